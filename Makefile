@@ -1,0 +1,30 @@
+# make demo   sets everything up, then runs the main job on real parts and shows what happened
+# make test   sets everything up, then runs the tests
+# make up     the stack stays until Ctrl-C      make check  format, lint, types, Bicep
+# make setup  set-up alone                      make bench  measurements, as ratios
+.PHONY: setup demo test up check bench
+SHELL := /bin/sh
+PY := .venv/bin/python
+
+# Any Python from 3.10 on can do the set-up; it finds or fetches 3.13 for .venv.
+setup:
+	@for python in python3 python3.13 python /usr/bin/python3 /usr/local/bin/python3; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 10))' >/dev/null 2>&1; then \
+	    exec $$python local/setup.py; \
+	  fi; \
+	done; echo 'make: no Python found; install Python 3.10 or newer' >&2; exit 1
+
+demo: setup
+	@$(PY) -m local.demo
+
+test: setup
+	@$(PY) -m pytest
+
+up: setup
+	@exec $(PY) -m local.up $(if $(HOST),--host $(HOST))
+
+check: setup
+	@.venv/bin/ruff format --check --quiet . || { echo 'run: .venv/bin/ruff format .' >&2; exit 1; }
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy --no-error-summary
+	@echo 'check: format, lint and types are fine'

@@ -1,0 +1,117 @@
+"""Sets the project up: `.venv/` with Python 3.13 and all packages, Node and Azurite. Run by `make setup`.
+
+Runs on any Python from 3.10 on and imports the standard library only, for nothing is installed yet. Safe to run twice
+and by two processes at once (the second waits for the first).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STATE = ROOT / ".local"
+NODE = ROOT / "local" / "node"
+UV = "uv==0.13.9"
+INPUTS = (
+    "requirements.txt",
+    "requirements-dev.txt",
+    ".python-version",
+    "local/node/package-lock.json",
+    "local/setup.py",
+)
+
+
+def main() -> int:
+    """Sets up what is not set up yet; 1 if a step failed."""
+    STATE.mkdir(exist_ok=True)
+    with (STATE / "setup.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stamp, wanted = VENV / ".certflow-setup", _fingerprint()
+        if stamp.exists() and stamp.read_text() == wanted:
+            return 0
+        started = time.monotonic()
+        print("Setting up (once): Python 3.13, packages, Node, Azurite …", flush=True)
+        try:
+            _install_python_packages(_find_uv())
+            _install_node_packages()
+        except SetupError as error:
+            print(f"set-up failed: {error}", file=sys.stderr)
+            return 1
+        stamp.write_text(wanted)
+        print(f"Set up in {time.monotonic() - started:.0f} s.", flush=True)
+    return 0
+
+
+class SetupError(Exception):
+    """A step of the set-up failed; the message says which, and what to do."""
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(str(ROOT).encode())  # a moved folder breaks the scripts in .venv/bin
+    for name in INPUTS:
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _find_uv() -> str:
+    """The uv on PATH, else one of our own in .local/uv, installed by pip."""
+    found = shutil.which("uv")
+    if found:
+        return found
+    home = STATE / "uv"
+    if not (home / "bin" / "uv").exists():
+        _run(
+            [sys.executable, "-m", "venv", "--clear", str(home)],
+            "this Python cannot make a virtual environment; install its venv module (Debian: python3-venv), or uv",
+        )
+        _run([str(home / "bin" / "pip"), "install", "--quiet", UV], "pip could not install uv")
+    return str(home / "bin" / "uv")
+
+
+def _install_python_packages(uv: str) -> None:
+    version = (ROOT / ".python-version").read_text().strip()
+    if not (VENV / "bin" / "python").exists():
+        _run(
+            [uv, "venv", "--quiet", "--clear", "--python", version, str(VENV)],
+            f"no Python {version} found, and uv could not fetch one; install Python {version}",
+        )
+    python = str(VENV / "bin" / "python")
+    _run(
+        [uv, "pip", "install", "--quiet", "--python", python, "-r", "requirements-dev.txt"],
+        "the packages of requirements-dev.txt could not be installed",
+    )
+
+
+def _install_node_packages() -> None:
+    path = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    _run(
+        ["npm", "ci", "--silent", "--no-progress"],
+        "npm could not install Azurite (local/node/package-lock.json)",
+        cwd=NODE,
+        env={**os.environ, "PATH": path},
+    )
+
+
+def _run(command: list[str], meaning: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
+    """Runs one step, silent unless it fails. Raises SetupError with the step's own output."""
+    environment = dict(env or os.environ)
+    environment.pop("VIRTUAL_ENV", None)
+    command = [shutil.which(command[0], path=environment.get("PATH")) or command[0], *command[1:]]
+    try:
+        done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise SetupError(f"{meaning}\n{error}") from None
+    if done.returncode != 0:
+        raise SetupError(f"{meaning}\n{' '.join(command)}\n{(done.stdout + done.stderr).strip()[-2000:]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
