@@ -1,0 +1,1 @@
+"""The product: what is deployed. Imports point one way: `triggers → issuance ← adapters`."""

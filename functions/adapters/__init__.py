@@ -1,0 +1,1 @@
+"""One file for each system outside. The SDKs' exceptions stop here."""

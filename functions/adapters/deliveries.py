@@ -1,0 +1,70 @@
+"""Whom we told what, in Azure Tables. Table `deliveries`: PartitionKey the event id, RowKey the channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError, ResourceExistsError
+from azure.data.tables import UpdateMode
+from azure.data.tables.aio import TableClient
+
+from functions.adapters.faults import faults_of
+from functions.adapters.tables import CONFLICTS, SERVICE, Entity, Tables
+from functions.issuance.errors import Unavailable
+
+STALE_CLAIM = timedelta(minutes=2)  # longer than any channel takes to answer
+
+
+class TableDeliveries:
+    """The port `Deliveries`: one row for each event and channel."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def claim(self, event_id: str, channel: str, now: datetime) -> bool:
+        """Takes the delivery, by creating its row or by taking over one that was given back or left behind."""
+        table = await self._tables.table("deliveries")
+        row = {"PartitionKey": event_id, "RowKey": channel, "state": "sending", "at": now.isoformat(), "attempts": 1}
+        with faults_of(SERVICE):
+            try:
+                await table.create_entity(row)
+            except ResourceExistsError:
+                return await self._take_over(table, row, now)
+        return True
+
+    async def _take_over(self, table: TableClient, row: Entity, now: datetime) -> bool:
+        known: Any = await table.get_entity(row["PartitionKey"], row["RowKey"])
+        if known["state"] == "sending" and now - datetime.fromisoformat(known["at"]) < STALE_CLAIM:
+            raise Unavailable(row["RowKey"], "another delivery of this event is under way", retry_after=10)
+        if known["state"] not in {"sending", "waiting"}:
+            return False
+        try:
+            await table.update_entity(
+                row | {"attempts": known["attempts"] + 1},
+                mode=UpdateMode.REPLACE,
+                etag=known.metadata["etag"],
+                match_condition=MatchConditions.IfNotModified,
+            )
+        except HttpResponseError as error:
+            if error.status_code in CONFLICTS:
+                raise Unavailable(row["RowKey"], "another delivery of this event is under way") from error
+            raise
+        return True
+
+    async def settle(self, event_id: str, channel: str, outcome: str, now: datetime) -> None:
+        """Records that it is delivered, or refused for good."""
+        await self._merge(
+            event_id, channel, {"state": outcome.split(":")[0], "outcome": outcome, "at": now.isoformat()}
+        )
+
+    async def release(self, event_id: str, channel: str, reason: str) -> None:
+        """Gives the claim back."""
+        await self._merge(event_id, channel, {"state": "waiting", "outcome": reason})
+
+    async def _merge(self, event_id: str, channel: str, fields: Mapping[str, str]) -> None:
+        table = await self._tables.table("deliveries")
+        with faults_of(SERVICE):
+            await table.upsert_entity({"PartitionKey": event_id, "RowKey": channel, **fields}, mode=UpdateMode.MERGE)

@@ -1,0 +1,29 @@
+"""The custom Event Grid topic, CloudEvents 1.0."""
+
+from __future__ import annotations
+
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.messaging import CloudEvent
+from azure.eventgrid.aio import EventGridPublisherClient
+
+from functions.adapters.faults import faults_of
+from functions.issuance.events import Event
+
+SOURCE = "/certflow"
+
+
+class EventTopic:
+    """The port `Topic`."""
+
+    def __init__(self, endpoint: str, credential: AsyncTokenCredential) -> None:
+        self._client = EventGridPublisherClient(
+            endpoint, credential, retry_total=2, retry_backoff_factor=0.3, connection_timeout=5, read_timeout=10
+        )
+
+    async def publish(self, event: Event) -> None:
+        """Sends one event; its id is ours, so a second sending can be recognised."""
+        message = CloudEvent(
+            source=SOURCE, type=event.type, subject=event.subject, id=event.id, time=event.time, data=event.data
+        )
+        with faults_of("The event topic"):
+            await self._client.send([message])

@@ -1,0 +1,59 @@
+"""The Azure SDKs' exceptions stop here: one place says which of them mean "try again later"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
+
+from functions.issuance.errors import Unavailable
+
+THROTTLED = 429
+DEFAULT_RETRY_AFTER = 10  # seconds, as Key Vault's own Retry-After on a pending request
+
+
+@contextmanager
+def faults_of(service: str) -> Iterator[None]:
+    """Turns a passing fault of a service into Unavailable. Answers that mean something (404, 409, 412) pass through.
+
+    An identity that gets no token, or has no access, counts as passing: whoever runs the app mends it while requests
+    wait, and the reason says so.
+    """
+    try:
+        yield
+    except ServiceRequestError as error:
+        raise Unavailable(service, "no connection") from error
+    except ServiceResponseError as error:
+        raise Unavailable(service, "the connection broke, or no answer came in time", maybe_done=True) from error
+    except ClientAuthenticationError as error:
+        raise Unavailable(service, "the app's managed identity got no token, or has no access") from error
+    except HttpResponseError as error:
+        status = error.status_code or 0
+        if not passing(status):
+            raise
+        raise later(service, status, getattr(error.response, "headers", {})) from error
+    except AzureError as error:
+        raise Unavailable(service, type(error).__name__, maybe_done=True) from error
+
+
+def later(service: str, status: int, headers: Mapping[str, str]) -> Unavailable:
+    """The error for an answer with a passing status."""
+    return Unavailable(service, f"HTTP {status}", retry_after=retry_after(headers), maybe_done=status != THROTTLED)
+
+
+def passing(status: int) -> bool:
+    """True for the statuses that say "later": 408, 429 and 5xx."""
+    return status in {408, THROTTLED} or status >= 500
+
+
+def retry_after(headers: Mapping[str, str]) -> int:
+    """`Retry-After` in whole seconds; 10 where it is missing or a date."""
+    value = str(headers.get("Retry-After", ""))
+    return max(1, int(value)) if value.isdigit() else DEFAULT_RETRY_AFTER

@@ -1,0 +1,36 @@
+"""What every use case is given: the ports, assembled once by `function_app.py`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from functions.issuance.errors import UnknownVault
+from functions.issuance.ports import Channel, Deliveries, Drops, Ledger, Topic, Vault
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Certflow:
+    """The dependencies of the use cases. `vaults` is keyed by alias, lower-case."""
+
+    vaults: Mapping[str, Vault]
+    ledger: Ledger
+    drops: Drops
+    topic: Topic
+    deliveries: Deliveries
+    channels: tuple[Channel, ...] = ()
+    now: Callable[[], datetime] = _utc_now
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    def vault(self, alias: str) -> Vault:
+        """The vault under an alias, in any case. Raises UnknownVault."""
+        try:
+            return self.vaults[alias.lower()]
+        except KeyError:
+            raise UnknownVault(alias, tuple(self.vaults)) from None

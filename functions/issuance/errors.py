@@ -1,0 +1,73 @@
+"""Everything that can go wrong, named by what the caller does next.
+
+```
+CertflowError
+├── InvalidRequest     fix the request (400)
+├── UnknownVault       use an alias that is configured (404)
+├── Refused            Key Vault said no: its own status, code and message, passed on
+├── Unavailable        try again later (503)
+├── ConcurrentChange   somebody else changed the same request: read it again
+└── BadSettings        call whoever runs the app: a setting is missing or wrong (500)
+```
+"""
+
+from __future__ import annotations
+
+
+class CertflowError(Exception):
+    """The root of the tree. `code` is the `error.code` that an HTTP caller sees."""
+
+    code = "InternalError"
+
+
+class InvalidRequest(CertflowError):
+    """The request cannot be meant as it is. `field` is the path of what is wrong, `$` for the whole body."""
+
+    code = "BadParameter"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+
+
+class UnknownVault(CertflowError):
+    """No vault is configured under this alias."""
+
+    code = "VaultNotFound"
+
+    def __init__(self, alias: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"No vault is configured under the alias '{alias}'. Configured: {', '.join(known)}.")
+        self.alias = alias
+
+
+class Refused(CertflowError):
+    """Key Vault answered 4xx (429 apart). `status`, `code` and the message are its own."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code = status, code
+
+
+class Unavailable(CertflowError):
+    """A service does not answer, is throttling, or failed (429, 5xx, time-out): trying again later may help.
+
+    `retry_after` is in seconds. `maybe_done` says that the call may have taken effect although no answer came.
+    """
+
+    code = "ServiceUnavailable"
+
+    def __init__(self, service: str, reason: str, *, retry_after: int = 10, maybe_done: bool = False) -> None:
+        super().__init__(f"{service} is not available ({reason}). Nothing will be started later; please try again.")
+        self.service, self.reason, self.retry_after, self.maybe_done = service, reason, retry_after, maybe_done
+
+
+class ConcurrentChange(CertflowError):
+    """The tracked request changed since it was read (ETag)."""
+
+    code = "Conflict"
+
+
+class BadSettings(CertflowError):
+    """A setting is missing or wrong. The message names it and says what it should look like."""
+
+    code = "ConfigurationError"

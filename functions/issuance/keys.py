@@ -1,0 +1,26 @@
+"""Public keys, named by the SHA-256 of their SubjectPublicKeyInfo: what ties a certificate to the CSR it answers."""
+
+from __future__ import annotations
+
+import hashlib
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+
+def key_sha256(holder: x509.Certificate | x509.CertificateSigningRequest) -> str:
+    """SHA-256 (hex) of the DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) of a certificate or CSR.
+
+    Raises ValueError if the key is of a kind that cannot be read.
+    """
+    try:
+        spki = holder.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except Exception as error:  # cryptography raises ValueError, UnsupportedAlgorithm, and others for broken keys
+        raise ValueError("the public key cannot be read") from error
+    return hashlib.sha256(spki).hexdigest()
+
+
+def read_csr(der: bytes) -> tuple[str, str]:
+    """Subject (RFC 4514) and key hash of a PKCS#10 request (DER), as Key Vault's `csr` field holds it."""
+    csr = x509.load_der_x509_csr(der)
+    return csr.subject.rfc4514_string(), key_sha256(csr)

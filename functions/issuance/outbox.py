@@ -1,0 +1,34 @@
+"""Events on their way to the topic: written with the change that caused them, sent right after, or by a later sweep."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+
+from functions.issuance.certflow import Certflow
+from functions.issuance.errors import Unavailable
+from functions.issuance.events import Event
+from functions.issuance.journal import record
+
+# Younger ones are most likely being sent by the handler that wrote them.
+LEFT_BEHIND = timedelta(seconds=30)
+
+
+async def publish(certflow: Certflow, events: Iterable[Event]) -> None:
+    """Sends events that stand in the outbox and clears them. What cannot be sent now is left for the sweep."""
+    for event in events:
+        try:
+            await certflow.topic.publish(event)
+            await certflow.ledger.sent(event)
+        except Unavailable as error:
+            record("event-left-in-outbox", level=logging.WARNING, id=event.id, type=event.type, reason=str(error))
+        else:
+            record("event-published", id=event.id, type=event.type)
+
+
+async def publish_left_behind(certflow: Certflow) -> None:
+    """Sends what a crash or an outage left in the outbox."""
+    before = certflow.now() - LEFT_BEHIND
+    unsent = await certflow.ledger.unsent(tuple(certflow.vaults))
+    await publish(certflow, [event for event in unsent if event.time < before])

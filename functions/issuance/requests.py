@@ -1,0 +1,189 @@
+"""A tracked request: what Key Vault last said of it, and the one function that applies what Key Vault says now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from functions.issuance.events import Event, request_event
+
+
+class Status(StrEnum):
+    """Key Vault's four states of a pending operation (spelling: protocol §1), and the two that it answers with 404."""
+
+    IN_PROGRESS = "inProgress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DELETED = "deleted"
+    OVERWRITTEN = "overwritten"
+
+
+# What may follow what (protocol §5). A failed or cancelled request is completed by merging a chain got out of band.
+MOVES: dict[Status, frozenset[Status]] = {
+    Status.IN_PROGRESS: frozenset(Status) - {Status.IN_PROGRESS},
+    Status.FAILED: frozenset({Status.COMPLETED}),
+    Status.CANCELLED: frozenset({Status.COMPLETED}),
+    Status.COMPLETED: frozenset(),
+    Status.DELETED: frozenset(),
+    Status.OVERWRITTEN: frozenset(),
+}
+
+MERGEABLE = frozenset(status for status, then in MOVES.items() if Status.COMPLETED in then)
+
+# How long to wait for the next look, by the age of the request. Key Vault asks for 10 s between polls (its
+# Retry-After, protocol §1); integrated issuers were seen to answer within 40 s (protocol §3), a person takes hours or
+# days, and then an event of Key Vault or a dropped chain tells us anyway.
+CHECK_INTERVALS: tuple[tuple[timedelta, timedelta], ...] = (
+    (timedelta(minutes=10), timedelta(seconds=10)),
+    (timedelta(hours=1), timedelta(minutes=1)),
+    (timedelta(days=1), timedelta(minutes=10)),
+    (timedelta.max, timedelta(hours=1)),
+)
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A pending certificate operation as Key Vault answers it. `csr` is DER."""
+
+    request_id: str
+    status: Status
+    issuer: str
+    csr: bytes
+    error_code: str | None = None
+    error_message: str | None = None
+    cancellation_requested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Key Vault knows the request no more. `replaced_by` is the request that stands there instead, if one does."""
+
+    replaced_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateVersion:
+    """A certificate version that is complete. `der` is the leaf, `key_sha256` the SHA-256 (hex) of its SPKI."""
+
+    version: str
+    der: bytes
+    key_sha256: str
+    not_after: datetime
+    thumbprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedRequest:
+    """One request for a certificate, from its start to its end. Times are UTC.
+
+    `vault` is the alias; `key_sha256` the SHA-256 (hex) of the CSR's SubjectPublicKeyInfo; `next_check` is None once
+    there is nothing left to watch; `merging` names the drop that is being merged, and until when others wait for it.
+    """
+
+    vault: str
+    name: str
+    request_id: str
+    issuer: str
+    subject: str
+    key_sha256: str
+    created: datetime
+    next_check: datetime | None = None
+    owner: str | None = None
+    status: Status = Status.IN_PROGRESS
+    attempts: int = 0
+    last_error: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    version: str | None = None
+    not_after: datetime | None = None
+    ended: datetime | None = None
+    merging: str | None = None
+    merging_until: datetime | None = None
+    etag: str = field(default="", compare=False)
+
+    @property
+    def manual(self) -> bool:
+        """True if no issuer works on it: a person or a CA outside signs the CSR, and the chain is merged."""
+        return self.issuer.lower() == "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an observation makes of a request: its new form, and the domain events."""
+
+    request: TrackedRequest
+    events: tuple[Event, ...] = ()
+
+
+def track(
+    vault: str, name: str, operation: Operation, subject: str, key: str, owner: str | None, now: datetime
+) -> Change:
+    """A request that has just been started, or was found in Key Vault: begin to watch it."""
+    request = TrackedRequest(
+        vault=vault,
+        name=name,
+        request_id=operation.request_id,
+        issuer=operation.issuer,
+        subject=subject,
+        key_sha256=key,
+        created=now,
+        next_check=now + CHECK_INTERVALS[0][1],
+        owner=owner,
+    )
+    return Change(request, (request_event("Started", request, now),))
+
+
+def observe(
+    request: TrackedRequest, seen: Operation | Gone, now: datetime, certificate: CertificateVersion | None = None
+) -> Change:
+    """Applies what Key Vault says now. Does no I/O; applied twice, the second time changes nothing but the next look.
+
+    `certificate` is the current version, given when `seen` is completed.
+    """
+    status = _status(request, seen)
+    if status not in MOVES[request.status]:
+        # Ended, and what is seen is no further move of it; or nothing new.
+        waiting = request.status is Status.IN_PROGRESS
+        return Change(
+            replace(request, attempts=0, last_error=None, next_check=_next(request, now) if waiting else None)
+        )
+    ended = replace(
+        request,
+        status=status,
+        ended=now,
+        next_check=None,
+        attempts=0,
+        last_error=None,
+        error_code=seen.error_code if isinstance(seen, Operation) else None,
+        error_message=seen.error_message if isinstance(seen, Operation) else None,
+        merging=None,
+        merging_until=None,
+    )
+    if status is Status.COMPLETED and certificate and certificate.key_sha256 == request.key_sha256:
+        ended = replace(ended, version=certificate.version, not_after=certificate.not_after)
+    more = {"replaced_by": seen.replaced_by} if isinstance(seen, Gone) and seen.replaced_by else {}
+    event = request_event(status.value.capitalize(), ended, now, **more)
+    return Change(ended, (event,))
+
+
+def put_off(request: TrackedRequest, now: datetime, reason: str, retry_after: int) -> TrackedRequest:
+    """The look failed (throttled, time-out, 5xx): the next one later, twice as late each time, an hour at most."""
+    attempts = request.attempts + 1
+    pause = min(timedelta(seconds=max(retry_after, 10 * 2 ** min(attempts - 1, 9))), LONGEST_PAUSE)
+    return replace(request, attempts=attempts, last_error=reason, next_check=now + pause)
+
+
+def _status(request: TrackedRequest, seen: Operation | Gone) -> Status:
+    if isinstance(seen, Gone):
+        return Status.OVERWRITTEN if seen.replaced_by else Status.DELETED
+    if seen.request_id != request.request_id:
+        return Status.OVERWRITTEN
+    return seen.status
+
+
+def _next(request: TrackedRequest, now: datetime) -> datetime:
+    age = now - request.created
+    return now + next(interval for limit, interval in CHECK_INTERVALS if age <= limit)

@@ -1,0 +1,31 @@
+"""The drop: a file in the container `chains`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import azure.functions as func
+
+from functions.issuance.certflow import Certflow
+from functions.issuance.drop import handle_drop
+
+CONTAINER = "chains"
+
+
+def chains_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
+    """**dropped_chain**: merges or rejects the file. Event Grid source: the only kind that Flex Consumption runs."""
+    blueprint = func.Blueprint()
+
+    @blueprint.function_name("dropped_chain")
+    @blueprint.blob_trigger(
+        arg_name="chain",
+        path=f"{CONTAINER}/{{name}}",
+        connection="ChainStorage",
+        source=func.BlobSource.EVENT_GRID,
+        data_type=func.DataType.BINARY,
+    )
+    async def dropped_chain(chain: func.InputStream) -> None:
+        # Read again by name, with its ETag: the event may be older than the content (two quick uploads, one name).
+        await handle_drop(certflow(), (chain.name or "").removeprefix(f"{CONTAINER}/"))
+
+    return blueprint

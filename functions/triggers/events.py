@@ -1,0 +1,48 @@
+"""Event Grid: what the vaults say, and what we ourselves said on our topic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import azure.functions as func
+
+from functions.issuance.certflow import Certflow
+from functions.issuance.notify import notify as tell
+from functions.issuance.watch import check_named
+
+
+def events_blueprint(certflow: Callable[[], Certflow], vault_urls: Callable[[], Mapping[str, str]]) -> func.Blueprint:
+    """**vault_events** and **notify**. `vault_urls` maps aliases to vault addresses."""
+    blueprint = func.Blueprint()
+
+    # Both take either schema: by its `specversion` the worker makes a CloudEvent of an event, whatever is declared.
+    @blueprint.function_name("vault_events")
+    @blueprint.event_grid_trigger(arg_name="event")
+    async def vault_events(event: func.EventGridEvent) -> None:
+        alias, name = about(event.get_json(), vault_urls())
+        if alias and name:
+            await check_named(certflow(), alias, name)
+
+    @blueprint.function_name("notify")
+    @blueprint.event_grid_trigger(arg_name="event")
+    async def notify(event: func.EventGridEvent) -> None:
+        await tell(certflow(), event.id, _type(event), event.get_json())
+
+    return blueprint
+
+
+def about(data: Mapping[str, Any], vault_urls: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Vault alias and certificate name of a Key Vault event; None for what is none of ours.
+
+    The documented examples disagree about the case of keys, and have blanks in keys and values (protocol §7).
+    """
+    fields = {key.strip().lower(): value.strip() for key, value in data.items() if isinstance(value, str)}
+    host = urlsplit(fields.get("id", "")).netloc.lower()
+    alias = next((alias for alias, url in vault_urls.items() if urlsplit(url).netloc.lower() == host), None)
+    return alias, fields.get("objectname") or None
+
+
+def _type(event: Any) -> str:
+    return str(event.type if hasattr(event, "type") else event.event_type)

@@ -1,0 +1,208 @@
+"""A dropped file: merged once, or rejected with a reason, and never lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from functions.issuance.drop import handle_drop
+from functions.issuance.errors import Refused, Unavailable
+from functions.issuance.requests import Change, Operation, Status
+from functions.issuance.start import Order, start
+from functions.issuance.watch import check_due
+from tests.certificates import Authority, make_csr, pem
+from tests.unit.fakes import World
+
+ROOT = Authority.root("Test Root")
+ISSUING = ROOT.intermediate("Test Issuing CA")
+
+
+async def started(world: World, issuer: str = "Unknown") -> Operation:
+    order = Order("main", "web", {"policy": {"issuer": {"name": issuer}}}, "me@example.com")
+    return (await start(world.certflow, order)).operation
+
+
+def chain_for(operation: Operation) -> bytes:
+    return pem(ROOT.certificate, ISSUING.certificate, ISSUING.sign(operation.csr))
+
+
+def report(world: World, index: int = -1) -> dict[str, Any]:
+    return json.loads(world.drops.moved[index][2])  # type: ignore[no-any-return]  # our own report
+
+
+async def test_a_chain_is_merged_leaf_first_and_the_file_moved_with_a_report() -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("from-ca.txt", chain_for(operation))
+    await handle_drop(world.certflow, "from-ca.txt")
+    ((name, merged),) = world.vault.merges
+    assert name == "web"
+    assert merged[0] == world.vault.certificates["web"].der
+    assert merged[1:] == [ISSUING.certificate.public_bytes(Encoding.DER)]
+    assert world.drops.moved[0][:2] == ("chains-merged", f"main/web/v1/{report(world)['moved_to'].rsplit('/', 1)[1]}")
+    assert report(world)["outcome"] == "merged"
+    assert [one["subject"] for one in report(world)["chain"]] == [
+        "CN=web.example.com",
+        "CN=Test Issuing CA",
+        "CN=Test Root",
+    ]
+    assert world.published == ["Issuance.Started", "Issuance.Completed", "Chain.Merged"]
+
+
+async def test_the_same_chain_twice_is_one_merge_and_one_completion_and_both_reports_say_so() -> None:
+    world = World()
+    operation = await started(world)
+    content = chain_for(operation)
+    world.drops.put("first.pem", content, "0x1")
+    world.drops.put("second.pem", content, "0x2")
+    await handle_drop(world.certflow, "first.pem")
+    await handle_drop(world.certflow, "second.pem")
+    assert len(world.vault.merges) == 1
+    assert world.published.count("Issuance.Completed") == 1
+    assert [move[0] for move in world.drops.moved] == ["chains-merged", "chains-merged"]
+    assert report(world)["findings"][0]["code"] == "already-merged"
+
+
+async def test_two_runs_at_once_merge_once() -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("first.pem", chain_for(operation), "0x1")
+    world.drops.put("second.pem", chain_for(operation), "0x2")
+    await asyncio.gather(handle_drop(world.certflow, "first.pem"), handle_drop(world.certflow, "second.pem"))
+    assert len(world.vault.merges) == 1
+    assert world.published.count("Issuance.Completed") == 1
+
+
+async def test_a_check_between_merge_and_record_tells_the_end_once() -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("web.pem", chain_for(operation))
+    merge = world.vault.merge
+
+    async def merge_and_check(name: str, chain: Any) -> Any:
+        version = await merge(name, chain)
+        world.later(minutes=1)
+        await check_due(world.certflow)
+        return version
+
+    world.vault.merge = merge_and_check  # type: ignore[method-assign]  # the timer's run, just here
+    await handle_drop(world.certflow, "web.pem")
+    assert world.published.count("Issuance.Completed") == 1
+    assert world.drops.moved[0][0] == "chains-merged"
+
+
+async def test_a_run_cut_off_after_the_merge_is_finished_by_the_next() -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("web.pem", chain_for(operation))
+    world.vault.faults = []
+    merge = world.vault.merge
+
+    async def merge_and_die(name: str, chain: Any) -> Any:
+        await merge(name, chain)
+        raise KeyboardInterrupt
+
+    world.vault.merge = merge_and_die  # type: ignore[method-assign]  # the kill
+    with pytest.raises(KeyboardInterrupt):
+        await handle_drop(world.certflow, "web.pem")
+    world.vault.merge = merge  # type: ignore[method-assign]  # the restart
+    await handle_drop(world.certflow, "web.pem")
+    assert len(world.vault.merges) == 1
+    assert world.published.count("Issuance.Completed") == 1
+    assert world.drops.moved[0][0] == "chains-merged"
+
+
+@pytest.mark.parametrize("content", [b"", b"no certificate", pem(Authority.root("Stranger").certificate)])
+async def test_what_fits_no_request_is_rejected_with_one_event_and_nothing_merged(content: bytes) -> None:
+    world = World()
+    await started(world)
+    world.drops.put("wrong.pem", content)
+    await handle_drop(world.certflow, "wrong.pem")
+    assert world.drops.moved[0][0] == "chains-rejected"
+    assert report(world)["sentence"]
+    assert report(world)["next_step"]
+    assert world.vault.merges == []
+    assert world.published == ["Issuance.Started", "Chain.Rejected"]
+    assert [one.status for one in world.ledger.requests.values()] == [Status.IN_PROGRESS]
+
+
+async def test_a_chain_for_another_key_names_what_is_in_it() -> None:
+    world = World()
+    await started(world)
+    world.drops.put("wrong.pem", pem(ISSUING.sign(make_csr("other.example.com")[1])))
+    await handle_drop(world.certflow, "wrong.pem")
+    assert report(world)["findings"][0]["code"] == "no-request-for-this-key"
+    assert "CN=other.example.com" in report(world)["sentence"]
+
+
+async def test_key_vaults_refusal_is_passed_on_with_its_code_and_the_request_stays_mergeable() -> None:
+    world = World()
+    operation = await started(world, "DigiCert")
+    world.drops.put("early.pem", chain_for(operation))
+    merge = world.vault.merge
+
+    async def refuse(name: str, chain: Any) -> Any:
+        raise Refused(403, "Forbidden", "Merge is forbidden on pending object")
+
+    world.vault.merge = refuse  # type: ignore[method-assign]  # an issuer's request in progress
+    await handle_drop(world.certflow, "early.pem")
+    assert "Forbidden: Merge is forbidden" in report(world)["sentence"]
+    assert world.topic.published[-1].data["owner"] == "me@example.com"
+    world.vault.merge = merge  # type: ignore[method-assign]  # it has failed meanwhile
+    world.vault.operations["web"] = replace(operation, status=Status.FAILED)
+    world.drops.put("again.pem", chain_for(operation), "0x2")
+    await handle_drop(world.certflow, "again.pem")
+    assert world.drops.moved[-1][0] == "chains-merged"
+
+
+async def test_a_chain_for_a_deleted_request_says_so() -> None:
+    world = World()
+    operation = await started(world)
+    del world.vault.operations["web"]
+    world.drops.put("late.pem", chain_for(operation))
+    await handle_drop(world.certflow, "late.pem")
+    assert report(world)["findings"][0]["code"] == "request-ended"
+    assert "deleted" in report(world)["sentence"]
+    assert "Issuance.Deleted" in world.published
+
+
+async def test_with_key_vault_down_nothing_moves_and_the_next_try_succeeds() -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("web.pem", chain_for(operation))
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 503")]
+    with pytest.raises(Unavailable):
+        await handle_drop(world.certflow, "web.pem")
+    assert "web.pem" in world.drops.files
+    assert world.drops.moved == []
+    await handle_drop(world.certflow, "web.pem")
+    assert len(world.vault.merges) == 1
+
+
+async def test_another_runs_claim_is_waited_for_and_a_stale_one_taken_over() -> None:
+    world = World()
+    operation = await started(world)
+    request = await world.ledger.get("main", "web", operation.request_id)
+    assert request is not None
+    claimed = replace(request, merging="somebody else", merging_until=world.now + timedelta(minutes=2))
+    await world.ledger.save(request, Change(claimed))
+    world.drops.put("web.pem", chain_for(operation))
+    with pytest.raises(Unavailable, match="another chain"):
+        await handle_drop(world.certflow, "web.pem")
+    assert len(world.slept) == 30
+    assert world.vault.merges == []
+    world.later(minutes=2)
+    await handle_drop(world.certflow, "web.pem")
+    assert len(world.vault.merges) == 1
+
+
+async def test_a_file_that_is_gone_was_handled_by_another_run() -> None:
+    world = World()
+    await handle_drop(world.certflow, "gone.pem")
+    assert world.topic.published == []

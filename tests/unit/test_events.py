@@ -1,0 +1,25 @@
+"""Whose event is it? Key Vault's documented examples disagree about case and blanks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from functions.triggers.events import about
+
+VAULTS = {"main": "https://kv.vault.azure.net", "local": "https://localhost:8443"}
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"Id": "https://kv.vault.azure.net/certificates/web/1", "ObjectName": "web"}, ("main", "web")),
+        ({"id": "https://KV.vault.azure.net/certificates/web/1", "ObjectName ": " web "}, ("main", "web")),
+        ({"Id": "https://localhost:8443/certificates/web/1", "ObjectName": "web", "EXP": 5}, ("local", "web")),
+        ({"Id": "https://other.vault.azure.net/certificates/web/1", "ObjectName": "web"}, (None, "web")),
+        ({}, (None, None)),
+    ],
+)
+def test_vault_and_name_of_a_vault_event(data: dict[str, Any], expected: tuple[str | None, str | None]) -> None:
+    assert about(data, VAULTS) == expected

@@ -1,0 +1,89 @@
+"""The life of a request: what may follow what, and what is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from functions.issuance.requests import MOVES, Gone, Operation, Status, TrackedRequest, observe, put_off, track
+from tests.certificates import Authority, make_csr
+from tests.unit.fakes import NOW, signed, version_of
+
+OPERATION = Operation("a" * 32, Status.IN_PROGRESS, "DigiCert", make_csr("web.example.com")[1])
+
+
+def tracked(status: Status = Status.IN_PROGRESS) -> TrackedRequest:
+    request = track("main", "web", OPERATION, "CN=web.example.com", "k" * 64, "me@example.com", NOW).request
+    return replace(request, status=status, next_check=request.next_check if status is Status.IN_PROGRESS else None)
+
+
+def test_a_started_request_is_looked_at_after_ten_seconds() -> None:
+    change = track("main", "web", OPERATION, "CN=web.example.com", "k", "me@example.com", NOW)
+    assert change.request.next_check == NOW + timedelta(seconds=10)
+    assert [event.type for event in change.events] == ["Certflow.Issuance.Started"]
+    assert change.events[0].id == f"main:web:{'a' * 32}:started"
+
+
+@pytest.mark.parametrize("before", list(Status))
+@pytest.mark.parametrize("after", [Status.IN_PROGRESS, Status.COMPLETED, Status.FAILED, Status.CANCELLED])
+def test_every_pair_of_states_moves_as_the_table_says(before: Status, after: Status) -> None:
+    change = observe(tracked(before), replace(OPERATION, status=after), NOW)
+    assert change.request.status == (after if after in MOVES[before] else before)
+    assert len(change.events) == (1 if after in MOVES[before] else 0)
+    assert (change.request.next_check is not None) == (change.request.status is Status.IN_PROGRESS)
+
+
+def test_an_end_seen_twice_is_told_once() -> None:
+    seen = replace(OPERATION, status=Status.FAILED, error_code="Request rejected", error_message="no such name")
+    first = observe(tracked(), seen, NOW)
+    assert first.events[0].data["error"] == {"code": "Request rejected", "message": "no such name"}
+    assert observe(first.request, seen, NOW).events == ()
+
+
+def test_a_request_that_vanished_is_deleted_and_one_with_another_in_its_place_overwritten() -> None:
+    assert observe(tracked(), Gone(None), NOW).request.status is Status.DELETED
+    overwritten = observe(tracked(), Gone("b" * 32), NOW)
+    assert overwritten.request.status is Status.OVERWRITTEN
+    assert overwritten.events[0].data["replaced_by"] == "b" * 32
+    assert observe(tracked(), replace(OPERATION, request_id="b" * 32), NOW).request.status is Status.OVERWRITTEN
+
+
+def test_a_failed_request_is_completed_by_a_merge_and_stays_failed_otherwise() -> None:
+    failed = tracked(Status.FAILED)
+    assert observe(failed, replace(OPERATION, status=Status.COMPLETED), NOW).request.status is Status.COMPLETED
+    assert observe(failed, Gone("b" * 32), NOW).events == ()
+
+
+def test_the_version_is_recorded_only_if_it_has_the_requests_key() -> None:
+    seen = replace(OPERATION, status=Status.COMPLETED)
+    certificate = version_of(signed(Authority.root("Root"), OPERATION))
+    mine = replace(tracked(), key_sha256=certificate.key_sha256)
+    assert observe(mine, seen, NOW, certificate).request.version == "v1"
+    assert observe(tracked(), seen, NOW, certificate).request.version is None
+
+
+@pytest.mark.parametrize(
+    ("age", "pause"),
+    [
+        (timedelta(minutes=1), timedelta(seconds=10)),
+        (timedelta(minutes=30), timedelta(minutes=1)),
+        (timedelta(hours=5), timedelta(minutes=10)),
+        (timedelta(days=5), timedelta(hours=1)),
+    ],
+)
+def test_old_requests_are_looked_at_less_often(age: timedelta, pause: timedelta) -> None:
+    assert observe(tracked(), OPERATION, NOW + age).request.next_check == NOW + age + pause
+
+
+def test_failed_looks_come_ever_later_and_never_more_than_an_hour_apart() -> None:
+    request, pauses = tracked(), []
+    for _ in range(12):
+        request = put_off(request, NOW, "HTTP 503", 0)
+        assert request.next_check
+        pauses.append((request.next_check - NOW).total_seconds())
+    assert pauses[:3] == [10, 20, 40]
+    assert pauses[-1] == 3600
+    assert put_off(tracked(), NOW, "HTTP 429", 120).next_check == NOW + timedelta(seconds=120)
+    assert observe(request, OPERATION, NOW).request.attempts == 0

@@ -1,0 +1,121 @@
+"""Watching: every end is found once, told once, and a fault delays only itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from functions.issuance.errors import Refused, Unavailable
+from functions.issuance.outbox import publish_left_behind
+from functions.issuance.requests import Operation, Status
+from functions.issuance.start import Order, start
+from functions.issuance.watch import check, check_due, check_named
+from tests.unit.fakes import World
+
+
+async def started(world: World, name: str = "web") -> Operation:
+    body = {"policy": {"issuer": {"name": "DigiCert"}}}
+    return (await start(world.certflow, Order("main", name, body, None))).operation
+
+
+async def test_a_request_is_looked_at_when_it_is_due_and_not_before() -> None:
+    world = World()
+    await started(world)
+    world.later(seconds=5)
+    assert await check_due(world.certflow) == 0
+    world.later(seconds=6)
+    assert await check_due(world.certflow) == 1
+    assert await check_due(world.certflow) == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (Status.COMPLETED, "Issuance.Completed"),
+        (Status.FAILED, "Issuance.Failed"),
+        (Status.CANCELLED, "Issuance.Cancelled"),
+    ],
+)
+async def test_every_end_is_told_once(status: Status, told: str) -> None:
+    world = World()
+    world.vault.operations["web"] = replace(await started(world), status=status)
+    world.later(minutes=1)
+    await check_due(world.certflow)
+    world.later(days=1)
+    await check_due(world.certflow)
+    assert world.published == ["Issuance.Started", told]
+
+
+async def test_deleted_and_overwritten_are_told_apart() -> None:
+    for put_in_place, told in ((False, "Issuance.Deleted"), (True, "Issuance.Overwritten")):
+        world = World()
+        await started(world)
+        del world.vault.operations["web"]
+        if put_in_place:
+            await world.vault.create("web", {})
+        world.later(minutes=1)
+        await check_due(world.certflow)
+        assert world.published == ["Issuance.Started", told]
+
+
+@pytest.mark.parametrize(
+    "fault", [Unavailable("Key Vault", "HTTP 429", retry_after=60), Refused(403, "Forbidden", "no access")]
+)
+async def test_a_fault_puts_the_look_off_and_loses_nothing(fault: Exception) -> None:
+    world = World()
+    operation = await started(world)
+    world.later(seconds=11)
+    world.vault.faults = [fault]
+    await check_due(world.certflow)
+    (request,) = world.ledger.requests.values()
+    assert (request.status, request.attempts) == (Status.IN_PROGRESS, 1)
+    assert str(fault) == request.last_error
+    world.vault.operations["web"] = replace(operation, status=Status.FAILED)
+    world.later(minutes=2)
+    await check_due(world.certflow)
+    assert world.published == ["Issuance.Started", "Issuance.Failed"]
+
+
+async def test_one_requests_trouble_does_not_keep_the_others_from_being_looked_at() -> None:
+    world = World()
+    for name in ("a", "b", "c"):
+        world.vault.operations[name] = replace(await started(world, name), status=Status.FAILED)
+    world.later(minutes=1)
+    world.vault.faults = [RuntimeError("a bug")]
+    await check_due(world.certflow)
+    assert world.published.count("Issuance.Failed") == 2
+
+
+async def test_an_event_of_the_vault_looks_at_once_in_any_case_of_the_name() -> None:
+    world = World()
+    world.vault.operations["web"] = replace(await started(world), status=Status.COMPLETED)
+    await check_named(world.certflow, "main", "WEB")
+    await check_named(world.certflow, "main", "web")
+    assert world.published == ["Issuance.Started", "Issuance.Completed"]
+
+
+async def test_two_that_see_the_same_end_at_once_tell_it_once() -> None:
+    world = World()
+    operation = await started(world)
+    world.vault.operations["web"] = replace(operation, status=Status.COMPLETED)
+    stale = await world.ledger.get("main", "web", operation.request_id)
+    assert stale is not None
+    await check_named(world.certflow, "main", "web")
+    await check(world.certflow, stale)
+    assert world.published == ["Issuance.Started", "Issuance.Completed"]
+
+
+async def test_an_event_that_could_not_be_sent_is_sent_by_a_later_sweep() -> None:
+    world = World()
+    world.topic.down = True
+    await started(world)
+    assert len(world.ledger.outbox) == 1
+    world.topic.down = False
+    await publish_left_behind(world.certflow)
+    assert world.published == []  # too young: its own handler may be sending it
+    world.later(minutes=1)
+    await publish_left_behind(world.certflow)
+    await publish_left_behind(world.certflow)
+    assert world.published == ["Issuance.Started"]
+    assert world.ledger.outbox == {}
