@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from azure.core import MatchConditions
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
-from azure.storage.blob.aio import BlobClient, BlobServiceClient
+from azure.storage.blob.aio import BlobClient, BlobServiceClient, LinearRetry
 
 from functions.adapters.faults import faults_of
 from functions.issuance.errors import Unavailable
@@ -18,6 +18,7 @@ from functions.issuance.ports import Drop
 
 SERVICE = "The chain storage"
 REPORT = "report.json"
+PIECE = 1024 * 1024  # bytes
 
 
 class Chains:
@@ -25,10 +26,22 @@ class Chains:
 
     def __init__(self, url: str, container: str, credential: AsyncTokenCredential) -> None:
         self._service = BlobServiceClient(
-            url, credential=credential, retry_total=2, initial_backoff=1, connection_timeout=5, read_timeout=20
+            url,
+            credential=credential,
+            retry_policy=LinearRetry(backoff=1, retry_total=2),
+            connection_timeout=5,
+            read_timeout=20,
+            max_single_put_size=PIECE,  # so that a huge file is streamed and never held as a whole
+            max_block_size=PIECE,
+            max_single_get_size=PIECE,
+            max_chunk_get_size=PIECE,
         )
         self._container = container
         self._made: set[str] = set()
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._service.close()
 
     async def read(self, name: str, limit: int) -> Drop | None:
         """A dropped file: content up to `limit` + 1 bytes, hash over all of it, ETag of what was read."""

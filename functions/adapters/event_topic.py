@@ -20,6 +20,10 @@ class EventTopic:
             endpoint, credential, retry_total=2, retry_backoff_factor=0.3, connection_timeout=5, read_timeout=10
         )
 
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._client.close()
+
     async def publish(self, event: Event) -> None:
         """Sends one event; its id is ours, so a second sending can be recognised."""
         message = CloudEvent(

@@ -47,6 +47,10 @@ class KeyVault:
             timeout=ALL_TRIES,
         )
 
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._client.close()
+
     async def create(self, name: str, body: Mapping[str, Any]) -> Answer:
         """Starts a request (protocol §4.1). Never retried: a lost answer and a second try would meet its own 409."""
         return _answer(await self._call("POST", name, "/create", json=body, once=True))

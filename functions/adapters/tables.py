@@ -62,6 +62,10 @@ class Tables:
                     self._made[name] = await self._service.create_table_if_not_exists(name)
             return self._made[name]
 
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._service.close()
+
 
 class TableLedger:
     """The port `Ledger`."""

@@ -109,7 +109,7 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Request", request.get("request_id")),
         ("Owner", data.get("owner")),
         ("File", file.get("name")),
-        ("SHA-256 of the file", file.get("sha256")),
+        ("SHA-256", file.get("sha256")),
         ("Now in", data.get("moved_to")),
     )
     return tuple((title, str(value)) for title, value in facts if value)

@@ -121,10 +121,16 @@ class CreateBody(
     owner: Annotated[str, Meta(min_length=1, max_length=254, pattern=r"^[^\x00-\x1f\x7f]+$")] | None = None
 
 
-def parse_order(vault: str, name: str, body: bytes) -> Order:
-    """The order in a request. Raises InvalidRequest, which names the field by its path."""
+def check_name(name: str) -> str:
+    """A certificate name that Key Vault can have (protocol §2), as it came. Raises InvalidRequest."""
     if not NAME.fullmatch(name) or name.lower() in RESERVED:
         raise InvalidRequest("name", f"'{name}' is no certificate name. Allowed: 1 to 127 letters, digits and hyphens.")
+    return name
+
+
+def parse_order(vault: str, name: str, body: bytes) -> Order:
+    """The order in a request. Raises InvalidRequest, which names the field by its path."""
+    check_name(name)
     try:
         parsed = msgspec.json.decode(body, type=CreateBody)
     except msgspec.ValidationError as error:

@@ -23,7 +23,7 @@ from functions.issuance.errors import (
 )
 from functions.issuance.journal import record
 from functions.issuance.start import start, status
-from functions.triggers.bodies import parse_order
+from functions.triggers.bodies import check_name, parse_order
 
 CERTIFICATE = "vaults/{vault}/certificates/{name}"
 STATUS: dict[type[CertflowError], int] = {
@@ -33,6 +33,7 @@ STATUS: dict[type[CertflowError], int] = {
     BadSettings: 500,
     Unavailable: 503,
 }
+JSON = "application/json; charset=utf-8"  # as Key Vault writes it
 RETRY_AFTER = "10"  # what Key Vault itself says of a request in progress (protocol §1)
 
 
@@ -57,7 +58,7 @@ def http_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     @blueprint.route(route=f"{CERTIFICATE}/pending", methods=["GET"])
     async def get_pending(req: func.HttpRequest) -> func.HttpResponse:
         async def get() -> func.HttpResponse:
-            vault, name = req.route_params["vault"], req.route_params["name"]
+            vault, name = req.route_params["vault"], check_name(req.route_params["name"])
             answer, owner = await status(certflow(), vault, name, req.params.get("request_id"))
             headers = {"Retry-After": RETRY_AFTER} if answer.operation.status == "inProgress" else {}
             return _json(200, _with_owner(answer.fields, owner), headers)
@@ -104,9 +105,7 @@ def _with_owner(fields: Any, owner: str | None) -> dict[str, Any]:
 
 
 def _json(code: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> func.HttpResponse:
-    return func.HttpResponse(
-        msgspec.json.encode(body), status_code=code, headers=headers or {}, mimetype="application/json", charset="utf-8"
-    )
+    return func.HttpResponse(msgspec.json.encode(body), status_code=code, headers=headers or {}, mimetype=JSON)
 
 
 def _error(code: int, name: str, message: str, headers: dict[str, str] | None = None) -> func.HttpResponse:

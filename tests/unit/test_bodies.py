@@ -64,9 +64,8 @@ def test_the_owner_may_stand_in_a_tag() -> None:
         (b'{"policy": {"key_props": {"kty": "DSA"}}}', "policy.key_props.kty"),
         (b'{"policy": {"x509_props": {"sans": {"dns_names": [1]}}}}', "policy.x509_props.sans.dns_names[0]"),
         (
-            b'{"policy": {"lifetime_actions": [{"trigger": {"lifetime_percentage": 0}, "action": {"action_type": '
-            b'"AutoRenew"}}]}}',
-            "policy.lifetime_actions[0].trigger.lifetime_percentage",
+            b'{"policy": {"lifetime_actions": [{"trigger": {}, "action": {"action_type": "Renew"}}]}}',
+            "policy.lifetime_actions[0].action.action_type",
         ),
         (json.dumps({"tags": {str(n): "" for n in range(16)}}).encode(), "tags"),
         (b'{"owner": 5}', "owner"),

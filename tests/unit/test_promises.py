@@ -1,0 +1,106 @@
+"""The promises around the code: which functions there are, which way imports point, what the settings are."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import function_app
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: a relative import hides where it points"
+            yield node.module or ""
+
+
+def modules(folder: str) -> list[Path]:
+    found = sorted((ROOT / folder).rglob("*.py"))
+    assert found
+    return found
+
+
+@functools.cache
+def bindings() -> dict[str, list[dict[str, Any]]]:
+    """The app's bindings by function; the SDK lets an app be asked only once."""
+    return {one.get_function_name(): json.loads(str(one))["bindings"] for one in function_app.app.get_functions()}
+
+
+def test_the_app_has_exactly_these_functions() -> None:
+    unsaid = {"name", "direction"}
+    triggers = {name: {k: v for k, v in one.items() if k not in unsaid} for name, (one, *_) in bindings().items()}
+    route, http = "vaults/{vault}/certificates/{name}", {"type": "httpTrigger", "authLevel": "FUNCTION"}
+    assert triggers == {
+        "create_certificate": http | {"route": f"{route}/create", "methods": ["POST"]},
+        "get_pending": http | {"route": f"{route}/pending", "methods": ["GET"]},
+        "check": {"type": "timerTrigger", "schedule": "%CERTFLOW_CHECK_SCHEDULE%", "runOnStartup": False},
+        "vault_events": {"type": "eventGridTrigger"},
+        "notify": {"type": "eventGridTrigger"},
+        "dropped_chain": {
+            "type": "blobTrigger",
+            "path": "chains/{name}",
+            "connection": "ChainStorage",
+            "source": "EventGrid",
+            "dataType": "BINARY",
+        },
+    }
+
+
+@pytest.mark.parametrize("file", modules("functions"), ids=str)
+def test_the_product_imports_nothing_from_the_laptop(file: Path) -> None:
+    assert [name for name in imports(file) if name.split(".")[0] in {"local", "tests"}] == []
+
+
+@pytest.mark.parametrize("file", modules("functions/issuance"), ids=str)
+def test_the_core_imports_the_standard_library_cryptography_and_itself(file: Path) -> None:
+    allowed = sys.stdlib_module_names | {"cryptography"}
+    outside = [name for name in imports(file) if name.split(".")[0] not in allowed]
+    assert [name for name in outside if not name.startswith("functions.issuance.")] == []
+
+
+@pytest.mark.parametrize("file", modules("functions/triggers"), ids=str)
+def test_triggers_do_not_know_the_adapters(file: Path) -> None:
+    assert [name for name in imports(file) if name.startswith("functions.adapters")] == []
+
+
+@pytest.mark.parametrize("file", [*modules("functions"), ROOT / "function_app.py"], ids=str)
+def test_only_the_composition_root_hands_the_environment_to_the_settings(file: Path) -> None:
+    reads = "os.environ" in file.read_text() or "getenv" in file.read_text()
+    assert reads == (file.name == "function_app.py")
+
+
+def settings_read() -> set[str]:
+    source = (ROOT / "functions" / "settings.py").read_text()
+    return set(re.findall(r'"(CERTFLOW_[A-Z_]+|AZURE_[A-Z_]+|[A-Za-z]+__[A-Za-z]+)"', source))
+
+
+def settings_of_bindings() -> set[str]:
+    found = set()
+    for binding in (one for some in bindings().values() for one in some):
+        found |= {name for value in binding.values() for name in re.findall(r"%(\w+)%", str(value))}
+        if "connection" in binding:
+            found |= {f"{binding['connection']}__blobServiceUri", f"{binding['connection']}__queueServiceUri"}
+    return found
+
+
+def test_every_setting_is_in_the_sample_and_in_the_readmes_table() -> None:
+    sample = json.loads((ROOT / "local.settings.sample.json").read_text())
+    rows = set(re.findall(r"^\| `(\w+)`", (ROOT / "README.md").read_text(), flags=re.MULTILINE))
+    needed = settings_read() | settings_of_bindings()
+    assert len(settings_read()) >= 10
+    assert needed - set(sample["Values"]) == set()
+    assert needed - rows == set()
+    assert rows - needed - {"AzureWebJobsStorage__blobServiceUri", "AzureWebJobsStorage__queueServiceUri"} == set()
