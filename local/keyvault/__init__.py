@@ -1,0 +1,27 @@
+"""A stand-in for Azure Key Vault's certificates, on this machine, for tests and trials.
+
+What it does not do:
+
+- It keeps nothing: all vaults are gone when it stops. It protects nothing: keys lie in memory, HSM keys are software.
+- It looks at no token: any bearer token may do anything, and there are no roles and no access policies.
+- No import, no update of certificate or policy, no recover, no list of deleted certificates, no backup and restore,
+  no contacts, no secret or key view. It answers 404 or 405 there. No keys and secrets of their own.
+- It is never slow, never throttles and never fails by chance, and a deleted certificate is there to read or purge at
+  once.
+- It renews nothing, and of Key Vault's events it sends only `CertificateNewVersionCreated`.
+- It does not check a merged chain against policy, validity or trust; neither does Key Vault.
+
+What it does: real keys, real CSRs, real X.509; the whole life of a pending certificate with the states, bodies,
+headers and errors that were recorded from the service; a vault under every host name that leads here; issuers `Self`
+and `Unknown`, and providers `Test`, `DigiCert` and `GlobalSign` played by a small CA, which can be told to refuse or
+to hang (`control.py`); soft delete; an App Service-style identity endpoint. Microsoft's SDK clients drive it unchanged
+at `https://{vault}.localhost:PORT`, and elsewhere with `verify_challenge_resource=False`.
+
+    python -m local.keyvault --port 8443 --identity-port 8444 --ca-file ca.pem
+
+"protocol §n" in comments refers to the project's notes on what the real service says on the wire.
+"""
+
+from local.keyvault.server import StandIn, running_standin
+
+__all__ = ["StandIn", "running_standin"]

@@ -1,0 +1,143 @@
+"""The JSON that Key Vault writes about certificates, key by key in the recorded order (protocol §3)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+import msgspec
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from local.keyvault.issuers import Issuer
+from local.keyvault.operation import Operation, Status
+from local.keyvault.vault import Certificate, Deleted, Version
+
+type Body = dict[str, Any]
+
+AWAITS_MERGE = "Pending certificate created. Please Perform Merge to complete the request."
+AWAITS_ISSUER = (
+    "Pending certificate created. Certificate request is in progress. This may take some time based on the issuer "
+    "provider. Please check again later."
+)
+RECOVERY = {"recoveryLevel": "Recoverable+Purgeable", "recoverableDays": 90}
+
+
+def certificate_url(url: str, certificate: Certificate) -> str:
+    """The address without a version."""
+    return f"{url}/certificates/{certificate.name}"
+
+
+def operation_body(url: str, certificate: Certificate, operation: Operation) -> Body:
+    """A CertificateOperation."""
+    return {
+        "id": f"{certificate_url(url, certificate)}/pending",
+        "issuer": {"name": operation.issuer},
+        "csr": _base64(operation.csr),
+        "cancellation_requested": operation.cancellation_requested,
+        "status": operation.status.value,
+        **_status_fields(url, certificate, operation),
+        "request_id": operation.request_id,
+    }
+
+
+def _status_fields(url: str, certificate: Certificate, operation: Operation) -> Body:
+    if operation.status is Status.IN_PROGRESS:
+        return {"status_details": AWAITS_MERGE if operation.awaits_merge else AWAITS_ISSUER}
+    if operation.status is Status.COMPLETED:
+        return {"target": certificate_url(url, certificate)}
+    if operation.error:
+        code, message = operation.error
+        return {"error": {"code": code, "message": message}}
+    return {}
+
+
+def bundle_body(url: str, certificate: Certificate, version: Version) -> Body:
+    """A CertificateBundle. A half-made version has no kid, sid, x5t, cer (protocol §4.3)."""
+    body: Body = {"id": f"{certificate_url(url, certificate)}/{version.id}"}
+    if version.leaf:
+        body["kid"] = f"{url}/keys/{certificate.name}/{version.id}"
+        body["sid"] = f"{url}/secrets/{certificate.name}/{version.id}"
+        body["x5t"] = thumbprint(version)
+        body["cer"] = _base64(version.leaf.public_bytes(Encoding.DER))
+    body["attributes"] = _attributes(version) | RECOVERY
+    if version.tags:
+        body["tags"] = version.tags
+    body["policy"] = policy_body(url, certificate)
+    if certificate.operation:
+        body["pending"] = {"id": f"{certificate_url(url, certificate)}/pending"}
+    return body
+
+
+def policy_body(url: str, certificate: Certificate) -> Body:
+    """A CertificatePolicy."""
+    return {"id": f"{certificate_url(url, certificate)}/policy", **msgspec.to_builtins(certificate.policy)}
+
+
+def item_body(address: str, version: Version) -> Body:
+    """A line of a list: no recovery fields, and a subject that is always empty."""
+    body: Body = {"id": address}
+    if version.leaf:
+        body["x5t"] = thumbprint(version)
+    body["attributes"] = _attributes(version)
+    if version.tags:
+        body["tags"] = version.tags
+    body["subject"] = ""
+    return body
+
+
+def deleted_body(url: str, deleted: Deleted) -> Body:
+    """A deleted certificate: where and until when it can be recovered, then the bundle."""
+    certificate = deleted.certificate
+    return {
+        "recoveryId": f"{url}/deletedcertificates/{certificate.name}",
+        "deletedDate": deleted.date,
+        "scheduledPurgeDate": deleted.scheduled_purge,
+        **bundle_body(url, certificate, certificate.current),
+    }
+
+
+def issuer_url(url: str, name: str) -> str:
+    """The address of an issuer."""
+    return f"{url}/certificates/issuers/{name}"
+
+
+def issuer_body(url: str, name: str, issuer: Issuer) -> Body:
+    """An issuer; its password never comes back."""
+    return {"id": issuer_url(url, name), **msgspec.to_builtins(issuer)}
+
+
+def event_body(host: str, certificate: Certificate, version: Version, url: str) -> Body:
+    """The `data` of an event (protocol §7)."""
+    return {
+        "Id": f"{certificate_url(url, certificate)}/{version.id}",
+        "VaultName": host if host.replace(".", "").isdigit() or host.startswith("[") else host.partition(".")[0],
+        "ObjectType": "Certificate",
+        "ObjectName": certificate.name,
+        "Version": version.id,
+        "NBF": version.nbf,
+        "EXP": version.exp,
+    }
+
+
+def thumbprint(version: Version) -> str:
+    """`x5t`: base64url, without padding, of the SHA-1 of the DER."""
+    if not version.leaf:
+        return ""
+    # SHA-1 names the certificate here (RFC 7517, 4.8); nothing rests on its strength.
+    digest = hashlib.sha1(version.leaf.public_bytes(Encoding.DER), usedforsecurity=False).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _attributes(version: Version) -> Body:
+    return {
+        "enabled": version.enabled,
+        "nbf": version.nbf,
+        "exp": version.exp,
+        "created": version.created,
+        "updated": version.updated,
+    }
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -1,0 +1,101 @@
+"""A certificate operation and the moves it may make: the pending object of protocol §5. No I/O, no clock of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Status(StrEnum):
+    """The states, spelled as on the wire."""
+
+    IN_PROGRESS = "inProgress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+MOVES: dict[Status, frozenset[Status]] = {
+    Status.IN_PROGRESS: frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED}),
+    Status.FAILED: frozenset({Status.COMPLETED}),  # a chain obtained out of band is merged
+    Status.CANCELLED: frozenset({Status.COMPLETED}),  # the same
+    Status.COMPLETED: frozenset(),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an issuer makes of a request, and after how many seconds (None: the stand-in's issuing delay)."""
+
+    kind: Literal["issue", "fail", "hang"] = "issue"
+    code: str = "Request rejected"
+    message: str = "The issuer refused the request."
+    delay: float | None = None
+
+
+@dataclass
+class Operation:
+    """One request for a certificate. `version` is the half-made version that it is to complete."""
+
+    request_id: str
+    version: str
+    issuer: str
+    csr: bytes
+    vault_url: str
+    status: Status = Status.IN_PROGRESS
+    cancellation_requested: bool = False
+    outcome: Outcome = Outcome()
+    due: float | None = None  # when the issuer decides; None: never by itself
+    error: tuple[str, str] | None = None
+
+    @property
+    def awaits_merge(self) -> bool:
+        """Nobody but the caller can complete it."""
+        return self.issuer.lower() == "unknown"
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether it has not ended."""
+        return self.status is Status.IN_PROGRESS
+
+    @property
+    def is_issuers_to_decide(self) -> bool:
+        """Whether an issuer is at work on it; a cancellation that has been asked for stands."""
+        return self.in_progress and not self.awaits_merge and not self.cancellation_requested
+
+    def expect(self, outcome: Outcome, *, start: float, issuing_delay: float) -> None:
+        """Sets what the issuer will decide, and when. Requests of issuer `Unknown` have none to decide."""
+        delay = issuing_delay if outcome.delay is None else outcome.delay
+        self.outcome = outcome
+        self.due = None if outcome.kind == "hang" or self.awaits_merge else start + delay
+
+    def request_cancellation(self, *, now: float, issuing_delay: float) -> None:
+        """Notes the wish. It is decided when the issuer decides, at the latest after another issuing delay."""
+        self.cancellation_requested = True
+        latest = now + issuing_delay
+        self.due = latest if self.due is None else min(self.due, latest)
+
+    def decide(self, now: float) -> bool:
+        """Ends the operation if its time has come; returns whether a certificate is to be put in place."""
+        if not self.in_progress or self.due is None or now < self.due:
+            return False
+        if self.cancellation_requested:
+            self._move(Status.CANCELLED)
+        elif self.outcome.kind == "fail":
+            self._move(Status.FAILED)
+            self.error = (self.outcome.code, self.outcome.message)
+        else:
+            self._move(Status.COMPLETED)
+        return self.status is Status.COMPLETED
+
+    def complete_by_merge(self) -> None:
+        """A chain has been merged."""
+        self._move(Status.COMPLETED)
+        self.error = None
+
+    def _move(self, to: Status) -> None:
+        if to not in MOVES[self.status]:
+            raise ValueError(f"an operation that is {self.status} cannot become {to}")
+        self.status = to
+        self.due = None

@@ -1,0 +1,90 @@
+"""HTTP as Key Vault speaks it: headers, bodies, the challenge, errors. Nothing here knows what a certificate is."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from local.keyvault.errors import KeyVaultError, bad_parameter, unauthorized
+from local.keyvault.identity import TENANT_ID
+
+RETRY_AFTER = {"Retry-After": "10"}  # protocol §1: on the 202 and on every read that answers inProgress
+
+# Protocol §2. What the service reports about itself is fixed here; the version is the newest one recorded.
+HEADERS = {
+    "Cache-Control": "no-cache",
+    "Pragma": "no-cache",
+    "Expires": "-1",
+    "Strict-Transport-Security": "max-age=31536000;includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "x-ms-keyvault-region": "local",
+    "x-ms-keyvault-service-version": "1.9.713.1",
+    "x-ms-keyvault-network-info": "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;",
+}
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Puts on every reply what Key Vault puts there (an `on_response_prepare` signal)."""
+    response.headers.update(HEADERS)
+    response.headers["x-ms-request-id"] = str(uuid.uuid4())
+    sent = request.headers.get("x-ms-client-request-id")
+    if sent and request.headers.get("x-ms-return-client-request-id", "").lower() == "true":
+        response.headers["x-ms-client-request-id"] = sent
+    response.headers.pop("Server", None)  # gone from recordings since about 2021
+
+
+def reply(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """A JSON reply, keys in the order given."""
+    return web.Response(
+        body=json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode(),
+        status=status,
+        headers={"Content-Type": "application/json; charset=utf-8", **(headers or {})},
+    )
+
+
+def error_reply(error: KeyVaultError, *, headers: dict[str, str] | None = None) -> web.Response:
+    """The one place where an error becomes a body."""
+    body: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.inner:
+        body["innererror"] = {"code": error.inner}
+    return reply({"error": body}, status=error.status, headers=headers)
+
+
+def challenge_reply(host: str) -> web.Response:
+    """The 401 that tells a client where to get a token, and for what (protocol §2, authentication)."""
+    name, _, port = host.partition(":")
+    # An unmodified SDK client takes a challenge only if its vault's host ends with "." + the resource's host and port.
+    local = f"https://localhost{':' if port else ''}{port}"
+    resource = local if name.lower().endswith(".localhost") else "https://vault.azure.net"
+    challenge = f'Bearer authorization="https://login.windows.net/{TENANT_ID}", resource="{resource}"'
+    return error_reply(unauthorized(), headers={"WWW-Authenticate": challenge})
+
+
+def has_token(request: web.Request) -> bool:
+    """Whether there is a bearer token. Any will do: nobody checks what it grants yet."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and bool(token.strip())
+
+
+def vault_name(host: str) -> str:
+    """The host without its port, in lower case: each is a vault of its own."""
+    bare = host.rsplit(":", 1)[0] if not host.endswith("]") and ":" in host else host
+    return bare.lower()
+
+
+async def read_json(request: web.Request) -> dict[str, Any]:
+    """The body as an object; an empty one counts as `{}`."""
+    raw = await request.read()
+    if not raw.strip():
+        return {}
+    try:
+        body = msgspec.json.decode(raw)  # unlike the standard library's, refuses lone surrogates
+    except (ValueError, RecursionError):
+        raise bad_parameter("The request body is not valid JSON.") from None
+    if not isinstance(body, dict):
+        raise bad_parameter("The request body is not a JSON object.")
+    return body

@@ -1,0 +1,24 @@
+"""The CA that the product's own clients trust in these tests.
+
+They find it as on the laptop, by SSL_CERT_FILE. aiohttp reads that once, when it is imported, so it is set here, before
+any test module is.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from local.tls import LocalCa
+
+_CA = LocalCa()
+_DIRECTORY = tempfile.TemporaryDirectory(prefix="certflow-ca-")
+os.environ["SSL_CERT_FILE"] = str(_CA.write_ca(Path(_DIRECTORY.name) / "ca.pem"))
+
+
+@pytest.fixture(scope="session")
+def trusted_ca() -> LocalCa:
+    return _CA

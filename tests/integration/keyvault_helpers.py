@@ -1,0 +1,171 @@
+"""A plain HTTP client for the Key Vault stand-in, and a CA outside of it, for the tests beside this file."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import json
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+from multidict import CIMultiDictProxy
+
+from local.keyvault import StandIn, running_standin
+from local.keyvault.events import OnEvent
+from local.tls import LocalCa
+
+API_VERSION = "7.4"
+QUICK = 0.2  # an issuing delay long enough to see inProgress, short enough not to wait for
+NEVER = 3600.0
+
+EC_KEY = {"kty": "EC", "crv": "P-256"}  # quicker to make than RSA
+
+
+def policy(issuer: str | None = "Unknown", subject: str = "CN=web.example.com", **more: Any) -> dict[str, Any]:
+    body: dict[str, Any] = {"key_props": EC_KEY, "x509_props": {"subject": subject}}
+    if issuer:
+        body["issuer"] = {"name": issuer}
+    return body | more
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: CIMultiDictProxy[str]
+    text: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def error(self) -> tuple[int, str, str]:
+        assert set(self.body) == {"error"}
+        return self.status, self.body["error"]["code"], self.body["error"]["message"]
+
+
+@dataclass
+class VaultClient:
+    """One vault, over plain HTTP. `host` goes into the Host header; the connection goes to localhost."""
+
+    standin: StandIn
+    session: aiohttp.ClientSession
+    tls: ssl.SSLContext
+    ca_file: Path
+    host: str = "localhost"
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.host}:{self.standin.port}"
+
+    def at(self, host: str) -> VaultClient:
+        return VaultClient(self.standin, self.session, self.tls, self.ca_file, host)
+
+    async def call(self, method: str, path: str, body: Any = None, **query: str) -> Reply:
+        sent = {"Authorization": "Bearer a-token"}
+        return await self.send(method, path, body, headers=sent, query={"api-version": API_VERSION} | query)
+
+    async def send(
+        self, method: str, path: str, body: Any = None, *, headers: dict[str, str], query: dict[str, str]
+    ) -> Reply:
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        async with self.session.request(
+            method,
+            f"https://localhost:{self.standin.port}{path}",
+            params=query,
+            data=io.BytesIO(raw) if raw else None,
+            headers={"Host": f"{self.host}:{self.standin.port}", "Content-Type": "application/json"} | headers,
+            ssl=self.tls,
+        ) as response:
+            return Reply(response.status, response.headers, await response.text())
+
+    async def create(self, name: str, issuer: str | None = "Unknown", **body: Any) -> Reply:
+        return await self.call("POST", f"/certificates/{name}/create", {"policy": policy(issuer)} | body)
+
+    async def pending(self, name: str, **query: str) -> Reply:
+        return await self.call("GET", f"/certificates/{name}/pending", **query)
+
+    async def merge(self, name: str, x5c: Sequence[str], **more: Any) -> Reply:
+        return await self.call("POST", f"/certificates/{name}/pending/merge", {"x5c": x5c} | more)
+
+    async def set_issuer(self, name: str = "my-ca", provider: str = "DigiCert") -> Reply:
+        body = {"provider": provider, "org_details": {"id": "1"}}
+        return await self.call("PUT", f"/certificates/issuers/{name}", body)
+
+    async def ended(self, name: str) -> dict[str, Any]:
+        """The operation, once it is no longer in progress."""
+        async with asyncio.timeout(10):
+            while True:
+                operation = (await self.pending(name)).body
+                if operation["status"] != "inProgress":
+                    return dict(operation)
+                await asyncio.sleep(0.02)
+
+    async def outcome(self, **body: Any) -> tuple[int, Any]:
+        asked = {"vault": self.host} | body
+        async with self.session.post(f"{self.standin.control_url}/outcomes", json=asked) as response:
+            return response.status, await response.json()
+
+    async def state(self) -> Any:
+        async with self.session.get(f"{self.standin.control_url}/state") as response:
+            return (await response.json())["vaults"][self.host]["certificates"]
+
+
+@asynccontextmanager
+async def vault_client(
+    tmp_path: Path, *, issuing_delay: float = QUICK, on_event: OnEvent | None = None
+) -> AsyncIterator[VaultClient]:
+    ca = LocalCa()
+    ca_file = ca.write_ca(tmp_path / "ca.pem")
+    tls = ssl.create_default_context(cafile=str(ca_file))
+    async with (
+        running_standin(ca, issuing_delay=issuing_delay, on_event=on_event) as standin,
+        aiohttp.ClientSession() as session,
+    ):
+        yield VaultClient(standin, session, tls, ca_file)
+
+
+class OutsideCa:
+    """Signs CSRs as a CA would that Key Vault does not know."""
+
+    def __init__(self, name: str = "Outside CA") -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        self.certificate = self._sign(self.name, self.key.public_key())
+
+    def sign_csr(self, csr: str) -> x509.Certificate:
+        request = x509.load_der_x509_csr(base64.b64decode(csr))
+        return self._sign(request.subject, request.public_key())
+
+    def sign_other_key(self) -> x509.Certificate:
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "other.example.com")])
+        return self._sign(name, ec.generate_private_key(ec.SECP256R1()).public_key())
+
+    def _sign(self, subject: x509.Name, key: Any) -> x509.Certificate:
+        now = datetime.now(UTC).replace(microsecond=0)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self.name)
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=30))
+            .sign(self.key, SHA256())
+        )
+
+
+def b64(certificate: x509.Certificate) -> str:
+    return base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()

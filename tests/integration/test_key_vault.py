@@ -1,0 +1,122 @@
+"""The Key Vault adapter against the stand-in, and against servers that misbehave."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from functions.adapters.key_vault import KeyVault
+from functions.issuance.errors import Refused, Unavailable
+from functions.issuance.keys import key_sha256, read_csr
+from functions.issuance.requests import Status
+from local.keyvault import running_standin
+from local.tls import LocalCa
+from local.web import serving
+from tests.certificates import Authority
+from tests.integration.tokens import AnyToken
+
+BODY = {
+    "policy": {
+        "key_props": {"kty": "EC", "crv": "P-256"},
+        "x509_props": {"subject": "CN=web.example.com"},
+        "issuer": {"name": "Unknown"},
+    }
+}
+
+
+@asynccontextmanager
+async def vault_at(port: int) -> AsyncIterator[KeyVault]:
+    vault = KeyVault("main", f"https://localhost:{port}", AnyToken(), verify_challenge=False)
+    yield vault
+    await vault.close()
+
+
+@asynccontextmanager
+async def vault_that_answers(
+    tls: ssl.SSLContext, status: int, headers: dict[str, str], text: str
+) -> AsyncIterator[tuple[KeyVault, list[str]]]:
+    """A server that challenges as Key Vault does, and then always says this. Yields also what it was asked."""
+    asked: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        if "Authorization" not in request.headers:
+            challenge = 'Bearer authorization="https://login.windows.net/t", resource="https://vault.azure.net"'
+            return web.Response(status=401, headers={"WWW-Authenticate": challenge})
+        asked.append(f"{request.method} {request.path}")
+        return web.Response(status=status, headers=headers, text=text)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    async with serving(app, tls=tls) as port, vault_at(port) as vault:
+        yield vault, asked
+
+
+async def test_a_manual_request_from_start_to_merge(trusted_ca: LocalCa) -> None:
+    async with running_standin(trusted_ca) as standin, vault_at(standin.port) as vault:
+        answer = await vault.create("Web-1", BODY)
+        operation = answer.operation
+        assert (operation.status, operation.issuer) == (Status.IN_PROGRESS, "Unknown")
+        assert answer.fields["status_details"].endswith("Please Perform Merge to complete the request.")
+        subject, key = read_csr(operation.csr)
+        assert subject == "CN=web.example.com"
+        assert (await vault.pending("web-1")).operation == operation
+        assert (await vault.pending("web-1", operation.request_id)).operation == operation
+        assert await vault.certificate("web-1") is None
+        leaf = Authority.root("Root").sign(operation.csr)
+        version = await vault.merge("web-1", [leaf.public_bytes(Encoding.DER)])
+        assert version.key_sha256 == key == key_sha256(leaf)
+        assert version.not_after == leaf.not_valid_after_utc
+        assert await vault.certificate("web-1") == version
+        assert (await vault.pending("web-1")).operation.status is Status.COMPLETED
+
+
+async def test_key_vaults_own_refusals_keep_status_code_and_message(trusted_ca: LocalCa) -> None:
+    async with running_standin(trusted_ca) as standin, vault_at(standin.port) as vault:
+        with pytest.raises(Refused, match="Pending certificate not found: web") as missing:
+            await vault.pending("web")
+        assert (missing.value.status, missing.value.code) == (404, "PendingCertificateNotFound")
+        await vault.create("web", BODY)
+        with pytest.raises(Refused, match="can not be created or imported") as conflict:
+            await vault.create("web", BODY)
+        assert (conflict.value.status, conflict.value.code) == (409, "Conflict")
+        stranger = Authority.root("Root").certificate.public_bytes(Encoding.DER)
+        with pytest.raises(Refused, match="does not match the public part"):
+            await vault.merge("web", [stranger])
+        with pytest.raises(Refused, match="Pending certificate not found"):
+            await vault.pending("web", "0" * 32)
+        assert await vault.certificate("nothing") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "retry_after", "maybe_done"),
+    [(429, {"Retry-After": "1"}, 1, False), (503, {}, 10, True), (500, {"Retry-After": "x"}, 10, True)],
+)
+async def test_a_passing_fault_says_when_to_try_again_and_a_start_is_never_repeated(
+    trusted_ca: LocalCa, status: int, headers: dict[str, str], retry_after: int, maybe_done: bool
+) -> None:
+    tls = trusted_ca.server_context()
+    async with vault_that_answers(tls, status, headers, "") as (vault, asked):
+        with pytest.raises(Unavailable) as caught:
+            await vault.create("web", BODY)
+        assert (caught.value.retry_after, caught.value.maybe_done) == (retry_after, maybe_done)
+        assert asked == ["POST /certificates/web/create"]
+
+
+@pytest.mark.parametrize("text", ["", "<html>", "[]", '{"error": {}}'])
+async def test_an_error_that_cannot_be_read_is_still_a_refusal(trusted_ca: LocalCa, text: str) -> None:
+    async with vault_that_answers(trusted_ca.server_context(), 403, {}, text) as (vault, _):
+        with pytest.raises(Refused, match="HTTP 403") as caught:
+            await vault.pending("web")
+        assert caught.value.code == "UnexpectedAnswer"
+
+
+async def test_a_vault_that_nobody_answers_for_is_unavailable_and_surely_started_nothing() -> None:
+    async with vault_at(9) as vault:
+        with pytest.raises(Unavailable, match="Key Vault 'main'") as caught:
+            await vault.create("web", BODY)
+        assert caught.value.maybe_done is False

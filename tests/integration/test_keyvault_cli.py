@@ -1,0 +1,81 @@
+"""The Key Vault stand-in as a program of its own."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "local.keyvault", *arguments],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_it_says_one_line_when_ready_answers_and_stops_cleanly(tmp_path: Path, stop: signal.Signals) -> None:
+    ca_file = tmp_path / "made" / "ca.pem"
+    with start("--port", "0", "--identity-port", "0", "--ca-file", str(ca_file), "--issuing-delay", "0.5") as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        ready = re.fullmatch(r"Key Vault stand-in ready: https://localhost:(\d+) .*IDENTITY_ENDPOINT=\S+ .*\n", line)
+        assert ready, line
+        context = ssl.create_default_context(cafile=str(ca_file))
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"https://localhost:{ready[1]}/certificates", context=context)
+        assert refused.value.code == 401
+        refused.value.close()
+        process.send_signal(stop)
+        rest, errors = process.communicate(timeout=10)
+    assert (process.returncode, rest, errors) == (0, "", "")
+
+
+@pytest.mark.parametrize("flag", ["--port", "--identity-port"])
+def test_a_taken_port_is_said_in_one_line(tmp_path: Path, flag: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ports = {"--port": "0", "--identity-port": "0"} | {flag: str(port)}
+        arguments = [word for pair in ports.items() for word in pair]
+        with start(*arguments, "--ca-file", str(tmp_path / "ca.pem")) as process:
+            output, errors = process.communicate(timeout=10)
+    assert process.returncode == 1
+    assert output == ""
+    assert len(errors.splitlines()) == 1
+    assert str(port) in errors
+    assert "in use" in errors
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--ca-file", "x", "--port", "70000"], ["--ca-file", "x", "--issuing-delay", "-1"]]
+)
+def test_bad_arguments_are_refused(arguments: list[str]) -> None:
+    with start(*arguments) as process:
+        _, errors = process.communicate(timeout=10)
+    assert process.returncode == 2
+    assert "error:" in errors
+
+
+def test_a_ca_file_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    arguments = ["--port", "0", "--identity-port", "0", "--ca-file", str(tmp_path / "file" / "ca.pem")]
+    with start(*arguments) as process:
+        output, errors = process.communicate(timeout=10)
+    assert (process.returncode, output, len(errors.splitlines())) == (1, "", 1)
+    assert "file" in errors
