@@ -1,0 +1,232 @@
+"""The inbox page in a real Chromium: what people would see of a good card, a malformed one and a mail.
+
+Uses the Chromium of the machine, or the one that CERTFLOW_CHROMIUM names; downloads none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import smtplib
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, Literal
+
+import aiohttp
+import pytest
+from playwright.async_api import Browser, FrameLocator, Locator, Page, async_playwright
+
+from local.inbox import Inbox, running_inbox
+from local.tls import LocalCa
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge")
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script>"
+CONTRAST = """element => {
+  const parse = text => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
+    .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  let behind = element, back = null;
+  for (; behind && !back; behind = behind.parentElement) {
+    const color = parse(getComputedStyle(behind).backgroundColor);
+    if (color.length < 4 || color[3] === 1) back = color;
+  }
+  const [a, b] = [light(parse(getComputedStyle(element).color)), light(back ?? [255, 255, 255])];
+  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+}"""
+
+
+@dataclass
+class Screen:
+    """The page at one size, and everything that went wrong on it."""
+
+    inbox: Inbox
+    page: Page
+    width: int
+    errors: list[str] = field(default_factory=list)
+
+    async def assert_legible(self, words: str, within: Page | Locator | FrameLocator | None = None) -> None:
+        """The words are there, have a box inside the window's width, and stand out from what is behind them."""
+        place = (within or self.page).get_by_text(words, exact=True).first
+        await place.wait_for(state="visible", timeout=5000)
+        box = await place.bounding_box()
+        assert box is not None, words
+        assert box["width"] > 0, words
+        assert box["height"] > 0, words
+        assert box["x"] >= 0, words
+        assert box["x"] + box["width"] <= self.width, words
+        assert await place.evaluate(CONTRAST) >= 4.5, words
+        assert await place.evaluate("element => element.scrollWidth <= element.clientWidth + 1"), f"{words} is cut off"
+
+
+@pytest.fixture(scope="module")
+def chromium(request: pytest.FixtureRequest) -> str:
+    """The path of a Chromium; where there is none the module skips, and says so even in a quiet run."""
+    found = os.environ.get("CERTFLOW_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found:
+        reason = f"no Chromium found ({', '.join(BROWSERS)} or CERTFLOW_CHROMIUM): the inbox page was NOT looked at"
+        say_loudly(request.config, f"WARNING: {request.node.name} skips: {reason}")
+        pytest.skip(reason)
+    return found
+
+
+def say_loudly(config: pytest.Config, sentence: str) -> None:
+    plugins = config.pluginmanager
+    reporter, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
+    if reporter is not None and capture is not None:
+        with capture.global_and_fixture_disabled():
+            reporter.ensure_newline()
+            reporter.write_line(sentence, yellow=True, bold=True)
+
+
+@asynccontextmanager
+async def running_screen(
+    chromium: str, inbox: Inbox, *, width: int = 1000, scheme: Literal["light", "dark"] = "light"
+) -> AsyncIterator[Screen]:
+    async with async_playwright() as playwright:
+        browser: Browser = await playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        page = await browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        screen = Screen(inbox, page, width)
+        page.on("console", lambda said: screen.errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: screen.errors.append(str(error)))
+        page.on("requestfailed", lambda request: screen.errors.append(f"failed: {request.url}"))
+        await page.goto(inbox.url)
+        yield screen
+        await browser.close()
+
+
+@pytest.fixture
+async def inbox(tmp_path: Path) -> AsyncIterator[Inbox]:
+    ca = LocalCa()
+    ca.write_ca(tmp_path / "ca.pem")
+    async with running_inbox(ca) as running:
+        yield running
+
+
+def card(title: str, *, kind: str = "AdaptiveCard") -> dict[str, Any]:
+    content = {
+        "type": kind,
+        "version": "1.4",
+        "body": [
+            {
+                "type": "Container",
+                "style": "attention",
+                "bleed": True,
+                "items": [{"type": "TextBlock", "text": title, "size": "Large", "color": "Attention", "wrap": True}],
+            },
+            {"type": "TextBlock", "text": "The issuer **refused** web\\_1.", "wrap": True},
+            {
+                "type": "FactSet",
+                "facts": [
+                    {"title": "Vault", "value": "main"},
+                    {"title": "Request", "value": "5f7e2d7c0c9b4f35b3e7c9a5b8b6a0015f7e2d7c0c9b4f35b3e7c9a5b8b6a001"},
+                ],
+            },
+        ],
+        "actions": [{"type": "Action.OpenUrl", "title": "Open in the portal", "url": "https://portal.example.org/"}],
+    }
+    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": content}
+    return {"type": "message", "attachments": [attachment]}
+
+
+async def post(inbox: Inbox, message: Any) -> None:
+    async with aiohttp.ClientSession() as session, session.post(inbox.teams_url, json=message) as answer:
+        assert answer.status == 202
+
+
+async def send_mail(inbox: Inbox, ca_file: Path, *, subject: str, html: str) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "Certflow <certflow@example.org>", "pki@example.org", subject
+    mail.set_content("This is the plain part.\n")
+    mail.add_alternative(html, subtype="html")
+
+    def send() -> None:
+        with smtplib.SMTP(inbox.smtp_host, inbox.smtp_port, timeout=5) as smtp:
+            smtp.starttls(context=ssl.create_default_context(cafile=ca_file))
+            smtp.login(inbox.smtp_user, inbox.smtp_password)
+            smtp.send_message(mail)
+
+    await asyncio.to_thread(send)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1000, 400])
+async def test_cards_and_mails_are_legible(
+    chromium: str, inbox: Inbox, tmp_path: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    await post(inbox, card("Issuance failed"))
+    await post(inbox, card("Never seen", kind="Card"))
+    await send_mail(inbox, tmp_path / "ca.pem", subject="web-1 is ready", html="<h2>Issued</h2><p>Nothing to do.</p>")
+    async with running_screen(chromium, inbox, width=width, scheme=scheme) as screen:
+        articles = screen.page.locator("article")
+        mail, refused, good = articles.nth(0), articles.nth(1), articles.nth(2)
+
+        for words in ("Issuance failed", "Vault", "main", "Request", "Open in the portal"):
+            await screen.assert_legible(words, good)
+        assert "The issuer refused web_1." in await good.inner_text()
+        assert await good.get_by_text("refused", exact=True).evaluate("element => element.tagName") == "STRONG"
+        await screen.assert_legible("5f7e2d7c0c9b4f35b3e7c9a5b8b6a0015f7e2d7c0c9b4f35b3e7c9a5b8b6a001", good)
+
+        for words in ("REFUSED", "Property 'type' must be 'AdaptiveCard'."):
+            await screen.assert_legible(words, refused)
+        assert await screen.page.get_by_text("Never seen").count() == 0
+
+        for words in ("web-1 is ready", "Certflow <certflow@example.org>", "To: pki@example.org"):
+            await screen.assert_legible(words, mail)
+        for words in ("Issued", "Nothing to do."):
+            await screen.assert_legible(words, mail.frame_locator("iframe"))
+        await mail.get_by_role("button", name="Plain text").click()
+        assert "This is the plain part." in await mail.locator("pre.text").inner_text()
+        assert not await mail.locator("iframe").is_visible()
+
+        assert await screen.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert screen.errors == []
+
+
+async def test_the_page_says_that_it_is_empty_and_then_shows_what_comes(chromium: str, inbox: Inbox) -> None:
+    async with running_screen(chromium, inbox) as screen:
+        await screen.assert_legible("Nothing has arrived yet. Cards and mails appear here by themselves.")
+        await post(inbox, card("First"))
+        await screen.assert_legible("First")
+        assert screen.errors == []
+
+
+async def test_what_comes_later_leaves_the_reader_where_he_was(chromium: str, inbox: Inbox) -> None:
+    for number in range(8):
+        await post(inbox, card(f"Card {number}"))
+    async with running_screen(chromium, inbox) as screen:
+        reading = screen.page.get_by_text("Card 3", exact=True)
+        await reading.scroll_into_view_if_needed()
+        await screen.page.evaluate("window.scrollBy(0, 1)")
+        before = await reading.bounding_box()
+        await post(inbox, card("Newest"))
+        await screen.page.get_by_text("Newest", exact=True).wait_for(state="attached", timeout=5000)
+        await screen.page.wait_for_timeout(200)
+        after = await reading.bounding_box()
+        assert before is not None
+        assert after is not None
+        assert abs(before["y"] - after["y"]) <= 2
+
+
+async def test_nothing_in_a_message_runs(chromium: str, inbox: Inbox, tmp_path: Path) -> None:
+    await post(inbox, card(HOSTILE))
+    await post(inbox, {"type": "message", "text": HOSTILE})
+    await send_mail(inbox, tmp_path / "ca.pem", subject=HOSTILE, html=f"<p>Shown</p>{HOSTILE}")
+    async with running_screen(chromium, inbox) as screen:
+        dialogs: list[str] = []
+        screen.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+        await screen.assert_legible("Shown", screen.page.locator("article").first.frame_locator("iframe"))
+        await screen.assert_legible(HOSTILE, screen.page.locator("article").nth(2))
+        await screen.page.locator("article").nth(1).get_by_text("Source").click()
+        await screen.page.wait_for_timeout(200)
+        assert dialogs == []
+        assert await screen.page.locator("main img, main script").count() == 0
