@@ -23,6 +23,9 @@ test: setup
 up: setup
 	@exec $(PY) -m local.up $(if $(HOST),--host $(HOST))
 
+bench: setup
+	@$(PY) -m benchmarks.cold_start
+
 check: setup
 	@.venv/bin/ruff format --check --quiet . || { echo 'run: .venv/bin/ruff format .' >&2; exit 1; }
 	@.venv/bin/ruff check --quiet .

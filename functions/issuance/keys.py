@@ -1,11 +1,15 @@
-"""Public keys, named by the SHA-256 of their SubjectPublicKeyInfo: what ties a certificate to the CSR it answers."""
+"""Public keys, named by the SHA-256 of their SubjectPublicKeyInfo: what ties a certificate to the CSR it answers.
+
+`cryptography` is imported on first use: this module is, while functions are being indexed (a cold start).
+"""
 
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+if TYPE_CHECKING:
+    from cryptography import x509
 
 
 def key_sha256(holder: x509.Certificate | x509.CertificateSigningRequest) -> str:
@@ -13,6 +17,8 @@ def key_sha256(holder: x509.Certificate | x509.CertificateSigningRequest) -> str
 
     Raises ValueError if the key is of a kind that cannot be read.
     """
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     try:
         spki = holder.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except Exception as error:  # cryptography raises ValueError, UnsupportedAlgorithm, and others for broken keys
@@ -22,5 +28,7 @@ def key_sha256(holder: x509.Certificate | x509.CertificateSigningRequest) -> str
 
 def read_csr(der: bytes) -> tuple[str, str]:
     """Subject (RFC 4514) and key hash of a PKCS#10 request (DER), as Key Vault's `csr` field holds it."""
+    from cryptography import x509
+
     csr = x509.load_der_x509_csr(der)
     return csr.subject.rfc4514_string(), key_sha256(csr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import timedelta
 
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
@@ -14,6 +15,7 @@ from functions.issuance.ports import Due, Intent
 from functions.issuance.requests import Change, Gone, Operation, Status, TrackedRequest, observe, put_off, track
 
 AT_ONCE = 16  # looks under way in one vault; far below Key Vault's 4,000 transactions per 10 s (protocol §6)
+SWEEP = timedelta(seconds=50)  # the timer comes every minute; what is left then is still due for the next one
 NOT_FOUND = 404
 TRIES = 5
 
@@ -100,10 +102,12 @@ async def record_seen(certflow: Certflow, request: TrackedRequest, seen: Operati
 
 
 async def _check_vault(certflow: Certflow, alias: str) -> int:
-    gate = asyncio.Semaphore(AT_ONCE)
+    gate, ends = asyncio.Semaphore(AT_ONCE), certflow.now() + SWEEP
 
     async def one(due: Due) -> None:
         async with gate:
+            if certflow.now() > ends:
+                return
             try:
                 await _check_one(certflow, due)
             except Exception as error:  # noqa: BLE001  one request's trouble must not end the sweep for the others

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import azure.functions as func
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.drop import handle_drop
 
 CONTAINER = "chains"
 
@@ -25,6 +24,8 @@ def chains_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
         data_type=func.DataType.BINARY,
     )
     async def dropped_chain(chain: func.InputStream) -> None:
+        from functions.issuance.drop import handle_drop  # brings `cryptography`, which indexing does not need
+
         # Read again by name, with its ETag: the event may be older than the content (two quick uploads, one name).
         await handle_drop(certflow(), (chain.name or "").removeprefix(f"{CONTAINER}/"))
 

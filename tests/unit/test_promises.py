@@ -36,7 +36,7 @@ def modules(folder: str) -> list[Path]:
 @functools.cache
 def bindings() -> dict[str, list[dict[str, Any]]]:
     """The app's bindings by function; the SDK lets an app be asked only once."""
-    return {one.get_function_name(): json.loads(str(one))["bindings"] for one in function_app.app.get_functions()}
+    return {str(one.get_function_name()): json.loads(str(one))["bindings"] for one in function_app.app.get_functions()}
 
 
 def test_the_app_has_exactly_these_functions() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.outbox import publish_left_behind
+from functions.issuance.ports import Answer
 from functions.issuance.requests import Operation, Status
 from functions.issuance.start import Order, start
 from functions.issuance.watch import check, check_due, check_named
@@ -85,6 +86,25 @@ async def test_one_requests_trouble_does_not_keep_the_others_from_being_looked_a
     world.vault.faults = [RuntimeError("a bug")]
     await check_due(world.certflow)
     assert world.published.count("Issuance.Failed") == 2
+
+
+async def test_a_sweep_ends_in_time_and_the_rest_stays_due() -> None:
+    world = World()
+    for index in range(40):
+        await started(world, f"web-{index}")
+    world.later(seconds=11)
+    pending = world.vault.pending
+
+    async def slow(name: str, request_id: str | None = None) -> Answer:
+        world.later(seconds=2)
+        return await pending(name, request_id)
+
+    world.vault.pending = slow  # type: ignore[method-assign]  # a vault that takes two seconds an answer
+    await check_due(world.certflow)
+    looked = [one for one in world.ledger.requests.values() if one.next_check and one.next_check > world.now]
+    assert 0 < len(looked) < 40
+    world.vault.pending = pending  # type: ignore[method-assign]  # and recovers
+    assert await check_due(world.certflow) >= 40 - len(looked)
 
 
 async def test_an_event_of_the_vault_looks_at_once_in_any_case_of_the_name() -> None:

@@ -1,7 +1,7 @@
 """The CA that the product's own clients trust in these tests.
 
-They find it as on the laptop, by SSL_CERT_FILE. aiohttp reads that once, when it is imported, so it is set here, before
-any test module is.
+They find it as on the laptop, by SSL_CERT_FILE. aiohttp reads that once, when it is imported, so it is set here, in the
+file that pytest imports before any other.
 """
 
 from __future__ import annotations

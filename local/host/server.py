@@ -1,0 +1,226 @@
+"""The host: one app from its folder to answering requests, and back down. One app per process (see worker.py)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from local.host.admin import Admin, Trigger
+from local.host.blobs import BlobQueue, BlobTrigger, host_queue, parse_blob_path
+from local.host.checks import http_routes, problems
+from local.host.connections import HOST_STORAGE, Connections
+from local.host.functions import BLOB, HTTP, QUEUE, TIMER, Function, StartRefused, connection_of
+from local.host.host_json import HostJson, read_host_json
+from local.host.http_front import BODY_LIMIT, HttpFront
+from local.host.invoker import Invoker
+from local.host.keys import Keys
+from local.host.outputs import Outputs
+from local.host.queues import QueueListener, QueueTrigger
+from local.host.settings import Settings, host_id, host_id_problems, is_disabled, resolved
+from local.host.timers import TimerTrigger
+from local.host.waiting import pause
+from local.host.webhooks import Webhooks
+from local.host.worker import Worker
+from local.web import serving
+
+log = logging.getLogger("local.host")
+
+GRACE = 1.5  # seconds that running invocations get at the end
+LISTENER_RESTART = 1.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says."""
+
+    app_dir: Path
+    port: int = 7071
+    keys: Keys = field(default_factory=Keys)
+
+
+class Listener(Protocol):
+    """Something that waits for work until the host stops."""
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Works until `stopping` is set, then finishes what it has begun."""
+
+
+async def run(options: Options, settings: Settings, stopping: asyncio.Event, ready: Callable[[int, int], None]) -> None:
+    """Runs the app until `stopping`; tells `ready` the port and the number of functions. Raises StartRefused.
+
+    A handler may still hold a thread at the end; only ending the process helps then.
+    """
+    config = read_host_json(options.app_dir)
+    worker = Worker(options.app_dir)
+    connections = Connections(settings)
+    try:
+        indexed = await _unless(stopping, worker.start())
+        if indexed is not None:
+            functions = checked(indexed, settings, options.app_dir)
+            invoker = Invoker(worker, Outputs(connections, config.queues.message_encoding))
+            await Host(options, config, settings, connections, invoker, functions).serve(stopping, ready)
+    finally:
+        await connections.close()
+        worker.close()
+
+
+def checked(functions: tuple[Function, ...], settings: Settings, app_dir: Path) -> tuple[Function, ...]:
+    """The functions with their settings put in; raises StartRefused with every problem at once."""
+    missing: list[str] = []
+    complete: list[Function] = []
+    for function in functions:
+        put_in, lacks = resolved(function, settings)
+        missing += lacks
+        if not lacks:  # an empty schedule or queue name would only be a second complaint about the same thing
+            complete.append(replace(put_in, disabled=is_disabled(function, settings)))
+    found = missing + problems(tuple(complete), settings) + host_id_problems(host_id(settings, app_dir))
+    if found:
+        raise StartRefused(*dict.fromkeys(found))
+    return tuple(complete)
+
+
+class Host:
+    """Everything that runs around one app's functions."""
+
+    def __init__(
+        self,
+        options: Options,
+        config: HostJson,
+        settings: Settings,
+        connections: Connections,
+        invoker: Invoker,
+        functions: tuple[Function, ...],
+    ) -> None:
+        self._options, self._config, self._settings = options, config, settings
+        self._connections, self._invoker, self._functions = connections, invoker, functions
+        self._id = host_id(settings, options.app_dir)
+        self._triggers: dict[str, Trigger] = {f.name: self._trigger(f) for f in functions if f.kind != HTTP}
+        self._enabled = {f.name: self._triggers[f.name] for f in functions if f.kind != HTTP and not f.disabled}
+        self._stopping = False
+        self._front = HttpFront(options.keys, invoker, http_routes(functions), config, settings)
+        self._admin = Admin(options.keys, invoker, self._triggers, self._id)
+        self._webhooks = self._make_webhooks()
+
+    async def serve(self, stopping: asyncio.Event, ready: Callable[[int, int], None]) -> None:
+        """Answers and listens until `stopping`."""
+        app = web.Application(client_max_size=BODY_LIMIT)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        app.on_response_prepare.append(self._add_headers)
+        async with contextlib.AsyncExitStack() as served:
+            try:
+                port = await served.enter_async_context(serving(app, port=self._options.port))
+            except OSError as error:
+                raise StartRefused(
+                    f"Port {self._options.port} cannot be used ({error.strerror}): choose another with --port."
+                ) from None
+            listeners = [asyncio.create_task(_kept_running(each, stopping)) for each in self._listeners()]
+            ready(port, len(self._functions))
+            await stopping.wait()
+            self._stopping = True
+            log.info("Stopping")
+            await self._settle(listeners)
+
+    async def _settle(self, listeners: list[asyncio.Task[None]]) -> None:
+        async with asyncio.TaskGroup() as ends:
+            ends.create_task(self._invoker.settle(GRACE))
+            ends.create_task(_finish(listeners))
+
+    async def _handle(self, request: web.Request) -> web.Response:
+        if self._stopping:
+            return web.Response(status=503, text="Function host is not running.")
+        try:
+            return await self._answer(request)
+        except Exception:
+            log.exception("Answering a request failed in the host")
+            return web.Response(status=500)
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        match request.path.lstrip("/").split("/"):
+            case [first, *rest] if first.lower() == "admin":
+                return await self._admin.handle(request, rest)
+            case [first, second, extension] if (first.lower(), second.lower()) == ("runtime", "webhooks"):
+                return await self._webhooks.handle(request, extension.lower())
+        return await self._front.handle(request)
+
+    async def _add_headers(self, _request: web.BaseRequest, response: web.StreamResponse) -> None:
+        """host.json's customHeaders go on every response; its `hsts` goes on HTTPS only, which is not spoken here."""
+        for name, value in self._config.custom_headers.items():
+            response.headers.setdefault(name, value)  # the function's own stays
+
+    def _trigger(self, function: Function) -> Trigger:
+        if function.kind == TIMER:
+            return TimerTrigger(function, self._invoker, self._connections.blobs(HOST_STORAGE), self._id)
+        if function.kind == QUEUE:
+            return QueueTrigger(function, self._invoker, self._config.queues.message_encoding)
+        if function.kind == BLOB:
+            path = parse_blob_path(str(function.trigger["path"]))
+            return BlobTrigger(function, path, self._invoker, self._connections)
+        return function
+
+    def _make_webhooks(self) -> Webhooks:
+        events = {name: t for name, t in self._enabled.items() if isinstance(t, Function)}
+        blobs = {name: t for name, t in self._enabled.items() if isinstance(t, BlobTrigger)}
+        queue = self._connections.queue(HOST_STORAGE, host_queue(self._id)) if blobs else None
+        return Webhooks(self._options.keys, self._invoker, events, blobs, queue)
+
+    def _listeners(self) -> list[Listener]:
+        listeners: list[Listener] = []
+        blobs: dict[str, BlobTrigger] = {}
+        for name, trigger in self._enabled.items():
+            if isinstance(trigger, TimerTrigger):
+                listeners.append(trigger)
+            elif isinstance(trigger, QueueTrigger):
+                listeners.append(self._queue_listener(trigger))
+            elif isinstance(trigger, BlobTrigger):
+                blobs[name] = trigger
+        if blobs:
+            listeners.append(self._blob_listener(blobs))
+        return listeners
+
+    def _queue_listener(self, trigger: QueueTrigger) -> QueueListener:
+        connection, name = connection_of(trigger.function.trigger), str(trigger.function.trigger["queueName"])
+        poison = self._connections.queue(connection, f"{name}-poison")
+        options = self._config.queues
+        queue = self._connections.queue(connection, name)
+        return QueueListener(queue, trigger, lambda _: poison, options, options.max_dequeue_count)
+
+    def _blob_listener(self, triggers: dict[str, BlobTrigger]) -> QueueListener:
+        handler = BlobQueue(triggers, self._connections, self._settings)
+        queue = self._connections.queue(HOST_STORAGE, host_queue(self._id))
+        return QueueListener(queue, handler, handler.poison, self._config.queues, self._config.poison_blob_threshold)
+
+
+async def _unless[T](stopping: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """The result of `work`, or None if the host is to stop before: an import may take long, or hang."""
+    task, stop = asyncio.create_task(work), asyncio.create_task(stopping.wait())
+    await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if task.done():
+        return task.result()
+    task.cancel()
+    return None
+
+
+async def _kept_running(listener: Listener, stopping: asyncio.Event) -> None:
+    """A listener that fails is started again: one must never silence another, nor itself for good."""
+    while not stopping.is_set():
+        try:
+            await listener.run(stopping)
+        except Exception:
+            log.exception("A listener failed in the host; it starts again")
+            await pause(stopping, LISTENER_RESTART)
+
+
+async def _finish(listeners: list[asyncio.Task[None]]) -> None:
+    if listeners:
+        _, late = await asyncio.wait(listeners, timeout=GRACE)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

@@ -1,0 +1,116 @@
+"""`make up`: the stack stays until Ctrl-C or SIGTERM, and `.local/stack.json` says where everything is."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import fcntl
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from local.stack import ROOT, USUAL, Ports, Stack, StackError, free_or_any, running_stack
+
+STATE = ROOT / ".local"
+
+
+def main() -> int:
+    """Runs the stack; 0 after a stop that was asked for, 1 if a part failed or another stack runs on this state."""
+    options = _options()
+    state: Path = options.state
+    state.mkdir(parents=True, exist_ok=True)
+    try:
+        with _alone(state):
+            return asyncio.run(_up(options))
+    except (StackError, OSError) as error:
+        print(f"The stack did not start: {error}", file=sys.stderr)
+        return 1
+
+
+async def _up(options: argparse.Namespace) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    own_host = options.host == "local"
+    ports = Ports() if options.free_ports else free_or_any(USUAL) if own_host else USUAL
+    file: Path = options.state / "stack.json"
+    starting = asyncio.ensure_future(stop.wait())
+    async with running_stack(
+        options.state / "stack", ports=ports, issuing_delay=options.issuing_delay, own_host=own_host
+    ) as stack:
+        _write(file, stack)
+        try:
+            _print(stack, own_host=own_host)
+            ended = asyncio.ensure_future(stack.host_ended())
+            await asyncio.wait({starting, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not stop.is_set():
+                print(f"The Functions host ended by itself; its log: {stack.directory / 'host.log'}", file=sys.stderr)
+            ended.cancel()
+            return 0 if stop.is_set() else 1
+        finally:
+            file.unlink(missing_ok=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.up", description="The whole stack on this machine.")
+    parser.add_argument("--state", type=Path, default=STATE, help="directory for stack.json and logs (default: .local)")
+    parser.add_argument("--free-ports", action="store_true", help="take any free ports instead of the usual ones")
+    parser.add_argument("--issuing-delay", type=float, default=5.0, help="seconds that integrated issuers take")
+    parser.add_argument(
+        "--host",
+        choices=("local", "func"),
+        default="local",
+        help="func: leave the host's place to Core Tools (func start), with the usual ports",
+    )
+    return parser.parse_args()
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """One stack for each state directory. Raises StackError if one runs."""
+    with (state / "up.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StackError(f"one runs already with its state in {state}; see {state / 'stack.json'}") from None
+        yield
+
+
+def _write(file: Path, stack: Stack) -> None:
+    """Whole or not at all, and for this user alone: it holds the function key."""
+    temporary = file.with_suffix(".tmp")
+    temporary.touch(mode=0o600)
+    temporary.write_text(json.dumps(stack.describe(), indent=2) + "\n")
+    temporary.replace(file)
+
+
+def _print(stack: Stack, *, own_host: bool) -> None:
+    described = stack.describe()
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, value in (
+        ("API", described["api"]),
+        ("  function key", described["function_key"]),
+        ("Inbox: cards and mails", described["inbox"]),
+        *((f"Vault '{alias}'", url) for alias, url in stack.vaults.items()),
+        ("CA of all https here", os.path.relpath(stack.ca_file)),
+        ("Blobs (Azurite)", stack.azurite.blob_url),
+        ("Event topic", stack.event_grid.endpoint),
+        ("Everything, as JSON", os.path.relpath(stack.directory.parent / "stack.json")),
+    ):
+        table.add_row(name, value)
+    console = Console(soft_wrap=True)
+    console.print("[bold green]Certflow is up.[/] Ctrl-C stops it.")
+    console.print(table)
+    if not own_host:
+        console.print("Now run [bold]func start[/] in another terminal, with local.settings.json beside host.json.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""One whole stack for all end-to-end tests, as `make up` runs it, and a client for it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.api import Client, client_of
+from local.openssl_ca import OpensslCa
+from local.stack import ROOT
+
+START_LIMIT = 90  # seconds, a hang guard
+
+
+@contextmanager
+def running_up(state: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
+    """`python -m local.up` and what it wrote, once it answers; stopped at the end if it still runs."""
+    state.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "local.up", "--state", str(state), "--free-ports", *options]
+    with (state / "up.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+    try:
+        ends = time.monotonic() + START_LIMIT
+        while not (state / "stack.json").exists():
+            if process.poll() is not None or time.monotonic() > ends:
+                raise AssertionError(f"the stack did not start:\n{(state / 'up.log').read_text()}")
+            time.sleep(0.1)
+        yield process, json.loads((state / "stack.json").read_text())
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    with running_up(tmp_path_factory.mktemp("stack"), "--issuing-delay", "1.5") as (_, described):
+        yield described
+
+
+@pytest.fixture
+async def client(stack: dict[str, Any]) -> AsyncIterator[Client]:
+    async with client_of(stack) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def ca(tmp_path_factory: pytest.TempPathFactory) -> OpensslCa:
+    return OpensslCa(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """A certificate name of the test's own."""
+    return (
+        str(request.node.name).split("[")[0].removeprefix("test_").replace("_", "-")[:30] + f"-{secrets.token_hex(4)}"
+    )

@@ -1,0 +1,126 @@
+"""Bad input and faults over HTTP: a clear error that says what to change, and nothing is started."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ResourceNotFoundError
+
+from local.api import Client
+from tests.e2e.test_stories import body, started
+
+IN_PROGRESS = (
+    "A new key vault certificate can not be created or imported while a pending key vault certificate's status is "
+    "inProgress."
+)
+
+
+async def error_of(response: Any) -> tuple[int, str, str]:
+    answer = await response.json()
+    assert set(answer) == {"error"}
+    assert set(answer["error"]) == {"code", "message"}
+    assert response.headers["Content-Type"] == "application/json; charset=utf-8"
+    return response.status, answer["error"]["code"], answer["error"]["message"]
+
+
+async def post(client: Client, path: str, **more: Any) -> Any:
+    headers = {"x-functions-key": client.stack["function_key"]} | more.pop("headers", {})
+    async with client.session.post(f"{client.stack['api']}/{path}", headers=headers, **more) as response:
+        await response.read()
+        return response
+
+
+async def test_an_unknown_vault_is_404_and_names_those_that_are_known(client: Client) -> None:
+    status, code, message = await error_of(await client.create("nowhere", "web", body("web")))
+    assert (status, code) == (404, "VaultNotFound")
+    assert "'nowhere'" in message
+    assert "main, staging" in message
+    assert (await error_of(await client.pending("nowhere", "web")))[:2] == (404, "VaultNotFound")
+
+
+@pytest.mark.parametrize("name", ["web.example.com", "a_b", "x" * 128])
+async def test_a_name_that_cannot_be_is_400_and_says_what_is_allowed(client: Client, name: str) -> None:
+    for response in (await client.create("main", name, body("web")), await client.pending("main", name)):
+        status, code, message = await error_of(response)
+        assert (status, code) == (400, "BadParameter")
+        assert message.startswith("name: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        (b"not json", "$: "),
+        (b'{"policy": {"x509_props": {"subjekt": "CN=a"}}}', "policy.x509_props.subjekt: "),
+        (b'{"policy": {"key_props": {"key_size": "2048"}}}', "policy.key_props.key_size: "),
+        (b'{"tags": {"a": 1}}', "tags"),
+    ],
+)
+async def test_a_body_that_cannot_be_meant_is_400_and_names_the_field(
+    client: Client, name: str, content: bytes, field: str
+) -> None:
+    response = await post(client, f"vaults/main/certificates/{name}/create", data=content)
+    status, code, message = await error_of(response)
+    assert (status, code) == (400, "BadParameter")
+    assert message.startswith(field)
+    with pytest.raises(ResourceNotFoundError):
+        await client.certificates["main"].get_certificate_operation(name)
+
+
+async def test_a_chunked_body_is_411_and_says_why(client: Client, name: str) -> None:
+    async def pieces() -> Any:
+        yield b"{}"
+
+    response = await post(client, f"vaults/main/certificates/{name}/create", data=pieces())
+    assert (await error_of(response))[:2] == (411, "LengthRequired")
+
+
+async def test_key_vaults_own_refusals_are_passed_on(client: Client, name: str) -> None:
+    bad_subject = {"policy": {"x509_props": {"subject": "Self"}, "issuer": {"name": "Self"}}}
+    assert await error_of(await client.create("main", name, bad_subject)) == (
+        400,
+        "BadParameter",
+        "Property policy.x509_props has invalid value. Invalid X.500 distinguished name\r\n",
+    )
+    await started(client, name)
+    assert await error_of(await client.create("main", name, body(name))) == (
+        409,
+        "Conflict",
+        IN_PROGRESS,
+    )
+    assert (await error_of(await client.pending("main", name, "0" * 32)))[:2] == (404, "PendingCertificateNotFound")
+    assert (await error_of(await client.pending("main", "nothing-here")))[:2] == (404, "PendingCertificateNotFound")
+
+
+async def test_vaults_are_apart_and_aliases_in_any_case(client: Client, name: str) -> None:
+    response = await client.create("STAGING", name, body(name))
+    operation = await response.json()
+    assert response.status == 202
+    pending = await client.certificates["staging"].get_certificate_operation(name)
+    assert pending.request_id == operation["request_id"]
+    assert (await client.pending("main", name)).status == 404
+
+
+@pytest.mark.parametrize("key", [None, "wrong"])
+async def test_without_the_function_key_there_is_no_answer(client: Client, key: str | None) -> None:
+    headers = {"x-functions-key": key} if key else {}
+    url = f"{client.stack['api']}/vaults/main/certificates/web/pending"
+    async with client.session.get(url, headers=headers) as response:
+        assert (response.status, await response.read()) == (401, b"")
+
+
+async def test_pending_shows_key_vaults_fields_and_the_owner(client: Client, name: str) -> None:
+    operation = await started(client, name)
+    response = await client.pending("main", name, operation["request_id"])
+    assert response.headers["Retry-After"] == "10"
+    assert await response.json() == operation
+    assert list(operation) == [
+        "id",
+        "issuer",
+        "csr",
+        "cancellation_requested",
+        "status",
+        "status_details",
+        "request_id",
+        "owner",
+    ]

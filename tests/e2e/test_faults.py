@@ -1,0 +1,85 @@
+"""Key Vault or the storage down: 503 with Retry-After, and what was refused so is never started later."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.api import Client, client_of
+from local.stack import ROOT
+from tests.e2e.test_stories import body
+
+DEAD = "https://127.0.0.1:9"
+
+
+@asynccontextmanager
+async def another_host(client: Client, tmp_path: Path, **settings: str) -> AsyncIterator[Client]:
+    """A second Functions host on the same stack, with other settings."""
+    environment = {**os.environ, **client.stack["settings"], **settings}
+    with (tmp_path / "host.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "local.host", "--port", "0", "--app", str(ROOT), "--function-key", "key"),
+            cwd=ROOT,
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+        )
+    assert process.stdout is not None
+    try:
+        ready = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
+        assert "ready on" in ready, (tmp_path / "host.log").read_text()
+        url = ready.split("ready on ")[1].split()[0]
+        async with client_of({**client.stack, "api": f"{url}/api", "function_key": "key"}) as other:
+            yield other
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+
+
+async def refused(response: Any, service: str) -> None:
+    answer = await response.json()
+    assert response.status == 503, answer
+    assert int(response.headers["Retry-After"]) > 0
+    assert answer["error"]["code"] == "ServiceUnavailable"
+    assert service in answer["error"]["message"]
+
+
+async def test_with_key_vault_down_the_answer_is_503_and_other_vaults_work(
+    client: Client, name: str, tmp_path: Path
+) -> None:
+    vaults = f"main={DEAD},staging={client.stack['vaults']['staging']}"
+    async with another_host(client, tmp_path, CERTFLOW_VAULTS=vaults) as other:
+        await refused(await other.create("main", name, body(name)), "Key Vault 'main'")
+        await refused(await other.pending("main", name), "Key Vault 'main'")
+        assert (await other.create("staging", name, body(name))).status == 202
+
+
+async def test_with_the_storage_down_the_answer_is_503_and_nothing_is_started(
+    client: Client, name: str, tmp_path: Path
+) -> None:
+    setting = {"AzureWebJobsStorage__tableServiceUri": f"{DEAD}/devstoreaccount1"}
+    async with another_host(client, tmp_path, **setting) as other:
+        await refused(await other.create("main", name, body(name)), "table storage")
+        response = await client.pending("main", name)
+        assert response.status == 404
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("CERTFLOW_VAULTS", "main=http://nowhere"), ("CERTFLOW_TOPIC_ENDPOINT", "")]
+)
+async def test_a_wrong_setting_is_named_in_the_answer(
+    client: Client, name: str, tmp_path: Path, setting: str, value: str
+) -> None:
+    async with another_host(client, tmp_path, **{setting: value}) as other:
+        response = await other.create("main", name, body(name))
+        answer = await response.json()
+        assert (response.status, answer["error"]["code"]) == (500, "ConfigurationError")
+        assert setting in answer["error"]["message"]

@@ -1,0 +1,158 @@
+"""The local Functions host and its storage: managed identity, missed timers, outages, stopping in the midst of work."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import signal
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from local.web import serving
+from tests.integration.host_process import Storage, eventually, running_host, running_storage
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+APP = """
+import json, time
+import azure.functions as func
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+SEEN = []
+
+@app.route(route="seen", methods=["GET"])
+def seen(req: func.HttpRequest) -> str:
+    return json.dumps(SEEN)
+
+@app.timer_trigger(arg_name="timer", schedule="0 0 0 * * *")
+def daily(timer: func.TimerRequest) -> None:
+    SEEN.append(["daily", timer.past_due])
+
+@app.queue_trigger(arg_name="message", queue_name="work", connection="Work")
+@app.queue_output(arg_name="$return", queue_name="done", connection="Work")
+def work(message: func.QueueMessage) -> str:
+    body = message.get_body().decode()
+    SEEN.append(["work", body])
+    if body == "sleep":
+        time.sleep(60)
+    return body.upper()
+"""
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def storage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Storage]:
+    async with running_storage(tmp_path_factory.mktemp("storage")) as running:
+        yield running
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "function_app.py").write_text(APP)
+    queues = {"visibilityTimeout": "00:00:01", "maxDequeueCount": 2, "messageEncoding": "none"}
+    (folder / "host.json").write_text(json.dumps({"version": "2.0", "extensions": {"queues": queues}}))
+    return folder
+
+
+async def test_identity_based_connection_and_a_missed_timer(storage: Storage, app: Path, tmp_path: Path) -> None:
+    """The managed identity path of azure-identity runs against an App Service-style token endpoint."""
+    asked: list[dict[str, str]] = []
+
+    async def token(request: web.Request) -> web.Response:
+        asked.append({**request.query, "header": request.headers.get("X-IDENTITY-HEADER", "")})
+        lasting = str(int(time.time()) + 3600)
+        return web.json_response(
+            {"access_token": storage_token(), "expires_on": lasting, "resource": request.query["resource"]}
+        )
+
+    endpoint = web.Application()
+    endpoint.router.add_get("/token", token)
+    yesterday = (datetime.now(UTC) - timedelta(days=1, hours=1)).isoformat()
+    status = {"Last": yesterday, "Next": yesterday, "LastUpdated": yesterday}
+    await storage.upload("azure-webjobs-hosts", "timers/id/daily/status", json.dumps(status).encode())
+    async with serving(endpoint) as port:
+        settings = {
+            "SSL_CERT_FILE": str(storage.ca_file),
+            "IDENTITY_ENDPOINT": f"http://127.0.0.1:{port}/token",
+            "IDENTITY_HEADER": "the-header",
+            "AzureFunctionsWebHost__hostid": "id",
+            "AzureWebJobsStorage__blobServiceUri": storage.azurite.blob_url,
+            "AzureWebJobsStorage__queueServiceUri": storage.azurite.queue_url,
+            "Work__serviceUri": storage.azurite.queue_url,
+            "Work__clientId": "the-client",
+        }
+        await storage.send("work", "hello", encoded=False)
+        async with running_host(app, settings, tmp_path / "host.log") as host:
+            assert await eventually(lambda: storage.peek("done"), len) == ["HELLO"], "messageEncoding none: as it is"
+            seen = await eventually(lambda: host.get_json("/api/seen"), lambda seen: len(seen) == 2)
+            assert sorted(seen) == [["daily", True], ["work", "hello"]], "several missed occurrences are one run"
+    assert {asking["resource"] for asking in asked} == {"https://storage.azure.com"}
+    assert {asking.get("client_id") for asking in asked} == {None, "the-client"}
+    assert {asking["header"] for asking in asked} == {"the-header"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_stops_in_time_although_a_handler_does_not(
+    storage: Storage, app: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    settings = {**storage.settings, "Work": storage.azurite.connection_string}
+    await storage.send("work", "sleep", encoded=False)
+    async with running_host(app, settings, tmp_path / "host.log") as host:
+        await eventually(lambda: host.get_json("/api/seen"), lambda seen: ["work", "sleep"] in seen)
+        began = time.monotonic()
+        host.process.send_signal(number)
+        async with asyncio.timeout(5):
+            assert await host.process.wait() == 0
+        assert time.monotonic() - began < 4
+
+
+async def test_storage_that_does_not_answer_is_logged_once_and_http_goes_on(app: Path, tmp_path: Path) -> None:
+    address = "http://127.0.0.1:9/devstoreaccount1"
+    account = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=a2V5"
+    nowhere = f"{account};BlobEndpoint={address};QueueEndpoint={address}"
+    async with running_host(app, {"AzureWebJobsStorage": nowhere, "Work": nowhere}, tmp_path / "host.log") as host:
+
+        async def complaints() -> list[str]:
+            return [line for line in host.log.read_text().splitlines() if "cannot be used" in line]
+
+        await eventually(complaints, lambda lines: len(lines) == 2)
+        assert await host.get_json("/api/seen") == []
+        await asyncio.sleep(1.5)
+        lines = await complaints()
+        assert ["work" in line for line in lines].count(True) == 1
+        assert ["daily" in line for line in lines].count(True) == 1
+        began = time.monotonic()
+        assert await host.stop() == 0
+        assert time.monotonic() - began < 4
+
+
+async def test_azurite_leaves_no_process_and_no_busy_port(tmp_path: Path) -> None:
+    async with running_storage(tmp_path) as running:
+        ports = (running.azurite.blob_port, running.azurite.queue_port, running.azurite.table_port)
+    for port in ports:
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", port)
+
+
+def storage_token() -> str:
+    """A token as Azurite's basic OAuth level wants it: the right audience and issuer, any signature."""
+    now = int(time.time())
+    claims = {
+        "aud": "https://storage.azure.com",
+        "iss": "https://sts.windows.net/00000000-0000-0000-0000-000000000000/",
+        "iat": now,
+        "nbf": now - 60,
+        "exp": now + 3600,
+    }
+    parts = ({"alg": "RS256", "typ": "JWT"}, claims)
+    return (
+        ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + ".c2ln"
+    )
