@@ -225,8 +225,8 @@ async def _running_host(stack: Stack, port: int) -> AsyncIterator[None]:
     log = stack.directory / "host.log"
     keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     command = [sys.executable, "-m", "local.host", "--port", str(port), "--app", str(ROOT)]
-    command += ["--function-key", stack.keys.function, "--master-key", stack.keys.master]
-    command += ["--system-key", stack.keys.system]
+    keys = vars(stack.keys).items()  # joined by "=": a key may begin with a hyphen
+    command += [f"--{name}-key={key}" for name, key in keys]
     with log.open("ab") as output:
         stack.host = await asyncio.create_subprocess_exec(
             *command,
