@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import azure.functions as func
 
 from functions.settings import Settings, load_settings
+from functions.triggers import http, overview
 from functions.triggers.chains import CONTAINER, chains_blueprint
 from functions.triggers.events import events_blueprint
-from functions.triggers.http import http_blueprint
+from functions.triggers.routes import Context, http_blueprint
 from functions.triggers.schedule import schedule_blueprint
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def certflow() -> Certflow:
 
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-app.register_functions(http_blueprint(certflow))
+context = Context(certflow, lambda: settings().app_service_auth)
+app.register_functions(http_blueprint((*http.ROUTES, *overview.ROUTES), context))
 app.register_functions(schedule_blueprint(certflow))
 app.register_functions(events_blueprint(certflow, lambda: settings().vaults))
 app.register_functions(chains_blueprint(certflow))

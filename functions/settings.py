@@ -38,6 +38,7 @@ class Settings:
     topic_endpoint: str
     teams_webhook_url: str | None
     mail: Mail | None
+    app_service_auth: bool
 
 
 def load_settings(env: Mapping[str, str]) -> Settings:
@@ -51,6 +52,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         topic_endpoint=_url(env, "CERTFLOW_TOPIC_ENDPOINT"),
         teams_webhook_url=env.get("CERTFLOW_TEAMS_WEBHOOK_URL") or None,
         mail=_mail(env),
+        app_service_auth=_flag(env, "WEBSITE_AUTH_ENABLED", default=False),
     )
 
 

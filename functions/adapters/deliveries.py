@@ -12,7 +12,8 @@ from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableClient
 
 from functions.adapters.faults import faults_of
-from functions.adapters.tables import CONFLICTS, SERVICE, Entity, Tables
+from functions.adapters.rows import Entity
+from functions.adapters.tables import CONFLICTS, SERVICE, Tables
 from functions.issuance.errors import Unavailable
 
 STALE_CLAIM = timedelta(minutes=2)  # longer than any channel takes to answer

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import HttpResponseError
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.keyvault.certificates.aio import CertificateClient
 from cryptography import x509
@@ -22,7 +23,7 @@ from cryptography import x509
 from functions.adapters.faults import faults_of, later, passing
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.keys import key_sha256
-from functions.issuance.ports import Answer
+from functions.issuance.ports import Answer, Bundle
 from functions.issuance.requests import CertificateVersion, Operation, Status
 
 # Seconds. An HTTP caller waits for these (the platform's front end gives up at 230 s), so they are short.
@@ -57,17 +58,23 @@ class KeyVault:
 
     async def pending(self, name: str, request_id: str | None = None) -> Answer:
         """The pending operation (protocol §4.2)."""
-        return _answer(
-            await self._call("GET", name, "/pending", params={"request_id": request_id} if request_id else {})
-        )
+        return _answer(await self._call("GET", name, "/pending", params=_filter(request_id)))
 
-    async def merge(self, name: str, chain: Sequence[bytes]) -> CertificateVersion:
+    async def cancel(self, name: str, request_id: str | None = None) -> Answer:
+        """Asks the issuer to cancel (protocol §4.4)."""
+        asked = {"cancellation_requested": True}
+        return _answer(await self._call("PATCH", name, "/pending", json=asked, params=_filter(request_id)))
+
+    async def delete_pending(self, name: str, request_id: str | None = None) -> Answer:
+        """Deletes the pending operation (protocol §4.5). Not retried: a second time would be 404."""
+        return _answer(await self._call("DELETE", name, "/pending", params=_filter(request_id), once=True))
+
+    async def merge(self, name: str, chain: Sequence[bytes], more: Mapping[str, Any] | None = None) -> Bundle:
         """Merges DER certificates, leaf first (protocol §4.6)."""
-        items = [base64.b64encode(der).decode() for der in chain]
-        bundle = await self._call("POST", name, "/pending/merge", json={"x5c": items}, once=True)
-        return _version(bundle)
+        body = {**(more or {}), "x5c": [base64.b64encode(der).decode() for der in chain]}
+        return _bundle(await self._call("POST", name, "/pending/merge", json=body, once=True))
 
-    async def certificate(self, name: str) -> CertificateVersion | None:
+    async def certificate(self, name: str) -> Bundle | None:
         """The current version, or None: no such certificate, or a half-made one without `cer` (protocol §4.3)."""
         try:
             bundle = await self._call("GET", name, "/")
@@ -75,7 +82,20 @@ class KeyVault:
             if error.code == "CertificateNotFound":
                 return None
             raise
-        return _version(bundle) if "cer" in bundle else None
+        return _bundle(bundle) if "cer" in bundle else None
+
+    async def policy(self, name: str) -> Mapping[str, Any]:
+        """The stored policy (protocol §4.11)."""
+        return await self._call("GET", name, "/policy")
+
+    async def issuers(self) -> list[str]:
+        """The issuers' names, all pages (protocol §4.14); through the SDK, whose paging is just what is needed."""
+        with faults_of(self._service):
+            try:
+                listed = self._client.list_properties_of_issuers()
+                return [issuer.name or "" async for issuer in listed]
+            except HttpResponseError as error:
+                raise Refused(error.status_code or 400, "Forbidden", "The issuers may not be listed.") from error
 
     async def _call(
         self,
@@ -106,10 +126,11 @@ def _refused(response: AsyncHttpResponse) -> Refused:
     try:
         error = response.json()["error"]
         code, message = str(error["code"]), str(error["message"])
+        inner = (error.get("innererror") or {}).get("code")
     except (ValueError, KeyError, TypeError):
-        code = "UnexpectedAnswer"
+        code, inner = "UnexpectedAnswer", None
         message = f"Key Vault answered HTTP {response.status_code} without an error that can be read."
-    return Refused(response.status_code, code, message)
+    return Refused(response.status_code, code, message, inner=inner)
 
 
 def _answer(body: dict[str, Any]) -> Answer:
@@ -133,6 +154,14 @@ def _status(text: str) -> Status:
         "canceled": Status.CANCELLED,
     }
     return known[text.lower()]
+
+
+def _filter(request_id: str | None) -> dict[str, str]:
+    return {"request_id": request_id} if request_id else {}
+
+
+def _bundle(fields: dict[str, Any]) -> Bundle:
+    return Bundle(_version(fields), fields)
 
 
 def _version(bundle: dict[str, Any]) -> CertificateVersion:

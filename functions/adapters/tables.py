@@ -3,7 +3,8 @@
 Table `certflow` holds what must change together, so that one transaction (one partition, 100 entities) covers it.
 PartitionKey: `{vault alias}|{first hex digit of SHA-256 of the lower-cased name}`; events of a drop without a request:
 `-|{digit}`. RowKey: `r|{name}|{request_id}` a request, `d|{next check}|{name}|{request_id}` its due mark,
-`i`-marks (`d|{due}|i|{id}`) an intent, `o|{event id}` an event not yet sent, `h|{name}|{time}|{what}` history.
+`i|{name}|{id}` an intent and `d|{due}|{name}|i|{id}` its mark, `o|{event id}` an event not yet sent,
+`h|{name}|{time}|{act}|{request_id}` history. Partition `-|beats`: the last good sweep of each vault.
 
 Table `keys` (PartitionKey: key hash; RowKey: `{vault}|{name}|{request_id}`) is a hint, written before the request it
 points to: a crash leaves a hint too many, never one too few.
@@ -12,7 +13,6 @@ points to: a crash leaves a hint too many, never one too few.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -26,17 +26,34 @@ from azure.data.tables import TableTransactionError, UpdateMode
 from azure.data.tables.aio import TableClient, TableServiceClient
 
 from functions.adapters.faults import faults_of
+from functions.adapters.rows import (
+    Entity,
+    Operations,
+    continuation_of,
+    due_mark,
+    due_of,
+    event_row,
+    filter_of,
+    hint_row,
+    intent_mark,
+    intent_row,
+    partition_of,
+    request_key,
+    request_of,
+    request_row,
+    rows_beside,
+    sortable,
+    token_of,
+)
 from functions.issuance.errors import ConcurrentChange
 from functions.issuance.events import Event
-from functions.issuance.ports import Due, Intent
-from functions.issuance.requests import Change, TrackedRequest
+from functions.issuance.ports import Due, Intent, Page, Wanted
+from functions.issuance.requests import Act, Change, TrackedRequest
 
 SERVICE = "The table storage"
 DIGITS = "0123456789abcdef"
+BEATS = "-|beats"
 CONFLICTS = {404, 409, 412}  # a row that is gone, there already, or changed
-
-Entity = dict[str, Any]
-Operations = list[tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]]
 
 
 class Tables:
@@ -73,66 +90,78 @@ class TableLedger:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    async def intend(self, intent: Intent) -> None:
-        """Writes an intent as a due mark."""
-        table = await self._tables.table("certflow")
-        with faults_of(SERVICE):
-            await table.upsert_entity(_intent_row(intent))
+    async def intend(self, intent: Intent) -> Intent | None:
+        """Writes an intent and its due mark, unless there is one with this id."""
+        try:
+            await self._transaction([("create", intent_row(intent)), ("upsert", intent_mark(intent))])
+        except ConcurrentChange:
+            return await self.intent(intent.vault, intent.name, intent.id)
+        return None
+
+    async def intent(self, vault: str, name: str, intent_id: str) -> Intent | None:
+        """An intent."""
+        row = await self._row(partition_of(vault, name), f"i|{name.lower()}|{intent_id}")
+        return msgspec.json.decode(row["intent"], type=Intent) if row else None
+
+    async def finish(self, intent: Intent) -> None:
+        """Keeps an intent with its answer; its mark moves to when it is to be forgotten."""
+        known = await self.intent(intent.vault, intent.name, intent.id)
+        operations: Operations = [("upsert", intent_row(intent)), ("upsert", intent_mark(intent))]
+        if known and known.due != intent.due:
+            operations.append(("delete", intent_mark(known)))
+        try:
+            await self._transaction(operations)
+        except ConcurrentChange:
+            return  # a repetition of the call has just done the same
 
     async def forget(self, intent: Intent) -> None:
-        """Removes an intent."""
-        table, row = await self._tables.table("certflow"), _intent_row(intent)
+        """Removes an intent and its mark."""
+        table = await self._tables.table("certflow")
         with faults_of(SERVICE):
-            await table.delete_entity(row["PartitionKey"], row["RowKey"])
+            for row in (intent_mark(intent), intent_row(intent)):
+                await table.delete_entity(row["PartitionKey"], row["RowKey"])
 
-    async def add(self, change: Change, intent: Intent) -> bool:
+    async def add(self, change: Change) -> bool:
         """Adds a request: first its hint, then request, due mark, events and history in one transaction."""
         request = change.request
         if await self.get(request.vault, request.name, request.request_id) is not None:
-            await self.forget(intent)
             return False
         keys = await self._tables.table("keys")
         with faults_of(SERVICE):
-            await keys.upsert_entity(_hint_row(request))
+            await keys.upsert_entity(hint_row(request))
         try:
-            await self._transaction([("create", _request_row(request)), *_extras(change)])
+            await self._transaction([("create", request_row(request)), *rows_beside(change)])
         except ConcurrentChange:
             return False  # another run has just added it
-        finally:
-            await self.forget(intent)  # only now: cut off before, the intent brings us here again
         return True
 
     async def get(self, vault: str, name: str, request_id: str) -> TrackedRequest | None:
         """A tracked request with its ETag."""
-        table = await self._tables.table("certflow")
-        with faults_of(SERVICE):
-            try:
-                return _request(await table.get_entity(_partition(vault, name), _request_key(name, request_id)))
-            except ResourceNotFoundError:
-                return None
+        row = await self._row(partition_of(vault, name), request_key(name, request_id))
+        return request_of(row) if row else None
 
     async def named(self, vault: str, name: str) -> list[TrackedRequest]:
         """All requests for a name."""
-        rows = await self._range(_partition(vault, name), f"r|{name.lower()}|", f"r|{name.lower()}|~")
-        return [_request(row) for row in rows]
+        rows = await self._range(partition_of(vault, name), f"r|{name.lower()}|", f"r|{name.lower()}|~")
+        return [request_of(row) for row in rows]
 
     async def save(self, before: TrackedRequest, change: Change) -> TrackedRequest:
         """Writes a change with its events and history, if `before` is still what stands there."""
         request = change.request
         update = {"mode": UpdateMode.REPLACE, "etag": before.etag, "match_condition": MatchConditions.IfNotModified}
-        operations: Operations = [("update", _request_row(request), update)]
+        operations: Operations = [("update", request_row(request), update)]
         if before.next_check and before.next_check != request.next_check:
-            operations.append(("delete", _due_row(before)))
-        operations += _extras(change, due=request.next_check != before.next_check)
+            operations.append(("delete", due_mark(before)))
+        operations += rows_beside(change, due=request.next_check != before.next_check)
         etag = await self._transaction(operations)
         return replace(request, etag=etag)
 
     async def due(self, vault: str, now: datetime) -> list[Due]:
         """The due marks up to now: one range of each of the vault's sixteen partitions, nothing else is read."""
-        until = f"d|{_sortable(now)}|~"
+        until = f"d|{sortable(now)}|~"
         rows = await asyncio.gather(*(self._range(f"{vault}|{digit}", "d|", until) for digit in DIGITS))
         marks = sorted((row for some in rows for row in some), key=lambda row: str(row["RowKey"]))
-        return [_due(row) for row in marks]
+        return [due_of(row) for row in marks]
 
     async def by_key(self, key_sha256: str) -> list[TrackedRequest]:
         """The requests with this key; a hint without its request is a crash's remnant and is passed over."""
@@ -146,7 +175,7 @@ class TableLedger:
         """Adds an event to the outbox."""
         table = await self._tables.table("certflow")
         with faults_of(SERVICE):
-            await table.upsert_entity(_event_row(event))
+            await table.upsert_entity(event_row(event))
 
     async def unsent(self, vaults: Sequence[str]) -> list[Event]:
         """What stands in the outbox of these vaults, and of drops without a request."""
@@ -156,9 +185,43 @@ class TableLedger:
 
     async def sent(self, event: Event) -> None:
         """Clears an event from the outbox."""
-        table, row = await self._tables.table("certflow"), _event_row(event)
+        table, row = await self._tables.table("certflow"), event_row(event)
         with faults_of(SERVICE):
             await table.delete_entity(row["PartitionKey"], row["RowKey"])
+
+    async def requests(self, wanted: Wanted, token: str | None) -> Page:
+        """One page: a scan of the rows of requests, of one vault's partitions or of all, filtered by the service."""
+        query, parameters = filter_of(wanted)
+        table = await self._tables.table("certflow")
+        with faults_of(SERVICE):
+            listed = table.query_entities(query, parameters=parameters, results_per_page=wanted.limit)
+            pages = listed.by_page(continuation_of(token))
+            rows = [row async for row in await anext(pages)]
+        return Page(tuple(request_of(row) for row in rows), token_of(pages.continuation_token))  # type: ignore[attr-defined]  # of the SDK's page iterator
+
+    async def history(self, vault: str, name: str) -> list[Act]:
+        """The lines of a name's history, in the order of their times."""
+        rows = await self._range(partition_of(vault, name), f"h|{name.lower()}|", f"h|{name.lower()}|~")
+        return [msgspec.json.decode(row["act"], type=Act) for row in rows]
+
+    async def beat(self, vault: str, now: datetime) -> None:
+        """Records a good sweep."""
+        table = await self._tables.table("certflow")
+        with faults_of(SERVICE):
+            await table.upsert_entity({"PartitionKey": BEATS, "RowKey": vault, "at": now.isoformat()})
+
+    async def beats(self) -> dict[str, datetime]:
+        """The last good sweep of each vault."""
+        rows = await self._range(BEATS, "", "~")
+        return {row["RowKey"]: datetime.fromisoformat(row["at"]) for row in rows}
+
+    async def _row(self, partition: str, key: str) -> Any:
+        table = await self._tables.table("certflow")
+        with faults_of(SERVICE):
+            try:
+                return await table.get_entity(partition, key)
+            except ResourceNotFoundError:
+                return None
 
     async def _range(self, partition: str, start: str, end: str) -> list[Entity]:
         table = await self._tables.table("certflow")
@@ -178,94 +241,3 @@ class TableLedger:
                     raise ConcurrentChange(f"{operations[0][1]['RowKey']} changed meanwhile") from error
                 raise
         return str(results[0]["etag"])
-
-
-def _partition(vault: str | None, name: str) -> str:
-    return f"{vault or '-'}|{hashlib.sha256(name.lower().encode()).hexdigest()[0]}"
-
-
-def _request_key(name: str, request_id: str) -> str:
-    return f"r|{name.lower()}|{request_id}"
-
-
-def _sortable(time: datetime) -> str:
-    """UTC to the microsecond, so that text order is time order; no character that a RowKey forbids (/ \\ # ?)."""
-    return time.strftime("%Y%m%dT%H%M%S.%fZ")
-
-
-def _request_row(request: TrackedRequest) -> Entity:
-    fields = {key: value for key, value in msgspec.to_builtins(request).items() if value is not None and key != "etag"}
-    return {
-        "PartitionKey": _partition(request.vault, request.name),
-        "RowKey": _request_key(request.name, request.request_id),
-        **fields,
-    }
-
-
-def _request(row: Any) -> TrackedRequest:
-    fields = {key: value for key, value in row.items() if key not in {"PartitionKey", "RowKey"}}
-    return msgspec.convert(fields | {"etag": row.metadata["etag"]}, TrackedRequest)
-
-
-def _due_row(request: TrackedRequest) -> Entity:
-    if request.next_check is None:
-        raise ValueError("a request that has ended has no due mark")
-    return {
-        "PartitionKey": _partition(request.vault, request.name),
-        "RowKey": f"d|{_sortable(request.next_check)}|{request.name.lower()}|{request.request_id}",
-        "vault": request.vault,
-        "name": request.name,
-        "request_id": request.request_id,
-    }
-
-
-def _intent_row(intent: Intent) -> Entity:
-    return {
-        "PartitionKey": _partition(intent.vault, intent.name),
-        "RowKey": f"d|{_sortable(intent.due)}|i|{intent.id}",
-        "vault": intent.vault,
-        "name": intent.name,
-        "intent": msgspec.json.encode(intent).decode(),
-    }
-
-
-def _due(row: Entity) -> Due:
-    intent = msgspec.json.decode(row["intent"], type=Intent) if "intent" in row else None
-    return Due(row["vault"], row["name"], row.get("request_id"), intent)
-
-
-def _event_row(event: Event) -> Entity:
-    return {
-        "PartitionKey": _partition(event.vault, event.name or event.id),
-        "RowKey": f"o|{event.id}",
-        "event": msgspec.json.encode(event).decode(),
-    }
-
-
-def _hint_row(request: TrackedRequest) -> Entity:
-    return {
-        "PartitionKey": request.key_sha256,
-        "RowKey": f"{request.vault}|{request.name.lower()}|{request.request_id}",
-        "vault": request.vault,
-        "name": request.name,
-        "request_id": request.request_id,
-    }
-
-
-def _extras(change: Change, *, due: bool = True) -> Operations:
-    """The rows that are written with a request: its due mark, its events, and a line of history for each event."""
-    request = change.request
-    operations: Operations = [("upsert", _event_row(event)) for event in change.events]
-    operations += [("upsert", _history_row(request, event)) for event in change.events]
-    if due and request.next_check is not None:
-        operations.append(("upsert", _due_row(request)))
-    return operations
-
-
-def _history_row(request: TrackedRequest, event: Event) -> Entity:
-    return {
-        "PartitionKey": _partition(request.vault, request.name),
-        "RowKey": f"h|{request.name.lower()}|{_sortable(event.time)}|{event.type}",
-        "request_id": request.request_id,
-        "what": event.type,
-    }

@@ -83,6 +83,16 @@ def parse(content: bytes) -> tuple[x509.Certificate, ...]:
     return certificates
 
 
+def certificates_of(items: Sequence[bytes]) -> tuple[x509.Certificate, ...]:
+    """Certificates that come as DER, one an item; each once. Raises ChainProblem."""
+    try:
+        return _unique(x509.load_der_x509_certificate(item) for item in items)
+    except ValueError:
+        raise ChainProblem(
+            "not-a-certificate", "An item of x5c is no certificate.", "Send base64 of DER, one certificate an item."
+        ) from None
+
+
 def build(leaf: x509.Certificate, certificates: Sequence[x509.Certificate]) -> Chain:
     """The chain from `leaf` up, by verified signatures. The root is kept apart: TLS servers do not send it."""
     path, rest = [leaf], [certificate for certificate in certificates if certificate != leaf]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from textwrap import shorten
@@ -28,8 +28,17 @@ from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.events import CHAIN_MERGED, CHAIN_REJECTED, chain_event
 from functions.issuance.journal import record
 from functions.issuance.outbox import publish
-from functions.issuance.ports import Drop
-from functions.issuance.requests import MERGEABLE, CertificateVersion, Change, Gone, Status, TrackedRequest
+from functions.issuance.ports import Bundle, Drop
+from functions.issuance.requests import (
+    MERGEABLE,
+    NOBODY,
+    CertificateVersion,
+    Change,
+    Doing,
+    Gone,
+    Status,
+    TrackedRequest,
+)
 from functions.issuance.watch import look, record_seen
 
 MERGED, REJECTED = "chains-merged", "chains-rejected"
@@ -64,11 +73,13 @@ async def handle_drop(certflow: Certflow, name: str) -> None:
         leaf, request = await find_request(certflow, certificates)
         chain = build(leaf, certificates)
         check_leaf(leaf, certflow.now())
-        version, notes = await merge_once(certflow, drop, request, chain)
+        bundle, notes = await merge_once(certflow, drop.id, request, chain, Doing("merged", NOBODY))
     except ChainProblem as problem:
         await _finish(certflow, drop, (problem.finding,), request, chain, None)
+    except Refused as error:
+        await _finish(certflow, drop, (_refused(error).finding,), request, chain, None)
     else:
-        await _finish(certflow, drop, notes, request, chain, version)
+        await _finish(certflow, drop, notes, request, chain, bundle.version)
 
 
 async def find_request(
@@ -91,13 +102,19 @@ async def find_request(
 
 
 async def merge_once(
-    certflow: Certflow, drop: Drop, request: TrackedRequest, chain: Chain
-) -> tuple[CertificateVersion, tuple[Finding, ...]]:
+    certflow: Certflow,
+    by: str,
+    request: TrackedRequest,
+    chain: Chain,
+    doing: Doing,
+    more: Mapping[str, Any] | None = None,
+) -> tuple[Bundle, tuple[Finding, ...]]:
     """Merges a chain into its request, and only once, however often and by how many runs this is tried.
 
-    Returns the certificate version and what there is to say. Raises ChainProblem.
+    `by` names the run (the same for every repetition of it); `more` are other fields of Key Vault's merge body. Returns
+    the certificate version and what there is to say. Raises ChainProblem, Refused.
     """
-    claimed = await _claim(certflow, drop, request)
+    claimed = await _claim(certflow, by, request)
     if claimed.status not in MERGEABLE:
         return await _merged_before(certflow, claimed, chain)
     vault = certflow.vault(claimed.vault)
@@ -105,31 +122,31 @@ async def merge_once(
     if isinstance(seen, Gone) or seen.status is Status.COMPLETED:
         return await _merged_before(certflow, await record_seen(certflow, claimed, seen), chain)
     try:
-        version = await vault.merge(claimed.name, chain.der())
-    except Refused as error:
+        bundle = await vault.merge(claimed.name, chain.der(), more)
+    except Refused:
         # A second merge's answer proves nothing; the vault does: is this leaf its certificate?
         current = await vault.certificate(claimed.name)
-        if current is None or current.der != chain.der()[0]:
+        if current is None or current.version.der != chain.der()[0]:
             await _release(certflow, claimed)
-            raise _refused(error) from error
-        version = current
+            raise
+        bundle = current
     completed = replace(seen, status=Status.COMPLETED, error_code=None, error_message=None)
-    await record_seen(certflow, claimed, completed)
-    record("chain-merged", vault=claimed.vault, name=claimed.name, version=version.version, drop=drop.id)
-    return version, _stranger_notes(chain)
+    await record_seen(certflow, claimed, completed, doing)
+    record("chain-merged", vault=claimed.vault, name=claimed.name, version=bundle.version.version, run=by)
+    return bundle, _stranger_notes(chain)
 
 
-async def _claim(certflow: Certflow, drop: Drop, request: TrackedRequest) -> TrackedRequest:
-    """The request, marked as being merged by this drop; or as it is, if there is nothing left to merge."""
+async def _claim(certflow: Certflow, by: str, request: TrackedRequest) -> TrackedRequest:
+    """The request, marked as being merged by this run; or as it is, if there is nothing left to merge."""
     for _ in range(WAIT_FOR_CLAIM):
         newest = await certflow.ledger.get(request.vault, request.name, request.request_id)
         if newest is None or newest.status not in MERGEABLE:
             return newest or request
         now = certflow.now()
-        if newest.merging not in {None, drop.id} and newest.merging_until and newest.merging_until > now:
+        if newest.merging not in {None, by} and newest.merging_until and newest.merging_until > now:
             await certflow.sleep(1)
             continue
-        claimed = replace(newest, merging=drop.id, merging_until=now + CLAIM)
+        claimed = replace(newest, merging=by, merging_until=now + CLAIM)
         try:
             return await certflow.ledger.save(newest, Change(claimed))
         except ConcurrentChange:
@@ -146,15 +163,15 @@ async def _release(certflow: Certflow, claimed: TrackedRequest) -> None:
 
 async def _merged_before(
     certflow: Certflow, request: TrackedRequest, chain: Chain
-) -> tuple[CertificateVersion, tuple[Finding, ...]]:
+) -> tuple[Bundle, tuple[Finding, ...]]:
     """The request has ended. If this very leaf is the vault's certificate, it was merged before, and that is fine."""
     if request.status is Status.COMPLETED:
         current = await certflow.vault(request.vault).certificate(request.name)
-        if current is not None and current.der == chain.der()[0]:
+        if current is not None and current.version.der == chain.der()[0]:
             done = Finding(
                 "already-merged",
                 "note",
-                f"This certificate is already version {current.version} of {request.name}.",
+                f"This certificate is already version {current.version.version} of {request.name}.",
                 "Nothing to do.",
             )
             return current, (done,)

@@ -13,6 +13,8 @@ CertflowError
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 
 class CertflowError(Exception):
     """The root of the tree. `code` is the `error.code` that an HTTP caller sees."""
@@ -40,12 +42,36 @@ class UnknownVault(CertflowError):
         self.alias = alias
 
 
-class Refused(CertflowError):
-    """Key Vault answered 4xx (429 apart). `status`, `code` and the message are its own."""
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """Something the caller can do about a refusal. `do` names it; the triggers know its address, if it has one here."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    do: str
+    sentence: str
+
+
+class Refused(CertflowError):
+    """Key Vault answered 4xx (429 apart). `status`, `code`, `inner` (innererror's code) and the message are its own.
+
+    What we can add: `reason` (a word for programs), the ways out, the request that stands in the way, the issuers that
+    the vault has.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        inner: str | None = None,
+        reason: str | None = None,
+        ways_out: tuple[WayOut, ...] = (),
+        request_id: str | None = None,
+        issuers: tuple[str, ...] | None = None,
+    ) -> None:
         super().__init__(message)
-        self.status, self.code = status, code
+        self.status, self.code, self.inner = status, code, inner
+        self.reason, self.ways_out, self.request_id, self.issuers = reason, ways_out, request_id, issuers
 
 
 class Unavailable(CertflowError):

@@ -39,6 +39,7 @@ def request_event(what: str, request: TrackedRequest, now: datetime, **more: Any
         "issuer": request.issuer,
         "subject": request.subject,
         "owner": request.owner,
+        "requested_by": request.requested_by,
         "status": request.status.value,
         "created": request.created.isoformat(),
     }

@@ -11,7 +11,16 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from functions.issuance.events import Event
-from functions.issuance.requests import CertificateVersion, Change, Operation, TrackedRequest
+from functions.issuance.requests import (
+    NOBODY,
+    Act,
+    Actor,
+    CertificateVersion,
+    Change,
+    Operation,
+    Status,
+    TrackedRequest,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,60 +31,109 @@ class Answer:
     fields: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A certificate version as the core reads it, and the fields just as Key Vault sent them."""
+
+    version: CertificateVersion
+    fields: Mapping[str, Any]
+
+
 class Vault(Protocol):
-    """One Key Vault. All methods but `create` and `merge` are safe to repeat. All raise Refused on Key Vault's 4xx."""
+    """One Key Vault. All methods but `create` and `merge` are safe to repeat. All raise Refused on Key Vault's 4xx.
+
+    `request_id`, where it can be given, is a filter: with another request pending, Key Vault does nothing (404).
+    """
 
     async def create(self, name: str, body: Mapping[str, Any]) -> Answer:
         """Starts a request. Called once: a repeat meets 409 while the first is in progress."""
         ...
 
     async def pending(self, name: str, request_id: str | None = None) -> Answer:
-        """The pending operation; Refused (404) if there is none, or another than `request_id`."""
+        """The pending operation; Refused (404) if there is none."""
         ...
 
-    async def merge(self, name: str, chain: Sequence[bytes]) -> CertificateVersion:
-        """Completes the pending request with DER certificates, leaf first. A repeat's answer says nothing sure."""
+    async def cancel(self, name: str, request_id: str | None = None) -> Answer:
+        """Asks the issuer to cancel. Whether it does is seen later."""
         ...
 
-    async def certificate(self, name: str) -> CertificateVersion | None:
+    async def delete_pending(self, name: str, request_id: str | None = None) -> Answer:
+        """Deletes the pending operation; returns it as it stood."""
+        ...
+
+    async def merge(self, name: str, chain: Sequence[bytes], more: Mapping[str, Any] | None = None) -> Bundle:
+        """Completes the pending request with DER certificates, leaf first. A repeat's answer says nothing sure.
+
+        `more` are the other fields of Key Vault's merge body (attributes, tags).
+        """
+        ...
+
+    async def certificate(self, name: str) -> Bundle | None:
         """The current version; None if there is none yet, or only a half-made one (protocol §4.3)."""
+        ...
+
+    async def policy(self, name: str) -> Mapping[str, Any]:
+        """The stored policy; Refused (404) if there is none."""
+        ...
+
+    async def issuers(self) -> list[str]:
+        """The names of the issuers that the vault has."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Written before Key Vault is asked to start something, so that a crash right after cannot lose the request."""
+    """Written before Key Vault is asked to start something, so that a crash right after cannot lose the request.
+
+    `id` comes from the caller's Idempotency-Key (then `keep`), or by chance; `asked` is a hash of what was asked for;
+    `before` is the request that stood in Key Vault before ours. Once it is known, `answer` is what the caller is told:
+    kept, if `keep`, until `due`.
+    """
 
     vault: str
     name: str
-    owner: str | None
-    due: datetime
     id: str
+    due: datetime
+    asked: str = ""
+    before: str | None = None
+    owner: str | None = None
+    by: Actor = NOBODY
+    what: str = "created"
+    keep: bool = False
+    answer: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Something to look at now: a tracked request, or (request_id None) an intent that was never finished."""
+    """Something to look at now: a tracked request, or an intent."""
 
     vault: str
     name: str
-    request_id: str | None
-    intent: Intent | None = None
+    request_id: str | None = None
+    intent_id: str | None = None
 
 
 class Ledger(Protocol):
     """What we last saw, promised, and have still to tell. Changes of one request are one transaction each."""
 
-    async def intend(self, intent: Intent) -> None:
-        """Writes an intent."""
+    async def intend(self, intent: Intent) -> Intent | None:
+        """Writes an intent. If there is one with its id for this name already: changes nothing, and returns that."""
+        ...
+
+    async def intent(self, vault: str, name: str, intent_id: str) -> Intent | None:
+        """An intent; None if it is forgotten."""
+        ...
+
+    async def finish(self, intent: Intent) -> None:
+        """Keeps an intent that has its answer until it is due; then the sweep forgets it."""
         ...
 
     async def forget(self, intent: Intent) -> None:
         """Removes an intent. Gone already is fine."""
         ...
 
-    async def add(self, change: Change, intent: Intent) -> bool:
-        """Adds a new request with its events and removes its intent. False if it was there already, and stays so."""
+    async def add(self, change: Change) -> bool:
+        """Adds a new request with its events. False if it was there already, and stays so."""
         ...
 
     async def get(self, vault: str, name: str, request_id: str) -> TrackedRequest | None:
@@ -109,6 +167,41 @@ class Ledger(Protocol):
     async def sent(self, event: Event) -> None:
         """Marks an event as sent. Gone already is fine."""
         ...
+
+    async def requests(self, wanted: Wanted, token: str | None) -> Page:
+        """One page of tracked requests. Raises InvalidRequest if the token is none of ours."""
+        ...
+
+    async def history(self, vault: str, name: str) -> list[Act]:
+        """What happened to a certificate name, the oldest first."""
+        ...
+
+    async def beat(self, vault: str, now: datetime) -> None:
+        """Records that a sweep of a vault went through."""
+        ...
+
+    async def beats(self) -> dict[str, datetime]:
+        """When each vault's last good sweep was."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A filter of tracked requests; None takes all. `created_before` is UTC; `limit` is the page's size."""
+
+    vault: str | None = None
+    status: Status | None = None
+    owner: str | None = None
+    created_before: datetime | None = None
+    limit: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some tracked requests, and the token of the next page if there is more."""
+
+    requests: tuple[TrackedRequest, ...]
+    token: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,11 +76,36 @@ class CertificateVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asked. `verified` only if App Service authentication says so; otherwise it is what the caller said."""
+
+    name: str | None = None
+    verified: bool = False
+
+
+NOBODY = Actor()  # a timer or an event, not a caller
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One line of a certificate's history: something was done (`created`, `adopted`, `replaced`, `cancelled`,
+    `deleted`, `merged`), or an end that Key Vault came to by itself was `observed`.
+    """
+
+    what: str
+    at: datetime
+    request_id: str
+    status: Status
+    by: Actor = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
 class TrackedRequest:
     """One request for a certificate, from its start to its end. Times are UTC.
 
     `vault` is the alias; `key_sha256` the SHA-256 (hex) of the CSR's SubjectPublicKeyInfo; `next_check` is None once
-    there is nothing left to watch; `merging` names the drop that is being merged, and until when others wait for it.
+    there is nothing left to watch; `merging` names what is being merged, and until when others wait for it;
+    `replaced_by` is the request that took its place.
     """
 
     vault: str
@@ -92,6 +117,8 @@ class TrackedRequest:
     created: datetime
     next_check: datetime | None = None
     owner: str | None = None
+    requested_by: str | None = None
+    requested_by_verified: bool = False
     status: Status = Status.IN_PROGRESS
     attempts: int = 0
     last_error: str | None = None
@@ -100,6 +127,7 @@ class TrackedRequest:
     version: str | None = None
     not_after: datetime | None = None
     ended: datetime | None = None
+    replaced_by: str | None = None
     merging: str | None = None
     merging_until: datetime | None = None
     etag: str = field(default="", compare=False)
@@ -112,16 +140,25 @@ class TrackedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an observation makes of a request: its new form, and the domain events."""
+    """What an observation or an act makes of a request: its new form, the domain events, lines for the history."""
 
     request: TrackedRequest
     events: tuple[Event, ...] = ()
+    acts: tuple[Act, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What a caller does to a request, for its history: one of the acts, and by whom."""
+
+    what: str
+    by: Actor
 
 
 def track(
-    vault: str, name: str, operation: Operation, subject: str, key: str, owner: str | None, now: datetime
+    vault: str, name: str, operation: Operation, subject: str, key: str, owner: str | None, now: datetime, doing: Doing
 ) -> Change:
-    """A request that has just been started, or was found in Key Vault: begin to watch it."""
+    """A request that has just been created, or was found in Key Vault and is adopted: begin to watch it."""
     request = TrackedRequest(
         vault=vault,
         name=name,
@@ -132,24 +169,30 @@ def track(
         created=now,
         next_check=now + CHECK_INTERVALS[0][1],
         owner=owner,
+        requested_by=doing.by.name,
+        requested_by_verified=doing.by.verified,
     )
-    return Change(request, (request_event("Started", request, now),))
+    return Change(request, (request_event("Started", request, now),), (_act(request, doing, now),))
 
 
 def observe(
-    request: TrackedRequest, seen: Operation | Gone, now: datetime, certificate: CertificateVersion | None = None
+    request: TrackedRequest,
+    seen: Operation | Gone,
+    now: datetime,
+    certificate: CertificateVersion | None = None,
+    doing: Doing | None = None,
 ) -> Change:
     """Applies what Key Vault says now. Does no I/O; applied twice, the second time changes nothing but the next look.
 
-    `certificate` is the current version, given when `seen` is completed.
+    `certificate` is the current version, given when `seen` is completed. `doing` is the act of ours that came before;
+    without one, an end is one that we observed.
     """
     status = _status(request, seen)
     if status not in MOVES[request.status]:
         # Ended, and what is seen is no further move of it; or nothing new.
         waiting = request.status is Status.IN_PROGRESS
-        return Change(
-            replace(request, attempts=0, last_error=None, next_check=_next(request, now) if waiting else None)
-        )
+        same = replace(request, attempts=0, last_error=None, next_check=_next(request, now) if waiting else None)
+        return Change(same, acts=(_act(same, doing, now),) if doing else ())
     ended = replace(
         request,
         status=status,
@@ -159,14 +202,14 @@ def observe(
         last_error=None,
         error_code=seen.error_code if isinstance(seen, Operation) else None,
         error_message=seen.error_message if isinstance(seen, Operation) else None,
+        replaced_by=_replaced_by(request, seen),
         merging=None,
         merging_until=None,
     )
     if status is Status.COMPLETED and certificate and certificate.key_sha256 == request.key_sha256:
         ended = replace(ended, version=certificate.version, not_after=certificate.not_after)
-    more = {"replaced_by": seen.replaced_by} if isinstance(seen, Gone) and seen.replaced_by else {}
-    event = request_event(status.value.capitalize(), ended, now, **more)
-    return Change(ended, (event,))
+    event = request_event(status.value.capitalize(), ended, now, replaced_by=ended.replaced_by)
+    return Change(ended, (event,), (_act(ended, doing or Doing("observed", NOBODY), now),))
 
 
 def put_off(request: TrackedRequest, now: datetime, reason: str, retry_after: int) -> TrackedRequest:
@@ -182,6 +225,16 @@ def _status(request: TrackedRequest, seen: Operation | Gone) -> Status:
     if seen.request_id != request.request_id:
         return Status.OVERWRITTEN
     return seen.status
+
+
+def _replaced_by(request: TrackedRequest, seen: Operation | Gone) -> str | None:
+    if isinstance(seen, Gone):
+        return seen.replaced_by
+    return seen.request_id if seen.request_id != request.request_id else None
+
+
+def _act(request: TrackedRequest, doing: Doing, now: datetime) -> Act:
+    return Act(doing.what, now, request.request_id, request.status, doing.by)
 
 
 def _next(request: TrackedRequest, now: datetime) -> datetime:

@@ -1,73 +1,248 @@
-"""Starting a request, and reading one."""
+"""Starting a request: once, whatever the network does, and never in place of another that nobody looked at."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import Refused, Unavailable
+from functions.issuance.errors import CertflowError, Refused, Unavailable, WayOut
 from functions.issuance.journal import record
-from functions.issuance.ports import Answer, Intent
-from functions.issuance.watch import begin_to_watch, record_seen
+from functions.issuance.ports import Answer, Intent, Vault
+from functions.issuance.requests import NOBODY, Actor, Doing, Gone, Operation, Status
+from functions.issuance.sameness import differences
+from functions.issuance.watch import NOT_FOUND, begin_to_watch, keep_answer, record_seen, settle_intent, told
 
 # Longer than a start can take; then the sweep asks Key Vault what became of it.
 INTENT_PATIENCE = timedelta(minutes=2)
+CONFLICT = 409
+
+IfPending = Literal["reject", "adopt", "replace"]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is asked for. `body` is Key Vault's own create body, checked already; `owner` is ours."""
+    """What is asked for. `body` is Key Vault's own create body, checked already; the rest is ours."""
 
     vault: str
     name: str
     body: Mapping[str, Any]
+    owner: str | None = None
+    if_pending: IfPending = "reject"
+    key: str | None = None
+    by: Actor = NOBODY
+
+    def fingerprint(self) -> str:
+        """The same for the same order, but for the key."""
+        asked = [self.vault.lower(), self.name.lower(), self.body, self.owner, self.if_pending]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What the caller is told: Key Vault's operation, how it came to be, and a note if there is something to know."""
+
+    fields: Mapping[str, Any]
+    request_id: str
     owner: str | None
+    how: str
+    note: str | None = None
 
 
-async def start(certflow: Certflow, order: Order) -> Answer:
-    """Starts a request in Key Vault and begins to watch it.
+class KeyReused(CertflowError):
+    """An Idempotency-Key that was used for something else."""
 
-    An intent is written first: with the storage down nothing is started, and a crash after Key Vault's answer loses
-    nothing. Raises UnknownVault, Refused (Key Vault's 4xx), Unavailable.
+    code = "IdempotencyKeyReused"
+
+
+async def start(certflow: Certflow, order: Order) -> Started:
+    """Starts a request in Key Vault and begins to watch it; or adopts or replaces a pending one, if asked to.
+
+    An intent is written first: with the storage down nothing is started, a crash after Key Vault's answer loses
+    nothing, and a call repeated with its Idempotency-Key gets the first answer. Raises UnknownVault, Refused (Key
+    Vault's 4xx, with the ways out), KeyReused, Unavailable.
     """
     vault = certflow.vault(order.vault)
-    alias = order.vault.lower()
-    intent = Intent(alias, order.name, order.owner, certflow.now() + INTENT_PATIENCE, secrets.token_hex(8))
-    await certflow.ledger.intend(intent)
+    standing = await _standing(vault, order.name)
+    intent = Intent(
+        vault=order.vault.lower(),
+        name=order.name,
+        id=hashlib.sha256(order.key.encode()).hexdigest() if order.key else secrets.token_hex(16),
+        due=certflow.now() + INTENT_PATIENCE,
+        asked=order.fingerprint(),
+        before=standing.operation.request_id if standing else None,
+        owner=order.owner,
+        by=order.by,
+        keep=order.key is not None,
+    )
+    earlier = await certflow.ledger.intend(intent)
+    if earlier is None:
+        return await _begin(certflow, order, intent, standing)
+    if earlier.asked != intent.asked:
+        raise KeyReused("This Idempotency-Key was used with another request before. Use a new key for a new request.")
+    if earlier.answer is not None:
+        return Started(**earlier.answer)
+    return await _take_up(certflow, order, earlier, standing)
+
+
+async def _begin(certflow: Certflow, order: Order, intent: Intent, standing: Answer | None) -> Started:
+    vault = certflow.vault(order.vault)
+    pending = standing if standing and standing.operation.status is Status.IN_PROGRESS else None
     try:
-        answer = await vault.create(order.name, order.body)
-    except Refused:
+        if pending and order.if_pending == "adopt":
+            await _refuse_unless_same(vault, order, pending.operation)
+            return await _watched(certflow, replace(intent, what="adopted"), pending)
+        if pending and order.if_pending == "replace":
+            return await _replace(certflow, order, intent, pending)
+        return await _watched(certflow, intent, await vault.create(order.name, order.body))
+    except Refused as error:
         await _forget(certflow, intent)
-        raise
+        raise await _explained(vault, order, error) from error
     except Unavailable as error:
         if not error.maybe_done:
             await _forget(certflow, intent)
         raise
+
+
+async def _take_up(certflow: Certflow, order: Order, earlier: Intent, standing: Answer | None) -> Started:
+    """The first call with this key is still under way, or was cut off: never start a second request."""
+    if found := await _found(certflow, order, earlier):
+        return found
+    try:
+        return await _begin(certflow, order, earlier, standing)
+    except Refused:
+        # The first call may have got there between our look and our try.
+        if found := await _found(certflow, order, earlier):
+            return found
+        raise
+
+
+async def _found(certflow: Certflow, order: Order, earlier: Intent) -> Started | None:
+    """The request that the first call made, if it stands in Key Vault and is for what is asked."""
+    answer = await _standing(certflow.vault(order.vault), order.name)
+    if answer is None or answer.operation.request_id == earlier.before:
+        return None
+    if differences(order.body.get("policy") or {}, answer.operation.csr) and order.body.get("policy"):
+        return None
+    await settle_intent(certflow, earlier)
+    return await _answered(certflow, earlier, told(earlier, answer))
+
+
+async def _replace(certflow: Certflow, order: Order, intent: Intent, pending: Answer) -> Started:
+    """Deletes the pending object that was looked at, and no other, and starts anew."""
+    vault, old = certflow.vault(order.vault), pending.operation
+    with suppress(Refused):  # gone meanwhile: then create says what stands there now
+        await vault.delete_pending(order.name, old.request_id)
+    tracked = await certflow.ledger.get(intent.vault, order.name, old.request_id)
+    try:
+        answer = await vault.create(order.name, order.body)
+    except (Refused, Unavailable):
+        if tracked:
+            await record_seen(certflow, tracked, Gone(None), Doing("deleted", order.by))
+        raise
+    if tracked:
+        await record_seen(certflow, tracked, Gone(answer.operation.request_id), Doing("replaced", order.by))
+    note = (
+        None if old.issuer.lower() == "unknown" else f"The request at {old.issuer} that was replaced may go on there."
+    )
+    return await _watched(certflow, intent, answer, "replaced", note)
+
+
+async def _watched(
+    certflow: Certflow, intent: Intent, answer: Answer, how: str | None = None, note: str | None = None
+) -> Started:
     try:
         await begin_to_watch(certflow, intent, answer.operation)
     except Unavailable as error:
         # Key Vault has started it, so the caller must hear so; the intent brings it under watch.
-        record("watch-delayed", level=logging.ERROR, vault=alias, name=order.name, reason=str(error))
-    return answer
+        record("watch-delayed", level=logging.ERROR, vault=intent.vault, name=intent.name, reason=str(error))
+        return Started(**told(intent, answer, how, note))
+    return await _answered(certflow, intent, told(intent, answer, how, note))
 
 
-async def status(certflow: Certflow, vault: str, name: str, request_id: str | None) -> tuple[Answer, str | None]:
-    """What Key Vault says of a pending request now, and its owner if we track it; records what was seen.
+async def _answered(certflow: Certflow, intent: Intent, answer: Mapping[str, Any]) -> Started:
+    try:
+        await keep_answer(certflow, intent, answer)
+    except Unavailable as error:  # the sweep settles it
+        record("intent-left", level=logging.WARNING, vault=intent.vault, name=intent.name, reason=str(error))
+    return Started(**answer)
 
-    Raises UnknownVault, Refused (404 `PendingCertificateNotFound` among them), Unavailable.
-    """
-    answer = await certflow.vault(vault).pending(name, request_id)
-    request = await certflow.ledger.get(vault.lower(), name, answer.operation.request_id)
-    if request is None:
-        return answer, None
-    if answer.operation.status is not request.status:
-        request = await record_seen(certflow, request, answer.operation)
-    return answer, request.owner
+
+async def _standing(vault: Vault, name: str) -> Answer | None:
+    try:
+        return await vault.pending(name)
+    except Refused as error:
+        if error.status != NOT_FOUND:
+            raise
+        return None
+
+
+async def _refuse_unless_same(vault: Vault, order: Order, pending: Operation) -> None:
+    policy = order.body.get("policy") or await vault.policy(order.name)
+    issuer = str((policy.get("issuer") or {}).get("name") or "Unknown")
+    differs = differences(policy, pending.csr)
+    if issuer.lower() != pending.issuer.lower():
+        differs = (*differs, f"issuer: asked {issuer}, pending {pending.issuer}")
+    if differs:
+        message = f"The pending request is for something else. {'; '.join(differs)}."
+        raise Refused(CONFLICT, "Conflict", message, reason="pending-differs")
+
+
+async def _explained(vault: Vault, order: Order, error: Refused) -> Refused:
+    """Key Vault's refusal, with the ways out that apply."""
+    if error.status == CONFLICT and error.inner == "ObjectIsDeletedButRecoverable":
+        return _with(error, "soft-deleted", SOFT_DELETED)
+    if error.status == CONFLICT:
+        with suppress(Refused, Unavailable):
+            standing = await _standing(vault, order.name)
+            if standing and standing.operation.status is Status.IN_PROGRESS:
+                pending = standing.operation
+                ways = MANUAL if pending.issuer.lower() == "unknown" else ISSUERS
+                return _with(error, error.reason or "pending", ways, request_id=pending.request_id)
+            return _with(error, "name-taken", NAME_TAKEN)
+    return await _with_issuers(vault, order, error)
+
+
+async def _with_issuers(vault: Vault, order: Order, error: Refused) -> Refused:
+    """If the issuer asked for is none of the vault's: those that it has, where we may read them."""
+    asked = str(((order.body.get("policy") or {}).get("issuer") or {}).get("name") or "Unknown")
+    if error.status not in {400, NOT_FOUND} or asked.lower() in {"unknown", "self"}:
+        return error
+    with suppress(Refused, Unavailable):
+        issuers = await vault.issuers()
+        if asked.lower() not in {name.lower() for name in issuers}:
+            return _with(error, "issuer-unknown", (), issuers=tuple(sorted(issuers)))
+    return error
+
+
+MANUAL = (
+    WayOut("merge", "Merge the signed chain: this completes the pending request."),
+    WayOut("delete", "Delete the pending request, then create again."),
+)
+ISSUERS = (
+    WayOut("wait", "Wait until the issuer has completed, failed or cancelled it."),
+    WayOut("cancel", "Ask the issuer to cancel it."),
+    WayOut("delete", "Delete the pending request, then create again; the issuer may go on with it."),
+)
+SOFT_DELETED = (
+    WayOut("recover", "Recover the deleted certificate in Key Vault; a create then makes its next version."),
+    WayOut("purge", "Purge the deleted certificate in Key Vault, if the vault allows it, then create again."),
+    WayOut("rename", "Use another name."),
+)
+NAME_TAKEN = (
+    WayOut("rename", "A key or a secret has this name; use another, or delete and purge that key or secret."),
+)
+
+
+def _with(error: Refused, reason: str, ways_out: tuple[WayOut, ...], **more: Any) -> Refused:
+    return Refused(error.status, error.code, str(error), inner=error.inner, reason=reason, ways_out=ways_out, **more)
 
 
 async def _forget(certflow: Certflow, intent: Intent) -> None:

@@ -4,30 +4,90 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.journal import record
 from functions.issuance.keys import read_csr
 from functions.issuance.outbox import publish
-from functions.issuance.ports import Due, Intent
-from functions.issuance.requests import Change, Gone, Operation, Status, TrackedRequest, observe, put_off, track
+from functions.issuance.ports import Answer, Due, Intent
+from functions.issuance.requests import (
+    Change,
+    Doing,
+    Gone,
+    Operation,
+    Status,
+    TrackedRequest,
+    observe,
+    put_off,
+    track,
+)
 
 AT_ONCE = 16  # looks under way in one vault; far below Key Vault's 4,000 transactions per 10 s (protocol §6)
 SWEEP = timedelta(seconds=50)  # the timer comes every minute; what is left then is still due for the next one
+ANSWER_KEPT = timedelta(hours=24)  # how long a call with an Idempotency-Key may be repeated
 NOT_FOUND = 404
 TRIES = 5
 
 
-async def begin_to_watch(certflow: Certflow, intent: Intent, operation: Operation) -> None:
-    """Tracks a pending operation that came of an intent. One that is tracked already stays as it is."""
+async def begin_to_watch(certflow: Certflow, intent: Intent, operation: Operation) -> TrackedRequest:
+    """Tracks a pending operation that came of an intent, and records its end if it has ended already.
+
+    One that is tracked already stays as it is, but for a line in its history if it is adopted once more.
+    """
     subject, key = read_csr(operation.csr)
-    change = track(intent.vault, intent.name, operation, subject, key, intent.owner, certflow.now())
-    added = await certflow.ledger.add(change, intent)
+    doing = Doing(intent.what, intent.by)
+    change = track(intent.vault, intent.name, operation, subject, key, intent.owner, certflow.now(), doing)
+    added = await certflow.ledger.add(change)
     if added:
         record("request-tracked", vault=intent.vault, name=intent.name, request_id=operation.request_id, key=key)
         await publish(certflow, change.events)
+    request = await certflow.ledger.get(intent.vault, intent.name, operation.request_id) or change.request
+    if operation.status is not Status.IN_PROGRESS:
+        return await record_seen(certflow, request, operation)
+    if not added and intent.what == "adopted":
+        return await record_seen(certflow, request, operation, doing)
+    return request
+
+
+async def keep_answer(certflow: Certflow, intent: Intent, answer: Mapping[str, Any]) -> None:
+    """The start is through: its answer is kept for repetitions of the call, or the intent forgotten."""
+    if intent.keep:
+        await certflow.ledger.finish(replace(intent, answer=answer, due=certflow.now() + ANSWER_KEPT))
+    else:
+        await certflow.ledger.forget(intent)
+
+
+def told(intent: Intent, answer: Answer, how: str | None = None, note: str | None = None) -> dict[str, Any]:
+    """What the caller of a start is told, as it is kept: Key Vault's operation, how it came to be, and a note."""
+    return {
+        "fields": answer.fields,
+        "request_id": answer.operation.request_id,
+        "owner": intent.owner,
+        "how": how or intent.what,
+        "note": note,
+    }
+
+
+async def settle_intent(certflow: Certflow, intent: Intent) -> Answer | None:
+    """What became of a start that never told how it ended: the operation that stands in Key Vault since, now watched.
+
+    None if what stands there is what stood there before the start, or nothing.
+    """
+    try:
+        answer = await certflow.vault(intent.vault).pending(intent.name)
+    except Refused as error:
+        if error.status != NOT_FOUND:
+            raise
+        return None
+    if answer.operation.request_id == intent.before:
+        return None
+    await begin_to_watch(certflow, intent, answer.operation)
+    return answer
 
 
 async def check_due(certflow: Certflow) -> int:
@@ -74,16 +134,20 @@ async def look(certflow: Certflow, request: TrackedRequest) -> Operation | Gone:
         return Gone(None)
 
 
-async def record_seen(certflow: Certflow, request: TrackedRequest, seen: Operation | Gone) -> TrackedRequest:
+async def record_seen(
+    certflow: Certflow, request: TrackedRequest, seen: Operation | Gone, doing: Doing | None = None
+) -> TrackedRequest:
     """Applies what was seen, in one transaction with its events, and publishes them. The only way a request moves.
 
-    Two that saw the same end at once write it once: the second finds the request ended already.
+    `doing` is the act of ours after which it was seen. Two that saw the same end at once write it once: the second
+    finds the request ended already.
     """
-    certificate = None
+    bundle = None
     if isinstance(seen, Operation) and seen.status is Status.COMPLETED:
-        certificate = await certflow.vault(request.vault).certificate(request.name)
+        bundle = await certflow.vault(request.vault).certificate(request.name)
+    certificate = bundle.version if bundle else None
     for _ in range(TRIES):
-        change = observe(request, seen, certflow.now(), certificate)
+        change = observe(request, seen, certflow.now(), certificate, doing)
         try:
             saved = await certflow.ledger.save(request, change)
         except ConcurrentChange:
@@ -115,33 +179,31 @@ async def _check_vault(certflow: Certflow, alias: str) -> int:
 
     try:
         all_due = await certflow.ledger.due(alias, certflow.now())
+        await asyncio.gather(*(one(due) for due in all_due))
+        if certflow.now() <= ends:
+            await certflow.ledger.beat(alias, certflow.now())
     except Unavailable as error:
         record("sweep-failed", level=logging.ERROR, vault=alias, reason=str(error))
         return 0
-    await asyncio.gather(*(one(due) for due in all_due))
     return len(all_due)
 
 
 async def _check_one(certflow: Certflow, due: Due) -> None:
-    if due.intent is not None:
-        await _settle_intent(certflow, due.intent)
+    if due.intent_id is not None:
+        await _check_intent(certflow, due, due.intent_id)
     elif due.request_id is not None:
         request = await certflow.ledger.get(due.vault, due.name, due.request_id)
         if request is not None:
             await check(certflow, request)
 
 
-async def _settle_intent(certflow: Certflow, intent: Intent) -> None:
-    """A start that never told us how it ended: a request in progress under that name is watched from here on.
-
-    An ended one may be older than the intent, so it is not taken for ours.
-    """
-    try:
-        answer = await certflow.vault(intent.vault).pending(intent.name)
-    except Refused:
-        await certflow.ledger.forget(intent)
+async def _check_intent(certflow: Certflow, due: Due, intent_id: str) -> None:
+    """A start that was cut off is brought under watch; an answer that was kept long enough is forgotten."""
+    intent = await certflow.ledger.intent(due.vault, due.name, intent_id)
+    if intent is None:
         return
-    if answer.operation.status is Status.IN_PROGRESS:
-        await begin_to_watch(certflow, intent, answer.operation)
-    else:
+    answer = None if intent.answer else await settle_intent(certflow, intent)
+    if answer is None:
         await certflow.ledger.forget(intent)
+    else:
+        await keep_answer(certflow, intent, told(intent, answer))

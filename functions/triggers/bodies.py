@@ -1,7 +1,9 @@
-"""The body of `POST …/create`: Key Vault's own create body (protocol §4.1, §3) and our `owner`, field by field."""
+"""Bodies, field by field: Key Vault's own (protocol §3, §4.1, §4.4, §4.6), and what is ours in them."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from typing import Annotated, Any, Literal
 
@@ -9,11 +11,12 @@ import msgspec
 from msgspec import Meta, Struct
 
 from functions.issuance.errors import InvalidRequest
-from functions.issuance.start import Order
 
 # Service limits: protocol §6.
 Days = Annotated[int, Meta(ge=1)]
 Percentage = Annotated[int, Meta(ge=1, le=99)]
+PLAIN = r"^[^\x00-\x1f\x7f]{1,254}$"  # a line of text: it ends in mail headers and logs
+Plain = Annotated[str, Meta(min_length=1, max_length=254, pattern=PLAIN)]
 NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 RESERVED = {"issuers", "contacts", "restore"}  # routes of the data plane, not certificate names (protocol §2)
 
@@ -109,16 +112,37 @@ class Policy(Struct, forbid_unknown_fields=True, omit_defaults=True):
     attributes: Attributes | None = None
 
 
+Tags = Annotated[dict[str, str], Meta(max_length=15)]
+
+
 class CreateBody(
     Struct, forbid_unknown_fields=True, omit_defaults=True, rename={"preserve_cert_order": "preserveCertOrder"}
 ):
-    """The whole body."""
+    """The whole body of a create."""
 
     policy: Policy | None = None
     attributes: Attributes | None = None
-    tags: Annotated[dict[str, str], Meta(max_length=15)] | None = None
+    tags: Tags | None = None
     preserve_cert_order: bool | None = None
-    owner: Annotated[str, Meta(min_length=1, max_length=254, pattern=r"^[^\x00-\x1f\x7f]+$")] | None = None
+    owner: Plain | None = None
+    if_pending: Literal["reject", "adopt", "replace"] = "reject"
+    requested_by: Plain | None = None
+
+
+class CancelBody(Struct, forbid_unknown_fields=True):
+    """The body of `PATCH …/pending`. Only true has a meaning: a request for cancellation is not taken back."""
+
+    cancellation_requested: bool
+    requested_by: Plain | None = None
+
+
+class MergeBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """The JSON body of `POST …/pending/merge`: certificates as base64 of DER, in any order."""
+
+    x5c: Annotated[list[str], Meta(min_length=1, max_length=100)]
+    attributes: Attributes | None = None
+    tags: Tags | None = None
+    requested_by: Plain | None = None
 
 
 def check_name(name: str) -> str:
@@ -128,18 +152,52 @@ def check_name(name: str) -> str:
     return name
 
 
-def parse_order(vault: str, name: str, body: bytes) -> Order:
-    """The order in a request. Raises InvalidRequest, which names the field by its path."""
-    check_name(name)
+def parse[T](body: bytes, kind: type[T]) -> T:
+    """A JSON body as one of these types. Raises InvalidRequest, which names the field by its path."""
     try:
-        parsed = msgspec.json.decode(body, type=CreateBody)
+        return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         raise _invalid(str(error)) from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidRequest("$", f"The body is no JSON: {error}") from None
+
+
+def parse_create(body: bytes) -> tuple[CreateBody, dict[str, Any], str | None]:
+    """The body of a create: as it was read, Key Vault's part of it, and the owner (a field, or a tag)."""
+    parsed = parse(body, CreateBody)
     fields: dict[str, Any] = msgspec.to_builtins(parsed)
-    owner = fields.pop("owner", None) or (parsed.tags or {}).get("certflow-owner")
-    return Order(vault, name, fields, owner)
+    for ours in ("owner", "if_pending", "requested_by"):
+        fields.pop(ours, None)
+    return parsed, fields, parsed.owner or (parsed.tags or {}).get("certflow-owner")
+
+
+def parse_cancel(body: bytes) -> CancelBody:
+    """The body of a cancellation. Raises InvalidRequest."""
+    asked = parse(body, CancelBody)
+    if not asked.cancellation_requested:
+        raise InvalidRequest("cancellation_requested", "Only true can be asked for; it cannot be taken back.")
+    return asked
+
+
+def parse_merge(body: bytes) -> tuple[list[bytes], dict[str, Any], str | None]:
+    """The certificates in a JSON merge body (DER), Key Vault's other fields, and who says to ask.
+
+    An item may be base64 of base64 text: some SDKs encode what is encoded already (protocol §4.6).
+    """
+    asked = parse(body, MergeBody)
+    items = [_certificate(index, item) for index, item in enumerate(asked.x5c)]
+    more: dict[str, Any] = msgspec.to_builtins(asked)
+    for ours in ("x5c", "requested_by"):
+        more.pop(ours, None)
+    return items, more, asked.requested_by
+
+
+def _certificate(index: int, item: str) -> bytes:
+    try:
+        der = base64.b64decode(item, validate=True)
+        return der if der[:1] == b"\x30" else base64.b64decode(der, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidRequest(f"x5c[{index}]", "This is no base64 of a certificate (DER).") from None
 
 
 def _invalid(text: str) -> InvalidRequest:

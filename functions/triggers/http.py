@@ -1,112 +1,133 @@
-"""The HTTP way in, shaped like Key Vault's own operations."""
+"""The HTTP way in, shaped like Key Vault's own operations: the routes of one certificate."""
 
 from __future__ import annotations
 
-import logging
-import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 import azure.functions as func
-import msgspec
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import (
-    BadSettings,
-    CertflowError,
-    ConcurrentChange,
-    InvalidRequest,
-    Refused,
-    Unavailable,
-    UnknownVault,
-)
-from functions.issuance.journal import record
-from functions.issuance.start import start, status
-from functions.triggers.bodies import check_name, parse_order
+from functions.issuance.errors import InvalidRequest, Refused
+from functions.issuance.pending import Address, Seen, cancel, csr, delete, merge, status
+from functions.issuance.start import Order, Started, start
+from functions.triggers.answers import certificate_url, json_body, pending_url
+from functions.triggers.bodies import check_name, parse_cancel, parse_create, parse_merge
+from functions.triggers.queries import actor_of, address_of, body_of, check_query, idempotency_key
+from functions.triggers.routes import CERTIFICATE, Context, Route
 
-CERTIFICATE = "vaults/{vault}/certificates/{name}"
-STATUS: dict[type[CertflowError], int] = {
-    InvalidRequest: 400,
-    UnknownVault: 404,
-    ConcurrentChange: 409,
-    BadSettings: 500,
-    Unavailable: 503,
-}
-JSON = "application/json; charset=utf-8"  # as Key Vault writes it
-RETRY_AFTER = "10"  # what Key Vault itself says of a request in progress (protocol §1)
+RETRY_AFTER = {"Retry-After": "10"}  # what Key Vault itself says of a request in progress (protocol §1)
 
 
-def http_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
-    """`POST …/create` and `GET …/pending`."""
-    blueprint = func.Blueprint()
-
-    @blueprint.function_name("create_certificate")
-    @blueprint.route(route=f"{CERTIFICATE}/create", methods=["POST"])
-    async def create_certificate(req: func.HttpRequest) -> func.HttpResponse:
-        async def create() -> func.HttpResponse:
-            order = parse_order(req.route_params["vault"], req.route_params["name"], _body(req))
-            answer = await start(certflow(), order)
-            location = _pending_url(req, order.vault, order.name, answer.operation.request_id)
-            return _json(
-                202, _with_owner(answer.fields, order.owner), {"Location": location, "Retry-After": RETRY_AFTER}
-            )
-
-        return await _answered(create)
-
-    @blueprint.function_name("get_pending")
-    @blueprint.route(route=f"{CERTIFICATE}/pending", methods=["GET"])
-    async def get_pending(req: func.HttpRequest) -> func.HttpResponse:
-        async def get() -> func.HttpResponse:
-            vault, name = req.route_params["vault"], check_name(req.route_params["name"])
-            answer, owner = await status(certflow(), vault, name, req.params.get("request_id"))
-            headers = {"Retry-After": RETRY_AFTER} if answer.operation.status == "inProgress" else {}
-            return _json(200, _with_owner(answer.fields, owner), headers)
-
-        return await _answered(get)
-
-    return blueprint
+async def create_certificate(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """Starts a request, or adopts or replaces a pending one → 202."""
+    check_query(req, "requested_by")
+    vault, name = req.route_params["vault"], check_name(req.route_params["name"])
+    asked, body, owner = parse_create(body_of(req))
+    actor = actor_of(req, context, asked.requested_by)
+    order = Order(vault, name, body, owner, asked.if_pending, idempotency_key(req), actor)
+    started = await start(context.certflow(), order)
+    location = pending_url(req, vault, name, started.request_id)
+    return json_body(202, _started(req, order, started), {"Location": location, **RETRY_AFTER})
 
 
-async def _answered(handle: Callable[[], Awaitable[func.HttpResponse]]) -> func.HttpResponse:
-    """Every error becomes a body here: if a function raises, the platform answers 500 with none at all."""
+async def get_pending(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """How a pending request stands → 200."""
+    address, app = address_of(req), context.certflow()
+    seen = await status(app, address)
+    in_progress = seen.answer.operation.status == "inProgress"
+    return json_body(200, _seen(req, address, seen, app), RETRY_AFTER if in_progress else {})
+
+
+async def cancel_pending(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """Asks for cancellation → 200."""
+    address, app = address_of(req, "requested_by"), context.certflow()
+    asked = parse_cancel(body_of(req))
+    seen = await cancel(app, address, actor_of(req, context, asked.requested_by))
+    return json_body(200, _seen(req, address, seen, app))
+
+
+async def delete_pending(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """Deletes the pending object → 200, as it stood."""
+    address, app = address_of(req, "requested_by"), context.certflow()
+    seen = await delete(app, address, actor_of(req, context))
+    return json_body(200, _seen(req, address, seen, app))
+
+
+async def get_csr(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """The CSR as PEM → 200."""
+    address = address_of(req)
+    pem = await csr(context.certflow(), address)
+    headers = {"Content-Disposition": f'attachment; filename="{address.name}.csr"'}
+    return func.HttpResponse(pem, headers=headers, mimetype="application/x-pem-file")
+
+
+async def merge_pending(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """Merges a chain: x5c as JSON, or a file as a CA sends it (PEM, DER, PKCS#7) as the body → 201."""
+    from functions.issuance.chains import ChainProblem, certificates_of, parse
+
+    address, body = address_of(req, "requested_by"), body_of(req)
+    more: dict[str, Any] = {}
+    said = None
     try:
-        return await handle()
-    except Refused as error:
-        return _error(error.status, error.code, str(error))
-    except Unavailable as error:
-        return _error(503, error.code, str(error), {"Retry-After": str(error.retry_after)})
-    except CertflowError as error:
-        return _error(STATUS.get(type(error), 500), error.code, str(error))
-    except Exception as error:
-        incident = uuid.uuid4().hex
-        record("unforeseen-error", level=logging.ERROR, incident=incident, reason=type(error).__name__)
-        logging.getLogger("certflow").exception("incident %s", incident)
-        return _error(500, "InternalError", f"Something unforeseen happened; the log says more under {incident}.")
+        if body.lstrip()[:1] in {b"{", b"["} or "json" in req.headers.get("content-type", ""):
+            items, more, said = parse_merge(body)
+            certificates = certificates_of(items)
+        else:
+            certificates = parse(body)
+        bundle = await merge(context.certflow(), address, certificates, more, actor_of(req, context, said))
+    except ChainProblem as problem:
+        if problem.finding.code == "request-ended":
+            raise Refused(409, "Conflict", str(problem), reason=problem.finding.code) from problem
+        raise InvalidRequest("body", f"{problem} {problem.finding.next_step}") from problem
+    return json_body(201, bundle.fields, {"Location": str(bundle.fields["id"])})
 
 
-def _body(req: func.HttpRequest) -> bytes:
-    body = req.get_body()
-    if not body and req.headers.get("transfer-encoding", "").lower() == "chunked":
-        # The host hands a body on only if Content-Length says that there is one.
-        raise Refused(411, "LengthRequired", "Send the body with a Content-Length; chunked uploads do not arrive.")
-    return body
+ROUTES = (
+    Route("create_certificate", f"{CERTIFICATE}/create", "POST", create_certificate),
+    Route("get_pending", f"{CERTIFICATE}/pending", "GET", get_pending),
+    Route("cancel_pending", f"{CERTIFICATE}/pending", "PATCH", cancel_pending),
+    Route("delete_pending", f"{CERTIFICATE}/pending", "DELETE", delete_pending),
+    Route("merge_pending", f"{CERTIFICATE}/pending/merge", "POST", merge_pending),
+    Route("get_csr", f"{CERTIFICATE}/pending/csr", "GET", get_csr),
+)
 
 
-def _pending_url(req: func.HttpRequest, vault: str, name: str, request_id: str) -> str:
-    base = urlsplit(req.url)
-    return (
-        f"{base.scheme}://{base.netloc}/api/vaults/{quote(vault)}/certificates/{name}/pending?request_id={request_id}"
-    )
+def _started(req: func.HttpRequest, order: Order, started: Started) -> dict[str, Any]:
+    ours = {
+        "owner": started.owner,
+        "how": started.how,
+        "note": started.note,
+        "links": _links(req, order.vault, order.name, started.request_id, manual=_manual(started.fields)),
+    }
+    return {**started.fields, **_given(ours)}
 
 
-def _with_owner(fields: Any, owner: str | None) -> dict[str, Any]:
-    return {**fields, **({"owner": owner} if owner else {})}
+def _seen(req: func.HttpRequest, address: Address, seen: Seen, app: Certflow) -> dict[str, Any]:
+    request, operation = seen.request, seen.answer.operation
+    manual = _manual(seen.answer.fields)
+    ours = {
+        "owner": request.owner if request else None,
+        "age": int((app.now() - request.created).total_seconds()) if request else None,
+        "took_place_of": seen.took_place_of,
+        "note": seen.note,
+        "links": _links(req, address.vault, address.name, operation.request_id, manual=manual),
+    }
+    return {**seen.answer.fields, **_given(ours)}
 
 
-def _json(code: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> func.HttpResponse:
-    return func.HttpResponse(msgspec.json.encode(body), status_code=code, headers=headers or {}, mimetype=JSON)
+def _links(req: func.HttpRequest, vault: str, name: str, request_id: str, *, manual: bool) -> dict[str, str]:
+    """Where to go from here. `merge` and `pending` carry the request_id, so that they mean this request for good."""
+    links = {"pending": pending_url(req, vault, name, request_id)}
+    if manual:
+        links["csr"] = pending_url(req, vault, name, request_id, "/pending/csr")
+        links["merge"] = pending_url(req, vault, name, request_id, "/pending/merge")
+    return links | {"history": f"{certificate_url(req, vault, name)}/history"}
 
 
-def _error(code: int, name: str, message: str, headers: dict[str, str] | None = None) -> func.HttpResponse:
-    return _json(code, {"error": {"code": name, "message": message}}, headers)
+def _manual(fields: Mapping[str, Any]) -> bool:
+    return str(fields["issuer"]["name"]).lower() == "unknown"
+
+
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

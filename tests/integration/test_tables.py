@@ -7,21 +7,23 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from functions.adapters.deliveries import TableDeliveries
 from functions.adapters.tables import TableLedger, Tables
-from functions.issuance.errors import ConcurrentChange, Unavailable
+from functions.issuance.errors import ConcurrentChange, InvalidRequest, Unavailable
 from functions.issuance.events import CHAIN_REJECTED, Event
-from functions.issuance.ports import Intent
-from functions.issuance.requests import Change, Operation, Status, observe, put_off, track
+from functions.issuance.ports import Intent, Wanted
+from functions.issuance.requests import Actor, Change, Doing, Operation, Status, observe, put_off, track
 from local.azurite import running_azurite
 from local.tls import LocalCa
 from tests.integration.tokens import AnyToken
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+CREATED = Doing("created", Actor("me", verified=True))
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
@@ -39,10 +41,14 @@ def ledger(tables: Tables) -> TableLedger:
     return TableLedger(tables)
 
 
-def started(name: str, request_id: str = "a" * 32, key: str | None = None) -> tuple[Change, Intent]:
+def started(name: str, request_id: str = "a" * 32, key: str | None = None) -> Change:
     operation = Operation(request_id, Status.IN_PROGRESS, "DigiCert", b"")
-    change = track("main", name, operation, f"CN={name}", key or f"key-of-{name}", "me@example.com", NOW)
-    return change, Intent("main", name, "me@example.com", NOW + timedelta(minutes=2), f"intent-of-{name}")
+    return track("main", name, operation, f"CN={name}", key or f"key-of-{name}", "me@example.com", NOW, CREATED)
+
+
+def intent(name: str, intent_id: str = "i1") -> Intent:
+    due = NOW + timedelta(minutes=2)
+    return Intent("main", name, intent_id, due, asked="a hash", owner="me@example.com", by=CREATED.by, keep=True)
 
 
 def of(events: list[Event], name: str) -> list[str]:
@@ -50,9 +56,8 @@ def of(events: list[Event], name: str) -> list[str]:
 
 
 async def test_a_request_comes_back_as_it_was_written_in_any_case_of_its_name(ledger: TableLedger) -> None:
-    change, intent = started("Round-Trip")
-    await ledger.intend(intent)
-    assert await ledger.add(change, intent) is True
+    change = started("Round-Trip")
+    assert await ledger.add(change) is True
     read = await ledger.get("main", "rOUND-tRIP", "a" * 32)
     assert read == change.request
     assert read is not None
@@ -63,17 +68,17 @@ async def test_a_request_comes_back_as_it_was_written_in_any_case_of_its_name(le
 
 
 async def test_a_request_that_is_there_stays_as_it_is(ledger: TableLedger) -> None:
-    change, intent = started("twice")
-    assert await ledger.add(change, intent) is True
-    assert await ledger.add(Change(replace(change.request, owner="other@example.com")), intent) is False
+    change = started("twice")
+    assert await ledger.add(change) is True
+    assert await ledger.add(Change(replace(change.request, owner="other@example.com"))) is False
     read = await ledger.get("main", "twice", "a" * 32)
     assert read is not None
     assert read.owner == "me@example.com"
 
 
 async def test_a_change_its_events_and_its_due_mark_are_one_transaction(ledger: TableLedger) -> None:
-    change, intent = started("moves")
-    await ledger.add(change, intent)
+    change = started("moves")
+    await ledger.add(change)
     before = await ledger.get("main", "moves", "a" * 32)
     assert before is not None
     ended = observe(before, Operation("a" * 32, Status.FAILED, "DigiCert", b"", "Request rejected", "no"), NOW)
@@ -91,8 +96,8 @@ async def test_a_change_its_events_and_its_due_mark_are_one_transaction(ledger: 
 
 
 async def test_a_lost_race_writes_nothing_at_all(ledger: TableLedger) -> None:
-    change, intent = started("race")
-    await ledger.add(change, intent)
+    change = started("race")
+    await ledger.add(change)
     before = await ledger.get("main", "race", "a" * 32)
     assert before is not None
     winner = await ledger.save(before, Change(put_off(before, NOW, "HTTP 503", 0)))
@@ -105,15 +110,15 @@ async def test_a_lost_race_writes_nothing_at_all(ledger: TableLedger) -> None:
 
 async def test_what_is_due_comes_longest_waiting_first_and_the_rest_not_at_all(ledger: TableLedger) -> None:
     for index, name in enumerate(("due-c", "due-a", "due-b")):
-        change, intent = started(name)
+        change = started(name)
         request = replace(change.request, vault="duty", next_check=NOW + timedelta(minutes=index))
-        await ledger.add(Change(request), replace(intent, vault="duty"))
-    await ledger.intend(Intent("duty", "due-d", None, NOW + timedelta(seconds=30), "i1"))
+        await ledger.add(Change(request))
+    waiting = Intent("duty", "due-d", "i1", NOW + timedelta(seconds=30))
+    await ledger.intend(waiting)
     due = await ledger.due("duty", NOW + timedelta(minutes=1))
-    assert [(one.name, one.intent is not None) for one in due] == [("due-c", False), ("due-d", True), ("due-a", False)]
-    assert due[1].intent is not None
-    await ledger.forget(due[1].intent)
-    await ledger.forget(due[1].intent)
+    assert [(one.name, one.intent_id) for one in due] == [("due-c", None), ("due-d", "i1"), ("due-a", None)]
+    await ledger.forget(waiting)
+    await ledger.forget(waiting)
     assert [one.name for one in await ledger.due("duty", NOW + timedelta(minutes=1))] == ["due-c", "due-a"]
 
 
@@ -121,8 +126,8 @@ async def test_requests_are_found_by_key_and_a_hint_without_its_request_is_passe
     ledger: TableLedger, tables: Tables
 ) -> None:
     for request_id in ("a" * 32, "b" * 32):
-        change, intent = started("by-key", request_id, key="shared")
-        await ledger.add(change, intent)
+        change = started("by-key", request_id, key="shared")
+        await ledger.add(change)
     keys = await tables.table("keys")
     left = {"PartitionKey": "shared", "RowKey": "x", "vault": "main", "name": "crashed", "request_id": "c" * 32}
     await keys.upsert_entity(left)
@@ -138,6 +143,72 @@ async def test_an_event_without_a_request_waits_in_the_outbox_until_it_is_sent(l
     await ledger.sent(event)
     await ledger.sent(event)
     assert [one for one in await ledger.unsent([]) if one.id == event.id] == []
+
+
+async def test_an_intent_is_written_once_kept_with_its_answer_and_forgotten(ledger: TableLedger) -> None:
+    first = intent("Once")
+    assert await ledger.intend(first) is None
+    assert await ledger.intend(replace(first, asked="another")) == first
+    finished = replace(first, answer={"fields": {"csr": "x"}}, due=NOW + timedelta(hours=24))
+    await ledger.finish(finished)
+    await ledger.finish(finished)
+    assert await ledger.intent("main", "once", "i1") == finished
+    due = [one for one in await ledger.due("main", NOW + timedelta(hours=1)) if one.intent_id == "i1"]
+    assert due == []
+    due = [one for one in await ledger.due("main", NOW + timedelta(hours=25)) if one.name == "Once"]
+    assert [one.intent_id for one in due] == ["i1"]
+    await ledger.forget(finished)
+    assert await ledger.intent("main", "once", "i1") is None
+    assert [one for one in await ledger.due("main", NOW + timedelta(hours=25)) if one.name == "Once"] == []
+
+
+async def test_of_many_intents_with_one_id_at_once_one_is_written(ledger: TableLedger) -> None:
+    outcomes = await asyncio.gather(*(ledger.intend(replace(intent("many"), asked=str(n))) for n in range(8)))
+    assert outcomes.count(None) == 1
+
+
+async def test_requests_are_listed_by_page_and_filter(ledger: TableLedger) -> None:
+    for index in range(7):
+        request = replace(started(f"list-{index}").request, vault="lists", created=NOW - timedelta(days=index))
+        status = Status.FAILED if index % 2 else Status.IN_PROGRESS
+        await ledger.add(Change(replace(request, status=status, owner=f"o{index % 3}@example.com")))
+    found, token = [], None
+    while True:
+        page = await ledger.requests(Wanted(vault="lists", limit=3), token)
+        found += [one.name for one in page.requests]
+        token = page.token
+        if token is None:
+            break
+    assert sorted(found) == [f"list-{index}" for index in range(7)]
+
+    async def names(**wanted: Any) -> set[str]:
+        page = await ledger.requests(Wanted(vault="lists", limit=100, **wanted), None)
+        return {one.name for one in page.requests}
+
+    assert await names(status=Status.FAILED) == {"list-1", "list-3", "list-5"}
+    assert await names(owner="o2@example.com") == {"list-2", "list-5"}
+    assert await names(created_before=NOW - timedelta(days=4, hours=12)) == {"list-5", "list-6"}
+    assert await names(owner="' or 1 eq 1 or '") == set()
+    assert (await ledger.requests(Wanted(vault="list"), None)).requests == ()
+    with pytest.raises(InvalidRequest):
+        await ledger.requests(Wanted(), "no token")
+
+
+async def test_history_is_told_in_order_and_sweeps_are_remembered(ledger: TableLedger) -> None:
+    change = started("Told")
+    await ledger.add(change)
+    before = await ledger.get("main", "told", "a" * 32)
+    assert before is not None
+    later = NOW + timedelta(seconds=1)
+    seen = Operation("a" * 32, Status.FAILED, "DigiCert", b"")
+    await ledger.save(before, observe(before, seen, later, doing=Doing("cancelled", Actor("you"))))
+    acts = await ledger.history("main", "TOLD")
+    assert [(act.what, act.by.name, act.by.verified, act.at) for act in acts] == [
+        ("created", "me", True, NOW),
+        ("cancelled", "you", False, later),
+    ]
+    await ledger.beat("main", NOW)
+    assert await ledger.beats() == {"main": NOW}
 
 
 async def test_a_delivery_is_claimed_by_one_and_settled_for_good(tables: Tables) -> None:
@@ -168,5 +239,5 @@ async def test_of_many_claims_at_once_one_wins(tables: Tables) -> None:
 async def test_storage_that_does_not_answer_is_unavailable() -> None:
     tables = Tables("https://127.0.0.1:9/devstoreaccount1", AnyToken())
     with pytest.raises(Unavailable, match="table storage"):
-        await TableLedger(tables).intend(started("nowhere")[1])
+        await TableLedger(tables).intend(intent("nowhere"))
     await tables.close()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,8 +16,8 @@ from functions.issuance.certflow import Certflow
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.events import Event
 from functions.issuance.keys import key_sha256
-from functions.issuance.ports import Answer, Drop, Due, Intent, Notice
-from functions.issuance.requests import CertificateVersion, Change, Operation, Status, TrackedRequest
+from functions.issuance.ports import Answer, Bundle, Drop, Due, Intent, Notice, Page, Wanted
+from functions.issuance.requests import Act, CertificateVersion, Change, Operation, Status, TrackedRequest
 from tests.certificates import Authority, make_csr
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -33,107 +34,163 @@ class FakeVault:
 
     operations: dict[str, Operation] = field(default_factory=dict)
     certificates: dict[str, CertificateVersion] = field(default_factory=dict)
+    policies: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     merges: list[tuple[str, list[bytes]]] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
-    before_merge: Callable[[], None] = lambda: None
 
     def _called(self, what: str) -> None:
         self.calls.append(what)
         if self.faults:
             raise self.faults.pop(0)
 
+    def start(self, name: str, issuer: str = "Unknown") -> Operation:
+        """A request that was started elsewhere."""
+        csr = make_csr(f"{name}.example.com")[1]
+        operation = Operation(secrets.token_hex(16), Status.IN_PROGRESS, issuer, csr)
+        self.operations[name] = operation
+        return operation
+
     async def create(self, name: str, body: Mapping[str, Any]) -> Answer:
         self._called("create")
-        issuer = body.get("policy", {}).get("issuer", {}).get("name", "Unknown")
-        _, csr = make_csr(f"{name}.example.com")
-        operation = Operation(hashlib.md5(csr, usedforsecurity=False).hexdigest(), Status.IN_PROGRESS, issuer, csr)
-        self.operations[name] = operation
-        return Answer(operation, {"request_id": operation.request_id})
+        standing = self.operations.get(name)
+        if standing and standing.status is Status.IN_PROGRESS:
+            raise Refused(409, "Conflict", "pending")
+        return _answer(self.start(name, body.get("policy", {}).get("issuer", {}).get("name", "Unknown")))
 
     async def pending(self, name: str, request_id: str | None = None) -> Answer:
         self._called("pending")
-        operation = self.operations.get(name)
-        if operation is None or request_id not in {None, operation.request_id}:
-            raise Refused(404, "PendingCertificateNotFound", f"Pending certificate not found: {name}")
-        return Answer(operation, {"request_id": operation.request_id})
+        return _answer(self._standing(name, request_id))
 
-    async def merge(self, name: str, chain: Sequence[bytes]) -> CertificateVersion:
+    async def cancel(self, name: str, request_id: str | None = None) -> Answer:
+        self._called("cancel")
+        operation = self._standing(name, request_id)
+        if operation.status is not Status.IN_PROGRESS:
+            raise Refused(403, "Forbidden", "Pending status must be in progress to allow update.")
+        self.operations[name] = replace(operation, cancellation_requested=True)
+        return _answer(self.operations[name])
+
+    async def delete_pending(self, name: str, request_id: str | None = None) -> Answer:
+        self._called("delete")
+        operation = self._standing(name, request_id)
+        del self.operations[name]
+        return _answer(operation)
+
+    async def merge(self, name: str, chain: Sequence[bytes], more: Mapping[str, Any] | None = None) -> Bundle:
         self._called("merge")
-        self.before_merge()
         self.merges.append((name, list(chain)))
         self.operations[name] = replace(self.operations[name], status=Status.COMPLETED)
         self.certificates[name] = version_of(chain[0])
-        return self.certificates[name]
+        return Bundle(self.certificates[name], {"id": f"{name}/v1", **(more or {})})
 
-    async def certificate(self, name: str) -> CertificateVersion | None:
+    async def certificate(self, name: str) -> Bundle | None:
         self._called("certificate")
-        return self.certificates.get(name)
+        return Bundle(self.certificates[name], {"id": f"{name}/v1"}) if name in self.certificates else None
+
+    async def policy(self, name: str) -> Mapping[str, Any]:
+        return self.policies[name]
+
+    async def issuers(self) -> list[str]:
+        return ["DigiCert"]
+
+    def _standing(self, name: str, request_id: str | None) -> Operation:
+        operation = self.operations.get(name)
+        if operation is None or request_id not in {None, operation.request_id}:
+            raise Refused(404, "PendingCertificateNotFound", f"Pending certificate not found: {name}")
+        return operation
+
+
+def _answer(operation: Operation) -> Answer:
+    return Answer(operation, {"request_id": operation.request_id, "issuer": {"name": operation.issuer}})
 
 
 @dataclass
 class FakeLedger:
-    """The tables, in memory, with ETags. `down` makes every call fail."""
+    """The tables, in memory, with ETags. `down` makes every write fail."""
 
-    requests: dict[tuple[str, str, str], TrackedRequest] = field(default_factory=dict)
+    tracked: dict[tuple[str, str, str], TrackedRequest] = field(default_factory=dict)
     intents: dict[str, Intent] = field(default_factory=dict)
     outbox: dict[str, Event] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    swept: dict[str, datetime] = field(default_factory=dict)
     down: bool = False
     _etag: int = 0
 
-    def _stored(self, request: TrackedRequest) -> TrackedRequest:
-        if self.down:
-            raise Unavailable("The table storage", "down")
+    def _stored(self, change: Change) -> TrackedRequest:
+        self._written()
         self._etag += 1
-        request = replace(request, etag=str(self._etag))
-        self.requests[request.vault, request.name, request.request_id] = request
+        request = replace(change.request, etag=str(self._etag))
+        self.tracked[request.vault, request.name.lower(), request.request_id] = request
+        self._told(change.events)
+        self.acts.extend(change.acts)
         return request
 
     def _told(self, events: Sequence[Event]) -> None:
         self.outbox.update({event.id: event for event in events})
         self.events.extend(events)
 
-    async def intend(self, intent: Intent) -> None:
+    def _written(self) -> None:
         if self.down:
             raise Unavailable("The table storage", "down")
+
+    async def intend(self, intent: Intent) -> Intent | None:
+        self._written()
+        if intent.id in self.intents:
+            return self.intents[intent.id]
+        self.intents[intent.id] = intent
+        return None
+
+    async def intent(self, vault: str, name: str, intent_id: str) -> Intent | None:
+        return self.intents.get(intent_id)
+
+    async def finish(self, intent: Intent) -> None:
+        self._written()
         self.intents[intent.id] = intent
 
     async def forget(self, intent: Intent) -> None:
-        if self.down:
-            raise Unavailable("The table storage", "down")
+        self._written()
         self.intents.pop(intent.id, None)
 
-    async def add(self, change: Change, intent: Intent) -> bool:
+    async def add(self, change: Change) -> bool:
         request = change.request
-        new = (request.vault, request.name, request.request_id) not in self.requests
-        if new:
-            self._stored(request)
-            self._told(change.events)
-        await self.forget(intent)
-        return new
+        if (request.vault, request.name.lower(), request.request_id) in self.tracked:
+            return False
+        self._stored(change)
+        return True
 
     async def get(self, vault: str, name: str, request_id: str) -> TrackedRequest | None:
-        return self.requests.get((vault, name, request_id))
+        return self.tracked.get((vault, name.lower(), request_id))
 
     async def named(self, vault: str, name: str) -> list[TrackedRequest]:
-        return [one for one in self.requests.values() if (one.vault, one.name.lower()) == (vault, name.lower())]
+        return [one for one in self.tracked.values() if (one.vault, one.name.lower()) == (vault, name.lower())]
 
     async def save(self, before: TrackedRequest, change: Change) -> TrackedRequest:
-        if self.requests[before.vault, before.name, before.request_id].etag != before.etag:
+        if self.tracked[before.vault, before.name.lower(), before.request_id].etag != before.etag:
             raise ConcurrentChange("changed")
-        self._told(change.events)
-        return self._stored(change.request)
+        return self._stored(change)
 
     async def due(self, vault: str, now: datetime) -> list[Due]:
-        requests = [one for one in self.requests.values() if one.vault == vault and one.next_check]
+        requests = [one for one in self.tracked.values() if one.vault == vault and one.next_check]
         due = [Due(one.vault, one.name, one.request_id) for one in requests if one.next_check and one.next_check <= now]
         intents = [one for one in self.intents.values() if one.vault == vault and one.due <= now]
-        return due + [Due(one.vault, one.name, None, one) for one in intents]
+        return due + [Due(one.vault, one.name, None, one.id) for one in intents]
 
     async def by_key(self, key_sha256: str) -> list[TrackedRequest]:
-        found = [one for one in self.requests.values() if one.key_sha256 == key_sha256]
+        found = [one for one in self.tracked.values() if one.key_sha256 == key_sha256]
         return sorted(found, key=lambda one: one.created, reverse=True)
+
+    async def requests(self, wanted: Wanted, token: str | None) -> Page:
+        return Page(tuple(self.tracked.values()), None)
+
+    async def history(self, vault: str, name: str) -> list[Act]:
+        return self.acts
+
+    async def beat(self, vault: str, now: datetime) -> None:
+        self.swept[vault] = now
+
+    async def beats(self) -> dict[str, datetime]:
+        return self.swept
 
     async def add_event(self, event: Event) -> None:
         self._told([event])
@@ -243,6 +300,10 @@ class World:
 
     def later(self, **by: float) -> None:
         self.now += timedelta(**by)
+
+    @property
+    def history(self) -> list[str]:
+        return [act.what for act in self.ledger.acts]
 
     @property
     def published(self) -> list[str]:

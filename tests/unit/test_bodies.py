@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.issuance.errors import InvalidRequest
-from functions.triggers.bodies import parse_order
+from functions.triggers.bodies import check_name, parse_cancel, parse_create, parse_merge
+from tests.certificates import Authority
 
 WHOLE: dict[str, Any] = {
     "policy": {
@@ -39,15 +42,16 @@ WHOLE: dict[str, Any] = {
 
 
 def test_key_vaults_whole_body_passes_through_unchanged() -> None:
-    order = parse_order("main", "web", json.dumps(WHOLE | {"owner": "me@example.com"}).encode())
-    assert order.body == WHOLE
-    assert order.owner == "me@example.com"
+    ours = {"owner": "me@example.com", "if_pending": "adopt", "requested_by": "me"}
+    parsed, body, owner = parse_create(json.dumps(WHOLE | ours).encode())
+    assert body == WHOLE
+    assert (owner, parsed.if_pending, parsed.requested_by) == ("me@example.com", "adopt", "me")
 
 
 def test_the_owner_may_stand_in_a_tag() -> None:
-    order = parse_order("main", "web", b'{"tags": {"certflow-owner": "you@example.com"}}')
-    assert order.owner == "you@example.com"
-    assert order.body == {"tags": {"certflow-owner": "you@example.com"}}
+    _, body, owner = parse_create(b'{"tags": {"certflow-owner": "you@example.com"}}')
+    assert owner == "you@example.com"
+    assert body == {"tags": {"certflow-owner": "you@example.com"}}
 
 
 @pytest.mark.parametrize(
@@ -69,12 +73,15 @@ def test_the_owner_may_stand_in_a_tag() -> None:
         ),
         (json.dumps({"tags": {str(n): "" for n in range(16)}}).encode(), "tags"),
         (b'{"owner": 5}', "owner"),
+        (b'{"if_pending": "overwrite"}', "if_pending"),
+        (b'{"requested_by": ""}', "requested_by"),
+        (b'{"owner": "\xff"}', "$"),
         (b'{"owner": "a\\r\\nBcc: b@example.com"}', "owner"),
     ],
 )
 def test_what_is_wrong_is_named_by_its_path(body: bytes, field: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        parse_order("main", "web", body)
+        parse_create(body)
     assert caught.value.field == field
     assert str(caught.value).startswith(f"{field}: ")
 
@@ -82,5 +89,35 @@ def test_what_is_wrong_is_named_by_its_path(body: bytes, field: str) -> None:
 @pytest.mark.parametrize("name", ["", "web.example.com", "a b", "ä", "x" * 128, "issuers", "Contacts"])
 def test_a_name_that_key_vault_cannot_have_is_refused(name: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        parse_order("main", name, b"{}")
+        check_name(name)
     assert caught.value.field == "name"
+
+
+def test_only_a_cancellation_can_be_asked_for() -> None:
+    assert parse_cancel(b'{"cancellation_requested": true, "requested_by": "me"}').requested_by == "me"
+    for body in (b"{}", b'{"cancellation_requested": false}', b'{"cancellation_requested": "yes"}', b""):
+        with pytest.raises(InvalidRequest):
+            parse_cancel(body)
+
+
+def test_a_merge_body_holds_certificates_once_or_twice_encoded_and_key_vaults_other_fields() -> None:
+    der = Authority.root("Root").certificate.public_bytes(Encoding.DER)
+    once, twice = base64.b64encode(der), base64.b64encode(base64.b64encode(der))
+    body = {"x5c": [once.decode(), twice.decode()], "tags": {"a": "b"}, "requested_by": "me"}
+    assert parse_merge(json.dumps(body).encode()) == ([der, der], {"tags": {"a": "b"}}, "me")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b'{"x5c": []}', "x5c"),
+        (b'{"x5c": ["!"]}', "x5c[0]"),
+        (b'{"x5c": ["AAAA", "LS0tLS1CRUdJTg=="]}', "x5c[0]"),
+        (b"{}", "$"),
+        (b'{"x5c": ["AAAA"], "value": "pfx"}', "value"),
+    ],
+)
+def test_what_is_wrong_in_a_merge_body_is_named(body: bytes, field: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse_merge(body)
+    assert caught.value.field == field

@@ -25,7 +25,8 @@ ISSUING = ROOT.intermediate("Test Issuing CA")
 
 async def started(world: World, issuer: str = "Unknown") -> Operation:
     order = Order("main", "web", {"policy": {"issuer": {"name": issuer}}}, "me@example.com")
-    return (await start(world.certflow, order)).operation
+    await start(world.certflow, order)
+    return world.vault.operations["web"]
 
 
 def chain_for(operation: Operation) -> bytes:
@@ -53,6 +54,7 @@ async def test_a_chain_is_merged_leaf_first_and_the_file_moved_with_a_report() -
         "CN=Test Root",
     ]
     assert world.published == ["Issuance.Started", "Issuance.Completed", "Chain.Merged"]
+    assert world.history == ["created", "merged"]
 
 
 async def test_the_same_chain_twice_is_one_merge_and_one_completion_and_both_reports_say_so() -> None:
@@ -85,8 +87,8 @@ async def test_a_check_between_merge_and_record_tells_the_end_once() -> None:
     world.drops.put("web.pem", chain_for(operation))
     merge = world.vault.merge
 
-    async def merge_and_check(name: str, chain: Any) -> Any:
-        version = await merge(name, chain)
+    async def merge_and_check(name: str, chain: Any, more: Any = None) -> Any:
+        version = await merge(name, chain, more)
         world.later(minutes=1)
         await check_due(world.certflow)
         return version
@@ -101,10 +103,9 @@ async def test_a_run_cut_off_after_the_merge_is_finished_by_the_next() -> None:
     world = World()
     operation = await started(world)
     world.drops.put("web.pem", chain_for(operation))
-    world.vault.faults = []
     merge = world.vault.merge
 
-    async def merge_and_die(name: str, chain: Any) -> Any:
+    async def merge_and_die(name: str, chain: Any, more: Any = None) -> Any:
         await merge(name, chain)
         raise KeyboardInterrupt
 
@@ -129,7 +130,7 @@ async def test_what_fits_no_request_is_rejected_with_one_event_and_nothing_merge
     assert report(world)["next_step"]
     assert world.vault.merges == []
     assert world.published == ["Issuance.Started", "Chain.Rejected"]
-    assert [one.status for one in world.ledger.requests.values()] == [Status.IN_PROGRESS]
+    assert [one.status for one in world.ledger.tracked.values()] == [Status.IN_PROGRESS]
 
 
 async def test_a_chain_for_another_key_names_what_is_in_it() -> None:
@@ -147,7 +148,7 @@ async def test_key_vaults_refusal_is_passed_on_with_its_code_and_the_request_sta
     world.drops.put("early.pem", chain_for(operation))
     merge = world.vault.merge
 
-    async def refuse(name: str, chain: Any) -> Any:
+    async def refuse(name: str, chain: Any, more: Any = None) -> Any:
         raise Refused(403, "Forbidden", "Merge is forbidden on pending object")
 
     world.vault.merge = refuse  # type: ignore[method-assign]  # an issuer's request in progress
@@ -176,7 +177,7 @@ async def test_with_key_vault_down_nothing_moves_and_the_next_try_succeeds() -> 
     world = World()
     operation = await started(world)
     world.drops.put("web.pem", chain_for(operation))
-    world.vault.faults = [Unavailable("Key Vault", "HTTP 503")]
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 503")]  # at the look before the merge
     with pytest.raises(Unavailable):
         await handle_drop(world.certflow, "web.pem")
     assert "web.pem" in world.drops.files

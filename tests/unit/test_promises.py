@@ -42,10 +42,24 @@ def bindings() -> dict[str, list[dict[str, Any]]]:
 def test_the_app_has_exactly_these_functions() -> None:
     unsaid = {"name", "direction"}
     triggers = {name: {k: v for k, v in one.items() if k not in unsaid} for name, (one, *_) in bindings().items()}
-    route, http = "vaults/{vault}/certificates/{name}", {"type": "httpTrigger", "authLevel": "FUNCTION"}
+    certificate, key = "vaults/{vault}/certificates/{name}", "FUNCTION"
+    http = {
+        "create_certificate": (f"{certificate}/create", "POST", key),
+        "get_pending": (f"{certificate}/pending", "GET", key),
+        "cancel_pending": (f"{certificate}/pending", "PATCH", key),
+        "delete_pending": (f"{certificate}/pending", "DELETE", key),
+        "merge_pending": (f"{certificate}/pending/merge", "POST", key),
+        "get_csr": (f"{certificate}/pending/csr", "GET", key),
+        "get_history": (f"{certificate}/history", "GET", key),
+        "list_requests": ("requests", "GET", key),
+        "status": ("status", "GET", key),
+        "openapi": ("openapi.json", "GET", key),
+        "health": ("health", "GET", "ANONYMOUS"),
+    }
     assert triggers == {
-        "create_certificate": http | {"route": f"{route}/create", "methods": ["POST"]},
-        "get_pending": http | {"route": f"{route}/pending", "methods": ["GET"]},
+        name: {"type": "httpTrigger", "route": route, "methods": [method], "authLevel": level}
+        for name, (route, method, level) in http.items()
+    } | {
         "check": {"type": "timerTrigger", "schedule": "%CERTFLOW_CHECK_SCHEDULE%", "runOnStartup": False},
         "vault_events": {"type": "eventGridTrigger"},
         "notify": {"type": "eventGridTrigger"},
@@ -84,7 +98,7 @@ def test_only_the_composition_root_hands_the_environment_to_the_settings(file: P
 
 def settings_read() -> set[str]:
     source = (ROOT / "functions" / "settings.py").read_text()
-    return set(re.findall(r'"(CERTFLOW_[A-Z_]+|AZURE_[A-Z_]+|[A-Za-z]+__[A-Za-z]+)"', source))
+    return set(re.findall(r'"((?:CERTFLOW|AZURE|WEBSITE)_[A-Z_]+|[A-Za-z]+__[A-Za-z]+)"', source))
 
 
 def settings_of_bindings() -> set[str]:

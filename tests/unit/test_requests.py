@@ -7,22 +7,36 @@ from datetime import timedelta
 
 import pytest
 
-from functions.issuance.requests import MOVES, Gone, Operation, Status, TrackedRequest, observe, put_off, track
+from functions.issuance.requests import (
+    MOVES,
+    Actor,
+    Doing,
+    Gone,
+    Operation,
+    Status,
+    TrackedRequest,
+    observe,
+    put_off,
+    track,
+)
 from tests.certificates import Authority, make_csr
 from tests.unit.fakes import NOW, signed, version_of
 
+CREATED = Doing("created", Actor("me", verified=True))
 OPERATION = Operation("a" * 32, Status.IN_PROGRESS, "DigiCert", make_csr("web.example.com")[1])
 
 
 def tracked(status: Status = Status.IN_PROGRESS) -> TrackedRequest:
-    request = track("main", "web", OPERATION, "CN=web.example.com", "k" * 64, "me@example.com", NOW).request
+    request = track("main", "web", OPERATION, "CN=web.example.com", "k" * 64, "me@example.com", NOW, CREATED).request
     return replace(request, status=status, next_check=request.next_check if status is Status.IN_PROGRESS else None)
 
 
 def test_a_started_request_is_looked_at_after_ten_seconds() -> None:
-    change = track("main", "web", OPERATION, "CN=web.example.com", "k", "me@example.com", NOW)
+    change = track("main", "web", OPERATION, "CN=web.example.com", "k", "me@example.com", NOW, CREATED)
     assert change.request.next_check == NOW + timedelta(seconds=10)
     assert [event.type for event in change.events] == ["Certflow.Issuance.Started"]
+    assert (change.request.requested_by, change.request.requested_by_verified) == ("me", True)
+    assert [(act.what, act.by.name) for act in change.acts] == [("created", "me")]
     assert change.events[0].id == f"main:web:{'a' * 32}:started"
 
 
@@ -33,6 +47,16 @@ def test_every_pair_of_states_moves_as_the_table_says(before: Status, after: Sta
     assert change.request.status == (after if after in MOVES[before] else before)
     assert len(change.events) == (1 if after in MOVES[before] else 0)
     assert (change.request.next_check is not None) == (change.request.status is Status.IN_PROGRESS)
+
+
+def test_an_act_of_ours_is_one_line_of_history_whether_it_moves_the_request_or_not() -> None:
+    doing = Doing("cancelled", Actor("me"))
+    asked = observe(tracked(), OPERATION, NOW, doing=doing)
+    assert [act.what for act in asked.acts] == ["cancelled"]
+    assert asked.events == ()
+    gone = observe(asked.request, Gone(None), NOW, doing=Doing("deleted", Actor("me")))
+    assert [(act.what, act.status) for act in gone.acts] == [("deleted", Status.DELETED)]
+    assert [act.what for act in observe(tracked(), Gone(None), NOW).acts] == ["observed"]
 
 
 def test_an_end_seen_twice_is_told_once() -> None:
@@ -47,6 +71,7 @@ def test_a_request_that_vanished_is_deleted_and_one_with_another_in_its_place_ov
     overwritten = observe(tracked(), Gone("b" * 32), NOW)
     assert overwritten.request.status is Status.OVERWRITTEN
     assert overwritten.events[0].data["replaced_by"] == "b" * 32
+    assert overwritten.request.replaced_by == "b" * 32
     assert observe(tracked(), replace(OPERATION, request_id="b" * 32), NOW).request.status is Status.OVERWRITTEN
 
 

@@ -3,113 +3,276 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from functions.issuance.errors import Refused, Unavailable, UnknownVault
-from functions.issuance.requests import Status
-from functions.issuance.start import Order, start, status
+from functions.issuance.ports import Answer
+from functions.issuance.requests import Actor, Status, TrackedRequest
+from functions.issuance.start import KeyReused, Order, Started, start
 from functions.issuance.watch import check_due
 from tests.unit.fakes import World
 
-ORDER = Order("main", "web", {"policy": {"issuer": {"name": "DigiCert"}}}, "me@example.com")
+ME = Actor("me", verified=True)
+# What the fake vault makes: EC keys for the name alone.
+POLICY = {"issuer": {"name": "DigiCert"}, "key_props": {"kty": "EC"}, "x509_props": {"subject": "CN=web.example.com"}}
+ORDER = Order("main", "web", {"policy": POLICY}, "me@example.com", by=ME)
+
+
+async def tracked(world: World, started: Started) -> TrackedRequest:
+    request = await world.ledger.get("main", "web", started.request_id)
+    assert request is not None
+    return request
+
+
+def lost_answer(world: World) -> None:
+    """Key Vault takes the next create, and its answer never comes."""
+    create = world.vault.create
+
+    async def create_and_lose(name: str, body: Any) -> Answer:
+        world.vault.create = create  # type: ignore[method-assign]  # once
+        await create(name, body)
+        raise Unavailable("Key Vault", "no answer", maybe_done=True)
+
+    world.vault.create = create_and_lose  # type: ignore[method-assign]  # the fault
 
 
 async def test_a_start_is_tracked_and_told() -> None:
     world = World()
-    answer = await start(world.certflow, ORDER)
-    request = await world.ledger.get("main", "web", answer.operation.request_id)
-    assert request is not None
+    request = await tracked(world, await start(world.certflow, ORDER))
     assert (request.issuer, request.owner, request.status) == ("DigiCert", "me@example.com", Status.IN_PROGRESS)
+    assert (request.requested_by, request.requested_by_verified) == ("me", True)
     assert request.subject == "CN=web.example.com"
     assert world.published == ["Issuance.Started"]
+    assert [(act.what, act.by) for act in world.ledger.acts] == [("created", ME)]
     assert world.ledger.intents == {}
 
 
 async def test_an_unknown_vault_is_named_with_those_that_are_known() -> None:
     with pytest.raises(UnknownVault, match=r"'nowhere'.*main"):
-        await start(World().certflow, Order("nowhere", "web", {}, None))
+        await start(World().certflow, Order("nowhere", "web", {}))
 
 
-async def test_with_the_storage_down_key_vault_is_not_asked() -> None:
+async def test_with_the_storage_down_nothing_is_started() -> None:
     world = World()
     world.ledger.down = True
     with pytest.raises(Unavailable):
         await start(world.certflow, ORDER)
-    assert world.vault.calls == []
+    assert "create" not in world.vault.calls
 
 
 async def test_what_key_vault_refuses_leaves_nothing_behind() -> None:
     world = World()
-    world.vault.faults = [Refused(409, "Conflict", "pending")]
+    world.vault.start("web", "DigiCert")
     with pytest.raises(Refused):
         await start(world.certflow, ORDER)
     assert world.ledger.intents == {}
     world.later(hours=1)
     await check_due(world.certflow)
-    assert world.vault.calls == ["create"]
+    assert world.ledger.tracked == {}
+
+
+@pytest.mark.parametrize(
+    ("issuer", "ways"), [("Unknown", ["merge", "delete"]), ("DigiCert", ["wait", "cancel", "delete"])]
+)
+async def test_a_pending_request_is_a_conflict_with_the_ways_out_that_apply(issuer: str, ways: list[str]) -> None:
+    world = World()
+    standing = world.vault.start("web", issuer)
+    with pytest.raises(Refused) as caught:
+        await start(world.certflow, ORDER)
+    assert (caught.value.status, caught.value.reason) == (409, "pending")
+    assert [way.do for way in caught.value.ways_out] == ways
+    assert caught.value.request_id == standing.request_id
+
+
+@pytest.mark.parametrize(("inner", "reason"), [("ObjectIsDeletedButRecoverable", "soft-deleted"), (None, "name-taken")])
+async def test_other_conflicts_are_told_apart(inner: str | None, reason: str) -> None:
+    world = World()
+    create = Refused(409, "Conflict", "in the way", inner=inner)
+    world.vault.faults = [Refused(404, "PendingCertificateNotFound", "none"), create]
+    with pytest.raises(Refused) as caught:
+        await start(world.certflow, ORDER)
+    assert caught.value.reason == reason
+    assert "rename" in [way.do for way in caught.value.ways_out]
+
+
+async def test_an_issuer_that_the_vault_does_not_have_is_told_with_those_it_has() -> None:
+    world = World()
+    none = Refused(404, "PendingCertificateNotFound", "none")
+    world.vault.faults = [none, Refused(400, "BadParameter", "no such issuer")]
+    with pytest.raises(Refused) as caught:
+        await start(world.certflow, replace(ORDER, body={"policy": {"issuer": {"name": "Nobody"}}}))
+    assert caught.value.issuers == ("DigiCert",)
+
+
+async def test_a_pending_request_for_the_same_is_adopted() -> None:
+    world = World()
+    standing = world.vault.start("web", "DigiCert")
+    started = await start(world.certflow, replace(ORDER, if_pending="adopt"))
+    assert (started.request_id, started.how) == (standing.request_id, "adopted")
+    assert (await tracked(world, started)).owner == "me@example.com"
+    assert world.history == ["adopted"]
+    assert "create" not in world.vault.calls
+
+
+@pytest.mark.parametrize(
+    ("policy", "what"),
+    [
+        ({"key_props": {"kty": "RSA"}}, "key type: asked RSA 2048, pending EC secp256r1"),
+        ({"key_props": {"kty": "EC", "crv": "P-384"}}, "key type: asked EC secp384r1"),
+        ({"x509_props": {"subject": "CN=other.example.com"}}, "subject: asked CN=other.example.com"),
+        (
+            {"x509_props": {"subject": "CN=web.example.com", "sans": {"dns_names": ["a.example.com"]}}},
+            "names (dns_names): asked a.example.com, pending none",
+        ),
+        ({"issuer": {"name": "GlobalSign"}}, "issuer: asked GlobalSign, pending DigiCert"),
+    ],
+)
+async def test_a_pending_request_for_something_else_is_never_adopted(policy: dict[str, Any], what: str) -> None:
+    world = World()
+    world.vault.start("web", "DigiCert")
+    with pytest.raises(Refused, match="for something else") as caught:
+        await start(world.certflow, replace(ORDER, body={"policy": POLICY | policy}, if_pending="adopt"))
+    assert what in str(caught.value)
+    assert world.ledger.tracked == {}
+
+
+async def test_without_a_policy_the_stored_one_says_what_is_asked() -> None:
+    world = World()
+    world.vault.start("web", "DigiCert")
+    world.vault.policies["web"] = POLICY
+    assert (await start(world.certflow, replace(ORDER, body={}, if_pending="adopt"))).how == "adopted"
+    world.vault.policies["web"] = POLICY | {"key_props": {"kty": "RSA"}}
+    with pytest.raises(Refused, match="key type"):
+        await start(world.certflow, replace(ORDER, body={}, if_pending="adopt"))
+
+
+async def test_a_pending_request_is_replaced_and_its_owner_told() -> None:
+    world = World()
+    old = await start(world.certflow, ORDER)
+    new = await start(world.certflow, replace(ORDER, if_pending="replace"))
+    assert new.how == "replaced"
+    assert new.note == "The request at DigiCert that was replaced may go on there."
+    was = await tracked(world, old)
+    assert (was.status, was.replaced_by) == (Status.OVERWRITTEN, new.request_id)
+    assert world.published == ["Issuance.Started", "Issuance.Overwritten", "Issuance.Started"]
+    assert world.history == ["created", "replaced", "created"]
+
+
+async def test_a_replacement_that_is_refused_says_that_the_old_one_is_gone() -> None:
+    world = World()
+    old = await start(world.certflow, ORDER)
+
+    async def refuse(name: str, body: Any) -> Answer:
+        raise Refused(400, "BadParameter", "no")
+
+    world.vault.create = refuse  # type: ignore[method-assign]  # the fault
+    with pytest.raises(Refused):
+        await start(world.certflow, replace(ORDER, if_pending="replace"))
+    assert (await tracked(world, old)).status is Status.DELETED
+    assert world.history == ["created", "deleted"]
 
 
 async def test_a_start_that_never_reached_key_vault_is_not_looked_for() -> None:
     world = World()
-    world.vault.faults = [Unavailable("Key Vault", "no connection")]
+    world.vault.faults = [Refused(404, "PendingCertificateNotFound", ""), Unavailable("Key Vault", "no connection")]
     with pytest.raises(Unavailable):
         await start(world.certflow, ORDER)
     assert world.ledger.intents == {}
 
 
-async def test_a_start_whose_answer_was_lost_is_found_and_watched_later() -> None:
+@pytest.mark.parametrize("ended", [Status.IN_PROGRESS, Status.COMPLETED])
+async def test_a_start_whose_answer_was_lost_is_found_and_watched_later(ended: Status) -> None:
     world = World()
-    await world.vault.create("web", ORDER.body)  # Key Vault took it …
-    world.vault.faults = [Unavailable("Key Vault", "no answer", maybe_done=True)]  # … and we never heard
+    lost_answer(world)
     with pytest.raises(Unavailable):
         await start(world.certflow, ORDER)
+    world.vault.operations["web"] = replace(world.vault.operations["web"], status=ended)
     world.later(minutes=3)
     await check_due(world.certflow)
-    (request,) = world.ledger.requests.values()
-    assert request.owner == "me@example.com"
+    (request,) = world.ledger.tracked.values()
+    assert (request.owner, request.status) == ("me@example.com", ended)
     assert world.ledger.intents == {}
 
 
-async def test_a_lost_answer_with_nothing_pending_or_something_ended_is_forgotten() -> None:
-    for ended in (None, Status.COMPLETED):
-        world = World()
-        if ended:
-            operation = (await world.vault.create("web", ORDER.body)).operation
-            world.vault.operations["web"] = replace(operation, status=ended)
-        world.vault.faults = [Unavailable("Key Vault", "no answer", maybe_done=True)]
-        with pytest.raises(Unavailable):
-            await start(world.certflow, ORDER)
-        world.later(minutes=3)
-        await check_due(world.certflow)
-        assert world.ledger.requests == {}
-        assert world.ledger.intents == {}
+async def test_what_stood_there_before_a_lost_start_is_not_taken_for_it() -> None:
+    world = World()
+    old = world.vault.start("web", "DigiCert")
+    world.vault.operations["web"] = replace(old, status=Status.COMPLETED)
+    none_changed = Answer(world.vault.operations["web"], {"request_id": old.request_id})
+    world.vault.faults = []
+
+    async def fail(name: str, body: Any) -> Answer:
+        raise Unavailable("Key Vault", "no answer", maybe_done=True)
+
+    world.vault.create = fail  # type: ignore[method-assign]  # the fault
+    with pytest.raises(Unavailable):
+        await start(world.certflow, ORDER)
+    assert none_changed.operation == world.vault.operations["web"]
+    world.later(minutes=3)
+    await check_due(world.certflow)
+    assert world.ledger.tracked == {}
+    assert world.ledger.intents == {}
 
 
 async def test_the_storage_failing_after_key_vault_accepted_does_not_turn_a_start_into_an_error() -> None:
     world = World()
     create = world.vault.create
 
-    async def create_and_lose_the_storage(name, body):  # type: ignore[no-untyped-def]  # the fake's own types
+    async def create_and_lose_the_storage(name: str, body: Any) -> Answer:
         answer = await create(name, body)
         world.ledger.down = True
         return answer
 
-    world.vault.create = create_and_lose_the_storage  # type: ignore[method-assign]  # one fault for one test
-    answer = await start(world.certflow, ORDER)
+    world.vault.create = create_and_lose_the_storage  # type: ignore[method-assign]  # the fault
+    started = await start(world.certflow, ORDER)
     world.ledger.down = False
-    assert world.ledger.requests == {}
+    assert world.ledger.tracked == {}
     world.later(minutes=3)
     await check_due(world.certflow)
-    assert await world.ledger.get("main", "web", answer.operation.request_id) is not None
+    assert (await tracked(world, started)).owner == "me@example.com"
 
 
-async def test_reading_a_pending_request_records_its_end() -> None:
+async def test_a_call_repeated_with_its_key_gets_the_first_answer() -> None:
     world = World()
-    answer = await start(world.certflow, ORDER)
-    world.vault.operations["web"] = replace(answer.operation, status=Status.CANCELLED)
-    _, owner = await status(world.certflow, "main", "web", None)
-    assert owner == "me@example.com"
-    assert world.published == ["Issuance.Started", "Issuance.Cancelled"]
-    await status(world.certflow, "MAIN", "web", answer.operation.request_id)
-    assert len(world.topic.published) == 2
+    order = replace(ORDER, key="k1")
+    first = await start(world.certflow, order)
+    assert await start(world.certflow, order) == first
+    assert world.vault.calls.count("create") == 1
+    world.later(hours=25)
+    await check_due(world.certflow)
+    assert world.ledger.intents == {}
+
+
+@pytest.mark.parametrize("later", [{"seconds": 1}, {"minutes": 3}])
+async def test_a_call_repeated_after_its_answer_was_lost_gets_the_request_that_it_made(later: dict[str, float]) -> None:
+    world = World()
+    lost_answer(world)
+    with pytest.raises(Unavailable):
+        await start(world.certflow, replace(ORDER, key="k1"))
+    world.later(**later)
+    await check_due(world.certflow)
+    again = await start(world.certflow, replace(ORDER, key="k1"))
+    assert again.request_id == world.vault.operations["web"].request_id
+    assert world.vault.calls.count("create") == 1
+    assert world.history == ["created"]
+
+
+async def test_a_call_repeated_that_never_got_through_starts_the_request() -> None:
+    world = World()
+    world.vault.faults = [
+        Refused(404, "PendingCertificateNotFound", ""),
+        Unavailable("KV", "HTTP 503", maybe_done=True),
+    ]
+    with pytest.raises(Unavailable):
+        await start(world.certflow, replace(ORDER, key="k1"))
+    again = await start(world.certflow, replace(ORDER, key="k1"))
+    assert (await tracked(world, again)).status is Status.IN_PROGRESS
+
+
+async def test_a_key_used_for_something_else_is_refused() -> None:
+    world = World()
+    await start(world.certflow, replace(ORDER, key="k1"))
+    with pytest.raises(KeyReused):
+        await start(world.certflow, replace(ORDER, key="k1", owner="you@example.com"))

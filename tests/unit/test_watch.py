@@ -16,8 +16,8 @@ from tests.unit.fakes import World
 
 
 async def started(world: World, name: str = "web") -> Operation:
-    body = {"policy": {"issuer": {"name": "DigiCert"}}}
-    return (await start(world.certflow, Order("main", name, body, None))).operation
+    await start(world.certflow, Order("main", name, {"policy": {"issuer": {"name": "DigiCert"}}}))
+    return world.vault.operations[name]
 
 
 async def test_a_request_is_looked_at_when_it_is_due_and_not_before() -> None:
@@ -28,6 +28,7 @@ async def test_a_request_is_looked_at_when_it_is_due_and_not_before() -> None:
     world.later(seconds=6)
     assert await check_due(world.certflow) == 1
     assert await check_due(world.certflow) == 0
+    assert world.ledger.swept == {"main": world.now}
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,7 @@ async def test_every_end_is_told_once(status: Status, told: str) -> None:
     world.later(days=1)
     await check_due(world.certflow)
     assert world.published == ["Issuance.Started", told]
+    assert world.history == ["created", "observed"]
 
 
 async def test_deleted_and_overwritten_are_told_apart() -> None:
@@ -69,7 +71,7 @@ async def test_a_fault_puts_the_look_off_and_loses_nothing(fault: Exception) -> 
     world.later(seconds=11)
     world.vault.faults = [fault]
     await check_due(world.certflow)
-    (request,) = world.ledger.requests.values()
+    (request,) = world.ledger.tracked.values()
     assert (request.status, request.attempts) == (Status.IN_PROGRESS, 1)
     assert str(fault) == request.last_error
     world.vault.operations["web"] = replace(operation, status=Status.FAILED)
@@ -101,7 +103,7 @@ async def test_a_sweep_ends_in_time_and_the_rest_stays_due() -> None:
 
     world.vault.pending = slow  # type: ignore[method-assign]  # a vault that takes two seconds an answer
     await check_due(world.certflow)
-    looked = [one for one in world.ledger.requests.values() if one.next_check and one.next_check > world.now]
+    looked = [one for one in world.ledger.tracked.values() if one.next_check and one.next_check > world.now]
     assert 0 < len(looked) < 40
     world.vault.pending = pending  # type: ignore[method-assign]  # and recovers
     assert await check_due(world.certflow) >= 40 - len(looked)

@@ -1,0 +1,161 @@
+"""The rows of the tables, and back: keys that sort as they are read, columns that people can read."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from functions.issuance.errors import InvalidRequest
+from functions.issuance.events import Event
+from functions.issuance.ports import Due, Intent, Wanted
+from functions.issuance.requests import Act, Change, TrackedRequest
+
+Entity = dict[str, Any]
+Operations = list[tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]]
+
+
+def partition_of(vault: str | None, name: str) -> str:
+    """The partition of a name in a vault, or (vault None) of an event without a request, by its id."""
+    return f"{vault or '-'}|{hashlib.sha256(name.lower().encode()).hexdigest()[0]}"
+
+
+def request_key(name: str, request_id: str) -> str:
+    """A request's row key."""
+    return f"r|{name.lower()}|{request_id}"
+
+
+def sortable(time: datetime) -> str:
+    """UTC to the microsecond, so that text order is time order; no character that a RowKey forbids (/ \\ # ?)."""
+    return time.strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def request_row(request: TrackedRequest) -> Entity:
+    """A request as a row; fields that are None are left out."""
+    fields = {key: value for key, value in msgspec.to_builtins(request).items() if value is not None and key != "etag"}
+    return {
+        "PartitionKey": partition_of(request.vault, request.name),
+        "RowKey": request_key(request.name, request.request_id),
+        **fields,
+    }
+
+
+def request_of(row: Any) -> TrackedRequest:
+    """A request from its row, with the ETag."""
+    fields = {key: value for key, value in row.items() if key not in {"PartitionKey", "RowKey"}}
+    return msgspec.convert(fields | {"etag": row.metadata["etag"]}, TrackedRequest)
+
+
+def due_mark(request: TrackedRequest) -> Entity:
+    """A request's due mark. Raises ValueError for one that has ended."""
+    if request.next_check is None:
+        raise ValueError("a request that has ended has no due mark")
+    return {
+        "PartitionKey": partition_of(request.vault, request.name),
+        "RowKey": f"d|{sortable(request.next_check)}|{request.name.lower()}|{request.request_id}",
+        "vault": request.vault,
+        "name": request.name,
+        "request_id": request.request_id,
+    }
+
+
+def intent_row(intent: Intent) -> Entity:
+    """An intent as a row."""
+    return {
+        "PartitionKey": partition_of(intent.vault, intent.name),
+        "RowKey": f"i|{intent.name.lower()}|{intent.id}",
+        "intent": msgspec.json.encode(intent).decode(),
+    }
+
+
+def intent_mark(intent: Intent) -> Entity:
+    """An intent's due mark."""
+    return {
+        "PartitionKey": partition_of(intent.vault, intent.name),
+        "RowKey": f"d|{sortable(intent.due)}|{intent.name.lower()}|i|{intent.id}",
+        "vault": intent.vault,
+        "name": intent.name,
+        "intent_id": intent.id,
+    }
+
+
+def due_of(row: Entity) -> Due:
+    """What a due mark says."""
+    return Due(row["vault"], row["name"], row.get("request_id"), row.get("intent_id"))
+
+
+def event_row(event: Event) -> Entity:
+    """An event in the outbox."""
+    return {
+        "PartitionKey": partition_of(event.vault, event.name or event.id),
+        "RowKey": f"o|{event.id}",
+        "event": msgspec.json.encode(event).decode(),
+    }
+
+
+def hint_row(request: TrackedRequest) -> Entity:
+    """The hint that leads from a key to its request."""
+    return {
+        "PartitionKey": request.key_sha256,
+        "RowKey": f"{request.vault}|{request.name.lower()}|{request.request_id}",
+        "vault": request.vault,
+        "name": request.name,
+        "request_id": request.request_id,
+    }
+
+
+def rows_beside(change: Change, *, due: bool = True) -> Operations:
+    """The rows that are written with a request: its due mark, its events, and its lines of history."""
+    request = change.request
+    operations: Operations = [("upsert", event_row(event)) for event in change.events]
+    operations += [("upsert", _history_row(request, act)) for act in change.acts]
+    if due and request.next_check is not None:
+        operations.append(("upsert", due_mark(request)))
+    return operations
+
+
+def _history_row(request: TrackedRequest, act: Act) -> Entity:
+    return {
+        "PartitionKey": partition_of(request.vault, request.name),
+        "RowKey": f"h|{request.name.lower()}|{sortable(act.at)}|{act.what}|{act.request_id}",
+        "act": msgspec.json.encode(act).decode(),
+    }
+
+
+def filter_of(wanted: Wanted) -> tuple[str, dict[str, Any]]:
+    """OData for the rows of requests. Row keys `r|…` are a range; a vault's sixteen partitions are one, too."""
+    parts = ["RowKey ge 'r|'", "RowKey lt 'r|~'"]
+    parameters: dict[str, Any] = {}
+    if wanted.vault:
+        parts += ["PartitionKey ge @first", "PartitionKey lt @last"]
+        parameters |= {"first": f"{wanted.vault}|", "last": f"{wanted.vault}|~"}
+    for name, value in (("status", wanted.status), ("owner", wanted.owner)):
+        if value is not None:
+            parts.append(f"{name} eq @{name}")
+            parameters[name] = str(value)
+    if wanted.created_before is not None:
+        parts.append("created lt @before")
+        parameters["before"] = msgspec.to_builtins(wanted.created_before)
+    return " and ".join(parts), parameters
+
+
+def token_of(continuation: Any) -> str | None:
+    """The SDK's continuation as the opaque token of a nextLink."""
+    return base64.urlsafe_b64encode(json.dumps(continuation).encode()).decode() if continuation else None
+
+
+def continuation_of(token: str | None) -> Any:
+    """The continuation in a token. Raises InvalidRequest if it is none of ours."""
+    if token is None:
+        return None
+    try:
+        given = json.loads(base64.urlsafe_b64decode(token))
+    except ValueError:
+        raise InvalidRequest("token", "This is no token that a nextLink held.") from None
+    if not isinstance(given, dict) or set(given) != {"PartitionKey", "RowKey"}:
+        raise InvalidRequest("token", "This is no token that a nextLink held.")
+    return given

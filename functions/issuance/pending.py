@@ -1,0 +1,185 @@
+"""What can be asked of, and done to, a pending request: look, cancel, delete, merge, take its CSR."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from functions.issuance.certflow import Certflow
+from functions.issuance.errors import Refused
+from functions.issuance.ports import Answer, Bundle, Intent
+from functions.issuance.requests import Actor, Doing, Gone, Status, TrackedRequest
+from functions.issuance.watch import NOT_FOUND, begin_to_watch, check, record_seen
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+NOT_FOUND_CODE = "PendingCertificateNotFound"
+BAD_REQUEST, FORBIDDEN, CONFLICT = 400, 403, 409
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Which pending request is meant. `request_id` None: whichever stands there."""
+
+    vault: str
+    name: str
+    request_id: str | None = None
+
+    @property
+    def alias(self) -> str:
+        """The vault's alias as the ledger has it."""
+        return self.vault.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What Key Vault says, what we know of it, and the request whose place it took without our doing, if it did."""
+
+    answer: Answer
+    request: TrackedRequest | None
+    took_place_of: str | None = None
+    note: str | None = None
+
+
+async def status(certflow: Certflow, address: Address) -> Seen:
+    """What Key Vault says of a pending request now; records what was seen, and so can discover its end.
+
+    Raises UnknownVault, Refused (404 says which: deleted, overwritten, another request, or none), Unavailable.
+    """
+    answer = await _pending(certflow, address)
+    named = await certflow.ledger.named(address.alias, address.name)
+    here = answer.operation.request_id
+    for other in named:
+        if other.request_id != here and other.status is Status.IN_PROGRESS:
+            named = [*(one for one in named if one is not other), await record_seen(certflow, other, answer.operation)]
+    request = next((one for one in named if one.request_id == here), None)
+    if request is not None and answer.operation.status is not request.status:
+        request = await record_seen(certflow, request, answer.operation)
+    displaced = next((one.request_id for one in named if one.replaced_by == here), None)
+    return Seen(answer, request, displaced)
+
+
+async def csr(certflow: Certflow, address: Address) -> bytes:
+    """The CSR of a pending request as PEM (RFC 7468 §7), ready for a CA."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    answer = await _pending(certflow, address)
+    return x509.load_der_x509_csr(answer.operation.csr).public_bytes(Encoding.PEM)
+
+
+async def cancel(certflow: Certflow, address: Address, by: Actor) -> Seen:
+    """Asks for cancellation; whether the issuer cancels is seen later.
+
+    Raises Refused: 404; 400 if the request is not in progress, whatever code Key Vault uses for that.
+    """
+    try:
+        answer = await certflow.vault(address.vault).cancel(address.name, address.request_id)
+    except Refused as error:
+        if error.status == NOT_FOUND:
+            raise await _explained(certflow, address, error) from error
+        raise await _not_in_progress(certflow, address, error) from error
+    request = await _tracked(certflow, address, answer, by)
+    return Seen(answer, await record_seen(certflow, request, answer.operation, Doing("cancelled", by)))
+
+
+async def delete(certflow: Certflow, address: Address, by: Actor) -> Seen:
+    """Deletes the pending object; returns it as it stood. Raises Refused (404, also a second time)."""
+    try:
+        answer = await certflow.vault(address.vault).delete_pending(address.name, address.request_id)
+    except Refused as error:
+        raise await _explained(certflow, address, error) from error
+    operation = answer.operation
+    request = await _tracked(certflow, address, answer, by)
+    deleted = await record_seen(certflow, request, Gone(None), Doing("deleted", by))
+    goes_on = operation.status is Status.IN_PROGRESS and operation.issuer.lower() != "unknown"
+    note = f"{operation.issuer} may or may not go on with this request." if goes_on else None
+    return Seen(answer, deleted, note=note)
+
+
+async def merge(
+    certflow: Certflow,
+    address: Address,
+    certificates: Sequence[x509.Certificate],
+    more: Mapping[str, Any],
+    by: Actor,
+) -> Bundle:
+    """Merges a chain given in any order. Raises Refused (404; 403 while an issuer works on it), ChainProblem."""
+    from functions.issuance.chains import ChainProblem, build, by_key, check_leaf
+    from functions.issuance.drop import merge_once
+
+    answer = await _pending(certflow, address)
+    request = await _tracked(certflow, address, answer, by)
+    leaves = by_key(certificates).get(request.key_sha256)
+    if not leaves:
+        raise ChainProblem(
+            "no-leaf-for-this-key",
+            f"No certificate in the body has the public key of the request {request.request_id}.",
+            "Have the CSR of this request signed; each request has a key of its own.",
+        )
+    check_leaf(leaves[0], certflow.now())
+    chain = build(leaves[0], certificates)
+    bundle, _notes = await merge_once(
+        certflow, f"api:{secrets.token_hex(8)}", request, chain, Doing("merged", by), more
+    )
+    return bundle
+
+
+async def _pending(certflow: Certflow, address: Address) -> Answer:
+    try:
+        return await certflow.vault(address.vault).pending(address.name, address.request_id)
+    except Refused as error:
+        raise await _explained(certflow, address, error) from error
+
+
+async def _tracked(certflow: Certflow, address: Address, answer: Answer, by: Actor) -> TrackedRequest:
+    """The tracked request of an operation; one that was started elsewhere is adopted."""
+    request = await certflow.ledger.get(address.alias, address.name, answer.operation.request_id)
+    if request is not None:
+        return request
+    adopted = Intent(address.alias, address.name, "", certflow.now(), by=by, what="adopted")
+    return await begin_to_watch(certflow, adopted, answer.operation)
+
+
+async def _not_in_progress(certflow: Certflow, address: Address, error: Refused) -> Refused:
+    """400 if that is why Key Vault refused; otherwise its own refusal (no permission, say)."""
+    if error.status not in {BAD_REQUEST, FORBIDDEN}:
+        return error
+    operation = (await _pending(certflow, address)).operation
+    if operation.status is Status.IN_PROGRESS:
+        return error
+    message = f"The request is {operation.status}; only one that is inProgress can be cancelled."
+    return Refused(BAD_REQUEST, "BadParameter", message, reason="not-in-progress", request_id=operation.request_id)
+
+
+async def _explained(certflow: Certflow, address: Address, error: Refused) -> Refused:
+    """Key Vault's 404, and which it is: deleted, overwritten, another request is pending, or there never was one."""
+    if error.status != NOT_FOUND or error.code != NOT_FOUND_CODE:
+        return error
+    named = await certflow.ledger.named(address.alias, address.name)
+    meant = [one for one in named if address.request_id in {None, one.request_id}]
+    meant = [await check(certflow, one) if one.status is Status.IN_PROGRESS else one for one in meant]
+    standing = await _standing_id(certflow, address)
+    if standing and meant:
+        reason, sentence = "overwritten", f"It was overwritten: the request {standing} stands in its place."
+    elif standing:
+        reason, sentence = "another-request", f"Another request is pending: {standing}."
+    elif meant:
+        reason, sentence = "deleted", "Its pending object was deleted."
+    else:
+        reason, sentence = "none", "There is no such request."
+    return Refused(error.status, error.code, f"{error}. {sentence}", reason=reason, request_id=standing)
+
+
+async def _standing_id(certflow: Certflow, address: Address) -> str | None:
+    if address.request_id is None:
+        return None  # asked for whichever stands there, and none does
+    try:
+        return (await certflow.vault(address.vault).pending(address.name)).operation.request_id
+    except Refused as error:
+        if error.status != NOT_FOUND:
+            raise
+        return None

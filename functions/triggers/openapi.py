@@ -1,0 +1,279 @@
+"""The API's description, OpenAPI 3.1: request bodies from the very types that parse them, answers written out here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from functions.issuance.requests import Status
+from functions.triggers.bodies import NAME, CancelBody, CreateBody, MergeBody
+
+VERSION = "0.1.0"
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+TIME: Schema = {"type": "string", "format": "date-time"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+REQUEST_ID: Schema = {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"}
+STATUS: Schema = {"type": "string", "enum": [one.value for one in Status]}
+CERTIFICATE = "/vaults/{vault}/certificates/{name}"
+
+
+def describe() -> dict[str, Any]:
+    """The document, but for `servers`, which the route adds."""
+    (create, cancel, merge), components = msgspec.json.schema_components(
+        (CreateBody, CancelBody, MergeBody), ref_template="#/components/schemas/{name}"
+    )
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Certflow", "version": VERSION, "description": "Starts, watches and finishes certificates."},
+        "security": [{"key": []}, {"code": []}],
+        "paths": _paths(create, cancel, merge),
+        "components": {
+            "schemas": components | _answers(),
+            "securitySchemes": {
+                "key": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
+                "code": {"type": "apiKey", "in": "query", "name": "code"},
+            },
+        },
+    }
+
+
+def _paths(create: Schema, cancel: Schema, merge: Schema) -> dict[str, Any]:
+    pending, who = (
+        f"{CERTIFICATE}/pending",
+        _query("requested_by", {"type": "string", "minLength": 1, "maxLength": 254}),
+    )
+    which = _query("request_id", REQUEST_ID)
+    files: dict[str, Any] = {
+        kind: {"schema": {}} for kind in ("application/x-pem-file", "application/pkix-cert", "application/pkcs7-mime")
+    }
+    return {
+        f"{CERTIFICATE}/create": {
+            "parameters": _name(),
+            "post": _operation(
+                "Start a request",
+                {"202": _answer("Operation", "Started, adopted, or replaced", "Location", "Retry-After")},
+                body={"application/json": {"schema": create}},
+                parameters=[who, _header("Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255})],
+                more=("409", "422"),
+            ),
+        },
+        pending: {
+            "parameters": [*_name(), which],
+            "get": _operation("How a pending request stands", {"200": _answer("Operation", "As Key Vault says")}),
+            "patch": _operation(
+                "Ask for cancellation",
+                {"200": _answer("Operation", "Asked for; whether it is cancelled is seen later")},
+                body={"application/json": {"schema": cancel}},
+                parameters=[who],
+            ),
+            "delete": _operation(
+                "Delete the pending object", {"200": _answer("Operation", "As it stood")}, parameters=[who]
+            ),
+        },
+        f"{pending}/merge": {
+            "parameters": [*_name(), which],
+            "post": _operation(
+                "Merge a signed chain",
+                {"201": _answer("Bundle", "Merged", "Location")},
+                body={"application/json": {"schema": merge}, **files},
+                parameters=[who],
+                more=("403", "409"),
+            ),
+        },
+        f"{pending}/csr": {
+            "parameters": [*_name(), which],
+            "get": _operation(
+                "The CSR as PEM",
+                {"200": {"description": "PEM", "content": {"application/x-pem-file": {"schema": TEXT}}}},
+            ),
+        },
+        f"{CERTIFICATE}/history": {
+            "parameters": _name(),
+            "get": _operation("What happened", {"200": _answer("History", "The oldest first")}),
+        },
+        "/requests": {
+            "get": _operation(
+                "What is tracked",
+                {"200": _answer("Requests", "One page")},
+                parameters=[
+                    _query("vault", TEXT),
+                    _query("status", STATUS),
+                    _query("owner", TEXT),
+                    _query("older_than", {"type": "string", "pattern": "^[0-9]{1,6}[smhd]$"}),
+                    _query("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
+                    _query("token", TEXT),
+                ],
+            )
+        },
+        "/status": {"get": _operation("How the watching goes", {"200": _answer("VaultsStatus", "By vault")})},
+        "/health": {
+            "get": {
+                "summary": "Up or not",
+                "security": [],
+                "responses": {
+                    "200": _answer("Health", "Up"),
+                    "400": _answer("Error", "An unknown query parameter"),
+                    "503": _answer("Health", "Not up"),
+                },
+            }
+        },
+        "/openapi.json": {
+            "get": _operation(
+                "This document",
+                {
+                    "200": {
+                        "description": "OpenAPI 3.1",
+                        "content": {"application/json": {"schema": {"type": "object"}}},
+                    }
+                },
+            )
+        },
+    }
+
+
+def _operation(
+    summary: str,
+    answers: dict[str, Any],
+    *,
+    body: dict[str, Any] | None = None,
+    parameters: list[Schema] | None = None,
+    more: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    said = {
+        "400": "The request cannot be meant; the message names the field",
+        "403": "Key Vault forbids it",
+        "404": "No such vault, or no such request",
+        "409": "Something stands in the way; ways_out says what can be done",
+        "411": "The body came chunked",
+        "422": "This Idempotency-Key was used for something else",
+        "500": "Unforeseen, or a setting is wrong",
+        "503": "Key Vault or the storage does not answer; see Retry-After",
+    }
+    codes = {"400", "403", "404", "500", "503", *more} | ({"411"} if body else set())
+    operation: dict[str, Any] = {
+        "summary": summary,
+        "responses": answers
+        | {"401": {"description": "No key, or a wrong one; no body"}}
+        | {code: _answer("Error", said[code]) for code in sorted(codes)},
+    }
+    if parameters:
+        operation["parameters"] = parameters
+    if body:
+        operation["requestBody"] = {"required": True, "content": body}
+    return operation
+
+
+def _answer(schema: str, description: str, *headers: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    answer: dict[str, Any] = {"description": description, "content": content}
+    if headers:
+        answer["headers"] = {name: {"required": True, "schema": TEXT} for name in headers}
+    return answer
+
+
+def _name() -> list[Schema]:
+    pattern = f"^{NAME.pattern}$"
+    return [
+        {"name": "vault", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}},
+        {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "pattern": pattern}},
+    ]
+
+
+def _query(name: str, schema: Schema) -> Schema:
+    return {"name": name, "in": "query", "required": False, "schema": schema}
+
+
+def _header(name: str, schema: Schema) -> Schema:
+    return {"name": name, "in": "header", "required": False, "schema": schema}
+
+
+def _object(required: dict[str, Schema], optional: dict[str, Schema] | None = None, *, open_: bool = False) -> Schema:
+    return {
+        "type": "object",
+        "properties": required | (optional or {}),
+        "required": list(required),
+        "additionalProperties": open_,
+    }
+
+
+def _answers() -> dict[str, Schema]:
+    """Key Vault's own objects are open (it may add fields), ours are not."""
+    fault = _object({"code": TEXT, "message": TEXT})
+    way = _object({"do": TEXT, "sentence": TEXT}, {"method": TEXT, "href": TEXT})
+    operation = _object(
+        {
+            "id": TEXT,
+            "issuer": _object({"name": TEXT}, open_=True),
+            "csr": TEXT,
+            "status": TEXT,
+            "request_id": REQUEST_ID,
+            "links": {"type": "object", "additionalProperties": TEXT},
+        },
+        {
+            "cancellation_requested": {"type": "boolean"},
+            "status_details": TEXT,
+            "target": TEXT,
+            "error": _object({"code": TEXT, "message": TEXT}, open_=True),
+            "owner": TEXT,
+            "age": COUNT,
+            "how": {"type": "string", "enum": ["created", "adopted", "replaced"]},
+            "took_place_of": REQUEST_ID,
+            "note": TEXT,
+        },
+        open_=True,
+    )
+    act = _object(
+        {"act": TEXT, "at": TIME, "request_id": REQUEST_ID, "status": STATUS},
+        {"by": TEXT, "verified": {"type": "boolean"}},
+    )
+    vault = _object({"vault": TEXT, "last_good_sweep": {"type": ["string", "null"]}, "backlog": COUNT})
+    return {
+        "Error": _object(
+            {"error": fault},
+            {
+                "reason": TEXT,
+                "request_id": REQUEST_ID,
+                "ways_out": {"type": "array", "items": way},
+                "issuers": {"type": "array", "items": TEXT},
+            },
+        ),
+        "Operation": operation,
+        "Bundle": _object({"id": TEXT, "cer": TEXT, "attributes": {"type": "object"}}, open_=True),
+        "History": _object({"value": {"type": "array", "items": act}}),
+        "Requests": _object(
+            {"value": {"type": "array", "items": _tracked()}, "nextLink": {"type": ["string", "null"]}}
+        ),
+        "VaultsStatus": _object({"vaults": {"type": "array", "items": vault}}),
+        "Health": _object({"status": {"type": "string", "enum": ["ok", "not ok"]}}),
+    }
+
+
+def _tracked() -> Schema:
+    return _object(
+        {
+            "vault": TEXT,
+            "name": TEXT,
+            "request_id": REQUEST_ID,
+            "status": STATUS,
+            "issuer": TEXT,
+            "subject": TEXT,
+            "created": TIME,
+            "age": COUNT,
+            "link": TEXT,
+        },
+        {
+            "owner": TEXT,
+            "requested_by": TEXT,
+            "requested_by_verified": {"type": "boolean"},
+            "ended": TIME,
+            "next_check": TIME,
+            "attempts": COUNT,
+            "last_error": TEXT,
+            "error": _object({"code": TEXT, "message": {"type": ["string", "null"]}}),
+            "version": TEXT,
+            "replaced_by": REQUEST_ID,
+        },
+    )

@@ -1,0 +1,115 @@
+"""The HTTP way in to what is tracked: requests, history, health, status, and the API's own description."""
+
+from __future__ import annotations
+
+import functools
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import azure.functions as func
+
+from functions.issuance.errors import CertflowError
+from functions.issuance.overview import status_of_vaults
+from functions.issuance.requests import Act, TrackedRequest
+from functions.triggers.answers import json_body, pending_url
+from functions.triggers.bodies import check_name
+from functions.triggers.openapi import describe
+from functions.triggers.queries import check_query, wanted_of
+from functions.triggers.routes import CERTIFICATE, Context, Route
+
+
+async def list_requests(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """What is tracked, a page at a time → 200."""
+    app = context.certflow()
+    wanted, token = wanted_of(req, app.now())
+    if wanted.vault:
+        app.vault(wanted.vault)
+    page = await app.ledger.requests(wanted, token)
+    value = [_request(req, one, app.now()) for one in page.requests]
+    return json_body(200, {"value": value, "nextLink": _next(req, page.token)})
+
+
+async def get_history(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """What happened to a certificate name, the oldest first → 200."""
+    check_query(req)
+    app, vault, name = context.certflow(), req.route_params["vault"], check_name(req.route_params["name"])
+    app.vault(vault)
+    acts = await app.ledger.history(vault.lower(), name)
+    return json_body(200, {"value": [_act(act) for act in acts]})
+
+
+async def get_health(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """Up or not, and nothing else: no key is needed to ask → 200, 503."""
+    check_query(req)
+    try:
+        await context.certflow().ledger.beats()
+    except CertflowError:
+        return json_body(503, {"status": "not ok"}, {"Retry-After": "10"})
+    return json_body(200, {"status": "ok"})
+
+
+async def get_status(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """Last good sweep and backlog by vault → 200."""
+    check_query(req)
+    return json_body(200, {"vaults": await status_of_vaults(context.certflow())})
+
+
+async def get_openapi(req: func.HttpRequest, context: Context) -> func.HttpResponse:  # noqa: ARG001  a handler's form
+    """The API's description → 200."""
+    check_query(req)
+    base = urlsplit(req.url)
+    return json_body(200, _description() | {"servers": [{"url": f"{base.scheme}://{base.netloc}/api"}]})
+
+
+ROUTES = (
+    Route("list_requests", "requests", "GET", list_requests),
+    Route("get_history", f"{CERTIFICATE}/history", "GET", get_history),
+    Route("health", "health", "GET", get_health, anonymous=True),
+    Route("status", "status", "GET", get_status),
+    Route("openapi", "openapi.json", "GET", get_openapi),
+)
+
+
+@functools.cache
+def _description() -> dict[str, Any]:
+    return describe()
+
+
+def _request(req: func.HttpRequest, request: TrackedRequest, now: datetime) -> dict[str, Any]:
+    fields = {
+        "vault": request.vault,
+        "name": request.name,
+        "request_id": request.request_id,
+        "status": request.status.value,
+        "issuer": request.issuer,
+        "subject": request.subject,
+        "owner": request.owner,
+        "requested_by": request.requested_by,
+        "requested_by_verified": request.requested_by_verified if request.requested_by else None,
+        "created": request.created.isoformat(),
+        "age": int((now - request.created).total_seconds()),
+        "ended": request.ended.isoformat() if request.ended else None,
+        "next_check": request.next_check.isoformat() if request.next_check else None,
+        "attempts": request.attempts or None,
+        "last_error": request.last_error,
+        "error": {"code": request.error_code, "message": request.error_message} if request.error_code else None,
+        "version": request.version,
+        "replaced_by": request.replaced_by,
+        "link": pending_url(req, request.vault, request.name, request.request_id),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _act(act: Act) -> dict[str, Any]:
+    by = {"by": act.by.name, "verified": act.by.verified} if act.by.name else {}
+    said = {"act": act.what, "at": act.at.isoformat(), "request_id": act.request_id, "status": act.status.value}
+    return said | by
+
+
+def _next(req: func.HttpRequest, token: str | None) -> str | None:
+    if token is None:
+        return None
+    base = urlsplit(req.url)
+    query = {name: value for name, value in req.params.items() if name not in {"code", "token"}} | {"token": token}
+    return f"{base.scheme}://{base.netloc}{base.path}?{urlencode(query)}"

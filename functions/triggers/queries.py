@@ -1,0 +1,112 @@
+"""What stands beside the body: query parameters, headers, and who asks."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import azure.functions as func
+
+from functions.issuance.errors import InvalidRequest, Refused
+from functions.issuance.pending import Address
+from functions.issuance.ports import Wanted
+from functions.issuance.requests import Actor, Status
+from functions.triggers.bodies import PLAIN, check_name
+from functions.triggers.routes import Context
+
+# Accepted on every route: Key Vault's own version parameter, which has no meaning here, and the function key, which
+# the host has checked.
+ALWAYS = {"api-version", "code"}
+REQUEST_ID = re.compile(r"[0-9a-fA-F]{32}")
+PERIOD = re.compile(r"(\d{1,6})([smhd])")
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def check_query(req: func.HttpRequest, *known: str) -> None:
+    """Raises InvalidRequest for a query parameter that this route does not know: a misspelt filter must not be lost."""
+    for name in req.params:
+        if name not in ALWAYS and name not in known:
+            allowed = ", ".join(known) or "none"
+            raise InvalidRequest(name, f"This query parameter is not known here. Allowed: {allowed}.")
+
+
+def address_of(req: func.HttpRequest, *known: str) -> Address:
+    """Which pending request is meant. Raises InvalidRequest."""
+    check_query(req, "request_id", *known)
+    request_id = req.params.get("request_id")
+    if request_id is not None and not REQUEST_ID.fullmatch(request_id):
+        raise InvalidRequest("request_id", "A request_id has 32 hexadecimal digits.")
+    return Address(req.route_params["vault"], check_name(req.route_params["name"]), request_id)
+
+
+def body_of(req: func.HttpRequest) -> bytes:
+    """The body. Raises Refused (411) for one that the host did not hand on: it needs a Content-Length."""
+    body = req.get_body()
+    if not body and req.headers.get("transfer-encoding", "").lower() == "chunked":
+        raise Refused(411, "LengthRequired", "Send the body with a Content-Length; chunked uploads do not arrive.")
+    return body
+
+
+def actor_of(req: func.HttpRequest, context: Context, said: str | None = None) -> Actor:
+    """Who asks: verified by App Service authentication where it is on, else what the caller says.
+
+    Without it anybody can send `x-ms-client-principal`, and the host hands it on; so it is believed only
+    then. Raises InvalidRequest.
+    """
+    if context.app_service_auth():
+        name = _principal(req.headers.get("x-ms-client-principal", ""))
+        if name:
+            return Actor(name, verified=True)
+    said = said or req.params.get("requested_by")
+    if said is not None and not re.fullmatch(PLAIN, said):
+        raise InvalidRequest("requested_by", "At most 254 characters, none of them a control character.")
+    return Actor(said)
+
+
+def idempotency_key(req: func.HttpRequest) -> str | None:
+    """The `Idempotency-Key` header. Raises InvalidRequest."""
+    key: str | None = req.headers.get("idempotency-key")
+    if key is not None and not 1 <= len(key) <= 255:
+        raise InvalidRequest("Idempotency-Key", "1 to 255 characters.")
+    return key
+
+
+def wanted_of(req: func.HttpRequest, now: datetime) -> tuple[Wanted, str | None]:
+    """The filter of `GET requests`, and the page's token. Raises InvalidRequest."""
+    check_query(req, "vault", "status", "owner", "older_than", "limit", "token")
+    vault, status, older, limit = (req.params.get(name) for name in ("vault", "status", "older_than", "limit"))
+    known = {one.value.lower(): one for one in Status}
+    if status is not None and status.lower() not in known:
+        raise InvalidRequest("status", f"'{status}' is no status. Allowed: {', '.join(one.value for one in Status)}.")
+    if limit is not None and not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= 100):
+        raise InvalidRequest("limit", "A number from 1 to 100.")
+    wanted = Wanted(
+        vault=vault.lower() if vault else None,
+        status=known[status.lower()] if status else None,
+        owner=req.params.get("owner"),
+        created_before=now - _period("older_than", older) if older else None,
+        limit=int(limit or 25),
+    )
+    return wanted, req.params.get("token")
+
+
+def _period(name: str, text: str) -> timedelta:
+    match = PERIOD.fullmatch(text)
+    if not match:
+        raise InvalidRequest(name, "A number and s, m, h or d: 90s, 15m, 24h, 7d.")
+    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+
+
+def _principal(header: str) -> str | None:
+    """The name in App Service's `x-ms-client-principal`: base64 of JSON with claims."""
+    try:
+        principal: dict[str, Any] = json.loads(base64.b64decode(header))
+        claims = {claim["typ"]: claim["val"] for claim in principal["claims"]}
+    except (binascii.Error, ValueError, KeyError, TypeError):
+        return None
+    named = (principal.get("name_typ"), "preferred_username", "name", "appid", "oid")
+    return next((str(claims[name]) for name in named if name in claims), None)

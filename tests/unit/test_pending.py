@@ -1,0 +1,185 @@
+"""What can be asked of, and done to, a pending request."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from cryptography import x509
+
+from functions.issuance.chains import ChainProblem
+from functions.issuance.errors import Refused
+from functions.issuance.pending import Address, cancel, csr, delete, merge, status
+from functions.issuance.requests import Actor, Status
+from functions.issuance.start import Order, start
+from functions.issuance.watch import check_due
+from tests.certificates import Authority, make_csr
+from tests.unit.fakes import World
+
+ME = Actor("me")
+WEB = Address("main", "web")
+ROOT = Authority.root("Root")
+
+
+async def started(world: World, issuer: str = "DigiCert") -> str:
+    return (await start(world.certflow, Order("main", "web", {"policy": {"issuer": {"name": issuer}}}))).request_id
+
+
+async def test_looking_records_an_end_once() -> None:
+    world = World()
+    request_id = await started(world)
+    world.vault.operations["web"] = replace(world.vault.operations["web"], status=Status.CANCELLED)
+    seen = await status(world.certflow, WEB)
+    assert seen.request is not None
+    assert seen.request.status is Status.CANCELLED
+    await status(world.certflow, Address("MAIN", "web", request_id))
+    assert world.published == ["Issuance.Started", "Issuance.Cancelled"]
+    assert world.history == ["created", "observed"]
+
+
+async def test_after_an_overwrite_the_request_that_stands_there_says_whose_place_it_took() -> None:
+    world = World()
+    old = await started(world)
+    new = world.vault.start("web", "DigiCert").request_id
+    seen = await status(world.certflow, WEB)
+    assert (seen.answer.operation.request_id, seen.took_place_of) == (new, old)
+    assert world.published == ["Issuance.Started", "Issuance.Overwritten"]
+
+
+@pytest.mark.parametrize("reason", ["deleted", "overwritten", "another-request", "none"])
+async def test_a_request_that_is_not_there_is_404_and_says_which(reason: str) -> None:
+    world = World()
+    address = replace(WEB, request_id="0" * 32)
+    if reason in {"deleted", "overwritten"}:
+        address = replace(WEB, request_id=await started(world))
+        del world.vault.operations["web"]
+    if reason in {"overwritten", "another-request"}:
+        world.vault.start("web")
+    for look in (status, csr):
+        with pytest.raises(Refused) as caught:
+            await look(world.certflow, address)
+        assert (caught.value.status, caught.value.code) == (404, "PendingCertificateNotFound")
+        assert caught.value.reason == reason
+    standing = world.vault.operations.get("web")
+    assert caught.value.request_id == (standing.request_id if standing else None)
+
+
+async def test_the_csr_comes_as_pem() -> None:
+    world = World()
+    await started(world, "Unknown")
+    pem = await csr(world.certflow, WEB)
+    assert x509.load_pem_x509_csr(pem).subject.rfc4514_string() == "CN=web.example.com"
+
+
+async def test_cancelling_is_asked_for_and_its_outcome_watched() -> None:
+    world = World()
+    await started(world)
+    seen = await cancel(world.certflow, WEB, ME)
+    assert seen.answer.operation.cancellation_requested
+    assert world.published == ["Issuance.Started"]
+    world.vault.operations["web"] = replace(world.vault.operations["web"], status=Status.CANCELLED)
+    world.later(minutes=1)
+    await check_due(world.certflow)
+    assert world.published == ["Issuance.Started", "Issuance.Cancelled"]
+    assert [(act.what, act.by.name) for act in world.ledger.acts][1:] == [("cancelled", "me"), ("observed", None)]
+
+
+async def test_what_is_not_in_progress_cannot_be_cancelled_whatever_code_key_vault_uses() -> None:
+    world = World()
+    await started(world)
+    world.vault.operations["web"] = replace(world.vault.operations["web"], status=Status.FAILED)
+    for code in (403, 400):
+        world.vault.faults = [Refused(code, "Forbidden", "must be in progress")]
+        with pytest.raises(Refused) as caught:
+            await cancel(world.certflow, WEB, ME)
+        assert (caught.value.status, caught.value.reason) == (400, "not-in-progress")
+        assert "failed" in str(caught.value)
+
+
+async def test_a_vault_that_forbids_cancelling_keeps_its_own_refusal() -> None:
+    world = World()
+    await started(world)
+    world.vault.faults = [Refused(403, "Forbidden", "Caller is not authorized")]
+    with pytest.raises(Refused, match="not authorized") as caught:
+        await cancel(world.certflow, WEB, ME)
+    assert caught.value.status == 403
+
+
+async def test_deleting_ends_the_request_and_a_second_time_is_404() -> None:
+    world = World()
+    await started(world)
+    seen = await delete(world.certflow, WEB, ME)
+    assert seen.note == "DigiCert may or may not go on with this request."
+    assert world.published == ["Issuance.Started", "Issuance.Deleted"]
+    assert world.history == ["created", "deleted"]
+    with pytest.raises(Refused) as caught:
+        await delete(world.certflow, WEB, ME)
+    assert (caught.value.status, caught.value.reason) == (404, "deleted")
+    world.later(hours=1)
+    await check_due(world.certflow)
+    assert len(world.published) == 2
+
+
+@pytest.mark.parametrize("act", [cancel, delete])
+async def test_an_old_link_does_nothing_to_somebodys_newer_request(act) -> None:  # type: ignore[no-untyped-def]  # both alike
+    world = World()
+    old = await started(world)
+    new = world.vault.start("web", "DigiCert")
+    with pytest.raises(Refused) as caught:
+        await act(world.certflow, replace(WEB, request_id=old), ME)
+    assert (caught.value.status, caught.value.reason) == (404, "overwritten")
+    assert world.vault.operations["web"] == new
+
+
+async def test_a_request_started_elsewhere_is_adopted_when_something_is_done_to_it() -> None:
+    world = World()
+    world.vault.start("web", "DigiCert")
+    await cancel(world.certflow, WEB, ME)
+    assert world.history == ["adopted", "cancelled"]
+
+
+async def test_a_chain_in_any_order_is_merged_with_key_vaults_other_fields() -> None:
+    world = World()
+    await started(world, "Unknown")
+    issuing = ROOT.intermediate("Issuing")
+    leaf = issuing.sign(world.vault.operations["web"].csr)
+    chain = (ROOT.certificate, issuing.certificate, leaf)
+    bundle = await merge(world.certflow, WEB, chain, {"tags": {"a": "b"}}, ME)
+    assert bundle.fields["tags"] == {"a": "b"}
+    assert world.published == ["Issuance.Started", "Issuance.Completed"]
+    assert [(act.what, act.by.name) for act in world.ledger.acts][1:] == [("merged", "me")]
+    again = await merge(world.certflow, WEB, (leaf,), {}, ME)
+    assert again.version == bundle.version
+    assert len(world.vault.merges) == 1
+
+
+async def test_a_chain_for_another_key_or_an_ended_request_is_refused_with_a_next_step() -> None:
+    world = World()
+    await started(world, "Unknown")
+    stranger = ROOT.sign(make_csr("web.example.com")[1])
+    with pytest.raises(ChainProblem) as caught:
+        await merge(world.certflow, WEB, (stranger,), {}, ME)
+    assert caught.value.finding.code == "no-leaf-for-this-key"
+    operation = world.vault.operations["web"]
+    await merge(world.certflow, WEB, (ROOT.sign(operation.csr),), {}, ME)
+    with pytest.raises(ChainProblem) as caught:
+        await merge(world.certflow, WEB, (ROOT.sign(operation.csr),), {}, ME)
+    assert caught.value.finding.code == "request-ended"
+
+
+async def test_key_vaults_refusal_of_a_merge_is_passed_on_and_the_request_stays_mergeable() -> None:
+    world = World()
+    await started(world)
+    leaf = ROOT.sign(world.vault.operations["web"].csr)
+    normal = world.vault.merge
+
+    async def refuse(*_: object) -> None:
+        raise Refused(403, "Forbidden", "Merge is forbidden")
+
+    world.vault.merge = refuse  # type: ignore[assignment,method-assign]  # an issuer works on it
+    with pytest.raises(Refused, match="Merge is forbidden"):
+        await merge(world.certflow, WEB, (leaf,), {}, ME)
+    world.vault.merge = normal  # type: ignore[method-assign]  # it has failed
+    world.vault.operations["web"] = replace(world.vault.operations["web"], status=Status.FAILED)
+    await merge(world.certflow, WEB, (leaf,), {}, ME)
+    assert world.published[-1] == "Issuance.Completed"
