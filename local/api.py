@@ -17,15 +17,21 @@ from azure.storage.blob.aio import BlobServiceClient
 
 @dataclass(frozen=True)
 class LocalIdentity:
-    """A token credential from the stack's identity endpoint, for SDK clients outside the host."""
+    """A token credential from the stack's identity endpoint, for SDK clients outside the host.
+
+    Without `client_id` it is the default identity, an administrator: it has every grant.
+    """
 
     endpoint: str
     header: str
     session: aiohttp.ClientSession
+    client_id: str | None = None
 
     async def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
         """A token for the resource of the first scope."""
         asked = {"resource": scopes[0].removesuffix("/.default"), "api-version": "2019-08-01"}
+        if self.client_id:
+            asked["client_id"] = self.client_id
         headers = {"X-IDENTITY-HEADER": self.header}
         async with self.session.get(self.endpoint, params=asked, headers=headers) as response:
             response.raise_for_status()
@@ -50,16 +56,16 @@ class Client:
     session: aiohttp.ClientSession
     blobs: BlobServiceClient
     certificates: Mapping[str, CertificateClient]
+    observe: Callable[[aiohttp.ClientResponse, bytes], None] | None = None
 
     async def create(self, vault: str, name: str, body: Any) -> aiohttp.ClientResponse:
         """`POST …/create`; the response is read."""
-        url = f"{self.stack['api']}/vaults/{vault}/certificates/{name}/create"
-        return await self._call("POST", url, json=body)
+        return await self.call("POST", f"vaults/{vault}/certificates/{name}/create", json=body)
 
     async def pending(self, vault: str, name: str, request_id: str | None = None) -> aiohttp.ClientResponse:
         """`GET …/pending`; the response is read."""
         query = {"request_id": request_id} if request_id else {}
-        return await self._call("GET", f"{self.stack['api']}/vaults/{vault}/certificates/{name}/pending", params=query)
+        return await self.call("GET", f"vaults/{vault}/certificates/{name}/pending", params=query)
 
     async def drop(self, name: str, content: bytes) -> None:
         """Puts a file into the container for chains."""
@@ -88,11 +94,17 @@ class Client:
         async with self.session.post(f"{self.stack['keyvault_control']}/outcomes", json=body) as response:
             response.raise_for_status()
 
-    async def _call(self, method: str, url: str, **more: Any) -> aiohttp.ClientResponse:
-        headers = {"x-functions-key": self.stack["function_key"]}
+    async def call(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> aiohttp.ClientResponse:
+        """Any of our routes, with the function key; `path` as under /api, or a whole address. The response is read."""
+        url = path if "://" in path else f"{self.stack['api']}/{path}"
+        headers = {"x-functions-key": self.stack["function_key"], **(headers or {})}
         async with self.session.request(method, url, headers=headers, **more) as response:
-            await response.read()
-            return response
+            body = await response.read()
+        if self.observe:
+            self.observe(response, body)
+        return response
 
 
 @asynccontextmanager

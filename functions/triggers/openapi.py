@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -17,11 +18,27 @@ TIME: Schema = {"type": "string", "format": "date-time"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 REQUEST_ID: Schema = {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"}
 STATUS: Schema = {"type": "string", "enum": [one.value for one in Status]}
+EXAMPLES = {
+    name: {"value": {"policy": {"x509_props": {"subject": "CN=web.example.com"}, "issuer": {"name": issuer}}}}
+    for name, issuer in (("an integrated issuer", "DigiCert"), ("a CA of your own", "Unknown"))
+}
+# Where an answer of create leads: all that can be done with the request that it started.
+THIS_REQUEST = {
+    "path.vault": "$request.path.vault",
+    "path.name": "$request.path.name",
+    "query.request_id": "$response.body#/request_id",
+}
+LINKS = {
+    "links": {
+        name: {"operationId": name, "parameters": THIS_REQUEST}
+        for name in ("get_pending", "cancel_pending", "delete_pending", "get_csr")
+    }
+}
 CERTIFICATE = "/vaults/{vault}/certificates/{name}"
 
 
-def describe() -> dict[str, Any]:
-    """The document, but for `servers`, which the route adds."""
+def describe(vaults: Sequence[str]) -> dict[str, Any]:
+    """The document, but for `servers`, which the route adds. `vaults` are the aliases that there are."""
     (create, cancel, merge), components = msgspec.json.schema_components(
         (CreateBody, CancelBody, MergeBody), ref_template="#/components/schemas/{name}"
     )
@@ -29,7 +46,7 @@ def describe() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Certflow", "version": VERSION, "description": "Starts, watches and finishes certificates."},
         "security": [{"key": []}, {"code": []}],
-        "paths": _paths(create, cancel, merge),
+        "paths": _paths(_vault_and_name(vaults), create, cancel, merge),
         "components": {
             "schemas": components | _answers(),
             "securitySchemes": {
@@ -40,7 +57,7 @@ def describe() -> dict[str, Any]:
     }
 
 
-def _paths(create: Schema, cancel: Schema, merge: Schema) -> dict[str, Any]:
+def _paths(address: list[Schema], create: Schema, cancel: Schema, merge: Schema) -> dict[str, Any]:
     pending, who = (
         f"{CERTIFICATE}/pending",
         _query("requested_by", {"type": "string", "minLength": 1, "maxLength": 254}),
@@ -51,31 +68,39 @@ def _paths(create: Schema, cancel: Schema, merge: Schema) -> dict[str, Any]:
     }
     return {
         f"{CERTIFICATE}/create": {
-            "parameters": _name(),
+            "parameters": address,
             "post": _operation(
+                "create_certificate",
                 "Start a request",
-                {"202": _answer("Operation", "Started, adopted, or replaced", "Location", "Retry-After")},
-                body={"application/json": {"schema": create}},
+                {"202": _answer("Operation", "Started, adopted, or replaced", "Location", "Retry-After") | LINKS},
+                body={"application/json": {"schema": create, "examples": EXAMPLES}},
                 parameters=[who, _header("Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255})],
                 more=("409", "422"),
             ),
         },
         pending: {
-            "parameters": [*_name(), which],
-            "get": _operation("How a pending request stands", {"200": _answer("Operation", "As Key Vault says")}),
+            "parameters": [*address, which],
+            "get": _operation(
+                "get_pending", "How a pending request stands", {"200": _answer("Operation", "As Key Vault says")}
+            ),
             "patch": _operation(
+                "cancel_pending",
                 "Ask for cancellation",
                 {"200": _answer("Operation", "Asked for; whether it is cancelled is seen later")},
                 body={"application/json": {"schema": cancel}},
                 parameters=[who],
             ),
             "delete": _operation(
-                "Delete the pending object", {"200": _answer("Operation", "As it stood")}, parameters=[who]
+                "delete_pending",
+                "Delete the pending object",
+                {"200": _answer("Operation", "As it stood")},
+                parameters=[who],
             ),
         },
         f"{pending}/merge": {
-            "parameters": [*_name(), which],
+            "parameters": [*address, which],
             "post": _operation(
+                "merge_pending",
                 "Merge a signed chain",
                 {"201": _answer("Bundle", "Merged", "Location")},
                 body={"application/json": {"schema": merge}, **files},
@@ -84,18 +109,20 @@ def _paths(create: Schema, cancel: Schema, merge: Schema) -> dict[str, Any]:
             ),
         },
         f"{pending}/csr": {
-            "parameters": [*_name(), which],
+            "parameters": [*address, which],
             "get": _operation(
+                "get_csr",
                 "The CSR as PEM",
                 {"200": {"description": "PEM", "content": {"application/x-pem-file": {"schema": TEXT}}}},
             ),
         },
         f"{CERTIFICATE}/history": {
-            "parameters": _name(),
-            "get": _operation("What happened", {"200": _answer("History", "The oldest first")}),
+            "parameters": address,
+            "get": _operation("get_history", "What happened", {"200": _answer("History", "The oldest first")}),
         },
         "/requests": {
             "get": _operation(
+                "list_requests",
                 "What is tracked",
                 {"200": _answer("Requests", "One page")},
                 parameters=[
@@ -108,9 +135,10 @@ def _paths(create: Schema, cancel: Schema, merge: Schema) -> dict[str, Any]:
                 ],
             )
         },
-        "/status": {"get": _operation("How the watching goes", {"200": _answer("VaultsStatus", "By vault")})},
+        "/status": {"get": _operation("status", "How the watching goes", {"200": _answer("VaultsStatus", "By vault")})},
         "/health": {
             "get": {
+                "operationId": "health",
                 "summary": "Up or not",
                 "security": [],
                 "responses": {
@@ -122,6 +150,7 @@ def _paths(create: Schema, cancel: Schema, merge: Schema) -> dict[str, Any]:
         },
         "/openapi.json": {
             "get": _operation(
+                "openapi",
                 "This document",
                 {
                     "200": {
@@ -135,6 +164,7 @@ def _paths(create: Schema, cancel: Schema, merge: Schema) -> dict[str, Any]:
 
 
 def _operation(
+    operation_id: str,
     summary: str,
     answers: dict[str, Any],
     *,
@@ -154,6 +184,7 @@ def _operation(
     }
     codes = {"400", "403", "404", "500", "503", *more} | ({"411"} if body else set())
     operation: dict[str, Any] = {
+        "operationId": operation_id,
         "summary": summary,
         "responses": answers
         | {"401": {"description": "No key, or a wrong one; no body"}}
@@ -174,10 +205,10 @@ def _answer(schema: str, description: str, *headers: str) -> dict[str, Any]:
     return answer
 
 
-def _name() -> list[Schema]:
+def _vault_and_name(vaults: Sequence[str]) -> list[Schema]:
     pattern = f"^{NAME.pattern}$"
     return [
-        {"name": "vault", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}},
+        {"name": "vault", "in": "path", "required": True, "schema": {"type": "string", "enum": list(vaults)}},
         {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "pattern": pattern}},
     ]
 

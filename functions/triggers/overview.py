@@ -55,11 +55,12 @@ async def get_status(req: func.HttpRequest, context: Context) -> func.HttpRespon
     return json_body(200, {"vaults": await status_of_vaults(context.certflow())})
 
 
-async def get_openapi(req: func.HttpRequest, context: Context) -> func.HttpResponse:  # noqa: ARG001  a handler's form
+async def get_openapi(req: func.HttpRequest, context: Context) -> func.HttpResponse:
     """The API's description → 200."""
     check_query(req)
     base = urlsplit(req.url)
-    return json_body(200, _description() | {"servers": [{"url": f"{base.scheme}://{base.netloc}/api"}]})
+    document = _description(tuple(context.certflow().vaults))
+    return json_body(200, document | {"servers": [{"url": f"{base.scheme}://{base.netloc}/api"}]})
 
 
 ROUTES = (
@@ -72,8 +73,8 @@ ROUTES = (
 
 
 @functools.cache
-def _description() -> dict[str, Any]:
-    return describe()
+def _description(vaults: tuple[str, ...]) -> dict[str, Any]:
+    return describe(vaults)
 
 
 def _request(req: func.HttpRequest, request: TrackedRequest, now: datetime) -> dict[str, Any]:

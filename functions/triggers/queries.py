@@ -8,6 +8,7 @@ import json
 import re
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
 
@@ -28,10 +29,13 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 def check_query(req: func.HttpRequest, *known: str) -> None:
     """Raises InvalidRequest for a query parameter that this route does not know: a misspelt filter must not be lost."""
-    for name in req.params:
+    for name, value in parse_qsl(urlsplit(req.url).query, keep_blank_values=True):
         if name not in ALWAYS and name not in known:
             allowed = ", ".join(known) or "none"
             raise InvalidRequest(name, f"This query parameter is not known here. Allowed: {allowed}.")
+        if not value:
+            # The host drops it (platform §2.1), and a filter that is lost would match more than was meant.
+            raise InvalidRequest(name, "This query parameter has no value; leave it out, or give it one.")
 
 
 def address_of(req: func.HttpRequest, *known: str) -> Address:

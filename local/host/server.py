@@ -111,7 +111,7 @@ class Host:
     async def serve(self, stopping: asyncio.Event, ready: Callable[[int, int], None]) -> None:
         """Answers and listens until `stopping`."""
         app = web.Application(client_max_size=BODY_LIMIT)
-        app.router.add_route("*", "/{path:.*}", self._handle)
+        app.router.add_route("*", "/{path:(?s:.*)}", self._handle)  # a line feed (%0A) in a path, too
         app.on_response_prepare.append(self._add_headers)
         async with contextlib.AsyncExitStack() as served:
             try:

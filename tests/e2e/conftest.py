@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 from local.api import Client, client_of
 from local.openssl_ca import OpensslCa
 from local.stack import ROOT
+from tests.e2e.described import check
 
 START_LIMIT = 90  # seconds, a hang guard
 
@@ -50,8 +52,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture
 async def client(stack: dict[str, Any]) -> AsyncIterator[Client]:
-    async with client_of(stack) as client:
+    async with described_client(stack) as client:
         yield client
+
+
+@asynccontextmanager
+async def described_client(stack: dict[str, Any]) -> AsyncIterator[Client]:
+    """A client for a stack; whatever our API answers it is held against the API's own description."""
+    async with client_of(stack) as client:
+        yield replace(client, observe=check)
 
 
 @pytest.fixture(scope="session")

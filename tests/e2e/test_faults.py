@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from local.api import Client, client_of
+from local.api import Client
 from local.stack import ROOT
+from tests.e2e.conftest import described_client
 from tests.e2e.test_stories import body
 
 DEAD = "https://127.0.0.1:9"
@@ -37,7 +38,7 @@ async def another_host(client: Client, tmp_path: Path, **settings: str) -> Async
         ready = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
         assert "ready on" in ready, (tmp_path / "host.log").read_text()
         url = ready.split("ready on ")[1].split()[0]
-        async with client_of({**client.stack, "api": f"{url}/api", "function_key": "key"}) as other:
+        async with described_client({**client.stack, "api": f"{url}/api", "function_key": "key"}) as other:
             yield other
     finally:
         process.send_signal(signal.SIGTERM)

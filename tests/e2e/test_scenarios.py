@@ -20,10 +20,10 @@ from azure.keyvault.certificates import CertificatePolicy
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
-from local.api import Client, client_of, until
+from local.api import Client, until
 from local.openssl_ca import OpensslCa
 from tests.certificates import Authority
-from tests.e2e.conftest import running_up
+from tests.e2e.conftest import described_client, running_up
 
 MERGE = "Merge the signed chain: this completes the pending request."
 DELETE = "Delete the pending request, then create again."
@@ -93,7 +93,7 @@ class Certificate:
 
 @pytest.fixture
 async def certificate(described: dict[str, Any], name: str) -> AsyncIterator[Certificate]:
-    async with client_of(described) as client:
+    async with described_client(described) as client:
         yield Certificate(client, name, described.get("profile") == "documented")
 
 
