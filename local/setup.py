@@ -20,13 +20,8 @@ VENV = ROOT / ".venv"
 STATE = ROOT / ".local"
 NODE = ROOT / "local" / "node"
 UV = "uv==0.13.9"
-INPUTS = (
-    "requirements.txt",
-    "requirements-dev.txt",
-    ".python-version",
-    "local/node/package-lock.json",
-    "local/setup.py",
-)
+PYTHON_INPUTS = ("requirements.txt", "requirements-dev.txt", ".python-version", "local/setup.py")
+NODE_INPUTS = ("local/node/package-lock.json", "local/setup.py")
 
 
 def main() -> int:
@@ -34,19 +29,23 @@ def main() -> int:
     STATE.mkdir(exist_ok=True)
     with (STATE / "setup.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        stamp, wanted = VENV / ".certflow-setup", _fingerprint()
-        if stamp.exists() and stamp.read_text() == wanted:
-            return 0
-        started = time.monotonic()
-        print("Setting up (once): Python 3.13, packages, Node, Azurite …", flush=True)
-        try:
-            _install_python_packages(_find_uv())
-            _install_node_packages()
-        except SetupError as error:
-            print(f"set-up failed: {error}", file=sys.stderr)
-            return 1
-        stamp.write_text(wanted)
-        print(f"Set up in {time.monotonic() - started:.0f} s.", flush=True)
+        steps = (
+            ("Python 3.13 and packages", PYTHON_INPUTS, VENV, lambda: _install_python_packages(_find_uv())),
+            ("Node packages (Azurite)", NODE_INPUTS, NODE / "node_modules", _install_node_packages),
+        )
+        for what, inputs, folder, install in steps:
+            stamp, wanted = folder / ".certflow-setup", _fingerprint(inputs)
+            if stamp.exists() and stamp.read_text() == wanted:
+                continue
+            started = time.monotonic()
+            print(f"Setting up: {what} …", flush=True)
+            try:
+                install()
+            except SetupError as error:
+                print(f"set-up failed: {error}", file=sys.stderr)
+                return 1
+            stamp.write_text(wanted)
+            print(f"  done in {time.monotonic() - started:.0f} s", flush=True)
     return 0
 
 
@@ -54,9 +53,9 @@ class SetupError(Exception):
     """A step of the set-up failed; the message says which, and what to do."""
 
 
-def _fingerprint() -> str:
+def _fingerprint(inputs: tuple[str, ...]) -> str:
     digest = hashlib.sha256(str(ROOT).encode())  # a moved folder breaks the scripts in .venv/bin
-    for name in INPUTS:
+    for name in inputs:
         digest.update((ROOT / name).read_bytes())
     return digest.hexdigest()
 

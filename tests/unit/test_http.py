@@ -1,0 +1,102 @@
+"""Around a use case: errors become bodies, queries are checked, and who asks is told apart."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+
+import azure.functions as func
+import pytest
+
+from functions.issuance.certflow import Certflow
+from functions.issuance.errors import InvalidRequest
+from functions.triggers.answers import answered
+from functions.triggers.http import get_pending
+from functions.triggers.queries import actor_of, check_query, idempotency_key
+from functions.triggers.routes import Context
+from tests.unit.fakes import World
+
+PRINCIPAL = {
+    "name_typ": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
+    "claims": [
+        {"typ": "oid", "val": "0000"},
+        {"typ": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress", "val": "ann@example.com"},
+    ],
+}
+
+
+def request(query: str = "", **headers: str) -> func.HttpRequest:
+    params = dict(pair.split("=", 1) for pair in query.split("&") if "=" in pair and not pair.endswith("="))
+    return func.HttpRequest(
+        method="GET",
+        url=f"https://app.example.com/api/vaults/main/certificates/web/pending?{query}",
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+        params=params,
+        route_params={"vault": "main", "name": "web"},
+        body=b"",
+    )
+
+
+def context(*, app_service_auth: bool = False) -> Context:
+    return Context(lambda: World().certflow, lambda: app_service_auth)
+
+
+async def test_an_unforeseen_error_is_a_body_with_an_id_that_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> Certflow:
+        raise RuntimeError("secret detail")
+
+    async def handle() -> func.HttpResponse:
+        return await get_pending(request(), Context(broken, lambda: False))
+
+    with caplog.at_level(logging.INFO):
+        response = await answered(request(), handle)
+    assert response.status_code == 500
+    error = json.loads(response.get_body())["error"]
+    assert error["code"] == "InternalError"
+    assert "secret detail" not in error["message"]
+    incident = error["message"].rsplit(" ", 1)[1].rstrip(".")
+    assert len(incident) == 32
+    assert incident in caplog.text
+    assert "secret detail" in caplog.text
+
+
+@pytest.mark.parametrize("query", ["reqest_id=1", "request_id=1&force=true", "request_id="])
+def test_a_query_parameter_that_is_not_known_or_has_no_value_is_refused(query: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        check_query(request(query), "request_id")
+    assert caught.value.field in query
+
+
+def test_key_vaults_version_and_the_function_key_are_accepted_everywhere() -> None:
+    check_query(request("api-version=7.4&code=abc"))
+
+
+def test_who_asks_is_verified_only_where_app_service_authentication_is_on() -> None:
+    header = base64.b64encode(json.dumps(PRINCIPAL).encode()).decode()
+    signed_in = request("requested_by=bob", x_ms_client_principal=header)
+    on, off = context(app_service_auth=True), context()
+    assert (actor_of(signed_in, on).name, actor_of(signed_in, on).verified) == ("ann@example.com", True)
+    assert (actor_of(signed_in, off).name, actor_of(signed_in, off).verified) == ("bob", False)
+    assert actor_of(signed_in, off, "cy").name == "cy"
+    assert actor_of(request(), on).name is None
+
+
+@pytest.mark.parametrize("header", ["", "!", "e30=", base64.b64encode(b'{"claims": [{}]}').decode(), "/w=="])
+def test_a_principal_that_cannot_be_read_is_nobody(header: str) -> None:
+    assert actor_of(request(x_ms_client_principal=header), context(app_service_auth=True)).name is None
+
+
+def test_a_name_that_could_break_a_log_line_is_refused() -> None:
+    with pytest.raises(InvalidRequest):
+        actor_of(request(), context(), "ann\nbob")
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256])
+def test_an_idempotency_key_has_a_length(key: str) -> None:
+    with pytest.raises(InvalidRequest):
+        idempotency_key(request(idempotency_key=key))
+
+
+def test_no_idempotency_key_is_none() -> None:
+    assert idempotency_key(request()) is None
