@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from aiohttp import ClientConnectorError
 from azure.core.exceptions import (
     AzureError,
     ClientAuthenticationError,
     HttpResponseError,
     ServiceRequestError,
+    ServiceRequestTimeoutError,
     ServiceResponseError,
 )
 
@@ -29,7 +31,12 @@ def faults_of(service: str) -> Iterator[None]:
     try:
         yield
     except ServiceRequestError as error:
-        raise Unavailable(service, "no connection") from error
+        # The SDK's transport also says "request error" of a connection that was cut after the request had been sent.
+        never_sent = isinstance(error, ServiceRequestTimeoutError) or isinstance(
+            error.inner_exception, ClientConnectorError
+        )
+        reason = "no connection" if never_sent else "the connection broke"
+        raise Unavailable(service, reason, maybe_done=not never_sent) from error
     except ServiceResponseError as error:
         raise Unavailable(service, "the connection broke, or no answer came in time", maybe_done=True) from error
     except ClientAuthenticationError as error:

@@ -40,11 +40,15 @@ async def another_host(client: Client, tmp_path: Path, **settings: str) -> Async
         ready = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
         assert "ready on" in ready, (tmp_path / "host.log").read_text()
         url = ready.split("ready on ")[1].split()[0]
-        async with described_client({**client.stack, "api": f"{url}/api", "function_key": "key"}) as other:
+        async with described_client(
+            {**client.stack, "api": f"{url}/api", "function_key": "key", "pid": process.pid}
+        ) as other:
             yield other
     finally:
-        process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 30) == 0
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        code = await asyncio.wait_for(process.wait(), 30)
+        assert code == 0, f"the host ended with {code}"
 
 
 async def refused(response: Any, service: str) -> None:
