@@ -109,7 +109,7 @@ async def merge(
 ) -> Bundle:
     """Merges a chain given in any order. Raises Refused (404; 403 while an issuer works on it), ChainProblem."""
     from functions.issuance.chains import ChainProblem, build, by_key, check_leaf
-    from functions.issuance.drop import merge_once
+    from functions.issuance.merge import merge_once
 
     answer = await _pending(certflow, address)
     request = await _tracked(certflow, address, answer, by)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from functions.issuance.events import Event, request_event
+from functions.issuance.events import ISSUANCE, Event
 
 
 class Status(StrEnum):
@@ -210,6 +211,36 @@ def observe(
         ended = replace(ended, version=certificate.version, not_after=certificate.not_after)
     event = request_event(status.value.capitalize(), ended, now, replaced_by=ended.replaced_by)
     return Change(ended, (event,), (_act(ended, doing or Doing("observed", NOBODY), now),))
+
+
+def request_event(what: str, request: TrackedRequest, now: datetime, **more: Any) -> Event:
+    """The event `Certflow.Issuance.{what}` of a request."""
+    data: dict[str, Any] = {
+        "vault": request.vault,
+        "name": request.name,
+        "request_id": request.request_id,
+        "issuer": request.issuer,
+        "subject": request.subject,
+        "owner": request.owner,
+        "requested_by": request.requested_by,
+        "status": request.status.value,
+        "created": request.created.isoformat(),
+    }
+    if request.error_code:
+        data["error"] = {"code": request.error_code, "message": request.error_message}
+    if request.version:
+        data["version"] = request.version
+    if request.not_after:
+        data["not_after"] = request.not_after.isoformat()
+    return Event(
+        id=f"{request.vault}:{request.name.lower()}:{request.request_id}:{what.lower()}",
+        type=f"{ISSUANCE}{what}",
+        subject=f"vaults/{request.vault}/certificates/{request.name}",
+        time=now,
+        vault=request.vault,
+        name=request.name,
+        data={key: value for key, value in (data | more).items() if value is not None},
+    )
 
 
 def put_off(request: TrackedRequest, now: datetime, reason: str, retry_after: int) -> TrackedRequest:

@@ -1,0 +1,110 @@
+"""Merging a chain into its request, once, whoever tries and however often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from functions.issuance.certflow import Certflow
+from functions.issuance.chains import Chain, ChainProblem, Finding, describe
+from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
+from functions.issuance.journal import record
+from functions.issuance.ports import Bundle
+from functions.issuance.requests import MERGEABLE, Change, Doing, Gone, Status, TrackedRequest
+from functions.issuance.watch import look, record_seen
+
+# Longer than one merge can take; a claim older than this was left by a run that was cut off.
+CLAIM = timedelta(minutes=2)
+WAIT_FOR_CLAIM = 30  # seconds, a second a try; then the platform's own retry takes over
+
+
+async def merge_once(
+    certflow: Certflow,
+    by: str,
+    request: TrackedRequest,
+    chain: Chain,
+    doing: Doing,
+    more: Mapping[str, Any] | None = None,
+) -> tuple[Bundle, tuple[Finding, ...]]:
+    """Merges a chain into its request, and only once, however often and by how many runs this is tried.
+
+    `by` names the run (the same for every repetition of it); `more` are other fields of Key Vault's merge body. Returns
+    the certificate version and what there is to say. Raises ChainProblem, Refused.
+    """
+    claimed = await _claim(certflow, by, request)
+    if claimed.status not in MERGEABLE:
+        return await _merged_before(certflow, claimed, chain)
+    vault = certflow.vault(claimed.vault)
+    seen = await look(certflow, claimed)
+    if isinstance(seen, Gone) or seen.status is Status.COMPLETED:
+        return await _merged_before(certflow, await record_seen(certflow, claimed, seen), chain)
+    try:
+        bundle = await vault.merge(claimed.name, chain.der(), more)
+    except Refused:
+        # A second merge's answer proves nothing; the vault does: is this leaf its certificate?
+        current = await vault.certificate(claimed.name)
+        if current is None or current.version.der != chain.der()[0]:
+            await _release(certflow, claimed)
+            raise
+        bundle = current
+    completed = replace(seen, status=Status.COMPLETED, error_code=None, error_message=None)
+    await record_seen(certflow, claimed, completed, doing)
+    record("chain-merged", vault=claimed.vault, name=claimed.name, version=bundle.version.version, run=by)
+    return bundle, _stranger_notes(chain)
+
+
+async def _claim(certflow: Certflow, by: str, request: TrackedRequest) -> TrackedRequest:
+    """The request, marked as being merged by this run; or as it is, if there is nothing left to merge."""
+    for _ in range(WAIT_FOR_CLAIM):
+        newest = await certflow.ledger.get(request.vault, request.name, request.request_id)
+        if newest is None or newest.status not in MERGEABLE:
+            return newest or request
+        now = certflow.now()
+        if newest.merging not in {None, by} and newest.merging_until and newest.merging_until > now:
+            await certflow.sleep(1)
+            continue
+        claimed = replace(newest, merging=by, merging_until=now + CLAIM)
+        try:
+            return await certflow.ledger.save(newest, Change(claimed))
+        except ConcurrentChange:
+            continue
+    raise Unavailable(f"The request for {request.name}", "another chain for it is being merged", retry_after=30)
+
+
+async def _release(certflow: Certflow, claimed: TrackedRequest) -> None:
+    try:
+        await certflow.ledger.save(claimed, Change(replace(claimed, merging=None, merging_until=None)))
+    except ConcurrentChange:
+        return  # it has moved on, and with it the claim
+
+
+async def _merged_before(
+    certflow: Certflow, request: TrackedRequest, chain: Chain
+) -> tuple[Bundle, tuple[Finding, ...]]:
+    """The request has ended. If this very leaf is the vault's certificate, it was merged before, and that is fine."""
+    if request.status is Status.COMPLETED:
+        current = await certflow.vault(request.vault).certificate(request.name)
+        if current is not None and current.version.der == chain.der()[0]:
+            done = Finding(
+                "already-merged",
+                "note",
+                f"This certificate is already version {current.version.version} of {request.name}.",
+                "Nothing to do.",
+            )
+            return current, (done,)
+    ended = f" on {request.ended:%Y-%m-%d %H:%M} UTC" if request.ended else ""
+    raise ChainProblem(
+        "request-ended",
+        f"The key belongs to the request {request.request_id} for {request.name} in vault {request.vault}, "
+        f"which ended{ended}: {request.status}.",
+        "Start a new request, have its CSR signed, and drop that chain.",
+    )
+
+
+def _stranger_notes(chain: Chain) -> tuple[Finding, ...]:
+    return tuple(
+        Finding("stranger-dropped", "note", f"{describe(one)['subject']} is no part of the chain.", "Nothing to do.")
+        for one in chain.strangers
+    )
