@@ -129,7 +129,7 @@ def _paths(address: list[Schema], create: Schema, cancel: Schema, merge: Schema)
                     _query("vault", TEXT),
                     _query("status", STATUS),
                     _query("owner", TEXT),
-                    _query("older_than", {"type": "string", "pattern": "^[0-9]{1,6}[smhd]$"}),
+                    _query("older_than", {"type": "string", "pattern": "^[0-9]{1,5}[smhd]$"}),
                     _query("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
                     _query("token", TEXT),
                 ],

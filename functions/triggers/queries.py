@@ -23,7 +23,7 @@ from functions.triggers.routes import Context
 # the host has checked.
 ALWAYS = {"api-version", "code"}
 REQUEST_ID = re.compile(r"[0-9a-fA-F]{32}")
-PERIOD = re.compile(r"(\d{1,6})([smhd])")
+PERIOD = re.compile(r"([0-9]{1,5})([smhd])")  # 99,999 days stay within what a date can be
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 

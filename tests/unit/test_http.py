@@ -5,17 +5,20 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from datetime import timedelta
 
 import azure.functions as func
 import pytest
 
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import InvalidRequest
+from functions.issuance.ports import Wanted
+from functions.issuance.requests import Status
 from functions.triggers.answers import answered
 from functions.triggers.http import get_pending
-from functions.triggers.queries import actor_of, check_query, idempotency_key
+from functions.triggers.queries import actor_of, check_query, idempotency_key, wanted_of
 from functions.triggers.routes import Context
-from tests.unit.fakes import World
+from tests.unit.fakes import NOW, World
 
 PRINCIPAL = {
     "name_typ": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
@@ -66,6 +69,20 @@ def test_a_query_parameter_that_is_not_known_or_has_no_value_is_refused(query: s
     with pytest.raises(InvalidRequest) as caught:
         check_query(request(query), "request_id")
     assert caught.value.field in query
+
+
+@pytest.mark.parametrize("query", ["older_than=7", "older_than=936365d", "limit=0", "limit=x", "status=done", "token="])
+def test_a_filter_that_cannot_be_meant_is_named(query: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        wanted_of(request(query), NOW)
+    assert caught.value.field == query.split("=")[0]
+
+
+def test_a_filter_is_read() -> None:
+    wanted, token = wanted_of(request("vault=Main&status=INPROGRESS&owner=me&older_than=2d&limit=5&token=t"), NOW)
+    assert wanted == Wanted("main", Status.IN_PROGRESS, "me", NOW - timedelta(days=2), 5)
+    assert token == "t"
+    assert wanted_of(request("older_than=99999d"), NOW)[0].created_before
 
 
 def test_key_vaults_version_and_the_function_key_are_accepted_everywhere() -> None:
