@@ -25,12 +25,21 @@ from local.azurite import Azurite, running_azurite
 from local.eventgrid import EventGrid, Subscription, running_event_grid, watch_blobs
 from local.inbox import Inbox, running_inbox
 from local.keyvault import StandIn, running_standin
+from local.keyvault.profile import OBSERVED, ProfileName
 from local.tls import LocalCa
 from local.web import LOOPBACK
 
 ROOT = Path(__file__).resolve().parent.parent
 DROP, MERGED, REJECTED = "chains", "chains-merged", "chains-rejected"
 ISSUERS = ("DigiCert", "GlobalSign", "Test")  # registered in every vault, under the names of their providers
+# The identity that the product runs under, and all that it may do in a vault: what README asks a deployment to grant.
+PRODUCT_CLIENT_ID = "5c1e7ab1-0000-4000-8000-0000000000c3"
+PRODUCT_ACTIONS = (
+    "certificates/read",
+    "certificates/create/action",
+    "certificates/update/action",
+    "certificatecas/read",
+)
 CHECK_SCHEDULE = "*/5 * * * * *"  # every minute on Azure; nobody wants to wait for that here
 START_LIMIT = 60  # seconds for the host to answer, on a busy machine
 STOP_LIMIT = 4  # seconds for the host to finish what it runs
@@ -128,11 +137,17 @@ def free_or_any(ports: Ports) -> Ports:
 
 @asynccontextmanager
 async def running_stack(
-    directory: Path, *, ports: Ports | None = None, issuing_delay: float = 5.0, own_host: bool = True
+    directory: Path,
+    *,
+    ports: Ports | None = None,
+    issuing_delay: float = 5.0,
+    own_host: bool = True,
+    profile: ProfileName = OBSERVED,
 ) -> AsyncIterator[Stack]:
     """Starts everything, yields when all of it answers, and stops all of it.
 
-    `directory` takes the CA certificate and the logs. `issuing_delay` is how long integrated issuers take, in seconds.
+    `directory` takes the CA certificate and the logs. `issuing_delay` is how long integrated issuers take, in seconds;
+    `profile` whether the vaults answer as the service was seen to, or as it is documented.
     With `own_host` False the host's place is left to Core Tools, on the port given. Raises StackError with what failed
     and where its log is.
     """
@@ -154,7 +169,9 @@ async def running_stack(
                 port=ports.keyvault,
                 identity_port=ports.identity,
                 identity_header=secret,
+                identities={PRODUCT_CLIENT_ID: PRODUCT_ACTIONS},
                 issuing_delay=issuing_delay,
+                profile=profile,
                 on_event=lambda event: event_grid.publish("vaults", event),
             )
         )
@@ -192,6 +209,7 @@ def _settings(standin: StandIn, event_grid: EventGrid, inbox: Inbox, azurite: Az
         "AzureWebJobsStorage__tableServiceUri": azurite.table_url,
         "ChainStorage__blobServiceUri": azurite.blob_url,
         "ChainStorage__queueServiceUri": azurite.queue_url,
+        "AZURE_CLIENT_ID": PRODUCT_CLIENT_ID,
         "IDENTITY_ENDPOINT": standin.identity_endpoint,
         "IDENTITY_HEADER": standin.identity_header,
         "SSL_CERT_FILE": str(ca_file),
@@ -277,7 +295,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
 
 
 async def _prepare_vaults(standin: StandIn, ca_file: Path) -> None:
-    """Registers the issuers, as somebody does once in a real vault."""
+    """Registers the issuers, as an administrator does once in a real vault: by the default identity."""
     context = ssl.create_default_context(cafile=str(ca_file))
     issuer = {"credentials": {"account_id": "local", "pwd": "local"}, "org_details": {"id": "1"}}
     async with aiohttp.ClientSession(raise_for_status=True) as session:

@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from local.keyvault.profile import OBSERVED, PROFILES
 from local.stack import ROOT, USUAL, Ports, Stack, StackError, free_or_any, running_stack
 
 STATE = ROOT / ".local"
@@ -43,7 +44,11 @@ async def _up(options: argparse.Namespace) -> int:
     file: Path = options.state / "stack.json"
     starting = asyncio.ensure_future(stop.wait())
     async with running_stack(
-        options.state / "stack", ports=ports, issuing_delay=options.issuing_delay, own_host=own_host
+        options.state / "stack",
+        ports=ports,
+        issuing_delay=options.issuing_delay,
+        own_host=own_host,
+        profile=options.profile,
     ) as stack:
         _write(file, stack)
         try:
@@ -63,6 +68,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, default=STATE, help="directory for stack.json and logs (default: .local)")
     parser.add_argument("--free-ports", action="store_true", help="take any free ports instead of the usual ones")
     parser.add_argument("--issuing-delay", type=float, default=5.0, help="seconds that integrated issuers take")
+    parser.add_argument(
+        "--profile",
+        choices=PROFILES,
+        default=OBSERVED,
+        help="Key Vault's answers as they were seen, or as they are documented",
+    )
     parser.add_argument(
         "--host",
         choices=("local", "func"),

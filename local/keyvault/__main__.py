@@ -9,7 +9,13 @@ import signal
 import sys
 from pathlib import Path
 
+import msgspec
+
+from local.keyvault.grants import Grants
+from local.keyvault.outcomes import OutcomeBody, read_wish
+from local.keyvault.profile import OBSERVED, PROFILES
 from local.keyvault.server import running_standin
+from local.keyvault.unkindness import KIND, changed, described
 from local.tls import LocalCa
 
 
@@ -35,8 +41,12 @@ async def _serve(arguments: argparse.Namespace) -> None:
         ca,
         port=arguments.port,
         identity_port=arguments.identity_port,
-        issuing_delay=arguments.issuing_delay,
         identity_header=arguments.identity_header,
+        identities=dict(arguments.identity),
+        any_token=arguments.any_token,
+        unkindness=arguments.unkindness,
+        outcomes=arguments.outcome,
+        profile=arguments.profile,
     ) as standin:
         ca.write_ca(arguments.ca_file)
         print(
@@ -52,9 +62,44 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=_port, default=8443, help="HTTPS, every host name a vault (0: a free port)")
     parser.add_argument("--identity-port", type=_port, default=8444, help="HTTP, identity and control (0: a free port)")
     parser.add_argument("--ca-file", type=Path, required=True, help="where to write the CA certificate to trust")
-    parser.add_argument("--issuing-delay", type=_seconds, default=2.0, help="how long issuers take, in seconds")
     parser.add_argument("--identity-header", help="the value of IDENTITY_HEADER (default: a random one)")
-    return parser.parse_args()
+    parser.add_argument(
+        "--identity",
+        type=_identity,
+        action="append",
+        default=[],
+        metavar="CLIENT_ID=ACTION,…",
+        help="a user-assigned identity with its data actions; may be given several times",
+    )
+    parser.add_argument("--any-token", action="store_true", help="take any bearer token, with every grant")
+    parser.add_argument("--profile", choices=PROFILES, default=OBSERVED, help="the service as seen, or as documented")
+    parser.add_argument(
+        "--outcome",
+        type=_outcome,
+        action="append",
+        default=[],
+        metavar="JSON",
+        help="""what issuers make of requests, such as '{"subject": "CN=a", "outcome": "fail"}'; several times""",
+    )
+    for name, meaning in described().items():
+        _add_switch(parser, name, meaning)
+    arguments = parser.parse_args()
+    given = {name: value for name in described() if (value := getattr(arguments, name)) is not None}
+    try:
+        arguments.unkindness = changed(KIND, given, lax=True)
+    except msgspec.ValidationError as error:
+        parser.error(str(error))
+    return arguments
+
+
+def _add_switch(parser: argparse.ArgumentParser, name: str, meaning: str) -> None:
+    flag, default = f"--{name.replace('_', '-')}", getattr(KIND, name)
+    if isinstance(default, bool):
+        parser.add_argument(flag, action="store_true", default=None, help=meaning)
+    else:
+        parser.add_argument(
+            flag, metavar="VALUE", help=f"{meaning} (default: {'none' if default is None else default})"
+        )
 
 
 def _port(text: str) -> int:
@@ -63,10 +108,21 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _seconds(text: str) -> float:
-    if not 0 <= float(text) < float("inf"):
-        raise argparse.ArgumentTypeError("a delay is a number of seconds, 0 or more")
-    return float(text)
+def _identity(text: str) -> tuple[str, list[str]]:
+    client_id, _, actions = text.partition("=")
+    identity = client_id, [action.strip() for action in actions.split(",") if action.strip()]
+    try:
+        Grants(dict([identity]))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return identity
+
+
+def _outcome(text: str) -> OutcomeBody:
+    try:
+        return read_wish(text)
+    except msgspec.DecodeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ from typing import Any
 import msgspec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from local.keyvault.certificate import Certificate, Deleted, Version
+from local.keyvault.contacts import ContactList
+from local.keyvault.distinguished_names import format_name
 from local.keyvault.issuers import Issuer
 from local.keyvault.operation import Operation, Status
-from local.keyvault.vault import Certificate, Deleted, Version
 
 type Body = dict[str, Any]
 
@@ -38,6 +40,7 @@ def operation_body(url: str, certificate: Certificate, operation: Operation) -> 
         "status": operation.status.value,
         **_status_fields(url, certificate, operation),
         "request_id": operation.request_id,
+        **_preserve_order(certificate.versions[operation.version]),
     }
 
 
@@ -60,13 +63,36 @@ def bundle_body(url: str, certificate: Certificate, version: Version) -> Body:
         body["sid"] = f"{url}/secrets/{certificate.name}/{version.id}"
         body["x5t"] = thumbprint(version)
         body["cer"] = _base64(version.leaf.public_bytes(Encoding.DER))
-    body["attributes"] = _attributes(version) | RECOVERY
-    if version.tags:
+    body["attributes"] = full_attributes(version)
+    if version.tags is not None:
         body["tags"] = version.tags
     body["policy"] = policy_body(url, certificate)
     if certificate.operation:
         body["pending"] = {"id": f"{certificate_url(url, certificate)}/pending"}
-    return body
+    return body | _preserve_order(version)
+
+
+def version_body(url: str, certificate: Certificate, version: Version) -> Body:
+    """What a read of one whole version by its id gets: no policy and no pending object, but three fields of its own.
+
+    Recorded in 2021; no specification has them. Of a half-made version read by its id there is no recording.
+    """
+    if not version.leaf:
+        return bundle_body(url, certificate, version)
+    body = {key: value for key, value in bundle_body(url, certificate, version).items() if key not in _NOT_BY_VERSION}
+    return body | {
+        "subject": format_name(version.leaf.subject),
+        "issuer": format_name(version.leaf.issuer),
+        "serialnumber": f"{version.leaf.serial_number:032X}",
+    }
+
+
+def updated_version_body(url: str, certificate: Certificate, version: Version) -> Body:
+    """What an update of one version by its id answers: the bundle without its policy (recorded in 2021)."""
+    return {key: value for key, value in bundle_body(url, certificate, version).items() if key != "policy"}
+
+
+_NOT_BY_VERSION = ("policy", "pending")
 
 
 def policy_body(url: str, certificate: Certificate) -> Body:
@@ -80,7 +106,7 @@ def item_body(address: str, version: Version) -> Body:
     if version.leaf:
         body["x5t"] = thumbprint(version)
     body["attributes"] = _attributes(version)
-    if version.tags:
+    if version.tags is not None:
         body["tags"] = version.tags
     body["subject"] = ""
     return body
@@ -88,13 +114,28 @@ def item_body(address: str, version: Version) -> Body:
 
 def deleted_body(url: str, deleted: Deleted) -> Body:
     """A deleted certificate: where and until when it can be recovered, then the bundle."""
-    certificate = deleted.certificate
+    return _deletion(url, deleted) | bundle_body(url, deleted.certificate, deleted.certificate.current)
+
+
+def deleted_item_body(url: str, deleted: Deleted) -> Body:
+    """A line of the list of deleted certificates: with the recovery fields, without a subject."""
+    certificate, version = deleted.certificate, deleted.certificate.current
+    item = item_body(certificate_url(url, certificate), version) | {"attributes": full_attributes(version)}
+    del item["subject"]
+    return _deletion(url, deleted) | item
+
+
+def _deletion(url: str, deleted: Deleted) -> Body:
     return {
-        "recoveryId": f"{url}/deletedcertificates/{certificate.name}",
+        "recoveryId": f"{url}/deletedcertificates/{deleted.certificate.name}",
         "deletedDate": deleted.date,
         "scheduledPurgeDate": deleted.scheduled_purge,
-        **bundle_body(url, certificate, certificate.current),
     }
+
+
+def contacts_body(url: str, contacts: ContactList) -> Body:
+    """The contacts of a vault."""
+    return {"id": f"{url}/certificates/contacts", **msgspec.to_builtins(contacts)}
 
 
 def issuer_url(url: str, name: str) -> str:
@@ -127,6 +168,16 @@ def thumbprint(version: Version) -> str:
     # SHA-1 names the certificate here (RFC 7517, 4.8); nothing rests on its strength.
     digest = hashlib.sha1(version.leaf.public_bytes(Encoding.DER), usedforsecurity=False).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _preserve_order(version: Version) -> Body:
+    """Only if it was asked for; where it stands among the keys is not known (protocol §3)."""
+    return {} if version.preserve_order is None else {"preserveCertOrder": version.preserve_order}
+
+
+def full_attributes(version: Version) -> Body:
+    """Attributes with the recovery fields, as all but the list of certificates have them."""
+    return _attributes(version) | RECOVERY
 
 
 def _attributes(version: Version) -> Body:

@@ -1,10 +1,11 @@
-"""What merge is given: every form of `x5c` that the service takes, and the leaf in it (protocol §4.6)."""
+"""What merge and import are given: every form of `x5c` that the service takes, and the leaf in it (protocol §4.6)."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import warnings
+from collections.abc import Iterable
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -16,8 +17,8 @@ from local.keyvault.issuing_ca import Chain
 from local.keyvault.keys_and_csrs import PrivateKey, public_bytes
 
 
-def read_chain(x5c: list[str], key: PrivateKey) -> Chain:
-    """Returns the leaf for `key`, then the other certificates as they came; raises KeyVaultError."""
+def read_chain(x5c: list[str], key: PrivateKey) -> tuple[Chain, Chain]:
+    """Returns the leaf for `key` and then the others, and all of them as they came; raises KeyVaultError."""
     certificates = [certificate for element in x5c for certificate in _read_element(element)]
     if not certificates:
         raise no_valid_x5c()
@@ -25,9 +26,23 @@ def read_chain(x5c: list[str], key: PrivateKey) -> Chain:
         leaf = _locate_leaf(certificates)
     except ValueError:  # a name in one of them cannot be read; it is parsed only now
         raise not_a_certificate() from None
-    if not _is_for(leaf, key):
+    if not is_for(leaf, key):
         raise wrong_key()
+    return leaf_first(leaf, certificates), tuple(certificates)
+
+
+def leaf_first(leaf: x509.Certificate, certificates: Iterable[x509.Certificate]) -> Chain:
+    """The leaf, then the others as they came."""
     return (leaf, *(certificate for certificate in certificates if certificate != leaf))
+
+
+def leaf_to_root(chain: Chain) -> Chain:
+    """A chain that starts with its leaf, each certificate followed by its issuer; strays come last."""
+    ordered, rest = [chain[0]], list(chain[1:])
+    while found := next((other for other in rest if other.subject == ordered[-1].issuer), None):
+        ordered.append(found)
+        rest.remove(found)
+    return (*ordered, *rest)
 
 
 def _read_element(element: str) -> list[x509.Certificate]:
@@ -89,7 +104,8 @@ def _locate_leaf(certificates: list[x509.Certificate]) -> x509.Certificate:
     return candidates[0]
 
 
-def _is_for(certificate: x509.Certificate, key: PrivateKey) -> bool:
+def is_for(certificate: x509.Certificate, key: PrivateKey) -> bool:
+    """Whether a certificate is for the public half of a key."""
     try:
         return public_bytes(certificate.public_key()) == public_bytes(key.public_key())
     except (ValueError, UnsupportedAlgorithm):

@@ -1,98 +1,170 @@
 """The control door: what tests ask of the stand-in, and see of it, that Key Vault would never offer.
 
-    POST /control/outcomes  {"vault": "localhost", "name": "web-1" or "*", "outcome": "issue" | "fail" | "hang",
-                             "code"?: "...", "message"?: "...", "delay"?: seconds}
-    GET  /control/state
+    GET    /control/state
+    POST   /control/outcomes    {"name": "web-1" or "*" (or "subject": "CN=…"), "outcome": "issue" | "fail" | "hang",
+                                 "vault"?: "localhost", "code"?: "…", "message"?: "…", "delay"?: seconds}
+    DELETE /control/outcomes    back to the outcomes of the start
+    GET    /control/unkindness
+    POST   /control/unkindness  any of the switches in `unkindness.py`; the others stay as they are
+    DELETE /control/unkindness  back to the switches of the start
+    GET    /control/grants
+    PUT    /control/grants      {"actions": ["certificates/read", …], "client_id"?: the default identity without it}
+    POST   /control/clock       {"advance": seconds}; issuers, deletions and dates follow, tokens do not
 
 An outcome holds for every request that an issuer decides (`Self` included, `Unknown` not): those created from then on,
-and those in progress, whose delay starts anew if their outcome changes. One for a name counts before one for `*`, and
-the last one set counts. Without `delay` the issuing delay holds.
+and those in progress, whose delay starts anew if their outcome changes. Without `delay` the issuing delay holds. This
+door is on the identity endpoint's port, and neither is ever unkind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Any, Protocol
 
 import msgspec
 from aiohttp import web
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from local.keyvault.operation import Outcome
-from local.keyvault.vault import Certificate, Vault
-
-Name = Annotated[str, Meta(pattern=r"^(\*|[0-9a-zA-Z-]{1,127})$")]
-Host = Annotated[str, Meta(pattern=r"^[^\s/:*]+$|^\[[0-9a-fA-F:]+\]$")]
-Text = Annotated[str, Meta(min_length=1)]
-Seconds = Annotated[float, Meta(ge=0)]
+from local.keyvault.certificate import Certificate
+from local.keyvault.grants import CLIENT_ID, Grants
+from local.keyvault.outcomes import Outcomes, read_wish
+from local.keyvault.unkindness import Seconds, Unkindness, changed
+from local.keyvault.vault import Vault
 
 
-class OutcomeBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """The body of POST /control/outcomes."""
+class GrantsBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """The body of PUT /control/grants."""
 
-    vault: Host
-    name: Name
-    outcome: Literal["issue", "fail", "hang"]
-    code: Text = Outcome.code
-    message: Text = Outcome.message
-    delay: Seconds | None = None
+    actions: list[str]
+    client_id: str = CLIENT_ID
 
 
-class Outcomes:
-    """What has been asked for, by vault and name."""
+class ClockBody(Struct, forbid_unknown_fields=True):
+    """The body of POST /control/clock."""
 
-    def __init__(self) -> None:
-        self._by_name: dict[tuple[str, str], Outcome] = {}
+    advance: Seconds
 
-    def set(self, host: str, name: str, outcome: Outcome) -> None:
-        """Keeps an outcome; the last one counts."""
-        self._by_name[host.lower(), name.lower()] = outcome
 
-    def outcome_for(self, host: str, name: str) -> Outcome:
-        """The outcome for a request that is created now."""
-        of_vault = self._by_name.get((host.lower(), "*"), Outcome())
-        return self._by_name.get((host.lower(), name.lower()), of_vault)
+class Controlled(Protocol):
+    """The part of the stand-in that the door reaches."""
+
+    by_host: dict[str, Vault]
+    outcomes: Outcomes
+    grants: Grants
+
+    @property
+    def switches(self) -> Unkindness:
+        """The switches as they are now."""
+
+    def now(self) -> float:
+        """The time as the vaults see it."""
+
+    def advance(self, seconds: float) -> None:
+        """Moves that time."""
+
+    def switch(self, switches: Unkindness, *, reseed: bool) -> None:
+        """Takes other switches."""
+
+    def changed(self) -> None:
+        """Says that something may be due earlier than before."""
 
 
 class Control:
     """The door itself."""
 
-    def __init__(
-        self, outcomes: Outcomes, vaults: dict[str, Vault], now: Callable[[], float], changed: Callable[[], None]
-    ) -> None:
-        self._outcomes = outcomes
-        self._vaults = vaults
-        self._now = now
-        self._changed = changed
+    def __init__(self, standin: Controlled) -> None:
+        self._standin = standin
+        self._at_start = standin.switches
 
     def add_routes(self, app: web.Application) -> None:
-        """Adds both addresses."""
-        app.router.add_post("/control/outcomes", self._set_outcome)
-        app.router.add_get("/control/state", self._state)
+        """Adds all addresses."""
+        for method, path, handler in (
+            ("GET", "state", self._state),
+            ("POST", "outcomes", self._set_outcome),
+            ("DELETE", "outcomes", self._reset_outcomes),
+            ("GET", "unkindness", self._unkindness),
+            ("POST", "unkindness", self._set_unkindness),
+            ("DELETE", "unkindness", self._reset_unkindness),
+            ("GET", "grants", self._grants),
+            ("PUT", "grants", self._set_grants),
+            ("POST", "clock", self._advance_clock),
+        ):
+            app.router.add_route(method, f"/control/{path}", _explained(handler))
+
+    # --- outcomes ---
 
     async def _set_outcome(self, request: web.Request) -> web.Response:
-        try:
-            asked = msgspec.json.decode(await request.read(), type=OutcomeBody)
-        except msgspec.DecodeError as error:
-            return web.json_response({"error": {"code": "BadRequest", "message": str(error)}}, status=400)
-        outcome = Outcome(asked.outcome, asked.code, asked.message, asked.delay)
-        self._outcomes.set(asked.vault, asked.name, outcome)
-        vault = self._vaults.get(asked.vault.lower())
-        changed = vault.apply_outcomes(self._now()) if vault else 0
-        self._changed()
-        return web.json_response({"pending_changed": changed})
+        self._standin.outcomes.set(read_wish(await request.read()))
+        return self._outcomes_changed()
+
+    async def _reset_outcomes(self, _request: web.Request) -> web.Response:
+        self._standin.outcomes.reset()
+        return self._outcomes_changed()
+
+    def _outcomes_changed(self) -> web.Response:
+        now = self._standin.now()
+        count = sum(vault.apply_outcomes(now) for vault in self._standin.by_host.values())
+        self._standin.changed()
+        return web.json_response({"pending_changed": count})
+
+    # --- unkindness ---
+
+    async def _unkindness(self, _request: web.Request) -> web.Response:
+        return web.json_response(msgspec.structs.asdict(self._standin.switches))
+
+    async def _set_unkindness(self, request: web.Request) -> web.Response:
+        changes = msgspec.json.decode(await request.read(), type=dict[str, Any])
+        self._standin.switch(changed(self._standin.switches, changes), reseed="seed" in changes)
+        return await self._unkindness(request)
+
+    async def _reset_unkindness(self, request: web.Request) -> web.Response:
+        self._standin.switch(self._at_start, reseed=True)
+        return await self._unkindness(request)
+
+    # --- grants ---
+
+    async def _grants(self, _request: web.Request) -> web.Response:
+        return web.json_response({"default": CLIENT_ID, "identities": self._standin.grants.items()})
+
+    async def _set_grants(self, request: web.Request) -> web.Response:
+        asked = msgspec.json.decode(await request.read(), type=GrantsBody)
+        self._standin.grants.set(asked.client_id, asked.actions)
+        return await self._grants(request)
+
+    # --- time and state ---
+
+    async def _advance_clock(self, request: web.Request) -> web.Response:
+        self._standin.advance(msgspec.json.decode(await request.read(), type=ClockBody).advance)
+        return web.json_response({"now": self._standin.now()})
 
     async def _state(self, _request: web.Request) -> web.Response:
-        return web.json_response({"vaults": {host: self._vault_state(vault) for host, vault in self._vaults.items()}})
+        vaults = self._standin.by_host.items()
+        return web.json_response({"vaults": {host: self._vault_state(vault) for host, vault in vaults}})
 
     def _vault_state(self, vault: Vault) -> dict[str, Any]:
-        vault.settle(self._now())
+        vault.settle(self._standin.now())
         live = {item.name: _certificate_state(item) | {"deleted": False} for item in vault.certificates.values()}
         gone = {
             item.certificate.name: _certificate_state(item.certificate) | {"deleted": True}
             for item in vault.deleted.values()
         }
         return {"certificates": gone | live, "issuers": [name for _, (name, _) in vault.issuers.items()]}
+
+
+type Handler = Callable[[web.Request], Any]
+
+
+def _explained(handler: Handler) -> Handler:
+    """What cannot be read or is not allowed becomes a 400 that says why."""
+
+    async def answer(request: web.Request) -> web.Response:
+        try:
+            response: web.Response = await handler(request)
+        except ValueError as error:  # msgspec's errors are ValueErrors too
+            return web.json_response({"error": {"code": "BadRequest", "message": str(error)}}, status=400)
+        return response
+
+    return answer
 
 
 def _certificate_state(certificate: Certificate) -> dict[str, Any]:

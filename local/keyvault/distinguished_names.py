@@ -34,6 +34,7 @@ KINDS = {
     "TITLE": NameOID.TITLE,
     "SERIALNUMBER": NameOID.SERIAL_NUMBER,
 }
+NAMES = {oid: kind for kind, oid in reversed(KINDS.items())}  # the first of several spellings
 PRINTABLE = re.compile(r"[A-Za-z0-9 '()+,\-./:=?]*")
 # These have a string type of their own (RFC 5280, appendix A), which cryptography knows.
 OWN_TYPE = {
@@ -94,7 +95,7 @@ def _split(text: str, separators: str) -> Iterator[str]:
             part = ""
             continue
         quoted ^= char == '"' and not escaped
-        escaped = char == "\\" and not escaped
+        escaped = char == "\\" and not escaped and not quoted  # in quotes a backslash is a backslash, as for .NET
         part += char
     if quoted or escaped:
         raise ValueError(f"unfinished quote in {text!r}")
@@ -105,3 +106,15 @@ def _unquote(value: str) -> str:
     if len(value) >= 2 and value[0] == value[-1] == '"':
         return value[1:-1].replace('""', '"')
     return re.sub(r"\\(.)", r"\1", value)
+
+
+def format_name(name: x509.Name) -> str:
+    """The reverse of `parse_name`, as .NET writes names: `S` for a state, quotes around what would be misread."""
+    return ", ".join(" + ".join(_format_attribute(item) for item in rdn) for rdn in reversed(name.rdns))
+
+
+def _format_attribute(attribute: x509.NameAttribute[str | bytes]) -> str:
+    value = attribute.value if isinstance(attribute.value, str) else attribute.value.decode("latin-1")
+    if value != value.strip() or any(char in value for char in ',;+="\n\\<>#') or not value:
+        value = '"' + value.replace('"', '""') + '"'
+    return f"{NAMES.get(attribute.oid, attribute.oid.dotted_string)}={value}"

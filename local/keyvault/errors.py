@@ -27,6 +27,51 @@ def unauthorized() -> KeyVaultError:
     return KeyVaultError(401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.")
 
 
+# What [issue] threads show of a token that is not taken; the recordings have none.
+
+
+def token_expired() -> KeyVaultError:
+    """The token is past its `exp`."""
+    return KeyVaultError(401, "Unauthorized", "[TokenExpired] Error validating token: 'S2S12086'.")
+
+
+def invalid_audience(found: str, expected: str) -> KeyVaultError:
+    """The token is for another service."""
+    return KeyVaultError(401, "Unauthorized", f"AKV10022: Invalid audience. Expected {expected}, found: {found}.")
+
+
+def unknown_signing_key() -> KeyVaultError:
+    """The token is not from here. Also for what is no JWT at all: the service's text for that is not known."""
+    message = "AKV10046: Unable to resolve the key used for signature validation."
+    return KeyVaultError(401, "Unauthorized", message)
+
+
+def forbidden_by_rbac(client_id: str, object_id: str, issuer: str, action: str, resource: str) -> KeyVaultError:
+    """The identity has no role with this data action on the vault; `resource` is an id of Azure Resource Manager."""
+    vault = resource.split("/")[8]
+    return KeyVaultError(
+        403,
+        "Forbidden",
+        "Caller is not authorized to perform action on resource.\r\n"
+        "If role assignments, deny assignments or role definitions were changed recently, please observe propagation "
+        "time.\r\n"
+        f"Caller: appid={client_id};oid={object_id};iss={issuer}\r\n"
+        f"Action: '{action}'\r\n"
+        f"Resource: '{resource}'\r\n"
+        "Assignment: (not found)\r\n"
+        "DenyAssignmentId: null\r\n"
+        "DecisionReason: null \r\n"
+        f"Vault: {vault};location=local\r\n",
+        inner="ForbiddenByRbac",
+    )
+
+
+def throttled() -> KeyVaultError:
+    """More requests than the vault's limits allow (protocol §6)."""
+    message = "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached"
+    return KeyVaultError(429, "Throttled", message)
+
+
 def certificate_not_found(name: str) -> KeyVaultError:
     """No such certificate, or no such version of it."""
     return KeyVaultError(
@@ -102,6 +147,17 @@ def update_needs_progress() -> KeyVaultError:
     return KeyVaultError(403, "Forbidden", "Pending status must be in progress to allow update.")
 
 
+def parallel_change(identifier: str) -> KeyVaultError:
+    """Two changes of one pending certificate at once. The text is known, the status is not: 409 is our choice."""
+    return KeyVaultError(
+        409,
+        "Conflict",
+        f"There was a conflict while updating pending certificate '{identifier}'. This can happen when multiple "
+        "operations are performed in parallel against the pending certificate. To avoid this error, perform operations "
+        "against the pending certificate in a sequential manner.",
+    )
+
+
 # --- protocol §4.6 ---
 
 
@@ -140,3 +196,88 @@ def wrong_key() -> KeyVaultError:
         "The public key of the end-entity certificate in the specified X.509 certificate content does not match the "
         "public part of the specified private key. Please check if certificate is valid."
     )
+
+
+# --- protocol §4.7; the two that have no mark there were found in public issue threads ---
+
+
+def no_certificate_with_key() -> KeyVaultError:
+    """No certificate in the content belongs to a key in it, or there are several keys."""
+    return bad_parameter(
+        "No certificate with private key found in the specified X.509 certificate content. Please specify X.509 "
+        "certificate content with only one certificate containing private key."
+    )
+
+
+def key_not_in_pem() -> KeyVaultError:
+    """PEM text without a private key."""
+    return bad_parameter(
+        "Private key is not specified in the specified X.509 PEM certificate content. Please specify private key in "
+        "the X.509 PEM certificate content."
+    )
+
+
+def bad_pem() -> KeyVaultError:
+    """PEM text that cannot be read, or a key that is not PKCS#8 (azure-cli#19017)."""
+    return bad_parameter(
+        "The specified PEM X.509 certificate content is in an unexpected format. Please check if certificate is in "
+        "valid PEM format."
+    )
+
+
+def bad_pfx() -> KeyVaultError:
+    """No PFX, or not with this password: the text of that is not known (AspNetCoreCertificates#38)."""
+    return bad_parameter(
+        "The specified PKCS#12 X.509 certificate content can not be read. Please check if certificate is in valid "
+        "PKCS#12 format."
+    )
+
+
+# --- protocol §4.12 and §4.13 ---
+
+
+def being_deleted() -> KeyVaultError:
+    """A purge or recover while the deletion is under way."""
+    return KeyVaultError(409, "Conflict", "Certificate is currently being deleted.", inner="ObjectIsBeingDeleted")
+
+
+def still_deleting(name: str) -> KeyVaultError:
+    """A create, import or restore meanwhile. The wording is that of a secret being recovered (AzureTRE#2824)."""
+    message = f"Certificate {name} is currently being deleted and cannot be re-created; retry later."
+    return KeyVaultError(409, "Conflict", message, inner="ObjectIsBeingDeleted")
+
+
+def malformed_backup() -> KeyVaultError:
+    """A blob that is no backup of this process. The code has blanks (recorded)."""
+    return KeyVaultError(400, "Malformed backup blob", "Backup blob is corrupt.")
+
+
+def already_exists(identifier: str) -> KeyVaultError:
+    """A restore under a name that is taken (azure-sdk-for-js#5447, of 2019)."""
+    message = f"Conflict while restoring certificate {identifier} - certificate already exists or concurrent access"
+    return KeyVaultError(409, "Conflict", message)
+
+
+# --- protocol §2 and §4.15 and §4.16 ---
+
+
+def contacts_not_found() -> KeyVaultError:
+    """No contacts are set."""
+    return KeyVaultError(404, "ContactsNotFound", "Contacts not found")
+
+
+def view_not_found(kind: str, name: str) -> KeyVaultError:
+    """No secret or key of that name: the certificate's text with another noun."""
+    return KeyVaultError(
+        404,
+        f"{kind.capitalize()}NotFound",
+        f"A {kind} with (name/id) {name} was not found in this key vault. If you recently deleted this {kind} you may "
+        "be able to recover it using the correct recovery command. For help resolving this issue, please see "
+        "https://go.microsoft.com/fwlink/?linkid=2125182",
+    )
+
+
+def secret_disabled() -> KeyVaultError:
+    """The secret of a disabled version. Key Vault's common text for it; no recording."""
+    message = "Operation get is not allowed on a disabled secret."
+    return KeyVaultError(403, "Forbidden", message, inner="SecretDisabled")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.keyvault.bodies import event_body
-from local.keyvault.vault import Certificate, Version
+from local.keyvault.certificate import Certificate, Version
 
 log = logging.getLogger(__name__)
 

@@ -45,6 +45,7 @@ class Operation:
     vault_url: str
     status: Status = Status.IN_PROGRESS
     cancellation_requested: bool = False
+    cancellation_ignored: bool = False
     outcome: Outcome = Outcome()
     due: float | None = None  # when the issuer decides; None: never by itself
     error: tuple[str, str] | None = None
@@ -61,8 +62,12 @@ class Operation:
 
     @property
     def is_issuers_to_decide(self) -> bool:
-        """Whether an issuer is at work on it; a cancellation that has been asked for stands."""
-        return self.in_progress and not self.awaits_merge and not self.cancellation_requested
+        """Whether an issuer is at work on it; a cancellation that has been asked for, and will be honoured, stands."""
+        return self.in_progress and not self.awaits_merge and not self._will_be_cancelled
+
+    @property
+    def _will_be_cancelled(self) -> bool:
+        return self.cancellation_requested and not self.cancellation_ignored
 
     def expect(self, outcome: Outcome, *, start: float, issuing_delay: float) -> None:
         """Sets what the issuer will decide, and when. Requests of issuer `Unknown` have none to decide."""
@@ -70,9 +75,14 @@ class Operation:
         self.outcome = outcome
         self.due = None if outcome.kind == "hang" or self.awaits_merge else start + delay
 
-    def request_cancellation(self, *, now: float, issuing_delay: float) -> None:
-        """Notes the wish. It is decided when the issuer decides, at the latest after another issuing delay."""
-        self.cancellation_requested = True
+    def request_cancellation(self, *, now: float, issuing_delay: float, ignored: bool = False) -> None:
+        """Notes the wish. It is decided when the issuer decides, at the latest after another issuing delay.
+
+        With `ignored` the issuer goes on as if nobody had asked: cancelling is best effort (protocol §4.4).
+        """
+        self.cancellation_requested, self.cancellation_ignored = True, ignored
+        if ignored:
+            return
         latest = now + issuing_delay
         self.due = latest if self.due is None else min(self.due, latest)
 
@@ -80,7 +90,7 @@ class Operation:
         """Ends the operation if its time has come; returns whether a certificate is to be put in place."""
         if not self.in_progress or self.due is None or now < self.due:
             return False
-        if self.cancellation_requested:
+        if self._will_be_cancelled:
             self._move(Status.CANCELLED)
         elif self.outcome.kind == "fail":
             self._move(Status.FAILED)

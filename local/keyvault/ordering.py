@@ -19,10 +19,11 @@ class Order:
     name: str
     policy: Policy
     enabled: bool
-    tags: dict[str, str]
+    tags: dict[str, str] | None
     provider: str | None
     issuing_delay: float
     reuse_key: PrivateKey | None
+    preserve_order: bool | None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from local.keyvault.errors import invalid_property
 
+PFX, PEM = "application/x-pkcs12", "application/x-pem-file"
 SERVER_AUTH, CLIENT_AUTH = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"
 KEY_USAGES = (  # in the order of their bits (RFC 5280, 4.2.1.3)
     "digitalSignature",
@@ -40,7 +41,7 @@ class KeyProperties(Struct, kw_only=True):
 class SecretProperties(Struct, kw_only=True):
     """The form in which the certificate with its key is handed out."""
 
-    content_type: str = msgspec.field(default="application/x-pkcs12", name="contentType")
+    content_type: str = msgspec.field(default=PFX, name="contentType")
 
 
 class AlternativeNames(Struct, kw_only=True):
@@ -112,6 +113,13 @@ class IssuerReference(Struct, kw_only=True):
         return self.name.lower() == "self"
 
 
+class PlatformManaged(Struct, kw_only=True):
+    """For Azure's own use: taken and echoed, nothing more. Its names in the body are camel case (protocol §3, §8)."""
+
+    certificate_usage: str | UnsetType = msgspec.field(default=UNSET, name="certificateUsage")
+    metadata: dict[str, Any] | UnsetType = UNSET
+
+
 class PolicyAttributes(Struct, kw_only=True):
     """The policy's own dates."""
 
@@ -128,6 +136,7 @@ class Policy(Struct, kw_only=True):
     x509_props: X509Properties = msgspec.field(default_factory=X509Properties)
     lifetime_actions: list[LifetimeAction] | UnsetType = UNSET
     issuer: IssuerReference = msgspec.field(default_factory=IssuerReference)
+    platform_managed: PlatformManaged | UnsetType = msgspec.field(default=UNSET, name="platformManaged")
     attributes: PolicyAttributes = msgspec.field(default_factory=PolicyAttributes)
 
 
@@ -143,6 +152,32 @@ class CreateBody(Struct, kw_only=True):
     policy: Policy | UnsetType = UNSET
     attributes: CertificateAttributes = msgspec.field(default_factory=CertificateAttributes)
     tags: dict[str, str] | UnsetType = UNSET
+    preserve_order: bool | UnsetType = msgspec.field(default=UNSET, name="preserveCertOrder")
+
+
+class ImportBody(Struct, kw_only=True):
+    """The body of import (protocol §4.7). The policy is laid over one that is made of the certificate."""
+
+    value: str
+    pwd: str | UnsetType = UNSET
+    policy: dict[str, Any] | UnsetType = UNSET
+    attributes: CertificateAttributes = msgspec.field(default_factory=CertificateAttributes)
+    tags: dict[str, str] | UnsetType = UNSET
+    preserve_order: bool | UnsetType = msgspec.field(default=UNSET, name="preserveCertOrder")
+
+
+class ChangedAttributes(Struct, kw_only=True):
+    """Attributes as an update names them."""
+
+    enabled: bool | UnsetType = UNSET
+
+
+class UpdateBody(Struct, kw_only=True):
+    """The body of update (protocol §4.9). The policy is laid over the stored one."""
+
+    attributes: ChangedAttributes = msgspec.field(default_factory=ChangedAttributes)
+    tags: dict[str, str] | UnsetType = UNSET
+    policy: dict[str, Any] | UnsetType = UNSET
 
 
 class MergeBody(Struct, kw_only=True):
@@ -151,6 +186,12 @@ class MergeBody(Struct, kw_only=True):
     x5c: list[str] = []
     attributes: CertificateAttributes | UnsetType = UNSET
     tags: dict[str, str] | UnsetType = UNSET
+
+
+class RestoreBody(Struct, kw_only=True):
+    """The body of restore (protocol §4.13)."""
+
+    value: str
 
 
 class CancelBody(Struct, kw_only=True):
@@ -166,6 +207,19 @@ def parse_body[Body](body: dict[str, Any], into: type[Body]) -> Body:
     except msgspec.ValidationError as error:
         detail, _, path = str(error).partition(" - at `$")
         raise invalid_property(path.strip(".`"), detail) from None
+
+
+def lay_over(policy: Policy, changes: dict[str, Any]) -> Policy:
+    """A policy with what `changes` names in place of its own, group by group; not checked yet (protocol §4.11)."""
+    merged = msgspec.to_builtins(policy)
+    for group, value in _without_nulls(changes).items():
+        old = merged.get(group)
+        if isinstance(old, dict) and isinstance(value, dict):
+            if group == "key_props" and {"kty", "crv"} & value.keys():
+                old = {key: item for key, item in old.items() if key not in ("key_size", "crv")}  # of the other kind
+            value = old | value
+        merged[group] = value
+    return parse_body(merged, Policy)
 
 
 def _without_nulls(value: Any) -> Any:

@@ -29,10 +29,10 @@ MAX_TAGS = 15  # protocol §6
 MAX_VALIDITY_MONTHS = 1200  # the real bound is not known (protocol §6); this one keeps dates inside X.509's range
 
 
-def check_tags(tags: dict[str, str] | UnsetType) -> dict[str, str]:
-    """Refuses more tags than an object may have."""
+def check_tags(tags: dict[str, str] | UnsetType) -> dict[str, str] | None:
+    """Refuses more tags than an object may have; None if none were sent, for `{}` is echoed (recorded)."""
     if tags is UNSET:
-        return {}
+        return None
     if len(tags) > MAX_TAGS:
         raise _fault(f"{len(tags)} tags")
     return tags
@@ -80,7 +80,7 @@ def _check_x509(policy: Policy) -> None:
     except ValueError as error:
         log.info("subject %r refused: %s", props.subject, error)
         raise invalid_property("policy.x509_props", "Invalid X.500 distinguished name") from None  # protocol §4.1
-    if not subject.rdns and not (props.sans and props.sans.any()):
+    if not subject.rdns and not (props.sans and props.sans.any()) and not policy.platform_managed:
         raise _fault("neither a subject nor an alternative name")
     if not 0 <= props.validity_months <= MAX_VALIDITY_MONTHS:
         raise _fault(f"validity of {props.validity_months} months")

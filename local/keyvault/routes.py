@@ -1,24 +1,19 @@
-"""Which address does what: one table, and a handler of a few lines for each operation."""
+"""Which address does what, and what it takes to be allowed to: one table."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from local.keyvault import bodies
-from local.keyvault.chains import read_chain
-from local.keyvault.errors import KeyVaultError, bad_parameter, invalid_property, method_not_allowed
-from local.keyvault.ordering import make_material
-from local.keyvault.paging import include_pending, page
-from local.keyvault.policy import CancelBody, MergeBody, parse_body
-from local.keyvault.policy_rules import check_tags
-from local.keyvault.vault import NAME, Certificate, Vault
-from local.keyvault.wire import RETRY_AFTER, challenge_reply, error_reply, has_token, read_json, reply
+from local.keyvault import certificate_calls, deleted_calls, issuer_calls, pending_calls, secret_calls
+from local.keyvault.calls import Call, Handler
+from local.keyvault.errors import KeyVaultError, bad_parameter, method_not_allowed
+from local.keyvault.vault import Vault
+from local.keyvault.wire import OPERATION, error_reply
 
 log = logging.getLogger(__name__)
 
@@ -27,234 +22,118 @@ RESERVED = ("issuers", "contacts", "restore")  # routes, not certificate names (
 
 
 @dataclass(frozen=True)
-class Call:
-    """A request to one vault, with what the handlers need of it."""
+class Endpoint:
+    """One operation, and the data action that it needs (Azure's name without `Microsoft.KeyVault/vaults/`)."""
 
-    request: web.Request
-    vault: Vault
-    now: Callable[[], float]
-    path: dict[str, str]
-
-    @property
-    def url(self) -> str:
-        """The vault's base address, as the caller wrote it: ids are built on it."""
-        return f"https://{self.request.host}"
-
-    @property
-    def name(self) -> str:
-        """The certificate's name; 400 if it cannot be one."""
-        if not NAME.fullmatch(self.path["name"]):
-            # Status and text are not known (protocol §10); ours.
-            raise bad_parameter(f"The request URI contains an invalid name: {self.path['name']}")
-        return self.path["name"]
-
-    @property
-    def request_id(self) -> str | None:
-        """The filter of protocol §4.2."""
-        return self.request.query.get("request_id")
+    handler: Handler
+    action: str
 
 
-type Handler = Callable[[Call], Awaitable[web.Response]]
-
-
-# --- certificates ---
-
-
-async def create(call: Call) -> web.Response:
-    """Protocol §4.1. Two at once: both make a key, one begins, the other gets its 409."""
-    order = call.vault.order(call.name, await read_json(call.request), call.now())
-    material = await asyncio.to_thread(make_material, order)
-    certificate, operation = call.vault.begin(order, material, call.url, call.now())
-    version = call.request.query["api-version"]
-    where = f"{bodies.certificate_url(call.url, certificate)}/pending?api-version={version}"
-    headers = {"Location": f"{where}&request_id={operation.request_id}", **RETRY_AFTER}
-    return reply(bodies.operation_body(call.url, certificate, operation), status=202, headers=headers)
-
-
-async def get_certificate(call: Call) -> web.Response:
-    """Protocol §4.8, the current version."""
-    certificate = call.vault.get(call.name, call.now())
-    return reply(bodies.bundle_body(call.url, certificate, certificate.current))
-
-
-async def get_version(call: Call) -> web.Response:
-    """Protocol §4.8, one version."""
-    certificate, version = call.vault.get_version(call.name, call.path["version"], call.now())
-    return reply(bodies.bundle_body(call.url, certificate, version))
-
-
-async def get_policy(call: Call) -> web.Response:
-    """Protocol §4.11; the policy stands from the create on."""
-    return reply(bodies.policy_body(call.url, call.vault.get(call.name, call.now())))
-
-
-async def list_certificates(call: Call) -> web.Response:
-    """Protocol §4.10; half-made certificates only if asked for (§4.3)."""
-    call.vault.settle(call.now())
-    wanted = include_pending(call.request.query)
-    items = [item for item in sorted(call.vault.certificates.items()) if wanted or item[1].current.chain]
-
-    def body(certificate: Certificate) -> bodies.Body:
-        return bodies.item_body(bodies.certificate_url(call.url, certificate), certificate.current)
-
-    return reply(page(items, body, call.request.query, call.url, "/certificates"))
-
-
-async def list_versions(call: Call) -> web.Response:
-    """Protocol §4.10; empty for an unknown name. Half-made versions are not versions yet."""
-    name = call.name
-    call.vault.settle(call.now())
-    certificate = call.vault.certificates.get(name.lower())
-    versions = certificate.versions if certificate else {}
-    where = f"{call.url}/certificates/{certificate.name if certificate else name}"
-    items = sorted((version.id, version) for version in versions.values() if version.chain)
-    return reply(
-        page(
-            items,
-            lambda version: bodies.item_body(f"{where}/{version.id}", version),
-            call.request.query,
-            call.url,
-            f"/certificates/{name}/versions",
-        )
-    )
-
-
-async def delete_certificate(call: Call) -> web.Response:
-    """Protocol §4.12: soft delete."""
-    return reply(bodies.deleted_body(call.url, call.vault.delete(call.name, call.now())))
-
-
-async def get_deleted(call: Call) -> web.Response:
-    """Protocol §4.12; here it is there at once."""
-    return reply(bodies.deleted_body(call.url, call.vault.get_deleted(call.name)))
-
-
-async def purge(call: Call) -> web.Response:
-    """Protocol §4.12; here it works at once."""
-    call.vault.purge(call.name)
-    return web.Response(status=204)
-
-
-# --- the pending object ---
-
-
-async def get_pending(call: Call) -> web.Response:
-    """Protocol §4.2."""
-    certificate, operation = call.vault.pending(call.name, call.request_id, call.now())
-    headers = RETRY_AFTER if operation.in_progress else {}
-    return reply(bodies.operation_body(call.url, certificate, operation), headers=headers)
-
-
-async def cancel(call: Call) -> web.Response:
-    """Protocol §4.4. No Retry-After here (§1)."""
-    name, body = call.name, await read_json(call.request)
-    call.vault.pending(name, call.request_id, call.now())  # a 404 comes before what is wrong with the body
-    if not parse_body(body, CancelBody).cancellation_requested:
-        raise invalid_property("cancellation_requested")  # not known (protocol §10): a wish cannot be taken back
-    certificate, operation = call.vault.cancel(name, call.request_id, call.now())
-    return reply(bodies.operation_body(call.url, certificate, operation))
-
-
-async def delete_pending(call: Call) -> web.Response:
-    """Protocol §4.5: answers with the operation as it stood."""
-    certificate, operation = call.vault.delete_pending(call.name, call.request_id, call.now())
-    return reply(bodies.operation_body(call.url, certificate, operation))
-
-
-async def merge(call: Call) -> web.Response:
-    """Protocol §4.6. Whether a merge is allowed is looked at before what is merged."""
-    name, body = call.name, await read_json(call.request)
-    key = call.vault.to_merge(name, call.request_id, call.now()).key
-    asked = parse_body(body, MergeBody)
-    check_tags(asked.tags)
-    chain = await asyncio.to_thread(read_chain, asked.x5c, key)
-    certificate, version = call.vault.merge(name, call.request_id, chain, asked, call.now())
-    where = f"{bodies.certificate_url(call.url, certificate)}?api-version={call.request.query['api-version']}"
-    return reply(bodies.bundle_body(call.url, certificate, version), status=201, headers={"Location": where})
-
-
-# --- issuers (protocol §4.14) ---
-
-
-async def put_issuer(call: Call) -> web.Response:
-    """Sets an issuer."""
-    body = await read_json(call.request)
-    return reply(bodies.issuer_body(call.url, *call.vault.issuers.put(_issuer_name(call), body, call.now())))
-
-
-async def update_issuer(call: Call) -> web.Response:
-    """Changes an issuer."""
-    body = await read_json(call.request)
-    return reply(bodies.issuer_body(call.url, *call.vault.issuers.update(call.path["issuer"], body, call.now())))
-
-
-async def get_issuer(call: Call) -> web.Response:
-    """Reads an issuer."""
-    return reply(bodies.issuer_body(call.url, *call.vault.issuers.get(call.path["issuer"])))
-
-
-async def delete_issuer(call: Call) -> web.Response:
-    """Removes an issuer and answers with it; requests under way are not touched."""
-    return reply(bodies.issuer_body(call.url, *call.vault.issuers.delete(call.path["issuer"])))
-
-
-async def list_issuers(call: Call) -> web.Response:
-    """Lists issuers: address and provider."""
-    items = call.vault.issuers.items()
-    return reply(
-        page(
-            items,
-            lambda item: {"id": bodies.issuer_url(call.url, item[0]), "provider": item[1].provider},
-            call.request.query,
-            call.url,
-            "/certificates/issuers",
-        )
-    )
-
-
-def _issuer_name(call: Call) -> str:
-    if not NAME.fullmatch(call.path["issuer"]):
-        raise bad_parameter(f"The request URI contains an invalid name: {call.path['issuer']}")
-    return call.path["issuer"]
-
+READ = "certificates/read"
+CREATE = "certificates/create/action"
+UPDATE = "certificates/update/action"
+CONTACTS = "certificatecontacts/write"  # also to read them: Azure has no action for that alone
 
 # The first path that fits counts, so fixed words stand above names.
-ROUTES: list[tuple[str, dict[str, Handler]]] = [
-    ("certificates", {"GET": list_certificates}),
-    ("certificates/issuers", {"GET": list_issuers}),
+ROUTES: list[tuple[str, dict[str, Endpoint]]] = [
+    ("certificates", {"GET": Endpoint(certificate_calls.list_certificates, READ)}),
+    ("certificates/restore", {"POST": Endpoint(deleted_calls.restore, "certificates/restore/action")}),
+    (
+        "certificates/contacts",
+        {
+            "PUT": Endpoint(issuer_calls.put_contacts, CONTACTS),
+            "GET": Endpoint(issuer_calls.get_contacts, CONTACTS),
+            "DELETE": Endpoint(issuer_calls.delete_contacts, CONTACTS),
+        },
+    ),
+    ("certificates/issuers", {"GET": Endpoint(issuer_calls.list_issuers, "certificatecas/read")}),
     (
         "certificates/issuers/{issuer}",
-        {"PUT": put_issuer, "GET": get_issuer, "PATCH": update_issuer, "DELETE": delete_issuer},
+        {
+            "PUT": Endpoint(issuer_calls.put_issuer, "certificatecas/write"),
+            "GET": Endpoint(issuer_calls.get_issuer, "certificatecas/read"),
+            "PATCH": Endpoint(issuer_calls.update_issuer, "certificatecas/write"),
+            "DELETE": Endpoint(issuer_calls.delete_issuer, "certificatecas/delete"),
+        },
     ),
-    ("certificates/{name}/create", {"POST": create}),
-    ("certificates/{name}/pending", {"GET": get_pending, "PATCH": cancel, "DELETE": delete_pending}),
-    ("certificates/{name}/pending/merge", {"POST": merge}),
-    ("certificates/{name}/versions", {"GET": list_versions}),
-    ("certificates/{name}/policy", {"GET": get_policy}),
-    ("certificates/{name}", {"GET": get_certificate, "DELETE": delete_certificate}),
-    ("certificates/{name}/{version}", {"GET": get_version}),
-    ("deletedcertificates/{name}", {"GET": get_deleted, "DELETE": purge}),
+    ("certificates/{name}/create", {"POST": Endpoint(certificate_calls.create, CREATE)}),
+    (
+        "certificates/{name}/import",
+        {"POST": Endpoint(certificate_calls.import_certificate, "certificates/import/action")},
+    ),
+    ("certificates/{name}/backup", {"POST": Endpoint(deleted_calls.backup, "certificates/backup/action")}),
+    (
+        "certificates/{name}/pending",
+        {
+            "GET": Endpoint(pending_calls.get_pending, READ),
+            "PATCH": Endpoint(pending_calls.cancel, UPDATE),
+            "DELETE": Endpoint(pending_calls.delete_pending, UPDATE),
+        },
+    ),
+    ("certificates/{name}/pending/merge", {"POST": Endpoint(pending_calls.merge, CREATE)}),
+    ("certificates/{name}/versions", {"GET": Endpoint(certificate_calls.list_versions, READ)}),
+    (
+        "certificates/{name}/policy",
+        {
+            "GET": Endpoint(certificate_calls.get_policy, READ),
+            "PATCH": Endpoint(certificate_calls.update_policy, UPDATE),
+        },
+    ),
+    (
+        "certificates/{name}",
+        {
+            "GET": Endpoint(certificate_calls.get_certificate, READ),
+            "PATCH": Endpoint(certificate_calls.update_certificate, UPDATE),
+            "DELETE": Endpoint(deleted_calls.delete_certificate, "certificates/delete"),
+        },
+    ),
+    (
+        "certificates/{name}/{version}",
+        {
+            "GET": Endpoint(certificate_calls.get_certificate, READ),
+            "PATCH": Endpoint(certificate_calls.update_certificate, UPDATE),
+        },
+    ),
+    ("deletedcertificates", {"GET": Endpoint(deleted_calls.list_deleted, READ)}),
+    (
+        "deletedcertificates/{name}",
+        {
+            "GET": Endpoint(deleted_calls.get_deleted, READ),
+            "DELETE": Endpoint(deleted_calls.purge, "certificates/purge/action"),
+        },
+    ),
+    (
+        "deletedcertificates/{name}/recover",
+        {"POST": Endpoint(deleted_calls.recover, "certificates/recover/action")},
+    ),
+    ("secrets/{name}", {"GET": Endpoint(secret_calls.get_secret, "secrets/getSecret/action")}),
+    ("secrets/{name}/{version}", {"GET": Endpoint(secret_calls.get_secret, "secrets/getSecret/action")}),
+    ("keys/{name}", {"GET": Endpoint(secret_calls.get_key, "keys/read")}),
+    ("keys/{name}/{version}", {"GET": Endpoint(secret_calls.get_key, "keys/read")}),
 ]
 
 
-async def answer(request: web.Request, vault: Vault, now: Callable[[], float]) -> web.Response:
-    """Any request to any vault: token, version, route, and errors as Key Vault words them."""
-    if not has_token(request):
-        return challenge_reply(request.host)
+async def answer(
+    request: web.Request, vault: Vault, now: Callable[[], float], require: Callable[[str], None]
+) -> web.Response:
+    """Any request to any vault: route, version, grant, and errors as Key Vault words them.
+
+    `require` raises KeyVaultError if the caller may not carry out a data action.
+    """
     try:
-        handler, path = _route(request)
+        endpoint, path = _route(request)
+        request[OPERATION] = endpoint.handler.__name__
         _check_version(request)
-        return await handler(Call(request, vault, now, path))
+        require(endpoint.action)
+        return await endpoint.handler(Call(request, vault, now, path))
     except KeyVaultError as error:
         return error_reply(error)
-    except web.HTTPException as error:  # aiohttp's own: a body that is too large
-        return error_reply(KeyVaultError(error.status, error.reason.replace(" ", ""), error.text or error.reason))
     except Exception:
         log.exception("the stand-in failed at %s %s", request.method, request.path)
         return error_reply(KeyVaultError(500, "InternalServerError", "The stand-in failed; its log has the traceback."))
 
 
-def _route(request: web.Request) -> tuple[Handler, dict[str, str]]:
+def _route(request: web.Request) -> tuple[Endpoint, dict[str, str]]:
     # Empty segments are dropped: `{name}/` is `{name}` (protocol §2), and an empty name gives the recorded 405.
     segments = [segment for segment in request.path.split("/") if segment]
     for pattern, methods in ROUTES:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from local.keyvault.control import Control, Outcomes
+from local.keyvault.certificate import Certificate, Version
+from local.keyvault.chance import Chance
+from local.keyvault.control import Control
 from local.keyvault.events import Events, OnEvent
+from local.keyvault.front_door import FrontDoor
+from local.keyvault.grants import Grants
 from local.keyvault.identity import PATH, Identity
-from local.keyvault.routes import answer
-from local.keyvault.vault import Certificate, Vault, Version
+from local.keyvault.outcomes import OutcomeBody, Outcomes
+from local.keyvault.profile import OBSERVED, ProfileName
+from local.keyvault.tokens import Tokens
+from local.keyvault.unkindness import KIND, Unkindness, changed
+from local.keyvault.vault import Vault
 from local.keyvault.wire import add_headers, vault_name
 from local.tls import LocalCa
 from local.web import LOOPBACK, serving
@@ -43,13 +50,34 @@ class StandIn:
 class Vaults:
     """Every vault that somebody has called, by host name, and the clock that moves them all."""
 
-    def __init__(self, *, issuing_delay: float, events: Events, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, switches: Unkindness, outcomes: Outcomes, grants: Grants, events: Events) -> None:
         self.by_host: dict[str, Vault] = {}
-        self.outcomes = Outcomes()
-        self.now = now
-        self._issuing_delay = issuing_delay
+        self.outcomes = outcomes
+        self.grants = grants
+        self.chance = Chance(switches)
         self._events = events
         self._changed = asyncio.Event()
+        self._ahead = 0.0
+
+    @property
+    def switches(self) -> Unkindness:
+        """The switches as they are now."""
+        return self.chance.switches
+
+    def switch(self, switches: Unkindness, *, reseed: bool) -> None:
+        """Takes other switches, for what comes from now on."""
+        self.chance.switch(switches, reseed=reseed)
+        for vault in self.by_host.values():
+            self._set_up(vault)
+
+    def now(self) -> float:
+        """The time as the vaults see it."""
+        return time.time() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Moves the clock forward."""
+        self._ahead += seconds
+        self.changed()
 
     def called(self, host: str) -> Vault:
         """The vault of a host name; the first call makes it."""
@@ -58,13 +86,21 @@ class Vaults:
             def announce(certificate: Certificate, version: Version, url: str) -> None:
                 self._events.new_version(host, certificate, version, url)
 
-            self.by_host[host] = Vault(
+            vault = Vault(
                 host,
-                issuing_delay=self._issuing_delay,
+                issuing_delay=self.switches.issuing_delay,
                 outcome_for=self.outcomes.outcome_for,
                 announce=announce,
             )
+            self._set_up(vault)
+            self.by_host[host] = vault
         return self.by_host[host]
+
+    def _set_up(self, vault: Vault) -> None:
+        vault.issuing_delay = self.switches.issuing_delay
+        vault.deleted.delay = self.switches.deletion_delay
+        vault.recovery_delay = self.switches.recovery_delay
+        vault.ignores_cancellation = self.switches.cancellation == "ignored"
 
     def changed(self) -> None:
         """Says that something may be due earlier than before."""
@@ -91,24 +127,35 @@ async def running_standin(
     *,
     port: int = 0,
     identity_port: int = 0,
-    issuing_delay: float = 2.0,
     identity_header: str | None = None,
+    identities: Mapping[str, Iterable[str]] | None = None,
+    any_token: bool = False,
+    issuing_delay: float | None = None,
+    unkindness: Unkindness = KIND,
+    outcomes: Iterable[OutcomeBody] = (),
+    profile: ProfileName = OBSERVED,
     on_event: OnEvent | None = None,
 ) -> AsyncIterator[StandIn]:
     """Runs a stand-in while the block runs. Raises OSError if a port is taken; 0 takes a free one.
 
-    `on_event` is awaited with each vault event; if it raises, that is logged and nothing else happens.
+    `identities` are user-assigned ones, each with its data actions; the default identity may do everything. `any_token`
+    takes any bearer token, with every grant. `issuing_delay` is short for that switch of `unkindness`. `on_event` is
+    awaited with each vault event; if it raises, that is logged and nothing else happens. Raises ValueError for an
+    action or a switch that does not exist.
     """
+    switches = unkindness if issuing_delay is None else changed(unkindness, {"issuing_delay": float(issuing_delay)})
     events = Events(on_event)
-    vaults = Vaults(issuing_delay=issuing_delay, events=events)
-    identity = Identity(identity_header)
+    grants, tokens = Grants(identities), Tokens(any_token=any_token)
+    vaults = Vaults(switches, Outcomes(outcomes), grants, events)
+    identity = Identity(tokens, grants, lambda: vaults.switches.token_lifetime, identity_header)
     beside = web.Application()
     identity.add_routes(beside)
-    Control(vaults.outcomes, vaults.by_host, vaults.now, vaults.changed).add_routes(beside)
+    Control(vaults).add_routes(beside)
+    door = FrontDoor(tokens, grants, vaults.chance, profile, vaults.now)
     clock = asyncio.create_task(vaults.pass_time())
     try:
         async with (
-            serving(_vault_app(vaults), port=port, tls=ca.server_context()) as vault_port,
+            serving(_vault_app(vaults, door), port=port, tls=ca.server_context()) as vault_port,
             serving(beside, port=identity_port) as beside_port,
         ):
             yield StandIn(vault_port, beside_port, identity.header)
@@ -118,10 +165,10 @@ async def running_standin(
         await events.close()
 
 
-def _vault_app(vaults: Vaults) -> web.Application:
+def _vault_app(vaults: Vaults, door: FrontDoor) -> web.Application:
     async def handle(request: web.Request) -> web.Response:
         try:
-            return await answer(request, vaults.called(vault_name(request.host)), vaults.now)
+            return await door.answer(request, vaults.called(vault_name(request.host)))
         finally:
             vaults.changed()
 

@@ -6,89 +6,25 @@ needed; `begin` and `merge` check again and change the vault. Nothing between th
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography import x509
+from msgspec import UNSET
 
 from local.keyvault import errors
+from local.keyvault.backups import read_backup
+from local.keyvault.certificate import Certificate, Deleted, Version
+from local.keyvault.contacts import Contacts
+from local.keyvault.deletions import Deletions
+from local.keyvault.imported_policy import policy_for
+from local.keyvault.imports import Imported
 from local.keyvault.issuers import Issuers
 from local.keyvault.issuing_ca import Chain, validity
-from local.keyvault.keys_and_csrs import PrivateKey
 from local.keyvault.operation import Operation, Outcome
 from local.keyvault.ordering import Material, Order
-from local.keyvault.policy import CreateBody, MergeBody, Policy, parse_body
+from local.keyvault.policy import CreateBody, ImportBody, MergeBody, Policy, UpdateBody, lay_over, parse_body
 from local.keyvault.policy_rules import check_tags, complete_policy
-
-NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
-RETENTION = 90 * 24 * 3600  # protocol §3
-
-
-@dataclass
-class Version:
-    """One version of a certificate; half-made until it has a chain (protocol §4.3)."""
-
-    id: str
-    key: PrivateKey
-    nbf: int
-    exp: int
-    created: int
-    updated: int
-    enabled_when_made: bool
-    tags: dict[str, str]
-    signed: Chain = ()  # what the issuer will hand over when its time has come
-    chain: Chain = ()
-
-    @property
-    def enabled(self) -> bool:
-        """A half-made version is disabled, whatever was asked for."""
-        return bool(self.chain) and self.enabled_when_made
-
-    @property
-    def leaf(self) -> x509.Certificate | None:
-        """The certificate itself, once there is one."""
-        return self.chain[0] if self.chain else None
-
-    def put_in_place(self, chain: Chain, now: float) -> None:
-        """Makes it whole. Its dates become the certificate's own; it counts as created now (recorded)."""
-        leaf = chain[0]
-        self.chain, self.signed = chain, ()
-        self.nbf, self.exp = int(leaf.not_valid_before_utc.timestamp()), int(leaf.not_valid_after_utc.timestamp())
-        self.created = self.updated = int(now)
-
-
-@dataclass
-class Certificate:
-    """A certificate with all its versions, and its pending object."""
-
-    name: str  # as spelled by the first create
-    policy: Policy
-    versions: dict[str, Version] = field(default_factory=dict)
-    operation: Operation | None = None
-    merges: int = 0
-
-    @property
-    def current(self) -> Version:
-        """The newest whole version, or the newest half-made one if none is whole."""
-        versions = list(self.versions.values())
-        return next((version for version in reversed(versions) if version.chain), versions[-1])
-
-
-@dataclass
-class Deleted:
-    """A soft-deleted certificate."""
-
-    certificate: Certificate
-    date: int
-
-    @property
-    def scheduled_purge(self) -> int:
-        """When it would be purged by itself."""
-        return self.date + RETENTION
-
 
 type Announce = Callable[[Certificate, Version, str], None]
 
@@ -97,13 +33,21 @@ class Vault:
     """What answers under one host name. Every method that takes `now` first lets time have its way."""
 
     def __init__(
-        self, host: str, *, issuing_delay: float, outcome_for: Callable[[str, str], Outcome], announce: Announce
+        self,
+        host: str,
+        *,
+        issuing_delay: float,
+        outcome_for: Callable[[str, str, str], Outcome],
+        announce: Announce,
     ) -> None:
         self.host = host
         self.issuers = Issuers()
-        self.deleted: dict[str, Deleted] = {}
+        self.contacts = Contacts()
+        self.deleted = Deletions()
         self.certificates: dict[str, Certificate] = {}
-        self._issuing_delay = issuing_delay
+        self.issuing_delay = issuing_delay
+        self.ignores_cancellation = False
+        self.recovery_delay = 0.0
         self._outcome_for = outcome_for
         self._announce = announce
 
@@ -119,18 +63,21 @@ class Vault:
             operation = certificate.operation
             if operation and operation.decide(now):
                 version = certificate.versions[operation.version]
-                self._complete(certificate, version, version.signed, operation, now)
+                self._complete(certificate, version, version.signed, version.signed, operation.vault_url, now)
 
     def apply_outcomes(self, now: float) -> int:
         """Gives requests in progress the fate that is now asked for them, and returns how many it changed."""
         self.settle(now)
         changed = 0
         for certificate in self.certificates.values():
-            operation, outcome = certificate.operation, self._outcome_for(self.host, certificate.name)
+            operation, outcome = certificate.operation, self._outcome(certificate.name, certificate.policy)
             if operation and operation.is_issuers_to_decide and operation.outcome != outcome:
-                operation.expect(outcome, start=now, issuing_delay=self._issuing_delay)
+                operation.expect(outcome, start=now, issuing_delay=self.issuing_delay)
                 changed += 1
         return changed
+
+    def _outcome(self, name: str, policy: Policy) -> Outcome:
+        return self._outcome_for(self.host, name, policy.x509_props.subject or "")
 
     # --- create (protocol §4.1) ---
 
@@ -148,17 +95,18 @@ class Vault:
             raise errors.invalid_property("policy")  # text not known
         issuer = policy.issuer
         provider = None if issuer.is_unknown or issuer.is_self else self.issuers.provider_of(issuer.name)
-        self._check_free(name)
+        self.check_free(name, now)
         same_kind = old is not None and old.policy.key_props == policy.key_props
         reuse = old.current.key if old and same_kind and policy.key_props.reuse_key else None
-        outcome = self._outcome_for(self.host, name)
-        delay = self._issuing_delay if outcome.delay is None else outcome.delay
-        return Order(name, policy, asked.attributes.enabled, tags, provider, delay, reuse)
+        outcome = self._outcome(name, policy)
+        delay = self.issuing_delay if outcome.delay is None else outcome.delay
+        preserve = None if asked.preserve_order is UNSET else asked.preserve_order
+        return Order(name, policy, asked.attributes.enabled, tags, provider, delay, reuse, preserve)
 
     def begin(self, order: Order, material: Material, url: str, now: float) -> tuple[Certificate, Operation]:
         """Starts the operation. It is in progress even if its time has already come (protocol §4.1)."""
         self.settle(now)
-        self._check_free(order.name)
+        self.check_free(order.name, now)
         certificate = self.certificates.setdefault(order.name.lower(), Certificate(order.name, order.policy))
         certificate.policy = order.policy
         not_before, not_after = validity(now, order.policy.x509_props.validity_months)
@@ -171,22 +119,75 @@ class Vault:
             updated=int(now),
             enabled_when_made=order.enabled,
             tags=order.tags,
+            policy=order.policy,
+            preserve_order=order.preserve_order,
             signed=material.signed,
         )
         certificate.versions[version.id] = version
         issuer = order.policy.issuer.name
         operation = Operation(uuid.uuid4().hex, version.id, issuer, material.csr, url)
-        outcome = self._outcome_for(self.host, order.name)
-        operation.expect(outcome, start=now, issuing_delay=self._issuing_delay)
+        outcome = self._outcome(order.name, order.policy)
+        operation.expect(outcome, start=now, issuing_delay=self.issuing_delay)
         certificate.operation = operation
         return certificate, operation
 
-    def _check_free(self, name: str) -> None:
-        if name.lower() in self.deleted:
-            raise errors.deleted_but_recoverable(name)
+    def check_free(self, name: str, now: float) -> None:
+        """Refuses a name under which nothing can be made now."""
+        self.settle(now)
+        self.deleted.check_free(name, now)
         old = self.certificates.get(name.lower())
         if old and old.operation and old.operation.in_progress:
             raise errors.pending_in_progress()
+
+    # --- import and update (protocol §4.7, §4.9, §4.11) ---
+
+    def take_in(self, name: str, imported: Imported, asked: ImportBody, url: str, now: float) -> Certificate:
+        """Makes a version of what was imported; a pending object that has ended is gone."""
+        self.check_free(name, now)
+        tags, old = check_tags(asked.tags), self.certificates.get(name.lower())
+        policy = policy_for(imported, asked.policy or {})
+        policy = complete_policy(policy, now=now, replaces=old.policy if old else None)
+        certificate = self.certificates.setdefault(name.lower(), Certificate(name, policy))
+        certificate.policy, certificate.operation = policy, None
+        version = Version(
+            id=uuid.uuid4().hex,
+            key=imported.key,
+            nbf=0,
+            exp=0,
+            created=0,
+            updated=0,
+            enabled_when_made=asked.attributes.enabled,
+            tags=tags,
+            policy=policy,
+            preserve_order=None if asked.preserve_order is UNSET else asked.preserve_order,
+            imported=True,
+        )
+        certificate.versions[version.id] = version
+        self._complete(certificate, version, imported.chain, imported.given, url, now)
+        return certificate
+
+    def update(
+        self, name: str, version_id: str | None, body: dict[str, Any], now: float
+    ) -> tuple[Certificate, Version]:
+        """Changes what the body names of a version, and of the policy, and leaves the rest."""
+        certificate, version = self.get_version(name, version_id, now)
+        asked = parse_body(body, UpdateBody)
+        tags = check_tags(asked.tags)
+        if asked.policy:
+            self.update_policy(name, asked.policy, now)
+        if tags is not None:
+            version.tags = tags
+        if asked.attributes.enabled is not UNSET:
+            version.enabled_when_made = asked.attributes.enabled
+        version.updated = int(now)
+        return certificate, version
+
+    def update_policy(self, name: str, changes: dict[str, Any], now: float) -> Certificate:
+        """Changes what `changes` names; versions that are there or under way keep what they were made by."""
+        certificate = self.get(name, now)
+        policy = lay_over(certificate.policy, changes)
+        certificate.policy = complete_policy(policy, now=now, replaces=certificate.policy)
+        return certificate
 
     # --- the pending object (protocol §4.2, §4.4, §4.5) ---
 
@@ -204,7 +205,7 @@ class Vault:
         certificate, operation = self.pending(name, request_id, now)
         if not operation.in_progress:
             raise errors.update_needs_progress()
-        operation.request_cancellation(now=now, issuing_delay=self._issuing_delay)
+        operation.request_cancellation(now=now, issuing_delay=self.issuing_delay, ignored=self.ignores_cancellation)
         return certificate, operation
 
     def delete_pending(self, name: str, request_id: str | None, now: float) -> tuple[Certificate, Operation]:
@@ -220,19 +221,19 @@ class Vault:
         return self._mergeable(name, request_id, now)[2]
 
     def merge(
-        self, name: str, request_id: str | None, chain: Chain, body: MergeBody, now: float
+        self, name: str, request_id: str | None, chain: Chain, given: Chain, body: MergeBody, now: float
     ) -> tuple[Certificate, Version]:
         """Completes the operation with a chain that was read for `to_merge`'s key."""
         certificate, operation, version = self._mergeable(name, request_id, now)
         if chain[0].public_key() != version.key.public_key():  # another request has taken the place
             raise errors.wrong_key()
-        if body.tags:
+        if body.tags is not UNSET:
             version.tags = check_tags(body.tags)
         if body.attributes:
             version.enabled_when_made = body.attributes.enabled
         operation.complete_by_merge()
         certificate.merges += 1
-        self._complete(certificate, version, chain, operation, now)
+        self._complete(certificate, version, chain, given, operation.vault_url, now)
         return certificate, version
 
     def _mergeable(self, name: str, request_id: str | None, now: float) -> tuple[Certificate, Operation, Version]:
@@ -247,26 +248,29 @@ class Vault:
         return certificate, operation, certificate.versions[operation.version]
 
     def _complete(
-        self, certificate: Certificate, version: Version, chain: Chain, operation: Operation, now: float
+        self, certificate: Certificate, version: Version, chain: Chain, given: Chain, url: str, now: float
     ) -> None:
-        version.put_in_place(chain, now)
+        version.put_in_place(chain, given, now)
         # The newest whole version is the current one, also if a later half-made one was left behind.
         certificate.versions[version.id] = certificate.versions.pop(version.id)
         if version.enabled:
-            self._announce(certificate, version, operation.vault_url)
+            self._announce(certificate, version, url)
 
     # --- reading and deleting (protocol §4.8, §4.12) ---
 
     def get(self, name: str, now: float) -> Certificate:
         """The certificate; 404 if there is none."""
         self.settle(now)
-        if name.lower() not in self.certificates:
+        certificate = self.certificates.get(name.lower())
+        if certificate is None or now < certificate.readable_from:
             raise errors.certificate_not_found(name)
-        return self.certificates[name.lower()]
+        return certificate
 
-    def get_version(self, name: str, version: str, now: float) -> tuple[Certificate, Version]:
-        """One version, half-made ones too."""
+    def get_version(self, name: str, version: str | None, now: float) -> tuple[Certificate, Version]:
+        """One version, half-made ones too; the current one if none is named."""
         certificate = self.get(name, now)
+        if version is None:
+            return certificate, certificate.current
         if version.lower() not in certificate.versions:
             raise errors.certificate_not_found(f"{name}/{version}")
         return certificate, certificate.versions[version.lower()]
@@ -275,19 +279,24 @@ class Vault:
         """Soft-deletes; what was in progress never ends."""
         certificate = self.get(name, now)
         del self.certificates[name.lower()]
-        self.deleted[name.lower()] = Deleted(certificate, int(now))
-        return self.deleted[name.lower()]
+        return self.deleted.put(certificate, now)
 
-    def get_deleted(self, name: str) -> Deleted:
-        """A soft-deleted certificate; 404 if there is none."""
-        if name.lower() not in self.deleted:
-            raise errors.deleted_certificate_not_found(name)
-        return self.deleted[name.lower()]
+    def recover(self, name: str, now: float) -> Certificate:
+        """Takes a soft-deleted certificate back, as it was."""
+        certificate = self.deleted.recover(name, now)
+        certificate.readable_from = now + self.recovery_delay
+        self.certificates[name.lower()] = certificate
+        return certificate
 
-    def purge(self, name: str) -> None:
-        """Removes a soft-deleted certificate for good; its name is free again."""
-        self.get_deleted(name)
-        del self.deleted[name.lower()]
+    def restore(self, blob: str, url: str, now: float) -> Certificate:
+        """Brings a backup back, all its versions with their ids; 409 if the name is taken."""
+        certificate = read_backup(blob)
+        name = certificate.name
+        if name.lower() in self.certificates:
+            raise errors.already_exists(f"{url}/certificates/{name}/{certificate.current.id}")
+        self.check_free(name, now)
+        self.certificates[name.lower()] = certificate
+        return certificate
 
     def _operations(self) -> list[Operation]:
         return [certificate.operation for certificate in self.certificates.values() if certificate.operation]

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from local.keyvault.errors import KeyVaultError, bad_parameter, unauthorized
-from local.keyvault.identity import TENANT_ID
+from local.keyvault.errors import KeyVaultError, bad_parameter
+from local.keyvault.tokens import AUDIENCE, TENANT_ID
 
+OPERATION = web.RequestKey("operation", str)  # the name of the handler that a request led to
 RETRY_AFTER = {"Retry-After": "10"}  # protocol §1: on the 202 and on every read that answers inProgress
 
 # Protocol §2. What the service reports about itself is fixed here; the version is the newest one recorded.
@@ -54,20 +55,21 @@ def error_reply(error: KeyVaultError, *, headers: dict[str, str] | None = None) 
     return reply({"error": body}, status=error.status, headers=headers)
 
 
-def challenge_reply(host: str) -> web.Response:
-    """The 401 that tells a client where to get a token, and for what (protocol §2, authentication)."""
+def challenge_resource(host: str) -> str:
+    """The resource that a vault under this host name wants tokens for.
+
+    An unmodified SDK client takes a challenge only if its vault's host ends with "." + the resource's host and port.
+    """
     name, _, port = host.partition(":")
-    # An unmodified SDK client takes a challenge only if its vault's host ends with "." + the resource's host and port.
     local = f"https://localhost{':' if port else ''}{port}"
-    resource = local if name.lower().endswith(".localhost") else "https://vault.azure.net"
-    challenge = f'Bearer authorization="https://login.windows.net/{TENANT_ID}", resource="{resource}"'
-    return error_reply(unauthorized(), headers={"WWW-Authenticate": challenge})
+    return local if name.lower().endswith(".localhost") else AUDIENCE
 
 
-def has_token(request: web.Request) -> bool:
-    """Whether there is a bearer token. Any will do: nobody checks what it grants yet."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and bool(token.strip())
+def challenge_reply(host: str, error: KeyVaultError) -> web.Response:
+    """The 401 that tells a client where to get a token, and for what (protocol §2, authentication)."""
+    login = f"https://login.windows.net/{TENANT_ID}"
+    challenge = f'Bearer authorization="{login}", resource="{challenge_resource(host)}"'
+    return error_reply(error, headers={"WWW-Authenticate": challenge})
 
 
 def vault_name(host: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import dataclasses
 import io
 import json
 import ssl
@@ -23,7 +24,6 @@ from cryptography.x509.oid import NameOID
 from multidict import CIMultiDictProxy
 
 from local.keyvault import StandIn, running_standin
-from local.keyvault.events import OnEvent
 from local.tls import LocalCa
 
 API_VERSION = "7.4"
@@ -65,16 +65,29 @@ class VaultClient:
     tls: ssl.SSLContext
     ca_file: Path
     host: str = "localhost"
+    token: str = "a-token"
 
     @property
     def url(self) -> str:
         return f"https://{self.host}:{self.standin.port}"
 
     def at(self, host: str) -> VaultClient:
-        return VaultClient(self.standin, self.session, self.tls, self.ca_file, host)
+        return VaultClient(self.standin, self.session, self.tls, self.ca_file, host, self.token)
+
+    async def token_of(self, client_id: str | None = None, resource: str = "https://vault.azure.net") -> str:
+        """A token from the identity endpoint."""
+        asked = {"resource": resource, "api-version": "2019-08-01"} | ({"client_id": client_id} if client_id else {})
+        headers = {"X-IDENTITY-HEADER": self.standin.identity_header}
+        async with self.session.get(self.standin.identity_endpoint, params=asked, headers=headers) as response:
+            assert response.status == 200, await response.text()
+            return str((await response.json())["access_token"])
+
+    async def as_client(self, client_id: str) -> VaultClient:
+        """The same vault, called by a user-assigned identity."""
+        return dataclasses.replace(self, token=await self.token_of(client_id))
 
     async def call(self, method: str, path: str, body: Any = None, **query: str) -> Reply:
-        sent = {"Authorization": "Bearer a-token"}
+        sent = {"Authorization": f"Bearer {self.token}"}
         return await self.send(method, path, body, headers=sent, query={"api-version": API_VERSION} | query)
 
     async def send(
@@ -118,6 +131,10 @@ class VaultClient:
         async with self.session.post(f"{self.standin.control_url}/outcomes", json=asked) as response:
             return response.status, await response.json()
 
+    async def control(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        async with self.session.request(method, f"{self.standin.control_url}/{path}", json=body) as response:
+            return response.status, await response.json()
+
     async def state(self) -> Any:
         async with self.session.get(f"{self.standin.control_url}/state") as response:
             return (await response.json())["vaults"][self.host]["certificates"]
@@ -125,16 +142,20 @@ class VaultClient:
 
 @asynccontextmanager
 async def vault_client(
-    tmp_path: Path, *, issuing_delay: float = QUICK, on_event: OnEvent | None = None
+    tmp_path: Path, *, issuing_delay: float = QUICK, any_token: bool = True, **switches: Any
 ) -> AsyncIterator[VaultClient]:
+    """A stand-in and a client for it. Without `any_token` the client's calls carry tokens of the default identity."""
     ca = LocalCa()
     ca_file = ca.write_ca(tmp_path / "ca.pem")
     tls = ssl.create_default_context(cafile=str(ca_file))
     async with (
-        running_standin(ca, issuing_delay=issuing_delay, on_event=on_event) as standin,
+        running_standin(ca, issuing_delay=issuing_delay, any_token=any_token, **switches) as standin,
         aiohttp.ClientSession() as session,
     ):
-        yield VaultClient(standin, session, tls, ca_file)
+        client = VaultClient(standin, session, tls, ca_file)
+        if not any_token:
+            client.token = await client.token_of()
+        yield client
 
 
 class OutsideCa:

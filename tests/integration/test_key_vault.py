@@ -6,15 +6,19 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import aiohttp
 import pytest
 from aiohttp import web
+from azure.core.credentials_async import AsyncTokenCredential
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.adapters.key_vault import KeyVault
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.keys import key_sha256, read_csr
 from functions.issuance.requests import Status
+from local.api import LocalIdentity
 from local.keyvault import running_standin
+from local.stack import PRODUCT_ACTIONS, PRODUCT_CLIENT_ID
 from local.tls import LocalCa
 from local.web import serving
 from tests.certificates import Authority
@@ -30,10 +34,22 @@ BODY = {
 
 
 @asynccontextmanager
-async def vault_at(port: int) -> AsyncIterator[KeyVault]:
-    vault = KeyVault("main", f"https://localhost:{port}", AnyToken(), verify_challenge=False)
+async def vault_at(port: int, credential: AsyncTokenCredential | None = None) -> AsyncIterator[KeyVault]:
+    vault = KeyVault("main", f"https://localhost:{port}", credential or AnyToken(), verify_challenge=False)
     yield vault
     await vault.close()
+
+
+@asynccontextmanager
+async def vault_of_the_standin(ca: LocalCa) -> AsyncIterator[KeyVault]:
+    """The stand-in's vault, under the product's own identity with its own few grants."""
+    async with (
+        running_standin(ca, identities={PRODUCT_CLIENT_ID: PRODUCT_ACTIONS}) as standin,
+        aiohttp.ClientSession() as session,
+    ):
+        identity = LocalIdentity(standin.identity_endpoint, standin.identity_header, session, PRODUCT_CLIENT_ID)
+        async with vault_at(standin.port, identity) as vault:
+            yield vault
 
 
 @asynccontextmanager
@@ -57,7 +73,7 @@ async def vault_that_answers(
 
 
 async def test_a_manual_request_from_start_to_merge(trusted_ca: LocalCa) -> None:
-    async with running_standin(trusted_ca) as standin, vault_at(standin.port) as vault:
+    async with vault_of_the_standin(trusted_ca) as vault:
         answer = await vault.create("Web-1", BODY)
         operation = answer.operation
         assert (operation.status, operation.issuer) == (Status.IN_PROGRESS, "Unknown")
@@ -68,15 +84,20 @@ async def test_a_manual_request_from_start_to_merge(trusted_ca: LocalCa) -> None
         assert (await vault.pending("web-1", operation.request_id)).operation == operation
         assert await vault.certificate("web-1") is None
         leaf = Authority.root("Root").sign(operation.csr)
-        version = await vault.merge("web-1", [leaf.public_bytes(Encoding.DER)])
-        assert version.key_sha256 == key == key_sha256(leaf)
-        assert version.not_after == leaf.not_valid_after_utc
-        assert await vault.certificate("web-1") == version
+        merged = await vault.merge("web-1", [leaf.public_bytes(Encoding.DER)], {"tags": {"team": "web"}})
+        assert merged.version.key_sha256 == key == key_sha256(leaf)
+        assert merged.version.not_after == leaf.not_valid_after_utc
+        assert merged.fields["tags"] == {"team": "web"}
+        current = await vault.certificate("web-1")
+        assert current is not None
+        assert current.version == merged.version
         assert (await vault.pending("web-1")).operation.status is Status.COMPLETED
+        assert (await vault.policy("web-1"))["issuer"] == {"name": "Unknown"}
+        assert await vault.issuers() == []
 
 
 async def test_key_vaults_own_refusals_keep_status_code_and_message(trusted_ca: LocalCa) -> None:
-    async with running_standin(trusted_ca) as standin, vault_at(standin.port) as vault:
+    async with vault_of_the_standin(trusted_ca) as vault:
         with pytest.raises(Refused, match="Pending certificate not found: web") as missing:
             await vault.pending("web")
         assert (missing.value.status, missing.value.code) == (404, "PendingCertificateNotFound")

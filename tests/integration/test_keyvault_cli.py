@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
@@ -63,13 +64,46 @@ def test_a_taken_port_is_said_in_one_line(tmp_path: Path, flag: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["--ca-file", "x", "--port", "70000"], ["--ca-file", "x", "--issuing-delay", "-1"]]
+    ("arguments", "says"),
+    [
+        ([], "--ca-file"),
+        (["--ca-file", "x", "--port", "70000"], "a port is a number from 0 to 65535"),
+        (["--ca-file", "x", "--issuing-delay", "-1"], "Expected `float` >= 0.0 - at `$.issuing_delay`"),
+        (["--ca-file", "x", "--issuing-delay", "nan"], "$.issuing_delay"),
+        (["--ca-file", "x", "--error-rate", "many"], "Expected `float`, got `str` - at `$.error_rate`"),
+        (["--ca-file", "x", "--identity", "a=certificates/everything"], "no data action of this vault"),
+        (["--ca-file", "x", "--outcome", '{"outcome": "fail"}'], "one of the two"),
+        (["--ca-file", "x", "--profile", "real"], "invalid choice"),
+    ],
 )
-def test_bad_arguments_are_refused(arguments: list[str]) -> None:
+def test_bad_arguments_are_refused(arguments: list[str], says: str) -> None:
     with start(*arguments) as process:
         _, errors = process.communicate(timeout=10)
     assert process.returncode == 2
     assert "error:" in errors
+    assert says in errors
+
+
+def test_switches_grants_and_outcomes_are_flags_too(tmp_path: Path) -> None:
+    flags = {
+        "--identity": "me=certificates/read, certificates/create/action",
+        "--outcome": '{"subject": "CN=a", "outcome": "fail"}',
+        "--token-lifetime": "60",
+        "--strike": "after",
+    }
+    arguments = [word for pair in flags.items() for word in pair]
+    ports = ("--port", "0", "--identity-port", "0", "--ca-file", str(tmp_path / "ca.pem"))
+    with start(*ports, *arguments, "--throttle", "--any-token", "--profile", "documented") as process:
+        assert process.stdout
+        place = process.stdout.readline().split("IDENTITY_ENDPOINT=http://")[1].split("/")[0]
+        with urllib.request.urlopen(f"http://{place}/control/unkindness") as response:
+            switches = json.load(response)
+        with urllib.request.urlopen(f"http://{place}/control/grants") as response:
+            grants = json.load(response)
+        process.terminate()
+        process.communicate(timeout=10)
+    assert (switches["throttle"], switches["token_lifetime"], switches["strike"]) == (True, 60, "after")
+    assert grants["identities"]["me"] == ["certificates/read", "certificates/create/action"]
 
 
 def test_a_ca_file_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:

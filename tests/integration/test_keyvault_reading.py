@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from cryptography import x509
 
+from local.keyvault.unkindness import Unkindness
 from local.keyvault.vault import Vault
 from tests.integration.keyvault_helpers import OutsideCa, VaultClient, b64, policy, vault_client
 
@@ -19,7 +20,7 @@ LINK = "https://go.microsoft.com/fwlink/?linkid=2125182"
 
 @pytest.fixture
 async def vault(tmp_path: Path) -> AsyncIterator[VaultClient]:
-    async with vault_client(tmp_path, issuing_delay=0.05) as client:
+    async with vault_client(tmp_path, issuing_delay=0.05, unkindness=Unkindness(deletion_delay=0)) as client:
         yield client
 
 
@@ -139,7 +140,7 @@ async def test_unknown_addresses_answer_404_in_key_vaults_form(vault: VaultClien
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/certificates/web-1"), ("PUT", "/certificates/issuers"), ("PATCH", "/certificates/web-1")],
+    [("POST", "/certificates/web-1"), ("PUT", "/certificates/issuers"), ("PUT", "/certificates/web-1")],
 )
 async def test_a_wrong_method_is_405(vault: VaultClient, method: str, path: str) -> None:
     assert (await vault.call(method, path)).error == (405, "MethodNotAllowed", f"HTTP {method} not allowed")

@@ -39,7 +39,7 @@ def ec_policy(issuer: str = "Self") -> CertificatePolicy:
 
 @pytest.fixture
 async def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[VaultClient]:
-    async with vault_client(tmp_path, issuing_delay=0.05) as client:
+    async with vault_client(tmp_path, issuing_delay=0.05, any_token=False) as client:
         monkeypatch.setenv("IDENTITY_ENDPOINT", client.standin.identity_endpoint)
         monkeypatch.setenv("IDENTITY_HEADER", client.standin.identity_header)
         yield client

@@ -1,0 +1,29 @@
+"""What a reply leaves out for callers of older API versions (protocol §3 and §8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ADDED = {
+    "crv": "7.0",
+    "cert_transparency": "7.0",
+    "preserveCertOrder": "7.6",
+    "platformManaged": "2026-03-01",
+}
+
+
+def as_of(version: str, body: Any) -> Any:
+    """A bundle, operation or policy without the keys that came later than `version`."""
+    if isinstance(body, dict):
+        known = {key: value for key, value in body.items() if _rank(ADDED.get(key, "")) <= _rank(version)}
+        return {key: as_of(version, value) for key, value in known.items()}
+    return body
+
+
+def _rank(version: str) -> tuple[int, str, int]:
+    """2016-10-01 came first, then 7.0, 7.1 and so on, then dates again. A preview counts as what it previews."""
+    number, _, _ = version.partition("-preview")
+    if "-" in number:
+        return (0 if number < "2017" else 2, number, 0)
+    major, _, minor = number.partition(".")
+    return (1, major, int(minor or 0)) if number else (0, "", 0)

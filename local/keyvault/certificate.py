@@ -1,0 +1,85 @@
+"""A certificate with its versions and its pending object, live or soft-deleted. Plain data, no clock of its own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from cryptography import x509
+
+from local.keyvault.issuing_ca import Chain
+from local.keyvault.keys_and_csrs import PrivateKey
+from local.keyvault.operation import Operation
+from local.keyvault.policy import Policy
+
+NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
+RETENTION = 90 * 24 * 3600  # protocol §3
+
+
+@dataclass
+class Version:
+    """One version of a certificate; half-made until it has a chain (protocol §4.3)."""
+
+    id: str
+    key: PrivateKey
+    nbf: int
+    exp: int
+    created: int
+    updated: int
+    enabled_when_made: bool
+    tags: dict[str, str] | None  # None: none were ever sent
+    policy: Policy  # as it was when this version was made: what the key may do, and how the secret looks
+    preserve_order: bool | None = None  # as asked for; None: not a word about it
+    signed: Chain = ()  # what the issuer will hand over when its time has come
+    chain: Chain = ()  # the leaf, then the others as they came
+    given: Chain = ()  # all of them as they came, the leaf where it stood
+    imported: bool = False
+
+    @property
+    def enabled(self) -> bool:
+        """A half-made version is disabled, whatever was asked for."""
+        return bool(self.chain) and self.enabled_when_made
+
+    @property
+    def leaf(self) -> x509.Certificate | None:
+        """The certificate itself, once there is one."""
+        return self.chain[0] if self.chain else None
+
+    def put_in_place(self, chain: Chain, given: Chain, now: float) -> None:
+        """Makes it whole. Its dates become the certificate's own; it counts as created now (recorded)."""
+        leaf = chain[0]
+        self.chain, self.given, self.signed = chain, given, ()
+        self.nbf, self.exp = int(leaf.not_valid_before_utc.timestamp()), int(leaf.not_valid_after_utc.timestamp())
+        self.created = self.updated = int(now)
+
+
+@dataclass
+class Certificate:
+    """A certificate with all its versions, and its pending object."""
+
+    name: str  # as spelled by the first create
+    policy: Policy
+    versions: dict[str, Version] = field(default_factory=dict)
+    operation: Operation | None = None
+    merges: int = 0
+    readable_from: float = 0.0  # a recovered certificate is not found at once (recorded)
+
+    @property
+    def current(self) -> Version:
+        """The newest whole version, or the newest half-made one if none is whole."""
+        versions = list(self.versions.values())
+        return next((version for version in reversed(versions) if version.chain), versions[-1])
+
+
+@dataclass
+class Deleted:
+    """A soft-deleted certificate."""
+
+    certificate: Certificate
+    date: int
+    settled: float  # until then the deletion is under way: it can be neither read nor undone nor purged
+
+    @property
+    def scheduled_purge(self) -> int:
+        """When it would be purged by itself."""
+        return self.date + RETENTION

@@ -1,0 +1,56 @@
+"""The operations on the pending object."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+
+from aiohttp import web
+
+from local.keyvault import bodies
+from local.keyvault.calls import Call
+from local.keyvault.chains import read_chain
+from local.keyvault.errors import invalid_property
+from local.keyvault.policy import CancelBody, MergeBody, parse_body
+from local.keyvault.policy_rules import check_tags
+from local.keyvault.wire import RETRY_AFTER, read_json
+
+PKCS10 = "application/pkcs10"
+
+
+async def get_pending(call: Call) -> web.Response:
+    """Protocol §4.2."""
+    certificate, operation = call.vault.pending(call.name, call.request_id, call.now())
+    headers = RETRY_AFTER if operation.in_progress else {}
+    if call.request.headers.get("Accept", "").lower().startswith(PKCS10):  # recorded: the CSR and nothing else
+        csr = base64.b64encode(operation.csr).decode()
+        return web.Response(text=csr, headers={"Content-Type": f"{PKCS10}; charset=utf-8", **headers})
+    return call.reply(bodies.operation_body(call.url, certificate, operation), headers=headers)
+
+
+async def cancel(call: Call) -> web.Response:
+    """Protocol §4.4. No Retry-After here (§1)."""
+    name, body = call.name, await read_json(call.request)
+    call.vault.pending(name, call.request_id, call.now())  # a 404 comes before what is wrong with the body
+    if not parse_body(body, CancelBody).cancellation_requested:
+        raise invalid_property("cancellation_requested")  # not known (protocol §10): a wish cannot be taken back
+    certificate, operation = call.vault.cancel(name, call.request_id, call.now())
+    return call.reply(bodies.operation_body(call.url, certificate, operation))
+
+
+async def delete_pending(call: Call) -> web.Response:
+    """Protocol §4.5: answers with the operation as it stood."""
+    certificate, operation = call.vault.delete_pending(call.name, call.request_id, call.now())
+    return call.reply(bodies.operation_body(call.url, certificate, operation))
+
+
+async def merge(call: Call) -> web.Response:
+    """Protocol §4.6. Whether a merge is allowed is looked at before what is merged."""
+    name, body = call.name, await read_json(call.request)
+    key = call.vault.to_merge(name, call.request_id, call.now()).key
+    asked = parse_body(body, MergeBody)
+    check_tags(asked.tags)
+    chain, given = await asyncio.to_thread(read_chain, asked.x5c, key)
+    certificate, version = call.vault.merge(name, call.request_id, chain, given, asked, call.now())
+    where = f"{bodies.certificate_url(call.url, certificate)}?api-version={call.api_version}"
+    return call.reply(bodies.bundle_body(call.url, certificate, version), status=201, headers={"Location": where})
