@@ -1,8 +1,10 @@
 # make demo   sets everything up, then runs the main job on real parts and shows what happened
 # make test   sets everything up, then runs the tests
-# make up     the stack stays until Ctrl-C      make check  format, lint, types, Bicep
+# make up     the stack stays until Ctrl-C      make check  format, lint, types
 # make setup  set-up alone                      make bench  measurements, as ratios
-.PHONY: setup demo test up check bench
+# make soak   a thousand random interleavings
+# make conformance   Microsoft's own tests of their Key Vault client, against the stand-in
+.PHONY: setup demo test up check bench soak conformance
 SHELL := /bin/sh
 PY := .venv/bin/python
 
@@ -25,6 +27,12 @@ up: setup
 
 bench: setup
 	@$(PY) -m benchmarks.cold_start
+
+conformance: setup
+	@$(PY) -m tests.conformance.microsoft
+
+soak: setup
+	@CERTFLOW_SOAK_EXAMPLES=1000 $(PY) -m pytest tests/e2e/test_interleavings.py
 
 check: setup
 	@.venv/bin/ruff format --check --quiet . || { echo 'run: .venv/bin/ruff format .' >&2; exit 1; }
