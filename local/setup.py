@@ -30,7 +30,7 @@ def main() -> int:
     with (STATE / "setup.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         steps = (
-            ("Python 3.13 and packages", PYTHON_INPUTS, VENV, lambda: _install_python_packages(_find_uv())),
+            ("Python 3.13 and packages", PYTHON_INPUTS, VENV, _install_python_packages),
             ("Node packages (Azurite)", NODE_INPUTS, NODE / "node_modules", _install_node_packages),
         )
         for what, inputs, folder, install in steps:
@@ -75,7 +75,8 @@ def _find_uv() -> str:
     return str(home / "bin" / "uv")
 
 
-def _install_python_packages(uv: str) -> None:
+def _install_python_packages() -> None:
+    uv = _find_uv()
     version = (ROOT / ".python-version").read_text().strip()
     if not (VENV / "bin" / "python").exists():
         _run(
