@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from local.stack import ROOT
+from local.functions_host import ROOT
 
 ROUNDS = 9
 EMPTY = """

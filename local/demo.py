@@ -24,8 +24,10 @@ from rich.panel import Panel
 from rich.text import Text
 
 from local.api import Client, client_of, until
+from local.azurite import AzuriteFailed
+from local.functions_host import ROOT, HostFailed
 from local.openssl_ca import OpensslCa, OpensslMissing
-from local.stack import MERGED, REJECTED, ROOT, StackError, running_stack
+from local.stack import MERGED, REJECTED, running_stack
 
 ISSUING_DELAY = 4.0  # seconds; real integrated issuers were seen to take 9 to 39
 Message = dict[str, Any]
@@ -221,7 +223,7 @@ def main() -> int:
     started = time.monotonic()
     try:
         failures = asyncio.run(tell(console, directory))
-    except (OpensslMissing, StackError) as error:
+    except (OpensslMissing, HostFailed, AzuriteFailed, OSError) as error:
         print(f"make demo: {error}", file=sys.stderr)
         return 1
     if failures:

@@ -6,15 +6,11 @@ Everything but Azurite (Node) and the host (one Functions app per process) runs 
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
-import signal
 import socket
 import ssl
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +19,13 @@ from azure.storage.blob.aio import BlobServiceClient
 
 from local.azurite import Azurite, running_azurite
 from local.eventgrid import EventGrid, Subscription, running_event_grid, watch_blobs
+from local.functions_host import Keys, running_functions_host
 from local.inbox import Inbox, running_inbox
 from local.keyvault import StandIn, running_standin
 from local.keyvault.profile import OBSERVED, ProfileName
 from local.tls import LocalCa
 from local.web import LOOPBACK
 
-ROOT = Path(__file__).resolve().parent.parent
 DROP, MERGED, REJECTED = "chains", "chains-merged", "chains-rejected"
 ISSUERS = ("DigiCert", "GlobalSign", "Test")  # registered in every vault, under the names of their providers
 # The identity that the product runs under, and all that it may do in a vault: what README asks a deployment to grant.
@@ -41,8 +37,6 @@ PRODUCT_ACTIONS = (
     "certificatecas/read",
 )
 CHECK_SCHEDULE = "*/5 * * * * *"  # every minute on Azure; nobody wants to wait for that here
-START_LIMIT = 60  # seconds for the host to answer, on a busy machine
-STOP_LIMIT = 4  # seconds for the host to finish what it runs
 
 
 @dataclass(frozen=True)
@@ -116,15 +110,6 @@ class Stack:
         return await self.host.wait()
 
 
-@dataclass(frozen=True)
-class Keys:
-    """The host's keys, new for every stack."""
-
-    function: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    master: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    system: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-
-
 def vault_urls(port: int) -> dict[str, str]:
     """The two vaults of the local stack."""
     return {"main": f"https://localhost:{port}", "staging": f"https://{LOOPBACK}:{port}"}
@@ -148,8 +133,8 @@ async def running_stack(
 
     `directory` takes the CA certificate and the logs. `issuing_delay` is how long integrated issuers take, in seconds;
     `profile` whether the vaults answer as the service was seen to, or as it is documented.
-    With `own_host` False the host's place is left to Core Tools, on the port given. Raises StackError with what failed
-    and where its log is.
+    With `own_host` False the host's place is left to Core Tools, on the port given. Raises HostFailed,
+    AzuriteFailed or OSError (a port) with what failed and where its log is.
     """
     ports = ports or Ports()
     secret = None if own_host else SAMPLE_SECRET
@@ -191,14 +176,13 @@ async def running_stack(
         host_port = ports.host or _free_port()
         stack.host_url = f"http://{LOOPBACK}:{host_port}"
         if own_host:
-            await running.enter_async_context(_running_host(stack, host_port))
+            log = directory / "host.log"
+            stack.host = await running.enter_async_context(
+                running_functions_host(settings, keys, port=host_port, log=log)
+            )
         _subscribe(event_grid, stack.host_url, keys)
         await watching.wait()  # a file dropped before would count as one that was there already
         yield stack
-
-
-class StackError(RuntimeError):
-    """A part of the stack did not start; the message says which, and where its log is."""
 
 
 def _settings(standin: StandIn, event_grid: EventGrid, inbox: Inbox, azurite: Azurite, ca_file: Path) -> dict[str, str]:
@@ -238,62 +222,6 @@ def _subscribe(event_grid: EventGrid, host_url: str, keys: Keys) -> None:
         event_grid.subscribe(topic, Subscription(function.replace("_", "-"), url))
 
 
-@asynccontextmanager
-async def _running_host(stack: Stack, port: int) -> AsyncIterator[None]:
-    log = stack.directory / "host.log"
-    keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    command = [sys.executable, "-m", "local.host", "--port", str(port), "--app", str(ROOT)]
-    keys = vars(stack.keys).items()  # joined by "=": a key may begin with a hyphen
-    command += [f"--{name}-key={key}" for name, key in keys]
-    with log.open("ab") as output:
-        stack.host = await asyncio.create_subprocess_exec(
-            *command,
-            cwd=ROOT,
-            env=keep | stack.settings,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,  # Ctrl-C is ours to hand on
-        )
-    try:
-        await _until_running(stack, log)
-        yield
-    finally:
-        await _stop(stack.host)
-
-
-async def _until_running(stack: Stack, log: Path) -> None:
-    ended = asyncio.create_task(stack.host_ended())
-    try:
-        async with asyncio.timeout(START_LIMIT), aiohttp.ClientSession() as session:
-            while not await _answers(session, f"{stack.host_url}/admin/host/status", stack.keys.master):
-                if ended.done():
-                    raise StackError(f"The Functions host did not start. {_tail(log)}\nIts log: {log}")
-                await asyncio.sleep(0.1)
-    except TimeoutError:
-        raise StackError(f"The Functions host did not answer within {START_LIMIT} s. Its log: {log}") from None
-    finally:
-        ended.cancel()
-
-
-async def _answers(session: aiohttp.ClientSession, url: str, key: str) -> bool:
-    try:
-        async with session.get(url, headers={"x-functions-key": key}) as response:
-            return response.status == 200
-    except aiohttp.ClientError:
-        return False
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.wait(), STOP_LIMIT)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-
-
 async def _prepare_vaults(standin: StandIn, ca_file: Path) -> None:
     """Registers the issuers, as an administrator does once in a real vault: by the default identity."""
     context = ssl.create_default_context(cafile=str(ca_file))
@@ -323,10 +251,6 @@ async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-20:])
 
 
 def _taken(port: int) -> bool:

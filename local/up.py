@@ -16,10 +16,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from local.azurite import AzuriteFailed
+from local.functions_host import ROOT, HostFailed
 from local.keyvault.profile import OBSERVED, PROFILES
-from local.stack import ROOT, USUAL, Ports, Stack, StackError, free_or_any, running_stack
+from local.stack import USUAL, Ports, Stack, free_or_any, running_stack
 
 STATE = ROOT / ".local"
+
+
+class AlreadyUp(RuntimeError):
+    """Another stack has its state in the same directory."""
 
 
 def main() -> int:
@@ -30,7 +36,7 @@ def main() -> int:
     try:
         with _alone(state):
             return asyncio.run(_up(options))
-    except (StackError, OSError) as error:
+    except (AlreadyUp, HostFailed, AzuriteFailed, OSError) as error:
         print(f"The stack did not start: {error}", file=sys.stderr)
         return 1
 
@@ -85,12 +91,12 @@ def _options() -> argparse.Namespace:
 
 @contextmanager
 def _alone(state: Path) -> Iterator[None]:
-    """One stack for each state directory. Raises StackError if one runs."""
+    """One stack for each state directory. Raises AlreadyUp if one runs."""
     with (state / "up.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StackError(f"one runs already with its state in {state}; see {state / 'stack.json'}") from None
+            raise AlreadyUp(f"one runs already with its state in {state}; see {state / 'stack.json'}") from None
         yield
 
 

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from local.api import Client, client_of
+from local.functions_host import ROOT
 from local.openssl_ca import OpensslCa
-from local.stack import ROOT
 from tests.e2e.described import check
 
 START_LIMIT = 90  # seconds, a hang guard

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from local.api import Client, until
-from local.stack import ROOT
+from local.functions_host import ROOT
 from tests.e2e.conftest import described_client
 from tests.e2e.test_stories import body
 

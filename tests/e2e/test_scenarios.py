@@ -227,6 +227,29 @@ async def test_create_while_an_issuers_request_is_in_progress(certificate: Certi
     ]
 
 
+async def test_create_under_a_soft_deleted_name(certificate: Certificate, ca: OpensslCa) -> None:
+    vault = certificate.client.certificates["main"]
+    started = await certificate.start()
+    await certificate.call("POST", "/pending/merge", json={"x5c": x5c(*chain_of(ca, certificate, started))})
+    await vault.delete_certificate(certificate.name)
+    status, answer, _ = await certificate.call("POST", "/create", json=certificate.order())
+    message = (
+        f"Certificate {certificate.name} is currently in a deleted but recoverable state, and its name cannot be "
+        "reused; in this state, the certificate can only be recovered or purged."
+    )
+    assert (status, answer["error"]) == (409, {"code": "Conflict", "message": message})
+    assert answer["reason"] == "soft-deleted"
+    assert [way["do"] for way in answer["ways_out"]] == ["recover", "purge", "rename"]
+    assert all("href" not in way for way in answer["ways_out"])  # these are not ours to do
+
+
+async def test_create_with_an_issuer_that_the_vault_does_not_have(certificate: Certificate) -> None:
+    status, answer, _ = await certificate.call("POST", "/create", json=certificate.order("Nobody"))
+    assert (status, answer["error"]["code"]) == (400, "BadParameter")
+    assert "Nobody" in answer["error"]["message"]
+    assert (answer["reason"], answer["issuers"]) == ("issuer-unknown", ["DigiCert", "GlobalSign", "Test"])
+
+
 async def test_import_while_in_progress(certificate: Certificate, ca: OpensslCa) -> None:
     await certificate.start()
     pem = ca.root.read_bytes() + (ca.root.parent / "root.key").read_bytes()

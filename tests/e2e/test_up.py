@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.stack import ROOT
+from local.functions_host import ROOT
 from tests.e2e.conftest import running_up
 
 
