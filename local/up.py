@@ -113,7 +113,7 @@ def _print(stack: Stack, *, own_host: bool) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, value in (
         ("API", described["api"]),
-        ("  function key", described["function_key"]),
+        *((("  function key", described["function_key"]),) if own_host else ()),
         ("Inbox: cards and mails", described["inbox"]),
         *((f"Vault '{alias}'", url) for alias, url in stack.vaults.items()),
         ("CA of all https here", os.path.relpath(stack.ca_file)),

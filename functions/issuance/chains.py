@@ -10,12 +10,16 @@ from typing import Any
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key, pkcs7
 
 from functions.issuance.keys import key_sha256
 
 MAX_BYTES = 1024 * 1024
 MAX_CERTIFICATES = 100
+PRIVATE_KEY = "contains-private-key"
+# How every PFX begins (RFC 7292 §4): a SEQUENCE with version 3 and, right after, content of type pkcs7-data. Whether a
+# key is inside an encrypted one cannot be told without its password.
+PFX_VERSION, PKCS7_DATA = b"\x02\x01\x03", bytes.fromhex("06092a864886f70d0107")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +71,13 @@ def parse(content: bytes) -> tuple[x509.Certificate, ...]:
             f"The file has {len(content):,} bytes; a chain has at most {MAX_BYTES:,}.",
             "Drop the certificate chain alone.",
         )
-    if b"PRIVATE KEY-----" in content:
+    if _holds_private_key(content):
         raise ChainProblem(
-            "contains-private-key",
-            "The file holds a private key. Key Vault made the key of this certificate itself, and no other is wanted.",
-            "Treat that key as exposed, and drop a file with the certificates alone.",
+            PRIVATE_KEY,
+            "The file holds a private key, or is a PFX that can hold one. Key Vault made the key of this certificate "
+            "itself, and no other is wanted.",
+            "Treat that key as exposed and replace it wherever it is used. Delete every copy of the file, soft-deleted "
+            "ones and earlier versions too, and drop the certificates alone.",
         )
     certificates = _unique(_load(content))
     if len(certificates) > MAX_CERTIFICATES:
@@ -137,6 +143,21 @@ def describe(certificate: x509.Certificate) -> dict[str, Any]:
         "not_before": certificate.not_valid_before_utc.isoformat(),
         "not_after": certificate.not_valid_after_utc.isoformat(),
     }
+
+
+def _holds_private_key(content: bytes) -> bool:
+    """PEM of any kind; DER of PKCS#8 (encrypted or not), PKCS#1 or SEC 1; PFX."""
+    if b"PRIVATE KEY-----" in content:
+        return True
+    if content[:1] == b"\x30" and PFX_VERSION in content[:9] and PKCS7_DATA in content[:40]:
+        return True
+    try:
+        load_der_private_key(content, password=None)
+    except TypeError:  # encrypted
+        return True
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def _load(content: bytes) -> list[x509.Certificate]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -15,6 +16,7 @@ from cryptography import x509
 from functions.issuance.certflow import Certflow
 from functions.issuance.chains import (
     MAX_BYTES,
+    PRIVATE_KEY,
     Chain,
     ChainProblem,
     Finding,
@@ -24,8 +26,8 @@ from functions.issuance.chains import (
     describe,
     parse,
 )
-from functions.issuance.errors import Refused
-from functions.issuance.events import CHAIN_MERGED, CHAIN_REJECTED, Event
+from functions.issuance.errors import CertflowError, Refused, Unavailable
+from functions.issuance.events import CHAIN_MERGED, CHAIN_QUARANTINED, CHAIN_REJECTED, CHAIN_STUCK, Event
 from functions.issuance.journal import record
 from functions.issuance.merge import merge_once
 from functions.issuance.outbox import publish
@@ -38,7 +40,7 @@ from functions.issuance.requests import (
     TrackedRequest,
 )
 
-MERGED, REJECTED = "chains-merged", "chains-rejected"
+MERGED, REJECTED, QUARANTINE = "chains-merged", "chains-rejected", "chains-quarantine"
 # Which of several requests with one key is meant: one that still waits, then one that ended without a certificate.
 PREFERENCE = (
     Status.IN_PROGRESS,
@@ -73,6 +75,37 @@ async def handle_drop(certflow: Certflow, name: str) -> None:
         await _finish(certflow, drop, (_refused(error).finding,), request, chain, None)
     else:
         await _finish(certflow, drop, notes, request, chain, bundle.version)
+
+
+async def handle_stuck(certflow: Certflow, name: str) -> None:
+    """A file that failed as often as the platform tries: one more try, and if that fails too, people hear why.
+
+    The file stays where it is. Raises Unavailable if the event cannot even be written: then this is tried again.
+    """
+    try:
+        await handle_drop(certflow, name)
+    except Exception as error:  # noqa: BLE001  whatever it is, it is the reason that people want to hear
+        drop = await certflow.drops.read(name, MAX_BYTES)
+        if drop is None:
+            return
+        reason = str(error) if isinstance(error, CertflowError) else f"An unforeseen error ({type(error).__name__})."
+        report = _report(drop, (), None, None, None) | {
+            "outcome": "stuck",
+            "sentence": f"The file could not be handled, although it was tried again and again. {reason}",
+            "next_step": "It is still in the container. Mend what is named here, then drop it again.",
+        }
+        event = _event(CHAIN_STUCK, drop, certflow.now(), report, await _owner_of(certflow, drop))
+        await certflow.ledger.add_event(event)
+        record("drop-stuck", level=logging.ERROR, blob=name, drop=drop.id, reason=reason)
+        await publish(certflow, (event,))
+
+
+async def _owner_of(certflow: Certflow, drop: Drop) -> TrackedRequest | None:
+    """The request that a file is for, if that can be told: its owner hears of it."""
+    try:
+        return (await find_request(certflow, parse(drop.content)))[1]
+    except (ChainProblem, Unavailable):
+        return None
 
 
 async def find_request(
@@ -112,13 +145,15 @@ async def _finish(
 ) -> None:
     """Moves the file with its report, and tells. The event is written first, so that a cut in between loses nothing."""
     if version is not None and request is not None:
-        container, folder = MERGED, f"{request.vault}/{request.name}/{version.version}/{drop.id}"
+        type_, container, folder = CHAIN_MERGED, MERGED, f"{request.vault}/{request.name}/{version.version}/{drop.id}"
+    elif findings[0].code == PRIVATE_KEY:  # few may read where it goes
+        type_, container, folder = CHAIN_QUARANTINED, QUARANTINE, f"{drop.modified:%Y-%m-%d}/{drop.id}"
     else:
-        container, folder = REJECTED, f"{drop.modified:%Y-%m-%d}/{drop.id}"
+        type_, container, folder = CHAIN_REJECTED, REJECTED, f"{drop.modified:%Y-%m-%d}/{drop.id}"
     report = _report(drop, findings, request, chain, version)
     report["moved_to"] = f"{container}/{folder}"
     told = {key: value for key, value in report.items() if key != "chain"}  # a table property holds 64 KiB
-    event = _event(CHAIN_MERGED if version else CHAIN_REJECTED, drop, certflow.now(), told, request)
+    event = _event(type_, drop, certflow.now(), told, request)
     await certflow.ledger.add_event(event)
     moved_to = await certflow.drops.move(drop, container, folder, json.dumps(report, indent=2).encode())
     record("drop-handled", blob=drop.name, drop=drop.id, moved_to=moved_to, findings=[one.code for one in findings])
@@ -154,7 +189,7 @@ def _report(
         report["sentence"] = (
             f"The chain for {describe(chain.leaf)['subject'] if chain else ''} was merged as version {version.version}."
         )
-    else:
+    elif findings:
         report["sentence"] = findings[0].sentence
         report["next_step"] = findings[0].next_step
     return report

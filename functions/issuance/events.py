@@ -9,6 +9,8 @@ from typing import Any
 ISSUANCE = "Certflow.Issuance."
 CHAIN_MERGED = "Certflow.Chain.Merged"
 CHAIN_REJECTED = "Certflow.Chain.Rejected"
+CHAIN_QUARANTINED = "Certflow.Chain.Quarantined"
+CHAIN_STUCK = "Certflow.Chain.Stuck"
 
 
 @dataclass(frozen=True, slots=True)

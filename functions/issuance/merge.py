@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from functions.issuance.certflow import Certflow
 from functions.issuance.chains import Chain, ChainProblem, Finding, describe
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.journal import record
-from functions.issuance.ports import Bundle
+from functions.issuance.ports import Bundle, Vault
 from functions.issuance.requests import MERGEABLE, Change, Doing, Gone, Status, TrackedRequest
 from functions.issuance.watch import look, record_seen
 
@@ -36,23 +36,29 @@ async def merge_once(
     claimed = await _claim(certflow, by, request)
     if claimed.status not in MERGEABLE:
         return await _merged_before(certflow, claimed, chain)
-    vault = certflow.vault(claimed.vault)
-    seen = await look(certflow, claimed)
-    if isinstance(seen, Gone) or seen.status is Status.COMPLETED:
-        return await _merged_before(certflow, await record_seen(certflow, claimed, seen), chain)
     try:
-        bundle = await vault.merge(claimed.name, chain.der(), more)
-    except Refused:
-        # A second merge's answer proves nothing; the vault does: is this leaf its certificate?
-        current = await vault.certificate(claimed.name)
-        if current is None or current.version.der != chain.der()[0]:
-            await _release(certflow, claimed)
-            raise
-        bundle = current
+        seen = await look(certflow, claimed)
+        if isinstance(seen, Gone) or seen.status is Status.COMPLETED:
+            return await _merged_before(certflow, await record_seen(certflow, claimed, seen), chain)
+        bundle = await _merge_or_find(certflow.vault(claimed.vault), claimed.name, chain.der(), more)
+    except (Refused, Unavailable):
+        await _release(certflow, claimed)  # so that another run need not wait for this one
+        raise
     completed = replace(seen, status=Status.COMPLETED, error_code=None, error_message=None)
     await record_seen(certflow, claimed, completed, doing)
     record("chain-merged", vault=claimed.vault, name=claimed.name, version=bundle.version.version, run=by)
     return bundle, _stranger_notes(chain)
+
+
+async def _merge_or_find(vault: Vault, name: str, chain: Sequence[bytes], more: Mapping[str, Any] | None) -> Bundle:
+    """Merges. A second merge's answer proves nothing; the vault does: is this leaf its certificate already?"""
+    try:
+        return await vault.merge(name, chain, more)
+    except Refused:
+        current = await vault.certificate(name)
+        if current is None or current.version.der != chain[0]:
+            raise
+        return current
 
 
 async def _claim(certflow: Certflow, by: str, request: TrackedRequest) -> TrackedRequest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from functions.issuance.events import CHAIN_REJECTED, ISSUANCE
+from functions.issuance.events import CHAIN_QUARANTINED, CHAIN_REJECTED, CHAIN_STUCK, ISSUANCE
 from functions.issuance.ports import Notice
 
 Words = tuple[str, bool, str, str]  # title, good news, sentence, next step
@@ -85,6 +85,14 @@ def _rejected(data: dict[str, Any]) -> Words:
     )
 
 
+def _quarantined(data: dict[str, Any]) -> Words:
+    return (f"Private key dropped: {data['file']['name']}", False, data["sentence"], data["next_step"])
+
+
+def _stuck(data: dict[str, Any]) -> Words:
+    return (f"Chain could not be handled: {data['file']['name']}", False, data["sentence"], data["next_step"])
+
+
 WRITERS: dict[str, Callable[[dict[str, Any]], Words]] = {
     f"{ISSUANCE}Completed": _completed,
     f"{ISSUANCE}Failed": _failed,
@@ -92,6 +100,8 @@ WRITERS: dict[str, Callable[[dict[str, Any]], Words]] = {
     f"{ISSUANCE}Deleted": _deleted,
     f"{ISSUANCE}Overwritten": _overwritten,
     CHAIN_REJECTED: _rejected,
+    CHAIN_QUARANTINED: _quarantined,
+    CHAIN_STUCK: _stuck,
 }
 
 

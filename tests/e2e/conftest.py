@@ -74,3 +74,21 @@ def name(request: pytest.FixtureRequest) -> str:
     return (
         str(request.node.name).split("[")[0].removeprefix("test_").replace("_", "-")[:30] + f"-{secrets.token_hex(4)}"
     )
+
+
+@pytest.fixture
+def own_stack(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """A stack of its own: its Key Vault is made unkind."""
+    with running_up(tmp_path / "own", "--issuing-delay", "600") as (_, described):
+        yield described
+
+
+@pytest.fixture
+async def own(own_stack: dict[str, Any]) -> AsyncIterator[Client]:
+    async with described_client(own_stack) as client:
+        yield client
+
+
+async def unkind(client: Client, **switches: Any) -> None:
+    async with client.session.post(f"{client.stack['keyvault_control']}/unkindness", json=switches) as response:
+        assert response.status == 200, await response.text()

@@ -5,35 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 
 from local.api import Client, until
-from tests.e2e.conftest import described_client, running_up
+from tests.e2e.conftest import unkind
 from tests.e2e.test_faults import another_host
 from tests.e2e.test_stories import body
-
-
-@pytest.fixture
-def own_stack(tmp_path: Path) -> Iterator[dict[str, Any]]:
-    """A stack of its own: its Key Vault is made unkind."""
-    with running_up(tmp_path / "own", "--issuing-delay", "600") as (_, described):
-        yield described
-
-
-@pytest.fixture
-async def own(own_stack: dict[str, Any]) -> AsyncIterator[Client]:
-    async with described_client(own_stack) as client:
-        yield client
-
-
-async def unkind(client: Client, **switches: Any) -> None:
-    async with client.session.post(f"{client.stack['keyvault_control']}/unkindness", json=switches) as response:
-        assert response.status == 200, await response.text()
 
 
 async def creations(client: Client, name: str) -> list[str]:

@@ -102,8 +102,9 @@ async def test_a_private_key_in_a_file_appears_nowhere_else(client: Client, name
     secret = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"
     key = f"-----BEGIN PRIVATE KEY-----\n{secret}\n-----END PRIVATE KEY-----\n".encode()
     await client.drop(f"{name}.pem", await chain_for(ca, operation, name) + key)
-    (report,) = await reports(client, "chains-rejected", f"{name}.pem", 1)
+    (report,) = await reports(client, "chains-quarantine", f"{name}.pem", 1)
     assert [finding["code"] for finding in report["findings"]] == ["contains-private-key"]
+    assert await client.files("chains-rejected", f"{name}.pem") == []
     found = await told(client, f"{name}.pem")
     assert secret not in json.dumps([report, found])
     assert await merges(client, name) == 0

@@ -187,15 +187,16 @@ class Interleaving(RuleBasedStateMachine):
         )
 
     async def judge(self) -> None:
-        operation = await self.standing()
-        for request_id in self.ours:
-            await self.call("GET", "/pending", params={"request_id": request_id})
-        tracked = {one["request_id"]: one["status"] for one in await self.requests()}
+        before, tracked = None, dict[str, str]()
+        while before is None or before != await self.stood():  # an issuer may decide while we look
+            before = await self.stood()
+            for request_id in self.ours:
+                await self.call("GET", "/pending", params={"request_id": request_id})
+            tracked = {one["request_id"]: one["status"] for one in await self.requests()}
         assert set(tracked) >= self.ours
         for request_id, status in tracked.items():
-            if operation is not None and request_id == operation.request_id:
-                settled = await self.standing()
-                assert settled.status.lower() == status.lower()
+            if request_id == before[0]:
+                assert status.lower() == before[1].lower()
             else:
                 assert status in self.may_be[request_id], (request_id, status, self.may_be)
         _, answer = await self.call("GET", "/history")
@@ -203,6 +204,11 @@ class Interleaving(RuleBasedStateMachine):
         assert history == self.acts
         observed = Counter(act["request_id"] for act in answer["value"] if act["act"] == "observed")
         assert all(count == 1 for count in observed.values()), answer
+
+    async def stood(self) -> tuple[str, str]:
+        """The request that stands in Key Vault, and its status."""
+        operation = await self.standing()
+        return (operation.request_id, operation.status) if operation else ("none", "")
 
     async def requests(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

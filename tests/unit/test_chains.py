@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs7
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs7,
+    pkcs12,
+)
 
 from functions.issuance.chains import MAX_BYTES, ChainProblem, build, by_key, check_leaf, parse
 from functions.issuance.keys import key_sha256
@@ -78,13 +85,31 @@ def test_what_is_no_chain_is_refused_with_a_reason_and_a_next_step(content: byte
     assert caught.value.finding.next_step.endswith(".")
 
 
-def test_a_private_key_is_refused_and_not_repeated() -> None:
-    key = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+SECRET = BestAvailableEncryption(b"secret")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pem(LEAF) + KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        pem(LEAF) + KEY.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()),
+        KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, SECRET),
+        KEY.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
+        KEY.private_bytes(Encoding.DER, PrivateFormat.PKCS8, SECRET),
+        KEY.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption()),
+        pkcs12.serialize_key_and_certificates(b"web", KEY, LEAF, [ISSUING.certificate], NoEncryption()),
+        pkcs12.serialize_key_and_certificates(b"web", KEY, LEAF, None, SECRET),
+    ],
+    ids=["PKCS#8", "SEC 1", "encrypted", "PKCS#8 DER", "encrypted DER", "SEC 1 DER", "PFX", "encrypted PFX"],
+)
+def test_a_private_key_of_any_kind_is_refused_and_not_repeated(content: bytes) -> None:
     with pytest.raises(ChainProblem) as caught:
-        parse(pem(LEAF) + key)
+        parse(content)
     finding = caught.value.finding
     assert finding.code == "contains-private-key"
-    assert key.splitlines()[1].decode() not in finding.sentence + finding.next_step
+    assert "exposed" in finding.next_step
+    for line in content.splitlines():
+        assert len(line) < 20 or line.decode(errors="replace") not in finding.sentence + finding.next_step
 
 
 def test_an_expired_leaf_is_refused() -> None:

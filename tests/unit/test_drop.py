@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from functions.issuance.drop import handle_drop
+from functions.issuance.drop import handle_drop, handle_stuck
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.requests import Change, Operation, Status
 from functions.issuance.start import Order, start
@@ -203,7 +203,75 @@ async def test_another_runs_claim_is_waited_for_and_a_stale_one_taken_over() -> 
     assert len(world.vault.merges) == 1
 
 
+@pytest.mark.parametrize("answers_before_the_fault", [0, 1])
+async def test_a_run_that_fails_gives_its_claim_back(answers_before_the_fault: int) -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("web.pem", chain_for(operation), "0x1")
+    world.drops.put("again.pem", chain_for(operation), "0x2")
+    pending = world.vault.pending
+
+    async def then_down(name: str, request_id: str | None = None) -> Any:
+        answer = await pending(name, request_id)
+        world.vault.faults = [Unavailable("Key Vault", "HTTP 503")]  # at the merge
+        return answer
+
+    if answers_before_the_fault:
+        world.vault.pending = then_down  # type: ignore[method-assign]  # the fault
+    else:
+        world.vault.faults = [Unavailable("Key Vault", "HTTP 503")]  # at the look before it
+    with pytest.raises(Unavailable):
+        await handle_drop(world.certflow, "web.pem")
+    world.vault.pending = pending  # type: ignore[method-assign]  # the vault answers again
+    await handle_drop(world.certflow, "again.pem")
+    assert world.slept == []
+    assert len(world.vault.merges) == 1
+
+
 async def test_a_file_that_is_gone_was_handled_by_another_run() -> None:
     world = World()
     await handle_drop(world.certflow, "gone.pem")
     assert world.topic.published == []
+
+
+async def test_a_private_key_goes_to_quarantine_and_nowhere_else() -> None:
+    world = World()
+    operation = await started(world)
+    key, _ = make_csr("web.example.com")
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    world.drops.put("web.pem", chain_for(operation) + secret)
+    await handle_drop(world.certflow, "web.pem")
+    assert world.drops.moved[0][0] == "chains-quarantine"
+    assert world.published[-1] == "Chain.Quarantined"
+    told = json.dumps([report(world), world.topic.published[-1].data])
+    assert secret.decode().splitlines()[1] not in told
+    assert world.vault.merges == []
+
+
+async def test_a_stuck_file_is_tried_once_more_and_then_told_with_the_reason() -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("web.pem", chain_for(operation))
+    world.vault.faults = [Unavailable("Key Vault 'main'", "HTTP 503")]
+    await handle_stuck(world.certflow, "web.pem")
+    event = world.topic.published[-1]
+    assert event.type == "Certflow.Chain.Stuck"
+    assert "Key Vault 'main' is not available (HTTP 503)" in event.data["sentence"]
+    assert event.data["owner"] == "me@example.com"
+    assert "web.pem" in world.drops.files
+    assert world.drops.moved == []
+    await handle_stuck(world.certflow, "web.pem")  # the vault answers again: merged after all, and no second message
+    assert world.published.count("Chain.Stuck") == 1
+    assert len(world.vault.merges) == 1
+    await handle_stuck(world.certflow, "web.pem")
+    assert len(world.vault.merges) == 1
+
+
+async def test_a_bug_that_makes_a_file_stick_is_told_without_its_details() -> None:
+    world = World()
+    await started(world)
+    world.drops.put("web.pem", chain_for(world.vault.operations["web"]))
+    world.vault.faults = [KeyError("some secret detail")]
+    await handle_stuck(world.certflow, "web.pem")
+    assert "An unforeseen error (KeyError)." in world.topic.published[-1].data["sentence"]
+    assert "secret detail" not in json.dumps(world.topic.published[-1].data)

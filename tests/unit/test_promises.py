@@ -70,6 +70,11 @@ def test_the_app_has_exactly_these_functions() -> None:
             "source": "EventGrid",
             "dataType": "BINARY",
         },
+        "stuck_chain": {
+            "type": "queueTrigger",
+            "queueName": "webjobs-blobtrigger-poison",
+            "connection": "ChainStorage",
+        },
     }
 
 

@@ -1,0 +1,32 @@
+"""A chain that cannot be handled: five tries, the poison queue, and then somebody hears of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from local.api import Client, until
+from local.openssl_ca import OpensslCa
+from tests.e2e.conftest import unkind
+from tests.e2e.test_stories import chain_for, started, told
+
+
+@pytest.mark.timeout(240)  # five tries, ten seconds apart as host.json has it
+async def test_a_chain_that_key_vault_never_takes_is_told_and_stays_where_it_was(own: Client, ca: OpensslCa) -> None:
+    operation = await started(own, "stuck")
+    content = await chain_for(ca, operation, "stuck")
+    await unkind(own, error_rate=1.0, strike="before")
+    await own.drop("stuck.pem", content)
+
+    async def heard() -> list[dict[str, Any]] | None:
+        return await own.messages("Chain could not be handled: stuck.pem")
+
+    await until("somebody hears of it", heard, limit=150)
+    for message in await told(own, "Chain could not be handled: stuck.pem"):
+        assert "Key Vault 'main' is not available (HTTP 503)" in message["text"]
+    assert await own.files("chains", "stuck.pem") == ["stuck.pem"]
+    await unkind(own, error_rate=0.0)
+    await own.drop("stuck.pem", content)
+    await told(own, "Certificate issued: stuck")
+    assert await own.files("chains", "stuck.pem") == []
