@@ -200,6 +200,7 @@ def _settings(standin: StandIn, event_grid: EventGrid, inbox: Inbox, azurite: Az
         "CERTFLOW_VAULTS": ",".join(f"{alias}={url}" for alias, url in vault_urls(standin.port).items()),
         "CERTFLOW_VERIFY_CHALLENGE_RESOURCE": "false",
         "CERTFLOW_CHECK_SCHEDULE": CHECK_SCHEDULE,
+        "CERTFLOW_SWEEP_SCHEDULE": "0 */10 * * * *",
         "CERTFLOW_TOPIC_ENDPOINT": event_grid.endpoint,
         "CERTFLOW_TEAMS_WEBHOOK_URL": inbox.teams_url,
         "CERTFLOW_SMTP_SERVER": f"{inbox.smtp_host}:{inbox.smtp_port}",

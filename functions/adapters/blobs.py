@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from azure.core import MatchConditions
@@ -42,6 +43,13 @@ class Chains:
     async def close(self) -> None:
         """Closes the connections."""
         await self._service.close()
+
+    async def waiting(self, before: datetime) -> list[str]:
+        """What lies in the container since before this time."""
+        with faults_of(SERVICE):
+            listed = self._service.get_container_client(self._container).list_blobs()
+            old = [(blob.last_modified, str(blob.name)) async for blob in listed if blob.last_modified < before]
+        return [name for _, name in sorted(old)]
 
     async def read(self, name: str, limit: int) -> Drop | None:
         """A dropped file: content up to `limit` + 1 bytes, hash over all of it, ETag of what was read."""

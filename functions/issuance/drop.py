@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from textwrap import shorten
 from typing import Any
 
@@ -41,6 +41,7 @@ from functions.issuance.requests import (
 )
 
 MERGED, REJECTED, QUARANTINE = "chains-merged", "chains-rejected", "chains-quarantine"
+LYING = timedelta(minutes=10)  # longer than an event and its five tries take
 # Which of several requests with one key is meant: one that still waits, then one that ended without a certificate.
 PREFERENCE = (
     Status.IN_PROGRESS,
@@ -75,6 +76,20 @@ async def handle_drop(certflow: Certflow, name: str) -> None:
         await _finish(certflow, drop, (_refused(error).finding,), request, chain, None)
     else:
         await _finish(certflow, drop, notes, request, chain, bundle.version)
+
+
+async def sweep(certflow: Certflow) -> int:
+    """Takes up files that have been lying there; returns how many. The backstop for a drop whose event never came.
+
+    One that fails is left for the next sweep, and does not keep the others waiting.
+    """
+    names = await certflow.drops.waiting(certflow.now() - LYING)
+    for name in names:
+        try:
+            await handle_drop(certflow, name)
+        except Exception as error:  # noqa: BLE001  one file's trouble must not end the sweep for the others
+            record("drop-left", level=logging.WARNING, blob=name, reason=repr(error))
+    return len(names)
 
 
 async def handle_stuck(certflow: Certflow, name: str) -> None:

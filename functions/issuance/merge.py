@@ -41,7 +41,7 @@ async def merge_once(
         if isinstance(seen, Gone) or seen.status is Status.COMPLETED:
             return await _merged_before(certflow, await record_seen(certflow, claimed, seen), chain)
         bundle = await _merge_or_find(certflow.vault(claimed.vault), claimed.name, chain.der(), more)
-    except (Refused, Unavailable):
+    except Exception:
         await _release(certflow, claimed)  # so that another run need not wait for this one
         raise
     completed = replace(seen, status=Status.COMPLETED, error_code=None, error_message=None)

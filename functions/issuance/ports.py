@@ -225,6 +225,10 @@ class Drop:
 class Drops(Protocol):
     """The containers for chains."""
 
+    async def waiting(self, before: datetime) -> list[str]:
+        """The names of files that were dropped before this time and are still there, the oldest first."""
+        ...
+
     async def read(self, name: str, limit: int) -> Drop | None:
         """A dropped file, its content cut after `limit` + 1 bytes; None if it is gone."""
         ...

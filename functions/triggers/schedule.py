@@ -1,4 +1,4 @@
-"""The timer."""
+"""The timers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from functions.issuance.watch import check_due
 
 
 def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
-    """**check**: looks at the requests that are due, and sends events that were left behind."""
+    """**check** looks at the requests that are due, and sends events that were left behind; **sweep** takes up files
+    whose event never came.
+    """
     blueprint = func.Blueprint()
 
     @blueprint.function_name("check")
@@ -21,5 +23,12 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
         app = certflow()
         await check_due(app)
         await publish_left_behind(app)
+
+    @blueprint.function_name("sweep")
+    @blueprint.timer_trigger(schedule="%CERTFLOW_SWEEP_SCHEDULE%", arg_name="timer", run_on_startup=False)
+    async def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001  the same
+        from functions.issuance.drop import sweep as take_up  # brings `cryptography`, which indexing does not need
+
+        await take_up(certflow())
 
     return blueprint

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -107,6 +109,16 @@ async def test_a_huge_file_is_cut_for_reading_and_moved_whole(service: BlobServi
     assert (len(drop.content), drop.size, drop.sha256) == (1001, len(huge), hashlib.sha256(huge).hexdigest())
     await chains.move(drop, "chains-rejected", "2026-11-24/z", b"{}")
     assert await content(service, "chains-rejected", "2026-11-24/z/huge.bin") == huge
+
+
+async def test_what_has_been_lying_there_is_listed_the_oldest_first(service: BlobServiceClient, chains: Chains) -> None:
+    for name in ("waiting b", "waiting a/ü"):
+        await put(service, name, b"content")
+        await asyncio.sleep(1.1)  # the service's times are whole seconds
+    now = datetime.now(UTC)
+    waiting = [name for name in await chains.waiting(now + timedelta(hours=1)) if name.startswith("waiting")]
+    assert waiting == ["waiting b", "waiting a/ü"]
+    assert await chains.waiting(now - timedelta(hours=1)) == []
 
 
 async def test_a_file_that_is_not_there_is_none(chains: Chains) -> None:

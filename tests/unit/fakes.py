@@ -213,6 +213,9 @@ class FakeDrops:
         digest = hashlib.sha256(content).hexdigest()
         self.files[name] = Drop(name, content, len(content), digest, etag, NOW, {})
 
+    async def waiting(self, before: datetime) -> list[str]:
+        return [name for name, drop in self.files.items() if drop.modified < before]
+
     async def read(self, name: str, limit: int) -> Drop | None:
         return self.files.get(name)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from functions.issuance.drop import handle_drop, handle_stuck
+from functions.issuance.drop import handle_drop, handle_stuck, sweep
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.requests import Change, Operation, Status
 from functions.issuance.start import Order, start
@@ -275,3 +275,20 @@ async def test_a_bug_that_makes_a_file_stick_is_told_without_its_details() -> No
     await handle_stuck(world.certflow, "web.pem")
     assert "An unforeseen error (KeyError)." in world.topic.published[-1].data["sentence"]
     assert "secret detail" not in json.dumps(world.topic.published[-1].data)
+
+
+async def test_a_file_whose_event_never_came_is_taken_up_by_the_sweep() -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("broken.pem", chain_for(operation), "0x0")
+    world.drops.put("web.pem", chain_for(operation))
+    world.later(minutes=5)
+    assert await sweep(world.certflow) == 0  # its event may still come
+    world.later(minutes=6)
+    world.vault.faults = [RuntimeError("a bug")]
+    assert await sweep(world.certflow) == 2
+    assert len(world.vault.merges) == 1
+    assert list(world.drops.files) == ["broken.pem"]
+    assert await sweep(world.certflow) == 1
+    assert world.drops.files == {}
+    assert world.published.count("Issuance.Completed") == 1

@@ -61,6 +61,7 @@ def test_the_app_has_exactly_these_functions() -> None:
         for name, (route, method, level) in http.items()
     } | {
         "check": {"type": "timerTrigger", "schedule": "%CERTFLOW_CHECK_SCHEDULE%", "runOnStartup": False},
+        "sweep": {"type": "timerTrigger", "schedule": "%CERTFLOW_SWEEP_SCHEDULE%", "runOnStartup": False},
         "vault_events": {"type": "eventGridTrigger"},
         "notify": {"type": "eventGridTrigger"},
         "dropped_chain": {
