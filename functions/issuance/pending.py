@@ -141,7 +141,8 @@ async def _tracked(certflow: Certflow, address: Address, answer: Answer, by: Act
     if request is not None:
         return request
     adopted = Intent(address.alias, address.name, "", certflow.now(), by=by, what="adopted")
-    return await begin_to_watch(certflow, adopted, answer.operation)
+    request, _added = await begin_to_watch(certflow, adopted, answer.operation)
+    return request
 
 
 async def _not_in_progress(certflow: Certflow, address: Address, error: Refused) -> Refused:

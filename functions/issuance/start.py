@@ -159,7 +159,9 @@ async def _watched(
     certflow: Certflow, intent: Intent, answer: Answer, how: str | None = None, note: str | None = None
 ) -> Started:
     try:
-        await begin_to_watch(certflow, intent, answer.operation)
+        request, added = await begin_to_watch(certflow, intent, answer.operation)
+        if intent.what == "adopted" and not added:  # an act all the same, and a line of the history
+            await record_seen(certflow, request, answer.operation, Doing(intent.what, intent.by))
     except Unavailable as error:
         # Key Vault has started it, so the caller must hear so; the intent brings it under watch.
         record("watch-delayed", level=logging.ERROR, vault=intent.vault, name=intent.name, reason=str(error))

@@ -34,10 +34,10 @@ NOT_FOUND = 404
 TRIES = 5
 
 
-async def begin_to_watch(certflow: Certflow, intent: Intent, operation: Operation) -> TrackedRequest:
+async def begin_to_watch(certflow: Certflow, intent: Intent, operation: Operation) -> tuple[TrackedRequest, bool]:
     """Tracks a pending operation that came of an intent, and records its end if it has ended already.
 
-    One that is tracked already stays as it is, but for a line in its history if it is adopted once more.
+    Returns the tracked request, and whether it is new: one that is tracked already stays as it is.
     """
     subject, key = read_csr(operation.csr)
     doing = Doing(intent.what, intent.by)
@@ -48,10 +48,8 @@ async def begin_to_watch(certflow: Certflow, intent: Intent, operation: Operatio
         await publish(certflow, change.events)
     request = await certflow.ledger.get(intent.vault, intent.name, operation.request_id) or change.request
     if operation.status is not Status.IN_PROGRESS:
-        return await record_seen(certflow, request, operation)
-    if not added and intent.what == "adopted":
-        return await record_seen(certflow, request, operation, doing)
-    return request
+        request = await record_seen(certflow, request, operation)
+    return request, added
 
 
 async def keep_answer(certflow: Certflow, intent: Intent, answer: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -136,6 +137,14 @@ async def test_a_request_started_elsewhere_is_adopted_when_something_is_done_to_
     world.vault.start("web", "DigiCert")
     await cancel(world.certflow, WEB, ME)
     assert world.history == ["adopted", "cancelled"]
+
+
+async def test_two_acts_at_once_adopt_a_request_once() -> None:
+    world = World()
+    world.vault.start("web", "DigiCert")
+    await asyncio.gather(*(cancel(world.certflow, WEB, ME) for _ in range(3)))
+    assert world.history.count("adopted") == 1
+    assert world.history.count("cancelled") == 3
 
 
 async def test_a_chain_in_any_order_is_merged_with_key_vaults_other_fields() -> None:

@@ -116,6 +116,14 @@ async def test_a_pending_request_for_the_same_is_adopted() -> None:
     assert "create" not in world.vault.calls
 
 
+async def test_a_request_that_is_watched_already_can_be_adopted_and_each_time_is_a_line_of_history() -> None:
+    world = World()
+    await start(world.certflow, ORDER)
+    await start(world.certflow, replace(ORDER, if_pending="adopt"))
+    assert world.history == ["created", "adopted"]
+    assert world.published == ["Issuance.Started"]
+
+
 @pytest.mark.parametrize(
     ("policy", "what"),
     [
