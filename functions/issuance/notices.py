@@ -76,21 +76,11 @@ def _overwritten(data: dict[str, Any]) -> Words:
     )
 
 
-def _rejected(data: dict[str, Any]) -> Words:
-    return (
-        f"Chain rejected: {data['file']['name']}",
-        False,
-        data["sentence"],
-        data["next_step"],
-    )
+def _of_a_file(what: str) -> Callable[[dict[str, Any]], Words]:
+    def write(data: dict[str, Any]) -> Words:
+        return f"{what}: {data['file']['name']}", False, data["sentence"], data["next_step"]
 
-
-def _quarantined(data: dict[str, Any]) -> Words:
-    return (f"Private key dropped: {data['file']['name']}", False, data["sentence"], data["next_step"])
-
-
-def _stuck(data: dict[str, Any]) -> Words:
-    return (f"Chain could not be handled: {data['file']['name']}", False, data["sentence"], data["next_step"])
+    return write
 
 
 WRITERS: dict[str, Callable[[dict[str, Any]], Words]] = {
@@ -99,9 +89,9 @@ WRITERS: dict[str, Callable[[dict[str, Any]], Words]] = {
     f"{ISSUANCE}Cancelled": _cancelled,
     f"{ISSUANCE}Deleted": _deleted,
     f"{ISSUANCE}Overwritten": _overwritten,
-    CHAIN_REJECTED: _rejected,
-    CHAIN_QUARANTINED: _quarantined,
-    CHAIN_STUCK: _stuck,
+    CHAIN_REJECTED: _of_a_file("Chain rejected"),
+    CHAIN_QUARANTINED: _of_a_file("Private key dropped"),
+    CHAIN_STUCK: _of_a_file("Chain could not be handled"),
 }
 
 
