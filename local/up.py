@@ -48,7 +48,7 @@ async def _up(options: argparse.Namespace) -> int:
     own_host = options.host == "local"
     ports = Ports() if options.free_ports else free_or_any(USUAL) if own_host else USUAL
     file: Path = options.state / "stack.json"
-    starting = asyncio.ensure_future(stop.wait())
+    stopped = asyncio.ensure_future(stop.wait())
     async with running_stack(
         options.state / "stack",
         ports=ports,
@@ -60,7 +60,7 @@ async def _up(options: argparse.Namespace) -> int:
         try:
             _print(stack, own_host=own_host)
             ended = asyncio.ensure_future(stack.host_ended())
-            await asyncio.wait({starting, ended}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({stopped, ended}, return_when=asyncio.FIRST_COMPLETED)
             if not stop.is_set():
                 print(f"The Functions host ended by itself; its log: {stack.directory / 'host.log'}", file=sys.stderr)
             ended.cancel()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -171,7 +170,6 @@ def _version(bundle: dict[str, Any]) -> CertificateVersion:
         der=der,
         key_sha256=key_sha256(x509.load_der_x509_certificate(der)),
         not_after=datetime.fromtimestamp(bundle["attributes"]["exp"], UTC),
-        thumbprint=hashlib.sha1(der, usedforsecurity=False).hexdigest(),
     )
 
 

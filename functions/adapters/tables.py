@@ -121,19 +121,20 @@ class TableLedger:
             for row in (intent_mark(intent), intent_row(intent)):
                 await table.delete_entity(row["PartitionKey"], row["RowKey"])
 
-    async def add(self, change: Change) -> bool:
+    async def add(self, change: Change) -> tuple[TrackedRequest, bool]:
         """Adds a request: first its hint, then request, due mark, events and history in one transaction."""
         request = change.request
-        if await self.get(request.vault, request.name, request.request_id) is not None:
-            return False
         keys = await self._tables.table("keys")
         with faults_of(SERVICE):
             await keys.upsert_entity(hint_row(request))
         try:
-            await self._transaction([("create", request_row(request)), *rows_beside(change)])
+            etag = await self._transaction([("create", request_row(request)), *rows_beside(change)])
         except ConcurrentChange:
-            return False  # another run has just added it
-        return True
+            standing = await self.get(request.vault, request.name, request.request_id)
+            if standing is None:
+                raise
+            return standing, False
+        return replace(request, etag=etag), True
 
     async def get(self, vault: str, name: str, request_id: str) -> TrackedRequest | None:
         """A tracked request with its ETag."""

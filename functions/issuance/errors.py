@@ -4,6 +4,7 @@
 CertflowError
 ├── InvalidRequest     fix the request (400)
 ├── UnknownVault       use an alias that is configured (404)
+├── KeyReused          use a new Idempotency-Key for a new request (422)
 ├── Refused            Key Vault said no: its own status, code and message, passed on
 ├── Unavailable        try again later (503)
 ├── ConcurrentChange   somebody else changed the same request: read it again
@@ -40,6 +41,12 @@ class UnknownVault(CertflowError):
     def __init__(self, alias: str, known: tuple[str, ...]) -> None:
         super().__init__(f"No vault is configured under the alias '{alias}'. Configured: {', '.join(known)}.")
         self.alias = alias
+
+
+class KeyReused(CertflowError):
+    """An Idempotency-Key that was used for something else."""
+
+    code = "IdempotencyKeyReused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from functions.issuance.certflow import Certflow
 from functions.issuance.errors import Refused
 from functions.issuance.ports import Answer, Bundle, Intent
 from functions.issuance.requests import Actor, Doing, Gone, Status, TrackedRequest
-from functions.issuance.watch import NOT_FOUND, begin_to_watch, check, record_seen
+from functions.issuance.watch import NOT_FOUND, begin_to_watch, check, record_seen, standing
 
 if TYPE_CHECKING:
     from cryptography import x509
 
 NOT_FOUND_CODE = "PendingCertificateNotFound"
-BAD_REQUEST, FORBIDDEN, CONFLICT = 400, 403, 409
+BAD_REQUEST, FORBIDDEN = 400, 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,14 @@ async def status(certflow: Certflow, address: Address) -> Seen:
     Raises UnknownVault, Refused (404 says which: deleted, overwritten, another request, or none), Unavailable.
     """
     answer = await _pending(certflow, address)
-    named = await certflow.ledger.named(address.alias, address.name)
-    here = answer.operation.request_id
-    for other in named:
-        if other.request_id != here and other.status is Status.IN_PROGRESS:
-            named = [*(one for one in named if one is not other), await record_seen(certflow, other, answer.operation)]
+    operation, named = answer.operation, await certflow.ledger.named(address.alias, address.name)
+    here = operation.request_id
+
+    def is_news(one: TrackedRequest) -> bool:
+        return operation.status is not one.status if one.request_id == here else one.status is Status.IN_PROGRESS
+
+    named = [await record_seen(certflow, one, operation) if is_news(one) else one for one in named]
     request = next((one for one in named if one.request_id == here), None)
-    if request is not None and answer.operation.status is not request.status:
-        request = await record_seen(certflow, request, answer.operation)
     displaced = next((one.request_id for one in named if one.replaced_by == here), None)
     return Seen(answer, request, displaced)
 
@@ -95,7 +95,7 @@ async def delete(certflow: Certflow, address: Address, by: Actor) -> Seen:
     operation = answer.operation
     request = await _tracked(certflow, address, answer, by)
     deleted = await record_seen(certflow, request, Gone(None), Doing("deleted", by))
-    goes_on = operation.status is Status.IN_PROGRESS and operation.issuer.lower() != "unknown"
+    goes_on = operation.status is Status.IN_PROGRESS and not operation.manual
     note = f"{operation.issuer} may or may not go on with this request." if goes_on else None
     return Seen(answer, deleted, note=note)
 
@@ -163,24 +163,15 @@ async def _explained(certflow: Certflow, address: Address, error: Refused) -> Re
     named = await certflow.ledger.named(address.alias, address.name)
     meant = [one for one in named if address.request_id in {None, one.request_id}]
     meant = [await check(certflow, one) if one.status is Status.IN_PROGRESS else one for one in meant]
-    standing = await _standing_id(certflow, address)
-    if standing and meant:
-        reason, sentence = "overwritten", f"It was overwritten: the request {standing} stands in its place."
-    elif standing:
-        reason, sentence = "another-request", f"Another request is pending: {standing}."
+    # Asked for whichever stands there, and none does; or for one, and another may.
+    stands = await standing(certflow.vault(address.vault), address.name) if address.request_id else None
+    other = stands.operation.request_id if stands else None
+    if other and meant:
+        reason, sentence = "overwritten", f"It was overwritten: the request {other} stands in its place."
+    elif other:
+        reason, sentence = "another-request", f"Another request is pending: {other}."
     elif meant:
         reason, sentence = "deleted", "Its pending object was deleted."
     else:
         reason, sentence = "none", "There is no such request."
-    return Refused(error.status, error.code, f"{error}. {sentence}", reason=reason, request_id=standing)
-
-
-async def _standing_id(certflow: Certflow, address: Address) -> str | None:
-    if address.request_id is None:
-        return None  # asked for whichever stands there, and none does
-    try:
-        return (await certflow.vault(address.vault).pending(address.name)).operation.request_id
-    except Refused as error:
-        if error.status != NOT_FOUND:
-            raise
-        return None
+    return Refused(error.status, error.code, f"{error}. {sentence}", reason=reason, request_id=other)

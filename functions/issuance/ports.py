@@ -132,8 +132,10 @@ class Ledger(Protocol):
         """Removes an intent. Gone already is fine."""
         ...
 
-    async def add(self, change: Change) -> bool:
-        """Adds a new request with its events. False if it was there already, and stays so."""
+    async def add(self, change: Change) -> tuple[TrackedRequest, bool]:
+        """Adds a new request with its events. Returns what stands there, and whether it is new: one that was there
+        already stays as it is.
+        """
         ...
 
     async def get(self, vault: str, name: str, request_id: str) -> TrackedRequest | None:

@@ -45,6 +45,11 @@ CHECK_INTERVALS: tuple[tuple[timedelta, timedelta], ...] = (
 LONGEST_PAUSE = timedelta(hours=1)
 
 
+def is_manual(issuer: str) -> bool:
+    """Whether an issuer's name means that there is none (protocol §3), in any case."""
+    return issuer.lower() == "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A pending certificate operation as Key Vault answers it. `csr` is DER."""
@@ -56,6 +61,11 @@ class Operation:
     error_code: str | None = None
     error_message: str | None = None
     cancellation_requested: bool = False
+
+    @property
+    def manual(self) -> bool:
+        """True if no issuer works on it: a person or a CA outside signs the CSR, and the chain is merged."""
+        return is_manual(self.issuer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,6 @@ class CertificateVersion:
     der: bytes
     key_sha256: str
     not_after: datetime
-    thumbprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +141,6 @@ class TrackedRequest:
     merging: str | None = None
     merging_until: datetime | None = None
     etag: str = field(default="", compare=False)
-
-    @property
-    def manual(self) -> bool:
-        """True if no issuer works on it: a person or a CA outside signs the CSR, and the chain is merged."""
-        return self.issuer.lower() == "unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import CertflowError, Refused, Unavailable, WayOut
+from functions.issuance.errors import KeyReused, Refused, Unavailable, WayOut
 from functions.issuance.journal import record
 from functions.issuance.ports import Answer, Intent, Vault
-from functions.issuance.requests import NOBODY, Actor, Doing, Gone, Operation, Status
+from functions.issuance.requests import NOBODY, Actor, Doing, Gone, Operation, Status, is_manual
 from functions.issuance.sameness import differences
-from functions.issuance.watch import NOT_FOUND, begin_to_watch, keep_answer, record_seen, settle_intent, told
+from functions.issuance.watch import NOT_FOUND, begin_to_watch, keep_answer, record_seen, standing, told
 
 # Longer than a start can take; then the sweep asks Key Vault what became of it.
 INTENT_PATIENCE = timedelta(minutes=2)
@@ -56,12 +56,6 @@ class Started:
     note: str | None = None
 
 
-class KeyReused(CertflowError):
-    """An Idempotency-Key that was used for something else."""
-
-    code = "IdempotencyKeyReused"
-
-
 async def start(certflow: Certflow, order: Order) -> Started:
     """Starts a request in Key Vault and begins to watch it; or adopts or replaces a pending one, if asked to.
 
@@ -70,31 +64,31 @@ async def start(certflow: Certflow, order: Order) -> Started:
     Vault's 4xx, with the ways out), KeyReused, Unavailable.
     """
     vault = certflow.vault(order.vault)
-    standing = await _standing(vault, order.name)
+    stands = await standing(vault, order.name)
     intent = Intent(
         vault=order.vault.lower(),
         name=order.name,
         id=hashlib.sha256(order.key.encode()).hexdigest() if order.key else secrets.token_hex(16),
         due=certflow.now() + INTENT_PATIENCE,
         asked=order.fingerprint(),
-        before=standing.operation.request_id if standing else None,
+        before=stands.operation.request_id if stands else None,
         owner=order.owner,
         by=order.by,
         keep=order.key is not None,
     )
     earlier = await certflow.ledger.intend(intent)
     if earlier is None:
-        return await _begin(certflow, order, intent, standing)
+        return await _begin(certflow, order, intent, stands)
     if earlier.asked != intent.asked:
         raise KeyReused("This Idempotency-Key was used with another request before. Use a new key for a new request.")
     if earlier.answer is not None:
         return Started(**earlier.answer)
-    return await _take_up(certflow, order, earlier, standing)
+    return await _take_up(certflow, order, earlier, stands)
 
 
-async def _begin(certflow: Certflow, order: Order, intent: Intent, standing: Answer | None) -> Started:
+async def _begin(certflow: Certflow, order: Order, intent: Intent, stands: Answer | None) -> Started:
     vault = certflow.vault(order.vault)
-    pending = standing if standing and standing.operation.status is Status.IN_PROGRESS else None
+    pending = stands if stands and stands.operation.status is Status.IN_PROGRESS else None
     try:
         if pending and order.if_pending == "adopt":
             await _refuse_unless_same(vault, order, pending.operation)
@@ -111,28 +105,26 @@ async def _begin(certflow: Certflow, order: Order, intent: Intent, standing: Ans
         raise
 
 
-async def _take_up(certflow: Certflow, order: Order, earlier: Intent, standing: Answer | None) -> Started:
+async def _take_up(certflow: Certflow, order: Order, earlier: Intent, stands: Answer | None) -> Started:
     """The first call with this key is still under way, or was cut off: never start a second request."""
-    if found := await _found(certflow, order, earlier):
-        return found
+    if found := _came_of(earlier, order, stands):
+        return await _watched(certflow, earlier, found)
     try:
-        return await _begin(certflow, order, earlier, standing)
+        return await _begin(certflow, order, earlier, stands)
     except Refused:
         # The first call may have got there between our look and our try.
-        if found := await _found(certflow, order, earlier):
-            return found
-        raise
+        found = _came_of(earlier, order, await standing(certflow.vault(order.vault), order.name))
+        if found is None:
+            raise
+        return await _watched(certflow, earlier, found)
 
 
-async def _found(certflow: Certflow, order: Order, earlier: Intent) -> Started | None:
-    """The request that the first call made, if it stands in Key Vault and is for what is asked."""
-    answer = await _standing(certflow.vault(order.vault), order.name)
-    if answer is None or answer.operation.request_id == earlier.before:
+def _came_of(earlier: Intent, order: Order, stands: Answer | None) -> Answer | None:
+    """What stands in Key Vault, if it is the request that the first call made: newer, and for what is asked."""
+    if stands is None or stands.operation.request_id == earlier.before:
         return None
-    if differences(order.body.get("policy") or {}, answer.operation.csr) and order.body.get("policy"):
-        return None
-    await settle_intent(certflow, earlier)
-    return await _answered(certflow, earlier, told(earlier, answer))
+    policy = order.body.get("policy")
+    return None if policy and differences(policy, stands.operation.csr) else stands
 
 
 async def _replace(certflow: Certflow, order: Order, intent: Intent, pending: Answer) -> Started:
@@ -149,9 +141,7 @@ async def _replace(certflow: Certflow, order: Order, intent: Intent, pending: An
         raise
     if tracked:
         await record_seen(certflow, tracked, Gone(answer.operation.request_id), Doing("replaced", order.by))
-    note = (
-        None if old.issuer.lower() == "unknown" else f"The request at {old.issuer} that was replaced may go on there."
-    )
+    note = None if old.manual else f"The request at {old.issuer} that was replaced may go on there."
     return await _watched(certflow, intent, answer, "replaced", note)
 
 
@@ -177,15 +167,6 @@ async def _answered(certflow: Certflow, intent: Intent, answer: Mapping[str, Any
     return Started(**answer)
 
 
-async def _standing(vault: Vault, name: str) -> Answer | None:
-    try:
-        return await vault.pending(name)
-    except Refused as error:
-        if error.status != NOT_FOUND:
-            raise
-        return None
-
-
 async def _refuse_unless_same(vault: Vault, order: Order, pending: Operation) -> None:
     policy = order.body.get("policy") or await vault.policy(order.name)
     issuer = str((policy.get("issuer") or {}).get("name") or "Unknown")
@@ -203,10 +184,10 @@ async def _explained(vault: Vault, order: Order, error: Refused) -> Refused:
         return _with(error, "soft-deleted", SOFT_DELETED)
     if error.status == CONFLICT:
         with suppress(Refused, Unavailable):
-            standing = await _standing(vault, order.name)
-            if standing and standing.operation.status is Status.IN_PROGRESS:
-                pending = standing.operation
-                ways = MANUAL if pending.issuer.lower() == "unknown" else ISSUERS
+            stands = await standing(vault, order.name)
+            if stands and stands.operation.status is Status.IN_PROGRESS:
+                pending = stands.operation
+                ways = MANUAL if pending.manual else ISSUERS
                 return _with(error, error.reason or "pending", ways, request_id=pending.request_id)
             return _with(error, "name-taken", NAME_TAKEN)
     return await _with_issuers(vault, order, error)
@@ -215,7 +196,7 @@ async def _explained(vault: Vault, order: Order, error: Refused) -> Refused:
 async def _with_issuers(vault: Vault, order: Order, error: Refused) -> Refused:
     """If the issuer asked for is none of the vault's: those that it has, where we may read them."""
     asked = str(((order.body.get("policy") or {}).get("issuer") or {}).get("name") or "Unknown")
-    if error.status not in {400, NOT_FOUND} or asked.lower() in {"unknown", "self"}:
+    if error.status not in {400, NOT_FOUND} or is_manual(asked) or asked.lower() == "self":
         return error
     with suppress(Refused, Unavailable):
         issuers = await vault.issuers()

@@ -14,7 +14,7 @@ from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.journal import record
 from functions.issuance.keys import read_csr
 from functions.issuance.outbox import publish
-from functions.issuance.ports import Answer, Due, Intent
+from functions.issuance.ports import Answer, Due, Intent, Vault
 from functions.issuance.requests import (
     Change,
     Doing,
@@ -42,11 +42,10 @@ async def begin_to_watch(certflow: Certflow, intent: Intent, operation: Operatio
     subject, key = read_csr(operation.csr)
     doing = Doing(intent.what, intent.by)
     change = track(intent.vault, intent.name, operation, subject, key, intent.owner, certflow.now(), doing)
-    added = await certflow.ledger.add(change)
+    request, added = await certflow.ledger.add(change)
     if added:
         record("request-tracked", vault=intent.vault, name=intent.name, request_id=operation.request_id, key=key)
         await publish(certflow, change.events)
-    request = await certflow.ledger.get(intent.vault, intent.name, operation.request_id) or change.request
     if operation.status is not Status.IN_PROGRESS:
         request = await record_seen(certflow, request, operation)
     return request, added
@@ -71,21 +70,14 @@ def told(intent: Intent, answer: Answer, how: str | None = None, note: str | Non
     }
 
 
-async def settle_intent(certflow: Certflow, intent: Intent) -> Answer | None:
-    """What became of a start that never told how it ended: the operation that stands in Key Vault since, now watched.
-
-    None if what stands there is what stood there before the start, or nothing.
-    """
+async def standing(vault: Vault, name: str, request_id: str | None = None) -> Answer | None:
+    """The pending operation that stands in Key Vault (this request's, if one is named), or None."""
     try:
-        answer = await certflow.vault(intent.vault).pending(intent.name)
+        return await vault.pending(name, request_id)
     except Refused as error:
         if error.status != NOT_FOUND:
             raise
         return None
-    if answer.operation.request_id == intent.before:
-        return None
-    await begin_to_watch(certflow, intent, answer.operation)
-    return answer
 
 
 async def check_due(certflow: Certflow) -> int:
@@ -119,17 +111,10 @@ async def check(certflow: Certflow, request: TrackedRequest) -> TrackedRequest:
 async def look(certflow: Certflow, request: TrackedRequest) -> Operation | Gone:
     """What stands in Key Vault in place of a request: its operation, another one's, or none."""
     vault = certflow.vault(request.vault)
-    try:
-        return (await vault.pending(request.name, request.request_id)).operation
-    except Refused as error:
-        if error.status != NOT_FOUND:
-            raise
-    try:
-        return Gone((await vault.pending(request.name)).operation.request_id)
-    except Refused as error:
-        if error.status != NOT_FOUND:
-            raise
-        return Gone(None)
+    if answer := await standing(vault, request.name, request.request_id):
+        return answer.operation
+    other = await standing(vault, request.name)
+    return Gone(other.operation.request_id if other else None)
 
 
 async def record_seen(
@@ -196,12 +181,16 @@ async def _check_one(certflow: Certflow, due: Due) -> None:
 
 
 async def _check_intent(certflow: Certflow, due: Due, intent_id: str) -> None:
-    """A start that was cut off is brought under watch; an answer that was kept long enough is forgotten."""
+    """A start that was cut off is brought under watch; an answer that was kept long enough is forgotten.
+
+    What stood in Key Vault before the start did not come of it.
+    """
     intent = await certflow.ledger.intent(due.vault, due.name, intent_id)
     if intent is None:
         return
-    answer = None if intent.answer else await settle_intent(certflow, intent)
-    if answer is None:
+    answer = None if intent.answer else await standing(certflow.vault(intent.vault), intent.name)
+    if answer is None or answer.operation.request_id == intent.before:
         await certflow.ledger.forget(intent)
-    else:
-        await keep_answer(certflow, intent, told(intent, answer))
+        return
+    await begin_to_watch(certflow, intent, answer.operation)
+    await keep_answer(certflow, intent, told(intent, answer))

@@ -16,6 +16,7 @@ from functions.issuance.errors import (
     CertflowError,
     ConcurrentChange,
     InvalidRequest,
+    KeyReused,
     Refused,
     Unavailable,
     UnknownVault,
@@ -27,7 +28,7 @@ STATUS: dict[str, int] = {
     InvalidRequest.code: 400,
     UnknownVault.code: 404,
     ConcurrentChange.code: 409,
-    "IdempotencyKeyReused": 422,
+    KeyReused.code: 422,
     BadSettings.code: 500,
     Unavailable.code: 503,
 }

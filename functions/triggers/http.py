@@ -10,6 +10,7 @@ import azure.functions as func
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import InvalidRequest, Refused
 from functions.issuance.pending import Address, Seen, cancel, csr, delete, merge, status
+from functions.issuance.requests import is_manual
 from functions.issuance.start import Order, Started, start
 from functions.triggers.answers import certificate_url, json_body, pending_url
 from functions.triggers.bodies import check_name, parse_cancel, parse_create, parse_merge
@@ -126,7 +127,7 @@ def _links(req: func.HttpRequest, vault: str, name: str, request_id: str, *, man
 
 
 def _manual(fields: Mapping[str, Any]) -> bool:
-    return str(fields["issuer"]["name"]).lower() == "unknown"
+    return is_manual(str(fields["issuer"]["name"]))
 
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -57,10 +57,12 @@ def of(events: list[Event], name: str) -> list[str]:
 
 async def test_a_request_comes_back_as_it_was_written_in_any_case_of_its_name(ledger: TableLedger) -> None:
     change = started("Round-Trip")
-    assert await ledger.add(change) is True
+    added, new = await ledger.add(change)
+    assert new is True
     read = await ledger.get("main", "rOUND-tRIP", "a" * 32)
-    assert read == change.request
+    assert read == added == change.request
     assert read is not None
+    assert read.etag == added.etag
     assert read.etag
     assert await ledger.named("main", "round-trip") == [change.request]
     assert await ledger.named("main", "round") == []
@@ -69,8 +71,9 @@ async def test_a_request_comes_back_as_it_was_written_in_any_case_of_its_name(le
 
 async def test_a_request_that_is_there_stays_as_it_is(ledger: TableLedger) -> None:
     change = started("twice")
-    assert await ledger.add(change) is True
-    assert await ledger.add(Change(replace(change.request, owner="other@example.com"))) is False
+    added, new = await ledger.add(change)
+    assert new is True
+    assert await ledger.add(Change(replace(change.request, owner="other@example.com"))) == (added, False)
     read = await ledger.get("main", "twice", "a" * 32)
     assert read is not None
     assert read.owner == "me@example.com"

@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 def version_of(der: bytes, version: str = "v1") -> CertificateVersion:
     certificate = x509.load_der_x509_certificate(der)
-    return CertificateVersion(version, der, key_sha256(certificate), certificate.not_valid_after_utc, "thumbprint")
+    return CertificateVersion(version, der, key_sha256(certificate), certificate.not_valid_after_utc)
 
 
 @dataclass
@@ -152,12 +152,10 @@ class FakeLedger:
         self._written()
         self.intents.pop(intent.id, None)
 
-    async def add(self, change: Change) -> bool:
+    async def add(self, change: Change) -> tuple[TrackedRequest, bool]:
         request = change.request
-        if (request.vault, request.name.lower(), request.request_id) in self.tracked:
-            return False
-        self._stored(change)
-        return True
+        standing = self.tracked.get((request.vault, request.name.lower(), request.request_id))
+        return (standing, False) if standing else (self._stored(change), True)
 
     async def get(self, vault: str, name: str, request_id: str) -> TrackedRequest | None:
         return self.tracked.get((vault, name.lower(), request_id))

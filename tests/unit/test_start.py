@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from functions.issuance.errors import Refused, Unavailable, UnknownVault
+from functions.issuance.errors import KeyReused, Refused, Unavailable, UnknownVault
 from functions.issuance.ports import Answer
 from functions.issuance.requests import Actor, Status, TrackedRequest
-from functions.issuance.start import KeyReused, Order, Started, start
+from functions.issuance.start import Order, Started, start
 from functions.issuance.watch import check_due
 from tests.unit.fakes import World
 
