@@ -130,8 +130,11 @@ def _came_of(earlier: Intent, order: Order, stands: Answer | None) -> Answer | N
 async def _replace(certflow: Certflow, order: Order, intent: Intent, pending: Answer) -> Started:
     """Deletes the pending object that was looked at, and no other, and starts anew."""
     vault, old = certflow.vault(order.vault), pending.operation
-    with suppress(Refused):  # gone meanwhile: then create says what stands there now
+    try:
         await vault.delete_pending(order.name, old.request_id)
+    except Refused as error:
+        if error.status != NOT_FOUND:
+            raise  # gone meanwhile is fine (create says what stands there now); forbidden is the answer
     tracked = await certflow.ledger.get(intent.vault, order.name, old.request_id)
     try:
         answer = await vault.create(order.name, order.body)

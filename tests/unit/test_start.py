@@ -182,6 +182,23 @@ async def test_a_replacement_that_is_refused_says_that_the_old_one_is_gone() -> 
     assert world.history == ["created", "deleted"]
 
 
+async def test_a_replacement_that_the_vault_forbids_says_so_and_starts_nothing() -> None:
+    world = World()
+    old = await start(world.certflow, ORDER)
+    standing = world.vault.operations["web"]
+
+    async def forbid(name: str, request_id: str | None = None) -> Answer:
+        raise Refused(403, "Forbidden", "Caller is not authorized to perform action on resource.")
+
+    world.vault.delete_pending = forbid  # type: ignore[method-assign]  # the fault
+    with pytest.raises(Refused, match="not authorized") as caught:
+        await start(world.certflow, replace(ORDER, if_pending="replace"))
+    assert caught.value.status == 403
+    assert world.vault.operations["web"] == standing
+    assert (await tracked(world, old)).status is Status.IN_PROGRESS
+    assert world.vault.calls.count("create") == 1
+
+
 async def test_a_start_that_never_reached_key_vault_is_not_looked_for() -> None:
     world = World()
     world.vault.faults = [Refused(404, "PendingCertificateNotFound", ""), Unavailable("Key Vault", "no connection")]
