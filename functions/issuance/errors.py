@@ -90,7 +90,7 @@ class Unavailable(CertflowError):
     code = "ServiceUnavailable"
 
     def __init__(self, service: str, reason: str, *, retry_after: int = 10, maybe_done: bool = False) -> None:
-        super().__init__(f"{service} is not available ({reason}). Nothing will be started later; please try again.")
+        super().__init__(f"{service} is not available ({reason}).")
         self.service, self.reason, self.retry_after, self.maybe_done = service, reason, retry_after, maybe_done
 
 

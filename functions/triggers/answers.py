@@ -48,7 +48,8 @@ async def answered(req: func.HttpRequest, handle: Callable[[], Awaitable[func.Ht
     except Refused as error:
         return _refused(req, error)
     except Unavailable as error:
-        return error_body(503, error.code, str(error), headers={"Retry-After": str(error.retry_after)})
+        message = f"{error} Nothing will be started later; please try again."
+        return error_body(503, error.code, message, headers={"Retry-After": str(error.retry_after)})
     except CertflowError as error:
         return error_body(STATUS.get(error.code, 500), error.code, str(error))
     except Exception as error:

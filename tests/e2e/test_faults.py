@@ -57,6 +57,7 @@ async def refused(response: Any, service: str) -> None:
     assert int(response.headers["Retry-After"]) > 0
     assert answer["error"]["code"] == "ServiceUnavailable"
     assert service in answer["error"]["message"]
+    assert answer["error"]["message"].endswith(" Nothing will be started later; please try again.")
 
 
 async def test_with_key_vault_down_the_answer_is_503_and_other_vaults_work(

@@ -257,6 +257,7 @@ async def test_a_stuck_file_is_tried_once_more_and_then_told_with_the_reason() -
     event = world.topic.published[-1]
     assert event.type == "Certflow.Chain.Stuck"
     assert "Key Vault 'main' is not available (HTTP 503)" in event.data["sentence"]
+    assert event.data["sentence"].endswith("(HTTP 503).")
     assert event.data["owner"] == "me@example.com"
     assert "web.pem" in world.drops.files
     assert world.drops.moved == []
