@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
+from azure.identity.aio import ManagedIdentityCredential
+from azure.keyvault.certificates.aio import CertificateClient
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -190,3 +193,21 @@ class OutsideCa:
 
 def b64(certificate: x509.Certificate) -> str:
     return base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()
+
+
+def use_identity(patch: pytest.MonkeyPatch, standin: StandIn) -> None:
+    """Points `ManagedIdentityCredential` at a stand-in's identity endpoint."""
+    patch.setenv("IDENTITY_ENDPOINT", standin.identity_endpoint)
+    patch.setenv("IDENTITY_HEADER", standin.identity_header)
+
+
+@asynccontextmanager
+async def sdk_client(vault: VaultClient) -> AsyncIterator[CertificateClient]:
+    """The SDK's client for a vault, with managed identity; `use_identity` says whose."""
+    async with (
+        ManagedIdentityCredential() as credential,
+        CertificateClient(
+            vault.url, credential, verify_challenge_resource=False, connection_verify=str(vault.ca_file)
+        ) as client,
+    ):
+        yield client

@@ -12,12 +12,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.identity.aio import ManagedIdentityCredential
 from azure.keyvault.certificates.aio import CertificateClient
 
 from local.keyvault.unkindness import Unkindness
 from tests.integration.keyvault_files import Family
-from tests.integration.keyvault_helpers import NEVER, Reply, VaultClient, vault_client
+from tests.integration.keyvault_helpers import NEVER, Reply, VaultClient, sdk_client, use_identity, vault_client
 
 DELAY = 0.3
 FAMILY = Family()
@@ -38,14 +37,8 @@ async def vault(tmp_path: Path) -> AsyncIterator[VaultClient]:
 
 @pytest.fixture
 async def sdk(vault: VaultClient, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CertificateClient]:
-    monkeypatch.setenv("IDENTITY_ENDPOINT", vault.standin.identity_endpoint)
-    monkeypatch.setenv("IDENTITY_HEADER", vault.standin.identity_header)
-    async with (
-        ManagedIdentityCredential() as credential,
-        CertificateClient(
-            vault.url, credential, verify_challenge_resource=False, connection_verify=str(vault.ca_file)
-        ) as client,
-    ):
+    use_identity(monkeypatch, vault.standin)
+    async with sdk_client(vault) as client:
         yield client
 
 

@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import ResourceExistsError
-from azure.identity.aio import ManagedIdentityCredential
 from azure.keyvault.certificates import CertificateContentType, CertificatePolicy
 from azure.keyvault.certificates.aio import CertificateClient
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
 
 from tests.integration.keyvault_files import Family, legacy, modern, pem
-from tests.integration.keyvault_helpers import NEVER, Reply, VaultClient, vault_client
+from tests.integration.keyvault_helpers import NEVER, Reply, VaultClient, sdk_client, use_identity, vault_client
 
 IN_PROGRESS = (
     409,
@@ -50,19 +49,13 @@ FAMILY = Family()
 @pytest.fixture
 async def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[VaultClient]:
     async with vault_client(tmp_path, issuing_delay=NEVER) as client:
-        monkeypatch.setenv("IDENTITY_ENDPOINT", client.standin.identity_endpoint)
-        monkeypatch.setenv("IDENTITY_HEADER", client.standin.identity_header)
+        use_identity(monkeypatch, client.standin)
         yield client
 
 
 @pytest.fixture
 async def sdk(vault: VaultClient) -> AsyncIterator[CertificateClient]:
-    async with (
-        ManagedIdentityCredential() as credential,
-        CertificateClient(
-            vault.url, credential, verify_challenge_resource=False, connection_verify=str(vault.ca_file)
-        ) as client,
-    ):
+    async with sdk_client(vault) as client:
         yield client
 
 

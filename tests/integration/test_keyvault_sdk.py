@@ -28,7 +28,7 @@ from azure.keyvault.certificates import (
 )
 from azure.keyvault.certificates.aio import CertificateClient as AsyncCertificateClient
 
-from tests.integration.keyvault_helpers import OutsideCa, VaultClient, b64, vault_client
+from tests.integration.keyvault_helpers import OutsideCa, VaultClient, b64, sdk_client, use_identity, vault_client
 
 type Event = dict[str, Any]
 
@@ -40,19 +40,13 @@ def ec_policy(issuer: str = "Self") -> CertificatePolicy:
 @pytest.fixture
 async def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[VaultClient]:
     async with vault_client(tmp_path, issuing_delay=0.05, any_token=False) as client:
-        monkeypatch.setenv("IDENTITY_ENDPOINT", client.standin.identity_endpoint)
-        monkeypatch.setenv("IDENTITY_HEADER", client.standin.identity_header)
+        use_identity(monkeypatch, client.standin)
         yield client
 
 
 @pytest.fixture
 async def sdk(vault: VaultClient) -> AsyncIterator[AsyncCertificateClient]:
-    async with (
-        AsyncManagedIdentityCredential() as credential,
-        AsyncCertificateClient(
-            vault.url, credential, verify_challenge_resource=False, connection_verify=str(vault.ca_file)
-        ) as client,
-    ):
+    async with sdk_client(vault) as client:
         yield client
 
 

@@ -6,17 +6,14 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
-from azure.identity.aio import ManagedIdentityCredential
-from azure.keyvault.certificates.aio import CertificateClient
 
 from local.keyvault.grants import CLIENT_ID
 from local.keyvault.unkindness import Unkindness
-from tests.integration.keyvault_helpers import Reply, VaultClient, vault_client
+from tests.integration.keyvault_helpers import Reply, VaultClient, sdk_client, use_identity, vault_client
 
 OTHER = "11111111-2222-4333-8444-555555555555"
 
@@ -97,8 +94,7 @@ async def test_an_expired_token(tmp_path: Path) -> None:
 
 async def test_the_client_gets_over_tokens_that_expire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with vault_client(tmp_path, any_token=False, unkindness=Unkindness(token_lifetime=1)) as vault:
-        monkeypatch.setenv("IDENTITY_ENDPOINT", vault.standin.identity_endpoint)
-        monkeypatch.setenv("IDENTITY_HEADER", vault.standin.identity_header)
+        use_identity(monkeypatch, vault.standin)
         async with sdk_client(vault) as client:
             for _ in range(2):
                 assert [item async for item in client.list_properties_of_certificates()] == []
@@ -109,22 +105,10 @@ async def test_the_client_says_so_if_its_token_is_for_nobody(
     vault: VaultClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with vault_client(vault.ca_file.parent / "other", any_token=False) as other:
-        monkeypatch.setenv("IDENTITY_ENDPOINT", other.standin.identity_endpoint)
-        monkeypatch.setenv("IDENTITY_HEADER", other.standin.identity_header)
+        use_identity(monkeypatch, other.standin)
         async with sdk_client(vault) as client:
             with pytest.raises(ClientAuthenticationError, match="AKV10046"):
                 await client.get_certificate("web-1")
-
-
-@asynccontextmanager
-async def sdk_client(vault: VaultClient) -> AsyncIterator[CertificateClient]:
-    async with (
-        ManagedIdentityCredential() as credential,
-        CertificateClient(
-            vault.url, credential, verify_challenge_resource=False, connection_verify=str(vault.ca_file)
-        ) as client,
-    ):
-        yield client
 
 
 async def test_any_token_takes_any_but_not_none(tmp_path: Path) -> None:
