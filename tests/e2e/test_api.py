@@ -8,6 +8,7 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 
 from local.api import Client
+from tests.e2e.described import check
 from tests.e2e.test_stories import body, started
 
 IN_PROGRESS = (
@@ -27,7 +28,7 @@ async def error_of(response: Any) -> tuple[int, str, str]:
 async def post(client: Client, path: str, **more: Any) -> Any:
     headers = {"x-functions-key": client.stack["function_key"]} | more.pop("headers", {})
     async with client.session.post(f"{client.stack['api']}/{path}", headers=headers, **more) as response:
-        await response.read()
+        check(response, await response.read())
         return response
 
 
@@ -107,6 +108,7 @@ async def test_without_the_function_key_there_is_no_answer(client: Client, key: 
     url = f"{client.stack['api']}/vaults/main/certificates/web/pending"
     async with client.session.get(url, headers=headers) as response:
         assert (response.status, await response.read()) == (401, b"")
+        check(response, b"")
 
 
 async def test_pending_shows_key_vaults_fields_and_the_owner(client: Client, name: str) -> None:

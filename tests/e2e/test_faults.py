@@ -18,6 +18,7 @@ import pytest
 from local.api import Client, until
 from local.functions_host import ROOT
 from tests.e2e.conftest import described_client
+from tests.e2e.described import check
 from tests.e2e.test_stories import body
 
 DEAD = "https://127.0.0.1:9"
@@ -99,12 +100,14 @@ async def test_behind_app_service_authentication_who_asks_is_verified(
 async def test_health_says_ok_or_not_and_nothing_else(client: Client, tmp_path: Path) -> None:
     async with client.session.get(f"{client.stack['api']}/health") as response:
         assert (response.status, await response.json()) == (200, {"status": "ok"})
+        check(response, await response.read())
     setting = {"AzureWebJobsStorage__tableServiceUri": f"{DEAD}/devstoreaccount1"}
     async with (
         another_host(client, tmp_path, **setting) as other,
         other.session.get(f"{other.stack['api']}/health") as response,
     ):
         assert (response.status, await response.json()) == (503, {"status": "not ok"})
+        check(response, await response.read())
 
 
 async def test_status_tells_the_last_good_sweep_of_each_vault(client: Client) -> None:
@@ -122,6 +125,7 @@ async def test_no_key_password_or_token_is_in_any_log(client: Client, name: str)
     url = f"{client.stack['api']}/vaults/main/certificates/{name}"
     async with client.session.get(f"{url}/pending?code={key}") as response:
         assert response.status == 404
+        check(response, await response.read())
     assert (await client.create("main", name, body(name))).status == 202
     logs = b"".join(file.read_bytes() for file in Path(client.stack["logs"]).rglob("*.log"))
     assert b"request-tracked" in logs

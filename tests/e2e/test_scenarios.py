@@ -25,8 +25,14 @@ from local.openssl_ca import OpensslCa
 from tests.certificates import Authority
 from tests.e2e.conftest import described_client, running_up
 
-MERGE = "Merge the signed chain: this completes the pending request."
-DELETE = "Delete the pending request, then create again."
+MERGE = ("merge", "POST", "/pending/merge", "Merge the signed chain: this completes the pending request.")
+DELETE = ("delete", "DELETE", "/pending", "Delete the pending request, then create again.")
+WAIT = ("wait", "GET", "/pending", "Wait until the issuer has completed, failed or cancelled it.")
+CANCEL = ("cancel", "PATCH", "/pending", "Ask the issuer to cancel it.")
+DELETE_ANYWAY = (
+    *("delete", "DELETE", "/pending"),
+    "Delete the pending request, then create again; the issuer may go on with it.",
+)
 CONFLICT = (
     "A new key vault certificate can not be created or imported while a pending key vault certificate's status is "
     "inProgress."
@@ -110,6 +116,26 @@ def chain_of(ca: OpensslCa, certificate: Certificate, answer: dict[str, Any]) ->
 
 def x5c(*certificates: x509.Certificate) -> list[str]:
     return [base64.b64encode(one.public_bytes(Encoding.DER)).decode() for one in certificates]
+
+
+def conflict(
+    certificate: Certificate, code: str, message: str, reason: str, request_id: str, *ways: tuple[str, str, str, str]
+) -> dict[str, Any]:
+    """The whole body of a 409 about a pending request, with the ways out as links."""
+    return {
+        "error": {"code": code, "message": message},
+        "reason": reason,
+        "request_id": request_id,
+        "ways_out": [
+            {
+                "do": do,
+                "sentence": sentence,
+                "method": method,
+                "href": f"{certificate.url}{path}?request_id={request_id}",
+            }
+            for do, method, path, sentence in ways
+        ],
+    }
 
 
 def missing(name: str, sentence: str, reason: str, request_id: str | None = None) -> dict[str, Any]:
@@ -199,32 +225,16 @@ async def test_pending_with_another_request_id(certificate: Certificate) -> None
 async def test_create_while_a_manual_request_is_in_progress(certificate: Certificate) -> None:
     started = await certificate.start()
     status, answer, _ = await certificate.call("POST", "/create", json=certificate.order())
-    query = f"?request_id={started['request_id']}"
-    assert (status, answer) == (
-        409,
-        {
-            "error": {"code": certificate.conflict_code(), "message": CONFLICT},
-            "reason": "pending",
-            "request_id": started["request_id"],
-            "ways_out": [
-                {"do": "merge", "sentence": MERGE, "method": "POST", "href": f"{certificate.url}/pending/merge{query}"},
-                {"do": "delete", "sentence": DELETE, "method": "DELETE", "href": f"{certificate.url}/pending{query}"},
-            ],
-        },
-    )
+    code, request_id = certificate.conflict_code(), started["request_id"]
+    assert (status, answer) == (409, conflict(certificate, code, CONFLICT, "pending", request_id, MERGE, DELETE))
 
 
 async def test_create_while_an_issuers_request_is_in_progress(certificate: Certificate) -> None:
     await certificate.outcome("hang")
     started = await certificate.start("DigiCert")
     status, answer, _ = await certificate.call("POST", "/create", json=certificate.order("DigiCert"))
-    assert (status, answer["error"]) == (409, {"code": certificate.conflict_code(), "message": CONFLICT})
-    pending = f"{certificate.url}/pending?request_id={started['request_id']}"
-    assert [(way["do"], way["method"], way["href"]) for way in answer["ways_out"]] == [
-        ("wait", "GET", pending),
-        ("cancel", "PATCH", pending),
-        ("delete", "DELETE", pending),
-    ]
+    code, request_id, ways = certificate.conflict_code(), started["request_id"], (WAIT, CANCEL, DELETE_ANYWAY)
+    assert (status, answer) == (409, conflict(certificate, code, CONFLICT, "pending", request_id, *ways))
 
 
 async def test_create_under_a_soft_deleted_name(certificate: Certificate, ca: OpensslCa) -> None:
@@ -237,17 +247,32 @@ async def test_create_under_a_soft_deleted_name(certificate: Certificate, ca: Op
         f"Certificate {certificate.name} is currently in a deleted but recoverable state, and its name cannot be "
         "reused; in this state, the certificate can only be recovered or purged."
     )
-    assert (status, answer["error"]) == (409, {"code": "Conflict", "message": message})
-    assert answer["reason"] == "soft-deleted"
-    assert [way["do"] for way in answer["ways_out"]] == ["recover", "purge", "rename"]
-    assert all("href" not in way for way in answer["ways_out"])  # these are not ours to do
+    ways = {  # none of these is ours to do, so none has an address
+        "recover": "Recover the deleted certificate in Key Vault; a create then makes its next version.",
+        "purge": "Purge the deleted certificate in Key Vault, if the vault allows it, then create again.",
+        "rename": "Use another name.",
+    }
+    assert (status, answer) == (
+        409,
+        {
+            "error": {"code": "Conflict", "message": message},
+            "reason": "soft-deleted",
+            "ways_out": [{"do": do, "sentence": sentence} for do, sentence in ways.items()],
+        },
+    )
 
 
 async def test_create_with_an_issuer_that_the_vault_does_not_have(certificate: Certificate) -> None:
     status, answer, _ = await certificate.call("POST", "/create", json=certificate.order("Nobody"))
-    assert (status, answer["error"]["code"]) == (400, "BadParameter")
-    assert "Nobody" in answer["error"]["message"]
-    assert (answer["reason"], answer["issuers"]) == ("issuer-unknown", ["DigiCert", "GlobalSign", "Test"])
+    message = "Property policy.issuer has invalid value. Issuer Nobody is not set in this key vault\r\n"
+    assert (status, answer) == (
+        400,
+        {
+            "error": {"code": "BadParameter", "message": message},
+            "reason": "issuer-unknown",
+            "issuers": ["DigiCert", "GlobalSign", "Test"],
+        },
+    )
 
 
 async def test_import_while_in_progress(certificate: Certificate, ca: OpensslCa) -> None:
@@ -269,8 +294,11 @@ async def test_create_and_adopt_the_pending_request(certificate: Certificate) ->
         "The pending request is for something else. names (dns_names): asked other.example.com, pending "
         f"{certificate.name}.example.com."
     )
-    assert (status, answer["error"]) == (409, {"code": "Conflict", "message": message})
-    assert (answer["reason"], answer["request_id"]) == ("pending-differs", started["request_id"])
+    request_id = started["request_id"]
+    assert (status, answer) == (
+        409,
+        conflict(certificate, "Conflict", message, "pending-differs", request_id, MERGE, DELETE),
+    )
 
 
 async def test_create_and_replace_the_pending_request(certificate: Certificate) -> None:
@@ -395,7 +423,8 @@ async def test_an_old_link_does_nothing_to_a_newer_request(
         more = {"json": {"x5c": x5c(Authority.root("Root").certificate)}}
     query = {"request_id": old["request_id"]}
     status, answer, _ = await certificate.call(method, path, params=query, **more)
-    assert (status, answer["reason"], answer["request_id"]) == (404, "overwritten", new["request_id"])
+    sentence = f"It was overwritten: the request {new['request_id']} stands in its place."
+    assert (status, answer) == (404, missing(certificate.name, sentence, "overwritten", new["request_id"]))
     pending = await certificate.client.certificates["main"].get_certificate_operation(certificate.name)
     assert (pending.request_id, pending.cancellation_requested) == (new["request_id"], False)
 
@@ -438,4 +467,5 @@ async def test_a_call_repeated_with_its_idempotency_key_gets_the_first_answer(ce
     assert len({answer["request_id"] for _, answer, _ in answers}) == 1
     more["json"] = certificate.order(owner="somebody else")
     status, answer, _ = await certificate.call("POST", "/create", **more)
-    assert (status, answer["error"]["code"]) == (422, "IdempotencyKeyReused")
+    message = "This Idempotency-Key was used with another request before. Use a new key for a new request."
+    assert (status, answer) == (422, {"error": {"code": "IdempotencyKeyReused", "message": message}})
