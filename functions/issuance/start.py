@@ -78,12 +78,25 @@ async def start(certflow: Certflow, order: Order) -> Started:
     )
     earlier = await certflow.ledger.intend(intent)
     if earlier is None:
-        return await _begin(certflow, order, intent, stands)
+        return await _first(certflow, order, intent, stands)
     if earlier.asked != intent.asked:
         raise KeyReused("This Idempotency-Key was used with another request before. Use a new key for a new request.")
     if earlier.answer is not None:
         return Started(**earlier.answer)
     return await _take_up(certflow, order, earlier, stands)
+
+
+async def _first(certflow: Certflow, order: Order, intent: Intent, stands: Answer | None) -> Started:
+    """The call that wrote the intent. It alone forgets it: a repetition is refused where the first call was faster."""
+    try:
+        return await _begin(certflow, order, intent, stands)
+    except Refused:
+        await _forget(certflow, intent)
+        raise
+    except Unavailable as error:
+        if not error.maybe_done:
+            await _forget(certflow, intent)
+        raise
 
 
 async def _begin(certflow: Certflow, order: Order, intent: Intent, stands: Answer | None) -> Started:
@@ -97,12 +110,7 @@ async def _begin(certflow: Certflow, order: Order, intent: Intent, stands: Answe
             return await _replace(certflow, order, intent, pending)
         return await _watched(certflow, intent, await vault.create(order.name, order.body))
     except Refused as error:
-        await _forget(certflow, intent)
         raise await _explained(vault, order, error) from error
-    except Unavailable as error:
-        if not error.maybe_done:
-            await _forget(certflow, intent)
-        raise
 
 
 async def _take_up(certflow: Certflow, order: Order, earlier: Intent, stands: Answer | None) -> Started:
@@ -152,7 +160,7 @@ async def _watched(
     certflow: Certflow, intent: Intent, answer: Answer, how: str | None = None, note: str | None = None
 ) -> Started:
     try:
-        request, added = await begin_to_watch(certflow, intent, answer.operation)
+        request, added = await begin_to_watch(certflow, intent, answer.operation, csr_out=True)
         if intent.what == "adopted" and not added:  # an act all the same, and a line of the history
             await record_seen(certflow, request, answer.operation, Doing(intent.what, intent.by))
     except Unavailable as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -268,6 +269,25 @@ async def test_a_call_repeated_with_its_key_gets_the_first_answer() -> None:
     world.later(hours=25)
     await check_due(world.certflow)
     assert world.ledger.intents == {}
+
+
+async def test_repetitions_at_once_start_one_request_and_none_of_them_takes_the_intent_away() -> None:
+    world = World()
+    order, create = replace(ORDER, key="k1"), world.vault.create
+
+    async def create_after_the_others(name: str, body: Any) -> Answer:
+        await asyncio.sleep(0)  # every call has looked by then, and found nothing
+        return await create(name, body)
+
+    async def forget(_: object) -> None:
+        raise AssertionError("an intent that others still need was forgotten")
+
+    world.vault.create = create_after_the_others  # type: ignore[method-assign]  # a slow vault
+    world.ledger.forget = forget  # type: ignore[method-assign]  # nobody's to do here
+    answers = await asyncio.gather(*(start(world.certflow, order) for _ in range(5)))
+    assert world.vault.calls.count("create") == 5  # four of them refused
+    assert len({answer.request_id for answer in answers}) == 1
+    assert len(world.ledger.tracked) == 1
 
 
 @pytest.mark.parametrize("later", [{"seconds": 1}, {"minutes": 3}])
