@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.issuance.errors import KeyReused, Refused, Unavailable, UnknownVault
-from functions.issuance.ports import Answer
+from functions.issuance.ports import Answer, Intent
 from functions.issuance.requests import Actor, Status, TrackedRequest
 from functions.issuance.start import Order, Started, start
 from functions.issuance.watch import check_due
@@ -279,7 +279,7 @@ async def test_repetitions_at_once_start_one_request_and_none_of_them_takes_the_
         await asyncio.sleep(0)  # every call has looked by then, and found nothing
         return await create(name, body)
 
-    async def forget(_: object) -> None:
+    async def forget(intent: Intent) -> None:
         raise AssertionError("an intent that others still need was forgotten")
 
     world.vault.create = create_after_the_others  # type: ignore[method-assign]  # a slow vault
