@@ -39,6 +39,7 @@ class Settings:
     teams_webhook_url: str | None
     mail: Mail | None
     app_service_auth: bool
+    include_root: bool
 
 
 def load_settings(env: Mapping[str, str]) -> Settings:
@@ -53,6 +54,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         teams_webhook_url=env.get("CERTFLOW_TEAMS_WEBHOOK_URL") or None,
         mail=_mail(env),
         app_service_auth=_flag(env, "WEBSITE_AUTH_ENABLED", default=False),
+        include_root=_flag(env, "CERTFLOW_CHAIN_INCLUDE_ROOT", default=False),
     )
 
 

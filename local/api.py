@@ -69,7 +69,10 @@ class Client:
 
     async def drop(self, name: str, content: bytes) -> None:
         """Puts a file into the container for chains."""
-        container = self.stack["storage"]["drop_container"]
+        await self.put(self.stack["storage"]["drop_container"], name, content)
+
+    async def put(self, container: str, name: str, content: bytes) -> None:
+        """Puts a file into a container, in place of an earlier one."""
         await self.blobs.get_blob_client(container, name).upload_blob(content, overwrite=True)
 
     async def files(self, container: str, contains: str = "") -> list[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import os
 import shutil
 import sys
 import tempfile
 import textwrap
 import time
+import zipfile
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -89,11 +91,11 @@ class Teller:
             found = [one for one in await self.client.messages(subject) if subject in one["subject"]]
             return found if {one["channel"] for one in found} == {"teams", "email"} else None
 
-        messages = await self.waiting("in progress, watched", look)
+        messages = await self.waiting("waiting for the messages", look)
         expect(len(messages) == 2, f"{len(messages)} messages instead of one card and one mail")
         expect(not any(one["refused"] for one in messages), "Teams refuses the card")
         to = next(one["to"] for one in messages if one["channel"] == "email")
-        self.step(f"Told: a card in Teams, a mail to {to}")
+        self.step(f"Told in Teams and by mail to {to}: {subject}")
         return messages
 
     def show(self, messages: list[Message]) -> None:
@@ -125,16 +127,18 @@ async def issuer_completes(teller: Teller) -> None:
 
 
 async def chain_is_merged(teller: Teller) -> None:
-    """b. A CA outside: CSR out, chain in, any way round."""
+    """b. A CA outside: CSR out, chain in, whatever it looks like."""
     teller.begin("b. A CA of your own: CSR out, signed with openssl, chain dropped, merged")
+    await teller.client.put("trusted-cas", "main/example-root.pem", teller.ca.root.read_bytes())
+    teller.step("Set in trusted-cas/main/: the vault takes Example Root CA's certificates, and no others")
     operation = await teller.request("intranet", "Unknown")
-    teller.step(operation["status_details"])
+    await teller.told("CSR ready to be signed: intranet")
     csr = x509.load_der_x509_csr(base64.b64decode(operation["csr"]))
     leaf = teller.ca.sign(csr.public_bytes(Encoding.PEM), "intranet", "intranet.example.com")
     teller.step("The CSR signed by Example Issuing CA (openssl x509 -req)")
-    parts = (b"Root:", teller.ca.root.read_bytes(), b"# issuing CA", teller.ca.issuing.read_bytes(), b"yours:", leaf)
-    await teller.client.drop("from the CA.txt", b"\n".join(parts).replace(b"\n", b"\r\n"))
-    teller.step("Dropped into chains/: root first, leaf last, with comments and CRLF line ends")
+    bundle = await asyncio.to_thread(teller.ca.pkcs7, leaf)
+    await teller.client.drop("from the CA.zip", zipped("for you/certificates.p7b", bundle))
+    teller.step("Dropped into chains/, as it came: a zip, in it a folder, in it a PKCS#7 file, root first")
 
     async def merged() -> list[str] | None:
         return await teller.client.files(MERGED, "/intranet/")
@@ -147,6 +151,14 @@ async def chain_is_merged(teller: Teller) -> None:
     messages = await teller.told("Certificate issued: intranet")
     await teller.pending("intranet", "completed")
     teller.show(messages)
+
+
+def zipped(name: str, content: bytes) -> bytes:
+    """A zip with one file."""
+    with io.BytesIO() as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(name, content)
+        return file.getvalue()
 
 
 def verify(ca: OpensslCa, der: bytes, leaf: bytes) -> None:

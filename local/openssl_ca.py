@@ -57,6 +57,13 @@ class OpensslCa:
         self._request(name, f"/CN={dns_name}")
         return self.sign((self._directory / f"{name}.csr").read_bytes(), name, dns_name)
 
+    def pkcs7(self, leaf: bytes) -> bytes:
+        """Root, intermediate and a leaf (PEM), in this order, as certs-only PKCS#7 (DER)."""
+        bundle = self._directory / "bundle.pem"
+        bundle.write_bytes(self.root.read_bytes() + self.issuing.read_bytes() + leaf)
+        self._openssl("crl2pkcs7", "-nocrl", "-certfile", "bundle.pem", "-outform", "DER", "-out", "bundle.p7b")
+        return (self._directory / "bundle.p7b").read_bytes()
+
     def verify(self, leaf: Path) -> str:
         """What `openssl verify` says of a leaf (PEM) under the root and the intermediate."""
         return self._openssl("verify", "-CAfile", "root.pem", "-untrusted", "issuing.pem", str(leaf))

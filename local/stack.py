@@ -27,6 +27,7 @@ from local.tls import LocalCa
 from local.web import LOOPBACK
 
 DROP, MERGED, REJECTED, QUARANTINE = "chains", "chains-merged", "chains-rejected", "chains-quarantine"
+TRUSTED, CSRS = "trusted-cas", "csr"
 ISSUERS = ("DigiCert", "GlobalSign", "Test")  # registered in every vault, under the names of their providers
 # The identity that the product runs under, and all that it may do in a vault: what README asks a deployment to grant.
 PRODUCT_CLIENT_ID = "5c1e7ab1-0000-4000-8000-0000000000c3"
@@ -243,7 +244,7 @@ async def _prepare_vaults(standin: StandIn, ca_file: Path) -> None:
 async def _storage(azurite: Azurite, ca_file: Path) -> AsyncIterator[BlobServiceClient]:
     service = BlobServiceClient.from_connection_string(azurite.connection_string, connection_verify=str(ca_file))
     async with service:
-        for container in (DROP, MERGED, REJECTED, QUARANTINE):
+        for container in (DROP, MERGED, REJECTED, QUARANTINE, TRUSTED, CSRS):
             await service.create_container(container)
         yield service
 

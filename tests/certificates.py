@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -37,20 +38,40 @@ class Authority:
 
     @classmethod
     def root(cls, name: str) -> Authority:
+        return cls.named(make_name(name))
+
+    @classmethod
+    def named(cls, name: x509.Name) -> Authority:
+        """A root of a name that is made already."""
         key = ec.generate_private_key(ec.SECP256R1())
-        return cls(_certificate(make_name(name), key.public_key(), make_name(name), key, ca=True), key)
+        return cls(_certificate(name, key.public_key(), name, key, ca=True), key)
 
     def intermediate(self, name: str) -> Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         issuer = self.certificate.subject
         return Authority(_certificate(make_name(name), key.public_key(), issuer, self.key, ca=True), key, self)
 
-    def sign(self, csr: bytes, valid_for: timedelta = timedelta(days=90)) -> x509.Certificate:
+    def cross_sign(self, other: Authority) -> Authority:
+        """Another authority, with a certificate of its name and key that this one has issued."""
+        public_key, subject = other.key.public_key(), other.certificate.subject
+        certificate = _certificate(subject, public_key, self.certificate.subject, self.key, ca=True)
+        return Authority(certificate, other.key, self)
+
+    def sign(
+        self, csr: bytes, valid_for: timedelta = timedelta(days=90), issuer: x509.Name | None = None
+    ) -> x509.Certificate:
         request = x509.load_der_x509_csr(csr)
         public_key = request.public_key()
         assert isinstance(public_key, ec.EllipticCurvePublicKey)
+        names = [str(one.value) for one in request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
         return _certificate(
-            request.subject, public_key, self.certificate.subject, self.key, ca=False, valid_for=valid_for
+            request.subject,
+            public_key,
+            issuer or self.certificate.subject,
+            self.key,
+            ca=False,
+            valid_for=valid_for,
+            dns_names=names,
         )
 
 
@@ -62,6 +83,7 @@ def _certificate(
     *,
     ca: bool,
     valid_for: timedelta = timedelta(days=90),
+    dns_names: Sequence[str] = (),
 ) -> x509.Certificate:
     now = datetime.now(UTC)
     builder = (
@@ -74,4 +96,7 @@ def _certificate(
         .not_valid_after(now + valid_for)
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
     )
+    if dns_names:
+        names = x509.SubjectAlternativeName([x509.DNSName(name) for name in dns_names])
+        builder = builder.add_extension(names, critical=False)
     return builder.sign(issuer_key, hashes.SHA256())

@@ -1,9 +1,9 @@
-"""The containers for chains, in Blob storage."""
+"""The containers in Blob storage: those for chains, and those where CSRs are handed out."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -11,21 +11,28 @@ from pathlib import PurePosixPath
 from azure.core import MatchConditions
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
-from azure.storage.blob.aio import BlobClient, BlobServiceClient, LinearRetry
+from azure.storage.blob import ContentSettings
+from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient, LinearRetry
 
 from functions.adapters.faults import faults_of
 from functions.issuance.errors import Unavailable
-from functions.issuance.ports import Drop
+from functions.issuance.files import Drop, Lying
 
 SERVICE = "The chain storage"
 REPORT = "report.json"
+CSRS = "csr"
 PIECE = 1024 * 1024  # bytes
+LONGEST_NAME = 1024  # characters of a blob's name ("Naming and referencing containers, blobs, and metadata")
+LINE = "certflow"  # the name of our line in a moved file's metadata
+# A blob's metadata, names and values together, must not exceed 8 KiB ("Setting and retrieving properties and metadata
+# for Blob service resources"). Whether the header's prefix counts is not said there, so here it does.
+MOST_METADATA, PREFIX = 8 * 1024, "x-ms-meta-"
 
 
-class Chains:
-    """The port `Drops`."""
+class Blobs:
+    """The blob service of the chain storage, with our containers made on first use."""
 
-    def __init__(self, url: str, container: str, credential: AsyncTokenCredential) -> None:
+    def __init__(self, url: str, credential: AsyncTokenCredential) -> None:
         self._service = BlobServiceClient(
             url,
             credential=credential,
@@ -37,23 +44,48 @@ class Chains:
             max_single_get_size=PIECE,
             max_chunk_get_size=PIECE,
         )
-        self._container = container
         self._made: set[str] = set()
+
+    def container(self, name: str) -> ContainerClient:
+        """A client for a container, which need not exist."""
+        return self._service.get_container_client(name)
+
+    def blob(self, container: str, name: str) -> BlobClient:
+        """A client for a blob, which need not exist."""
+        return self._service.get_blob_client(container, name)
+
+    async def make(self, container: str) -> None:
+        """Creates a container on first use; deployed ones are there already."""
+        if container not in self._made:
+            with suppress(ResourceExistsError):
+                await self._service.create_container(container)
+            self._made.add(container)
 
     async def close(self) -> None:
         """Closes the connections."""
         await self._service.close()
 
-    async def waiting(self, before: datetime) -> list[str]:
+
+class Chains:
+    """The port `Drops`."""
+
+    def __init__(self, blobs: Blobs, container: str) -> None:
+        self._blobs, self._container = blobs, container
+
+    async def lying(self, before: datetime) -> list[Lying]:
         """What lies in the container since before this time."""
         with faults_of(SERVICE):
-            listed = self._service.get_container_client(self._container).list_blobs()
-            old = [(blob.last_modified, str(blob.name)) async for blob in listed if blob.last_modified < before]
-        return [name for _, name in sorted(old)]
+            listed = self._blobs.container(self._container).list_blobs()
+            old = [
+                (blob.last_modified, str(blob.name), quoted(blob.etag))
+                async for blob in listed
+                if blob.last_modified < before
+            ]
+        return [Lying(name, etag) for _, name, etag in sorted(old)]
 
     async def read(self, name: str, limit: int) -> Drop | None:
         """A dropped file: content up to `limit` + 1 bytes, hash over all of it, ETag of what was read."""
-        blob = self._service.get_blob_client(self._container, name)
+        blob = self._blobs.blob(self._container, name)
         content, digest = bytearray(), hashlib.sha256()
         with faults_of(SERVICE):
             try:
@@ -71,42 +103,81 @@ class Chains:
             content=bytes(content),
             size=properties.size,
             sha256=digest.hexdigest(),
-            etag=properties.etag,
+            etag=quoted(properties.etag),
             modified=properties.last_modified,
             metadata=dict(properties.metadata or {}),
         )
 
-    async def move(self, drop: Drop, container: str, folder: str, report: bytes) -> str:
-        """Report, copy, compare sizes, and only then delete what was copied (by ETag)."""
-        source = self._service.get_blob_client(self._container, drop.name)
+    async def move(self, drop: Drop, container: str, folder: str, report: bytes, line: str) -> str:
+        """Report, copy, compare with what was judged, and only then delete what was copied (by ETag)."""
+        source = self._blobs.blob(self._container, drop.name)
         name = drop.name if PurePosixPath(drop.name).name != REPORT else f"{drop.name}.dropped"
-        target = self._service.get_blob_client(container, f"{folder}/{name}")
+        name = name[-(LONGEST_NAME - len(folder) - 1) :]
+        target = self._blobs.blob(container, f"{folder}/{name}")
         with faults_of(SERVICE):
-            await self._make(container)
-            reporting = self._service.get_blob_client(container, f"{folder}/{REPORT}")
-            await reporting.upload_blob(report, overwrite=True)
+            await self._blobs.make(container)
+            await self._blobs.blob(container, f"{folder}/{REPORT}").upload_blob(report, overwrite=True)
             with suppress(ResourceNotFoundError, ResourceModifiedError):  # moved by another run, or overwritten since
-                await _copy(source, target, drop)
+                await _copy(source, target, drop, _with_line(drop.metadata, line))
                 await source.delete_blob(etag=drop.etag, match_condition=MatchConditions.IfNotModified)
         return f"{container}/{folder}/{name}"
 
-    async def _make(self, container: str) -> None:
-        """Creates a container on first use; deployed ones are there already."""
-        if container not in self._made:
-            with suppress(ResourceExistsError):
-                await self._service.create_container(container)
-            self._made.add(container)
+
+class CsrFiles:
+    """The port `Handouts`: `csr/{vault}/{name}/{request_id}.csr`, and the card beside it as `.json`."""
+
+    def __init__(self, blobs: Blobs, chains: str) -> None:
+        self._blobs, self._chains = blobs, chains
+
+    @property
+    def returns_to(self) -> str:
+        """The address of the container for chains."""
+        return _address(self._blobs.container(self._chains))
+
+    async def put(self, vault: str, name: str, request_id: str, csr: bytes, card: bytes) -> str:
+        """The card first: whoever sees the CSR finds it."""
+        folder = f"{vault}/{name}"
+        with faults_of(SERVICE):
+            await self._blobs.make(CSRS)
+            for file, content, kind in (
+                (self._blobs.blob(CSRS, f"{folder}/{request_id}.json"), card, "application/json"),
+                (self._blobs.blob(CSRS, f"{folder}/{request_id}.csr"), csr, "application/x-pem-file"),
+            ):
+                await file.upload_blob(content, overwrite=True, content_settings=ContentSettings(content_type=kind))
+        return _address(self._blobs.blob(CSRS, f"{folder}/{request_id}.csr"))
 
 
-async def _copy(source: BlobClient, target: BlobClient, drop: Drop) -> None:
-    """Copies through us, so that no second grant or signed URL is needed. Chains have a few KB; others stream."""
+async def _copy(source: BlobClient, target: BlobClient, drop: Drop, metadata: Mapping[str, str]) -> None:
+    """Copies through us, so that no second grant or signed URL is needed. Chains have a few KB; others stream.
+
+    Raises Unavailable if what went through is not what was judged, or has not all arrived.
+    """
     stream = await source.download_blob(etag=drop.etag, match_condition=MatchConditions.IfNotModified)
+    digest = hashlib.sha256()
 
     async def pieces() -> AsyncIterator[bytes]:
         async for piece in stream.chunks():
+            digest.update(piece)
             yield piece
 
-    await target.upload_blob(pieces(), length=drop.size, overwrite=True, metadata=dict(drop.metadata))
+    await target.upload_blob(pieces(), length=drop.size, overwrite=True, metadata=dict(metadata))
     copied = await target.get_blob_properties()
-    if copied.size != drop.size:
-        raise Unavailable(SERVICE, f"the copy of {drop.name} has {copied.size} of {drop.size} bytes")
+    if (copied.size, digest.hexdigest()) != (drop.size, drop.sha256):
+        raise Unavailable(SERVICE, f"the copy of {drop.name} differs from what was read")
+
+
+def _with_line(theirs: Mapping[str, str], line: str) -> dict[str, str]:
+    """The uploader's metadata, and our line where both fit. Names differ in more than case, or Azure answers 400."""
+    kept = {name: value for name, value in theirs.items() if name.lower() != LINE}
+    both = {**kept, LINE: line}
+    size = sum(len(PREFIX) + len(name.encode()) + len(value.encode()) for name, value in both.items())
+    return both if size <= MOST_METADATA else kept
+
+
+def quoted(etag: str) -> str:
+    """An ETag as HTTP writes it (RFC 9110 §8.8.3). Headers come that way, the XML of a listing without the quotes."""
+    return '"' + etag.strip('"') + '"'
+
+
+def _address(client: BlobClient | ContainerClient) -> str:
+    return str(client.url).partition("?")[0]

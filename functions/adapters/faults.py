@@ -17,16 +17,16 @@ from azure.core.exceptions import (
 
 from functions.issuance.errors import Unavailable
 
-THROTTLED = 429
+FORBIDDEN, THROTTLED = 403, 429
 DEFAULT_RETRY_AFTER = 10  # seconds, as Key Vault's own Retry-After on a pending request
 
 
 @contextmanager
-def faults_of(service: str) -> Iterator[None]:
+def faults_of(service: str, *, forbidden_passes: bool = True) -> Iterator[None]:
     """Turns a passing fault of a service into Unavailable. Answers that mean something (404, 409, 412) pass through.
 
     An identity that gets no token, or has no access, counts as passing: whoever runs the app mends it while requests
-    wait, and the reason says so.
+    wait, and the reason says so. Key Vault's 403 is an answer, though: it also says what is forbidden to everybody.
     """
     try:
         yield
@@ -43,6 +43,8 @@ def faults_of(service: str) -> Iterator[None]:
         raise Unavailable(service, "the app's managed identity got no token, or has no access") from error
     except HttpResponseError as error:
         status = error.status_code or 0
+        if status == FORBIDDEN and forbidden_passes:
+            raise Unavailable(service, "the app's managed identity has no access") from error
         if not passing(status):
             raise
         raise later(service, status, getattr(error.response, "headers", {})) from error

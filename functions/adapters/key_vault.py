@@ -1,14 +1,15 @@
 """One Key Vault, through the SDK's own pipeline (challenge authentication, retries) and with its bodies as they are.
 
 `CertificateClient.send_request` is used rather than its models, because callers of our API get Key Vault's fields just
-as it sent them, and because `begin_create_certificate` would poll inside the call.
+as it sent them, and because `begin_create_certificate` would poll inside the call. Lists are the exception: nobody is
+passed their fields, and the SDK turns the pages.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -22,7 +23,7 @@ from cryptography import x509
 from functions.adapters.faults import faults_of, later, passing
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.keys import key_sha256
-from functions.issuance.ports import Answer, Bundle
+from functions.issuance.ports import Answer, Bundle, Listed
 from functions.issuance.requests import CertificateVersion, Operation, Status
 
 # Seconds. An HTTP caller waits for these (the platform's front end gives up at 230 s), so they are short.
@@ -83,18 +84,33 @@ class KeyVault:
             raise
         return _bundle(bundle) if "cer" in bundle else None
 
+    async def versions(self, name: str) -> Mapping[str, str]:
+        """The versions by the SHA-1 of their leaf (protocol §4.10); a half-made one has none."""
+        listed = await self._all(self._client.list_properties_of_certificate_versions(name))
+        return {one.x509_thumbprint.hex(): one.version for one in listed if one.x509_thumbprint and one.version}
+
+    async def listed(self) -> list[Listed]:
+        """All certificates, half-made ones too, which have no `x5t` (protocol §4.3, §4.10)."""
+        listed = await self._all(self._client.list_properties_of_certificates(include_pending=True))
+        return [Listed(one.name, bool(one.x509_thumbprint)) for one in listed]
+
     async def policy(self, name: str) -> Mapping[str, Any]:
         """The stored policy (protocol §4.11)."""
         return await self._call("GET", name, "/policy")
 
     async def issuers(self) -> list[str]:
-        """The issuers' names, all pages (protocol §4.14); through the SDK, whose paging is just what is needed."""
-        with faults_of(self._service):
-            try:
-                listed = self._client.list_properties_of_issuers()
-                return [issuer.name or "" async for issuer in listed]
-            except HttpResponseError as error:
-                raise Refused(error.status_code or 400, "Forbidden", "The issuers may not be listed.") from error
+        """The issuers' names (protocol §4.14)."""
+        return [issuer.name or "" for issuer in await self._all(self._client.list_properties_of_issuers())]
+
+    async def _all[Item](self, pages: AsyncIterable[Item]) -> list[Item]:
+        """A whole list, page after page."""
+        try:
+            with faults_of(self._service, forbidden_passes=False):
+                return [item async for item in pages]
+        except HttpResponseError as error:  # not a passing one
+            if isinstance(error.response, AsyncHttpResponse) and error.response.status_code >= 400:
+                raise _refused(error.response) from error
+            raise Unavailable(self._service, "an answer that cannot be read") from error
 
     async def _call(
         self,

@@ -17,6 +17,7 @@ from functions.issuance.requests import Act, Change, TrackedRequest
 
 Entity = dict[str, Any]
 Operations = list[tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]]
+BEATS, ASIDE = "-|beats", "-|aside"  # partitions
 
 
 def partition_of(vault: str | None, name: str) -> str:
@@ -106,6 +107,12 @@ def hint_row(request: TrackedRequest) -> Entity:
         "name": request.name,
         "request_id": request.request_id,
     }
+
+
+def aside_row(drop: str, etag: str) -> Entity:
+    """The mark of a dropped file that is set aside."""
+    key = hashlib.sha256(drop.encode()).hexdigest()
+    return {"PartitionKey": ASIDE, "RowKey": key, "name": drop, "etag": etag}
 
 
 def rows_beside(change: Change, *, due: bool = True) -> Operations:

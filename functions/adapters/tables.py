@@ -4,7 +4,8 @@ Table `certflow` holds what must change together, so that one transaction (one p
 PartitionKey: `{vault alias}|{first hex digit of SHA-256 of the lower-cased name}`; events of a drop without a request:
 `-|{digit}`. RowKey: `r|{name}|{request_id}` a request, `d|{next check}|{name}|{request_id}` its due mark,
 `i|{name}|{id}` an intent and `d|{due}|{name}|i|{id}` its mark, `o|{event id}` an event not yet sent,
-`h|{name}|{time}|{act}|{request_id}` history. Partition `-|beats`: the last good sweep of each vault.
+`h|{name}|{time}|{act}|{request_id}` history. Partition `-|beats`: the last good sweep of each vault. Partition
+`-|aside` (RowKey: SHA-256 of the blob's name, which may hold what a RowKey must not): the files set aside.
 
 Table `keys` (PartitionKey: key hash; RowKey: `{vault}|{name}|{request_id}`) is a hint, written before the request it
 points to: a crash leaves a hint too many, never one too few.
@@ -27,8 +28,11 @@ from azure.data.tables.aio import TableClient, TableServiceClient
 
 from functions.adapters.faults import faults_of
 from functions.adapters.rows import (
+    ASIDE,
+    BEATS,
     Entity,
     Operations,
+    aside_row,
     continuation_of,
     due_mark,
     due_of,
@@ -52,7 +56,6 @@ from functions.issuance.requests import Act, Change, TrackedRequest
 
 SERVICE = "The table storage"
 DIGITS = "0123456789abcdef"
-BEATS = "-|beats"
 CONFLICTS = {404, 409, 412}  # a row that is gone, there already, or changed
 
 
@@ -204,6 +207,22 @@ class TableLedger:
         """The lines of a name's history, in the order of their times."""
         rows = await self._range(partition_of(vault, name), f"h|{name.lower()}|", f"h|{name.lower()}|~")
         return [msgspec.json.decode(row["act"], type=Act) for row in rows]
+
+    async def set_aside(self, drop: str, etag: str) -> None:
+        """Marks a dropped file."""
+        table = await self._tables.table("certflow")
+        with faults_of(SERVICE):
+            await table.upsert_entity(aside_row(drop, etag))
+
+    async def aside(self) -> dict[str, str]:
+        """The marks: name → ETag."""
+        return {row["name"]: row["etag"] for row in await self._range(ASIDE, "", "~")}
+
+    async def take_back(self, drop: str) -> None:
+        """Removes a mark."""
+        table, row = await self._tables.table("certflow"), aside_row(drop, "")
+        with faults_of(SERVICE):
+            await table.delete_entity(row["PartitionKey"], row["RowKey"])
 
     async def beat(self, vault: str, now: datetime) -> None:
         """Records a good sweep."""

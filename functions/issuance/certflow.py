@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from functions.issuance.errors import UnknownVault
-from functions.issuance.ports import Channel, Deliveries, Drops, Ledger, Topic, Vault
+from functions.issuance.files import Drops, Handouts, TrustedCas
+from functions.issuance.ports import Channel, Deliveries, Ledger, Topic, Vault
 
 
 def _utc_now() -> datetime:
@@ -17,14 +18,20 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Certflow:
-    """The dependencies of the use cases. `vaults` is keyed by alias, lower-case."""
+    """The dependencies of the use cases. `vaults` is keyed by alias, lower-case.
+
+    `include_root` merges a root that came with the chain, too; TLS servers need not send it (RFC 8446 §4.4.2).
+    """
 
     vaults: Mapping[str, Vault]
     ledger: Ledger
     drops: Drops
+    trusted: TrustedCas
+    handouts: Handouts
     topic: Topic
     deliveries: Deliveries
     channels: tuple[Channel, ...] = ()
+    include_root: bool = False
     now: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 

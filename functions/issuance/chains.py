@@ -1,115 +1,128 @@
-"""What a dropped file holds, and which way round it goes."""
+"""Which way round the certificates of a file go: from the leaf up to a CA, by verified signatures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import IntEnum
 from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key, pkcs7
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from functions.issuance.describe import subject_of
+from functions.issuance.findings import ChainProblem
 from functions.issuance.keys import key_sha256
+from functions.issuance.trust import Trust, may_sign
 
-MAX_BYTES = 1024 * 1024
-MAX_CERTIFICATES = 100
-PRIVATE_KEY = "contains-private-key"
-# How every PFX begins (RFC 7292 §4): a SEQUENCE with version 3 and, right after, content of type pkcs7-data. Whether a
-# key is inside an encrypted one cannot be told without its password.
-PFX_VERSION, PKCS7_DATA = b"\x02\x01\x03", bytes.fromhex("06092a864886f70d0107")
+# A file of a hundred CAs of one name would need ten thousand signatures to be tried, of keys that its sender chose.
+MAX_SIGNATURES = 500
+# RSA keys beyond these are no CA's, and can take seconds to verify with.
+MAX_RSA_BITS, MAX_RSA_EXPONENT = 8192, 2**32
 
+# What comes of a key that has not made a signature, or cannot make one.
+NOT_VERIFIED = (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError)
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to say about a dropped file. `severity` is error, warning or note."""
-
-    code: str
-    severity: str
-    sentence: str
-    next_step: str
+Path = tuple[x509.Certificate, ...]
 
 
-class ChainProblem(Exception):
-    """The file cannot be merged; `finding` says why and what to do."""
+class End(IntEnum):
+    """Where a chain ends; of several, the highest is taken, and of these the shortest."""
 
-    def __init__(self, code: str, sentence: str, next_step: str) -> None:
-        super().__init__(sentence)
-        self.finding = Finding(code, "error", sentence, next_step)
+    OPEN = 0  # at a certificate whose issuer is not there
+    ROOT = 1  # at a self-signed certificate of the file
+    TRUSTED = 2  # at a CA whose certificates are taken
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """What goes to Key Vault: `path` from the leaf up to the last CA below the root; `strangers` belong to no chain."""
+    """`path` goes from the leaf up to the last CA below the root; `root` is apart: TLS servers need not send it (RFC
+    8446 §4.4.2). `rooted` is False if the root comes from what is trusted, and was not in the file.
+    """
 
-    path: tuple[x509.Certificate, ...]
+    path: Path
     root: x509.Certificate | None
-    strangers: tuple[x509.Certificate, ...]
+    end: End
+    rooted: bool = True
 
     @property
     def leaf(self) -> x509.Certificate:
         """The certificate that was asked for."""
         return self.path[0]
 
-    def der(self) -> list[bytes]:
-        """One DER item per certificate, leaf first: what Key Vault's merge takes (protocol §4.6)."""
-        return [certificate.public_bytes(Encoding.DER) for certificate in self.path]
+    @property
+    def top(self) -> x509.Certificate:
+        """The last certificate, the root if there is one."""
+        return self.root or self.path[-1]
+
+    def all(self) -> Path:
+        """The path and the root."""
+        return (*self.path, self.root) if self.root else self.path
+
+    def der(self, *, include_root: bool) -> list[bytes]:
+        """One DER item a certificate, leaf first: what Key Vault's merge takes (protocol §4.6)."""
+        merged = self.all() if include_root and self.rooted else self.path
+        return [certificate.public_bytes(Encoding.DER) for certificate in merged]
 
 
-def parse(content: bytes) -> tuple[x509.Certificate, ...]:
-    """The certificates in a file, by content: PEM in any order with prose and CRLF, DER, or PKCS#7 as PEM or DER.
+@dataclass
+class Signatures:
+    """Who signed what, each question answered once. Raises ChainProblem after too many."""
 
-    Each certificate once, in the order of the file. Raises ChainProblem.
+    known: dict[tuple[x509.Certificate, str], bool] = field(default_factory=dict)
+
+    def by(self, child: x509.Certificate, issuer: x509.Certificate) -> bool:
+        """Whether `issuer` is what `child` names as its issuer, and its key made the signature."""
+        if child.issuer != issuer.subject or not keys_may_fit(child, issuer):
+            return False
+        try:
+            question = child, key_sha256(issuer)
+        except ValueError:
+            return False
+        answer = self.known.get(question)
+        if answer is None:
+            if len(self.known) >= MAX_SIGNATURES:
+                raise ChainProblem(
+                    "too-entangled",
+                    f"The file holds so many CAs with the name {subject_of(issuer)} that its chain cannot be told.",
+                    "Drop the certificate and its own chain alone.",
+                )
+            answer = self.known[question] = _verified(child, issuer)
+        return answer
+
+    def self_signed(self, certificate: x509.Certificate) -> bool:
+        """Whether a certificate is signed with its own key."""
+        return self.by(certificate, certificate)
+
+
+def build(
+    leaf: x509.Certificate,
+    certificates: Sequence[x509.Certificate],
+    trust: Trust,
+    now: datetime,
+    signatures: Signatures,
+) -> Chain:
+    """The chain from `leaf` up: the shortest to a trusted CA, else to a root in the file, else the longest there is.
+
+    Certificates that are valid now come first: a file may hold an old and a new certificate of one CA.
     """
-    if not content.strip():
-        raise ChainProblem("empty-file", "The file is empty.", "Drop the file that the CA sent once more.")
-    if len(content) > MAX_BYTES:
-        raise ChainProblem(
-            "too-large",
-            f"The file has {len(content):,} bytes; a chain has at most {MAX_BYTES:,}.",
-            "Drop the certificate chain alone.",
-        )
-    if _holds_private_key(content):
-        raise ChainProblem(
-            PRIVATE_KEY,
-            "The file holds a private key, or is a PFX that can hold one. Key Vault made the key of this certificate "
-            "itself, and no other is wanted.",
-            "Treat that key as exposed and replace it wherever it is used. Delete every copy of the file, soft-deleted "
-            "ones and earlier versions too, and drop the certificates alone.",
-        )
-    certificates = _unique(_load(content))
-    if len(certificates) > MAX_CERTIFICATES:
-        raise ChainProblem(
-            "too-many-certificates",
-            f"The file holds {len(certificates)} certificates; a chain has at most {MAX_CERTIFICATES}.",
-            "Drop the certificate and its own chain alone.",
-        )
-    return certificates
+    issuers = [one for one in certificates if one != leaf and (may_sign(one) or signatures.self_signed(one))]
+    valid = [one for one in issuers if one.not_valid_before_utc <= now <= one.not_valid_after_utc]
+    pools = [valid] if len(valid) == len(issuers) else [valid, issuers]
+    path, end = max((_search(leaf, pool, trust, signatures) for pool in pools), key=_how_good)
+    if len(path) == 1 or not signatures.self_signed(path[-1]):
+        return Chain(path, None, end)
+    return Chain(path[:-1], path[-1], end, rooted=path[-1] in certificates)
 
 
-def certificates_of(items: Sequence[bytes]) -> tuple[x509.Certificate, ...]:
-    """Certificates that come as DER, one an item; each once. Raises ChainProblem."""
-    try:
-        return _unique(x509.load_der_x509_certificate(item) for item in items)
-    except ValueError:
-        raise ChainProblem(
-            "not-a-certificate", "An item of x5c is no certificate.", "Send base64 of DER, one certificate an item."
-        ) from None
-
-
-def build(leaf: x509.Certificate, certificates: Sequence[x509.Certificate]) -> Chain:
-    """The chain from `leaf` up, by verified signatures. The root is kept apart: TLS servers do not send it."""
-    path, rest = [leaf], [certificate for certificate in certificates if certificate != leaf]
-    while not _issued_by(path[-1], path[-1]):
-        issuer = next((candidate for candidate in rest if _issued_by(path[-1], candidate)), None)
-        if issuer is None:
-            break
-        path.append(issuer)
-        rest.remove(issuer)
-    root = path.pop() if len(path) > 1 and _issued_by(path[-1], path[-1]) else None
-    return Chain(tuple(path), root, tuple(rest))
+def _how_good(found: tuple[Path, End]) -> tuple[End, bool]:
+    """Of two ways with one kind of end the first, unless it leads nowhere: an expired issuer is one all the same."""
+    path, end = found
+    return end, len(path) > 1
 
 
 def by_key(certificates: Iterable[x509.Certificate]) -> dict[str, list[x509.Certificate]]:
@@ -123,72 +136,77 @@ def by_key(certificates: Iterable[x509.Certificate]) -> dict[str, list[x509.Cert
     return found
 
 
-def check_leaf(leaf: x509.Certificate, now: datetime) -> None:
-    """Refuses what no server could use: a certificate that has expired. Raises ChainProblem."""
-    if leaf.not_valid_after_utc <= now:
-        raise ChainProblem(
-            "expired",
-            f"The certificate for {describe(leaf)['subject']} expired at {leaf.not_valid_after_utc:%Y-%m-%d %H:%MZ}.",
-            "Ask the CA for a new certificate for the same CSR.",
-        )
+def keys_may_fit(child: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """False if both say which key it is (RFC 5280 §4.2.1.1, §4.2.1.2), and disagree."""
+    named, own = authority_key_id(child), subject_key_id(issuer)
+    return named is None or own is None or named == own
 
 
-def describe(certificate: x509.Certificate) -> dict[str, Any]:
-    """A certificate for a report: subject and issuer (RFC 4514), serial and SHA-256 fingerprint (hex), validity."""
-    return {
-        "subject": certificate.subject.rfc4514_string(),
-        "issuer": certificate.issuer.rfc4514_string(),
-        "serial": f"{certificate.serial_number:x}",
-        "sha256": certificate.fingerprint(hashes.SHA256()).hex(),
-        "not_before": certificate.not_valid_before_utc.isoformat(),
-        "not_after": certificate.not_valid_after_utc.isoformat(),
-    }
-
-
-def _holds_private_key(content: bytes) -> bool:
-    """PEM of any kind; DER of PKCS#8 (encrypted or not), PKCS#1 or SEC 1; PFX."""
-    if b"PRIVATE KEY-----" in content:
-        return True
-    if content[:1] == b"\x30" and PFX_VERSION in content[:9] and PKCS7_DATA in content[:40]:
-        return True
+def authority_key_id(certificate: x509.Certificate) -> bytes | None:
+    """The key identifier of the issuer, if the certificate names it."""
     try:
-        load_der_private_key(content, password=None)
-    except TypeError:  # encrypted
-        return True
-    except (ValueError, UnsupportedAlgorithm):
+        return certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    except x509.ExtensionNotFound:
+        return None
+
+
+def subject_key_id(certificate: x509.Certificate) -> bytes | None:
+    """The certificate's own key identifier, if it has one."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _search(
+    leaf: x509.Certificate, pool: Sequence[x509.Certificate], trust: Trust, signatures: Signatures
+) -> tuple[Path, End]:
+    """Breadth first: the first end of a kind is the nearest. A certificate is passed once, so loops end."""
+    waiting: deque[Path] = deque([(leaf,)])
+    seen = {leaf}
+    path: Path = (leaf,)
+    root: Path | None = None
+    while waiting:
+        path = waiting.popleft()
+        if len(path) > 1 and trust.holds(path[-1]):
+            return path, End.TRUSTED
+        for anchor in trust.named(path[-1].issuer):
+            if signatures.by(path[-1], anchor):
+                return (path if anchor == path[-1] else (*path, anchor)), End.TRUSTED
+        if signatures.self_signed(path[-1]):
+            root = root or path
+            continue
+        for issuer in _issuers(path[-1], pool, signatures):
+            if issuer not in seen:
+                seen.add(issuer)
+                waiting.append((*path, issuer))
+    return (root, End.ROOT) if root else (path, End.OPEN)
+
+
+def _issuers(
+    certificate: x509.Certificate, pool: Sequence[x509.Certificate], signatures: Signatures
+) -> Iterator[x509.Certificate]:
+    return (one for one in pool if signatures.by(certificate, one))
+
+
+def _verified(child: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Not by `verify_directly_issued_by`: that refuses SHA-1 and MD5, with which many roots have signed themselves (the
+    checks tell where it matters), and names that differ only in the kind of string that they are written in.
+    """
+    try:
+        key, signature, signed = issuer.public_key(), child.signature, child.tbs_certificate_bytes
+        how: Any = child.signature_algorithm_parameters or padding.PKCS1v15()  # it knows none of MD5
+        digest: Any = child.signature_hash_algorithm
+        if isinstance(key, rsa.RSAPublicKey):
+            if key.key_size > MAX_RSA_BITS or key.public_numbers().e > MAX_RSA_EXPONENT:
+                return False
+            key.verify(signature, signed, how, digest)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, signed, how)
+        elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+            key.verify(signature, signed)
+        else:
+            return False
+    except NOT_VERIFIED:
         return False
-    return True
-
-
-def _load(content: bytes) -> list[x509.Certificate]:
-    try:
-        if b"-----BEGIN PKCS7-----" in content:
-            return pkcs7.load_pem_pkcs7_certificates(content)
-        if b"-----BEGIN " in content:
-            return x509.load_pem_x509_certificates(content)
-        return _load_der(content)
-    except (ValueError, UnsupportedAlgorithm):
-        raise ChainProblem(
-            "not-a-certificate",
-            "No certificate could be read from the file.",
-            "Drop the certificate and its chain as PEM, DER or PKCS#7 (.p7b).",
-        ) from None
-
-
-def _load_der(content: bytes) -> list[x509.Certificate]:
-    try:
-        return [x509.load_der_x509_certificate(content)]
-    except ValueError:
-        return pkcs7.load_der_pkcs7_certificates(content)
-
-
-def _unique(certificates: Iterable[x509.Certificate]) -> tuple[x509.Certificate, ...]:
-    return tuple(dict.fromkeys(certificates))
-
-
-def _issued_by(child: x509.Certificate, parent: x509.Certificate) -> bool:
-    try:
-        child.verify_directly_issued_by(parent)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False  # other name, a key that cannot sign, or another key
     return True

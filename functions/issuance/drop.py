@@ -1,89 +1,63 @@
-"""A dropped file, from the container to the vault: parse, find the request by its key, order, merge, move, tell."""
+"""A dropped file, from the container to the vault: read, match, judge, merge, move, tell."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import datetime, timedelta
-from textwrap import shorten
 from typing import Any
 
-from cryptography import x509
-
 from functions.issuance.certflow import Certflow
-from functions.issuance.chains import (
-    MAX_BYTES,
-    PRIVATE_KEY,
-    Chain,
-    ChainProblem,
-    Finding,
-    build,
-    by_key,
-    check_leaf,
-    describe,
-    parse,
-)
-from functions.issuance.errors import CertflowError, Refused, Unavailable
+from functions.issuance.errors import CertflowError, InvalidRequest, Refused
 from functions.issuance.events import CHAIN_MERGED, CHAIN_QUARANTINED, CHAIN_REJECTED, CHAIN_STUCK, Event
+from functions.issuance.examine import Case, examine
+from functions.issuance.files import Drop
+from functions.issuance.findings import ChainProblem, Finding, warnings_of
 from functions.issuance.journal import record
+from functions.issuance.matching import Match, match
 from functions.issuance.merge import merge_once
 from functions.issuance.outbox import publish
-from functions.issuance.ports import Drop
-from functions.issuance.requests import (
-    NOBODY,
-    CertificateVersion,
-    Doing,
-    Status,
-    TrackedRequest,
-)
+from functions.issuance.ports import Intent
+from functions.issuance.reading import MAX_BYTES, read
+from functions.issuance.report import Outcome, report_of, request_of
+from functions.issuance.requests import NOBODY, Doing, TrackedRequest
+from functions.issuance.watch import begin_to_watch
 
 MERGED, REJECTED, QUARANTINE = "chains-merged", "chains-rejected", "chains-quarantine"
+CONTAINERS = {"merged": MERGED, "already-merged": MERGED, "rejected": REJECTED, "quarantined": QUARANTINE}
+TOLD = {MERGED: CHAIN_MERGED, REJECTED: CHAIN_REJECTED, QUARANTINE: CHAIN_QUARANTINED}
 LYING = timedelta(minutes=10)  # longer than an event and its five tries take
-# Which of several requests with one key is meant: one that still waits, then one that ended without a certificate.
-PREFERENCE = (
-    Status.IN_PROGRESS,
-    Status.FAILED,
-    Status.CANCELLED,
-    Status.COMPLETED,
-    Status.OVERWRITTEN,
-    Status.DELETED,
-)
 
 
-async def handle_drop(certflow: Certflow, name: str) -> None:
-    """Merges or rejects one dropped file and moves it, with a report beside it. Safe to repeat, and to cut anywhere.
+async def handle_drop(certflow: Certflow, name: str) -> dict[str, Any] | None:
+    """Merges or rejects one dropped file and moves it; returns its report. Safe to repeat, and to cut anywhere.
 
-    A file that is gone was handled by another run. Raises Unavailable: nothing has moved, and the platform tries again.
+    None for a file that is gone: another run has handled it. Raises Unavailable and BadSettings: nothing has moved, and
+    the platform tries again.
     """
     drop = await certflow.drops.read(name, MAX_BYTES)
     if drop is None:
         record("drop-gone", blob=name)
-        return
-    request: TrackedRequest | None = None
-    chain: Chain | None = None
+        return None
     try:
-        certificates = parse(drop.content)
-        leaf, request = await find_request(certflow, certificates)
-        chain = build(leaf, certificates)
-        check_leaf(leaf, certflow.now())
-        bundle, notes = await merge_once(certflow, drop.id, request, chain, Doing("merged", NOBODY))
+        examined = await examine(certflow, read(drop.content))
     except ChainProblem as problem:
-        await _finish(certflow, drop, (problem.finding,), request, chain, None)
-    except Refused as error:
-        await _finish(certflow, drop, (_refused(error).finding,), request, chain, None)
-    else:
-        await _finish(certflow, drop, notes, request, chain, bundle.version)
+        return await _finish(certflow, drop, problem.findings, ())
+    outcomes = [await _merged(certflow, drop, case) for case in examined.cases]
+    return await _finish(certflow, drop, examined.findings, tuple(outcomes))
 
 
 async def sweep(certflow: Certflow) -> int:
     """Takes up files that have been lying there; returns how many. The backstop for a drop whose event never came.
 
-    One that fails is left for the next sweep, and does not keep the others waiting.
+    One that fails is left for the next sweep, and does not keep the others waiting; one that was set aside is left
+    alone until it is dropped anew, or somebody asks for it.
     """
-    names = await certflow.drops.waiting(certflow.now() - LYING)
+    lying, aside = await certflow.drops.lying(certflow.now() - LYING), await certflow.ledger.aside()
+    for name in aside.keys() - {one.name for one in lying}:
+        await certflow.ledger.take_back(name)
+    names = [one.name for one in lying if aside.get(one.name) != one.etag]
     for name in names:
         try:
             await handle_drop(certflow, name)
@@ -95,55 +69,72 @@ async def sweep(certflow: Certflow) -> int:
 async def handle_stuck(certflow: Certflow, name: str) -> None:
     """A file that failed as often as the platform tries: one more try, and if that fails too, people hear why.
 
-    The file stays where it is. Raises Unavailable if the event cannot even be written: then this is tried again.
+    The file stays where it is. An outage passes, so the sweep goes on trying then; what failed in another way is set
+    aside, and it is so before the try: a file that takes the whole process down shall do it no second time. Raises
+    Unavailable if the event cannot even be written: then this is tried again.
     """
+    drop = await certflow.drops.read(name, MAX_BYTES)
+    if drop is None:
+        return
+    if (await certflow.ledger.aside()).get(name) == drop.etag:
+        await _tell_stuck(certflow, drop, "The app was stopped each time that it handled this file.", None)
+        return
+    await certflow.ledger.set_aside(name, drop.etag)
     try:
         await handle_drop(certflow, name)
     except Exception as error:  # noqa: BLE001  whatever it is, it is the reason that people want to hear
-        drop = await certflow.drops.read(name, MAX_BYTES)
-        if drop is None:
+        passes = isinstance(error, CertflowError)
+        reason = str(error) if passes else f"An unforeseen error ({type(error).__name__}); the log has it."
+        record("drop-stuck", level=logging.ERROR, blob=name, drop=drop.id, reason=repr(error))
+        await _tell_stuck(certflow, drop, reason, await _owner_of(certflow, drop) if passes else None)
+        if not passes:
             return
-        reason = str(error) if isinstance(error, CertflowError) else f"An unforeseen error ({type(error).__name__})."
-        report = _report(drop, (), None, None, None) | {
-            "outcome": "stuck",
-            "sentence": f"The file could not be handled, although it was tried again and again. {reason}",
-            "next_step": "It is still in the container. Mend what is named here, then drop it again.",
-        }
-        event = _event(CHAIN_STUCK, drop, certflow.now(), report, await _owner_of(certflow, drop))
-        await certflow.ledger.add_event(event)
-        record("drop-stuck", level=logging.ERROR, blob=name, drop=drop.id, reason=reason)
-        await publish(certflow, (event,))
+    await certflow.ledger.take_back(name)
 
 
-async def _owner_of(certflow: Certflow, drop: Drop) -> TrackedRequest | None:
-    """The request that a file is for, if that can be told: its owner hears of it."""
+async def retry(certflow: Certflow, name: str) -> dict[str, Any]:
+    """Handles a file in the container again, also one that was set aside; returns its report.
+
+    Raises InvalidRequest if there is no such file, and whatever `handle_drop` raises: then the file is where it was.
+    """
+    report = await handle_drop(certflow, name)
+    if report is None:
+        raise InvalidRequest("name", f"There is no file '{name[:200]}' in the container chains.")
+    await certflow.ledger.take_back(name)
+    return report
+
+
+async def _merged(certflow: Certflow, drop: Drop, case: Case) -> Outcome:
+    one = case.match
+    outcome = Outcome("rejected", case.findings, one.leaf, case.chain, one.request, one.version)
+    if one.version:
+        return replace(outcome, word="already-merged")
+    if not case.mergeable or case.chain is None:
+        return outcome
+    request = await _tracked(certflow, one)
+    doing = Doing("merged", NOBODY, warnings_of(case.findings))
     try:
-        return (await find_request(certflow, parse(drop.content)))[1]
-    except (ChainProblem, Unavailable):
-        return None
+        bundle, findings = await merge_once(certflow, drop.id, request, case.chain, doing)
+    except ChainProblem as problem:
+        return replace(outcome, findings=(problem.finding, *case.findings))
+    except Refused as error:
+        return replace(outcome, findings=(refused(error), *case.findings))
+    word = "already-merged" if findings else "merged"
+    return replace(outcome, word=word, findings=(*findings, *case.findings), version=bundle.version.version)
 
 
-async def find_request(
-    certflow: Certflow, certificates: Sequence[x509.Certificate]
-) -> tuple[x509.Certificate, TrackedRequest]:
-    """The certificate in the file whose key is that of a request, and the request. Raises ChainProblem."""
-    keys = by_key(certificates)
-    found = await asyncio.gather(*(certflow.ledger.by_key(key) for key in keys))
-    matches = [request for requests in found for request in requests]
-    if not matches:
-        names = shorten("; ".join(sorted({describe(one)["subject"] for one in certificates})), 300, placeholder=" …")
-        raise ChainProblem(
-            "no-request-for-this-key",
-            f"No request has the public key of any certificate in this file ({names}).",
-            "Check that the CA signed the newest CSR: each request has a key of its own. Get the CSR again from "
-            "GET …/pending, have it signed, and drop the new chain.",
-        )
-    request = min(matches, key=lambda one: PREFERENCE.index(one.status))
-    return keys[request.key_sha256][0], request
+async def _tracked(certflow: Certflow, one: Match) -> TrackedRequest:
+    """The request, brought under watch if it was started elsewhere."""
+    if one.tracked or one.pending is None:
+        return one.request
+    intent = Intent(one.request.vault, one.request.name, "", certflow.now(), what="adopted")
+    request, _added = await begin_to_watch(certflow, intent, one.pending)
+    return request
 
 
-def _refused(error: Refused) -> ChainProblem:
-    return ChainProblem(
+def refused(error: Refused) -> Finding:
+    """Key Vault's own refusal."""
+    return Finding(
         "refused-by-key-vault",
         f"Key Vault refused the chain: {error.code}: {error}",
         "If an issuer still works on this request, wait for it or cancel it first; otherwise have the CSR signed anew.",
@@ -151,66 +142,67 @@ def _refused(error: Refused) -> ChainProblem:
 
 
 async def _finish(
-    certflow: Certflow,
-    drop: Drop,
-    findings: tuple[Finding, ...],
-    request: TrackedRequest | None,
-    chain: Chain | None,
-    version: CertificateVersion | None,
-) -> None:
-    """Moves the file with its report, and tells. The event is written first, so that a cut in between loses nothing."""
-    if version is not None and request is not None:
-        type_, container, folder = CHAIN_MERGED, MERGED, f"{request.vault}/{request.name}/{version.version}/{drop.id}"
-    elif findings[0].code == PRIVATE_KEY:  # few may read where it goes
-        type_, container, folder = CHAIN_QUARANTINED, QUARANTINE, f"{drop.modified:%Y-%m-%d}/{drop.id}"
-    else:
-        type_, container, folder = CHAIN_REJECTED, REJECTED, f"{drop.modified:%Y-%m-%d}/{drop.id}"
-    report = _report(drop, findings, request, chain, version)
-    report["moved_to"] = f"{container}/{folder}"
-    told = {key: value for key, value in report.items() if key != "chain"}  # a table property holds 64 KiB
-    event = _event(type_, drop, certflow.now(), told, request)
-    await certflow.ledger.add_event(event)
-    moved_to = await certflow.drops.move(drop, container, folder, json.dumps(report, indent=2).encode())
-    record("drop-handled", blob=drop.name, drop=drop.id, moved_to=moved_to, findings=[one.code for one in findings])
-    await publish(certflow, (event,))
-
-
-def _report(
-    drop: Drop,
-    findings: tuple[Finding, ...],
-    request: TrackedRequest | None,
-    chain: Chain | None,
-    version: CertificateVersion | None,
+    certflow: Certflow, drop: Drop, findings: tuple[Finding, ...], outcomes: tuple[Outcome, ...]
 ) -> dict[str, Any]:
-    """What lies beside the file as report.json, and travels in the event. Holds no part of the file itself."""
-    report: dict[str, Any] = {
-        "outcome": "merged" if version else "rejected",
-        "findings": [asdict(finding) for finding in findings],
-        "file": {
-            "name": drop.name,
-            "size": drop.size,
-            "sha256": drop.sha256,
-            "etag": drop.etag,
-            "dropped": drop.modified.isoformat(),
-            "metadata": dict(drop.metadata),
-        },
-    }
-    if request:
-        report["request"] = {"vault": request.vault, "name": request.name, "request_id": request.request_id}
-    if chain:
-        report["chain"] = [describe(one) for one in (*chain.path, *((chain.root,) if chain.root else ()))]
-    if version:
-        report["version"] = version.version
-        report["sentence"] = (
-            f"The chain for {describe(chain.leaf)['subject'] if chain else ''} was merged as version {version.version}."
-        )
-    elif findings:
-        report["sentence"] = findings[0].sentence
-        report["next_step"] = findings[0].next_step
+    """Moves the file with its report, and tells. The event is written first, so that a cut in between loses nothing."""
+    report = report_of(findings, outcomes) | {"file": _file(drop)}
+    container = CONTAINERS[report["outcome"]]
+    if container == MERGED and (request := outcomes[0].request):
+        folder = f"{request.vault}/{request.name}/{outcomes[0].version}/{drop.id}"
+    else:
+        folder = f"{drop.modified:%Y-%m-%d}/{drop.id}"
+    report["moved_to"] = f"{container}/{folder}"
+    concerned = next((one for one in outcomes if one.word == "rejected"), outcomes[0] if outcomes else None)
+    event = _event(TOLD[container], drop, certflow.now(), report, concerned.request if concerned else None)
+    await certflow.ledger.add_event(event)
+    line = f"{report['outcome']}: {', '.join(one['code'] for one in report['findings']) or 'nothing to say'}"
+    moved_to = await certflow.drops.move(drop, container, folder, json.dumps(report, indent=2).encode(), line)
+    record("drop-handled", blob=drop.name, drop=drop.id, moved_to=moved_to, outcome=line)
+    await publish(certflow, (event,))
     return report
 
 
+async def _tell_stuck(certflow: Certflow, drop: Drop, reason: str, request: TrackedRequest | None) -> None:
+    report = {
+        "outcome": "stuck",
+        "sentence": f"The file could not be handled, although it was tried again and again. {reason}",
+        "next_step": "It is still in the container. Mend what is named here; then drop it again, or POST its name to "
+        "/api/chains/retry.",
+        "file": _file(drop),
+    }
+    event = _event(CHAIN_STUCK, drop, certflow.now(), report, request)
+    await certflow.ledger.add_event(event)
+    await publish(certflow, (event,))
+
+
+async def _owner_of(certflow: Certflow, drop: Drop) -> TrackedRequest | None:
+    """The request that a file is for, if that can be told: its owner hears of it."""
+    try:
+        return (await match(certflow, read(drop.content).certificates))[0].request
+    except (ChainProblem, CertflowError):
+        return None
+
+
+def _file(drop: Drop) -> dict[str, Any]:
+    return {
+        "name": drop.name,
+        "size": drop.size,
+        "sha256": drop.sha256,
+        "etag": drop.etag,
+        "dropped": drop.modified.isoformat(),
+        "metadata": dict(drop.metadata),
+    }
+
+
 def _event(type_: str, drop: Drop, now: datetime, report: dict[str, Any], request: TrackedRequest | None) -> Event:
+    """What travels: the report without the chains, because a table property holds 64 KiB; and whose it is."""
+    told = {key: value for key, value in report.items() if key != "leaves"}
+    if leaves := report.get("leaves"):
+        told["leaves"] = [{key: value for key, value in leaf.items() if key != "chain"} for leaf in leaves]
+    if request:
+        told["request"] = request_of(request)
+        if request.owner:
+            told["owner"] = request.owner
     return Event(
         id=f"drop:{drop.id}:{type_.rsplit('.', 1)[1].lower()}",
         type=type_,
@@ -218,5 +210,5 @@ def _event(type_: str, drop: Drop, now: datetime, report: dict[str, Any], reques
         time=now,
         vault=request.vault if request else None,
         name=request.name if request else None,
-        data=report | ({"owner": request.owner} if request and request.owner else {}),
+        data=told,
     )

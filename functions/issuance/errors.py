@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from functions.issuance.findings import Finding
+
 
 class CertflowError(Exception):
     """The root of the tree. `code` is the `error.code` that an HTTP caller sees."""
@@ -24,13 +26,18 @@ class CertflowError(Exception):
 
 
 class InvalidRequest(CertflowError):
-    """The request cannot be meant as it is. `field` is the path of what is wrong, `$` for the whole body."""
+    """The request cannot be meant as it is. `field` is the path of what is wrong, `$` for the whole body.
+
+    For a chain that cannot be merged: `reason` is the first finding's code, and `findings` are all of them.
+    """
 
     code = "BadParameter"
 
-    def __init__(self, field: str, message: str) -> None:
+    def __init__(
+        self, field: str, message: str, *, reason: str | None = None, findings: tuple[Finding, ...] = ()
+    ) -> None:
         super().__init__(f"{field}: {message}")
-        self.field = field
+        self.field, self.reason, self.findings = field, reason, findings
 
 
 class UnknownVault(CertflowError):

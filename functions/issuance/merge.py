@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from functions.issuance.certflow import Certflow
-from functions.issuance.chains import Chain, ChainProblem, Finding, describe
+from functions.issuance.chains import Chain
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
+from functions.issuance.examine import already_merged, request_ended
+from functions.issuance.findings import ChainProblem, Finding
 from functions.issuance.journal import record
-from functions.issuance.ports import Bundle, Vault
+from functions.issuance.matching import sha1_of
+from functions.issuance.ports import Bundle
 from functions.issuance.requests import MERGEABLE, Change, Doing, Gone, Status, TrackedRequest
 from functions.issuance.watch import look, record_seen
 
@@ -40,23 +45,26 @@ async def merge_once(
         seen = await look(certflow, claimed)
         if isinstance(seen, Gone) or seen.status is Status.COMPLETED:
             return await _merged_before(certflow, await record_seen(certflow, claimed, seen), chain)
-        bundle = await _merge_or_find(certflow.vault(claimed.vault), claimed.name, chain.der(), more)
+        bundle = await _merge_or_find(certflow, claimed, chain, more)
     except Exception:
         await _release(certflow, claimed)  # so that another run need not wait for this one
         raise
     completed = replace(seen, status=Status.COMPLETED, error_code=None, error_message=None)
     await record_seen(certflow, claimed, completed, doing)
     record("chain-merged", vault=claimed.vault, name=claimed.name, version=bundle.version.version, run=by)
-    return bundle, _stranger_notes(chain)
+    return bundle, ()
 
 
-async def _merge_or_find(vault: Vault, name: str, chain: Sequence[bytes], more: Mapping[str, Any] | None) -> Bundle:
+async def _merge_or_find(
+    certflow: Certflow, request: TrackedRequest, chain: Chain, more: Mapping[str, Any] | None
+) -> Bundle:
     """Merges. A second merge's answer proves nothing; the vault does: is this leaf its certificate already?"""
+    vault, items = certflow.vault(request.vault), chain.der(include_root=certflow.include_root)
     try:
-        return await vault.merge(name, chain, more)
+        return await vault.merge(request.name, items, more)
     except Refused:
-        current = await vault.certificate(name)
-        if current is None or current.version.der != chain[0]:
+        current = await vault.certificate(request.name)
+        if current is None or current.version.der != items[0]:
             raise
         return current
 
@@ -89,28 +97,12 @@ async def _release(certflow: Certflow, claimed: TrackedRequest) -> None:
 async def _merged_before(
     certflow: Certflow, request: TrackedRequest, chain: Chain
 ) -> tuple[Bundle, tuple[Finding, ...]]:
-    """The request has ended. If this very leaf is the vault's certificate, it was merged before, and that is fine."""
+    """The request has ended. If this very leaf is a version in the vault, it was merged before, and that is fine."""
     if request.status is Status.COMPLETED:
-        current = await certflow.vault(request.vault).certificate(request.name)
-        if current is not None and current.version.der == chain.der()[0]:
-            done = Finding(
-                "already-merged",
-                "note",
-                f"This certificate is already version {current.version.version} of {request.name}.",
-                "Nothing to do.",
-            )
-            return current, (done,)
-    ended = f" on {request.ended:%Y-%m-%d %H:%M} UTC" if request.ended else ""
-    raise ChainProblem(
-        "request-ended",
-        f"The key belongs to the request {request.request_id} for {request.name} in vault {request.vault}, "
-        f"which ended{ended}: {request.status}.",
-        "Start a new request, have its CSR signed, and drop that chain.",
-    )
-
-
-def _stranger_notes(chain: Chain) -> tuple[Finding, ...]:
-    return tuple(
-        Finding("stranger-dropped", "note", f"{describe(one)['subject']} is no part of the chain.", "Nothing to do.")
-        for one in chain.strangers
-    )
+        vault, leaf = certflow.vault(request.vault), chain.leaf.public_bytes(Encoding.DER)
+        version = (await vault.versions(request.name)).get(sha1_of(leaf))
+        current = await vault.certificate(request.name) if version else None
+        if version and current:
+            return current, (already_merged(request.name, version),)
+    ended = request_ended(request)
+    raise ChainProblem(ended.code, ended.sentence, ended.next_step)

@@ -19,9 +19,9 @@ NEXT_STEP_BY_ERROR = {
 
 
 def notice_of(event_id: str, type_: str, data: dict[str, Any]) -> Notice | None:
-    """The message for people, or None for an event that only machines care about (started, chain merged)."""
+    """The message for people; None for what only machines care about (a chain merged, a start at an issuer)."""
     write = WRITERS.get(type_)
-    if write is None:
+    if write is None or (write is _csr_ready and "csr_url" not in data):
         return None
     title, good, sentence, next_step = write(data)
     return Notice(event_id, title, good, sentence, _facts(data), next_step, data.get("owner"))
@@ -34,6 +34,15 @@ def _completed(data: dict[str, Any]) -> Words:
         True,
         f"The certificate {data['name']} in vault {data['vault']} is complete.{valid}",
         "Nothing to do: applications that read it from Key Vault get the new version.",
+    )
+
+
+def _csr_ready(data: dict[str, Any]) -> Words:
+    return (
+        f"CSR ready to be signed: {data['name']}",
+        True,
+        f"The certificate request for {data['name']} in vault {data['vault']} waits for a CA's signature.",
+        "Have the CSR signed, and drop what the CA sends, as it is, into the container chains.",
     )
 
 
@@ -84,6 +93,7 @@ def _of_a_file(what: str) -> Callable[[dict[str, Any]], Words]:
 
 
 WRITERS: dict[str, Callable[[dict[str, Any]], Words]] = {
+    f"{ISSUANCE}Started": _csr_ready,
     f"{ISSUANCE}Completed": _completed,
     f"{ISSUANCE}Failed": _failed,
     f"{ISSUANCE}Cancelled": _cancelled,
@@ -106,6 +116,8 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Error message", error.get("message")),
         ("Valid until", data.get("not_after")),
         ("Version", data.get("version")),
+        ("Warning", " ".join(data.get("warnings") or ())),
+        ("CSR", data.get("csr_url")),
         ("Request", request.get("request_id")),
         ("Owner", data.get("owner")),
         ("File", file.get("name")),

@@ -16,6 +16,8 @@ from functions.issuance.watch import NOT_FOUND, begin_to_watch, check, record_se
 if TYPE_CHECKING:
     from cryptography import x509
 
+    from functions.issuance.findings import Finding
+
 NOT_FOUND_CODE = "PendingCertificateNotFound"
 BAD_REQUEST, FORBIDDEN = 400, 403
 
@@ -106,26 +108,31 @@ async def merge(
     certificates: Sequence[x509.Certificate],
     more: Mapping[str, Any],
     by: Actor,
-) -> Bundle:
-    """Merges a chain given in any order. Raises Refused (404; 403 while an issuer works on it), ChainProblem."""
-    from functions.issuance.chains import ChainProblem, build, by_key, check_leaf
+) -> tuple[Bundle, tuple[Finding, ...]]:
+    """Merges a chain given in any order; returns the version and what there is to say of the chain.
+
+    The chain is judged as a dropped one is. Raises Refused (404; 403 while an issuer works on it), ChainProblem.
+    """
+    from functions.issuance.chains import by_key
+    from functions.issuance.examine import diagnosed
+    from functions.issuance.findings import ChainProblem, warnings_of
+    from functions.issuance.matching import another_key, unmerged
     from functions.issuance.merge import merge_once
 
     answer = await _pending(certflow, address)
     request = await _tracked(certflow, address, answer, by)
     leaves = by_key(certificates).get(request.key_sha256)
     if not leaves:
-        raise ChainProblem(
-            "no-leaf-for-this-key",
-            f"No certificate in the body has the public key of the request {request.request_id}.",
-            "Have the CSR of this request signed; each request has a key of its own.",
-        )
-    check_leaf(leaves[0], certflow.now())
-    chain = build(leaves[0], certificates)
-    bundle, _notes = await merge_once(
-        certflow, f"api:{secrets.token_hex(8)}", request, chain, Doing("merged", by), more
+        raise another_key("the body", f"the request {request.request_id}")
+    leaf, _version = unmerged(await certflow.vault(request.vault).versions(request.name), leaves)
+    judged = await diagnosed(certflow, request.vault, request.name, leaf, certificates, answer.operation)
+    if judged.errors:
+        raise ChainProblem.of(judged.findings)
+    run = f"api:{secrets.token_hex(8)}"
+    bundle, findings = await merge_once(
+        certflow, run, request, judged.chain, Doing("merged", by, warnings_of(judged.findings)), more
     )
-    return bundle
+    return bundle, (*findings, *judged.findings)
 
 
 async def _pending(certflow: Certflow, address: Address) -> Answer:

@@ -39,6 +39,14 @@ class Bundle:
     fields: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A certificate name in a vault. `complete` is False while it has no version but the half-made one of a request."""
+
+    name: str
+    complete: bool
+
+
 class Vault(Protocol):
     """One Key Vault. All methods but `create` and `merge` are safe to repeat. All raise Refused on Key Vault's 4xx.
 
@@ -70,6 +78,14 @@ class Vault(Protocol):
 
     async def certificate(self, name: str) -> Bundle | None:
         """The current version; None if there is none yet, or only a half-made one (protocol §4.3)."""
+        ...
+
+    async def versions(self, name: str) -> Mapping[str, str]:
+        """All versions of a certificate: SHA-1 of the leaf's DER (hex; Key Vault's x5t) → version. Empty for none."""
+        ...
+
+    async def listed(self) -> list[Listed]:
+        """All certificates, and names where only a request is pending yet."""
         ...
 
     async def policy(self, name: str) -> Mapping[str, Any]:
@@ -178,6 +194,18 @@ class Ledger(Protocol):
         """What happened to a certificate name, the oldest first."""
         ...
 
+    async def set_aside(self, drop: str, etag: str) -> None:
+        """Marks a dropped file (this content of it) as one that is not tried again by itself."""
+        ...
+
+    async def aside(self) -> Mapping[str, str]:
+        """The files set aside: name → ETag."""
+        ...
+
+    async def take_back(self, drop: str) -> None:
+        """Removes such a mark. Gone already is fine."""
+        ...
+
     async def beat(self, vault: str, now: datetime) -> None:
         """Records that a sweep of a vault went through."""
         ...
@@ -204,43 +232,6 @@ class Page:
 
     requests: tuple[TrackedRequest, ...]
     token: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """A file in the container for chains. `sha256` and `etag` are those of this content."""
-
-    name: str
-    content: bytes
-    size: int
-    sha256: str
-    etag: str
-    modified: datetime
-    metadata: Mapping[str, str]
-
-    @property
-    def id(self) -> str:
-        """Names this content in this upload: the same for every run that handles it."""
-        return f"{self.sha256[:16]}-{''.join(c for c in self.etag if c.isalnum())[-16:].lower()}"
-
-
-class Drops(Protocol):
-    """The containers for chains."""
-
-    async def waiting(self, before: datetime) -> list[str]:
-        """The names of files that were dropped before this time and are still there, the oldest first."""
-        ...
-
-    async def read(self, name: str, limit: int) -> Drop | None:
-        """A dropped file, its content cut after `limit` + 1 bytes; None if it is gone."""
-        ...
-
-    async def move(self, drop: Drop, container: str, folder: str, report: bytes) -> str:
-        """Copies file and report to `container`/`folder`, then deletes the file. Safe to repeat, and to cut anywhere.
-
-        The file stays if it was overwritten meanwhile. Returns where the copy is.
-        """
-        ...
 
 
 class Topic(Protocol):

@@ -154,16 +154,31 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """What a caller does to a request, for its history: one of the acts, and by whom."""
+    """What a caller does to a request, for its history: one of the acts, and by whom.
+
+    `warnings` are sentences that its owner should hear with the outcome.
+    """
 
     what: str
     by: Actor
+    warnings: tuple[str, ...] = ()
 
 
 def track(
-    vault: str, name: str, operation: Operation, subject: str, key: str, owner: str | None, now: datetime, doing: Doing
+    vault: str,
+    name: str,
+    operation: Operation,
+    subject: str,
+    key: str,
+    owner: str | None,
+    now: datetime,
+    doing: Doing,
+    csr_url: str | None = None,
 ) -> Change:
-    """A request that has just been created, or was found in Key Vault and is adopted: begin to watch it."""
+    """A request that has just been created, or was found in Key Vault and is adopted: begin to watch it.
+
+    `csr_url` is where its CSR was handed out.
+    """
     request = TrackedRequest(
         vault=vault,
         name=name,
@@ -177,7 +192,7 @@ def track(
         requested_by=doing.by.name,
         requested_by_verified=doing.by.verified,
     )
-    return Change(request, (request_event("Started", request, now),), (_act(request, doing, now),))
+    return Change(request, (request_event("Started", request, now, csr_url=csr_url),), (_act(request, doing, now),))
 
 
 def observe(
@@ -213,7 +228,8 @@ def observe(
     )
     if status is Status.COMPLETED and certificate and certificate.key_sha256 == request.key_sha256:
         ended = replace(ended, version=certificate.version, not_after=certificate.not_after)
-    event = request_event(status.value.capitalize(), ended, now, replaced_by=ended.replaced_by)
+    warnings = list(doing.warnings) if doing and doing.warnings else None
+    event = request_event(status.value.capitalize(), ended, now, replaced_by=ended.replaced_by, warnings=warnings)
     return Change(ended, (event,), (_act(ended, doing or Doing("observed", NOBODY), now),))
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cryptography import x509
 
-UPN = "1.3.6.1.4.1.311.20.2.3"  # the OtherName of a user principal name
 CURVES = {"P-256": "secp256r1", "P-384": "secp384r1", "P-521": "secp521r1", "P-256K": "secp256k1"}
 
 
@@ -22,7 +21,7 @@ def differences(policy: Mapping[str, Any], csr_der: bytes) -> tuple[str, ...]:
     csr = x509.load_der_x509_csr(csr_der)
     asked, x509_props = policy.get("key_props") or {}, policy.get("x509_props") or {}
     pairs = (
-        ("key type", _asked_key(asked), _key(csr)),
+        ("key type", _asked_key(asked), key_type(csr)),
         ("subject", _asked_subject(x509_props.get("subject") or ""), csr.subject),
         *((f"names ({kind})", *both) for kind, both in _names(x509_props.get("sans") or {}, csr).items()),
     )
@@ -37,7 +36,8 @@ def _asked_key(asked: Mapping[str, Any]) -> str:
     return f"RSA {asked.get('key_size') or 2048}"
 
 
-def _key(csr: x509.CertificateSigningRequest) -> str:
+def key_type(csr: x509.CertificateSigningRequest) -> str:
+    """The key of a CSR in words: `EC secp256r1`, `RSA 2048`."""
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
     key = csr.public_key()
@@ -59,22 +59,12 @@ def _asked_subject(text: str) -> x509.Name | str:
 
 def _names(sans: Mapping[str, Any], csr: x509.CertificateSigningRequest) -> dict[str, tuple[set[str], set[str]]]:
     """By kind: the names asked for, and those in the CSR. DNS names without regard to case."""
-    from cryptography import x509
+    from functions.issuance.names import names_of
 
-    try:
-        given: Any = csr.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        given = x509.SubjectAlternativeName([])
-    others = given.get_values_for_type(x509.OtherName)
-    found = {
-        "dns_names": {name.lower() for name in given.get_values_for_type(x509.DNSName)},
-        "emails": set(given.get_values_for_type(x509.RFC822Name)),
-        "uris": set(given.get_values_for_type(x509.UniformResourceIdentifier)),
-        "ipAddresses": {str(address) for address in given.get_values_for_type(x509.IPAddress)},
-        "upns": {one.value[2:].decode(errors="replace") for one in others if one.type_id.dotted_string == UPN},
-    }
     lower = {"dns_names": str.lower}
-    return {kind: ({lower.get(kind, str)(n) for n in sans.get(kind) or []}, names) for kind, names in found.items()}
+    return {
+        kind: ({lower.get(kind, str)(n) for n in sans.get(kind) or []}, names) for kind, names in names_of(csr).items()
+    }
 
 
 def _text(value: object) -> str:

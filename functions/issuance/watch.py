@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from functions.issuance.certflow import Certflow
+from functions.issuance.csr_out import hand_out
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.journal import record
 from functions.issuance.keys import read_csr
@@ -34,14 +35,18 @@ NOT_FOUND = 404
 TRIES = 5
 
 
-async def begin_to_watch(certflow: Certflow, intent: Intent, operation: Operation) -> tuple[TrackedRequest, bool]:
+async def begin_to_watch(
+    certflow: Certflow, intent: Intent, operation: Operation, *, csr_out: bool = False
+) -> tuple[TrackedRequest, bool]:
     """Tracks a pending operation that came of an intent, and records its end if it has ended already.
 
-    Returns the tracked request, and whether it is new: one that is tracked already stays as it is.
+    Returns the tracked request, and whether it is new: one that is tracked already stays as it is. With `csr_out` the
+    CSR is handed out first, if a person is to have it signed.
     """
     subject, key = read_csr(operation.csr)
     doing = Doing(intent.what, intent.by)
-    change = track(intent.vault, intent.name, operation, subject, key, intent.owner, certflow.now(), doing)
+    csr_url = await hand_out(certflow, intent, operation) if csr_out else None
+    change = track(intent.vault, intent.name, operation, subject, key, intent.owner, certflow.now(), doing, csr_url)
     request, added = await certflow.ledger.add(change)
     if added:
         record("request-tracked", vault=intent.vault, name=intent.name, request_id=operation.request_id, key=key)
@@ -192,5 +197,5 @@ async def _check_intent(certflow: Certflow, due: Due, intent_id: str) -> None:
     if answer is None or answer.operation.request_id == intent.before:
         await certflow.ledger.forget(intent)
         return
-    await begin_to_watch(certflow, intent, answer.operation)
+    await begin_to_watch(certflow, intent, answer.operation, csr_out=True)
     await keep_answer(certflow, intent, told(intent, answer))

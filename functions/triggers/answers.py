@@ -25,7 +25,6 @@ from functions.issuance.journal import record
 
 JSON = "application/json; charset=utf-8"  # as Key Vault writes it
 STATUS: dict[str, int] = {
-    InvalidRequest.code: 400,
     UnknownVault.code: 404,
     ConcurrentChange.code: 409,
     KeyReused.code: 422,
@@ -50,6 +49,9 @@ async def answered(req: func.HttpRequest, handle: Callable[[], Awaitable[func.Ht
     except Unavailable as error:
         message = f"{error} Nothing will be started later; please try again."
         return error_body(503, error.code, message, headers={"Retry-After": str(error.retry_after)})
+    except InvalidRequest as error:
+        findings = [finding.as_dict() for finding in error.findings] or None
+        return error_body(400, error.code, str(error), reason=error.reason, findings=findings)
     except CertflowError as error:
         return error_body(STATUS.get(error.code, 500), error.code, str(error))
     except Exception as error:

@@ -145,6 +145,12 @@ class MergeBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
     requested_by: Plain | None = None
 
 
+class RetryBody(Struct, forbid_unknown_fields=True):
+    """The body of `POST chains/retry`: a file's name in the container, folders included (at most 1,024 characters)."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=1024)]
+
+
 def check_name(name: str) -> str:
     """A certificate name that Key Vault can have (protocol §2), as it came. Raises InvalidRequest."""
     if not NAME.fullmatch(name) or name.lower() in RESERVED:

@@ -64,8 +64,9 @@ async def get_csr(req: func.HttpRequest, context: Context) -> func.HttpResponse:
 
 
 async def merge_pending(req: func.HttpRequest, context: Context) -> func.HttpResponse:
-    """Merges a chain: x5c as JSON, or a file as a CA sends it (PEM, DER, PKCS#7) as the body → 201."""
-    from functions.issuance.chains import ChainProblem, certificates_of, parse
+    """Merges a chain: x5c as JSON, or a file as a CA sends it as the body → 201."""
+    from functions.issuance.findings import ChainProblem
+    from functions.issuance.reading import read, read_items
 
     address, body = address_of(req, "requested_by"), body_of(req)
     more: dict[str, Any] = {}
@@ -73,15 +74,19 @@ async def merge_pending(req: func.HttpRequest, context: Context) -> func.HttpRes
     try:
         if body.lstrip()[:1] in {b"{", b"["} or "json" in req.headers.get("content-type", ""):
             items, more, said = parse_merge(body)
-            certificates = certificates_of(items)
+            contents = read_items(items)
         else:
-            certificates = parse(body)
-        bundle = await merge(context.certflow(), address, certificates, more, actor_of(req, context, said))
+            contents = read(body)
+        by = actor_of(req, context, said)
+        bundle, findings = await merge(context.certflow(), address, contents.certificates, more, by)
     except ChainProblem as problem:
-        if problem.finding.code == "request-ended":
-            raise Refused(409, "Conflict", str(problem), reason=problem.finding.code) from problem
-        raise InvalidRequest("body", f"{problem} {problem.finding.next_step}") from problem
-    return json_body(201, bundle.fields, {"Location": str(bundle.fields["id"])})
+        code = problem.finding.code
+        if code == "request-ended":
+            raise Refused(409, "Conflict", str(problem), reason=code) from problem
+        message = f"{problem} {problem.finding.next_step}"
+        raise InvalidRequest("body", message, reason=code, findings=problem.findings) from problem
+    said_of_it = [finding.as_dict() for finding in (*findings, *contents.findings)]
+    return json_body(201, {**bundle.fields, "findings": said_of_it}, {"Location": str(bundle.fields["id"])})
 
 
 ROUTES = (

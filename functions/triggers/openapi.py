@@ -7,17 +7,10 @@ from typing import Any
 
 import msgspec
 
-from functions.issuance.requests import Status
-from functions.triggers.bodies import NAME, CancelBody, CreateBody, MergeBody
+from functions.triggers.answer_schemas import REQUEST_ID, STATUS, TEXT, Schema, answer_schemas
+from functions.triggers.bodies import NAME, CancelBody, CreateBody, MergeBody, RetryBody
 
 VERSION = "0.1.0"
-Schema = dict[str, Any]
-
-TEXT: Schema = {"type": "string"}
-TIME: Schema = {"type": "string", "format": "date-time"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-REQUEST_ID: Schema = {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"}
-STATUS: Schema = {"type": "string", "enum": [one.value for one in Status]}
 EXAMPLES = {
     name: {"value": {"policy": {"x509_props": {"subject": "CN=web.example.com"}, "issuer": {"name": issuer}}}}
     for name, issuer in (("an integrated issuer", "DigiCert"), ("a CA of your own", "Unknown"))
@@ -34,21 +27,24 @@ LINKS = {
         for name in ("get_pending", "cancel_pending", "delete_pending", "get_csr")
     }
 }
+FILES: dict[str, Any] = {
+    kind: {"schema": {}} for kind in ("application/x-pem-file", "application/pkix-cert", "application/pkcs7-mime")
+}
 CERTIFICATE = "/vaults/{vault}/certificates/{name}"
 
 
 def describe(vaults: Sequence[str]) -> dict[str, Any]:
     """The document, but for `servers`, which the route adds. `vaults` are the aliases that there are."""
-    (create, cancel, merge), components = msgspec.json.schema_components(
-        (CreateBody, CancelBody, MergeBody), ref_template="#/components/schemas/{name}"
+    (create, cancel, merge, retry), components = msgspec.json.schema_components(
+        (CreateBody, CancelBody, MergeBody, RetryBody), ref_template="#/components/schemas/{name}"
     )
     return {
         "openapi": "3.1.0",
         "info": {"title": "Certflow", "version": VERSION, "description": "Starts, watches and finishes certificates."},
         "security": [{"key": []}, {"code": []}],
-        "paths": _paths(_vault_and_name(vaults), create, cancel, merge),
+        "paths": _paths(_vault_and_name(vaults), create, cancel, merge) | _doctor(retry),
         "components": {
-            "schemas": components | _answers(),
+            "schemas": components | answer_schemas(),
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
                 "code": {"type": "apiKey", "in": "query", "name": "code"},
@@ -63,9 +59,6 @@ def _paths(address: list[Schema], create: Schema, cancel: Schema, merge: Schema)
         _query("requested_by", {"type": "string", "minLength": 1, "maxLength": 254}),
     )
     which = _query("request_id", REQUEST_ID)
-    files: dict[str, Any] = {
-        kind: {"schema": {}} for kind in ("application/x-pem-file", "application/pkix-cert", "application/pkcs7-mime")
-    }
     return {
         f"{CERTIFICATE}/create": {
             "parameters": address,
@@ -103,7 +96,7 @@ def _paths(address: list[Schema], create: Schema, cancel: Schema, merge: Schema)
                 "merge_pending",
                 "Merge a signed chain",
                 {"201": _answer("Bundle", "Merged", "Location")},
-                body={"application/json": {"schema": merge}, **files},
+                body={"application/json": {"schema": merge}, **FILES},
                 parameters=[who],
                 more=("403", "409"),
             ),
@@ -158,6 +151,27 @@ def _paths(address: list[Schema], create: Schema, cancel: Schema, merge: Schema)
                         "content": {"application/json": {"schema": {"type": "object"}}},
                     }
                 },
+            )
+        },
+    }
+
+
+def _doctor(retry: Schema) -> dict[str, Any]:
+    return {
+        "/chains/inspect": {
+            "post": _operation(
+                "inspect_chain",
+                "What a drop of this file would do",
+                {"200": _answer("Report", "Nothing has been done")},
+                body={"application/octet-stream": {"schema": {}}, **FILES},
+            )
+        },
+        "/chains/retry": {
+            "post": _operation(
+                "retry_chain",
+                "Handle a file again that still lies in the container",
+                {"200": _answer("Report", "What became of it")},
+                body={"application/json": {"schema": retry}},
             )
         },
     }
@@ -219,92 +233,3 @@ def _query(name: str, schema: Schema) -> Schema:
 
 def _header(name: str, schema: Schema) -> Schema:
     return {"name": name, "in": "header", "required": False, "schema": schema}
-
-
-def _object(required: dict[str, Schema], optional: dict[str, Schema] | None = None, *, open_: bool = False) -> Schema:
-    return {
-        "type": "object",
-        "properties": required | (optional or {}),
-        "required": list(required),
-        "additionalProperties": open_,
-    }
-
-
-def _answers() -> dict[str, Schema]:
-    """Key Vault's own objects are open (it may add fields), ours are not."""
-    fault = _object({"code": TEXT, "message": TEXT})
-    way = _object({"do": TEXT, "sentence": TEXT}, {"method": TEXT, "href": TEXT})
-    operation = _object(
-        {
-            "id": TEXT,
-            "issuer": _object({"name": TEXT}, open_=True),
-            "csr": TEXT,
-            "status": TEXT,
-            "request_id": REQUEST_ID,
-            "links": {"type": "object", "additionalProperties": TEXT},
-        },
-        {
-            "cancellation_requested": {"type": "boolean"},
-            "status_details": TEXT,
-            "target": TEXT,
-            "error": _object({"code": TEXT, "message": TEXT}, open_=True),
-            "owner": TEXT,
-            "age": COUNT,
-            "how": {"type": "string", "enum": ["created", "adopted", "replaced"]},
-            "took_place_of": REQUEST_ID,
-            "note": TEXT,
-        },
-        open_=True,
-    )
-    act = _object(
-        {"act": TEXT, "at": TIME, "request_id": REQUEST_ID, "status": STATUS},
-        {"by": TEXT, "verified": {"type": "boolean"}},
-    )
-    vault = _object({"vault": TEXT, "last_good_sweep": {"type": ["string", "null"]}, "backlog": COUNT})
-    return {
-        "Error": _object(
-            {"error": fault},
-            {
-                "reason": TEXT,
-                "request_id": REQUEST_ID,
-                "ways_out": {"type": "array", "items": way},
-                "issuers": {"type": "array", "items": TEXT},
-            },
-        ),
-        "Operation": operation,
-        "Bundle": _object({"id": TEXT, "cer": TEXT, "attributes": {"type": "object"}}, open_=True),
-        "History": _object({"value": {"type": "array", "items": act}}),
-        "Requests": _object(
-            {"value": {"type": "array", "items": _tracked()}, "nextLink": {"type": ["string", "null"]}}
-        ),
-        "VaultsStatus": _object({"vaults": {"type": "array", "items": vault}}),
-        "Health": _object({"status": {"type": "string", "enum": ["ok", "not ok"]}}),
-    }
-
-
-def _tracked() -> Schema:
-    return _object(
-        {
-            "vault": TEXT,
-            "name": TEXT,
-            "request_id": REQUEST_ID,
-            "status": STATUS,
-            "issuer": TEXT,
-            "subject": TEXT,
-            "created": TIME,
-            "age": COUNT,
-            "link": TEXT,
-        },
-        {
-            "owner": TEXT,
-            "requested_by": TEXT,
-            "requested_by_verified": {"type": "boolean"},
-            "ended": TIME,
-            "next_check": TIME,
-            "attempts": COUNT,
-            "last_error": TEXT,
-            "error": _object({"code": TEXT, "message": {"type": ["string", "null"]}}),
-            "version": TEXT,
-            "replaced_by": REQUEST_ID,
-        },
-    )

@@ -121,7 +121,8 @@ class Interleaving(RuleBasedStateMachine):
             request_id = operation.request_id
             if request_id not in self.leaves:
                 self.leaves[request_id] = ROOT.sign(bytes(operation.csr)).public_bytes(Encoding.DER)
-            body = {"x5c": [base64.b64encode(self.leaves[request_id]).decode()]}
+            chain = (self.leaves[request_id], ROOT.certificate.public_bytes(Encoding.DER))
+            body = {"x5c": [base64.b64encode(one).decode() for one in chain]}
             answers = await asyncio.gather(
                 *(self.call("POST", "/pending/merge", json=body) for _ in range(2 if twice else 1))
             )

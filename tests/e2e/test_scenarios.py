@@ -25,6 +25,10 @@ from local.openssl_ca import OpensslCa
 from tests.certificates import Authority
 from tests.e2e.conftest import described_client, running_up
 
+NO_CERTIFICATE = (
+    "No certificate could be read from the file. It holds data that is not known here.",
+    "Drop the certificate and its chain as PEM, DER, PKCS#7 (.p7b) or a zip of these.",
+)
 MERGE = ("merge", "POST", "/pending/merge", "Merge the signed chain: this completes the pending request.")
 DELETE = ("delete", "DELETE", "/pending", "Delete the pending request, then create again.")
 WAIT = ("wait", "GET", "/pending", "Wait until the issuer has completed, failed or cancelled it.")
@@ -333,7 +337,7 @@ async def test_merge_manually(certificate: Certificate, ca: OpensslCa, form: str
     bodies: dict[str, dict[str, Any]] = {
         "x5c": {"json": {"x5c": x5c(*chain)}},
         "PEM": {"data": b"".join(one.public_bytes(Encoding.PEM) for one in chain)},
-        "DER": {"data": chain[-1].public_bytes(Encoding.DER)},
+        "DER": {"data": b"".join(one.public_bytes(Encoding.DER) for one in chain)},
         "PKCS#7 PEM": {"data": pkcs7.serialize_certificates(list(chain), Encoding.PEM)},
         "PKCS#7 DER": {"data": pkcs7.serialize_certificates(list(chain), Encoding.DER)},
     }
@@ -341,22 +345,34 @@ async def test_merge_manually(certificate: Certificate, ca: OpensslCa, form: str
     assert status == 201, answer
     assert response.headers["Location"] == answer["id"]
     assert base64.b64decode(answer["cer"]) == chain[-1].public_bytes(Encoding.DER)
+    assert "any-ca-accepted" in {finding["code"] for finding in answer["findings"]}
     stored = await certificate.client.certificates["main"].get_certificate(certificate.name)
     assert bytes(stored.cer or b"") == chain[-1].public_bytes(Encoding.DER)
 
 
 @pytest.mark.parametrize(
-    ("body", "message"),
+    ("body", "code", "message"),
     [
-        (b"", "body: The file is empty. Drop the file that the CA sent once more."),
-        (b'{"x5c": []}', "x5c: Expected `array` of length >= 1."),
-        (b'{"x5c": ["MAA="]}', "body: An item of x5c is no certificate. Send base64 of DER, one certificate an item."),
+        (b"", "empty-file", "body: The file is empty. Drop the file that the CA sent once more."),
+        (b'{"x5c": []}', None, "x5c: Expected `array` of length >= 1."),
+        (b'{"x5c": ["MAA="]}', "not-a-certificate", f"body: {NO_CERTIFICATE[0]} {NO_CERTIFICATE[1]}"),
     ],
 )
-async def test_merge_of_what_is_no_chain(certificate: Certificate, body: bytes, message: str) -> None:
+async def test_merge_of_what_is_no_chain(certificate: Certificate, body: bytes, code: str | None, message: str) -> None:
     await certificate.start()
     status, answer, _ = await certificate.call("POST", "/pending/merge", data=body)
-    assert (status, answer) == (400, {"error": {"code": "BadParameter", "message": message}})
+    assert (status, answer["error"]) == (400, {"code": "BadParameter", "message": message})
+    assert (answer.get("reason"), [one["code"] for one in answer.get("findings", [])]) == (code, [code] if code else [])
+
+
+async def test_merge_of_a_leaf_without_its_intermediate(certificate: Certificate, ca: OpensslCa) -> None:
+    started = await certificate.start()
+    leaf = chain_of(ca, certificate, started)[-1]
+    status, answer, _ = await certificate.call("POST", "/pending/merge", json={"x5c": x5c(leaf)})
+    assert (status, answer["reason"]) == (400, "missing-intermediate")
+    assert "CN=Example Issuing CA" in answer["error"]["message"]
+    assert answer["findings"][0]["next_step"] == "Get that certificate from the CA and drop both together."
+    assert (await certificate.call("GET", "/pending"))[1]["status"] == "inProgress"
 
 
 async def test_merge_of_a_chain_for_another_key(certificate: Certificate, ca: OpensslCa) -> None:
@@ -367,7 +383,8 @@ async def test_merge_of_a_chain_for_another_key(certificate: Certificate, ca: Op
         f"body: No certificate in the body has the public key of the request {started['request_id']}. "
         "Have the CSR of this request signed; each request has a key of its own."
     )
-    assert (status, answer) == (400, {"error": {"code": "BadParameter", "message": message}})
+    assert (status, answer["error"]) == (400, {"code": "BadParameter", "message": message})
+    assert [one["code"] for one in answer["findings"]] == ["key-of-another-request"]
 
 
 async def test_ask_for_cancellation(certificate: Certificate) -> None:

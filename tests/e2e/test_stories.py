@@ -92,7 +92,7 @@ async def test_a_chain_dropped_the_wrong_way_round_is_merged(
     assert await client.content("chains-merged", kept) == content
     report = json.loads(await client.content("chains-merged", f"{kept.rsplit('/', 1)[0]}/report.json"))
     assert report["outcome"] == "merged"
-    assert report["request"]["request_id"] == operation["request_id"]
+    assert report["leaves"][0]["request"]["request_id"] == operation["request_id"]
     assert await client.files("chains", name) == []
 
 

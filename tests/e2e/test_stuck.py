@@ -26,7 +26,13 @@ async def test_a_chain_that_key_vault_never_takes_is_told_and_stays_where_it_was
     for message in await told(own, "Chain could not be handled: stuck.pem"):
         assert "Key Vault 'main' is not available (HTTP 503)" in message["text"]
     assert await own.files("chains", "stuck.pem") == ["stuck.pem"]
+    response = await own.call("POST", "chains/retry", json={"name": "stuck.pem"})
+    assert (response.status, response.headers["Retry-After"]) == (503, "10")
     await unkind(own, error_rate=0.0)
-    await own.drop("stuck.pem", content)
+    response = await own.call("POST", "chains/retry", json={"name": "stuck.pem"})
+    report = await response.json()
+    assert (response.status, report["outcome"]) == (200, "merged")
     await told(own, "Certificate issued: stuck")
     assert await own.files("chains", "stuck.pem") == []
+    response = await own.call("POST", "chains/retry", json={"name": "stuck.pem"})
+    assert (response.status, (await response.json())["error"]["code"]) == (400, "BadParameter")

@@ -1,4 +1,4 @@
-"""The containers for chains, on Azurite."""
+"""The containers for chains, for handed-out CSRs and for trusted CAs, on Azurite."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ import asyncio
 import hashlib
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import certifi
 import pytest
 import pytest_asyncio
-from azure.storage.blob.aio import BlobServiceClient
+from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
-from functions.adapters.blobs import Chains
-from functions.issuance.errors import Unavailable
+from functions.adapters.blobs import Blobs, Chains, CsrFiles
+from functions.adapters.trusted_cas import TrustedCaFiles
+from functions.issuance.errors import BadSettings, Unavailable
+from functions.issuance.files import Drop
 from local.azurite import running_azurite
 from local.tls import LocalCa
 from tests.integration.tokens import AnyToken
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LIMIT = 1024 * 1024
+LINE = "merged: nothing to say"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -37,15 +42,34 @@ async def service(tmp_path_factory: pytest.TempPathFactory, trusted_ca: LocalCa)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def chains(service: BlobServiceClient) -> AsyncIterator[Chains]:
-    chains = Chains(service.url, "chains", AnyToken())
-    yield chains
-    await chains.close()
+async def blobs(service: BlobServiceClient) -> AsyncIterator[Blobs]:
+    blobs = Blobs(service.url, AnyToken())
+    yield blobs
+    await blobs.close()
+
+
+@pytest.fixture
+def chains(blobs: Blobs) -> Chains:
+    return Chains(blobs, "chains")
 
 
 async def put(service: BlobServiceClient, name: str, content: bytes, **metadata: str) -> None:
     blob = service.get_blob_client("chains", name)
     await blob.upload_blob(io.BytesIO(content), length=len(content), overwrite=True, metadata=metadata)
+
+
+async def dropped(chains: Chains, name: str, limit: int = LIMIT) -> Drop:
+    drop = await chains.read(name, limit)
+    assert drop is not None
+    return drop
+
+
+async def metadata_after_a_move(service: BlobServiceClient, chains: Chains, **metadata: str) -> dict[str, str]:
+    await put(service, "told.pem", b"content", **metadata)
+    moved_to = await chains.move(await dropped(chains, "told.pem"), "chains-merged", "main/told", b"{}", LINE)
+    container, path = moved_to.split("/", 1)
+    properties = await service.get_blob_client(container, path).get_blob_properties()
+    return dict(properties.metadata)
 
 
 async def content(service: BlobServiceClient, container: str, name: str) -> bytes:
@@ -55,36 +79,86 @@ async def content(service: BlobServiceClient, container: str, name: str) -> byte
 @pytest.mark.parametrize("name", ["web.pem", "from the CA (1).txt", "a/b/ü#%41?.p7b", "report.json"])
 async def test_a_file_is_moved_unharmed_under_any_name(service: BlobServiceClient, chains: Chains, name: str) -> None:
     await put(service, name, b"content", uploader="me")
-    drop = await chains.read(name, LIMIT)
-    assert drop is not None
+    drop = await dropped(chains, name)
     assert (drop.content, drop.size, drop.metadata) == (b"content", 7, {"uploader": "me"})
     assert drop.sha256 == hashlib.sha256(b"content").hexdigest()
-    moved_to = await chains.move(drop, "chains-merged", "main/web/v1/x", b'{"outcome": "merged"}')
+    moved_to = await chains.move(drop, "chains-merged", "main/web/v1/x", b'{"outcome": "merged"}', LINE)
     container, path = moved_to.split("/", 1)
     assert await content(service, container, path) == b"content"
     assert await content(service, container, "main/web/v1/x/report.json") == b'{"outcome": "merged"}'
     assert await chains.read(name, LIMIT) is None
 
 
+async def test_a_name_as_long_as_names_can_be_keeps_its_end_when_it_is_moved(
+    service: BlobServiceClient, chains: Chains
+) -> None:
+    name = "x" * 1020 + ".pem"
+    await put(service, name, b"content")
+    moved_to = await chains.move(await dropped(chains, name), "chains-merged", "main/long", b"{}", LINE)
+    container, path = moved_to.split("/", 1)
+    assert (len(path), path[:14]) == (1024, "main/long/xxxx")
+    assert await content(service, container, path) == b"content"
+    assert await chains.read(name, LIMIT) is None
+
+
+async def test_a_moved_file_says_what_came_of_it_beside_what_its_uploader_said(
+    service: BlobServiceClient, chains: Chains
+) -> None:
+    assert await metadata_after_a_move(service, chains, uploader="me") == {"uploader": "me", "certflow": LINE}
+
+
+async def test_an_uploader_cannot_say_it_for_us(service: BlobServiceClient, chains: Chains) -> None:
+    """Names differ in more than case: Azure answers 400 to a blob with both."""
+    assert await metadata_after_a_move(service, chains, CertFlow="merged: trust me") == {"certflow": LINE}
+    long = {"Certflow": "merged", "uploader": "x" * 8150}
+    assert await metadata_after_a_move(service, chains, **long) == {"uploader": "x" * 8150}
+
+
+@pytest.mark.parametrize(("size", "fits"), [(8134, True), (8135, False), (8170, False)])
+async def test_metadata_up_to_the_services_limit_does_not_keep_a_file_from_being_moved(
+    service: BlobServiceClient, chains: Chains, size: int, fits: bool
+) -> None:
+    told = await metadata_after_a_move(service, chains, uploader="x" * size)
+    assert told == {"uploader": "x" * size} | ({"certflow": LINE} if fits else {})
+
+
 async def test_a_move_can_be_repeated(service: BlobServiceClient, chains: Chains) -> None:
     await put(service, "again.pem", b"content")
-    drop = await chains.read("again.pem", LIMIT)
-    assert drop is not None
-    first = await chains.move(drop, "chains-rejected", "2026-11-24/x", b"{}")
-    assert await chains.move(drop, "chains-rejected", "2026-11-24/x", b"{}") == first
+    drop = await dropped(chains, "again.pem")
+    first = await chains.move(drop, "chains-rejected", "2026-11-24/x", b"{}", LINE)
+    assert await chains.move(drop, "chains-rejected", "2026-11-24/x", b"{}", LINE) == first
     assert await content(service, "chains-rejected", "2026-11-24/x/again.pem") == b"content"
+
+
+async def test_a_move_that_was_cut_before_the_file_was_deleted_is_finished_by_the_next(
+    service: BlobServiceClient, chains: Chains
+) -> None:
+    await put(service, "cut.pem", b"content")
+    drop = await dropped(chains, "cut.pem")
+    copied = service.get_blob_client("chains-rejected", "2026-11-24/cut/cut.pem")
+    await copied.upload_blob(b"con", metadata={"certflow": "older"}, overwrite=True)
+    await chains.move(drop, "chains-rejected", "2026-11-24/cut", b"{}", LINE)
+    assert await content(service, "chains-rejected", "2026-11-24/cut/cut.pem") == b"content"
+    assert (await copied.get_blob_properties()).metadata == {"certflow": LINE}
+    assert await chains.read("cut.pem", LIMIT) is None
+
+
+async def test_a_copy_that_is_not_what_was_judged_costs_no_file(service: BlobServiceClient, chains: Chains) -> None:
+    await put(service, "judged.pem", b"content")
+    drop = replace(await dropped(chains, "judged.pem"), sha256=hashlib.sha256(b"another").hexdigest())
+    with pytest.raises(Unavailable, match="differs from what was read"):
+        await chains.move(drop, "chains-rejected", "2026-11-24/judged", b"{}", LINE)
+    assert (await dropped(chains, "judged.pem")).content == b"content"
 
 
 async def test_a_file_overwritten_since_it_was_read_stays_for_the_next_run(
     service: BlobServiceClient, chains: Chains
 ) -> None:
     await put(service, "twice.pem", b"old")
-    drop = await chains.read("twice.pem", LIMIT)
-    assert drop is not None
+    drop = await dropped(chains, "twice.pem")
     await put(service, "twice.pem", b"new")
-    await chains.move(drop, "chains-rejected", "2026-11-24/y", b"{}")
-    newest = await chains.read("twice.pem", LIMIT)
-    assert newest is not None
+    await chains.move(drop, "chains-rejected", "2026-11-24/y", b"{}", LINE)
+    newest = await dropped(chains, "twice.pem")
     assert newest.content == b"new"
     assert newest.id != drop.id
 
@@ -94,21 +168,24 @@ async def test_the_same_content_dropped_twice_is_two_drops_and_one_upload_is_one
 ) -> None:
     await put(service, "one.pem", b"same")
     await put(service, "two.pem", b"same")
-    one, again, two = [await chains.read(name, LIMIT) for name in ("one.pem", "one.pem", "two.pem")]
-    assert one is not None
-    assert again is not None
-    assert two is not None
+    one, again, two = [await dropped(chains, name) for name in ("one.pem", "one.pem", "two.pem")]
     assert one.id == again.id != two.id
 
 
 async def test_a_huge_file_is_cut_for_reading_and_moved_whole(service: BlobServiceClient, chains: Chains) -> None:
     huge = bytes(range(256)) * 4096 * 40  # 40 MiB: more than the SDK takes in one piece
     await put(service, "huge.bin", huge)
-    drop = await chains.read("huge.bin", 1000)
-    assert drop is not None
+    drop = await dropped(chains, "huge.bin", 1000)
     assert (len(drop.content), drop.size, drop.sha256) == (1001, len(huge), hashlib.sha256(huge).hexdigest())
-    await chains.move(drop, "chains-rejected", "2026-11-24/z", b"{}")
+    await chains.move(drop, "chains-rejected", "2026-11-24/z", b"{}", LINE)
     assert await content(service, "chains-rejected", "2026-11-24/z/huge.bin") == huge
+
+
+async def test_an_empty_file_is_moved_too(service: BlobServiceClient, chains: Chains) -> None:
+    await put(service, "empty.pem", b"")
+    await chains.move(await dropped(chains, "empty.pem"), "chains-rejected", "2026-11-24/e", b"{}", LINE)
+    assert await content(service, "chains-rejected", "2026-11-24/e/empty.pem") == b""
+    assert await chains.read("empty.pem", LIMIT) is None
 
 
 async def test_what_has_been_lying_there_is_listed_the_oldest_first(service: BlobServiceClient, chains: Chains) -> None:
@@ -116,9 +193,10 @@ async def test_what_has_been_lying_there_is_listed_the_oldest_first(service: Blo
         await put(service, name, b"content")
         await asyncio.sleep(1.1)  # the service's times are whole seconds
     now = datetime.now(UTC)
-    waiting = [name for name in await chains.waiting(now + timedelta(hours=1)) if name.startswith("waiting")]
-    assert waiting == ["waiting b", "waiting a/ü"]
-    assert await chains.waiting(now - timedelta(hours=1)) == []
+    lying = [one for one in await chains.lying(now + timedelta(hours=1)) if one.name.startswith("waiting")]
+    assert [one.name for one in lying] == ["waiting b", "waiting a/ü"]
+    assert [one.etag for one in lying] == [(await dropped(chains, one.name)).etag for one in lying]
+    assert await chains.lying(now - timedelta(hours=1)) == []
 
 
 async def test_a_file_that_is_not_there_is_none(chains: Chains) -> None:
@@ -126,7 +204,91 @@ async def test_a_file_that_is_not_there_is_none(chains: Chains) -> None:
 
 
 async def test_storage_that_does_not_answer_is_unavailable() -> None:
-    chains = Chains("https://127.0.0.1:9/devstoreaccount1", "chains", AnyToken())
-    with pytest.raises(Unavailable, match="chain storage"):
-        await chains.read("web.pem", LIMIT)
-    await chains.close()
+    blobs = Blobs("https://127.0.0.1:9/devstoreaccount1", AnyToken())
+    outcomes = await asyncio.gather(
+        Chains(blobs, "chains").read("web.pem", LIMIT),
+        TrustedCaFiles(blobs).files("main"),
+        CsrFiles(blobs, "chains").put("main", "web", "a" * 32, b"csr", b"{}"),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 3
+    assert "chain storage" in str(outcomes[0])
+    await blobs.close()
+
+
+async def test_a_csr_and_its_card_are_handed_out_and_can_be_again(service: BlobServiceClient, blobs: Blobs) -> None:
+    handouts = CsrFiles(blobs, "chains")
+    await handouts.put("main", "Web-1", "a" * 32, b"an older CSR", b"{}")
+    url = await handouts.put("main", "Web-1", "a" * 32, b"a CSR", b'{"vault": "main"}')
+    name = f"main/Web-1/{'a' * 32}"
+    csr = service.get_blob_client("csr", f"{name}.csr")
+    assert url == csr.url == f"{service.url}csr/{name}.csr"
+    assert handouts.returns_to == f"{service.url}chains"
+    assert await content(service, "csr", f"{name}.csr") == b"a CSR"
+    assert await content(service, "csr", f"{name}.json") == b'{"vault": "main"}'
+    assert (await csr.get_blob_properties()).content_settings.content_type == "application/x-pem-file"
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def trusted(service: BlobServiceClient) -> AsyncIterator[ContainerClient]:
+    """The container, as an administrator fills it. Gone after the test."""
+    container = await service.create_container("trusted-cas")
+    yield container
+    await container.delete_container()
+
+
+async def test_nothing_is_set_where_there_is_no_container_or_no_file(service: BlobServiceClient, blobs: Blobs) -> None:
+    assert await TrustedCaFiles(blobs).files("main") == {}
+    container = await service.create_container("trusted-cas")
+    assert await TrustedCaFiles(blobs).files("main") == {}
+    await container.delete_container()
+
+
+async def test_a_vault_takes_the_cas_in_its_own_folder_and_in_that_for_all(
+    trusted: ContainerClient, blobs: Blobs
+) -> None:
+    names = (
+        "main/a.pem",
+        "Main/ü b.pem",
+        "main/old/c.pem",
+        "*/all.pem",
+        "staging/x.pem",
+        "mainly/x.pem",
+    )
+    for name in names:
+        await trusted.upload_blob(name, name.encode())
+    taken = {f"trusted-cas/{name}": name.encode() for name in names[:4]}
+    assert await TrustedCaFiles(blobs).files("MAIN") == taken
+    assert await TrustedCaFiles(blobs).files("other") == {"trusted-cas/*/all.pem": b"*/all.pem"}
+    await trusted.upload_blob("x.pem", b"meant for something")
+    with pytest.raises(BadSettings, match=r"trusted-cas/x\.pem lies in no folder"):
+        await TrustedCaFiles(blobs).files("other")
+
+
+@pytest.mark.parametrize(
+    ("text", "all_public"),
+    [
+        (b"public", True),
+        (b"\xef\xbb\xbf# all of them\r\n\r\n public \r\n", True),
+        (b"public\npublic", False),
+        (b"republic", False),
+        (b"# public", False),
+        (b"", False),
+        (b"public\xff", False),
+    ],
+)
+async def test_the_word_public_stands_for_mozillas_list(
+    trusted: ContainerClient, blobs: Blobs, text: bytes, all_public: bool
+) -> None:
+    await trusted.upload_blob("main/cas.txt", text)
+    files = await TrustedCaFiles(blobs).files("main")
+    assert files == {"trusted-cas/main/cas.txt": certifi.contents().encode() if all_public else text}
+
+
+async def test_a_file_too_large_for_cas_is_a_wrong_setting_and_named(trusted: ContainerClient, blobs: Blobs) -> None:
+    await trusted.upload_blob("main/most.pem", b"x" * LIMIT)
+    assert len(await TrustedCaFiles(blobs).files("main")) == 1
+    await trusted.upload_blob("staging/huge.pem", b"x" * (LIMIT + 1))
+    assert len(await TrustedCaFiles(blobs).files("main")) == 1
+    with pytest.raises(BadSettings, match=r"trusted-cas/staging/huge\.pem"):
+        await TrustedCaFiles(blobs).files("staging")

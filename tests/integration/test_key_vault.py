@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
 from aiohttp import web
 from azure.core.credentials_async import AsyncTokenCredential
+from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.adapters.key_vault import KeyVault
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.keys import key_sha256, read_csr
+from functions.issuance.ports import Listed
 from functions.issuance.requests import Status
 from local.api import LocalIdentity
 from local.keyvault import running_standin
@@ -31,6 +33,7 @@ BODY = {
         "issuer": {"name": "Unknown"},
     }
 }
+MORE_THAN_A_PAGE = 26
 
 
 @asynccontextmanager
@@ -41,10 +44,10 @@ async def vault_at(port: int, credential: AsyncTokenCredential | None = None) ->
 
 
 @asynccontextmanager
-async def vault_of_the_standin(ca: LocalCa) -> AsyncIterator[KeyVault]:
+async def vault_of_the_standin(ca: LocalCa, actions: Iterable[str] = PRODUCT_ACTIONS) -> AsyncIterator[KeyVault]:
     """The stand-in's vault, under the product's own identity with its own few grants."""
     async with (
-        running_standin(ca, identities={PRODUCT_CLIENT_ID: PRODUCT_ACTIONS}) as standin,
+        running_standin(ca, identities={PRODUCT_CLIENT_ID: actions}) as standin,
         aiohttp.ClientSession() as session,
     ):
         identity = LocalIdentity(standin.identity_endpoint, standin.identity_header, session, PRODUCT_CLIENT_ID)
@@ -94,6 +97,51 @@ async def test_a_manual_request_from_start_to_merge(trusted_ca: LocalCa) -> None
         assert (await vault.pending("web-1")).operation.status is Status.COMPLETED
         assert (await vault.policy("web-1"))["issuer"] == {"name": "Unknown"}
         assert await vault.issuers() == []
+
+
+async def test_versions_are_found_by_their_leaf_on_every_page_and_half_made_ones_are_none(trusted_ca: LocalCa) -> None:
+    async with vault_of_the_standin(trusted_ca) as vault:
+        assert await vault.versions("web") == {}
+        authority, merged = Authority.root("Root"), {}
+        for _ in range(MORE_THAN_A_PAGE):
+            leaf = authority.sign((await vault.create("web", BODY)).operation.csr)
+            bundle = await vault.merge("web", [leaf.public_bytes(Encoding.DER)])
+            # SHA-1 names the certificate in Key Vault's lists.
+            merged[leaf.fingerprint(SHA1()).hex()] = bundle.version.version  # noqa: S303
+        await vault.create("web", BODY)
+        assert len(merged) == MORE_THAN_A_PAGE
+        assert await vault.versions("WEB") == merged
+
+
+async def test_all_names_are_listed_and_those_that_only_wait_are_told_apart(trusted_ca: LocalCa) -> None:
+    async with vault_of_the_standin(trusted_ca) as vault:
+        assert await vault.listed() == []
+        waiting = [f"waits-{number:02}" for number in range(MORE_THAN_A_PAGE)]
+        for name in waiting:
+            await vault.create(name, BODY)
+        leaf = Authority.root("Root").sign((await vault.create("Done", BODY)).operation.csr)
+        await vault.merge("done", [leaf.public_bytes(Encoding.DER)])
+        await vault.create("done", BODY)  # renewing: it has a version all the same
+        listed = sorted(await vault.listed(), key=lambda one: one.name)
+        assert listed == [Listed("Done", complete=True), *(Listed(name, complete=False) for name in waiting)]
+
+
+async def test_an_identity_that_may_not_list_hears_key_vaults_own_refusal(trusted_ca: LocalCa) -> None:
+    async with vault_of_the_standin(trusted_ca, actions=()) as vault:
+        for ask in (vault.issuers, vault.listed, lambda: vault.versions("web")):
+            with pytest.raises(Refused, match="Caller is not authorized") as caught:
+                await ask()
+            assert (caught.value.status, caught.value.code) == (403, "Forbidden")
+            assert caught.value.inner == "ForbiddenByRbac"
+
+
+async def test_a_list_that_fails_in_passing_is_unavailable(trusted_ca: LocalCa) -> None:
+    tls = trusted_ca.server_context()
+    for status, text in ((429, ""), (503, ""), (401, ""), (200, "<html>")):
+        headers = {"Retry-After": "0", "Content-Type": "application/json"}
+        async with vault_that_answers(tls, status, headers, text) as (vault, _):
+            with pytest.raises(Unavailable, match="Key Vault 'main'"):
+                await vault.listed()
 
 
 async def test_key_vaults_own_refusals_keep_status_code_and_message(trusted_ca: LocalCa) -> None:

@@ -214,6 +214,19 @@ async def test_history_is_told_in_order_and_sweeps_are_remembered(ledger: TableL
     assert await ledger.beats() == {"main": NOW}
 
 
+async def test_a_file_is_set_aside_under_any_name_until_it_is_taken_back(ledger: TableLedger) -> None:
+    names = ["web.pem", "a/b\\c/ü#%41?.p7b", "it's\t'quoted'", "x" * 1024]
+    assert await ledger.aside() == {}
+    for name in names:
+        await ledger.set_aside(name, '"0x1"')
+        await ledger.set_aside(name, '"0x2"')
+    assert await ledger.aside() == dict.fromkeys(names, '"0x2"')
+    for name in names[1:]:
+        await ledger.take_back(name)
+        await ledger.take_back(name)
+    assert await ledger.aside() == {"web.pem": '"0x2"'}
+
+
 async def test_a_delivery_is_claimed_by_one_and_settled_for_good(tables: Tables) -> None:
     deliveries = TableDeliveries(tables)
     assert await deliveries.claim("e1", "teams", NOW) is True

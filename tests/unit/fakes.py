@@ -15,8 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.events import Event
+from functions.issuance.files import Drop, Lying
 from functions.issuance.keys import key_sha256
-from functions.issuance.ports import Answer, Bundle, Drop, Due, Intent, Notice, Page, Wanted
+from functions.issuance.matching import sha1_of
+from functions.issuance.ports import Answer, Bundle, Due, Intent, Listed, Notice, Page, Wanted
 from functions.issuance.requests import Act, CertificateVersion, Change, Operation, Status, TrackedRequest
 from tests.certificates import Authority, make_csr
 
@@ -34,13 +36,18 @@ class FakeVault:
 
     operations: dict[str, Operation] = field(default_factory=dict)
     certificates: dict[str, CertificateVersion] = field(default_factory=dict)
+    older: dict[str, list[CertificateVersion]] = field(default_factory=dict)
     policies: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     merges: list[tuple[str, list[bytes]]] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    fault_at: int | None = None  # the call, counted from 0, at which the vault is down once
 
     def _called(self, what: str) -> None:
         self.calls.append(what)
+        if self.fault_at is not None and len(self.calls) > self.fault_at:
+            self.fault_at = None
+            raise Unavailable("Key Vault", "HTTP 503")
         if self.faults:
             raise self.faults.pop(0)
 
@@ -80,14 +87,30 @@ class FakeVault:
         self._called("merge")
         self.merges.append((name, list(chain)))
         self.operations[name] = replace(self.operations[name], status=Status.COMPLETED)
-        self.certificates[name] = version_of(chain[0])
-        return Bundle(self.certificates[name], {"id": f"{name}/v1", **(more or {})})
+        if name in self.certificates:
+            self.older.setdefault(name, []).append(self.certificates[name])
+        version = f"v{len(self.older.get(name, [])) + 1}"
+        self.certificates[name] = version_of(chain[0], version)
+        return Bundle(self.certificates[name], {"id": f"{name}/{version}", **(more or {})})
 
     async def certificate(self, name: str) -> Bundle | None:
         self._called("certificate")
-        return Bundle(self.certificates[name], {"id": f"{name}/v1"}) if name in self.certificates else None
+        current = self.certificates.get(name)
+        return Bundle(current, {"id": f"{name}/{current.version}"}) if current else None
+
+    async def versions(self, name: str) -> Mapping[str, str]:
+        self._called("versions")
+        current = [self.certificates[name]] if name in self.certificates else []
+        return {sha1_of(one.der): one.version for one in (*self.older.get(name, []), *current)}
+
+    async def listed(self) -> list[Listed]:
+        self._called("listed")
+        return [Listed(name, name in self.certificates) for name in {**self.operations, **self.certificates}]
 
     async def policy(self, name: str) -> Mapping[str, Any]:
+        self._called("policy")
+        if name not in self.policies:
+            raise Refused(404, "CertificateNotFound", "no such certificate")
         return self.policies[name]
 
     async def issuers(self) -> list[str]:
@@ -114,6 +137,7 @@ class FakeLedger:
     events: list[Event] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
     swept: dict[str, datetime] = field(default_factory=dict)
+    put_aside: dict[str, str] = field(default_factory=dict)
     down: bool = False
     _etag: int = 0
 
@@ -178,6 +202,17 @@ class FakeLedger:
         found = [one for one in self.tracked.values() if one.key_sha256 == key_sha256]
         return sorted(found, key=lambda one: one.created, reverse=True)
 
+    async def set_aside(self, drop: str, etag: str) -> None:
+        self._written()
+        self.put_aside[drop] = etag
+
+    async def aside(self) -> Mapping[str, str]:
+        return dict(self.put_aside)
+
+    async def take_back(self, drop: str) -> None:
+        self._written()
+        self.put_aside.pop(drop, None)
+
     async def requests(self, wanted: Wanted, token: str | None) -> Page:
         return Page(tuple(self.tracked.values()), None)
 
@@ -206,21 +241,45 @@ class FakeDrops:
 
     files: dict[str, Drop] = field(default_factory=dict)
     moved: list[tuple[str, str, bytes]] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
 
     def put(self, name: str, content: bytes, etag: str = "0x1") -> None:
         digest = hashlib.sha256(content).hexdigest()
         self.files[name] = Drop(name, content, len(content), digest, etag, NOW, {})
 
-    async def waiting(self, before: datetime) -> list[str]:
-        return [name for name, drop in self.files.items() if drop.modified < before]
+    async def lying(self, before: datetime) -> list[Lying]:
+        return [Lying(name, drop.etag) for name, drop in self.files.items() if drop.modified < before]
 
     async def read(self, name: str, limit: int) -> Drop | None:
         return self.files.get(name)
 
-    async def move(self, drop: Drop, container: str, folder: str, report: bytes) -> str:
+    async def move(self, drop: Drop, container: str, folder: str, report: bytes, line: str) -> str:
         self.files.pop(drop.name, None)
+        self.lines.append(line)
         self.moved.append((container, folder, report))
         return f"{container}/{folder}/{drop.name}"
+
+
+@dataclass
+class FakeTrustedCas:
+    """Vault alias → files."""
+
+    given: dict[str, dict[str, bytes]] = field(default_factory=dict)
+
+    async def files(self, vault: str) -> Mapping[str, bytes]:
+        return self.given.get(vault, {})
+
+
+@dataclass
+class FakeHandouts:
+    """Remembers what was handed out: request_id → CSR (PEM) and card."""
+
+    given: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    returns_to: str = "https://storage.example/chains"
+
+    async def put(self, vault: str, name: str, request_id: str, csr: bytes, card: bytes) -> str:
+        self.given[request_id] = (csr, card)
+        return f"https://storage.example/csr/{vault}/{name}/{request_id}.csr"
 
 
 @dataclass
@@ -276,6 +335,9 @@ class World:
     vault: FakeVault = field(default_factory=FakeVault)
     ledger: FakeLedger = field(default_factory=FakeLedger)
     drops: FakeDrops = field(default_factory=FakeDrops)
+    trusted: FakeTrustedCas = field(default_factory=FakeTrustedCas)
+    handouts: FakeHandouts = field(default_factory=FakeHandouts)
+    include_root: bool = False
     topic: FakeTopic = field(default_factory=FakeTopic)
     deliveries: FakeDeliveries = field(default_factory=FakeDeliveries)
     channels: tuple[FakeChannel, ...] = ()
@@ -292,6 +354,9 @@ class World:
             vaults={"main": self.vault},
             ledger=self.ledger,
             drops=self.drops,
+            trusted=self.trusted,
+            handouts=self.handouts,
+            include_root=self.include_root,
             topic=self.topic,
             deliveries=self.deliveries,
             channels=self.channels,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -13,9 +15,14 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs7,
     pkcs12,
 )
+from cryptography.x509.name import _ASN1Type
+from cryptography.x509.oid import NameOID
 
-from functions.issuance.chains import MAX_BYTES, ChainProblem, build, by_key, check_leaf, parse
+from functions.issuance.chains import Chain, End, Signatures, build, by_key
+from functions.issuance.findings import ChainProblem
 from functions.issuance.keys import key_sha256
+from functions.issuance.reading import MAX_BYTES, read
+from functions.issuance.trust import trust_of
 from tests.certificates import Authority, make_csr, pem
 
 ROOT = Authority.root("Test Root")
@@ -23,6 +30,12 @@ ISSUING = ROOT.intermediate("Test Issuing CA")
 KEY, CSR = make_csr("web.example.com")
 LEAF = ISSUING.sign(CSR)
 CHAIN = (LEAF, ISSUING.certificate, ROOT.certificate)
+
+
+def built(leaf: x509.Certificate, certificates: Sequence[x509.Certificate], *trusted: Authority) -> Chain:
+    """The chain, where these authorities are trusted."""
+    trust = trust_of({f"{index}.pem": pem(one.certificate) for index, one in enumerate(trusted)}, "trusted-cas/main/")
+    return build(leaf, certificates, trust, datetime.now(UTC), Signatures())
 
 
 @pytest.mark.parametrize(
@@ -38,30 +51,69 @@ CHAIN = (LEAF, ISSUING.certificate, ROOT.certificate)
     ids=["in order", "reversed", "prose, BOM, CRLF", "comments, duplicates", "PKCS#7 PEM", "PKCS#7 DER"],
 )
 def test_a_chain_is_read_by_content_and_ordered_leaf_first(content: bytes) -> None:
-    certificates = parse(content)
+    certificates = read(content).certificates
     assert set(certificates) == set(CHAIN)
     assert len(certificates) == 3
-    chain = build(LEAF, certificates)
+    chain = built(LEAF, certificates)
     assert chain.path == (LEAF, ISSUING.certificate)
     assert chain.root == ROOT.certificate
-    assert chain.strangers == ()
-    assert chain.der() == [LEAF.public_bytes(Encoding.DER), ISSUING.certificate.public_bytes(Encoding.DER)]
+    merged = [LEAF, ISSUING.certificate]
+    assert chain.der(include_root=False) == [one.public_bytes(Encoding.DER) for one in merged]
+    assert chain.der(include_root=True) == [one.public_bytes(Encoding.DER) for one in (*merged, ROOT.certificate)]
 
 
 def test_a_single_der_certificate_is_a_chain_of_one() -> None:
-    (certificate,) = parse(LEAF.public_bytes(Encoding.DER))
-    assert build(certificate, (certificate,)).path == (LEAF,)
+    (certificate,) = read(LEAF.public_bytes(Encoding.DER)).certificates
+    assert built(certificate, (certificate,)).path == (LEAF,)
 
 
 def test_strangers_are_kept_out_even_with_the_right_name() -> None:
     impostor = Authority.root("Test Root").intermediate("Test Issuing CA")
-    chain = build(LEAF, (impostor.certificate, LEAF, ISSUING.certificate))
-    assert chain.path == (LEAF, ISSUING.certificate)
-    assert chain.strangers == (impostor.certificate,)
+    assert built(LEAF, (impostor.certificate, LEAF, ISSUING.certificate)).path == (LEAF, ISSUING.certificate)
 
 
 def test_a_self_signed_leaf_is_its_own_chain() -> None:
-    assert build(ROOT.certificate, (ROOT.certificate,)).path == (ROOT.certificate,)
+    assert built(ROOT.certificate, (ROOT.certificate,)).path == (ROOT.certificate,)
+
+
+def test_the_shortest_way_to_a_trusted_ca_is_taken_even_past_a_root_in_the_file() -> None:
+    other = Authority.root("Other Root")
+    cross = other.cross_sign(ROOT)
+    certificates = (*CHAIN, cross.certificate, other.certificate)
+    chain = built(LEAF, certificates, other)
+    assert chain == Chain((LEAF, ISSUING.certificate, cross.certificate), other.certificate, End.TRUSTED)
+    assert built(LEAF, certificates, ROOT, other) == Chain((LEAF, ISSUING.certificate), ROOT.certificate, End.TRUSTED)
+    assert built(LEAF, certificates) == Chain((LEAF, ISSUING.certificate), ROOT.certificate, End.ROOT)
+
+
+def test_a_trusted_intermediate_completes_a_chain_and_is_part_of_it() -> None:
+    assert built(LEAF, (LEAF,), ISSUING) == Chain((LEAF, ISSUING.certificate), None, End.TRUSTED)
+    assert built(LEAF, (LEAF, ISSUING.certificate), ROOT).rooted is False
+
+
+def test_without_a_root_the_longest_chain_is_taken() -> None:
+    middle = ROOT.intermediate("Middle")
+    twice = middle.cross_sign(ISSUING)
+    chain = built(LEAF, (LEAF, ISSUING.certificate, twice.certificate, middle.certificate))
+    assert chain == Chain((LEAF, twice.certificate, middle.certificate), None, End.OPEN)
+
+
+def test_a_name_may_be_written_in_another_kind_of_string() -> None:
+    def named(kind: _ASN1Type) -> x509.Name:
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Old CA", _type=kind)])
+
+    old = Authority.named(named(_ASN1Type.UTF8String))
+    leaf = Authority(old.certificate, old.key).sign(CSR, issuer=named(_ASN1Type.PrintableString))
+    assert leaf.issuer.public_bytes() != old.certificate.subject.public_bytes()
+    assert built(leaf, (leaf, old.certificate)) == Chain((leaf,), old.certificate, End.ROOT)
+    assert built(leaf, (leaf,), old).end is End.TRUSTED
+
+
+def test_a_loop_of_cross_signing_ends() -> None:
+    one, two = Authority.root("One"), Authority.root("Two")
+    loop = (one.cross_sign(two).certificate, two.cross_sign(one).certificate)
+    leaf = two.sign(CSR)
+    assert built(leaf, (leaf, *loop)).path[0] == leaf
 
 
 @pytest.mark.parametrize(
@@ -79,7 +131,7 @@ def test_a_self_signed_leaf_is_its_own_chain() -> None:
 )
 def test_what_is_no_chain_is_refused_with_a_reason_and_a_next_step(content: bytes, code: str) -> None:
     with pytest.raises(ChainProblem) as caught:
-        parse(content)
+        read(content)
     assert caught.value.finding.code == code
     assert caught.value.finding.sentence.endswith(".")
     assert caught.value.finding.next_step.endswith(".")
@@ -104,19 +156,12 @@ SECRET = BestAvailableEncryption(b"secret")
 )
 def test_a_private_key_of_any_kind_is_refused_and_not_repeated(content: bytes) -> None:
     with pytest.raises(ChainProblem) as caught:
-        parse(content)
+        read(content)
     finding = caught.value.finding
     assert finding.code == "contains-private-key"
     assert "exposed" in finding.next_step
     for line in content.splitlines():
         assert len(line) < 20 or line.decode(errors="replace") not in finding.sentence + finding.next_step
-
-
-def test_an_expired_leaf_is_refused() -> None:
-    now = datetime.now(UTC)
-    check_leaf(LEAF, now)
-    with pytest.raises(ChainProblem, match="expired"):
-        check_leaf(ISSUING.sign(CSR, valid_for=-timedelta(days=1)), now)
 
 
 def test_certificates_are_found_by_the_key_of_their_csr() -> None:

@@ -48,7 +48,10 @@ async def test_a_chain_is_merged_leaf_first_and_the_file_moved_with_a_report() -
     assert merged[1:] == [ISSUING.certificate.public_bytes(Encoding.DER)]
     assert world.drops.moved[0][:2] == ("chains-merged", f"main/web/v1/{report(world)['moved_to'].rsplit('/', 1)[1]}")
     assert report(world)["outcome"] == "merged"
-    assert [one["subject"] for one in report(world)["chain"]] == [
+    (leaf,) = report(world)["leaves"]
+    assert leaf["version"] == "v1"
+    assert leaf["request"] == {"vault": "main", "name": "web", "request_id": operation.request_id}
+    assert [one["subject"] for one in leaf["chain"]] == [
         "CN=web.example.com",
         "CN=Test Issuing CA",
         "CN=Test Root",
@@ -177,7 +180,7 @@ async def test_with_key_vault_down_nothing_moves_and_the_next_try_succeeds() -> 
     world = World()
     operation = await started(world)
     world.drops.put("web.pem", chain_for(operation))
-    world.vault.faults = [Unavailable("Key Vault", "HTTP 503")]  # at the look before the merge
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 503")]  # at the first look
     with pytest.raises(Unavailable):
         await handle_drop(world.certflow, "web.pem")
     assert "web.pem" in world.drops.files
@@ -203,26 +206,18 @@ async def test_another_runs_claim_is_waited_for_and_a_stale_one_taken_over() -> 
     assert len(world.vault.merges) == 1
 
 
-@pytest.mark.parametrize("answers_before_the_fault", [0, 1])
-async def test_a_run_that_fails_gives_its_claim_back(answers_before_the_fault: int) -> None:
+@pytest.mark.parametrize("call", ["pending", "versions", "policy", "pending again", "merge"])
+async def test_a_run_that_fails_gives_its_claim_back(call: str) -> None:
     world = World()
     operation = await started(world)
     world.drops.put("web.pem", chain_for(operation), "0x1")
     world.drops.put("again.pem", chain_for(operation), "0x2")
-    pending = world.vault.pending
-
-    async def then_down(name: str, request_id: str | None = None) -> Any:
-        answer = await pending(name, request_id)
-        world.vault.faults = [Unavailable("Key Vault", "HTTP 503")]  # at the merge
-        return answer
-
-    if answers_before_the_fault:
-        world.vault.pending = then_down  # type: ignore[method-assign]  # the fault
-    else:
-        world.vault.faults = [Unavailable("Key Vault", "HTTP 503")]  # at the look before it
+    calls = ["pending", "versions", "policy", "pending again", "merge"]
+    world.vault.calls.clear()
+    world.vault.fault_at = calls.index(call)
     with pytest.raises(Unavailable):
         await handle_drop(world.certflow, "web.pem")
-    world.vault.pending = pending  # type: ignore[method-assign]  # the vault answers again
+    assert world.vault.calls == [one.split()[0] for one in calls[: calls.index(call) + 1]]
     await handle_drop(world.certflow, "again.pem")
     assert world.slept == []
     assert len(world.vault.merges) == 1
@@ -274,7 +269,7 @@ async def test_a_bug_that_makes_a_file_stick_is_told_without_its_details() -> No
     world.drops.put("web.pem", chain_for(world.vault.operations["web"]))
     world.vault.faults = [KeyError("some secret detail")]
     await handle_stuck(world.certflow, "web.pem")
-    assert "An unforeseen error (KeyError)." in world.topic.published[-1].data["sentence"]
+    assert "An unforeseen error (KeyError)" in world.topic.published[-1].data["sentence"]
     assert "secret detail" not in json.dumps(world.topic.published[-1].data)
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from cryptography import x509
 
-from functions.issuance.chains import ChainProblem
 from functions.issuance.errors import Refused
+from functions.issuance.findings import ChainProblem
 from functions.issuance.pending import Address, cancel, csr, delete, merge, status
 from functions.issuance.requests import Actor, Status
 from functions.issuance.start import Order, start
@@ -153,12 +153,14 @@ async def test_a_chain_in_any_order_is_merged_with_key_vaults_other_fields() -> 
     issuing = ROOT.intermediate("Issuing")
     leaf = issuing.sign(world.vault.operations["web"].csr)
     chain = (ROOT.certificate, issuing.certificate, leaf)
-    bundle = await merge(world.certflow, WEB, chain, {"tags": {"a": "b"}}, ME)
+    bundle, findings = await merge(world.certflow, WEB, chain, {"tags": {"a": "b"}}, ME)
+    assert [one.code for one in findings] == ["any-ca-accepted", "root-left-out"]
     assert bundle.fields["tags"] == {"a": "b"}
     assert world.published == ["Issuance.Started", "Issuance.Completed"]
     assert [(act.what, act.by.name) for act in world.ledger.acts][1:] == [("merged", "me")]
-    again = await merge(world.certflow, WEB, (leaf,), {}, ME)
+    again, findings = await merge(world.certflow, WEB, chain, {}, ME)
     assert again.version == bundle.version
+    assert findings[0].code == "already-merged"
     assert len(world.vault.merges) == 1
 
 
@@ -168,18 +170,18 @@ async def test_a_chain_for_another_key_or_an_ended_request_is_refused_with_a_nex
     stranger = ROOT.sign(make_csr("web.example.com")[1])
     with pytest.raises(ChainProblem) as caught:
         await merge(world.certflow, WEB, (stranger,), {}, ME)
-    assert caught.value.finding.code == "no-leaf-for-this-key"
+    assert caught.value.finding.code == "key-of-another-request"
     operation = world.vault.operations["web"]
-    await merge(world.certflow, WEB, (ROOT.sign(operation.csr),), {}, ME)
+    await merge(world.certflow, WEB, (ROOT.sign(operation.csr), ROOT.certificate), {}, ME)
     with pytest.raises(ChainProblem) as caught:
-        await merge(world.certflow, WEB, (ROOT.sign(operation.csr),), {}, ME)
+        await merge(world.certflow, WEB, (ROOT.sign(operation.csr), ROOT.certificate), {}, ME)
     assert caught.value.finding.code == "request-ended"
 
 
 async def test_key_vaults_refusal_of_a_merge_is_passed_on_and_the_request_stays_mergeable() -> None:
     world = World()
     await started(world)
-    leaf = ROOT.sign(world.vault.operations["web"].csr)
+    chain = (ROOT.sign(world.vault.operations["web"].csr), ROOT.certificate)
     normal = world.vault.merge
 
     async def refuse(*_: object) -> None:
@@ -187,8 +189,8 @@ async def test_key_vaults_refusal_of_a_merge_is_passed_on_and_the_request_stays_
 
     world.vault.merge = refuse  # type: ignore[assignment,method-assign]  # an issuer works on it
     with pytest.raises(Refused, match="Merge is forbidden"):
-        await merge(world.certflow, WEB, (leaf,), {}, ME)
+        await merge(world.certflow, WEB, chain, {}, ME)
     world.vault.merge = normal  # type: ignore[method-assign]  # it has failed
     world.vault.operations["web"] = replace(world.vault.operations["web"], status=Status.FAILED)
-    await merge(world.certflow, WEB, (leaf,), {}, ME)
+    await merge(world.certflow, WEB, chain, {}, ME)
     assert world.published[-1] == "Issuance.Completed"

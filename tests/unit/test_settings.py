@@ -24,8 +24,12 @@ def test_the_least_that_is_needed() -> None:
     settings = load_settings(LEAST)
     assert settings.vaults == {"main": "https://kv.vault.azure.net"}
     assert settings.tables_url == "https://a.table.core.windows.net"
-    assert settings.verify_challenge_resource is True
+    assert (settings.verify_challenge_resource, settings.include_root) == (True, False)
     assert (settings.client_id, settings.teams_webhook_url, settings.mail) == (None, None, None)
+
+
+def test_a_root_is_merged_where_that_is_wanted() -> None:
+    assert load_settings(LEAST | {"CERTFLOW_CHAIN_INCLUDE_ROOT": "true"}).include_root is True
 
 
 def test_several_vaults_and_mail() -> None:
@@ -51,6 +55,7 @@ def test_several_vaults_and_mail() -> None:
         ("ChainStorage__blobServiceUri", "c.blob.core.windows.net"),
         ("CERTFLOW_TOPIC_ENDPOINT", ""),
         ("CERTFLOW_VERIFY_CHALLENGE_RESOURCE", "maybe"),
+        ("CERTFLOW_CHAIN_INCLUDE_ROOT", "yes"),
         ("CERTFLOW_SMTP_SERVER", "smtp.example.com:x"),
         ("CERTFLOW_MAIL_FROM", ""),
         ("CERTFLOW_MAIL_TO", ""),

@@ -1,0 +1,260 @@
+"""What the merge doctor writes to a terminal: the verdict, the chain from leaf to root, and what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TextIO
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
+
+from functions.issuance.chains import Chain, End
+from functions.issuance.describe import describe, subject_of
+from functions.issuance.keys import key_sha256
+from functions.issuance.names import names_of
+from functions.issuance.report import Outcome
+
+NARROWEST, USUAL, WIDEST = 40, 80, 100
+MOST_NAMES = 30
+LABEL = 9  # the widest label and a blank
+# For terminals that have ASCII alone.
+ASCII = {"┌": ",", "├": "|", "└": "`", "│": "|", "┆": ":", "→": "->", "✔": "OK:", "✘": "NO:", "…": "...", "–": "-"}
+PLAIN, BOLD, DIM, RED, YELLOW, GREEN, CYAN = "", "1", "2", "31", "33", "32", "36"
+HEADLINES = {
+    "would-merge": ("✔", GREEN, "Can be merged"),
+    "would-reject": ("✘", RED, "Cannot be merged"),
+    "would-quarantine": ("✘", RED, "Holds a private key, and would go to quarantine"),
+}
+GROUPS = (("error", "Errors", RED), ("warning", "Warnings", YELLOW), ("note", "Notes", CYAN))
+NOTHING = "Nothing to do."
+# What stands for the issuer that a chain ends below.
+MISSING = {
+    "missing-intermediate": "its certificate is missing",
+    "bad-signature": "its certificate is in the file, but its key did not make the signature",
+    "issuer-may-not-sign": "its certificate is in the file, but is not one of a CA",
+    "untrusted-ca": "its certificate is not in the file",
+    "root-not-in-file": "its certificate is not in the file; taken for the root",
+}
+CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What a terminal can show."""
+
+    width: int = USUAL
+    colour: bool = False
+    encoding: str = "utf-8"
+
+    @classmethod
+    def of(cls, out: TextIO) -> Style:
+        """That of an output: colour only on a terminal, and where nobody has said no (https://no-color.org)."""
+        terminal = out.isatty()
+        wants = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        width = shutil.get_terminal_size((USUAL, 24)).columns if terminal else USUAL
+        return cls(max(NARROWEST, min(width, WIDEST)), terminal and wants, out.encoding or "ascii")
+
+    def text(self, text: str) -> str:
+        """A text that every terminal takes, and that does nothing to it: what is not printed is spelled out."""
+        shown = text if self._draws() else "".join(ASCII.get(letter, letter) for letter in text)
+        printed = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in shown)
+        return printed.encode(self.encoding, "backslashreplace").decode(self.encoding)
+
+    def _draws(self) -> bool:
+        try:
+            "".join(ASCII).encode(self.encoding)
+        except UnicodeEncodeError:
+            return False
+        return True
+
+    def paint(self, text: str, colour: str) -> str:
+        """A text in a colour."""
+        return f"\x1b[{colour}m{text}\x1b[0m" if self.colour and colour and text else text
+
+    def wrapped(self, text: str, first: str, then: str, colour: str = PLAIN) -> Iterator[str]:
+        """A text over as many lines as it needs, between a beginning of the first and one of the others."""
+        first, then = self.text(first), self.text(then)
+        room = self.width - max(len(first), len(then))
+        lines = textwrap.wrap(self.text(text), room, break_on_hyphens=False) or [""]
+        for index, line in enumerate(lines):
+            yield (then if index else first) + self.paint(line, colour)
+
+
+def page(
+    report: Mapping[str, Any],
+    outcomes: Sequence[Outcome],
+    certificates: Sequence[x509.Certificate],
+    now: datetime,
+    style: Style,
+) -> Iterator[str]:
+    """The report of files, line by line."""
+    yield from _headline(report, style)
+    for outcome in outcomes:
+        yield ""
+        if len(outcomes) > 1:
+            yield from _of_several(outcome, style)
+        yield from _tree(outcome, now, style)
+    if not outcomes and certificates:
+        yield from _held(certificates, style)
+    yield from _findings(report["findings"], style)
+
+
+def _headline(report: Mapping[str, Any], style: Style) -> Iterator[str]:
+    mark, colour, words = HEADLINES[report["outcome"]]
+    counts = {group: sum(one["severity"] == group for one in report["findings"]) for group, _, _ in GROUPS}
+    told = [f"{count} {group}{'s' * (count > 1)}" for group, count in counts.items() if count]
+    line = f"{style.text(mark)} {words}"
+    yield style.paint(line, f"{BOLD};{colour}") + (f" ({', '.join(told)})" if told else "")
+
+
+def _of_several(outcome: Outcome, style: Style) -> Iterator[str]:
+    mark, colour, words = HEADLINES[outcome.word]
+    yield from style.wrapped(f"{words}: {subject_of(outcome.leaf)}", f"{mark} ", "  ", colour)
+
+
+def _tree(outcome: Outcome, now: datetime, style: Style) -> Iterator[str]:
+    """The chain from leaf to root, and below which issuer it ends."""
+    chain = outcome.chain
+    nodes = chain.all() if chain else (outcome.leaf,)
+    ends_below = chain is not None and chain.end is End.OPEN
+    for index, one in enumerate(nodes):
+        last = index == len(nodes) - 1 and not ends_below
+        mark = " " if last and not index else "└" if last else "├" if index else "┌"
+        bar = "  " if last else "│ "
+        yield from style.wrapped(subject_of(one), f"{mark} ", bar, BOLD)
+        rows = (("role", _role(outcome, index), PLAIN), *_rows(one, now))
+        yield from _table(rows, bar, style)
+    if ends_below:
+        yield from _issuer_missing(outcome, nodes[-1], style)
+
+
+def _issuer_missing(outcome: Outcome, top: x509.Certificate, style: Style) -> Iterator[str]:
+    codes = [one.code for one in outcome.findings]
+    why = next((words for code, words in MISSING.items() if code in codes), "its certificate is not in the file")
+    colour = DIM if "root-not-in-file" in codes else RED
+    yield style.text("┆")
+    yield from style.wrapped(_issuer(top), "└ ", "  ", colour)
+    yield from _table([("role", why, colour)], "  ", style)
+
+
+def _table(rows: Sequence[tuple[str, str, str]], margin: str, style: Style) -> Iterator[str]:
+    for label, value, colour in rows:
+        yield from style.wrapped(value, f"{margin}  {label:<{LABEL}}", f"{margin}  {'':<{LABEL}}", colour)
+
+
+def _role(outcome: Outcome, index: int) -> str:
+    chain = outcome.chain
+    if chain is None:
+        return "leaf"
+    one = chain.all()[index]
+    words = ["leaf" if index == 0 else "root" if one is chain.root else "intermediate"]
+    if chain.end is End.TRUSTED and one == chain.top:
+        words.append("trusted" if chain.rooted else "trusted, not in the file")
+    if outcome.word == "would-merge":
+        words.append(_merged(chain, index))
+    return ", ".join(words)
+
+
+def _merged(chain: Chain, index: int) -> str:
+    if index >= len(chain.path):
+        return "left out"
+    return f"merged ({index + 1} of {len(chain.path)})" if len(chain.path) > 1 else "merged"
+
+
+def _rows(one: x509.Certificate, now: datetime) -> Iterator[tuple[str, str, str]]:
+    told = describe(one)
+    if names := _names(one):
+        yield "names", names, PLAIN
+    yield "issuer", _issuer(one), PLAIN
+    yield "valid", *_validity(one, now)
+    yield "key", _key(one), PLAIN
+    yield "signed", _signature(one), PLAIN
+    yield "serial", told["serial"], PLAIN
+    yield "SHA-256", told["sha256"], PLAIN
+
+
+def _issuer(one: x509.Certificate) -> str:
+    if one.issuer == one.subject:
+        return "itself"
+    return one.issuer.rfc4514_string() or "an issuer without a name"
+
+
+def _names(one: x509.Certificate) -> str:
+    """The alternative names, DNS names as they are and others with their kind."""
+    kinds = {"dns_names": "", "ipAddresses": "IP ", "emails": "e-mail ", "uris": "URI ", "upns": "UPN "}
+    names = [f"{kinds[kind]}{name}" for kind, some in names_of(one).items() for name in sorted(some)]
+    more = [f"… and {len(names) - MOST_NAMES} more"] if len(names) > MOST_NAMES else []
+    return ", ".join([*names[:MOST_NAMES], *more])
+
+
+def _validity(one: x509.Certificate, now: datetime) -> tuple[str, str]:
+    start, end = one.not_valid_before_utc, one.not_valid_after_utc
+    days, colour = f"{_days((end - now).days)} left", PLAIN
+    if start > now:
+        days, colour = f"not yet: in {_days((start - now).days)}", RED
+    if end < now:
+        days, colour = f"expired {_days((now - end).days)} ago", RED
+    return f"{start:%Y-%m-%d %H:%M} – {end:%Y-%m-%d %H:%M} UTC, {days}", colour
+
+
+def _days(count: int) -> str:
+    return f"{count:,} day{'s' * (count != 1)}"
+
+
+def _key(one: x509.Certificate) -> str:
+    try:
+        key: Any = one.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return "of a kind that is not known here"
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"RSA, {key.key_size:,} bits"
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return f"EC, {CURVES.get(key.curve.name, key.curve.name)}"
+    edwards = {ed25519.Ed25519PublicKey: "Ed25519", ed448.Ed448PublicKey: "Ed448"}
+    return next((name for kind, name in edwards.items() if isinstance(key, kind)), type(key).__name__)
+
+
+def _key_id(one: x509.Certificate) -> str:
+    """The beginning of the key's SHA-256, by which findings tell keys apart."""
+    try:
+        return key_sha256(one)[:16]
+    except ValueError:
+        return "which cannot be read"
+
+
+def _signature(one: x509.Certificate) -> str:
+    try:
+        digest, how = one.signature_hash_algorithm, one.signature_algorithm_parameters
+    except (ValueError, UnsupportedAlgorithm):
+        return f"with an algorithm that is not known here ({one.signature_algorithm_oid.dotted_string})"
+    if digest is None:  # Ed25519 and the like bring their own
+        edwards = {x509.SignatureAlgorithmOID.ED25519: "Ed25519", x509.SignatureAlgorithmOID.ED448: "Ed448"}
+        return edwards.get(one.signature_algorithm_oid, one.signature_algorithm_oid.dotted_string)
+    kind = "ECDSA" if isinstance(how, ec.ECDSA) else "RSA-PSS" if isinstance(how, padding.PSS) else "RSA"
+    return f"{kind} with {digest.name.upper().replace('SHA', 'SHA-', 1)}"
+
+
+def _held(certificates: Sequence[x509.Certificate], style: Style) -> Iterator[str]:
+    yield from ("", "Certificates that were read:")
+    for one in certificates:
+        yield from style.wrapped(subject_of(one), "  ", "  ")
+        key = ("key", f"{_key(one)}, {_key_id(one)}", PLAIN)
+        yield from _table([("issuer", _issuer(one), PLAIN), key], "  ", style)
+
+
+def _findings(findings: Sequence[Mapping[str, str]], style: Style) -> Iterator[str]:
+    for severity, title, colour in GROUPS:
+        group = [one for one in findings if one["severity"] == severity]
+        if group:
+            yield from ("", style.paint(title, f"{BOLD};{colour}"))
+        for one in group:
+            yield "  " + style.paint(one["code"], colour)
+            yield from style.wrapped(one["sentence"], "    ", "    ")
+            if one["next_step"] != NOTHING:
+                yield from style.wrapped(one["next_step"], "    → ", "      ")

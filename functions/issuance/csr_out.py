@@ -1,0 +1,48 @@
+"""CSR out: what a person needs to have a CSR signed, written where that person may read it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from functions.issuance.certflow import Certflow
+from functions.issuance.ports import Intent
+from functions.issuance.requests import Operation
+
+
+async def hand_out(certflow: Certflow, intent: Intent, operation: Operation) -> str | None:
+    """Writes the CSR (PEM) and a request card (JSON) of a request that no issuer works on; returns the CSR's address.
+
+    None for a request of an issuer. Safe to repeat.
+    """
+    if not operation.manual:
+        return None
+    from cryptography import x509  # which indexing does not need
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    csr = x509.load_der_x509_csr(operation.csr)
+    card = json.dumps(_card(certflow, intent, operation, csr), indent=2, ensure_ascii=False).encode()
+    pem = csr.public_bytes(Encoding.PEM)
+    return await certflow.handouts.put(intent.vault, intent.name, operation.request_id, pem, card)
+
+
+def _card(certflow: Certflow, intent: Intent, operation: Operation, csr: Any) -> dict[str, Any]:
+    from functions.issuance.keys import key_sha256
+    from functions.issuance.names import names_of
+    from functions.issuance.sameness import key_type
+
+    return {
+        "vault": intent.vault,
+        "name": intent.name,
+        "request_id": operation.request_id,
+        "subject": csr.subject.rfc4514_string(),
+        "names": {kind: sorted(some) for kind, some in names_of(csr).items() if some},
+        "key": {"type": key_type(csr), "sha256": key_sha256(csr)},
+        "owner": intent.owner,
+        "how_to_return_the_chain": (
+            f"Have the CSR beside this card ({operation.request_id}.csr) signed. Put what the CA sends, under any name "
+            f"and as it is (PEM, DER, PKCS#7, zip), into {certflow.handouts.returns_to}. It is merged within seconds, "
+            "or a report says what to do. Ask Key Vault for no other CSR meanwhile: each has a key of its own."
+        ),
+        "returns_to": certflow.handouts.returns_to,
+    }

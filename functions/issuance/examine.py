@@ -1,0 +1,144 @@
+"""The merge doctor: everything that there is to say of a file before any of it is merged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography import x509
+
+from functions.issuance.asked import Asked, asked_of
+from functions.issuance.certflow import Certflow
+from functions.issuance.chains import Chain
+from functions.issuance.describe import several, subject_of
+from functions.issuance.diagnosis import Diagnosis, diagnose, place_of
+from functions.issuance.errors import Refused
+from functions.issuance.findings import ChainProblem, Finding, errors_of
+from functions.issuance.matching import Match, match
+from functions.issuance.reading import Contents, read
+from functions.issuance.report import Outcome, report_of
+from functions.issuance.requests import Operation, TrackedRequest
+from functions.issuance.trust import Trust, trust_of
+from functions.issuance.watch import NOT_FOUND
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One leaf of a file: whose it is, its chain, and what there is to say of it."""
+
+    match: Match
+    chain: Chain | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def mergeable(self) -> bool:
+        """Whether it is to be merged."""
+        return self.match.pending is not None and not errors_of(self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """A file: what there is to say of it as a whole, and its leaves."""
+
+    findings: tuple[Finding, ...]
+    cases: tuple[Case, ...]
+
+
+async def inspect(certflow: Certflow, content: bytes) -> dict[str, Any]:
+    """What a drop of this file would do, as its report would say it. Nothing is merged, moved, or told."""
+    try:
+        examined = await examine(certflow, read(content))
+    except ChainProblem as problem:
+        return report_of(problem.findings, (), would=True)
+    return report_of(examined.findings, tuple(_would(case) for case in examined.cases), would=True)
+
+
+async def examine(certflow: Certflow, contents: Contents) -> Examination:
+    """Matches the certificates of a file to requests, builds and checks their chains. Raises ChainProblem."""
+    certificates = contents.certificates
+    try:
+        matches = await match(certflow, certificates)
+    except ChainProblem as problem:
+        raise ChainProblem.of((*problem.findings, *contents.findings)) from problem
+    cases = tuple([await _case(certflow, one, certificates) for one in matches])
+    used = {one for case in cases for one in (case.chain.all() if case.chain else (case.match.leaf,))}
+    return Examination((*contents.findings, *strangers(certificates, used)), cases)
+
+
+async def diagnosed(
+    certflow: Certflow,
+    vault: str,
+    name: str,
+    leaf: x509.Certificate,
+    certificates: Sequence[x509.Certificate],
+    pending: Operation,
+) -> Diagnosis:
+    """The judgement on a leaf for a pending operation: as an answer to its CSR, under what is trusted for the vault."""
+    csr = x509.load_der_x509_csr(pending.csr)
+    asked = asked_of(csr, await _policy(certflow, vault, name))
+    return _judged(certflow, leaf, certificates, asked, await trust_for(certflow, vault))
+
+
+async def trust_for(certflow: Certflow, vault: str) -> Trust:
+    """Whose certificates a vault takes. Raises BadSettings."""
+    return trust_of(await certflow.trusted.files(vault), place_of(vault))
+
+
+def _judged(
+    certflow: Certflow,
+    leaf: x509.Certificate,
+    certificates: Sequence[x509.Certificate],
+    asked: Asked | None,
+    trust: Trust,
+) -> Diagnosis:
+    return diagnose(leaf, certificates, asked, trust, certflow.now(), include_root=certflow.include_root)
+
+
+async def _policy(certflow: Certflow, vault: str, name: str) -> Mapping[str, Any] | None:
+    try:
+        return await certflow.vault(vault).policy(name)
+    except Refused as error:
+        if error.status != NOT_FOUND:
+            raise
+        return None
+
+
+async def _case(certflow: Certflow, one: Match, certificates: Sequence[x509.Certificate]) -> Case:
+    vault, name = one.request.vault, one.request.name
+    try:
+        if one.pending:
+            judged = await diagnosed(certflow, vault, name, one.leaf, certificates, one.pending)
+            return Case(one, judged.chain, judged.findings)
+        chain = _judged(certflow, one.leaf, certificates, None, await trust_for(certflow, vault)).chain
+    except ChainProblem as problem:
+        return Case(one, None, (problem.finding,))
+    finding = already_merged(name, one.version) if one.version else request_ended(one.request)
+    return Case(one, chain, (finding,))
+
+
+def already_merged(name: str, version: str) -> Finding:
+    """The leaf is a version in Key Vault already."""
+    return Finding("already-merged", f"This certificate is already version {version} of {name}.")
+
+
+def request_ended(request: TrackedRequest) -> Finding:
+    """The request that has the leaf's key takes no chain any more."""
+    ended = f" on {request.ended:%Y-%m-%d %H:%M} UTC" if request.ended else ""
+    return Finding(
+        "request-ended",
+        f"The key belongs to the request {request.request_id} for {request.name} in vault {request.vault}, "
+        f"which ended{ended}: {request.status}.",
+        "Start a new request, have its CSR signed, and drop that chain.",
+    )
+
+
+def strangers(certificates: Sequence[x509.Certificate], used: Collection[x509.Certificate]) -> list[Finding]:
+    """The certificates of a file that are in no chain."""
+    left = [subject_of(one) for one in certificates if one not in used]
+    return [Finding("stranger-dropped", f"Not part of the chain: {several(left)}.")] if left else []
+
+
+def _would(case: Case) -> Outcome:
+    word = "would-merge" if case.mergeable else "already-merged" if case.match.version else "would-reject"
+    return Outcome(word, case.findings, case.match.leaf, case.chain, case.match.request, case.match.version)

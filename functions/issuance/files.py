@@ -1,0 +1,81 @@
+"""The ports to the containers: what was dropped, whose certificates are taken, what is handed out.
+
+All methods raise `Unavailable` when the storage does not answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A file in the container for chains. `sha256` and `etag` are those of this content."""
+
+    name: str
+    content: bytes
+    size: int
+    sha256: str
+    etag: str
+    modified: datetime
+    metadata: Mapping[str, str]
+
+    @property
+    def id(self) -> str:
+        """Names this content in this upload: the same for every run that handles it."""
+        return f"{self.sha256[:16]}-{''.join(c for c in self.etag if c.isalnum())[-16:].lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """A file that still lies where it was dropped."""
+
+    name: str
+    etag: str
+
+
+class Drops(Protocol):
+    """The containers for chains."""
+
+    async def lying(self, before: datetime) -> list[Lying]:
+        """The files that were dropped before this time and are still there, the oldest first."""
+        ...
+
+    async def read(self, name: str, limit: int) -> Drop | None:
+        """A dropped file, its content cut after `limit` + 1 bytes; None if it is gone."""
+        ...
+
+    async def move(self, drop: Drop, container: str, folder: str, report: bytes, line: str) -> str:
+        """Copies file and report to `container`/`folder`, then deletes the file. Safe to repeat, and to cut anywhere.
+
+        `line` (ASCII) goes into the copy's metadata. The file stays if it was overwritten meanwhile. Returns where the
+        copy is.
+        """
+        ...
+
+
+class TrustedCas(Protocol):
+    """Whose certificates the vaults take. Uploaders of chains cannot write here."""
+
+    async def files(self, vault: str) -> Mapping[str, bytes]:
+        """The files set for a vault alias and those for all vaults, by name; empty if nothing is set.
+
+        A file that says `public` comes as Mozilla's list (PEM).
+        """
+        ...
+
+
+class Handouts(Protocol):
+    """Where CSRs are handed out."""
+
+    @property
+    def returns_to(self) -> str:
+        """The address of the container that a signed chain is dropped into."""
+        ...
+
+    async def put(self, vault: str, name: str, request_id: str, csr: bytes, card: bytes) -> str:
+        """Writes a CSR (PEM) and its request card (JSON); returns the CSR's address. Writing it again is fine."""
+        ...

@@ -1,0 +1,199 @@
+"""Whose certificate is it? A file's certificates are matched to requests by their public keys, and by nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from functions.issuance.certflow import Certflow
+from functions.issuance.chains import by_key
+from functions.issuance.describe import several, subject_of
+from functions.issuance.errors import Refused
+from functions.issuance.findings import ChainProblem
+from functions.issuance.journal import record
+from functions.issuance.keys import key_sha256, read_csr
+from functions.issuance.requests import MERGEABLE, NOBODY, Doing, Gone, Operation, Status, TrackedRequest, track
+from functions.issuance.trust import may_sign
+from functions.issuance.watch import AT_ONCE, look, record_seen, standing
+
+# Which of several requests with one key is meant: one that still waits, then one that ended without a certificate.
+PREFERENCE = (
+    Status.IN_PROGRESS,
+    Status.FAILED,
+    Status.CANCELLED,
+    Status.COMPLETED,
+    Status.OVERWRITTEN,
+    Status.DELETED,
+)
+# Names of one vault that are asked for a request which nobody told us of, before a file is rejected: a quarter of what
+# Key Vault allows in 10 s (protocol §6). Those that wait for their first version come first.
+MOST_NAMES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A leaf, and the request that it answers.
+
+    `pending` is the operation in Key Vault that it can be merged into, None if the request has ended; `version` is the
+    one that the leaf is already; `tracked` is False for a request that nobody has told us of yet.
+    """
+
+    leaf: x509.Certificate
+    request: TrackedRequest
+    pending: Operation | None = None
+    version: str | None = None
+    tracked: bool = True
+
+
+async def match(certflow: Certflow, certificates: Sequence[x509.Certificate]) -> tuple[Match, ...]:
+    """The leaves of a file and their requests, of every configured vault. Raises ChainProblem if there are none.
+
+    Before a leaf goes unmatched, the vaults themselves are asked for requests that were started elsewhere.
+    """
+    leaves = by_key(certificates)
+    known = await asyncio.gather(*(certflow.ledger.by_key(key) for key in leaves))
+    matches = {
+        key: await _best(certflow, leaves[key], requests)
+        for key, requests in zip(leaves, known, strict=True)
+        if requests
+    }
+    unmet = {key for key in leaves if _unmet(matches.get(key))}
+    if unmet and (unmet & matches.keys() or not matches or not all(may_sign(leaves[key][0]) for key in unmet)):
+        names = [(one.request.vault, one.request.name) for one in matches.values()]
+        matches |= await _discover(certflow, {key: leaves[key] for key in unmet}, names)
+    if not matches:
+        raise nobodys(certificates)
+    return tuple(matches.values())
+
+
+def unmerged(versions: Mapping[str, str], leaves: Sequence[x509.Certificate]) -> tuple[x509.Certificate, str | None]:
+    """Of leaves with one key (the newest first) the one that is meant, and the version that it is already.
+
+    With `reuse_key` one key has many certificates: an old one is never merged again, nor one that is a version.
+    """
+    for leaf in leaves:
+        if leaf.not_valid_before_utc == leaves[0].not_valid_before_utc and _sha1(leaf) not in versions:
+            return leaf, None
+    return leaves[0], versions[_sha1(leaves[0])]
+
+
+def sha1_of(der: bytes) -> str:
+    """How Key Vault names a certificate in its lists: SHA-1 (hex) of the DER (x5t, protocol §3)."""
+    return hashlib.sha1(der, usedforsecurity=False).hexdigest()
+
+
+def _sha1(leaf: x509.Certificate) -> str:
+    return sha1_of(leaf.public_bytes(Encoding.DER))
+
+
+def _unmet(found: Match | None) -> bool:
+    return found is None or (found.pending is None and found.version is None)
+
+
+async def _best(certflow: Certflow, leaves: Sequence[x509.Certificate], requests: Sequence[TrackedRequest]) -> Match:
+    """The request that a key is meant for: of several the one that Key Vault would still take a chain for."""
+    ended: Match | None = None
+    for request in sorted(requests, key=lambda one: PREFERENCE.index(one.status)):
+        seen, pending = await _refreshed(certflow, request)
+        # Read after the look at what is pending: a run that was cut off may have merged this leaf.
+        leaf, version = unmerged(await certflow.vault(request.vault).versions(request.name), leaves)
+        if pending or version:
+            return Match(leaf, seen, None if version else pending, version)
+        ended = ended or Match(leaf, seen)
+    assert ended is not None, "by_key was asked about a key that has requests"  # noqa: S101
+    return ended
+
+
+async def _refreshed(certflow: Certflow, request: TrackedRequest) -> tuple[TrackedRequest, Operation | None]:
+    """The request as Key Vault has it now, and the operation if a chain can be merged into it."""
+    if request.status not in MERGEABLE:
+        return request, None
+    seen = await look(certflow, request)
+    if isinstance(seen, Gone) or seen.status is not request.status:
+        request = await record_seen(certflow, request, seen)
+    return request, seen if isinstance(seen, Operation) and seen.status in MERGEABLE else None
+
+
+async def _discover(
+    certflow: Certflow, wanted: Mapping[str, Sequence[x509.Certificate]], first: Iterable[tuple[str, str]]
+) -> dict[str, Match]:
+    """Pending requests with one of these keys that we do not track: the names given first, then all vaults."""
+    found: dict[str, Match] = {}
+    for vault, name in first:
+        await _look_at(certflow, vault, name, wanted, found)
+    for alias in certflow.vaults:
+        if wanted.keys() <= found.keys():
+            break
+        await _search_vault(certflow, alias, wanted, found)
+    return found
+
+
+async def _search_vault(
+    certflow: Certflow, alias: str, wanted: Mapping[str, Sequence[x509.Certificate]], found: dict[str, Match]
+) -> None:
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(name: str) -> None:
+        async with gate:
+            if not wanted.keys() <= found.keys():
+                await _look_at(certflow, alias, name, wanted, found)
+
+    try:
+        listed = sorted(await certflow.vault(alias).listed(), key=lambda entry: entry.complete)
+        await asyncio.gather(*(one(entry.name) for entry in listed[:MOST_NAMES]))
+    except Refused as error:  # a vault that may not be listed has nothing that could be found
+        record("vault-not-searched", level=logging.WARNING, vault=alias, reason=str(error))
+
+
+async def _look_at(
+    certflow: Certflow, alias: str, name: str, wanted: Mapping[str, Sequence[x509.Certificate]], found: dict[str, Match]
+) -> None:
+    vault = certflow.vault(alias)
+    answer = await standing(vault, name)
+    if answer is None or answer.operation.status not in MERGEABLE:
+        return
+    operation = answer.operation
+    subject, key = read_csr(operation.csr)
+    if key not in wanted or key in found:
+        return
+    tracked = await certflow.ledger.get(alias, name, operation.request_id)
+    new = track(alias, name, operation, subject, key, None, certflow.now(), Doing("adopted", NOBODY))
+    leaf, version = unmerged(await vault.versions(name), wanted[key])
+    found[key] = Match(leaf, tracked or new.request, None if version else operation, version, tracked is not None)
+
+
+def nobodys(certificates: Sequence[x509.Certificate]) -> ChainProblem:
+    """No certificate is the answer to a request."""
+    subjects = several(sorted({subject_of(one) for one in certificates}))
+    if all(may_sign(one) for one in certificates):
+        return ChainProblem(
+            "only-ca-certificates",
+            f"The file holds CA certificates alone ({subjects}), and not the one that was asked for.",
+            "Drop the certificate that the CA issued for the CSR, together with these or alone.",
+        )
+    keys = ", ".join(key_sha256(one)[:16] for one in certificates if not may_sign(one) and _has_key(one))
+    return ChainProblem(
+        "no-request-for-this-key",
+        f"No request has the public key of any certificate in this file ({subjects}; key {keys[:100]}).",
+        "Check that the CA signed the newest CSR: each request has a key of its own. Get the CSR again from "
+        "GET …/pending/csr, have it signed, and drop the new chain.",
+    )
+
+
+def another_key(where: str, whose: str) -> ChainProblem:
+    """The request that is meant (`whose`) has a key that no certificate has."""
+    return ChainProblem(
+        "key-of-another-request",
+        f"No certificate in {where} has the public key of {whose}.",
+        "Have the CSR of this request signed; each request has a key of its own.",
+    )
+
+
+def _has_key(certificate: x509.Certificate) -> bool:
+    return bool(by_key([certificate]))

@@ -1,0 +1,314 @@
+"""The certificates in whatever the CA sent, by content and never by name."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import string
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from textwrap import shorten
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import pkcs7
+
+from functions.issuance.archives import is_zip, members
+from functions.issuance.describe import several, subject_of
+from functions.issuance.findings import ChainProblem, Finding
+from functions.issuance.key_material import private_key, refuse_private_key
+
+MAX_BYTES = 1024 * 1024
+MAX_CERTIFICATES = 100
+MAX_NOTES = 20  # what is said of single parts; a file of nothing but broken parts has thousands
+# What cryptography raises for content that is not as it should be.
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+# Those of a certificate that are parsed on first use, and that a report or a check may use.
+PARTS = ("extensions", "subject", "issuer", "serial_number", "not_valid_before_utc", "not_valid_after_utc")
+LAYERS = 4  # base64 of PEM in a JSON in a zip, and no further
+BOUNDARY = re.compile(rb"-----(BEGIN|END) ([^-\r\n]{1,64})-----")
+BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]+")
+PIECE = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
+NOT_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/="))
+BLANKS = re.compile(rb"\s+")
+CERTIFICATES = {"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"}
+CHAINS = {"PKCS7", "CMS", "PKCS #7 SIGNED DATA"}
+# What people drop by mistake, known by its first bytes.
+LOOKS_LIKE = (
+    (b"%PDF", "a PDF"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"<", "HTML or XML"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The certificates of a file, each once, in the file's order, and what there is to say of the rest."""
+
+    certificates: tuple[x509.Certificate, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass
+class _Reading:
+    """What has been read so far. `others` names what is no certificate."""
+
+    certificates: dict[x509.Certificate, int] = field(default_factory=dict)
+    others: list[tuple[str, str]] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+    def add(self, certificate: x509.Certificate) -> None:
+        self.certificates[certificate] = self.certificates.get(certificate, 0) + 1
+        if len(self.certificates) > MAX_CERTIFICATES:
+            raise ChainProblem(
+                "too-many-certificates",
+                f"The file holds more than {MAX_CERTIFICATES} certificates.",
+                "Drop the certificate and its own chain alone, not a CA bundle.",
+            )
+
+
+def read(content: bytes) -> Contents:
+    """Reads PEM (any order, prose, CRLF, BOM, UTF-16), DER, PKCS#7, bare base64, base64 of these, JSON, and zips.
+
+    Raises ChainProblem: the file is empty or too large, holds a private key, or nothing that is a certificate.
+    """
+    if not content.strip():
+        raise ChainProblem("empty-file", "The file is empty.", "Drop the file that the CA sent once more.")
+    if len(content) > MAX_BYTES or is_zip(content):
+        refuse_private_key(content)  # first: what is rejected goes where more people can read it
+    if len(content) > MAX_BYTES:
+        raise ChainProblem(
+            "too-large",
+            f"The file has more than {MAX_BYTES:,} bytes, which no chain has.",
+            "Drop the certificate chain alone.",
+        )
+    reading = _Reading()
+    if is_zip(content):
+        for name, member in members(content):
+            _read(reading, member, name)
+    else:
+        _read(reading, content, "the file")
+    if not reading.certificates:
+        raise _nothing(reading)
+    return Contents(tuple(reading.certificates), tuple(_notes(reading)))
+
+
+def read_items(items: list[bytes]) -> Contents:
+    """The certificates of an x5c list: one DER item each, or whatever else `read` can read. Raises ChainProblem."""
+    reading = _Reading()
+    for index, item in enumerate(items):
+        _read(reading, item, f"x5c[{index}]")
+    if not reading.certificates:
+        raise _nothing(reading)
+    return Contents(tuple(reading.certificates), tuple(_notes(reading)))
+
+
+def _read(reading: _Reading, data: bytes, where: str, layer: int = 0) -> None:
+    text = _as_utf8(data)
+    refuse_private_key(data)
+    if text is not data:
+        refuse_private_key(text)
+    stripped = text.strip()
+    if not stripped or layer > LAYERS:
+        return
+    if stripped[:1] in {b"{", b"["} and _read_json(reading, stripped, where, layer):
+        return
+    if b"-----BEGIN " in text:
+        _read_pem(reading, text, where)
+    elif text[:1] == b"\x30" and _read_der(reading, text, where):
+        return
+    elif decoded := _from_base64(stripped):
+        _read(reading, decoded, where, layer + 1)
+    elif layer == 0:
+        reading.others.append((where, _looks_like(stripped)))
+
+
+def _as_utf8(data: bytes) -> bytes:
+    """Text as UTF-8 without a BOM; UTF-16 is known by its BOM or by its zeros. Anything else as it is."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif len(data) >= 8 and not any(data[1:40:2]) and all(data[0:40:2]):
+        encoding = "utf-16-le"
+    elif len(data) >= 8 and not any(data[0:40:2]) and all(data[1:40:2]):
+        encoding = "utf-16-be"
+    else:
+        return data.removeprefix(b"\xef\xbb\xbf")
+    return data.decode(encoding, errors="replace").encode(errors="replace")
+
+
+def _read_pem(reading: _Reading, text: bytes, where: str) -> None:
+    begun: re.Match[bytes] | None = None
+    for boundary in BOUNDARY.finditer(text):
+        if boundary[1] == b"BEGIN":
+            if begun:
+                _cut_off(reading, begun, where)
+            begun = boundary
+        elif begun and begun[2] == boundary[2]:
+            _read_block(reading, begun[2].decode(errors="replace"), text[begun.end() : boundary.start()], where)
+            begun = None
+    if begun:
+        _cut_off(reading, begun, where)
+
+
+def _cut_off(reading: _Reading, begun: re.Match[bytes], where: str) -> None:
+    label = begun[2].decode(errors="replace")
+    if label in CERTIFICATES | CHAINS:
+        reading.broken.append(f"{where}: a {label} block that has no end")
+
+
+def _read_block(reading: _Reading, label: str, body: bytes, where: str) -> None:
+    der = _decode(body)
+    refuse_private_key(der)
+    if label == "TRUSTED CERTIFICATE":  # OpenSSL's; its trust settings follow the certificate
+        der = next(_items(der), b"")
+    if _read_der(reading, der, where):
+        return
+    if label in CERTIFICATES | CHAINS:
+        reading.broken.append(f"{where}: a {label} block that cannot be read")
+    else:
+        reading.others.append((where, f"a block of {label.lower()}"))
+
+
+def _read_der(reading: _Reading, der: bytes, where: str) -> bool:
+    """Reads DER items after one another; False if the first of them is nothing that is known here.
+
+    `der` as a whole is known to be no private key; what stands behind the first item is not.
+    """
+    found = False
+    for item in _items(der):
+        if found:
+            refuse_private_key(item)
+        if not _read_item(reading, item, where):
+            if found:
+                reading.broken.append(f"{where}: something after a certificate that is none")
+            return found
+        found = True
+    return found
+
+
+def _read_item(reading: _Reading, der: bytes, where: str) -> bool:
+    if certificate := _tried(lambda: x509.load_der_x509_certificate(der)):
+        _add(reading, certificate, where)
+    elif found := _tried(lambda: pkcs7.load_der_pkcs7_certificates(der)):
+        for certificate in found:
+            _add(reading, certificate, where)
+    elif _tried(lambda: x509.load_der_x509_csr(der)):
+        reading.others.append((where, "a certificate request (CSR)"))
+    elif _tried(lambda: x509.load_der_x509_crl(der)):
+        reading.others.append((where, "a revocation list (CRL)"))
+    else:
+        return False
+    return True
+
+
+def _add(reading: _Reading, certificate: x509.Certificate, where: str) -> None:
+    """Adds a certificate all of whose parts can be read: cryptography parses most of it on first use."""
+    if _tried(lambda: [getattr(certificate, part) for part in PARTS]):
+        reading.add(certificate)
+    else:
+        reading.broken.append(f"{where}: a certificate that breaks the rules of X.509")
+
+
+def _tried(load: Callable[[], Any]) -> Any:
+    try:
+        return load()
+    except UNREADABLE:
+        return None
+
+
+def _items(data: bytes) -> Iterator[bytes]:
+    """DER items that stand after one another. Only their outer length is read here (X.690 §8.1.3): cryptography takes
+    one whole item, and does not say where it ends.
+    """
+    start = 0
+    while data[start : start + 1] == b"\x30":
+        length, header = data[start + 1 : start + 2], 2
+        if not length or length == b"\x80":  # cut off, or BER of indefinite length: all the rest
+            yield data[start:]
+            return
+        size = length[0]
+        if size > 0x80:
+            header = 2 + (size & 0x7F)
+            size = int.from_bytes(data[start + 2 : start + header])
+        yield data[start : start + header + size]
+        start += header + size
+
+
+def _read_json(reading: _Reading, text: bytes, where: str, layer: int) -> bool:
+    """Reads every text in a JSON document that holds certificates (x5c, or whatever a CA's API calls them)."""
+    try:
+        waiting: deque[Any] = deque([json.loads(text)])
+    except (ValueError, RecursionError):
+        return False
+    while waiting:
+        value = waiting.popleft()
+        if isinstance(value, dict):
+            if "kty" in value and "d" in value:  # a private JWK (RFC 7518 §6)
+                raise private_key()
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, str):
+            _read(reading, value.encode(errors="replace"), where, layer + 1)
+    return True
+
+
+def _from_base64(text: bytes) -> bytes:
+    """What a text of nothing but base64 stands for, in one piece or several; empty if it is not base64."""
+    if not BASE64.fullmatch(text):
+        return b""
+    return b"".join(_decode(piece[0]) for piece in PIECE.finditer(BLANKS.sub(b"", text)))
+
+
+def _decode(text: bytes) -> bytes:
+    """Base64 as mail programs leave it: blanks, quote marks and missing padding do not matter. Empty if it is none."""
+    pieces = text.translate(None, NOT_BASE64).rstrip(b"=")
+    try:
+        return base64.b64decode(pieces + b"=" * (-len(pieces) % 4))
+    except binascii.Error:
+        return b""
+
+
+def _looks_like(data: bytes) -> str:
+    for start, name in LOOKS_LIKE:
+        if data.startswith(start):
+            return name
+    readable = data.decode(errors="replace").replace("\N{REPLACEMENT CHARACTER}", "\0")
+    return "text" if all(one.isprintable() or one.isspace() for one in readable) else "data that is not known here"
+
+
+def _nothing(reading: _Reading) -> ChainProblem:
+    seen = sorted({what for _, what in reading.others})
+    what = f" It holds {shorten(', '.join(seen), 200, placeholder=' …')}." if seen else ""
+    if reading.broken:
+        what = f" {shorten('; '.join(reading.broken), 200, placeholder=' …')}."
+    step = "Drop the certificate and its chain as PEM, DER, PKCS#7 (.p7b) or a zip of these."
+    if "a certificate request (CSR)" in seen:
+        step = "Send the CSR to the CA, and drop the certificate that the CA returns."
+    return ChainProblem("not-a-certificate", f"No certificate could be read from the file.{what}", step)
+
+
+def _notes(reading: _Reading) -> Iterator[Finding]:
+    for sentence in reading.broken[:MAX_NOTES]:
+        yield Finding("unreadable-part", f"{sentence[:1].upper()}{sentence[1:]}.", "Ask the CA for the file again.")
+    for where, what in reading.others[:MAX_NOTES]:
+        yield Finding("part-ignored", f"{where[:1].upper()}{where[1:]} holds {what}; it is not needed.")
+    more = max(0, len(reading.broken) - MAX_NOTES) + max(0, len(reading.others) - MAX_NOTES)
+    if more:
+        yield Finding("part-ignored", f"{more} more parts of the file are no certificates.")
+    twice = [subject_of(one) for one, count in reading.certificates.items() if count > 1]
+    if twice:
+        yield Finding("duplicate-dropped", f"More than once in the file: {several(twice)}.")

@@ -1,0 +1,91 @@
+"""The report of a file: what was found, what became of it, what to do. For people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography import x509
+
+from functions.issuance.chains import Chain
+from functions.issuance.describe import describe, subject_of
+from functions.issuance.findings import Finding, errors_of
+from functions.issuance.requests import TrackedRequest
+
+REJECTED = ("rejected", "would-reject")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one leaf: `merged`, `already-merged`, `rejected`; before any merge `would-merge`, `would-reject`.
+
+    Without a request for a leaf that is judged by itself.
+    """
+
+    word: str
+    findings: tuple[Finding, ...]
+    leaf: x509.Certificate
+    chain: Chain | None = None
+    request: TrackedRequest | None = None
+    version: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What became of it, in a sentence."""
+        if self.word in REJECTED:
+            return errors_of(self.findings)[0].sentence
+        into = f" for {self.request.name} in vault {self.request.vault}" if self.request else ""
+        name = f"The chain of {subject_of(self.leaf)}{into}"
+        return {
+            "merged": f"{name} was merged as version {self.version}.",
+            "already-merged": f"{name} is version {self.version} already.",
+            "would-merge": f"{name} can be merged.",
+        }[self.word]
+
+
+def report_of(findings: Sequence[Finding], outcomes: Sequence[Outcome], *, would: bool = False) -> dict[str, Any]:
+    """The report: `outcome`, `sentence`, `next_step` where something is to be done, all `findings`, and the `leaves`.
+
+    `findings` are those of the file as a whole; without any outcome the first of them is why. `would`: nothing has
+    been done yet. Holds no part of the file itself.
+    """
+    rejected = [one for one in outcomes if one.word in REJECTED]
+    done = [one for one in outcomes if one.word not in REJECTED]
+    prefix = "would-" if would else ""
+    if not outcomes and findings[0].code == "contains-private-key":
+        word = f"{prefix}quarantine" if would else "quarantined"
+    elif rejected or not outcomes:
+        word = f"{prefix}reject" if would else "rejected"
+    elif any(one.word != "already-merged" for one in done):
+        word = f"{prefix}merge" if would else "merged"
+    else:
+        word = "already-merged"
+    stops = errors_of((*(finding for one in rejected for finding in one.findings), *findings))
+    sentences = [one.sentence for one in (*rejected, *done)] or [findings[0].sentence]
+    report: dict[str, Any] = {"outcome": word, "sentence": " ".join(sentences)}
+    if stops:
+        report["next_step"] = stops[0].next_step
+    everything = [*(finding for one in outcomes for finding in one.findings), *findings]
+    report["findings"] = [one.as_dict() for one in dict.fromkeys(everything)]
+    report["leaves"] = [_leaf(one) for one in outcomes]
+    return report
+
+
+def _leaf(outcome: Outcome) -> dict[str, Any]:
+    fields: Mapping[str, Any] = {
+        "outcome": outcome.word,
+        "subject": subject_of(outcome.leaf),
+        "request": request_of(outcome.request),
+        "version": outcome.version,
+        "findings": [one.code for one in outcome.findings],
+        "chain": [describe(one) for one in outcome.chain.all()] if outcome.chain else None,
+    }
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def request_of(request: TrackedRequest | None) -> dict[str, Any] | None:
+    """Which request is meant."""
+    if request is None:
+        return None
+    return {"vault": request.vault, "name": request.name, "request_id": request.request_id}

@@ -1,0 +1,155 @@
+"""The answers of the API as JSON schemas. Key Vault's own objects are open (it may add fields), ours are not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions.issuance.findings import CODES
+from functions.issuance.requests import Status
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+TIME: Schema = {"type": "string", "format": "date-time"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+REQUEST_ID: Schema = {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"}
+STATUS: Schema = {"type": "string", "enum": [one.value for one in Status]}
+
+
+def answer_schemas() -> dict[str, Schema]:
+    """The schemas of `components`, by name."""
+    fault = _object({"code": TEXT, "message": TEXT})
+    way = _object({"do": TEXT, "sentence": TEXT}, {"method": TEXT, "href": TEXT})
+    operation = _object(
+        {
+            "id": TEXT,
+            "issuer": _object({"name": TEXT}, open_=True),
+            "csr": TEXT,
+            "status": TEXT,
+            "request_id": REQUEST_ID,
+            "links": {"type": "object", "additionalProperties": TEXT},
+        },
+        {
+            "cancellation_requested": {"type": "boolean"},
+            "status_details": TEXT,
+            "target": TEXT,
+            "error": _object({"code": TEXT, "message": TEXT}, open_=True),
+            "owner": TEXT,
+            "age": COUNT,
+            "how": {"type": "string", "enum": ["created", "adopted", "replaced"]},
+            "took_place_of": REQUEST_ID,
+            "note": TEXT,
+        },
+        open_=True,
+    )
+    act = _object(
+        {"act": TEXT, "at": TIME, "request_id": REQUEST_ID, "status": STATUS},
+        {"by": TEXT, "verified": {"type": "boolean"}},
+    )
+    finding = _object(
+        {
+            "code": {"type": "string", "enum": list(CODES)},
+            "severity": {"type": "string", "enum": ["error", "warning", "note"]},
+            "sentence": TEXT,
+            "next_step": TEXT,
+        }
+    )
+    vault = _object({"vault": TEXT, "last_good_sweep": {"type": ["string", "null"]}, "backlog": COUNT})
+    return {
+        "Error": _object(
+            {"error": fault},
+            {
+                "reason": TEXT,
+                "request_id": REQUEST_ID,
+                "ways_out": {"type": "array", "items": way},
+                "issuers": {"type": "array", "items": TEXT},
+                "findings": {"type": "array", "items": finding},
+            },
+        ),
+        "Report": _report(finding),
+        "Operation": operation,
+        "Bundle": _object(
+            {
+                "id": TEXT,
+                "cer": TEXT,
+                "attributes": {"type": "object"},
+                "findings": {"type": "array", "items": finding},
+            },
+            open_=True,
+        ),
+        "History": _object({"value": {"type": "array", "items": act}}),
+        "Requests": _object(
+            {"value": {"type": "array", "items": _tracked()}, "nextLink": {"type": ["string", "null"]}}
+        ),
+        "VaultsStatus": _object({"vaults": {"type": "array", "items": vault}}),
+        "Health": _object({"status": {"type": "string", "enum": ["ok", "not ok"]}}),
+    }
+
+
+def _report(finding: Schema) -> Schema:
+    outcomes = ["merged", "already-merged", "rejected", "quarantined"]
+    would = ["would-merge", "would-reject", "would-quarantine"]
+    certificate = _object(
+        {"subject": TEXT, "issuer": TEXT, "serial": TEXT, "sha256": TEXT, "not_before": TIME, "not_after": TIME}
+    )
+    leaf = _object(
+        {
+            "outcome": {"type": "string", "enum": [*outcomes[:3], *would[:2]]},
+            "subject": TEXT,
+            "findings": {"type": "array", "items": {"type": "string", "enum": list(CODES)}},
+        },
+        {
+            "request": _object({"vault": TEXT, "name": TEXT, "request_id": REQUEST_ID}),
+            "version": TEXT,
+            "chain": {"type": "array", "items": certificate},
+        },
+    )
+    file = _object(
+        {"name": TEXT, "size": COUNT, "sha256": TEXT, "etag": TEXT, "dropped": TIME, "metadata": {"type": "object"}}
+    )
+    return _object(
+        {
+            "outcome": {"type": "string", "enum": [*outcomes, *would]},
+            "sentence": TEXT,
+            "findings": {"type": "array", "items": finding},
+            "leaves": {"type": "array", "items": leaf},
+        },
+        {"next_step": TEXT, "file": file, "moved_to": TEXT},
+    )
+
+
+def _tracked() -> Schema:
+    return _object(
+        {
+            "vault": TEXT,
+            "name": TEXT,
+            "request_id": REQUEST_ID,
+            "status": STATUS,
+            "issuer": TEXT,
+            "subject": TEXT,
+            "created": TIME,
+            "age": COUNT,
+            "link": TEXT,
+        },
+        {
+            "owner": TEXT,
+            "requested_by": TEXT,
+            "requested_by_verified": {"type": "boolean"},
+            "ended": TIME,
+            "next_check": TIME,
+            "attempts": COUNT,
+            "last_error": TEXT,
+            "error": _object({"code": TEXT, "message": {"type": ["string", "null"]}}),
+            "version": TEXT,
+            "replaced_by": REQUEST_ID,
+        },
+    )
+
+
+def _object(required: dict[str, Schema], optional: dict[str, Schema] | None = None, *, open_: bool = False) -> Schema:
+    return {
+        "type": "object",
+        "properties": required | (optional or {}),
+        "required": list(required),
+        "additionalProperties": open_,
+    }

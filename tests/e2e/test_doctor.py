@@ -1,0 +1,136 @@
+"""The merge doctor: what it says before anything is merged, whose certificates it takes, and how a CSR goes out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.keyvault.certificates import CertificatePolicy, WellKnownIssuerNames
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from local.api import Client, until
+from local.functions_host import ROOT
+from local.openssl_ca import OpensslCa
+from tests.e2e.test_drops import merges, reports
+from tests.e2e.test_stories import body, chain_for, csr_of, started, told
+
+
+async def doctor(*arguments: str | Path) -> tuple[int, dict[str, Any]]:
+    """`python -m functions.doctor`: its exit code and its report."""
+    command = (sys.executable, "-m", "functions.doctor", *map(str, arguments), "--json")
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, json.loads(out)
+
+
+@pytest.mark.parametrize("fault", ["none", "intermediate missing", "private key", "another key"])
+async def test_the_doctor_says_the_same_over_http_and_at_the_terminal(
+    client: Client, name: str, ca: OpensslCa, tmp_path: Path, fault: str
+) -> None:
+    operation = await started(client, name)
+    leaf = ca.sign(csr_of(operation), name, f"{name}.example.com")
+    files = {
+        "none": ca.root.read_bytes() + leaf + ca.issuing.read_bytes() + leaf,
+        "intermediate missing": leaf + ca.root.read_bytes(),
+        "private key": leaf + b"-----BEGIN PRIVATE KEY-----\n",
+        "another key": ca.issuing.read_bytes(),
+    }
+    (tmp_path / "chain.pem").write_bytes(files[fault])
+    (tmp_path / "web.csr").write_bytes(csr_of(operation))
+    response = await client.call("POST", "chains/inspect", data=files[fault])
+    over_http = await response.json()
+    code, at_the_terminal = await doctor(tmp_path / "chain.pem", "--csr", tmp_path / "web.csr")
+    assert response.status == 200
+    assert code == (0 if fault == "none" else 1)
+    assert at_the_terminal["outcome"] == over_http["outcome"]
+    assert _without_places(at_the_terminal) == _without_places(over_http)
+    assert await merges(client, name) == 0
+    pending = await client.certificates["main"].get_certificate_operation(name)
+    assert pending.status == "inProgress"
+
+
+def _without_places(report: dict[str, Any]) -> list[tuple[str, str]]:
+    """Code and severity; what differs is the name of a vault in a sentence."""
+    return [(finding["code"], finding["severity"]) for finding in report["findings"]]
+
+
+@pytest.fixture
+async def takes_only(client: Client) -> AsyncIterator[Any]:
+    """Sets whose certificates the vault `staging` takes; afterwards it takes any."""
+    container = client.blobs.get_container_client("trusted-cas")
+
+    async def set_to(content: bytes) -> None:
+        await container.upload_blob("staging/ca.pem", content, overwrite=True)
+
+    yield set_to
+    await container.delete_blob("staging/ca.pem")
+
+
+async def test_a_vault_takes_the_certificates_of_the_cas_that_are_set_for_it_and_no_others(
+    client: Client, name: str, ca: OpensslCa, tmp_path: Path, takes_only: Any
+) -> None:
+    own = OpensslCa(tmp_path / "own")
+    response = await client.create("staging", name, body(name))
+    operation = await response.json()
+    await takes_only(own.root.read_bytes())
+    await client.drop(f"{name}.pem", await chain_for(ca, operation, name))
+    (report,) = await reports(client, "chains-rejected", f"{name}.pem", 1)
+    assert report["findings"][0]["code"] == "untrusted-ca"
+    assert "CN=Example Root CA" in report["sentence"]
+    await takes_only(b"public\n")
+    checked = await client.call("POST", "chains/inspect", data=await chain_for(own, operation, name))
+    assert (await checked.json())["findings"][0]["code"] == "untrusted-ca"
+    await takes_only(own.root.read_bytes())
+    leaf = own.sign(csr_of(operation), name, f"{name}.example.com")
+    await client.drop(f"{name}.pem", leaf + own.issuing.read_bytes())
+    (report,) = await reports(client, "chains-merged", f"staging/{name}/", 1)
+    assert report["findings"] == []
+
+
+async def test_a_request_that_was_started_in_the_portal_takes_its_dropped_chain(
+    client: Client, name: str, ca: OpensslCa
+) -> None:
+    policy = CertificatePolicy(issuer_name=WellKnownIssuerNames.unknown, subject=f"CN={name}.example.com")
+    vault = client.certificates["main"]
+    creating = asyncio.ensure_future(vault.create_certificate(name, policy))
+
+    async def standing() -> Any:
+        try:
+            return await vault.get_certificate_operation(name)
+        except Exception:  # noqa: BLE001  not there yet
+            return None
+
+    operation = await until("the portal's request", standing)
+    csr = x509.load_der_x509_csr(bytes(operation.csr or b"")).public_bytes(Encoding.PEM)
+    leaf = ca.sign(csr, name, f"{name}.example.com")
+    await client.drop(f"{name}.pem", leaf + ca.issuing.read_bytes())
+    (report,) = await reports(client, "chains-merged", f"main/{name}/", 1)
+    assert report["leaves"][0]["request"]["request_id"] == operation.request_id
+    await told(client, f"Certificate issued: {name}")
+    await creating
+    history = await (await client.call("GET", f"vaults/main/certificates/{name}/history")).json()
+    assert [act["act"] for act in history["value"]] == ["adopted", "merged"]
+
+
+async def test_a_csr_goes_out_with_its_card_and_its_owner_is_told_where(client: Client, name: str) -> None:
+    operation = await started(client, name)
+    folder = f"main/{name}/{operation['request_id']}"
+    assert await client.content("csr", f"{folder}.csr") == csr_of(operation)
+    card = json.loads(await client.content("csr", f"{folder}.json"))
+    assert (card["subject"], card["owner"]) == (f"CN={name}.example.com", "owner@example.com")
+    for message in await told(client, f"CSR ready to be signed: {name}"):
+        assert f"/csr/{folder}.csr" in message["text"]
+
+
+async def test_a_warning_reaches_the_owner_with_the_completion(client: Client, name: str, ca: OpensslCa) -> None:
+    operation = await started(client, name)
+    await client.drop(f"{name}.pem", await chain_for(ca, operation, name))
+    for message in await told(client, f"Certificate issued: {name}"):
+        assert "Nothing says whose certificates this vault takes" in message["text"]

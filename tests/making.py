@@ -1,0 +1,187 @@
+"""Certificates as CAs make them, good and bad, on the spot: whatever a test wants to be wrong is one argument."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+
+from tests.certificates import make_name
+from tests.unit.fakes import NOW
+
+type Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+
+DAY = timedelta(days=1)
+SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
+USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+
+# OIDs of RSA signatures (RFC 8017 §C), as DER has them.
+RSA_WITH = {
+    name: bytes.fromhex(f"06092a864886f70d0101{last}")
+    for name, last in (("md5", "04"), ("sha1", "05"), ("sha256", "0b"))
+}
+
+
+def ec_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def ed_key() -> ed25519.Ed25519PrivateKey:
+    return ed25519.Ed25519PrivateKey.generate()
+
+
+def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, bits)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a certificate says. The defaults are a good one of its kind; times are about the fakes' now."""
+
+    names: Sequence[str | x509.GeneralName] = ()
+    usages: Iterable[str] | None = None  # None: a CA's or a server's; empty: no extension
+    ekus: Sequence[x509.ObjectIdentifier] = (SERVER, CLIENT)  # of a leaf; empty: no extension
+    start: datetime = NOW - DAY
+    end: datetime = NOW + 89 * DAY
+    path_length: int | None = None
+    limits: x509.NameConstraints | None = None
+    url: str | None = None  # where the issuer's certificate is published
+    key_ids: bool = True
+
+
+@dataclass(frozen=True)
+class Ca:
+    """A CA's certificate and key."""
+
+    certificate: x509.Certificate
+    key: Key
+
+    @classmethod
+    def root(cls, name: str, wish: Wish = Wish(), key: Key | None = None) -> Ca:
+        key = key or ec_key()
+        return cls(_made(make_name(name), key.public_key(), make_name(name), key, wish, ca=True), key)
+
+    @property
+    def subject(self) -> x509.Name:
+        return self.certificate.subject
+
+    def ca(self, name: str, wish: Wish = Wish(), key: Key | None = None) -> Ca:
+        """A CA below this one, or another CA's name and key with a certificate by this one (`key`)."""
+        key = key or ec_key()
+        return Ca(_made(make_name(name), key.public_key(), self.subject, self.key, wish, ca=True), key)
+
+    def signs(
+        self,
+        csr: bytes,
+        wish: Wish = Wish(),
+        *,
+        ca: bool = False,
+        subject: x509.Name | None = None,
+    ) -> x509.Certificate:
+        """A leaf for a CSR (DER), with the CSR's names where the wish has none."""
+        request = x509.load_der_x509_csr(csr)
+        return _made(subject or request.subject, request.public_key(), self.subject, self.key, wish, ca=ca)
+
+
+def csr_of(
+    key: Key,
+    common_name: str,
+    names: Sequence[str | x509.GeneralName] = (),
+    usages: Iterable[str] = (),
+    ekus: Sequence[x509.ObjectIdentifier] = (),
+) -> bytes:
+    """A CSR (DER)."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(make_name(common_name))
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(general(names)), critical=False)
+    if usages:
+        builder = builder.add_extension(_usage(usages), critical=True)
+    if ekus:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(ekus), critical=False)
+    digest = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    return builder.sign(key, digest).public_bytes(Encoding.DER)
+
+
+def general(names: Sequence[str | x509.GeneralName]) -> list[x509.GeneralName]:
+    return [x509.DNSName(name) if isinstance(name, str) else name for name in names]
+
+
+def ip(address: str) -> x509.IPAddress:
+    return x509.IPAddress(ipaddress.ip_address(address))
+
+
+def resigned(certificate: x509.Certificate, by: Ca, digest: hashes.HashAlgorithm) -> x509.Certificate:
+    """The certificate signed anew with an RSA key and SHA-1 or MD5, in which `cryptography` makes none."""
+    assert isinstance(by.key, rsa.RSAPrivateKey)
+    old, new = RSA_WITH["sha256"], RSA_WITH[digest.name]  # of one length, so that the DER stays as it is
+    signature = by.key.sign(certificate.tbs_certificate_bytes.replace(old, new), padding.PKCS1v15(), digest)
+    unsigned = certificate.public_bytes(Encoding.DER).replace(old, new)[: -len(signature)]
+    return x509.load_der_x509_certificate(unsigned + signature)
+
+
+def damaged(certificate: x509.Certificate) -> x509.Certificate:
+    """The certificate with one bit of its signature flipped."""
+    der = bytearray(certificate.public_bytes(Encoding.DER))
+    der[-3] ^= 1
+    return x509.load_der_x509_certificate(bytes(der))
+
+
+def _made(
+    subject: x509.Name, key: object, issuer: x509.Name, issuer_key: Key, wish: Wish, *, ca: bool
+) -> x509.Certificate:
+    assert isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(wish.start)
+        .not_valid_after(wish.end)
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=wish.path_length), critical=True)
+    )
+    usages = wish.usages if wish.usages is not None else {"key_cert_sign", "crl_sign"} if ca else _server_usages(key)
+    extensions: list[tuple[x509.ExtensionType | None, bool]] = [
+        (x509.SubjectAlternativeName(general(wish.names)) if wish.names else None, False),
+        (_usage(usages) if usages else None, True),
+        (x509.ExtendedKeyUsage(wish.ekus) if wish.ekus and not ca else None, False),
+        (wish.limits, True),
+        (_access(wish.url) if wish.url else None, False),
+    ]
+    if wish.key_ids:
+        authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+        extensions += [(x509.SubjectKeyIdentifier.from_public_key(key), False), (authority, False)]
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical) if extension else builder
+    return builder.sign(issuer_key, None if isinstance(issuer_key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
+
+
+def _server_usages(key: object) -> set[str]:
+    """What public CAs write: no keyEncipherment for a key that cannot encipher."""
+    return {"digital_signature", "key_encipherment"} if isinstance(key, rsa.RSAPublicKey) else {"digital_signature"}
+
+
+def _usage(usages: Iterable[str]) -> x509.KeyUsage:
+    return x509.KeyUsage(**{usage: usage in set(usages) for usage in USAGES})
+
+
+def _access(url: str) -> x509.AuthorityInformationAccess:
+    place = x509.UniformResourceIdentifier(url)
+    return x509.AuthorityInformationAccess([x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, place)])

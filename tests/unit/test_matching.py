@@ -1,0 +1,283 @@
+"""Whose certificate is it: by key, across vaults, whatever else has that key, and whoever started the request."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from functions.issuance.drop import handle_drop, handle_stuck, retry, sweep
+from functions.issuance.errors import BadSettings, InvalidRequest, Refused, Unavailable
+from functions.issuance.examine import inspect
+from functions.issuance.requests import Operation, Status
+from functions.issuance.start import Order, start
+from tests.certificates import Authority, make_csr, pem
+from tests.unit.fakes import FakeVault, World, version_of
+
+ROOT = Authority.root("Test Root")
+ISSUING = ROOT.intermediate("Test Issuing CA")
+
+
+async def started(world: World, name: str = "web") -> Operation:
+    await start(world.certflow, Order("main", name, {"policy": {"issuer": {"name": "Unknown"}}}, "me@example.com"))
+    return world.vault.operations[name]
+
+
+def chain_for(*operations: Operation) -> bytes:
+    return pem(ROOT.certificate, ISSUING.certificate, *(ISSUING.sign(one.csr) for one in operations))
+
+
+async def dropped(world: World, content: bytes, name: str = "web.pem") -> dict[str, Any]:
+    world.drops.put(name, content, secrets.token_hex(4))
+    report = await handle_drop(world.certflow, name)
+    assert report is not None
+    return report
+
+
+def codes(report: dict[str, Any]) -> list[str]:
+    return [finding["code"] for finding in report["findings"]]
+
+
+async def test_a_file_with_several_leaves_serves_several_requests() -> None:
+    world = World()
+    first, second = await started(world, "first"), await started(world, "second")
+    report = await dropped(world, chain_for(first, second))
+    assert report["outcome"] == "merged"
+    assert {leaf["request"]["name"] for leaf in report["leaves"]} == {"first", "second"}
+    assert sorted(name for name, _ in world.vault.merges) == ["first", "second"]
+    assert "stranger-dropped" not in codes(report)
+
+
+async def test_a_file_is_rejected_if_one_of_its_leaves_is_and_the_report_says_what_became_of_each() -> None:
+    world = World()
+    good, bad = await started(world, "good"), await started(world, "bad")
+    refused = world.vault.merge
+
+    async def refuse_bad(name: str, chain: Any, more: Any = None) -> Any:
+        if name == "bad":
+            raise Refused(403, "Forbidden", "Merge is forbidden")
+        return await refused(name, chain, more)
+
+    world.vault.merge = refuse_bad  # type: ignore[method-assign]  # an issuer works on one of them
+    report = await dropped(world, chain_for(good, bad))
+    assert report["outcome"] == "rejected"
+    assert world.drops.moved[0][0] == "chains-rejected"
+    outcomes = {leaf["request"]["name"]: leaf["outcome"] for leaf in report["leaves"]}
+    assert outcomes == {"good": "merged", "bad": "rejected"}
+    assert report["sentence"].startswith("Key Vault refused the chain: Forbidden: Merge is forbidden")
+    assert "for good in vault main was merged as version v1" in report["sentence"]
+    assert world.topic.published[-1].name == "bad"
+
+
+async def test_a_request_that_nobody_told_us_of_is_found_before_its_chain_is_rejected() -> None:
+    world = World()
+    await started(world, "ours")
+    theirs = world.vault.start("theirs")  # in the portal, a minute ago
+    looked = await inspect(world.certflow, chain_for(theirs))
+    assert looked["outcome"] == "would-merge"
+    assert "theirs" not in {one.name for one in world.ledger.tracked.values()}
+    report = await dropped(world, chain_for(theirs))
+    assert report["outcome"] == "merged"
+    assert world.vault.merges[0][0] == "theirs"
+    assert [act.what for act in world.ledger.acts if act.request_id == theirs.request_id] == ["adopted", "merged"]
+    assert world.handouts.given.keys() == {world.vault.operations["ours"].request_id}  # no CSR out for what is signed
+
+
+async def test_a_renewal_started_elsewhere_with_the_same_key_is_found_though_the_key_is_known() -> None:
+    world = World()
+    first = await started(world)
+    await dropped(world, chain_for(first))
+    renewal = Operation(secrets.token_hex(16), Status.IN_PROGRESS, "Unknown", first.csr)  # reuse_key
+    world.vault.operations["web"] = renewal
+    report = await dropped(world, chain_for(first))  # signed anew
+    assert report["outcome"] == "merged"
+    assert report["leaves"][0]["request"]["request_id"] == renewal.request_id
+    assert report["leaves"][0]["version"] == "v2"
+
+
+async def test_with_a_reused_key_an_old_leaf_is_never_merged_again() -> None:
+    world = World()
+    first = await started(world)
+    old = chain_for(first)
+    await dropped(world, old)
+    world.vault.operations.pop("web")
+    again = await start(world.certflow, Order("main", "web", {"policy": {"issuer": {"name": "Unknown"}}}))
+    world.vault.operations["web"] = replace(world.vault.operations["web"], csr=first.csr)
+    request = await world.ledger.get("main", "web", again.request_id)
+    assert request is not None
+    key = next(one.key_sha256 for one in world.ledger.tracked.values() if one.request_id == first.request_id)
+    world.ledger.tracked["main", "web", again.request_id] = replace(request, key_sha256=key)
+    report = await dropped(world, old)
+    assert report["outcome"] == "already-merged"
+    assert len(world.vault.merges) == 1
+    report = await dropped(world, old + pem(ISSUING.sign(first.csr)))  # the old leaf, and a new one
+    assert report["outcome"] == "merged"
+    assert report["leaves"][0]["request"]["request_id"] == again.request_id
+    assert len(world.vault.merges) == 2
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])
+async def test_what_an_issuer_has_ended_without_a_certificate_takes_a_chain(status: Status) -> None:
+    world = World()
+    operation = await started(world)
+    world.vault.operations["web"] = replace(operation, status=status)
+    assert (await dropped(world, chain_for(operation)))["outcome"] == "merged"
+
+
+async def test_the_key_of_an_ended_request_says_which_and_when() -> None:
+    world = World()
+    operation = await started(world)
+    await dropped(world, chain_for(operation))
+    report = await dropped(world, chain_for(operation))  # the same CSR, signed a second time
+    assert codes(report) == ["request-ended"]
+    assert operation.request_id in report["sentence"]
+    assert "ended on 2026-11-24 12:00 UTC: completed" in report["sentence"]
+
+
+async def test_every_configured_vault_is_asked_and_one_that_may_not_be_listed_is_passed_over() -> None:
+    world = World()
+    other = FakeVault()
+    theirs = other.start("theirs")
+    certflow = replace(world.certflow, vaults={"main": world.vault, "other": other})
+
+    async def forbidden() -> Any:
+        raise Refused(403, "Forbidden", "list is not allowed")
+
+    world.vault.listed = forbidden  # type: ignore[method-assign]  # a vault with fewer grants
+    report = await inspect(certflow, chain_for(theirs))
+    assert report["leaves"][0]["request"]["vault"] == "other"
+
+
+async def test_a_chain_under_another_ca_than_the_vaults_own_is_rejected_and_names_it() -> None:
+    world = World()
+    operation = await started(world)
+    own = Authority.root("Own Root")
+    world.trusted.given["main"] = {"main/own.pem": pem(own.certificate)}
+    report = await dropped(world, chain_for(operation))
+    assert codes(report)[0] == "untrusted-ca"
+    assert "CN=Test Root" in report["sentence"]
+    world.trusted.given["main"]["main/test.pem"] = pem(ROOT.certificate)
+    report = await dropped(world, pem(ISSUING.sign(operation.csr), ISSUING.certificate))
+    assert report["outcome"] == "merged"
+    assert codes(report) == []
+
+
+async def test_trust_that_cannot_be_read_merges_nothing_and_says_which_file() -> None:
+    world = World()
+    operation = await started(world)
+    world.trusted.given["main"] = {"main/notes.txt": b"ask Bob"}
+    world.drops.put("web.pem", chain_for(operation))
+    with pytest.raises(BadSettings, match=r"main/notes\.txt"):
+        await handle_drop(world.certflow, "web.pem")
+    assert list(world.drops.files) == ["web.pem"]
+    leaf = ISSUING.sign(operation.csr)
+    world.trusted.given["main"] = {"main/leaf.pem": pem(leaf)}
+    with pytest.raises(BadSettings, match="is no CA"):
+        await handle_drop(world.certflow, "web.pem")
+
+
+async def test_the_root_is_merged_where_that_is_set() -> None:
+    world = World(include_root=True)
+    operation = await started(world)
+    report = await dropped(world, chain_for(operation))
+    assert world.vault.merges[0][1][1:] == [one.certificate.public_bytes(Encoding.DER) for one in (ISSUING, ROOT)]
+    assert codes(report) == ["any-ca-accepted"]
+
+
+async def test_warnings_travel_with_the_completion() -> None:
+    world = World()
+    operation = await started(world)
+    await dropped(world, chain_for(operation))
+    completed = next(one for one in world.topic.published if one.type.endswith("Completed"))
+    assert completed.data["warnings"][0].startswith("Nothing says whose certificates")
+
+
+async def test_a_csr_is_handed_out_with_a_card_at_a_manual_start_and_the_event_says_where() -> None:
+    world = World()
+    operation = await started(world)
+    csr, card = world.handouts.given[operation.request_id]
+    assert csr.startswith(b"-----BEGIN CERTIFICATE REQUEST-----")
+    told = json.loads(card)
+    assert (told["subject"], told["owner"], told["key"]["type"]) == (
+        "CN=web.example.com",
+        "me@example.com",
+        "EC secp256r1",
+    )
+    assert world.handouts.returns_to in told["how_to_return_the_chain"]
+    event = world.topic.published[0]
+    assert event.data["csr_url"].endswith(f"/csr/main/web/{operation.request_id}.csr")
+    await start(world.certflow, Order("main", "dc", {"policy": {"issuer": {"name": "DigiCert"}}}))
+    assert "csr_url" not in world.topic.published[-1].data
+
+
+@pytest.mark.parametrize("if_pending", ["adopt", "replace"])
+async def test_a_csr_is_handed_out_when_a_request_is_adopted_or_replaced(if_pending: Any) -> None:
+    world = World()
+    world.vault.start("web")
+    policy = {
+        "issuer": {"name": "Unknown"},
+        "key_props": {"kty": "EC"},
+        "x509_props": {"subject": "CN=web.example.com"},
+    }
+    begun = await start(world.certflow, Order("main", "web", {"policy": policy}, if_pending=if_pending))
+    assert world.handouts.given.keys() == {begun.request_id}
+
+
+async def test_what_takes_the_app_down_each_time_is_told_and_not_tried_again_by_itself() -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("web.pem", chain_for(operation))
+    world.later(minutes=11)
+
+    async def die(name: str, request_id: str | None = None) -> Any:
+        raise KeyboardInterrupt  # the kill
+
+    pending, world.vault.pending = world.vault.pending, die  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        await handle_stuck(world.certflow, "web.pem")
+    await handle_stuck(world.certflow, "web.pem")
+    assert "was stopped each time" in world.topic.published[-1].data["sentence"]
+    assert await sweep(world.certflow) == 0
+    world.vault.pending = pending  # type: ignore[method-assign]  # mended
+    assert (await retry(world.certflow, "web.pem"))["outcome"] == "merged"
+    assert world.ledger.put_aside == {}
+
+
+async def test_an_outage_sets_nothing_aside_and_an_unforeseen_error_does_until_the_file_is_dropped_anew() -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("web.pem", chain_for(operation))
+    world.later(minutes=11)
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 503")]
+    await handle_stuck(world.certflow, "web.pem")
+    assert world.ledger.put_aside == {}
+    world.vault.faults = [RuntimeError("a bug")]
+    await handle_stuck(world.certflow, "web.pem")
+    assert await sweep(world.certflow) == 0
+    world.drops.put("web.pem", chain_for(operation), "0x2")
+    assert await sweep(world.certflow) == 1
+    assert len(world.vault.merges) == 1
+    assert await sweep(world.certflow) == 0
+    assert world.ledger.put_aside == {}
+
+
+async def test_a_retry_of_a_file_that_is_not_there_says_so() -> None:
+    with pytest.raises(InvalidRequest, match=r"There is no file 'web\.pem'"):
+        await retry(World().certflow, "web.pem")
+
+
+async def test_a_leaf_that_is_a_version_already_is_told_apart_from_one_that_ended() -> None:
+    world = World()
+    operation = await started(world)
+    leaf = ISSUING.sign(operation.csr)
+    await dropped(world, pem(leaf, ISSUING.certificate))
+    newer = version_of(ISSUING.sign(make_csr("web.example.com")[1]).public_bytes(Encoding.DER), "v9")
+    world.vault.older["web"] = [world.vault.certificates["web"]]
+    world.vault.certificates["web"] = newer
+    report = await dropped(world, pem(leaf, ISSUING.certificate))
+    assert report["outcome"] == "already-merged"
+    assert report["leaves"][0]["version"] == "v1"
