@@ -44,14 +44,19 @@ def members(content: bytes) -> Iterator[tuple[str, bytes]]:
         raise _unreadable("is damaged") from error
     if len(files) > MAX_MEMBERS:
         raise _too_large(f"holds {len(files):,} files")
-    for one in files:
+    # Those that can be read come first: one of them may hold a private key.
+    nested = False
+    for one in sorted(files, key=lambda file: bool(file.flag_bits & 1) or file.compress_type not in PLAIN):
         member = _expand(archive, one, room)
         room -= len(member)
         if room < 0:
             raise _too_large(f"expands to more than {MAX_EXPANDED:,} bytes")
         if is_zip(member):
-            raise _unreadable("holds another zip")
+            nested = True
+            continue
         yield _printable(one.filename), member
+    if nested:
+        raise _unreadable("holds another zip")
 
 
 def _expand(archive: zipfile.ZipFile, one: zipfile.ZipInfo, room: int) -> bytes:

@@ -20,7 +20,7 @@ from functions.issuance.keys import key_sha256
 from functions.issuance.trust import Trust, may_sign
 
 # A file of a hundred CAs of one name would need ten thousand signatures to be tried, of keys that its sender chose.
-MAX_SIGNATURES = 500
+MAX_SIGNATURES = 200
 # RSA keys beyond these are no CA's, and can take seconds to verify with.
 MAX_RSA_BITS, MAX_RSA_EXPONENT = 8192, 2**32
 

@@ -24,6 +24,7 @@ SKEW = timedelta(minutes=5)  # how far clocks may differ
 SLACK = timedelta(days=1, minutes=10)
 WEAK_HASHES = {"md5", "sha1"}
 LEAST_RSA_BITS = 2048
+MAX_COMPARISONS = 250_000  # of names with name constraints, as in Go's crypto/x509
 SERVER = ExtendedKeyUsageOID.SERVER_AUTH.dotted_string
 ANY = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE.dotted_string
 EKU_NAMES = {SERVER: "serverAuth", ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string: "clientAuth"}
@@ -95,7 +96,7 @@ def _strength(chain: Chain) -> Iterator[Finding]:
 def _signature_hash(certificate: x509.Certificate) -> str:
     try:
         algorithm = certificate.signature_hash_algorithm
-    except UnsupportedAlgorithm:
+    except (ValueError, UnsupportedAlgorithm):  # ValueError: RSA-PSS without its parameters
         return "unknown"
     return algorithm.name if algorithm else "none"  # Ed25519 and the like bring their own
 
@@ -113,14 +114,20 @@ def _key(certificate: x509.Certificate) -> object:
 
 def _may_sign(chain: Chain, names: Names) -> Iterator[Finding]:
     """Path length and name constraints (RFC 5280 §4.2.1.9, §4.2.1.10); that issuers are CAs, building has seen to."""
-    tls_names = sorted(names["dns_names"]) + sorted(names["ipAddresses"])
+    room = MAX_COMPARISONS
     below = 0  # CA certificates between the leaf and the issuer, those that a CA has issued to itself not counted
     for issuer in chain.all()[1:]:
         basic = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value if may_sign(issuer) else None
         if basic and basic.path_length is not None and below > basic.path_length:
             yield _may_not(issuer, f"allows {basic.path_length} CAs below it, and there are {below}")
         limits = _limits(issuer)
-        if limits and (wrong := [name for name in tls_names if not _permitted(limits, name)]):
+        room -= len(limits) * (len(names["dns_names"]) + len(names["ipAddresses"]))
+        if limits and room < 0:
+            yield _may_not(issuer, "has more name constraints than can be held against so many names")
+        elif wrong := [
+            *_outside(limits, x509.DNSName, names["dns_names"]),
+            *_outside(limits, x509.IPAddress, names["ipAddresses"]),
+        ]:
             yield _may_not(issuer, f"may not issue for {several(wrong)}")
         below += issuer.subject != issuer.issuer
 
@@ -129,36 +136,34 @@ def _may_not(issuer: x509.Certificate, why: str) -> Finding:
     return Finding("issuer-may-not-sign", f"The CA {subject_of(issuer)} {why}.", "Ask the CA for a valid chain.")
 
 
-def _limits(issuer: x509.Certificate) -> x509.NameConstraints | None:
+def _limits(issuer: x509.Certificate) -> list[tuple[bool, x509.GeneralName]]:
+    """The name constraints: whether one permits, and what."""
     try:
-        return issuer.extensions.get_extension_for_class(x509.NameConstraints).value
+        limits = issuer.extensions.get_extension_for_class(x509.NameConstraints).value
     except x509.ExtensionNotFound:
-        return None
+        return []
+    permitted, excluded = limits.permitted_subtrees or (), limits.excluded_subtrees or ()
+    return [*((True, one) for one in permitted), *((False, one) for one in excluded)]
 
 
-def _permitted(limits: x509.NameConstraints, name: str) -> bool:
-    permitted = [one.value for one in limits.permitted_subtrees or () if _same_kind(one, name)]
-    excluded = [one.value for one in limits.excluded_subtrees or () if _same_kind(one, name)]
-    return (not permitted or _within(name, permitted)) and not _within(name, excluded)
+def _outside(
+    limits: Iterable[tuple[bool, x509.GeneralName]], kind: type[x509.GeneralName], names: Iterable[str]
+) -> list[str]:
+    """The names that are not permitted, or are excluded."""
+    within = _address_within if kind is x509.IPAddress else _host_within
+    permitted = [one.value for permits, one in limits if permits and isinstance(one, kind)]
+    excluded = [one.value for permits, one in limits if not permits and isinstance(one, kind)]
+    return [name for name in sorted(names) if (permitted and not within(name, permitted)) or within(name, excluded)]
 
 
-def _same_kind(limit: x509.GeneralName, name: str) -> bool:
-    return isinstance(limit, x509.IPAddress if _is_address(name) else x509.DNSName)
+def _address_within(name: str, networks: Iterable[Any]) -> bool:
+    address = ipaddress.ip_address(name)
+    return any(address in network for network in networks)
 
 
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def _within(name: str, limits: Iterable[Any]) -> bool:
-    if _is_address(name):
-        return any(ipaddress.ip_address(name) in network for network in limits)
-    dotted = [str(limit).lower().lstrip(".") for limit in limits]
-    return any(not limit or name == limit or name.endswith(f".{limit}") for limit in dotted)
+def _host_within(name: str, domains: Iterable[Any]) -> bool:
+    dotted = (str(domain).lower().lstrip(".") for domain in domains)
+    return any(not domain or name == domain or name.endswith(f".{domain}") for domain in dotted)
 
 
 def _names(leaf: x509.Certificate, names: Names, asked: Asked) -> Iterator[Finding]:
@@ -230,4 +235,4 @@ def _lifetime(leaf: x509.Certificate, asked: Asked) -> Iterator[Finding]:
 def _months_after(start: datetime, months: int) -> datetime:
     years, month = divmod(start.month - 1 + months, 12)
     day = min(start.day, 28)  # a month has that many, and SLACK covers the rest
-    return start.replace(year=min(start.year + years, 9999), month=month + 1, day=day) + timedelta(days=start.day - day)
+    return start.replace(year=min(start.year + years, 9998), month=month + 1, day=day) + timedelta(days=start.day - day)

@@ -12,7 +12,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 from functions.issuance.asked import Asked
 from functions.issuance.chains import Chain, End, Signatures, authority_key_id, build, keys_may_fit
 from functions.issuance.checks import check
-from functions.issuance.describe import sha256_of, subject_of
+from functions.issuance.describe import issuer_of, printed, sha256_of, subject_of
 from functions.issuance.findings import Finding, errors_of
 from functions.issuance.trust import CONTAINER, Trust, may_sign
 
@@ -79,10 +79,10 @@ def _ends(
 def _unlimited(chain: Chain, trust: Trust) -> Iterator[Finding]:
     top = chain.top
     if chain.end is End.OPEN:
-        root = f"{_issuer(top)}, whose certificate is not in the file"
+        root = f"{issuer_of(top)}, whose certificate is not in the file"
         yield Finding(
             "root-not-in-file",
-            f"The chain ends at {subject_of(top)}. Its issuer, {_issuer(top)}, is taken for the root, which servers "
+            f"The chain ends at {subject_of(top)}. Its issuer, {issuer_of(top)}, is taken for the root, which servers "
             "need not send.",
             "If it is no root: drop the chain again with its certificate.",
         )
@@ -106,14 +106,14 @@ def _fault(chain: Chain, certificates: Sequence[x509.Certificate], signatures: S
     if signers:
         return Finding(
             "issuer-may-not-sign",
-            f"{subject_of(top)} was signed by {_issuer(top)}, whose certificate is not one of a CA.",
+            f"{subject_of(top)} was signed by {issuer_of(top)}, whose certificate is not one of a CA.",
             "Have the CSR signed by a CA, and drop its chain.",
         )
     if named:
         return Finding(
             "bad-signature",
-            f"The signature on the certificate of {subject_of(top)} was not made by the key of {_issuer(top)} that is "
-            "in the file: one of the two is damaged or is another one.",
+            f"The signature on the certificate of {subject_of(top)} was not made by the key of {issuer_of(top)} "
+            "that is in the file: one of the two is damaged or is another one.",
             "Ask the CA for the certificate and its chain once more.",
         )
     return None
@@ -122,13 +122,13 @@ def _fault(chain: Chain, certificates: Sequence[x509.Certificate], signatures: S
 def _missing(chain: Chain, trust: Trust) -> Finding:
     top = chain.path[-1]
     key = authority_key_id(top)
-    hints = [f"key identifier {key.hex(':').upper()}"] if key else []
-    hints += [f"to be had at {url}" for url in _issuer_urls(top)[:2]]
+    hints = [f"key identifier {printed(key.hex(':').upper())}"] if key else []
+    hints += [f"to be had at {printed(url)}" for url in _issuer_urls(top)[:2]]
     hint = f" ({', '.join(hints)})" if hints else ""
     known = " and is not trusted for this vault either" if trust.anchors else ""
     return Finding(
         "missing-intermediate",
-        f"The certificate of {_issuer(top)}{hint}, which issued {subject_of(top)}, is not in the file{known}.",
+        f"The certificate of {issuer_of(top)}{hint}, which issued {subject_of(top)}, is not in the file{known}.",
         "Get that certificate from the CA and drop both together."
         + (
             f" If it is a CA whose certificates the vault should take: put it (PEM) into {trust.place}."
@@ -136,10 +136,6 @@ def _missing(chain: Chain, trust: Trust) -> Finding:
             else ""
         ),
     )
-
-
-def _issuer(certificate: x509.Certificate) -> str:
-    return certificate.issuer.rfc4514_string() or "an issuer without a name"
 
 
 def _issuer_urls(certificate: x509.Certificate) -> list[str]:

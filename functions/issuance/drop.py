@@ -20,7 +20,7 @@ from functions.issuance.merge import merge_once
 from functions.issuance.outbox import publish
 from functions.issuance.ports import Intent
 from functions.issuance.reading import MAX_BYTES, read
-from functions.issuance.report import Outcome, report_of, request_of
+from functions.issuance.report import Outcome, brief_of, report_of, request_of
 from functions.issuance.requests import NOBODY, Doing, TrackedRequest
 from functions.issuance.watch import begin_to_watch
 
@@ -107,10 +107,8 @@ async def retry(certflow: Certflow, name: str) -> dict[str, Any]:
 async def _merged(certflow: Certflow, drop: Drop, case: Case) -> Outcome:
     one = case.match
     outcome = Outcome("rejected", case.findings, one.leaf, case.chain, one.request, one.version)
-    if one.version:
-        return replace(outcome, word="already-merged")
     if not case.mergeable or case.chain is None:
-        return outcome
+        return replace(outcome, word="already-merged") if one.version else outcome
     request = await _tracked(certflow, one)
     doing = Doing("merged", NOBODY, warnings_of(case.findings))
     try:
@@ -119,8 +117,8 @@ async def _merged(certflow: Certflow, drop: Drop, case: Case) -> Outcome:
         return replace(outcome, findings=(problem.finding, *case.findings))
     except Refused as error:
         return replace(outcome, findings=(refused(error), *case.findings))
-    word = "already-merged" if findings else "merged"
-    return replace(outcome, word=word, findings=(*findings, *case.findings), version=bundle.version.version)
+    word, said = "already-merged" if findings else "merged", dict.fromkeys((*findings, *case.findings))
+    return replace(outcome, word=word, findings=tuple(said), version=bundle.version.version)
 
 
 async def _tracked(certflow: Certflow, one: Match) -> TrackedRequest:
@@ -195,10 +193,8 @@ def _file(drop: Drop) -> dict[str, Any]:
 
 
 def _event(type_: str, drop: Drop, now: datetime, report: dict[str, Any], request: TrackedRequest | None) -> Event:
-    """What travels: the report without the chains, because a table property holds 64 KiB; and whose it is."""
-    told = {key: value for key, value in report.items() if key != "leaves"}
-    if leaves := report.get("leaves"):
-        told["leaves"] = [{key: value for key, value in leaf.items() if key != "chain"} for leaf in leaves]
+    """What travels: the report in brief, and whose it is."""
+    told = brief_of(report)
     if request:
         told["request"] = request_of(request)
         if request.owner:

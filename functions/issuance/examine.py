@@ -33,7 +33,7 @@ class Case:
 
     @property
     def mergeable(self) -> bool:
-        """Whether it is to be merged."""
+        """Whether it is to be merged, or a merge that was cut off is to be recorded."""
         return self.match.pending is not None and not errors_of(self.findings)
 
 
@@ -109,12 +109,14 @@ async def _case(certflow: Certflow, one: Match, certificates: Sequence[x509.Cert
     try:
         if one.pending:
             judged = await diagnosed(certflow, vault, name, one.leaf, certificates, one.pending)
-            return Case(one, judged.chain, judged.findings)
-        chain = _judged(certflow, one.leaf, certificates, None, await trust_for(certflow, vault)).chain
+        else:
+            judged = _judged(certflow, one.leaf, certificates, None, await trust_for(certflow, vault))
     except ChainProblem as problem:
         return Case(one, None, (problem.finding,))
-    finding = already_merged(name, one.version) if one.version else request_ended(one.request)
-    return Case(one, chain, (finding,))
+    if one.version:  # what would be against merging it comes too late
+        rest = tuple(finding for finding in judged.findings if finding.severity != "error")
+        return Case(one, judged.chain, (already_merged(name, one.version), *rest))
+    return Case(one, judged.chain, judged.findings if one.pending else (request_ended(one.request),))
 
 
 def already_merged(name: str, version: str) -> Finding:
@@ -140,5 +142,5 @@ def strangers(certificates: Sequence[x509.Certificate], used: Collection[x509.Ce
 
 
 def _would(case: Case) -> Outcome:
-    word = "would-merge" if case.mergeable else "already-merged" if case.match.version else "would-reject"
+    word = "already-merged" if case.match.version else "would-merge" if case.mergeable else "would-reject"
     return Outcome(word, case.findings, case.match.leaf, case.chain, case.match.request, case.match.version)

@@ -6,8 +6,8 @@ import re
 
 from functions.issuance.findings import ChainProblem
 
-# PEM of any kind (RFC 7468 §10, §11, RFC 5915, OpenSSH, PGP), RFC 4716, PuTTY.
-ARMOUR = re.compile(rb"BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY|PuTTY-User-Key-File")
+# PEM of any kind (RFC 7468 §10, §11, RFC 5915, OpenSSH, PGP), RFC 4716, PuTTY; either line may be lost.
+ARMOUR = re.compile(rb"(?:BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY|PuTTY-User-Key-File")
 # After the outer SEQUENCE: the version with which PKCS#8 (0, 1), PKCS#1 (0), SEC 1 (1) and PFX (3; RFC 7292 §4) begin.
 # Certificates, CSRs, CRLs and PKCS#7 begin with a SEQUENCE or an OID there.
 VERSION = re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01[\x00\x01\x03]", re.DOTALL)
@@ -17,16 +17,17 @@ ENCRYPTED = re.compile(
     rb"\x06.\x2a\x86\x48\x86\xf7\x0d\x01(?:\x05|\x0c\x01)",
     re.DOTALL,
 )
-JAVA_KEY_STORES = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")  # JKS, JCEKS: like a PFX, it can hold a key
+# JKS and JCEKS (like a PFX, they can hold a key), and what is within the armour of OpenSSH.
+STARTS = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce", b"openssh-key-v1\0")
 
 
 def refuse_private_key(content: bytes) -> None:
     """Raises ChainProblem if content (text, or one DER item at its beginning) is or holds a private key."""
     if (
-        ARMOUR.search(content)
+        ARMOUR.search(content.replace(b"\0", b""))  # UTF-16, if only a part is
         or VERSION.match(content)
         or ENCRYPTED.match(content)
-        or content.startswith(JAVA_KEY_STORES)
+        or content.startswith(STARTS)
     ):
         raise private_key()
 

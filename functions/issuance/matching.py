@@ -41,7 +41,8 @@ class Match:
     """A leaf, and the request that it answers.
 
     `pending` is the operation in Key Vault that it can be merged into, None if the request has ended; `version` is the
-    one that the leaf is already; `tracked` is False for a request that nobody has told us of yet.
+    one that the leaf is already. Both: a run was cut off after it had merged the leaf, and before it had recorded that.
+    `tracked` is False for a request that nobody has told us of yet.
     """
 
     leaf: x509.Certificate
@@ -100,24 +101,26 @@ async def _best(certflow: Certflow, leaves: Sequence[x509.Certificate], requests
     """The request that a key is meant for: of several the one that Key Vault would still take a chain for."""
     ended: Match | None = None
     for request in sorted(requests, key=lambda one: PREFERENCE.index(one.status)):
-        seen, pending = await _refreshed(certflow, request)
+        seen = await look(certflow, request) if request.status in MERGEABLE else None
         # Read after the look at what is pending: a run that was cut off may have merged this leaf.
         leaf, version = unmerged(await certflow.vault(request.vault).versions(request.name), leaves)
+        pending = seen if isinstance(seen, Operation) else None
+        completed = pending is not None and pending.status is Status.COMPLETED
+        if seen and not (completed and version):
+            request = await _as_seen(certflow, request, seen)
+        if completed != bool(version):
+            pending = None  # completed with another leaf; or this is an old leaf of a key that is used again
         if pending or version:
-            return Match(leaf, seen, None if version else pending, version)
-        ended = ended or Match(leaf, seen)
+            return Match(leaf, request, pending, version)
+        ended = ended or Match(leaf, request)
     assert ended is not None, "by_key was asked about a key that has requests"  # noqa: S101
     return ended
 
 
-async def _refreshed(certflow: Certflow, request: TrackedRequest) -> tuple[TrackedRequest, Operation | None]:
-    """The request as Key Vault has it now, and the operation if a chain can be merged into it."""
-    if request.status not in MERGEABLE:
-        return request, None
-    seen = await look(certflow, request)
-    if isinstance(seen, Gone) or seen.status is not request.status:
-        request = await record_seen(certflow, request, seen)
-    return request, seen if isinstance(seen, Operation) and seen.status in MERGEABLE else None
+async def _as_seen(certflow: Certflow, request: TrackedRequest, seen: Operation | Gone) -> TrackedRequest:
+    if isinstance(seen, Operation) and seen.status is request.status:
+        return request
+    return await record_seen(certflow, request, seen)
 
 
 async def _discover(

@@ -44,7 +44,8 @@ async def merge_once(
     try:
         seen = await look(certflow, claimed)
         if isinstance(seen, Gone) or seen.status is Status.COMPLETED:
-            return await _merged_before(certflow, await record_seen(certflow, claimed, seen), chain)
+            ours = doing if request.merging == by else None  # this run, before it was cut off
+            return await _merged_before(certflow, await record_seen(certflow, claimed, seen, ours), chain)
         bundle = await _merge_or_find(certflow, claimed, chain, more)
     except Exception:
         await _release(certflow, claimed)  # so that another run need not wait for this one

@@ -7,23 +7,27 @@ import binascii
 import json
 import re
 import string
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from textwrap import shorten
 from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import pkcs7
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from functions.issuance.archives import is_zip, members
-from functions.issuance.describe import several, subject_of
+from functions.issuance.describe import printed, several, subject_of
 from functions.issuance.findings import ChainProblem, Finding
 from functions.issuance.key_material import private_key, refuse_private_key
 
 MAX_BYTES = 1024 * 1024
 MAX_CERTIFICATES = 100
+# A hundred names are 3 KiB. Names are slow to parse, and each is held against each name constraint.
+MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES_BYTES = 64 * 1024, 400 * 1024
+LEAST_TEXT = 50  # in JSON; neither a certificate nor a key is shorter
+MAX_PARTS = 1000  # that are no certificates; what is beyond them is looked through for private keys alone
 MAX_NOTES = 20  # what is said of single parts; a file of nothing but broken parts has thousands
 # What cryptography raises for content that is not as it should be.
 UNREADABLE = (
@@ -42,6 +46,7 @@ BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]+")
 PIECE = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 NOT_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/="))
 BLANKS = re.compile(rb"\s+")
+BLANK = {b" ", b"\t", b"\r", b"\n", b"\0"}  # what mail programs and disks leave after a DER item
 CERTIFICATES = {"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"}
 CHAINS = {"PKCS7", "CMS", "PKCS #7 SIGNED DATA"}
 # What people drop by mistake, known by its first bytes.
@@ -69,15 +74,43 @@ class _Reading:
     certificates: dict[x509.Certificate, int] = field(default_factory=dict)
     others: list[tuple[str, str]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    more: int = 0
+    size: int = 0  # of the certificates
 
-    def add(self, certificate: x509.Certificate) -> None:
-        self.certificates[certificate] = self.certificates.get(certificate, 0) + 1
-        if len(self.certificates) > MAX_CERTIFICATES:
+    @property
+    def full(self) -> bool:
+        return len(self.certificates) > MAX_CERTIFICATES or self.size > MAX_CERTIFICATES_BYTES
+
+    def other(self, where: str, what: str) -> None:
+        if len(self.others) < MAX_NOTES:
+            self.others.append((where, printed(what)))
+        else:
+            self.more += 1
+
+    def breaks(self, sentence: str) -> None:
+        if len(self.broken) < MAX_NOTES:
+            self.broken.append(sentence)
+        else:
+            self.more += 1
+
+    def contents(self) -> Contents:
+        """What has been read, to its end: a private key can come last. Raises ChainProblem."""
+        if self.full:
             raise ChainProblem(
                 "too-many-certificates",
-                f"The file holds more than {MAX_CERTIFICATES} certificates.",
+                f"The file holds more than {MAX_CERTIFICATES} certificates, or {MAX_CERTIFICATES_BYTES:,} bytes "
+                "of them.",
                 "Drop the certificate and its own chain alone, not a CA bundle.",
             )
+        if self.more > MAX_PARTS:
+            raise ChainProblem(
+                "too-large",
+                f"The file has more than {MAX_PARTS:,} parts that are no certificates.",
+                "Drop the certificate chain alone.",
+            )
+        if not self.certificates:
+            raise _nothing(self)
+        return Contents(tuple(self.certificates), tuple(_notes(self)))
 
 
 def read(content: bytes) -> Contents:
@@ -101,9 +134,7 @@ def read(content: bytes) -> Contents:
             _read(reading, member, name)
     else:
         _read(reading, content, "the file")
-    if not reading.certificates:
-        raise _nothing(reading)
-    return Contents(tuple(reading.certificates), tuple(_notes(reading)))
+    return reading.contents()
 
 
 def read_items(items: list[bytes]) -> Contents:
@@ -111,9 +142,7 @@ def read_items(items: list[bytes]) -> Contents:
     reading = _Reading()
     for index, item in enumerate(items):
         _read(reading, item, f"x5c[{index}]")
-    if not reading.certificates:
-        raise _nothing(reading)
-    return Contents(tuple(reading.certificates), tuple(_notes(reading)))
+    return reading.contents()
 
 
 def _read(reading: _Reading, data: bytes, where: str, layer: int = 0) -> None:
@@ -133,7 +162,7 @@ def _read(reading: _Reading, data: bytes, where: str, layer: int = 0) -> None:
     elif decoded := _from_base64(stripped):
         _read(reading, decoded, where, layer + 1)
     elif layer == 0:
-        reading.others.append((where, _looks_like(stripped)))
+        reading.other(where, _looks_like(stripped))
 
 
 def _as_utf8(data: bytes) -> bytes:
@@ -151,35 +180,50 @@ def _as_utf8(data: bytes) -> bytes:
 
 def _read_pem(reading: _Reading, text: bytes, where: str) -> None:
     begun: re.Match[bytes] | None = None
+    outside = 0
     for boundary in BOUNDARY.finditer(text):
         if boundary[1] == b"BEGIN":
             if begun:
                 _cut_off(reading, begun, where)
+            else:
+                _refuse_between(text[outside : boundary.start()])
             begun = boundary
         elif begun and begun[2] == boundary[2]:
             _read_block(reading, begun[2].decode(errors="replace"), text[begun.end() : boundary.start()], where)
-            begun = None
+            begun, outside = None, boundary.end()
     if begun:
         _cut_off(reading, begun, where)
+    else:
+        _refuse_between(text[outside:])
+
+
+def _refuse_between(text: bytes) -> None:
+    """What stands between blocks can be a key all the same, in DER or in bare base64."""
+    stripped = text.strip()
+    if stripped:
+        refuse_private_key(stripped)
+        refuse_private_key(_from_base64(stripped))
 
 
 def _cut_off(reading: _Reading, begun: re.Match[bytes], where: str) -> None:
     label = begun[2].decode(errors="replace")
     if label in CERTIFICATES | CHAINS:
-        reading.broken.append(f"{where}: a {label} block that has no end")
+        reading.breaks(f"{where}: a {label} block that has no end")
 
 
 def _read_block(reading: _Reading, label: str, body: bytes, where: str) -> None:
     der = _decode(body)
     refuse_private_key(der)
     if label == "TRUSTED CERTIFICATE":  # OpenSSL's; its trust settings follow the certificate
-        der = next(_items(der), b"")
+        der, *settings = [*_items(der)] or [b""]
+        for one in settings:
+            refuse_private_key(one)
     if _read_der(reading, der, where):
         return
     if label in CERTIFICATES | CHAINS:
-        reading.broken.append(f"{where}: a {label} block that cannot be read")
+        reading.breaks(f"{where}: a {label} block that cannot be read")
     else:
-        reading.others.append((where, f"a block of {label.lower()}"))
+        reading.other(where, f"a block of {label.lower()}")
 
 
 def _read_der(reading: _Reading, der: bytes, where: str) -> bool:
@@ -193,33 +237,53 @@ def _read_der(reading: _Reading, der: bytes, where: str) -> bool:
             refuse_private_key(item)
         if not _read_item(reading, item, where):
             if found:
-                reading.broken.append(f"{where}: something after a certificate that is none")
+                reading.breaks(f"{where}: something after a certificate that is none")
             return found
         found = True
     return found
 
 
 def _read_item(reading: _Reading, der: bytes, where: str) -> bool:
+    if reading.more > MAX_PARTS:
+        return False
     if certificate := _tried(lambda: x509.load_der_x509_certificate(der)):
         _add(reading, certificate, where)
-    elif found := _tried(lambda: pkcs7.load_der_pkcs7_certificates(der)):
+    elif _tried(lambda: x509.load_der_x509_csr(der)):
+        reading.other(where, "a certificate request (CSR)")
+    elif _tried(lambda: x509.load_der_x509_crl(der)):
+        reading.other(where, "a revocation list (CRL)")
+    elif found := _tried(lambda: _signed_data(der)):  # last, because it goes by way of OpenSSL
         for certificate in found:
             _add(reading, certificate, where)
-    elif _tried(lambda: x509.load_der_x509_csr(der)):
-        reading.others.append((where, "a certificate request (CSR)"))
-    elif _tried(lambda: x509.load_der_x509_crl(der)):
-        reading.others.append((where, "a revocation list (CRL)"))
     else:
         return False
     return True
 
 
+def _signed_data(der: bytes) -> list[x509.Certificate]:
+    """The certificates of PKCS#7 (RFC 2315 §9). OpenSSL writes its sets in the order of the file, which is no DER:
+    `cryptography` reads that, with a warning that nobody here needs.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return pkcs7.load_der_pkcs7_certificates(der)
+
+
 def _add(reading: _Reading, certificate: x509.Certificate, where: str) -> None:
     """Adds a certificate all of whose parts can be read: cryptography parses most of it on first use."""
-    if _tried(lambda: [getattr(certificate, part) for part in PARTS]):
-        reading.add(certificate)
+    if reading.full:
+        return
+    if certificate in reading.certificates:
+        reading.certificates[certificate] += 1
+        return
+    size = len(certificate.public_bytes(Encoding.DER))
+    reading.size += size
+    if size > MAX_CERTIFICATE_BYTES:
+        reading.breaks(f"{where}: a certificate of more than {MAX_CERTIFICATE_BYTES:,} bytes")
+    elif _tried(lambda: [getattr(certificate, part) for part in PARTS]):
+        reading.certificates[certificate] = 1
     else:
-        reading.broken.append(f"{where}: a certificate that breaks the rules of X.509")
+        reading.breaks(f"{where}: a certificate that breaks the rules of X.509")
 
 
 def _tried(load: Callable[[], Any]) -> Any:
@@ -245,10 +309,16 @@ def _items(data: bytes) -> Iterator[bytes]:
             size = int.from_bytes(data[start + 2 : start + header])
         yield data[start : start + header + size]
         start += header + size
+        while data[start : start + 1] in BLANK:
+            start += 1
+    if start < len(data):
+        yield data[start:]
 
 
 def _read_json(reading: _Reading, text: bytes, where: str, layer: int) -> bool:
     """Reads every text in a JSON document that holds certificates (x5c, or whatever a CA's API calls them)."""
+    if len(text) > MAX_BYTES:  # a zip's; as objects it needs thirty times the memory
+        return False
     try:
         waiting: deque[Any] = deque([json.loads(text)])
     except (ValueError, RecursionError):
@@ -261,7 +331,7 @@ def _read_json(reading: _Reading, text: bytes, where: str, layer: int) -> bool:
             waiting.extend(value.values())
         elif isinstance(value, list):
             waiting.extend(value)
-        elif isinstance(value, str):
+        elif isinstance(value, str) and len(value) >= LEAST_TEXT:
             _read(reading, value.encode(errors="replace"), where, layer + 1)
     return True
 
@@ -286,15 +356,16 @@ def _looks_like(data: bytes) -> str:
     for start, name in LOOKS_LIKE:
         if data.startswith(start):
             return name
-    readable = data.decode(errors="replace").replace("\N{REPLACEMENT CHARACTER}", "\0")
+    text = data[:1000].decode(errors="replace").rstrip("\N{REPLACEMENT CHARACTER}")  # a letter may be cut
+    readable = text.replace("\N{REPLACEMENT CHARACTER}", "\0")
     return "text" if all(one.isprintable() or one.isspace() for one in readable) else "data that is not known here"
 
 
 def _nothing(reading: _Reading) -> ChainProblem:
     seen = sorted({what for _, what in reading.others})
-    what = f" It holds {shorten(', '.join(seen), 200, placeholder=' …')}." if seen else ""
+    what = f" It holds {printed(', '.join(seen))}." if seen else ""
     if reading.broken:
-        what = f" {shorten('; '.join(reading.broken), 200, placeholder=' …')}."
+        what = f" There is in {printed('; '.join(reading.broken))}."
     step = "Drop the certificate and its chain as PEM, DER, PKCS#7 (.p7b) or a zip of these."
     if "a certificate request (CSR)" in seen:
         step = "Send the CSR to the CA, and drop the certificate that the CA returns."
@@ -302,13 +373,12 @@ def _nothing(reading: _Reading) -> ChainProblem:
 
 
 def _notes(reading: _Reading) -> Iterator[Finding]:
-    for sentence in reading.broken[:MAX_NOTES]:
+    for sentence in reading.broken:
         yield Finding("unreadable-part", f"{sentence[:1].upper()}{sentence[1:]}.", "Ask the CA for the file again.")
-    for where, what in reading.others[:MAX_NOTES]:
+    for where, what in reading.others:
         yield Finding("part-ignored", f"{where[:1].upper()}{where[1:]} holds {what}; it is not needed.")
-    more = max(0, len(reading.broken) - MAX_NOTES) + max(0, len(reading.others) - MAX_NOTES)
-    if more:
-        yield Finding("part-ignored", f"{more} more parts of the file are no certificates.")
+    if reading.more:
+        yield Finding("part-ignored", f"{reading.more:,} more parts of the file are no certificates.")
     twice = [subject_of(one) for one, count in reading.certificates.items() if count > 1]
     if twice:
         yield Finding("duplicate-dropped", f"More than once in the file: {several(twice)}.")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
 
 from functions.issuance.chains import Chain
-from functions.issuance.describe import describe, subject_of
+from functions.issuance.describe import describe, printed, subject_of
 from functions.issuance.findings import Finding, errors_of
 from functions.issuance.requests import TrackedRequest
 
 REJECTED = ("rejected", "would-reject")
+# What of a report travels: a table property holds 32,768 characters, and whose file it is goes with it.
+MOST_SENTENCE, MOST_FINDINGS, MOST_LEAVES = 1000, 11_000, 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,34 @@ def report_of(findings: Sequence[Finding], outcomes: Sequence[Outcome], *, would
     report["findings"] = [one.as_dict() for one in dict.fromkeys(everything)]
     report["leaves"] = [_leaf(one) for one in outcomes]
     return report
+
+
+def brief_of(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A report as it travels in an event: without the chains, and of very many findings and leaves the first.
+
+    `left_out` says how many are missing. The whole report lies beside the file.
+    """
+    brief = dict(report)
+    if "leaves" in report:
+        leaves = [{key: value for key, value in leaf.items() if key != "chain"} for leaf in report["leaves"]]
+        brief["sentence"] = printed(report["sentence"], MOST_SENTENCE)
+        brief["findings"] = _first(report["findings"], MOST_FINDINGS)
+        brief["leaves"] = _first(leaves, MOST_LEAVES)
+        left_out = {key: len(report[key]) - len(brief[key]) for key in ("findings", "leaves")}
+        if any(left_out.values()):
+            brief["left_out"] = left_out
+    return brief
+
+
+def _first(entries: Iterable[Mapping[str, Any]], most: int) -> list[Mapping[str, Any]]:
+    """As many as have this many characters of JSON together."""
+    first = []
+    for entry in entries:
+        most -= len(json.dumps(entry))
+        if most < 0:
+            break
+        first.append(entry)
+    return first
 
 
 def _leaf(outcome: Outcome) -> dict[str, Any]:

@@ -120,6 +120,11 @@ async def test_a_run_cut_off_after_the_merge_is_finished_by_the_next() -> None:
     assert len(world.vault.merges) == 1
     assert world.published.count("Issuance.Completed") == 1
     assert world.drops.moved[0][0] == "chains-merged"
+    assert world.history == ["created", "merged"]
+    completed = next(event for event in world.topic.published if event.type.endswith("Completed"))
+    assert completed.data["warnings"][0].startswith("Nothing says whose certificates")
+    codes = [finding["code"] for finding in report(world)["findings"]]
+    assert codes == ["already-merged", "any-ca-accepted", "root-left-out"]
 
 
 @pytest.mark.parametrize("content", [b"", b"no certificate", pem(Authority.root("Stranger").certificate)])
