@@ -50,5 +50,7 @@ def printed(text: str, most: int = 200) -> str:
     """What somebody else wrote, cut to a length, and harmless in a terminal, a mail or a log: what is not printed
     (control characters, line breaks, marks that turn the text around) is spelled out.
     """
+    if len(text) <= most and text.isprintable():
+        return text
     shown = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text[: most + 1])
     return shown if len(shown) <= most else f"{shown[: most - 2].rstrip()} …"

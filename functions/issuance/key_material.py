@@ -7,7 +7,8 @@ import re
 from functions.issuance.findings import ChainProblem
 
 # PEM of any kind (RFC 7468 §10, §11, RFC 5915, OpenSSH, PGP), RFC 4716, PuTTY; either line may be lost.
-ARMOUR = re.compile(rb"(?:BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY|PuTTY-User-Key-File")
+ARMOUR = re.compile(rb"(?:BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY")
+PUTTY = b"PuTTY-User-Key-File"
 # After the outer SEQUENCE: the version with which PKCS#8 (0, 1), PKCS#1 (0), SEC 1 (1) and PFX (3; RFC 7292 §4) begin.
 # Certificates, CSRs, CRLs and PKCS#7 begin with a SEQUENCE or an OID there.
 VERSION = re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01[\x00\x01\x03]", re.DOTALL)
@@ -23,13 +24,13 @@ STARTS = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce", b"openssh-key-v1\0")
 
 def refuse_private_key(content: bytes) -> None:
     """Raises ChainProblem if content (text, or one DER item at its beginning) is or holds a private key."""
-    if (
-        ARMOUR.search(content.replace(b"\0", b""))  # UTF-16, if only a part is
-        or VERSION.match(content)
-        or ENCRYPTED.match(content)
-        or content.startswith(STARTS)
-    ):
+    if _is_armoured(content) or VERSION.match(content) or ENCRYPTED.match(content) or content.startswith(STARTS):
         raise private_key()
+
+
+def _is_armoured(content: bytes) -> bool:
+    text = content.replace(b"\0", b"") if b"\0" in content else content  # UTF-16, if only a part of it is
+    return PUTTY in text or (b"PRIVATE KEY" in text and ARMOUR.search(text) is not None)
 
 
 def private_key() -> ChainProblem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import quopri
 import re
 import string
 import warnings
@@ -45,6 +46,7 @@ BOUNDARY = re.compile(rb"-----(BEGIN|END) ([^-\r\n]{1,64})-----")
 BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]+")
 PIECE = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 NOT_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/="))
+LINE_ENDS = re.compile(rb"\\[rn]")
 BLANKS = re.compile(rb"\s+")
 BLANK = {b" ", b"\t", b"\r", b"\n", b"\0"}  # what mail programs and disks leave after a DER item
 CERTIFICATES = {"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"}
@@ -212,14 +214,15 @@ def _cut_off(reading: _Reading, begun: re.Match[bytes], where: str) -> None:
 
 
 def _read_block(reading: _Reading, label: str, body: bytes, where: str) -> None:
-    der = _decode(body)
-    refuse_private_key(der)
-    if label == "TRUSTED CERTIFICATE":  # OpenSSL's; its trust settings follow the certificate
-        der, *settings = [*_items(der)] or [b""]
-        for one in settings:
-            refuse_private_key(one)
-    if _read_der(reading, der, where):
-        return
+    for text in (body, quopri.decodestring(body)) if b"=" in body else (body,):  # as it is, or as in a mail's source
+        der = _decode(text)
+        refuse_private_key(der)
+        if label == "TRUSTED CERTIFICATE":  # OpenSSL's; its trust settings follow the certificate
+            der, *settings = [*_items(der)] or [b""]
+            for one in settings:
+                refuse_private_key(one)
+        if _read_der(reading, der, where):
+            return
     if label in CERTIFICATES | CHAINS:
         reading.breaks(f"{where}: a {label} block that cannot be read")
     else:
@@ -344,7 +347,11 @@ def _from_base64(text: bytes) -> bytes:
 
 
 def _decode(text: bytes) -> bytes:
-    """Base64 as mail programs leave it: blanks, quote marks and missing padding do not matter. Empty if it is none."""
+    """Base64 as mail programs leave it: blanks, quote marks and missing padding do not matter, nor line ends that were
+    written as `\\n`. Empty if it is none.
+    """
+    if b"\\" in text:
+        text = LINE_ENDS.sub(b"", text)
     pieces = text.translate(None, NOT_BASE64).rstrip(b"=")
     try:
         return base64.b64decode(pieces + b"=" * (-len(pieces) % 4))

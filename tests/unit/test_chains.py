@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import quopri
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -44,11 +45,24 @@ def built(leaf: x509.Certificate, certificates: Sequence[x509.Certificate], *tru
         pem(*CHAIN),
         pem(*reversed(CHAIN)),
         b"\xef\xbb\xbfDear customer,\r\n\r\n" + pem(*reversed(CHAIN)).replace(b"\n", b"\r\n") + b"\r\nRegards\r\n",
+        pem(*CHAIN).replace(b"\n", b"\\r\\n"),
+        quopri.encodestring(pem(*CHAIN)),
+        b"> " + pem(*CHAIN).replace(b"\n", b"\n> "),
         b"".join(b"# subject\n" + pem(one) for one in (ISSUING.certificate, LEAF, LEAF, ROOT.certificate)),
         pkcs7.serialize_certificates(list(CHAIN), Encoding.PEM),
         pkcs7.serialize_certificates(list(CHAIN), Encoding.DER),
     ],
-    ids=["in order", "reversed", "prose, BOM, CRLF", "comments, duplicates", "PKCS#7 PEM", "PKCS#7 DER"],
+    ids=[
+        "in order",
+        "reversed",
+        "prose, BOM, CRLF",
+        "line ends as \\n",
+        "quoted-printable",
+        "answered",
+        "comments, duplicates",
+        "PKCS#7 PEM",
+        "PKCS#7 DER",
+    ],
 )
 def test_a_chain_is_read_by_content_and_ordered_leaf_first(content: bytes) -> None:
     certificates = read(content).certificates
