@@ -3,8 +3,9 @@
 # make up     the stack stays until Ctrl-C      make check  format, lint, types
 # make setup  set-up alone                      make bench  measurements, as ratios
 # make soak   a thousand random interleavings
+# make fuzz   20 minutes of files that nobody has thought of, guided by coverage (FUZZ_SECONDS)
 # make conformance   Microsoft's own tests of their Key Vault client, against the stand-in
-.PHONY: setup demo test up check bench soak conformance
+.PHONY: setup demo test up check bench soak fuzz conformance
 SHELL := /bin/sh
 PY := .venv/bin/python
 
@@ -27,12 +28,22 @@ up: setup
 
 bench: setup
 	@$(PY) -m benchmarks.cold_start
+	@$(PY) -m benchmarks.inspect_chain
+	@$(PY) -m benchmarks.matching
+	@$(PY) -m benchmarks.drop_to_merged
+	@$(PY) -m benchmarks.worst_cases
 
 conformance: setup
 	@$(PY) -m tests.conformance.microsoft
 
 soak: setup
 	@CERTFLOW_SOAK_EXAMPLES=1000 $(PY) -m pytest tests/e2e/test_interleavings.py
+
+# Its own requirements: atheris has no wheels for some platforms, and nobody else needs it.
+FUZZ_SECONDS ?= 1200
+fuzz: setup
+	@uv=$$(command -v uv || echo .local/uv/bin/uv) && $$uv pip install --quiet --python $(PY) -r requirements-fuzz.txt
+	@$(PY) -m tests.robustness.fuzz -max_total_time=$(FUZZ_SECONDS)
 
 check: setup
 	@.venv/bin/ruff format --check --quiet . || { echo 'run: .venv/bin/ruff format .' >&2; exit 1; }

@@ -76,7 +76,8 @@ def compose(notice: Notice, sender: str, to: tuple[str, ...], now: datetime) -> 
 
 def _html(notice: Notice) -> str:
     rows = "".join(
-        '<tr><th style="text-align:left;padding:4px 16px 4px 0;color:#555;font-weight:normal;vertical-align:top">'
+        '<tr><th style="text-align:left;padding:4px 16px 4px 0;color:#555;font-weight:normal;vertical-align:top;'
+        'white-space:nowrap">'
         f'{html.escape(title)}</th><td style="padding:4px 0;word-break:break-word">{html.escape(value)}</td></tr>'
         for title, value in notice.facts
     )

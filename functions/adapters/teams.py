@@ -16,7 +16,7 @@ from functions.adapters.faults import passing, retry_after
 from functions.issuance.errors import Unavailable
 from functions.issuance.ports import DeliveryRefused, Notice
 
-MAX_TEXT = 1000  # characters a field: 15 fields stay below the 21 KB from which messages were seen to get lost
+MAX_TEXT = 900  # characters a field: 20 fields stay below the 21 KB from which messages were seen to get lost
 SERVICE = "The Teams workflow"
 
 

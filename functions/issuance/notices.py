@@ -8,6 +8,7 @@ from typing import Any
 from functions.issuance.events import CHAIN_QUARANTINED, CHAIN_REJECTED, CHAIN_STUCK, ISSUANCE
 from functions.issuance.ports import Notice
 
+MOST = 2  # of what is wrong besides, and of warnings; the report has them all
 Words = tuple[str, bool, str, str]  # title, good news, sentence, next step
 
 # Key Vault's two failure codes, and whose move it is (seed page; protocol §1).
@@ -107,7 +108,9 @@ WRITERS: dict[str, Callable[[dict[str, Any]], Words]] = {
 
 def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     error, file, request = data.get("error") or {}, data.get("file") or {}, data.get("request") or data
+    wrong = [one["sentence"] for one in data.get("findings") or () if one["severity"] == "error"]
     facts = (
+        *(("Also", sentence) for sentence in wrong[1 : 1 + MOST]),
         ("Vault", request.get("vault")),
         ("Certificate", request.get("name")),
         ("Subject", data.get("subject")),
@@ -116,7 +119,7 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Error message", error.get("message")),
         ("Valid until", data.get("not_after")),
         ("Version", data.get("version")),
-        ("Warning", " ".join(data.get("warnings") or ())),
+        *(("Warning", sentence) for sentence in (data.get("warnings") or ())[:MOST]),
         ("CSR", data.get("csr_url")),
         ("Request", request.get("request_id")),
         ("Owner", data.get("owner")),

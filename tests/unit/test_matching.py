@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from functions.issuance.drop import handle_drop, handle_stuck, retry, sweep
 from functions.issuance.errors import BadSettings, InvalidRequest, Refused, Unavailable
 from functions.issuance.examine import inspect
+from functions.issuance.notices import notice_of
 from functions.issuance.requests import Operation, Status
 from functions.issuance.start import Order, start
 from tests.certificates import Authority, make_csr, pem
@@ -194,6 +196,20 @@ async def test_warnings_travel_with_the_completion() -> None:
     await dropped(world, chain_for(operation))
     completed = next(one for one in world.topic.published if one.type.endswith("Completed"))
     assert completed.data["warnings"][0].startswith("Nothing says whose certificates")
+
+
+async def test_whoever_is_told_of_a_rejection_hears_all_that_is_wrong_so_as_to_ask_the_ca_once() -> None:
+    world = World()
+    operation = await started(world)
+    other = ISSUING.sign(operation.csr, valid_for=-timedelta(days=1))
+    await dropped(world, pem(other))
+    event = world.topic.published[-1]
+    notice = notice_of(event.id, event.type, event.data)
+    assert notice is not None
+    assert "expired" in notice.sentence
+    assert [value for title, value in notice.facts if title == "Also"] == [
+        "The certificate of CN=Test Issuing CA, which issued CN=web.example.com, is not in the file."
+    ]
 
 
 async def test_a_csr_is_handed_out_with_a_card_at_a_manual_start_and_the_event_says_where() -> None:

@@ -41,7 +41,7 @@ def test_names_from_outside_do_not_become_markdown() -> None:
 
 
 def test_a_card_stays_below_the_size_that_teams_takes() -> None:
-    long = Notice("e", "t" * 9999, True, "s" * 9999, tuple(("f", "v" * 9999) for _ in range(13)), "n" * 9999, None)
+    long = Notice("e", "t" * 9999, True, "s" * 9999, tuple(("f", "v" * 9999) for _ in range(17)), "n" * 9999, None)
     assert len(json.dumps(message(long)).encode()) < 21_000
 
 

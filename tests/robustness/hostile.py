@@ -1,0 +1,415 @@
+"""Files that are made to take long, to need much memory, or to fill a report, none of more than 1 MiB when dropped."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import itertools
+import json
+import struct
+from collections.abc import Callable, Iterable, Sequence
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from functions.issuance.reading import MAX_BYTES
+from tests.certificates import pem
+from tests.making import Ca, Key, Wish, ec_key
+from tests.robustness.formats import CSR, HOST, ISSUING, KEY, LONG, P7B, PEM, zipped
+
+MIB = MAX_BYTES
+MANY = 99  # CAs: with the leaf the most certificates that are read
+WITHOUT_IDS = Wish(start=LONG.start, end=LONG.end, key_ids=False)
+OVER = Wish(start=LONG.start, end=LONG.start, key_ids=False)  # has expired: one finding more a certificate
+ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
+RSA_SHA256 = bytes.fromhex("300d06092a864886f70d01010b0500")
+NO_SIGNATURE = bytes.fromhex("3006020101020101")
+COMMON_NAME, BASIC_CONSTRAINTS, ALTERNATIVE_NAME = (
+    bytes.fromhex(f"0603{oid}") for oid in ("550403", "551d13", "551d11")
+)
+NAME_CONSTRAINTS, AUTHORITY_KEY_ID = (bytes.fromhex(f"0603{oid}") for oid in ("551d1e", "551d23"))
+AUTHORITY_ACCESS = bytes.fromhex("06082b06010505070101")
+
+
+def tlv(tag: int, *parts: bytes) -> bytes:
+    """One DER item."""
+    content = b"".join(parts)
+    size = len(content)
+    if size < 0x80:
+        return bytes([tag, size]) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes([tag, 0x80 + len(length)]) + length + content
+
+
+def name(*common_names: str | bytes) -> bytes:
+    """A Name of as many common names."""
+    texts = (one if isinstance(one, bytes) else one.encode() for one in common_names)
+    return tlv(0x30, *(tlv(0x31, tlv(0x30, COMMON_NAME, tlv(0x0C, text))) for text in texts))
+
+
+def spki_of(key: Key) -> bytes:
+    return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def rsa_spki(modulus: int, exponent: int) -> bytes:
+    """A public RSA key of any numbers, which `cryptography` would not make."""
+    numbers = (tlv(2, one.to_bytes(one.bit_length() // 8 + 1)) for one in (modulus, exponent))
+    return tlv(0x30, bytes.fromhex("300d06092a864886f70d0101010500"), tlv(3, b"\0", tlv(0x30, *numbers)))
+
+
+def certificate(
+    subject: bytes,
+    issuer: bytes,
+    spki: bytes,
+    extensions: Iterable[tuple[bytes, bytes]] = (),
+    serial: bytes = b"\x01",
+    years: tuple[bytes, bytes] = (b"250101000000Z", b"350101000000Z"),
+    algorithm: bytes = ECDSA_SHA256,
+    signature: bytes = NO_SIGNATURE,
+) -> bytes:
+    """A certificate (DER) of any content."""
+    listed = [tlv(0x30, oid, tlv(4, value)) for oid, value in extensions]
+    body = tlv(
+        0x30,
+        bytes.fromhex("a003020102"),
+        tlv(2, serial),
+        algorithm,
+        issuer,
+        tlv(0x30, *(tlv(0x17 if len(year) == 13 else 0x18, year) for year in years)),
+        subject,
+        spki,
+        *([tlv(0xA3, tlv(0x30, *listed))] if listed else []),
+    )
+    return tlv(0x30, body, algorithm, tlv(3, b"\0", signature))
+
+
+def ca_extensions(*more: tuple[bytes, bytes]) -> list[tuple[bytes, bytes]]:
+    return [(BASIC_CONSTRAINTS, bytes.fromhex("30030101ff")), *more]
+
+
+def filled(piece: bytes, size: int = MIB) -> bytes:
+    return (piece * (size // len(piece) + 1))[: size - size % len(piece)]
+
+
+def _hosts(count: int) -> list[str]:
+    letters = itertools.product("abcdefghijklmnopqrstuvwxyz0123456789", repeat=3)
+    return ["".join(one) for one in itertools.islice(letters, count)]
+
+
+def names_extension(names: Iterable[str | bytes], tag: int = 0x82) -> bytes:
+    texts = (one if isinstance(one, bytes) else one.encode() for one in names)
+    return tlv(0x30, *(tlv(tag, text) for text in texts))
+
+
+def leaf(
+    extensions: Iterable[tuple[bytes, bytes]] = (),
+    *,
+    subject: bytes | None = None,
+    issuer: bytes | None = None,
+    serial: bytes = b"\x01",
+    years: tuple[bytes, bytes] = (b"250101000000Z", b"350101000000Z"),
+) -> bytes:
+    """A certificate with the key of the pending request."""
+    return certificate(subject or name(HOST), issuer or name("CA"), spki_of(KEY), extensions, serial, years)
+
+
+# Zips
+
+
+def bomb() -> bytes:
+    """One member that deflates a thousand to one."""
+    return zipped({"chain.pem": b"\0" * (200 * MIB)})
+
+
+def bomb_of_many() -> bytes:
+    return zipped({f"{index}.pem": b" " * (4 * MIB) for index in range(40)})
+
+
+def overlapping() -> bytes:
+    """All entries of the directory are the same member, so that each is expanded again (a flat bomb)."""
+    inner = zipped({"a": filled(b"A" * 64 + b"\n", 1000 * 1000)})
+    end = inner.rindex(b"PK\x05\x06")
+    start = inner.rindex(b"PK\x01\x02", 0, end)
+    entry = inner[start:end]
+    count = 1000
+    trailer = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, count, count, len(entry) * count, start, 0)
+    return inner[:start] + entry * count + trailer
+
+
+def directory() -> bytes:
+    """A directory of as many entries as fit."""
+    entry = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", 20, 20, 0, 0, 0, 33, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
+    count = min(65535, (MIB - 100) // len(entry))
+    trailer = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, count, count, len(entry) * count, 4, 0)
+    return b"PK\x03\x04" + entry * count + trailer
+
+
+def zip_of(piece: bytes) -> Callable[[], bytes]:
+    """A zip that expands to just less than what is read."""
+    return lambda: zipped({"chain": filled(piece, 4 * MIB - 1024)})
+
+
+def nested() -> bytes:
+    content = PEM
+    for _ in range(20):
+        content = zipped({"chain.zip": content})
+    return content
+
+
+# Text
+
+
+def json_of(piece: str, size: int = MIB) -> bytes:
+    return ("[" + ",".join([piece] * ((size - 2) // (len(piece) + 1))) + "]").encode()
+
+
+def base64_layers() -> bytes:
+    content = P7B
+    while len(content) * 4 // 3 + 4 < MIB:
+        content = base64.b64encode(content)
+    return content
+
+
+def json_layers() -> bytes:
+    """JSON in JSON, as long as it fits: each layer doubles the backslashes."""
+    content = json.dumps([PEM.decode()[:100]] * 100)
+    while len(again := json.dumps([content])) < MIB:
+        content = again
+    return content.encode()
+
+
+# CAs
+
+
+@functools.cache
+def ec_keys(curve: ec.EllipticCurve) -> list[ec.EllipticCurvePrivateKey]:
+    return [ec.generate_private_key(curve) for _ in range(MANY)]
+
+
+def loop() -> bytes:
+    """A hundred CAs in a ring, each cross-signed by the next; the leaf is by the first."""
+    keys = ec_keys(ec.SECP256R1())
+    rings = [
+        Ca.root(f"CA {(index + 1) % MANY}", WITHOUT_IDS, keys[(index + 1) % MANY]).ca(
+            f"CA {index}", WITHOUT_IDS, keys[index]
+        )
+        for index in range(MANY)
+    ]
+    return pem(rings[0].signs(CSR), *(one.certificate for one in rings))
+
+
+def expired_path(length: int = MANY) -> bytes:
+    """A path of CAs with long names, of whom each has something wrong."""
+    ca = Ca.root("0" * 64, OVER)
+    path = []
+    for index in range(length):
+        wish = Wish(OVER.names, start=OVER.start, end=OVER.end, path_length=0, key_ids=False)
+        ca = ca.ca(f"{index:02} {'x' * 61}", wish)
+        path.append(ca.certificate)
+    return pem(ca.signs(CSR), *path)
+
+
+def many_leaves() -> bytes:
+    """A hundred certificates of one key, each with something wrong."""
+    return pem(*(ISSUING.signs(CSR, Wish(names=[f"{n}.{'x' * 60}.example.com" for n in range(9)])) for _ in range(100)))
+
+
+def one_name(keys: Sequence[Key], *, each_signs: bool = True) -> bytes:
+    """CAs of one name without key identifiers: which signed which, only trying can tell."""
+    wish = WITHOUT_IDS
+    ca = Ca.root("CA", wish, keys[0])
+    path = [ca]
+    for key in keys[1:]:
+        ca = ca.ca("CA", wish, key) if each_signs else Ca.root("CA", wish, key)
+        path.append(ca)
+    return pem(ca.signs(CSR, wish), *(one.certificate for one in path))
+
+
+def rsa_keys(bits: int, exponent: int) -> Callable[[], bytes]:
+    """CAs of one name, with keys that take long to verify with; no signature is one, but each has to be tried."""
+
+    def make() -> bytes:
+        ca, signature = name("CA"), b"\x7f" * (bits // 8)
+        spki = [rsa_spki((1 << bits) - 2 * index - 1, exponent) for index in range(MANY)]
+        made = [
+            certificate(ca, ca, key, ca_extensions(), bytes([n + 1]), algorithm=RSA_SHA256, signature=signature)
+            for n, key in enumerate(spki)
+        ]
+        asked = certificate(name(HOST), ca, spki_of(KEY), algorithm=RSA_SHA256, signature=signature)
+        return b"".join([asked, *made])[:MIB]
+
+    return make
+
+
+def long_names(parts: int, limit: int = MIB) -> bytes:
+    """CAs of one name of many parts; no signature is one."""
+    ca = name(*("x" for _ in range(parts)))
+    keys = ec_keys(ec.SECP256R1())
+    cas = [certificate(ca, ca, spki_of(key), ca_extensions(), serial=bytes([n + 1])) for n, key in enumerate(keys)]
+    return b"".join([leaf(issuer=ca), *cas])[:limit]
+
+
+def constrained(tag: int, names: Sequence[bytes], limits: Sequence[bytes]) -> bytes:
+    """A leaf of thousands of names below a CA of thousands of name constraints."""
+    key, ca = ec_key(), name("CA")
+    permitted = tlv(0x30, tlv(0xA0, *(tlv(0x30, tlv(tag, limit)) for limit in limits)))
+    asked = certificate(name(HOST), ca, spki_of(KEY), [(ALTERNATIVE_NAME, names_extension(names, tag))])
+    issuer = certificate(ca, name("Root"), spki_of(key), ca_extensions((NAME_CONSTRAINTS, permitted)))
+    return _signed(asked, key) + _signed(issuer, key)
+
+
+def hosts_constrained(count: int) -> bytes:
+    hosts = [host.encode() for host in _hosts(2 * count)]
+    return constrained(0x82, hosts[:count], hosts[count:])
+
+
+def addresses_constrained(count: int) -> bytes:
+    addresses = [index.to_bytes(4) for index in range(2 * count)]
+    return constrained(0x87, addresses[:count], [one + b"\xff" * 4 for one in addresses[count:]])
+
+
+def _signed(unsigned: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
+    body = x509.load_der_x509_certificate(unsigned).tbs_certificate_bytes
+    return tlv(0x30, body, ECDSA_SHA256, tlv(3, b"\0", key.sign(body, ec.ECDSA(hashes.SHA256()))))
+
+
+# Single certificates
+
+
+def many_names() -> bytes:
+    return leaf([(ALTERNATIVE_NAME, names_extension(_hosts(46000) * 4))])
+
+
+def evil_text() -> bytes:
+    """Names that would do something to a terminal, a mail or a log: control characters, newlines, bidi marks."""
+    text = "a\x1b[31m\r\nB: c\x07\u202e\u200b\u2028\x9b1m\x00"
+    evil = text.encode()
+    ascii_evil = b"x\x1b[2J\r\nBcc: y\x00.example.com"
+    access = tlv(
+        0x30, tlv(0x30, bytes.fromhex("06082b06010505073002"), tlv(0x86, b"http://x/\x1b[2J\r\n" + ascii_evil))
+    )
+    names = tlv(0x30, *(tlv(tag, ascii_evil) for tag in (0x82, 0x81, 0x86)))
+    return leaf([(ALTERNATIVE_NAME, names), (AUTHORITY_ACCESS, access)], subject=name(evil), issuer=name(evil * 2))
+
+
+def long_hints() -> bytes:
+    """A key identifier and an address of the issuer that are as long as the file may be."""
+    access = tlv(0x30, tlv(0x30, bytes.fromhex("06082b06010505073002"), tlv(0x86, b"http://" + b"x" * 500_000)))
+    return leaf([(AUTHORITY_KEY_ID, tlv(0x30, tlv(0x80, b"\1" * 400_000))), (AUTHORITY_ACCESS, access)])
+
+
+def nested_der() -> bytes:
+    content = b""
+    for _ in range(50_000):
+        content = tlv(0x30, content)
+    return content[:MIB]
+
+
+def p7b_of_thousands() -> bytes:
+    small = certificate(name("a"), name("a"), spki_of(KEY))
+    count = MIB // (len(small) + 10)
+    certificates = b"".join(
+        certificate(name("a"), name("a"), spki_of(KEY), serial=b"\x01" + index.to_bytes(4)) for index in range(count)
+    )
+    signed = tlv(
+        0x30,
+        bytes.fromhex("020101"),
+        tlv(0x31),
+        tlv(0x30, bytes.fromhex("06092a864886f70d010701")),
+        tlv(0xA0, certificates),
+        tlv(0x31),
+    )
+    return tlv(0x30, bytes.fromhex("06092a864886f70d010702"), tlv(0xA0, signed))
+
+
+def small_csrs() -> bytes:
+    """As many items as fit that are read one after another, and are no certificates."""
+    key = tlv(0x30, tlv(0x30, COMMON_NAME), tlv(3, b"\0"))
+    body = tlv(0x30, bytes.fromhex("020100"), tlv(0x30), key, tlv(0xA0))
+    return filled(tlv(0x30, body, tlv(0x30, COMMON_NAME), tlv(3, b"\0")))
+
+
+def broken_certificates() -> bytes:
+    """As many as fit of certificates that are read in part: the extension is none."""
+    return filled(
+        certificate(tlv(0x30), tlv(0x30), tlv(0x30, tlv(0x30, COMMON_NAME), tlv(3, b"\0")), [(BASIC_CONSTRAINTS, b"")])
+    )
+
+
+def again(content: bytes) -> Callable[[], bytes]:
+    return lambda: filled(content)
+
+
+FILES: dict[str, Callable[[], bytes]] = {
+    "zip bomb": bomb,
+    "zip bomb of many members": bomb_of_many,
+    "zip, overlapping members": overlapping,
+    "zip, long directory": directory,
+    "zip in zip, 20 layers": nested,
+    "zip of BEGIN lines": zip_of(b"-----BEGIN CERTIFICATE-----\n"),
+    "zip of empty blocks": zip_of(b"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"),
+    "zip of empty lists": lambda: zipped({"chain": json_of("[]", 4 * MIB - 1024)}),
+    "zip of texts in JSON": lambda: zipped({"chain": json_of('"QUJD"', 4 * MIB - 1024)}),
+    "zip of JSON files": lambda: zipped({f"{n}": json_of('"QUJD"', MIB - 1024) for n in range(4)}),
+    "zip of small CSRs": lambda: zipped({f"{n}": small_csrs()[: MIB - 1024] for n in range(4)}),
+    "zip of one certificate again and again": lambda: zipped({f"{n}": filled(PEM, MIB - 1024) for n in range(4)}),
+    "zip of 0xFF": zip_of(b"\xff"),
+    "zip of base64": zip_of(b"QUJDREVG" * 8 + b"\n"),
+    "BEGIN lines": again(b"-----BEGIN CERTIFICATE-----\n"),
+    "BEGIN lines of keys, almost": again(b"BEGIN AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA PRIVATE KE "),
+    "BEGIN BEGIN BEGIN": again(b"BEGIN "),
+    "empty blocks": again(b"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"),
+    "small blocks": again(b"-----BEGIN PKCS7-----\nMAA=\n-----END PKCS7-----\n"),
+    "labels with control characters": again(
+        b"-----BEGIN \x1b[2J\x07\x00\xe2\x80\xae-----\nMAA=\n-----END \x1b[2J\x07\x00\xe2\x80\xae-----\n"
+    ),
+    "JSON of empty lists": lambda: json_of("[]"),
+    "JSON of objects": lambda: json_of('{"":0}'),
+    "JSON of nested lists": lambda: filled(b"["),
+    "JSON of texts": lambda: json_of('"AB"'),
+    "JSON of texts in base64": lambda: json_of('"MAAwADAA"'),
+    "JSON in JSON": json_layers,
+    "base64": again(b"QUJDREVG" * 8 + b"\n"),
+    "base64 of base64 of base64": base64_layers,
+    "zeros": again(b"0"),
+    "NULs and a 1": lambda: b"1" + b"\0" * (MIB - 1),
+    "items of no length": again(b"\x30\x00"),
+    "item of endless length": lambda: b"\x30\xff" + b"\xff" * (MIB - 2),
+    "nested DER": nested_der,
+    "small CSRs": small_csrs,
+    "broken certificates": broken_certificates,
+    "one certificate again and again": again(PEM),
+    "one small certificate again and again": lambda: filled(certificate(name(), name(), spki_of(KEY))),
+    "PKCS#7 of thousands": p7b_of_thousands,
+    "PKCS#7 again and again": again(P7B),
+    "loop of 100 CAs": loop,
+    "path of 100 CAs": expired_path,
+    "100 leaves": many_leaves,
+    "100 CAs of one name, P-256": lambda: one_name(ec_keys(ec.SECP256R1())),
+    "100 CAs of one name, P-521": lambda: one_name(ec_keys(ec.SECP521R1())),
+    "100 CAs of one name, Brainpool": lambda: one_name(ec_keys(ec.BrainpoolP512R1())),
+    "100 CAs of one name, RSA 4096": rsa_keys(4096, 65537),
+    "100 CAs of one name, RSA 8192": rsa_keys(8192, 2**32 - 1),
+    "100 CAs of one name, RSA 16384": rsa_keys(16384, 2**64 - 1),
+    "100 CAs of one long name": lambda: long_names(130),
+    "100 CAs of one longer name": lambda: long_names(350),
+    "zip of 100 CAs of one very long name": lambda: zipped({"chain": long_names(1500, 4 * MIB - 1024)}),
+    "names in a certificate": lambda: leaf([(ALTERNATIVE_NAME, names_extension(_hosts(9000)))]),
+    "10 certificates of 40 KB": lambda: b"".join(
+        leaf([(ALTERNATIVE_NAME, names_extension(_hosts(8000)))], serial=bytes([n + 1])) for n in range(9)
+    ),
+    "499 names and constraints": lambda: hosts_constrained(499),
+    "8,000 names and constraints": lambda: hosts_constrained(8000),
+    "499 addresses and constraints": lambda: addresses_constrained(499),
+    "4,000 addresses and constraints": lambda: addresses_constrained(4000),
+    "180,000 names": many_names,
+    "extension of 1 MiB": lambda: leaf([(bytes.fromhex("06032a0304"), b"\0" * (MIB - 1000))]),
+    "name of 500 KB": lambda: leaf(subject=name("x" * 500_000), issuer=name("y" * 500_000)),
+    "name of 50,000 parts": lambda: leaf(subject=name(*"x" * 40_000), issuer=name(*"y" * 30_000)),
+    "serial of 1 MiB": lambda: leaf(subject=name(), serial=b"\x01" * (MIB - 1000)),
+    "evil text": evil_text,
+    "long hints": long_hints,
+    "last day of the calendar": lambda: leaf(years=(b"99991231000000Z", b"99991231235959Z")),
+}
