@@ -93,7 +93,8 @@ def examine(patient: Patient, now: datetime) -> Examined:
         leaves = _leaves(certificates, patient.csr)
     except ChainProblem as problem:
         return Examined(certificates, (*problem.findings, *notes), ())
-    outcomes = tuple(_judged(leaf, certificates, patient, now) for leaf in leaves)
+    signatures = Signatures()
+    outcomes = tuple(_judged(leaf, certificates, patient, now, signatures) for leaf in leaves)
     used = {one for outcome in outcomes for one in (outcome.chain.all() if outcome.chain else (outcome.leaf,))}
     return Examined(certificates, (*notes, *strangers(certificates, used)), outcomes)
 
@@ -142,10 +143,14 @@ def _ends(certificates: Sequence[x509.Certificate]) -> list[x509.Certificate]:
 
 
 def _judged(
-    leaf: x509.Certificate, certificates: Sequence[x509.Certificate], patient: Patient, now: datetime
+    leaf: x509.Certificate,
+    certificates: Sequence[x509.Certificate],
+    patient: Patient,
+    now: datetime,
+    signatures: Signatures,
 ) -> Outcome:
     try:
-        judged = diagnose(leaf, certificates, patient.asked, patient.trust, now)
+        judged = diagnose(leaf, certificates, patient.asked, patient.trust, now, signatures)
     except ChainProblem as problem:
         return Outcome("would-reject", problem.findings, leaf)
     return Outcome("would-reject" if judged.errors else "would-merge", judged.findings, leaf, judged.chain)

@@ -19,8 +19,8 @@ from functions.issuance.findings import ChainProblem
 from functions.issuance.keys import key_sha256
 from functions.issuance.trust import Trust, may_sign
 
-# A file of a hundred CAs of one name would need ten thousand signatures to be tried, of keys that its sender chose.
-MAX_SIGNATURES = 200
+# A file of a hundred CAs of one name would need ten thousand signatures to be tried, with keys that its sender chose.
+MAX_IN_VAIN = 200
 # RSA keys beyond these are no CA's, and can take seconds to verify with.
 MAX_RSA_BITS, MAX_RSA_EXPONENT = 8192, 2**32
 
@@ -71,9 +71,10 @@ class Chain:
 
 @dataclass
 class Signatures:
-    """Who signed what, each question answered once. Raises ChainProblem after too many."""
+    """Who signed what in a file, each question answered once. Raises ChainProblem after too many in vain."""
 
     known: dict[tuple[x509.Certificate, str], bool] = field(default_factory=dict)
+    in_vain: int = 0
 
     def by(self, child: x509.Certificate, issuer: x509.Certificate) -> bool:
         """Whether `issuer` is what `child` names as its issuer, and its key made the signature."""
@@ -85,13 +86,14 @@ class Signatures:
             return False
         answer = self.known.get(question)
         if answer is None:
-            if len(self.known) >= MAX_SIGNATURES:
+            if self.in_vain >= MAX_IN_VAIN:
                 raise ChainProblem(
                     "too-entangled",
                     f"The file holds so many CAs with the name {subject_of(issuer)} that its chain cannot be told.",
                     "Drop the certificate and its own chain alone.",
                 )
             answer = self.known[question] = _verified(child, issuer)
+            self.in_vain += not answer
         return answer
 
     def self_signed(self, certificate: x509.Certificate) -> bool:

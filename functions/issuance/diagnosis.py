@@ -16,6 +16,8 @@ from functions.issuance.describe import issuer_of, printed, sha256_of, subject_o
 from functions.issuance.findings import Finding, errors_of
 from functions.issuance.trust import CONTAINER, Trust, may_sign
 
+ORDER = ("error", "warning", "note")
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
@@ -36,22 +38,19 @@ def diagnose(
     asked: Asked | None,
     trust: Trust,
     now: datetime,
+    signatures: Signatures,
     *,
     include_root: bool = False,
 ) -> Diagnosis:
     """Builds the chain of `leaf` and checks it. `asked` None: only what does not depend on it.
 
-    Raises ChainProblem if the chain cannot be told.
+    `signatures` are those of the file, the same for all of its leaves. Raises ChainProblem if the chain cannot be told.
     """
-    signatures = Signatures()
     chain = build(leaf, certificates, trust, now, signatures)
     findings = [*check(chain, asked, now), *_ends(chain, certificates, trust, signatures)]
     if chain.root and chain.rooted and not include_root:
         findings.append(Finding("root-left-out", f"The root {subject_of(chain.root)} is left out, as TLS servers do."))
     return Diagnosis(chain, tuple(sorted(findings, key=lambda one: ORDER.index(one.severity))))
-
-
-ORDER = ("error", "warning", "note")
 
 
 def _ends(

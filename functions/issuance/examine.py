@@ -10,7 +10,7 @@ from cryptography import x509
 
 from functions.issuance.asked import Asked, asked_of
 from functions.issuance.certflow import Certflow
-from functions.issuance.chains import Chain
+from functions.issuance.chains import Chain, Signatures
 from functions.issuance.describe import several, subject_of
 from functions.issuance.diagnosis import Diagnosis, diagnose, place_of
 from functions.issuance.errors import Refused
@@ -61,7 +61,8 @@ async def examine(certflow: Certflow, contents: Contents) -> Examination:
         matches = await match(certflow, certificates)
     except ChainProblem as problem:
         raise ChainProblem.of((*problem.findings, *contents.findings)) from problem
-    cases = tuple([await _case(certflow, one, certificates) for one in matches])
+    signatures = Signatures()
+    cases = tuple([await _case(certflow, one, certificates, signatures) for one in matches])
     used = {one for case in cases for one in (case.chain.all() if case.chain else (case.match.leaf,))}
     return Examination((*contents.findings, *strangers(certificates, used)), cases)
 
@@ -73,11 +74,12 @@ async def diagnosed(
     leaf: x509.Certificate,
     certificates: Sequence[x509.Certificate],
     pending: Operation,
+    signatures: Signatures,
 ) -> Diagnosis:
     """The judgement on a leaf for a pending operation: as an answer to its CSR, under what is trusted for the vault."""
     csr = x509.load_der_x509_csr(pending.csr)
     asked = asked_of(csr, await _policy(certflow, vault, name))
-    return _judged(certflow, leaf, certificates, asked, await trust_for(certflow, vault))
+    return _judged(certflow, leaf, certificates, asked, await trust_for(certflow, vault), signatures)
 
 
 async def trust_for(certflow: Certflow, vault: str) -> Trust:
@@ -91,8 +93,10 @@ def _judged(
     certificates: Sequence[x509.Certificate],
     asked: Asked | None,
     trust: Trust,
+    signatures: Signatures,
 ) -> Diagnosis:
-    return diagnose(leaf, certificates, asked, trust, certflow.now(), include_root=certflow.include_root)
+    now, include_root = certflow.now(), certflow.include_root
+    return diagnose(leaf, certificates, asked, trust, now, signatures, include_root=include_root)
 
 
 async def _policy(certflow: Certflow, vault: str, name: str) -> Mapping[str, Any] | None:
@@ -104,13 +108,16 @@ async def _policy(certflow: Certflow, vault: str, name: str) -> Mapping[str, Any
         return None
 
 
-async def _case(certflow: Certflow, one: Match, certificates: Sequence[x509.Certificate]) -> Case:
+async def _case(
+    certflow: Certflow, one: Match, certificates: Sequence[x509.Certificate], signatures: Signatures
+) -> Case:
     vault, name = one.request.vault, one.request.name
     try:
         if one.pending:
-            judged = await diagnosed(certflow, vault, name, one.leaf, certificates, one.pending)
+            judged = await diagnosed(certflow, vault, name, one.leaf, certificates, one.pending, signatures)
         else:
-            judged = _judged(certflow, one.leaf, certificates, None, await trust_for(certflow, vault))
+            trust = await trust_for(certflow, vault)
+            judged = _judged(certflow, one.leaf, certificates, None, trust, signatures)
     except ChainProblem as problem:
         return Case(one, None, (problem.finding,))
     if one.version:  # what would be against merging it comes too late

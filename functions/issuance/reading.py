@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import quopri
 import re
-import string
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -20,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from functions.issuance.archives import is_zip, members
 from functions.issuance.describe import printed, several, subject_of
+from functions.issuance.encodings import as_utf8, der_items, from_base64, from_loose_base64, looks_like
 from functions.issuance.findings import ChainProblem, Finding
 from functions.issuance.key_material import private_key, refuse_private_key
 
@@ -43,22 +41,8 @@ UNREADABLE = (
 PARTS = ("extensions", "subject", "issuer", "serial_number", "not_valid_before_utc", "not_valid_after_utc")
 LAYERS = 4  # base64 of PEM in a JSON in a zip, and no further
 BOUNDARY = re.compile(rb"-----(BEGIN|END) ([^-\r\n]{1,64})-----")
-BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]+")
-PIECE = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
-NOT_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/="))
-LINE_ENDS = re.compile(rb"\\[rn]")
-BLANKS = re.compile(rb"\s+")
-BLANK = {b" ", b"\t", b"\r", b"\n", b"\0"}  # what mail programs and disks leave after a DER item
 CERTIFICATES = {"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"}
 CHAINS = {"PKCS7", "CMS", "PKCS #7 SIGNED DATA"}
-# What people drop by mistake, known by its first bytes.
-LOOKS_LIKE = (
-    (b"%PDF", "a PDF"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"<", "HTML or XML"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +132,7 @@ def read_items(items: list[bytes]) -> Contents:
 
 
 def _read(reading: _Reading, data: bytes, where: str, layer: int = 0) -> None:
-    text = _as_utf8(data)
+    text = as_utf8(data)
     refuse_private_key(data)
     if text is not data:
         refuse_private_key(text)
@@ -161,23 +145,10 @@ def _read(reading: _Reading, data: bytes, where: str, layer: int = 0) -> None:
         _read_pem(reading, text, where)
     elif text[:1] == b"\x30" and _read_der(reading, text, where):
         return
-    elif decoded := _from_base64(stripped):
+    elif decoded := from_base64(stripped):
         _read(reading, decoded, where, layer + 1)
     elif layer == 0:
-        reading.other(where, _looks_like(stripped))
-
-
-def _as_utf8(data: bytes) -> bytes:
-    """Text as UTF-8 without a BOM; UTF-16 is known by its BOM or by its zeros. Anything else as it is."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
-    elif len(data) >= 8 and not any(data[1:40:2]) and all(data[0:40:2]):
-        encoding = "utf-16-le"
-    elif len(data) >= 8 and not any(data[0:40:2]) and all(data[1:40:2]):
-        encoding = "utf-16-be"
-    else:
-        return data.removeprefix(b"\xef\xbb\xbf")
-    return data.decode(encoding, errors="replace").encode(errors="replace")
+        reading.other(where, looks_like(stripped))
 
 
 def _read_pem(reading: _Reading, text: bytes, where: str) -> None:
@@ -204,7 +175,7 @@ def _refuse_between(text: bytes) -> None:
     stripped = text.strip()
     if stripped:
         refuse_private_key(stripped)
-        refuse_private_key(_from_base64(stripped))
+        refuse_private_key(from_base64(stripped))
 
 
 def _cut_off(reading: _Reading, begun: re.Match[bytes], where: str) -> None:
@@ -215,10 +186,10 @@ def _cut_off(reading: _Reading, begun: re.Match[bytes], where: str) -> None:
 
 def _read_block(reading: _Reading, label: str, body: bytes, where: str) -> None:
     for text in (body, quopri.decodestring(body)) if b"=" in body else (body,):  # as it is, or as in a mail's source
-        der = _decode(text)
+        der = from_loose_base64(text)
         refuse_private_key(der)
         if label == "TRUSTED CERTIFICATE":  # OpenSSL's; its trust settings follow the certificate
-            der, *settings = [*_items(der)] or [b""]
+            der, *settings = [*der_items(der)] or [b""]
             for one in settings:
                 refuse_private_key(one)
         if _read_der(reading, der, where):
@@ -235,7 +206,7 @@ def _read_der(reading: _Reading, der: bytes, where: str) -> bool:
     `der` as a whole is known to be no private key; what stands behind the first item is not.
     """
     found = False
-    for item in _items(der):
+    for item in der_items(der):
         if found:
             refuse_private_key(item)
         if not _read_item(reading, item, where):
@@ -296,28 +267,6 @@ def _tried(load: Callable[[], Any]) -> Any:
         return None
 
 
-def _items(data: bytes) -> Iterator[bytes]:
-    """DER items that stand after one another. Only their outer length is read here (X.690 §8.1.3): cryptography takes
-    one whole item, and does not say where it ends.
-    """
-    start = 0
-    while data[start : start + 1] == b"\x30":
-        length, header = data[start + 1 : start + 2], 2
-        if not length or length == b"\x80":  # cut off, or BER of indefinite length: all the rest
-            yield data[start:]
-            return
-        size = length[0]
-        if size > 0x80:
-            header = 2 + (size & 0x7F)
-            size = int.from_bytes(data[start + 2 : start + header])
-        yield data[start : start + header + size]
-        start += header + size
-        while data[start : start + 1] in BLANK:
-            start += 1
-    if start < len(data):
-        yield data[start:]
-
-
 def _read_json(reading: _Reading, text: bytes, where: str, layer: int) -> bool:
     """Reads every text in a JSON document that holds certificates (x5c, or whatever a CA's API calls them)."""
     if len(text) > MAX_BYTES:  # a zip's; as objects it needs thirty times the memory
@@ -337,35 +286,6 @@ def _read_json(reading: _Reading, text: bytes, where: str, layer: int) -> bool:
         elif isinstance(value, str) and len(value) >= LEAST_TEXT:
             _read(reading, value.encode(errors="replace"), where, layer + 1)
     return True
-
-
-def _from_base64(text: bytes) -> bytes:
-    """What a text of nothing but base64 stands for, in one piece or several; empty if it is not base64."""
-    if not BASE64.fullmatch(text):
-        return b""
-    return b"".join(_decode(piece[0]) for piece in PIECE.finditer(BLANKS.sub(b"", text)))
-
-
-def _decode(text: bytes) -> bytes:
-    """Base64 as mail programs leave it: blanks, quote marks and missing padding do not matter, nor line ends that were
-    written as `\\n`. Empty if it is none.
-    """
-    if b"\\" in text:
-        text = LINE_ENDS.sub(b"", text)
-    pieces = text.translate(None, NOT_BASE64).rstrip(b"=")
-    try:
-        return base64.b64decode(pieces + b"=" * (-len(pieces) % 4))
-    except binascii.Error:
-        return b""
-
-
-def _looks_like(data: bytes) -> str:
-    for start, name in LOOKS_LIKE:
-        if data.startswith(start):
-            return name
-    text = data[:1000].decode(errors="replace").rstrip("\N{REPLACEMENT CHARACTER}")  # a letter may be cut
-    readable = text.replace("\N{REPLACEMENT CHARACTER}", "\0")
-    return "text" if all(one.isprintable() or one.isspace() for one in readable) else "data that is not known here"
 
 
 def _nothing(reading: _Reading) -> ChainProblem:

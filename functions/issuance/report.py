@@ -55,13 +55,12 @@ def report_of(findings: Sequence[Finding], outcomes: Sequence[Outcome], *, would
     """
     rejected = [one for one in outcomes if one.word in REJECTED]
     done = [one for one in outcomes if one.word not in REJECTED]
-    prefix = "would-" if would else ""
     if not outcomes and findings[0].code == "contains-private-key":
-        word = f"{prefix}quarantine" if would else "quarantined"
+        word = "would-quarantine" if would else "quarantined"
     elif rejected or not outcomes:
-        word = f"{prefix}reject" if would else "rejected"
+        word = "would-reject" if would else "rejected"
     elif any(one.word != "already-merged" for one in done):
-        word = f"{prefix}merge" if would else "merged"
+        word = "would-merge" if would else "merged"
     else:
         word = "already-merged"
     stops = errors_of((*(finding for one in rejected for finding in one.findings), *findings))

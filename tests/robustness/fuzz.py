@@ -18,6 +18,7 @@ import atheris
 
 with atheris.instrument_imports(include=["functions.issuance"]):
     from functions.issuance.asked import asked_of
+    from functions.issuance.chains import Signatures
     from functions.issuance.diagnosis import diagnose
     from functions.issuance.examine import inspect
     from functions.issuance.findings import CODES, ChainProblem
@@ -54,7 +55,7 @@ def examined(content: bytes) -> None:
     for leaf in contents.certificates[:MOST_LEAVES]:
         for trust in TRUSTS:
             try:
-                judged = diagnose(leaf, contents.certificates, ASKED, trust, NOW)
+                judged = diagnose(leaf, contents.certificates, ASKED, trust, NOW, Signatures())
             except ChainProblem:
                 continue
             word = "would-reject" if judged.errors else "would-merge"

@@ -12,6 +12,7 @@ import pytest
 from cryptography import x509
 
 from functions.issuance.asked import Asked, asked_of
+from functions.issuance.chains import Signatures
 from functions.issuance.diagnosis import diagnose
 from functions.issuance.examine import inspect
 from functions.issuance.findings import CODES, ChainProblem
@@ -54,7 +55,7 @@ def test_every_certificate_is_judged_as_an_answer_to_any_request() -> None:
             continue
         anchors = [one for one in contents.certificates if may_sign(one)]
         for leaf, one in itertools.product(contents.certificates, (Trust({}, "here"), trusting(*anchors))):
-            judged = diagnose(leaf, contents.certificates, next(requests), one, NOW)
+            judged = diagnose(leaf, contents.certificates, next(requests), one, NOW, Signatures())
             word = "would-reject" if judged.errors else "would-merge"
             json.dumps(report_of(contents.findings, (Outcome(word, judged.findings, leaf, judged.chain),)))
             count += 1

@@ -14,6 +14,7 @@ import pytest
 from cryptography import x509
 
 from functions.issuance.asked import asked_of
+from functions.issuance.chains import Signatures
 from functions.issuance.diagnosis import diagnose
 from functions.issuance.examine import inspect
 from functions.issuance.findings import CODES
@@ -72,7 +73,7 @@ async def test_labels_of_blocks_are_harmless() -> None:
 
 
 def test_of_very_many_leaves_the_first_travel_and_it_is_said_how_many_do_not() -> None:
-    judged = diagnose(LEAF, [LEAF], asked_of(x509.load_der_x509_csr(CSR)), Trust({}, "here"), NOW)
+    judged = diagnose(LEAF, [LEAF], asked_of(x509.load_der_x509_csr(CSR)), Trust({}, "here"), NOW, Signatures())
     report = report_of((), [Outcome("would-merge", judged.findings, LEAF, judged.chain)] * 100, would=True)
     brief = brief_of(report)
     assert len(json.dumps(brief)) < MOST_TOLD
@@ -84,7 +85,7 @@ def test_of_very_many_leaves_the_first_travel_and_it_is_said_how_many_do_not() -
 def test_a_certificate_that_starts_on_the_last_day_of_the_calendar_is_judged() -> None:
     certificate = x509.load_der_x509_certificate(leaf(years=(b"99991231000000Z", b"99991231235959Z")))
     asked = asked_of(x509.load_der_x509_csr(CSR), {"x509_props": {"validity_months": 12}})
-    found = diagnose(certificate, [certificate], asked, Trust({}, "here"), NOW).findings
+    found = diagnose(certificate, [certificate], asked, Trust({}, "here"), NOW, Signatures()).findings
     assert "not-yet-valid" in {one.code for one in found}
 
 
