@@ -83,13 +83,14 @@ async def handle_stuck(certflow: Certflow, name: str) -> None:
     try:
         await handle_drop(certflow, name)
     except Exception as error:  # noqa: BLE001  whatever it is, it is the reason that people want to hear
-        passes = isinstance(error, CertflowError)
-        reason = str(error) if passes else f"An unforeseen error ({type(error).__name__}); the log has it."
         record("drop-stuck", level=logging.ERROR, blob=name, drop=drop.id, reason=repr(error))
-        await _tell_stuck(certflow, drop, reason, await _owner_of(certflow, drop) if passes else None)
-        if not passes:
-            return
-    await certflow.ledger.take_back(name)
+        reason = f"An unforeseen error ({type(error).__name__}); the log has it."
+        if isinstance(error, CertflowError):
+            reason = str(error)
+            await certflow.ledger.take_back(name)
+        await _tell_stuck(certflow, drop, reason, await _owner_of(certflow, drop))
+    else:
+        await certflow.ledger.take_back(name)
 
 
 async def retry(certflow: Certflow, name: str) -> dict[str, Any]:
@@ -177,7 +178,7 @@ async def _owner_of(certflow: Certflow, drop: Drop) -> TrackedRequest | None:
     """The request that a file is for, if that can be told: its owner hears of it."""
     try:
         return (await match(certflow, read(drop.content).certificates))[0].request
-    except (ChainProblem, CertflowError):
+    except Exception:  # noqa: BLE001  whatever makes the file stick can do so here, and the operators hear of it then
         return None
 
 
