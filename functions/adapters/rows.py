@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,9 @@ from functions.issuance.requests import Act, Change, TrackedRequest
 
 Entity = dict[str, Any]
 Operations = list[tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]]
+type Hint = tuple[str, str, str]  # vault alias, certificate name, request_id
+
+MOST_HINTS = 150  # of one key (`reuse_key`): a property holds 64 KiB, and a hint at most 400 bytes
 BEATS, ASIDE = "-|beats", "-|aside"  # partitions
 
 
@@ -98,15 +102,20 @@ def event_row(event: Event) -> Entity:
     }
 
 
-def hint_row(request: TrackedRequest) -> Entity:
-    """The hint that leads from a key to its request."""
-    return {
-        "PartitionKey": request.key_sha256,
-        "RowKey": f"{request.vault}|{request.name.lower()}|{request.request_id}",
-        "vault": request.vault,
-        "name": request.name,
-        "request_id": request.request_id,
-    }
+def hint_of(request: TrackedRequest) -> Hint:
+    """How a request is found again."""
+    return request.vault, request.name, request.request_id
+
+
+def hint_row(key_sha256: str, hints: Sequence[Hint]) -> Entity:
+    """What leads from a key to its requests, the newest last: one row, so that one read finds them."""
+    kept = msgspec.json.encode(hints[-MOST_HINTS:]).decode()
+    return {"PartitionKey": key_sha256, "RowKey": key_sha256, "requests": kept}
+
+
+def hints_of(row: Entity) -> list[Hint]:
+    """The hints of a key's row."""
+    return msgspec.json.decode(row["requests"], type=list[Hint])
 
 
 def aside_row(drop: str, etag: str) -> Entity:

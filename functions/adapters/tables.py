@@ -7,14 +7,15 @@ PartitionKey: `{vault alias}|{first hex digit of SHA-256 of the lower-cased name
 `h|{name}|{time}|{act}|{request_id}` history. Partition `-|beats`: the last good sweep of each vault. Partition
 `-|aside` (RowKey: SHA-256 of the blob's name, which may hold what a RowKey must not): the files set aside.
 
-Table `keys` (PartitionKey: key hash; RowKey: `{vault}|{name}|{request_id}`) is a hint, written before the request it
-points to: a crash leaves a hint too many, never one too few.
+Table `keys` (PartitionKey and RowKey: key hash) holds hints, each written before the request it points to: a
+crash leaves a hint too many, never one too few.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,7 @@ from typing import Any
 import msgspec
 from azure.core import MatchConditions
 from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import TableTransactionError, UpdateMode
 from azure.data.tables.aio import TableClient, TableServiceClient
 
@@ -38,7 +39,9 @@ from functions.adapters.rows import (
     due_of,
     event_row,
     filter_of,
+    hint_of,
     hint_row,
+    hints_of,
     intent_mark,
     intent_row,
     partition_of,
@@ -49,13 +52,14 @@ from functions.adapters.rows import (
     sortable,
     token_of,
 )
-from functions.issuance.errors import ConcurrentChange
+from functions.issuance.errors import ConcurrentChange, Unavailable
 from functions.issuance.events import Event
 from functions.issuance.ports import Due, Intent, Page, Wanted
 from functions.issuance.requests import Act, Change, TrackedRequest
 
 SERVICE = "The table storage"
 DIGITS = "0123456789abcdef"
+TRIES = 10
 CONFLICTS = {404, 409, 412}  # a row that is gone, there already, or changed
 
 
@@ -127,9 +131,7 @@ class TableLedger:
     async def add(self, change: Change) -> tuple[TrackedRequest, bool]:
         """Adds a request: first its hint, then request, due mark, events and history in one transaction."""
         request = change.request
-        keys = await self._tables.table("keys")
-        with faults_of(SERVICE):
-            await keys.upsert_entity(hint_row(request))
+        await self._hint(request)
         try:
             etag = await self._transaction([("create", request_row(request)), *rows_beside(change)])
         except ConcurrentChange:
@@ -169,10 +171,8 @@ class TableLedger:
 
     async def by_key(self, key_sha256: str) -> list[TrackedRequest]:
         """The requests with this key; a hint without its request is a crash's remnant and is passed over."""
-        table = await self._tables.table("keys")
-        with faults_of(SERVICE):
-            hints = [row async for row in table.query_entities("PartitionKey eq @key", parameters={"key": key_sha256})]
-        found = await asyncio.gather(*(self.get(row["vault"], row["name"], row["request_id"]) for row in hints))
+        row = await self._row(key_sha256, key_sha256, table="keys")
+        found = await asyncio.gather(*(self.get(*hint) for hint in (hints_of(row) if row else ())))
         return sorted((one for one in found if one), key=lambda one: one.created, reverse=True)
 
     async def add_event(self, event: Event) -> None:
@@ -235,11 +235,29 @@ class TableLedger:
         rows = await self._range(BEATS, "", "~")
         return {row["RowKey"]: datetime.fromisoformat(row["at"]) for row in rows}
 
-    async def _row(self, partition: str, key: str) -> Any:
-        table = await self._tables.table("certflow")
+    async def _hint(self, request: TrackedRequest) -> None:
+        """Adds a request to those of its key. Others may do so for another request at the same time."""
+        table, key, hint = await self._tables.table("keys"), request.key_sha256, hint_of(request)
+        for _ in range(TRIES):
+            row = await self._row(key, key, table="keys")
+            hints = hints_of(row) if row else []
+            if hint in hints:
+                return
+            with faults_of(SERVICE), suppress(ResourceExistsError, ResourceModifiedError):
+                changed = hint_row(key, [*hints, hint])
+                if row is None:
+                    await table.create_entity(changed)
+                else:
+                    same = {"etag": row.metadata["etag"], "match_condition": MatchConditions.IfNotModified}
+                    await table.update_entity(changed, mode=UpdateMode.REPLACE, **same)
+                return
+        raise Unavailable(SERVICE, "the requests of one key keep changing", retry_after=1)
+
+    async def _row(self, partition: str, key: str, *, table: str = "certflow") -> Any:
+        client = await self._tables.table(table)
         with faults_of(SERVICE):
             try:
-                return await table.get_entity(partition, key)
+                return await client.get_entity(partition, key)
             except ResourceNotFoundError:
                 return None
 

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from functions.adapters.deliveries import TableDeliveries
+from functions.adapters.rows import hint_row
 from functions.adapters.tables import TableLedger, Tables
 from functions.issuance.errors import ConcurrentChange, InvalidRequest, Unavailable
 from functions.issuance.events import CHAIN_REJECTED, Event
@@ -128,12 +129,10 @@ async def test_what_is_due_comes_longest_waiting_first_and_the_rest_not_at_all(l
 async def test_requests_are_found_by_key_and_a_hint_without_its_request_is_passed_over(
     ledger: TableLedger, tables: Tables
 ) -> None:
-    for request_id in ("a" * 32, "b" * 32):
-        change = started("by-key", request_id, key="shared")
-        await ledger.add(change)
     keys = await tables.table("keys")
-    left = {"PartitionKey": "shared", "RowKey": "x", "vault": "main", "name": "crashed", "request_id": "c" * 32}
-    await keys.upsert_entity(left)
+    await keys.upsert_entity(hint_row("shared", [("main", "crashed", "c" * 32)]))
+    changes = [started("by-key", request_id, key="shared") for request_id in ("a" * 32, "b" * 32)]
+    await asyncio.gather(*(ledger.add(change) for change in (*changes, *changes)))
     assert {one.request_id for one in await ledger.by_key("shared")} == {"a" * 32, "b" * 32}
     assert await ledger.by_key("unknown") == []
 
