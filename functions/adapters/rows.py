@@ -103,8 +103,8 @@ def event_row(event: Event) -> Entity:
 
 
 def hint_of(request: TrackedRequest) -> Hint:
-    """How a request is found again."""
-    return request.vault, request.name, request.request_id
+    """How a request is found again. Key Vault ignores the case of names."""
+    return request.vault, request.name.lower(), request.request_id
 
 
 def hint_row(key_sha256: str, hints: Sequence[Hint]) -> Entity:
