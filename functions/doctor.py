@@ -95,8 +95,8 @@ def examine(patient: Patient, now: datetime) -> Examined:
         return Examined(certificates, (*problem.findings, *notes), ())
     signatures = Signatures()
     outcomes = tuple(_judged(leaf, certificates, patient, now, signatures) for leaf in leaves)
-    used = {one for outcome in outcomes for one in (outcome.chain.all() if outcome.chain else (outcome.leaf,))}
-    return Examined(certificates, (*notes, *strangers(certificates, used)), outcomes)
+    left_out = strangers(certificates, ((one.leaf, one.chain) for one in outcomes))
+    return Examined(certificates, (*notes, *left_out), outcomes)
 
 
 def _read(files: Files) -> tuple[list[Contents], list[Finding]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,10 +61,11 @@ async def examine(certflow: Certflow, contents: Contents) -> Examination:
         matches = await match(certflow, certificates)
     except ChainProblem as problem:
         raise ChainProblem.of((*problem.findings, *contents.findings)) from problem
+    trusts = {vault: await trust_for(certflow, vault) for vault in {one.request.vault for one in matches}}
     signatures = Signatures()
-    cases = tuple([await _case(certflow, one, certificates, signatures) for one in matches])
-    used = {one for case in cases for one in (case.chain.all() if case.chain else (case.match.leaf,))}
-    return Examination((*contents.findings, *strangers(certificates, used)), cases)
+    cases = tuple([await _case(certflow, one, certificates, trusts[one.request.vault], signatures) for one in matches])
+    left_out = strangers(certificates, ((case.match.leaf, case.chain) for case in cases))
+    return Examination((*contents.findings, *left_out), cases)
 
 
 async def diagnosed(
@@ -74,12 +75,13 @@ async def diagnosed(
     leaf: x509.Certificate,
     certificates: Sequence[x509.Certificate],
     pending: Operation,
+    trust: Trust,
     signatures: Signatures,
 ) -> Diagnosis:
     """The judgement on a leaf for a pending operation: as an answer to its CSR, under what is trusted for the vault."""
     csr = x509.load_der_x509_csr(pending.csr)
     asked = asked_of(csr, await _policy(certflow, vault, name))
-    return _judged(certflow, leaf, certificates, asked, await trust_for(certflow, vault), signatures)
+    return _judged(certflow, leaf, certificates, asked, trust, signatures)
 
 
 async def trust_for(certflow: Certflow, vault: str) -> Trust:
@@ -109,14 +111,13 @@ async def _policy(certflow: Certflow, vault: str, name: str) -> Mapping[str, Any
 
 
 async def _case(
-    certflow: Certflow, one: Match, certificates: Sequence[x509.Certificate], signatures: Signatures
+    certflow: Certflow, one: Match, certificates: Sequence[x509.Certificate], trust: Trust, signatures: Signatures
 ) -> Case:
     vault, name = one.request.vault, one.request.name
     try:
         if one.pending:
-            judged = await diagnosed(certflow, vault, name, one.leaf, certificates, one.pending, signatures)
+            judged = await diagnosed(certflow, vault, name, one.leaf, certificates, one.pending, trust, signatures)
         else:
-            trust = await trust_for(certflow, vault)
             judged = _judged(certflow, one.leaf, certificates, None, trust, signatures)
     except ChainProblem as problem:
         return Case(one, None, (problem.finding,))
@@ -142,8 +143,11 @@ def request_ended(request: TrackedRequest) -> Finding:
     )
 
 
-def strangers(certificates: Sequence[x509.Certificate], used: Collection[x509.Certificate]) -> list[Finding]:
-    """The certificates of a file that are in no chain."""
+def strangers(
+    certificates: Sequence[x509.Certificate], leaves: Iterable[tuple[x509.Certificate, Chain | None]]
+) -> list[Finding]:
+    """The certificates of a file that are in the chain of none of its leaves."""
+    used = {one for leaf, chain in leaves for one in (chain.all() if chain else (leaf,))}
     left = [subject_of(one) for one in certificates if one not in used]
     return [Finding("stranger-dropped", f"Not part of the chain: {several(left)}.")] if left else []
 

@@ -7,15 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from functions.issuance.certflow import Certflow
 from functions.issuance.chains import Chain
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.examine import already_merged, request_ended
 from functions.issuance.findings import ChainProblem, Finding
 from functions.issuance.journal import record
-from functions.issuance.matching import sha1_of
+from functions.issuance.matching import unmerged
 from functions.issuance.ports import Bundle
 from functions.issuance.requests import MERGEABLE, Change, Doing, Gone, Status, TrackedRequest
 from functions.issuance.watch import look, record_seen
@@ -100,8 +98,8 @@ async def _merged_before(
 ) -> tuple[Bundle, tuple[Finding, ...]]:
     """The request has ended. If this very leaf is a version in the vault, it was merged before, and that is fine."""
     if request.status is Status.COMPLETED:
-        vault, leaf = certflow.vault(request.vault), chain.leaf.public_bytes(Encoding.DER)
-        version = (await vault.versions(request.name)).get(sha1_of(leaf))
+        vault = certflow.vault(request.vault)
+        _leaf, version = unmerged(await vault.versions(request.name), [chain.leaf])
         current = await vault.certificate(request.name) if version else None
         if version and current:
             return current, (already_merged(request.name, version),)

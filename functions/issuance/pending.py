@@ -114,7 +114,7 @@ async def merge(
     The chain is judged as a dropped one is. Raises Refused (404; 403 while an issuer works on it), ChainProblem.
     """
     from functions.issuance.chains import Signatures, by_key
-    from functions.issuance.examine import diagnosed
+    from functions.issuance.examine import diagnosed, trust_for
     from functions.issuance.findings import ChainProblem, warnings_of
     from functions.issuance.matching import another_key, unmerged
     from functions.issuance.merge import merge_once
@@ -125,7 +125,10 @@ async def merge(
     if not leaves:
         raise another_key("the body", f"the request {request.request_id}")
     leaf, _version = unmerged(await certflow.vault(request.vault).versions(request.name), leaves)
-    judged = await diagnosed(certflow, request.vault, request.name, leaf, certificates, answer.operation, Signatures())
+    trust = await trust_for(certflow, request.vault)
+    judged = await diagnosed(
+        certflow, request.vault, request.name, leaf, certificates, answer.operation, trust, Signatures()
+    )
     if judged.errors:
         raise ChainProblem.of(judged.findings)
     run = f"api:{secrets.token_hex(8)}"
