@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import aiohttp
 from azure.core.credentials import AccessToken
@@ -92,8 +93,7 @@ class Client:
 
     async def set_outcome(self, vault: str, name: str, outcome: str, **more: Any) -> None:
         """Makes the stand-in's issuers issue, fail or hang for a certificate name."""
-        host = str(self.stack["vaults"][vault]).split("://")[1].rsplit(":", 1)[0]
-        body = {"vault": host, "name": name, "outcome": outcome, **more}
+        body = {"vault": urlsplit(self.stack["vaults"][vault]).netloc, "name": name, "outcome": outcome, **more}
         async with self.session.post(f"{self.stack['keyvault_control']}/outcomes", json=body) as response:
             response.raise_for_status()
 

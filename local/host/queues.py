@@ -24,18 +24,18 @@ from local.host.host_json import QueueOptions
 from local.host.invoker import Invoker
 from local.host.outputs import send_creating
 from local.host.protos import TypedData
-from local.host.waiting import Outage, pause
+from local.host.waiting import Outage, pause, whole_seconds
 from local.host.worker import InvocationFailed
 
 log = logging.getLogger("local.host")
 
-# After a message the next often follows at once; an idle queue is asked once a second, where the platform backs off
-# to a minute: nobody pays for requests to an emulator, and a person is watching.
-FASTEST_POLL, SLOWEST_POLL, POLL_GROWTH = 0.1, 1.0, 1.5
+# After a message the next often follows at once; the platform backs off from a tenth of a second to a minute.
+FASTEST_POLL, SLOWEST_POLL, POLL_GROWTH = 0.1, 60.0, 1.5
+# An idle queue is asked once a second all the same: nobody pays for requests to an emulator, and a person is watching.
+SLOWEST_POLL_HERE = 1.0
 
 # While a message is handled it is invisible for ten minutes, renewed at half time: a killed host gives it back then.
 INVISIBLE = 600
-RENEWAL = INVISIBLE / 2
 
 
 class Undecodable(ValueError):
@@ -53,22 +53,33 @@ Handler = Callable[[QueueMessage], Awaitable[None]]
 
 @dataclass(frozen=True)
 class QueueListener:
-    """Polls one queue and hands each message to `handle`, which raises InvocationFailed to have it again."""
+    """Polls one queue and hands each message to `handle`, which raises InvocationFailed to have it again.
+
+    All its waits are the platform's, `hurry` times shorter.
+    """
 
     queue: QueueClient
     handle: Handler
     poison: Callable[[str], QueueClient]  # the poison queue for a message's content
     options: QueueOptions
     max_tries: int
+    hurry: float
+
+    @property
+    def invisible(self) -> int:
+        """Seconds that a message is hidden from others while it is handled."""
+        return whole_seconds(INVISIBLE, self.hurry)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Polls until the host stops, then finishes what it has begun."""
         running: set[asyncio.Task[None]] = set()
-        outage, idle = Outage(f"Queue {self.queue.queue_name}"), FASTEST_POLL
+        outage = Outage(f"Queue {self.queue.queue_name}")
+        fastest, slowest = FASTEST_POLL / self.hurry, min(SLOWEST_POLL / self.hurry, SLOWEST_POLL_HERE)
+        idle = fastest
         async with asyncio.TaskGroup() as tasks:
             while not stopping.is_set():
                 if len(running) > self.options.new_batch_threshold:
-                    await pause(stopping, FASTEST_POLL)
+                    await pause(stopping, fastest)
                     continue
                 try:
                     messages = await self._receive()
@@ -80,14 +91,14 @@ class QueueListener:
                     task = tasks.create_task(self._process(message))
                     running.add(task)
                     task.add_done_callback(running.discard)
-                idle = FASTEST_POLL if messages else min(idle * POLL_GROWTH, SLOWEST_POLL)
+                idle = fastest if messages else min(idle * POLL_GROWTH, slowest)
                 await pause(stopping, idle)
 
     async def _receive(self) -> list[QueueMessage]:
         batch = self.options.batch_size
         try:
             received = self.queue.receive_messages(
-                max_messages=batch, messages_per_page=batch, visibility_timeout=INVISIBLE
+                max_messages=batch, messages_per_page=batch, visibility_timeout=self.invisible
             )
             return [message async for message in received]
         except ResourceNotFoundError:
@@ -128,9 +139,8 @@ class QueueListener:
 
     async def _settle(self, message: QueueMessage, fate: Fate) -> None:
         if fate is Fate.AGAIN:
-            await self.queue.update_message(
-                message.id, message.pop_receipt, visibility_timeout=self.options.visibility_timeout
-            )
+            hidden = whole_seconds(self.options.visibility_timeout, self.hurry)
+            await self.queue.update_message(message.id, message.pop_receipt, visibility_timeout=hidden)
             return
         if fate is Fate.POISON:
             await self._to_poison(message)
@@ -154,9 +164,11 @@ class QueueListener:
 
     async def _renew(self, message: QueueMessage) -> None:
         while True:
-            await asyncio.sleep(RENEWAL)
+            await asyncio.sleep(self.invisible / 2)
             try:
-                renewed = await self.queue.update_message(message.id, message.pop_receipt, visibility_timeout=INVISIBLE)
+                renewed = await self.queue.update_message(
+                    message.id, message.pop_receipt, visibility_timeout=self.invisible
+                )
             except STORAGE_FAULTS:
                 return  # it becomes visible again; whoever sees it next tries again
             message.pop_receipt = renewed.pop_receipt

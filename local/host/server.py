@@ -21,6 +21,7 @@ from local.host.host_json import HostJson, read_host_json
 from local.host.http_front import BODY_LIMIT, HttpFront
 from local.host.invoker import Invoker
 from local.host.keys import Keys
+from local.host.leases import Lease, OnOneInstance
 from local.host.outputs import Outputs
 from local.host.queues import QueueListener, QueueTrigger
 from local.host.settings import Settings, host_id, host_id_problems, is_disabled, resolved
@@ -38,11 +39,17 @@ LISTENER_RESTART = 1.0
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says."""
+    """What the command line says.
+
+    `hurry`: how many times shorter the platform's own waits are. `with_parent`: whether the end of standard input,
+    which is the end of the process at its other end, stops the host.
+    """
 
     app_dir: Path
     port: int = 7071
     keys: Keys = field(default_factory=Keys)
+    hurry: float = 1.0
+    with_parent: bool = False
 
 
 class Listener(Protocol):
@@ -120,7 +127,7 @@ class Host:
                 raise StartRefused(
                     f"Port {self._options.port} cannot be used ({error.strerror}): choose another with --port."
                 ) from None
-            listeners = [asyncio.create_task(_kept_running(each, stopping)) for each in self._listeners()]
+            listeners = [asyncio.create_task(_kept_running(each, stopping)) for each in self._listeners(port)]
             ready(port, len(self._functions))
             await stopping.wait()
             self._stopping = True
@@ -170,12 +177,12 @@ class Host:
         queue = self._connections.queue(HOST_STORAGE, host_queue(self._id)) if blobs else None
         return Webhooks(self._options.keys, self._invoker, events, blobs, queue)
 
-    def _listeners(self) -> list[Listener]:
+    def _listeners(self, port: int) -> list[Listener]:
         listeners: list[Listener] = []
         blobs: dict[str, BlobTrigger] = {}
         for name, trigger in self._enabled.items():
             if isinstance(trigger, TimerTrigger):
-                listeners.append(trigger)
+                listeners.append(self._on_one_instance(trigger, port))
             elif isinstance(trigger, QueueTrigger):
                 listeners.append(self._queue_listener(trigger))
             elif isinstance(trigger, BlobTrigger):
@@ -184,17 +191,21 @@ class Host:
             listeners.append(self._blob_listener(blobs))
         return listeners
 
+    def _on_one_instance(self, timer: TimerTrigger, port: int) -> OnOneInstance:
+        blobs, name = self._connections.blobs(HOST_STORAGE), timer.function.name
+        return OnOneInstance(timer, Lease(blobs, self._id, name, instance=f"{self._id}:{port}"))
+
     def _queue_listener(self, trigger: QueueTrigger) -> QueueListener:
         connection, name = connection_of(trigger.function.trigger), str(trigger.function.trigger["queueName"])
         poison = self._connections.queue(connection, f"{name}-poison")
-        options = self._config.queues
-        queue = self._connections.queue(connection, name)
-        return QueueListener(queue, trigger, lambda _: poison, options, options.max_dequeue_count)
+        queue, options = self._connections.queue(connection, name), self._config.queues
+        return QueueListener(queue, trigger, lambda _: poison, options, options.max_dequeue_count, self._options.hurry)
 
     def _blob_listener(self, triggers: dict[str, BlobTrigger]) -> QueueListener:
         handler = BlobQueue(triggers, self._connections, self._settings)
         queue = self._connections.queue(HOST_STORAGE, host_queue(self._id))
-        return QueueListener(queue, handler, handler.poison, self._config.queues, self._config.poison_blob_threshold)
+        most = self._config.poison_blob_threshold
+        return QueueListener(queue, handler, handler.poison, self._config.queues, most, self._options.hurry)
 
 
 async def _unless[T](stopping: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:

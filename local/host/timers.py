@@ -1,8 +1,8 @@
 """Timer triggers: a schedule that never overlaps itself, remembers its runs, and makes up for a missed one.
 
 The host keeps `{Last, Next, LastUpdated}` in a status blob. An occurrence missed while it was down gives one run at
-start with IsPastDue, several missed ones still one. An error does not stop the schedule. Only one host runs here, so
-the lease that keeps a timer on one instance is not taken.
+start with IsPastDue, several missed ones still one. An error does not stop the schedule. What keeps a timer on one of
+several hosts is in `leases.py`.
 """
 
 from __future__ import annotations

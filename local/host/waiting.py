@@ -1,10 +1,11 @@
-"""Waiting: pauses that end when the host stops, and back-off while storage does not answer."""
+"""Waiting: pauses that end when the host stops, back-off while storage is away, and the platform's waits hurried."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
+import math
 
 log = logging.getLogger("local.host")
 
@@ -16,6 +17,11 @@ async def pause(stopping: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await stopping.wait()
+
+
+def whole_seconds(wait: float, hurry: float) -> int:
+    """One of the platform's waits, `hurry` times shorter, as storage takes it: whole seconds, and never none of one."""
+    return math.ceil(wait / hurry)
 
 
 class Outage:

@@ -1,6 +1,6 @@
-"""The inbox: where Teams cards and mails of the local stack end, shown as people would see them.
+"""The inbox: where Teams cards, mails and webhook posts of the local stack end, shown as people would see them.
 
-What it does not do: deliver anything anywhere, draw Teams' own fonts and avatars, play more than one channel, throttle
+What it does not do: deliver anything anywhere, draw Teams' own fonts and avatars, check a token's signature, throttle
 by itself (ask for faults at `/control/faults`), answer senders about cards that the flow would refuse afterwards.
 """
 

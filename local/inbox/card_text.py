@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])|(\ue000)")
 _BOLD = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _LINK = re.compile(r"\[([^\]]*)\]\(([^()\s]+)\)")
+_ENTITY = re.compile(r"&#?\w+;")  # Markdown wants the semicolon, HTML does not
 _HIDDEN = "\ue000"  # private use: keeps an escaped character out of the patterns until they are done
 
 # Where an element keeps what it shows, in the order it shows it.
@@ -31,13 +32,14 @@ def plain(markdown: str) -> str:
     kept: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
-        kept.append(match[1])
+        kept.append(match[1] or match[2])
         return _HIDDEN
 
     text = _ESCAPED.sub(keep, markdown)
     text = _LINK.sub(r"\1 (\2)", _BOLD.sub(r"\2", text))
+    text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
     characters = iter(kept)
-    return re.sub(_HIDDEN, lambda _match: next(characters, ""), html.unescape(text))
+    return re.sub(_HIDDEN, lambda _match: next(characters, ""), text)
 
 
 def _text_blocks(element: Mapping[str, Any]) -> Iterator[str]:

@@ -1,8 +1,6 @@
-"""What the flow and Teams make of a post: the reason why it would be refused, or nothing.
+"""What Teams makes of a card: the reason why it would be refused, or nothing.
 
-The flow is the Workflows template that posts to a channel when a webhook request is received. It answers 202 and only
-then looks at the message, so its sender never hears of these reasons; people find them in the run history
-(PLATFORM §6.2; MicrosoftDocs/msteams-docs 11302; lindegroup/autopkgr 729).
+It is stricter than Teams: a button leads to https, as whoever reads the card has to trust where it leads.
 """
 
 from __future__ import annotations
@@ -11,9 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-MAX_BYTES = 28 * 1024  # a Teams message, all of it
 NEWEST = (1, 5)
-CARD = "application/vnd.microsoft.card.adaptive"
 
 type Json = Any
 type Check = Callable[[Mapping[str, Json], str], None]
@@ -23,41 +19,8 @@ class RefusedError(Exception):
     """Teams never shows the card; the text is the reason in the flow's own kind of words."""
 
 
-def check_post(message: Json, size: int) -> list[dict[str, Json]]:
-    """The cards of a message in the order they are posted; raises RefusedError."""
-    if not isinstance(message, Mapping):
-        raise RefusedError(f"The trigger's body must be an object, not {_type_name(message)}.")
-    if message.get("type") != "message":
-        raise RefusedError("Property 'type' of the trigger's body must be 'message'.")
-    attachments = message.get("attachments")
-    if not isinstance(attachments, list):
-        raise RefusedError(
-            "The execution of template action 'Send_each_adaptive_card' failed: the result of the evaluation of "
-            "'foreach' expression '@triggerOutputs()?['body']?['attachments']' is of type "
-            f"'{_type_name(attachments)}'. The result must be a valid array."
-        )
-    if not attachments:
-        raise RefusedError("The array 'attachments' is empty: the flow ran and posted nothing.")
-    if size > MAX_BYTES:
-        raise RefusedError(f"Request body too large: {size} bytes, and a Teams message has at most {MAX_BYTES}.")
-    return [_card_of(attachment, f"attachments[{index}]") for index, attachment in enumerate(attachments)]
-
-
-def _card_of(attachment: Json, where: str) -> dict[str, Json]:
-    if not isinstance(attachment, dict):
-        raise RefusedError(f"{where} must be an object, not {_type_name(attachment)}.")
-    if attachment.get("contentType") != CARD:
-        raise RefusedError(f"Property 'contentType' of {where} must be '{CARD}'.")
-    if attachment.get("contentUrl") is not None:
-        raise RefusedError(f"Property 'contentUrl' of {where} must be null: the card itself belongs into 'content'.")
-    card = attachment.get("content")
-    if not isinstance(card, dict):
-        raise RefusedError(f"Property 'content' of {where} must be an object, not {_type_name(card)}.")
-    _check_card(card, f"{where}.content")
-    return card
-
-
-def _check_card(card: Mapping[str, Json], where: str) -> None:
+def check_card(card: Mapping[str, Json], where: str) -> None:
+    """Raises RefusedError if Teams would not show the card; `where` is its place in what was posted."""
     if card.get("type") != "AdaptiveCard":
         raise RefusedError("Property 'type' must be 'AdaptiveCard'.")
     version = _version(card.get("version"))
@@ -101,14 +64,22 @@ def _check_action(action: Mapping[str, Json], where: str) -> None:
 
 def _check_open_url(action: Mapping[str, Json], where: str) -> None:
     url = _string(action, "url", where)
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
-        raise RefusedError(f"Property 'url' of {where} must be an absolute http or https address.")
+    if not _is_https(url):
+        raise RefusedError(f"Property 'url' of {where} must be an absolute https address.")
+
+
+def _is_https(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that are no IPv6 address
+        return False
+    return parts.scheme == "https" and bool(parts.netloc)
 
 
 def _check_show_card(action: Mapping[str, Json], where: str) -> None:
     card = _object(action.get("card"), f"{where}.card")
     # Only the outermost card has to say its version.
-    _check_card({"version": "1.0", **card}, f"{where}.card")
+    check_card({"version": "1.0", **card}, f"{where}.card")
 
 
 def _check_toggle(action: Mapping[str, Json], where: str) -> None:
@@ -170,7 +141,7 @@ _ACTIONS: dict[str, Check] = {
 def _items(parent: Mapping[str, Json], name: str, where: str, check: Check, *, required: bool = True) -> None:
     items = parent.get(name, None if required else [])
     if not isinstance(items, list):
-        raise RefusedError(f"Property '{name}' of {where} must be an array, not {_type_name(items)}.")
+        raise RefusedError(f"Property '{name}' of {where} must be an array, not {type_name(items)}.")
     for index, item in enumerate(items):
         place = f"{where}.{name}[{index}]"
         check(_object(item, place), place)
@@ -178,14 +149,14 @@ def _items(parent: Mapping[str, Json], name: str, where: str, check: Check, *, r
 
 def _object(value: Json, where: str) -> Mapping[str, Json]:
     if not isinstance(value, Mapping):
-        raise RefusedError(f"{where} must be an object, not {_type_name(value)}.")
+        raise RefusedError(f"{where} must be an object, not {type_name(value)}.")
     return value
 
 
 def _string(parent: Mapping[str, Json], name: str, where: str) -> str:
     value = parent.get(name)
     if not isinstance(value, str):
-        raise RefusedError(f"Property '{name}' of {where} must be a string, not {_type_name(value)}.")
+        raise RefusedError(f"Property '{name}' of {where} must be a string, not {type_name(value)}.")
     return value
 
 
@@ -199,7 +170,7 @@ def _walk(value: Json) -> Iterator[Mapping[str, Json]]:
             yield from _walk(child)
 
 
-def _type_name(value: Json) -> str:
+def type_name(value: Json) -> str:
     """The JSON type as Power Automate spells it."""
     names = {type(None): "Null", bool: "Boolean", int: "Integer", float: "Float", str: "String", list: "Array"}
     return names.get(type(value), "Object")

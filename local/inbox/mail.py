@@ -27,13 +27,27 @@ _PARSER = BytesParser(EmailMessage, policy=policy.default)
 
 
 @dataclass
+class Mails:
+    """Keeps mails, whichever way they came; `mail_dir` gets each as an .eml file, too."""
+
+    messages: Messages
+    mail_dir: Path | None = None
+
+    async def keep(self, content: bytes, recipients: list[str]) -> str:
+        """Keeps a mail (RFC 5322) and returns its id."""
+        message = _keep(self.messages, content, recipients)
+        if self.mail_dir is not None:
+            await asyncio.to_thread(_write, self.mail_dir, message.id, content)
+        return message.id
+
+
+@dataclass
 class MailServer:
     """Takes mail from whoever knows the user and the password, and keeps it."""
 
-    messages: Messages
+    mails: Mails
     faults: Faults
     password: str
-    mail_dir: Path | None = None
     user: str = "certflow"
 
     @asynccontextmanager
@@ -74,11 +88,8 @@ class MailServer:
         """Keeps a mail, or answers with the fault that was asked for."""
         if (fault := self.faults.next_smtp()) is not None:
             return f"{fault.code} {fault.code // 100}.3.0 This answer was asked for at /control/faults"
-        content = envelope.original_content or b""
-        message = _keep(self.messages, content, [str(address) for address in envelope.rcpt_tos])
-        if self.mail_dir is not None:
-            await asyncio.to_thread(_write, self.mail_dir, message.id, content)
-        return f"250 2.0.0 OK: kept as {message.id}"
+        kept = await self.mails.keep(envelope.original_content or b"", [str(address) for address in envelope.rcpt_tos])
+        return f"250 2.0.0 OK: kept as {kept}"
 
 
 def _keep(messages: Messages, content: bytes, recipients: list[str]) -> Message:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
-type Channel = Literal["teams", "email"]
+type Channel = Literal["teams", "email", "webhook"]
 CHANNELS: tuple[str, ...] = get_args(Channel.__value__)
 
 
 @dataclass(frozen=True)
 class Message:
-    """One card or mail; `refused` says why Teams never showed it, where the sender was told nothing but 202."""
+    """One card, mail or webhook post; `refused` says why Teams never showed it, where the sender was told just 202."""
 
     id: str
     channel: Channel

@@ -20,6 +20,7 @@ _STATIC = {
     "inbox.js": _HERE / "inbox.js",
     "teams.js": _HERE / "teams.js",
     "mail.js": _HERE / "mail.js",
+    "webhook.js": _HERE / "webhook.js",
     "element.js": _HERE / "element.js",
     "inbox.css": _HERE / "inbox.css",
     "icon.svg": _HERE / "icon.svg",

@@ -1,44 +1,56 @@
-"""The Teams channel: a Power Automate flow that takes a card over HTTP and posts it (PLATFORM §6.1 to §6.3)."""
+"""The Teams channels: Power Automate flows that take a card over HTTP and post it (PLATFORM §6.1 to §6.3)."""
 
 from __future__ import annotations
 
-import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 import msgspec
 from aiohttp import web
 
+from local.inbox.admission import Admission, any_user_in_my_tenant, whoever_has_the_url
 from local.inbox.card_text import first_text, visible_text
-from local.inbox.cards import RefusedError, check_post
+from local.inbox.cards import Json, RefusedError
+from local.inbox.envelopes import bare_card, cards_of_message
 from local.inbox.faults import Faults, TeamsFault
 from local.inbox.messages import Messages
 
-CHANNEL = "teams channel"
-_PATH = "/workflows/local/triggers/manual/paths/invoke"
 
-
+@dataclass(frozen=True)
 class Workflow:
-    """One flow whose trigger is open to anyone who has its URL: `sig` in it is the credential."""
+    """One flow: the channel it posts to, who may start it, and which envelope its template takes.
 
-    def __init__(self, messages: Messages, faults: Faults, sig: str) -> None:
-        self._messages, self._faults, self._sig = messages, faults, sig
+    `query` is what its URL has after the path, with the credential if that is one.
+    """
+
+    messages: Messages
+    faults: Faults
+    name: str
+    channel: str
+    query: str = field(repr=False)
+    admit: Admission
+    cards_of: Callable[[Json, int], list[dict[str, Json]]]
 
     @property
     def path(self) -> str:
         """Path and query of the trigger's URL."""
-        query = {"api-version": "1", "sp": "/triggers/manual/run", "sv": "1.0", "sig": self._sig}
-        return f"{_PATH}?{urlencode(query)}"
+        return f"{self._path}?{self.query}"
 
-    def add_routes(self, app: web.Application) -> None:
+    @property
+    def _path(self) -> str:
+        return f"/workflows/{self.name}/triggers/manual/paths/invoke"
+
+    def add_route(self, app: web.Application) -> None:
         """Puts the trigger into an application."""
-        app.router.add_post(_PATH, self._invoke)
+        app.router.add_post(self._path, self._invoke)
 
     async def _invoke(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        if (refusal := _unauthorized(request.query.get("sig"), self._sig)) is not None:
+        if (refusal := self.admit(request)) is not None:
             return refusal
-        if (fault := self._faults.next_teams()) is not None:
+        if (fault := self.faults.next_teams()) is not None:
             return _faulty(fault)
         response = web.Response(status=HTTPStatus.ACCEPTED)
         await response.prepare(request)
@@ -49,8 +61,8 @@ class Workflow:
     def _run(self, body: bytes) -> None:
         raw = body.decode(errors="replace")
         try:
-            cards = check_post(msgspec.json.decode(body), len(body))
-            self._messages.add("teams", to=CHANNEL, subject=first_text(cards), text=visible_text(cards), raw=raw)
+            cards = self.cards_of(msgspec.json.decode(body), len(body))
+            self.messages.add("teams", to=self.channel, subject=first_text(cards), text=visible_text(cards), raw=raw)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             self._refuse(raw, f"The request content is not valid and could not be deserialized: {error}.")
         except RecursionError:
@@ -59,20 +71,34 @@ class Workflow:
             self._refuse(raw, str(error))
 
     def _refuse(self, raw: str, reason: str) -> None:
-        self._messages.add("teams", to=CHANNEL, subject="", text="", raw=raw, refused=reason)
+        self.messages.add("teams", to=self.channel, subject="", text="", raw=raw, refused=reason)
 
 
-def _unauthorized(given: str | None, wanted: str) -> web.Response | None:
-    """The answers of Logic Apps, on which these triggers run."""
-    if given is None:
-        return _error("DirectApiAuthorizationRequired", "The request must be authenticated by Shared Access scheme.")
-    if not hmac.compare_digest(given.encode(), wanted.encode()):
-        return _error("AuthorizationFailed", "The authentication credentials are not valid.")
-    return None
+class Workflows:
+    """The flows that there are: one that posts a message's cards, one that posts a bare card, and one that posts a
+    message's cards but wants an Entra token instead of a `sig`.
+    """
 
+    def __init__(self, messages: Messages, faults: Faults, sig: str) -> None:
+        version = {"api-version": "1"}
+        signed = urlencode(version | {"sp": "/triggers/manual/run", "sv": "1.0", "sig": sig})
+        anyone = whoever_has_the_url(sig)
+        self.message = Workflow(messages, faults, "local", "teams channel", signed, anyone, cards_of_message)
+        self.card = Workflow(messages, faults, "local-card", "teams channel (bare cards)", signed, anyone, bare_card)
+        self.entra = Workflow(
+            messages,
+            faults,
+            "local-entra",
+            "teams channel (Entra)",
+            urlencode(version),
+            any_user_in_my_tenant,
+            cards_of_message,
+        )
 
-def _error(code: str, message: str) -> web.Response:
-    return web.json_response({"error": {"code": code, "message": message}}, status=HTTPStatus.UNAUTHORIZED)
+    def add_routes(self, app: web.Application) -> None:
+        """Puts the triggers into an application."""
+        for workflow in (self.message, self.card, self.entra):
+            workflow.add_route(app)
 
 
 def _faulty(fault: TeamsFault) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 ADDED = {
@@ -14,9 +15,17 @@ ADDED = {
 
 def as_of(version: str, body: Any) -> Any:
     """A bundle, operation or policy without the keys that came later than `version`."""
+    return _without(_added_after(version), body)
+
+
+@lru_cache(maxsize=64)
+def _added_after(version: str) -> frozenset[str]:
+    return frozenset(key for key, since in ADDED.items() if _rank(since) > _rank(version))
+
+
+def _without(keys: frozenset[str], body: Any) -> Any:
     if isinstance(body, dict):
-        known = {key: value for key, value in body.items() if _rank(ADDED.get(key, "")) <= _rank(version)}
-        return {key: as_of(version, value) for key, value in known.items()}
+        return {key: _without(keys, value) for key, value in body.items() if key not in keys}
     return body
 
 

@@ -2,7 +2,7 @@
 
     GET    /control/state
     POST   /control/outcomes    {"name": "web-1" or "*" (or "subject": "CN=…"), "outcome": "issue" | "fail" | "hang",
-                                 "vault"?: "localhost", "code"?: "…", "message"?: "…", "delay"?: seconds}
+                                 "vault"?: "localhost[:8443]", "code"?: "…", "message"?: "…", "delay"?: seconds}
     DELETE /control/outcomes    back to the outcomes of the start
     GET    /control/unkindness
     POST   /control/unkindness  any of the switches in `unkindness.py`; the others stay as they are

@@ -61,7 +61,8 @@ class FrontDoor:
         try:
             self._throttle.count(vault.host, request.method, request.path, self._chance.switches)
             with self._one_change_at_a_time(request, vault):
-                await asyncio.sleep(self._chance.latency())
+                if latency := self._chance.latency():
+                    await asyncio.sleep(latency)
                 return await self._allowed(request, vault, caller)
         except KeyVaultError as error:
             retry_after = self._chance.switches.retry_after

@@ -15,9 +15,10 @@ from msgspec import Meta, Struct
 
 from local.keyvault.operation import Outcome
 from local.keyvault.unkindness import Seconds
+from local.keyvault.wire import Names
 
 type Name = Annotated[str, Meta(pattern=r"^(\*|[0-9a-zA-Z-]{1,127})$")]
-type Host = Annotated[str, Meta(pattern=r"^(\*|[^\s/:*]+|\[[0-9a-fA-F:]+\])$")]
+type Host = Annotated[str, Meta(pattern=r"^(\*|([^\s/:*]+|\[[0-9a-fA-F:]+\])(:[0-9]+)?)$")]
 type Text = Annotated[str, Meta(min_length=1)]
 
 ALL = "*"
@@ -42,8 +43,8 @@ class OutcomeBody(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True)
 class Outcomes:
     """The wishes, by vault and by name or subject."""
 
-    def __init__(self, at_start: Iterable[OutcomeBody] = ()) -> None:
-        self._at_start = tuple(at_start)
+    def __init__(self, at_start: Iterable[OutcomeBody], names: Names) -> None:
+        self._at_start, self._names = tuple(at_start), names
         self._kept: dict[tuple[str, str, str], Outcome] = {}
         self.reset()
 
@@ -57,7 +58,7 @@ class Outcomes:
         """Keeps a wish; the last one counts."""
         outcome = Outcome(wish.outcome, wish.code, wish.message, wish.delay)
         kind, text = ("name", wish.name.lower()) if wish.name else ("subject", _plain(wish.subject or ""))
-        self._kept[wish.vault.lower(), kind, text] = outcome
+        self._kept[self._names.of(wish.vault), kind, text] = outcome
 
     def outcome_for(self, host: str, name: str, subject: str) -> Outcome:
         """The outcome for a request."""

@@ -113,6 +113,12 @@ ROUTES: list[tuple[str, dict[str, Endpoint]]] = [
 ]
 
 
+# The same by the number of segments: a client that asks thousands of times is not to pay for the whole table.
+_BY_LENGTH: dict[int, list[tuple[list[str], dict[str, Endpoint]]]] = {}
+for _pattern, _methods in ROUTES:
+    _BY_LENGTH.setdefault(_pattern.count("/") + 1, []).append((_pattern.split("/"), _methods))
+
+
 async def answer(
     request: web.Request, vault: Vault, now: Callable[[], float], require: Callable[[str], None]
 ) -> web.Response:
@@ -136,8 +142,8 @@ async def answer(
 def _route(request: web.Request) -> tuple[Endpoint, dict[str, str]]:
     # Empty segments are dropped: `{name}/` is `{name}` (protocol §2), and an empty name gives the recorded 405.
     segments = [segment for segment in request.path.split("/") if segment]
-    for pattern, methods in ROUTES:
-        path = _fit(pattern.split("/"), segments)
+    for pattern, methods in _BY_LENGTH.get(len(segments), ()):
+        path = _fit(pattern, segments)
         if path is None or path.get("name", "").lower() in RESERVED:
             continue
         if request.method not in methods:
@@ -147,8 +153,6 @@ def _route(request: web.Request) -> tuple[Endpoint, dict[str, str]]:
 
 
 def _fit(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
-    if len(pattern) != len(segments):
-        return None
     path: dict[str, str] = {}
     for expected, segment in zip(pattern, segments, strict=True):
         if expected.startswith("{"):

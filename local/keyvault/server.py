@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -23,18 +23,19 @@ from local.keyvault.profile import OBSERVED, ProfileName
 from local.keyvault.tokens import Tokens
 from local.keyvault.unkindness import KIND, Unkindness, changed
 from local.keyvault.vault import Vault
-from local.keyvault.wire import add_headers, vault_name
+from local.keyvault.wire import Names, add_headers
 from local.tls import LocalCa
 from local.web import LOOPBACK, serving
 
 
 @dataclass(frozen=True)
 class StandIn:
-    """Where a running stand-in is found."""
+    """Where a running stand-in is found. Vaults are on `port`, and others under the same names on `further_ports`."""
 
     port: int
     identity_port: int
-    identity_header: str
+    identity_header: str = field(repr=False)
+    further_ports: tuple[int, ...] = ()
 
     @property
     def identity_endpoint(self) -> str:
@@ -48,7 +49,7 @@ class StandIn:
 
 
 class Vaults:
-    """Every vault that somebody has called, by host name, and the clock that moves them all."""
+    """Every vault that somebody has called, by name, and the clock that moves them all."""
 
     def __init__(self, switches: Unkindness, outcomes: Outcomes, grants: Grants, events: Events) -> None:
         self.by_host: dict[str, Vault] = {}
@@ -57,6 +58,7 @@ class Vaults:
         self.chance = Chance(switches)
         self._events = events
         self._changed = asyncio.Event()
+        self._awaited: float | None = None  # what the clock waits for; None: nothing
         self._ahead = 0.0
 
     @property
@@ -77,10 +79,10 @@ class Vaults:
     def advance(self, seconds: float) -> None:
         """Moves the clock forward."""
         self._ahead += seconds
-        self.changed()
+        self._changed.set()
 
     def called(self, host: str) -> Vault:
-        """The vault of a host name; the first call makes it."""
+        """The vault of a name; the first call makes it."""
         if host not in self.by_host:
 
             def announce(certificate: Certificate, version: Version, url: str) -> None:
@@ -103,22 +105,25 @@ class Vaults:
         vault.ignores_cancellation = self.switches.cancellation == "ignored"
 
     def changed(self) -> None:
-        """Says that something may be due earlier than before."""
-        self._changed.set()
+        """Says that something may be due earlier than before; wakes the clock only if it is."""
+        due = self._next_due()
+        if due is not None and (self._awaited is None or due < self._awaited):
+            self._changed.set()
 
     async def pass_time(self) -> None:
         """Lets issuers decide on time, also if nobody asks: their events must not wait for a reader."""
         while True:
             self._changed.clear()
+            self._awaited = self._next_due()
+            left = None if self._awaited is None else max(0.0, self._awaited - self.now())
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._until_due()):
+                async with asyncio.timeout(left):
                     await self._changed.wait()
             for vault in self.by_host.values():
                 vault.settle(self.now())
 
-    def _until_due(self) -> float | None:
-        dues = [due for vault in self.by_host.values() if (due := vault.next_due()) is not None]
-        return max(0.0, min(dues) - self.now()) if dues else None
+    def _next_due(self) -> float | None:
+        return min((due for vault in self.by_host.values() if (due := vault.next_due()) is not None), default=None)
 
 
 @asynccontextmanager
@@ -126,6 +131,7 @@ async def running_standin(
     ca: LocalCa,
     *,
     port: int = 0,
+    further_ports: Iterable[int] = (),
     identity_port: int = 0,
     identity_header: str | None = None,
     identities: Mapping[str, Iterable[str]] | None = None,
@@ -138,6 +144,7 @@ async def running_standin(
 ) -> AsyncIterator[StandIn]:
     """Runs a stand-in while the block runs. Raises OSError if a port is taken; 0 takes a free one.
 
+    Every host name is a vault; where there are not enough names, the same ones on `further_ports` are vaults, too.
     `identities` are user-assigned ones, each with its data actions; the default identity may do everything. `any_token`
     takes any bearer token, with every grant. `issuing_delay` is short for that switch of `unkindness`. `on_event` is
     awaited with each vault event; if it raises, that is logged and nothing else happens. Raises ValueError for an
@@ -146,29 +153,34 @@ async def running_standin(
     switches = unkindness if issuing_delay is None else changed(unkindness, {"issuing_delay": float(issuing_delay)})
     events = Events(on_event)
     grants, tokens = Grants(identities), Tokens(any_token=any_token)
-    vaults = Vaults(switches, Outcomes(outcomes), grants, events)
+    names = Names()
+    vaults = Vaults(switches, Outcomes(outcomes, names), grants, events)
     identity = Identity(tokens, grants, lambda: vaults.switches.token_lifetime, identity_header)
     beside = web.Application()
     identity.add_routes(beside)
     Control(vaults).add_routes(beside)
     door = FrontDoor(tokens, grants, vaults.chance, profile, vaults.now)
     clock = asyncio.create_task(vaults.pass_time())
+    tls = ca.server_context()
     try:
-        async with (
-            serving(_vault_app(vaults, door), port=port, tls=ca.server_context()) as vault_port,
-            serving(beside, port=identity_port) as beside_port,
-        ):
-            yield StandIn(vault_port, beside_port, identity.header)
+        async with AsyncExitStack() as served:
+            ports = [
+                await served.enter_async_context(serving(_vault_app(vaults, names, door), port=each, tls=tls))
+                for each in (port, *further_ports)
+            ]
+            beside_port = await served.enter_async_context(serving(beside, port=identity_port))
+            names.further_ports = tuple(ports[1:])
+            yield StandIn(ports[0], beside_port, identity.header, names.further_ports)
     finally:
         clock.cancel()
         await asyncio.gather(clock, return_exceptions=True)
         await events.close()
 
 
-def _vault_app(vaults: Vaults, door: FrontDoor) -> web.Application:
+def _vault_app(vaults: Vaults, names: Names, door: FrontDoor) -> web.Application:
     async def handle(request: web.Request) -> web.Response:
         try:
-            return await door.answer(request, vaults.called(vault_name(request.host)))
+            return await door.answer(request, vaults.called(names.of(request.host)))
         finally:
             vaults.changed()
 

@@ -15,6 +15,7 @@ import time
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from local.keyvault import errors
@@ -38,6 +39,7 @@ class Tokens:
     def __init__(self, *, any_token: bool = False) -> None:
         self._any_token = any_token
         self._secret = secrets.token_bytes(32)
+        self._claims = lru_cache(maxsize=64)(self._read)  # a client sends the same token with every request
 
     def issue(self, audience: str, client_id: str, lifetime: int) -> tuple[str, int]:
         """A token and when it expires. Azurite reads `iss`, `aud` and the times, and checks no signature."""
@@ -74,7 +76,7 @@ class Tokens:
             raise errors.invalid_audience(claims["aud"], AUDIENCE)
         return Caller(claims["appid"], claims["oid"])
 
-    def _claims(self, token: str) -> dict[str, Any]:
+    def _read(self, token: str) -> dict[str, Any]:
         signed, _, signature = token.rpartition(".")
         if not hmac.compare_digest(signature.encode(), self._signature(signed).encode()):
             raise errors.unknown_signing_key()

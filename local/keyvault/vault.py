@@ -17,6 +17,7 @@ from local.keyvault.backups import read_backup
 from local.keyvault.certificate import Certificate, Deleted, Version
 from local.keyvault.contacts import Contacts
 from local.keyvault.deletions import Deletions
+from local.keyvault.dues import Dues
 from local.keyvault.imported_policy import policy_for
 from local.keyvault.imports import Imported
 from local.keyvault.issuers import Issuers
@@ -48,19 +49,22 @@ class Vault:
         self.issuing_delay = issuing_delay
         self.ignores_cancellation = False
         self.recovery_delay = 0.0
+        self._dues = Dues()
         self._outcome_for = outcome_for
         self._announce = announce
 
     # --- time ---
 
     def next_due(self) -> float | None:
-        """When an issuer decides next."""
-        return min((operation.due for operation in self._operations() if operation.due is not None), default=None)
+        """When to look again: an issuer decides then, if nothing has come between."""
+        return self._dues.next()
 
     def settle(self, now: float) -> None:
         """Carries out what issuers have decided by now."""
-        for certificate in self.certificates.values():
+        for certificate in self._dues.take(now):
             operation = certificate.operation
+            if self.certificates.get(certificate.name.lower()) is not certificate:
+                continue  # deleted meanwhile
             if operation and operation.decide(now):
                 version = certificate.versions[operation.version]
                 self._complete(certificate, version, version.signed, version.signed, operation.vault_url, now)
@@ -73,6 +77,7 @@ class Vault:
             operation, outcome = certificate.operation, self._outcome(certificate.name, certificate.policy)
             if operation and operation.is_issuers_to_decide and operation.outcome != outcome:
                 operation.expect(outcome, start=now, issuing_delay=self.issuing_delay)
+                self._dues.add(certificate)
                 changed += 1
         return changed
 
@@ -129,6 +134,7 @@ class Vault:
         outcome = self._outcome(order.name, order.policy)
         operation.expect(outcome, start=now, issuing_delay=self.issuing_delay)
         certificate.operation = operation
+        self._dues.add(certificate)
         return certificate, operation
 
     def check_free(self, name: str, now: float) -> None:
@@ -206,6 +212,7 @@ class Vault:
         if not operation.in_progress:
             raise errors.update_needs_progress()
         operation.request_cancellation(now=now, issuing_delay=self.issuing_delay, ignored=self.ignores_cancellation)
+        self._dues.add(certificate)
         return certificate, operation
 
     def delete_pending(self, name: str, request_id: str | None, now: float) -> tuple[Certificate, Operation]:
@@ -286,6 +293,7 @@ class Vault:
         certificate = self.deleted.recover(name, now)
         certificate.readable_from = now + self.recovery_delay
         self.certificates[name.lower()] = certificate
+        self._dues.add(certificate)
         return certificate
 
     def restore(self, blob: str, url: str, now: float) -> Certificate:
@@ -297,6 +305,3 @@ class Vault:
         self.check_free(name, now)
         self.certificates[name.lower()] = certificate
         return certificate
-
-    def _operations(self) -> list[Operation]:
-        return [certificate.operation for certificate in self.certificates.values() if certificate.operation]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from aiohttp import web
+from multidict import CIMultiDict
 
 from local.keyvault.errors import KeyVaultError, bad_parameter
 from local.keyvault.tokens import AUDIENCE, TENANT_ID
@@ -16,16 +17,18 @@ OPERATION = web.RequestKey("operation", str)  # the name of the handler that a r
 RETRY_AFTER = {"Retry-After": "10"}  # protocol §1: on the 202 and on every read that answers inProgress
 
 # Protocol §2. What the service reports about itself is fixed here; the version is the newest one recorded.
-HEADERS = {
-    "Cache-Control": "no-cache",
-    "Pragma": "no-cache",
-    "Expires": "-1",
-    "Strict-Transport-Security": "max-age=31536000;includeSubDomains",
-    "X-Content-Type-Options": "nosniff",
-    "x-ms-keyvault-region": "local",
-    "x-ms-keyvault-service-version": "1.9.713.1",
-    "x-ms-keyvault-network-info": "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;",
-}
+HEADERS = CIMultiDict(
+    {
+        "Cache-Control": "no-cache",
+        "Pragma": "no-cache",
+        "Expires": "-1",
+        "Strict-Transport-Security": "max-age=31536000;includeSubDomains",
+        "X-Content-Type-Options": "nosniff",
+        "x-ms-keyvault-region": "local",
+        "x-ms-keyvault-service-version": "1.9.713.1",
+        "x-ms-keyvault-network-info": "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;",
+    }
+)
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -41,7 +44,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 def reply(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     """A JSON reply, keys in the order given."""
     return web.Response(
-        body=json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode(),
+        body=msgspec.json.encode(body),
         status=status,
         headers={"Content-Type": "application/json; charset=utf-8", **(headers or {})},
     )
@@ -72,10 +75,18 @@ def challenge_reply(host: str, error: KeyVaultError) -> web.Response:
     return error_reply(error, headers={"WWW-Authenticate": challenge})
 
 
-def vault_name(host: str) -> str:
-    """The host without its port, in lower case: each is a vault of its own."""
-    bare = host.rsplit(":", 1)[0] if not host.endswith("]") and ":" in host else host
-    return bare.lower()
+@dataclass
+class Names:
+    """How vaults are named: by the host name that leads there, and on a further port by that and the port."""
+
+    further_ports: tuple[int, ...] = ()
+
+    def of(self, address: str) -> str:
+        """The name of the vault at an address, which is a host with or without a port, in any case."""
+        host, colon, port = address.lower().rpartition(":")
+        if not colon or not port.isdigit():  # no port: a colon may still be one of those in [::1]
+            return address.lower()
+        return address.lower() if int(port) in self.further_ports else host
 
 
 async def read_json(request: web.Request) -> dict[str, Any]:

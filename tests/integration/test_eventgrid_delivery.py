@@ -287,3 +287,48 @@ def test_the_waits_are_those_of_the_service_times_the_factor() -> None:
     expected = [1, 3, 6, 30, 60, 180, 360, 1080, 2160, 4320, 4320]
     for attempts, wait in enumerate(expected, start=1):
         assert wait <= policy.wait_after(attempts) <= wait * 1.1
+
+
+async def test_instances_take_turns_and_one_that_is_gone_costs_no_more_than_a_try(
+    grid: EventGrid, unused_port: int
+) -> None:
+    async with Webhook().serving() as one, Webhook().serving() as other:
+        gone = f"http://localhost:{unused_port}/hook"
+        grid.subscribe("vaults", Subscription("hook", one.url, gone, other.url))
+        for number in range(6):
+            await grid.publish("vaults", event(str(number)))
+        await until(lambda: state(grid).delivered == 6)
+    assert one.ids
+    assert other.ids
+    assert sorted(one.ids + other.ids) == [str(number) for number in range(6)]
+
+
+async def test_events_come_twice_and_late_as_asked_for(grid: EventGrid) -> None:
+    sent = [str(number) for number in range(40)]
+
+    async def delivered(**faults: Any) -> list[str]:
+        grid.faults(**faults)
+        hook.posts.clear()
+        before = state(grid)
+        for name in sent:
+            await grid.publish("vaults", event(name))
+        await until(lambda: state(grid).delivered > before.delivered and not state(grid).pending)
+        return list(hook.ids)
+
+    async with Webhook().serving() as hook:
+        grid.subscribe("vaults", Subscription("hook", hook.url))
+        await until(lambda: state(grid).validated)
+        assert len(await delivered(duplicate_rate=1)) == 2 * len(sent)
+        late = await delivered(reorder_rate=0.5, seed=1)
+        assert sorted(late) == sorted(sent)
+        overtaken = [late.index(name) - sent.index(name) for name in sent]
+        assert max(overtaken) >= 20, "by more than are under way at the same time"
+        twice = sorted(await delivered(duplicate_rate=0.3, seed=2))
+        assert len(sent) < len(twice) < 2 * len(sent)
+        assert sorted(await delivered(duplicate_rate=0.3, seed=2)) == twice
+        assert len(await delivered()) == len(sent), "and no more when it is over"
+
+
+async def test_a_rate_is_no_percentage(grid: EventGrid) -> None:
+    with pytest.raises(ValueError, match="no rate"):
+        grid.faults(duplicate_rate=20)

@@ -76,7 +76,9 @@ async def test_monitored_timer_keeps_its_status_and_a_quick_one_does_not(stack: 
     container = stack.storage.blobs.get_container_client("azure-webjobs-hosts")
 
     async def names() -> list[str]:
-        return [str(blob) async for blob in container.list_blob_names()] if await container.exists() else []
+        if not await container.exists():
+            return []
+        return [str(blob) async for blob in container.list_blob_names(name_starts_with="timers/")]
 
     found = await eventually(names, lambda names: len(names) == 2)
     assert found == [f"timers/{HOST_ID}/stubborn/status", f"timers/{HOST_ID}/yearly/status"]

@@ -194,7 +194,7 @@ async def test_cards_and_mails_are_legible(
 
 async def test_the_page_says_that_it_is_empty_and_then_shows_what_comes(chromium: str, inbox: Inbox) -> None:
     async with running_screen(chromium, inbox) as screen:
-        await screen.assert_legible("Nothing has arrived yet. Cards and mails appear here by themselves.")
+        await screen.assert_legible("Nothing has arrived yet. Messages appear here by themselves.")
         await post(inbox, card("First"))
         await screen.assert_legible("First")
         assert screen.errors == []
@@ -230,3 +230,22 @@ async def test_nothing_in_a_message_runs(chromium: str, inbox: Inbox, tmp_path: 
         await screen.page.wait_for_timeout(200)
         assert dialogs == []
         assert await screen.page.locator("main img, main script").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1000, 400])
+async def test_a_webhook_post_is_legible(
+    chromium: str, inbox: Inbox, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    said = {"title": "Issuance failed", "message": f"The issuer refused.\n{HOSTILE}", "type": "failure"}
+    url = inbox.notify_url.replace("json://", "http://")
+    async with aiohttp.ClientSession() as session, session.post(url, json=said) as answer:
+        assert answer.status == 200
+    async with running_screen(chromium, inbox, width=width, scheme=scheme) as screen:
+        await screen.page.get_by_role("radio", name="Webhook").check()
+        article = screen.page.locator("article")
+        for words in ("Issuance failed", "failure", f"The issuer refused. {HOSTILE}"):
+            await screen.assert_legible(words, article)
+        assert await screen.page.locator("main img, main script").count() == 0
+        assert await screen.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert screen.errors == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -43,9 +44,9 @@ def nested(levels: int) -> dict[str, Any]:
     return element
 
 
-async def send(inbox: Inbox, message: Any) -> int:
+async def send(inbox: Inbox, message: Any, url: str | None = None) -> int:
     body = message if isinstance(message, bytes) else json.dumps(message).encode()
-    async with aiohttp.ClientSession() as session, session.post(inbox.teams_url, data=body) as answer:
+    async with aiohttp.ClientSession() as session, session.post(url or inbox.teams_url, data=body) as answer:
         assert await answer.read() == b""
         return answer.status
 
@@ -55,9 +56,9 @@ async def get(inbox: Inbox, path: str) -> Any:
         return await answer.json()
 
 
-async def refusal_of(inbox: Inbox, message: Any) -> str:
+async def refusal_of(inbox: Inbox, message: Any, url: str | None = None) -> str:
     """Why the flow refuses a message that its trigger took all the same."""
-    assert await send(inbox, message) == 202
+    assert await send(inbox, message, url) == 202
     (listed,) = await get(inbox, "/api/messages")
     assert listed["refused"] is not None
     return str(listed["refused"])
@@ -141,7 +142,11 @@ async def test_a_table_is_read_cell_by_cell(inbox: Inbox) -> None:
         (post_of(card({"type": "FactSet", "facts": [{"title": "a", "value": 1}]})), "must be a string, not Integer"),
         (post_of(card({"type": "Table", "rows": []})), "needs version 1.5"),
         (post_of(card(text("x"), actions=[{"type": "Action.Submit"}])), "only Action.OpenUrl"),
-        (post_of(card(text("x"), actions=[{"type": "Action.OpenUrl", "url": "javascript:x"}])), "http or https"),
+        (post_of(card(text("x"), actions=[{"type": "Action.OpenUrl", "url": "javascript:x"}])), "absolute https"),
+        (post_of(card(text("x"), actions=[{"type": "Action.OpenUrl", "url": "http://a.test"}])), "absolute https"),
+        (post_of(card(text("x"), actions=[{"type": "Action.OpenUrl", "url": "https://["}])), "absolute https"),
+        (post_of(card({"type": "ActionSet", "actions": [{"type": "Action.OpenUrl"}]})), "actions[0] must be a string"),
+        (post_of(card({"type": "Container", "items": "x"})), "body[0] must be an array, not String"),
         (
             post_of(card(text("x"), actions=[{"type": "Action.ShowCard", "card": card({"type": "Deep"})}])),
             "Unknown element type 'Deep'",
@@ -158,18 +163,98 @@ async def test_a_refused_card_keeps_what_was_posted(inbox: Inbox) -> None:
     assert json.loads(inbox.messages[0].raw) == {"type": "message", "text": "hello"}
 
 
-@pytest.mark.parametrize("change", ["&sig=wrong", ""])
-async def test_without_the_right_signature_it_is_401_and_nothing_is_kept(inbox: Inbox, change: str) -> None:
-    url = inbox.teams_url.split("&sig=")[0] + change
-    async with aiohttp.ClientSession() as session, session.post(url, json=post_of(card(text("x")))) as answer:
-        assert answer.status == 401
-        assert (await answer.json())["error"]["code"] in ("AuthorizationFailed", "DirectApiAuthorizationRequired")
+async def test_a_bare_card_is_listed_where_the_flow_takes_bare_cards(inbox: Inbox) -> None:
+    content = card({"type": "Container", "separator": True, "items": [text("Issued")]}, text("web-1"))
+    assert await send(inbox, content, inbox.teams_card_url) == 202
+    (listed,) = await get(inbox, "/api/messages")
+    assert (listed["to"], listed["subject"], listed["text"]) == (
+        "teams channel (bare cards)",
+        "Issued",
+        "Issued\nweb-1",
+    )
+    assert (listed["refused"], json.loads(listed["raw"])) == (None, content)
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (post_of(card(text("x"))), "Property 'type' must be 'AdaptiveCard'"),
+        ([], "must be an object, not Array"),
+        (b"{not json", "could not be deserialized"),
+        (card(text("x" * 28 * 1024)), "too large"),
+        (card({"type": "Nope"}), "Unknown element type 'Nope' in the card.body[0]"),
+    ],
+)
+async def test_what_is_no_bare_card_is_kept_and_refused_with_the_reason(
+    inbox: Inbox, message: Any, reason: str
+) -> None:
+    assert reason in await refusal_of(inbox, message, inbox.teams_card_url)
+
+
+def token(**claims: Any) -> str:
+    """A bearer token as an identity endpoint makes it, but for the claims given."""
+    now = datetime.now(UTC).timestamp()
+    made = {"aud": "https://service.flow.microsoft.com/", "iss": "https://sts.windows.net/x/", "exp": int(now) + 60}
+    parts = [json.dumps(part).encode() for part in ({"typ": "JWT", "alg": "HS256"}, made | claims)]
+    return ".".join([base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts] + ["c2ln"])
+
+
+async def answer_to(url: str, authorization: str | None = None) -> tuple[int, str]:
+    """Status and error code for a good message."""
+    headers = {} if authorization is None else {"Authorization": authorization}
+    message = post_of(card(text("x")))
+    async with aiohttp.ClientSession(headers=headers) as session, session.post(url, json=message) as answer:
+        return answer.status, (await answer.json())["error"]["code"] if answer.status >= 400 else ""
+
+
+@pytest.mark.parametrize(
+    ("change", "code"), [("&sig=wrong", "AuthorizationFailed"), ("", "DirectApiAuthorizationRequired")]
+)
+async def test_without_the_right_signature_it_is_401_and_nothing_is_kept(inbox: Inbox, change: str, code: str) -> None:
+    for url in (inbox.teams_url, inbox.teams_card_url):
+        assert await answer_to(url.split("&sig=")[0] + change) == (401, code)
     assert inbox.messages == []
 
 
-def test_the_credential_is_not_in_the_repr() -> None:
-    inbox = Inbox("http://x", "http://x?sig=secret", "localhost", 25, "user", "password-secret", [])
-    assert "secret" not in repr(inbox)
+async def test_a_flow_for_the_tenant_takes_a_token_for_the_flow_service(inbox: Inbox) -> None:
+    assert await answer_to(inbox.teams_entra_url, f"Bearer {token()}") == (202, "")
+    (listed,) = await get(inbox, "/api/messages")
+    assert (listed["to"], listed["subject"]) == ("teams channel (Entra)", "x")
+
+
+@pytest.mark.parametrize(
+    ("authorization", "answer"),
+    [
+        (None, (401, "DirectApiAuthorizationRequired")),
+        ("Basic dTpw", (401, "DirectApiAuthorizationRequired")),
+        ("Bearer ", (401, "DirectApiAuthorizationRequired")),
+        ("Bearer a-token", (401, "AuthorizationFailed")),
+        ("Bearer a.ä.c", (401, "AuthorizationFailed")),
+        ("Bearer a.bm90IGpzb24.c", (401, "AuthorizationFailed")),
+        (f"Bearer {token(aud=None)}", (401, "AuthorizationFailed")),
+        (f"Bearer {token(exp=1)}", (401, "AuthorizationFailed")),
+        (f"Bearer {token(aud='https://vault.azure.net')}", (403, "MisMatchingOAuthClaims")),
+        (f"Bearer {token(aud='https://service.flow.microsoft.com')}", (403, "MisMatchingOAuthClaims")),
+    ],
+)
+async def test_without_the_right_token_it_is_refused_and_nothing_is_kept(
+    inbox: Inbox, authorization: str | None, answer: tuple[int, str]
+) -> None:
+    assert await answer_to(inbox.teams_entra_url, authorization) == answer
+    assert inbox.messages == []
+
+
+async def test_a_token_and_a_signature_are_one_too_many(inbox: Inbox) -> None:
+    for url in (inbox.teams_url, f"{inbox.teams_entra_url}&sig=x"):
+        assert await answer_to(url, f"Bearer {token()}") == (401, "DirectApiRequestHasMoreThanOneAuthorization")
+    assert inbox.messages == []
+
+
+async def test_the_credential_is_not_in_the_repr() -> None:
+    async with running_inbox(LocalCa(), secret="the-secret") as inbox:
+        assert "the-secret" in inbox.teams_url + inbox.teams_card_url
+        assert "the-secret" not in repr(inbox)
+        assert "sig" not in inbox.teams_entra_url
 
 
 @pytest.mark.parametrize(
@@ -181,6 +266,8 @@ def test_the_credential_is_not_in_the_repr() -> None:
         ("\\*\\*not bold\\*\\*", "**not bold**"),
         ("snake_case_name", "snake_case_name"),
         ("a &lt; b", "a < b"),
+        ("AT&T &copy 2026", "AT&T &copy 2026"),
+        ("\ue000\\*", "\ue000*"),
         ("C:\\path", "C:\\path"),
     ],
 )

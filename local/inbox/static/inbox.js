@@ -4,9 +4,11 @@
 import { element } from "./element.js";
 import { drawMail } from "./mail.js";
 import { drawTeams } from "./teams.js";
+import { drawWebhook } from "./webhook.js";
 
 const INTERVAL = 2000;
-const DRAW = { teams: drawTeams, email: drawMail };
+const DRAW = { teams: drawTeams, email: drawMail, webhook: drawWebhook };
+const KINDS = { teams: "Teams card", email: "Mail", webhook: "Webhook message" };
 
 const list = document.getElementById("messages");
 const status = document.getElementById("status");
@@ -22,7 +24,7 @@ function draw(message) {
 }
 
 function label(message) {
-  const kind = message.channel === "teams" ? "Teams card" : "Mail";
+  const kind = KINDS[message.channel];
   return message.refused ? `${kind}, refused` : `${kind}: ${message.subject || "no subject"}`;
 }
 
@@ -35,7 +37,7 @@ function source(message) {
 }
 
 function pretty(message) {
-  if (message.channel !== "teams") return message.raw;
+  if (message.channel === "email") return message.raw;
   try {
     return JSON.stringify(JSON.parse(message.raw), null, 2);
   } catch {

@@ -45,7 +45,7 @@ const config = new HostConfig({
   actions: {
     maxActions: 6,
     spacing: "default",
-    buttonSpacing: 8,
+    buttonSpacing: 0, // inbox.css has a gap instead, which also parts rows
     actionsOrientation: "horizontal",
     actionAlignment: "left",
     showCard: { actionMode: "inline", inlineTopMargin: 16, style: "emphasis" },
@@ -73,15 +73,33 @@ export function drawTeams(message) {
 }
 
 function cards(message) {
-  return JSON.parse(message.raw).attachments.map((attachment) => {
+  return posted(message).map((content) => {
     const card = new AdaptiveCard();
     card.hostConfig = config;
     card.onExecuteAction = (action) => {
       if (action instanceof OpenUrlAction) window.open(action.url, "_blank", "noopener");
     };
-    card.parse(attachment.content);
-    return element("div", { class: "card" }, card.render());
+    card.parse(content);
+    const drawn = element("div", { class: "card" }, card.render());
+    for (const action of card.getAllActions()) if (action instanceof OpenUrlAction) linked(action);
+    return drawn;
   });
+}
+
+// The two envelopes: a message with cards in it, or the card alone.
+function posted(message) {
+  const body = JSON.parse(message.raw);
+  return body.type === "message" ? body.attachments.map((attachment) => attachment.content) : [body];
+}
+
+// The library draws a button that opens a window. A link also shows where it leads, and can be copied.
+function linked(action) {
+  const button = action.renderedElement;
+  if (!(button instanceof HTMLButtonElement)) return; // behind "…", or an element that is a button as a whole
+  const link = element("a", { href: action.url, target: "_blank", rel: "noopener" });
+  for (const name of ["class", "style", "title"]) link.setAttribute(name, button.getAttribute(name));
+  link.append(...button.childNodes);
+  button.replaceWith(link);
 }
 
 function refusal(message) {
