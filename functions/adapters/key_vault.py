@@ -2,51 +2,44 @@
 
 `CertificateClient.send_request` is used rather than its models, because callers of our API get Key Vault's fields just
 as it sent them, and because `begin_create_certificate` would poll inside the call. Lists are the exception: nobody is
-passed their fields, and the SDK turns the pages.
+passed their fields, and the SDK turns the pages. How the client is set up, and why: key_vault_pipeline.py.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
-from collections.abc import AsyncIterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import HttpResponseError
 from azure.core.rest import AsyncHttpResponse, HttpRequest
-from azure.keyvault.certificates.aio import CertificateClient
-from cryptography import x509
 
 from functions.adapters.faults import faults_of, later, passing
+from functions.adapters.key_vault_bodies import (
+    answer_of,
+    bundle_of,
+    current_of,
+    fields_of,
+    listed_of,
+    refusal_of,
+    tags_of,
+)
+from functions.adapters.key_vault_pipeline import certificate_client
 from functions.issuance.errors import Refused, Unavailable
-from functions.issuance.keys import key_sha256
-from functions.issuance.ports import Answer, Bundle, Listed
-from functions.issuance.requests import CertificateVersion, Operation, Status
-
-# Seconds. An HTTP caller waits for these (the platform's front end gives up at 230 s), so they are short.
-CONNECT, READ, ALL_TRIES = 5, 20, 45
+from functions.issuance.ports import Answer, Bundle, ListedPage
 
 
 class KeyVault:
-    """The port `Vault` over the certificates data plane (protocol §4)."""
+    """The port `Vault` over the certificates data plane (protocol §4). A 429 is Unavailable at once, never retried."""
 
     def __init__(
         self, alias: str, url: str, credential: AsyncTokenCredential, *, verify_challenge: bool = True
     ) -> None:
-        self._service = f"Key Vault '{alias}'"
-        self._client = CertificateClient(
-            url,
-            credential,
-            verify_challenge_resource=verify_challenge,
-            connection_timeout=CONNECT,
-            read_timeout=READ,
-            retry_total=2,
-            retry_backoff_factor=0.3,
-            timeout=ALL_TRIES,
-        )
+        self._service, self._origin = f"Key Vault '{alias}'", _origin(url)
+        self._client = certificate_client(url, credential, verify_challenge=verify_challenge)
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -54,49 +47,51 @@ class KeyVault:
 
     async def create(self, name: str, body: Mapping[str, Any]) -> Answer:
         """Starts a request (protocol §4.1). Never retried: a lost answer and a second try would meet its own 409."""
-        return _answer(await self._call("POST", name, "/create", json=body, once=True))
+        return await self._call(answer_of, "POST", name, "/create", json=body, once=True)
 
     async def pending(self, name: str, request_id: str | None = None) -> Answer:
         """The pending operation (protocol §4.2)."""
-        return _answer(await self._call("GET", name, "/pending", params=_filter(request_id)))
+        return await self._call(answer_of, "GET", name, "/pending", request_id)
 
     async def cancel(self, name: str, request_id: str | None = None) -> Answer:
         """Asks the issuer to cancel (protocol §4.4)."""
-        asked = {"cancellation_requested": True}
-        return _answer(await self._call("PATCH", name, "/pending", json=asked, params=_filter(request_id)))
+        return await self._call(answer_of, "PATCH", name, "/pending", request_id, json={"cancellation_requested": True})
 
     async def delete_pending(self, name: str, request_id: str | None = None) -> Answer:
         """Deletes the pending operation (protocol §4.5). Not retried: a second time would be 404."""
-        return _answer(await self._call("DELETE", name, "/pending", params=_filter(request_id), once=True))
+        return await self._call(answer_of, "DELETE", name, "/pending", request_id, once=True)
 
     async def merge(self, name: str, chain: Sequence[bytes], more: Mapping[str, Any] | None = None) -> Bundle:
         """Merges DER certificates, leaf first (protocol §4.6)."""
         body = {**(more or {}), "x5c": [base64.b64encode(der).decode() for der in chain]}
-        return _bundle(await self._call("POST", name, "/pending/merge", json=body, once=True))
+        return await self._call(bundle_of, "POST", name, "/pending/merge", json=body, once=True)
 
     async def certificate(self, name: str) -> Bundle | None:
-        """The current version, or None: no such certificate, or a half-made one without `cer` (protocol §4.3)."""
-        try:
-            bundle = await self._call("GET", name, "/")
-        except Refused as error:
-            if error.code == "CertificateNotFound":
-                return None
-            raise
-        return _bundle(bundle) if "cer" in bundle else None
+        """The current version, or None: no such certificate, or a half-made one (protocol §4.8)."""
+        return await self._certificate(current_of, name)
+
+    async def tags(self, name: str) -> Mapping[str, str]:
+        """The tags of a certificate or of a half-made one (protocol §4.8); none if there is no such certificate."""
+        return await self._certificate(tags_of, name) or {}
 
     async def versions(self, name: str) -> Mapping[str, str]:
         """The versions by the SHA-1 of their leaf (protocol §4.10); a half-made one has none."""
         listed = await self._all(self._client.list_properties_of_certificate_versions(name))
         return {one.x509_thumbprint.hex(): one.version for one in listed if one.x509_thumbprint and one.version}
 
-    async def listed(self) -> list[Listed]:
-        """All certificates, half-made ones too, which have no `x5t` (protocol §4.3, §4.10)."""
-        listed = await self._all(self._client.list_properties_of_certificates(include_pending=True))
-        return [Listed(one.name, bool(one.x509_thumbprint)) for one in listed]
+    async def page(self, token: str | None = None) -> ListedPage:
+        """25 certificates, half-made ones too (protocol §4.10). The token is Key Vault's own link to the next page."""
+        if token is not None and _origin(token) != self._origin:
+            # The SDK would follow the link, with its access token, wherever it leads.
+            raise Refused(400, "BadParameter", "The token of the next page is not one of this vault.")
+        pages = self._client.list_properties_of_certificates(include_pending=True).by_page(token)
+        with self._sdk_errors():
+            listed = [listed_of(item) async for item in await anext(pages)]
+        return ListedPage(tuple(listed), pages.continuation_token)  # type: ignore[attr-defined]  # SDK's page iterator
 
     async def policy(self, name: str) -> Mapping[str, Any]:
         """The stored policy (protocol §4.11)."""
-        return await self._call("GET", name, "/policy")
+        return await self._call(fields_of, "GET", name, "/policy")
 
     async def issuers(self) -> list[str]:
         """The issuers' names (protocol §4.14)."""
@@ -104,93 +99,65 @@ class KeyVault:
 
     async def _all[Item](self, pages: AsyncIterable[Item]) -> list[Item]:
         """A whole list, page after page."""
+        with self._sdk_errors():
+            return [item async for item in pages]
+
+    @contextmanager
+    def _sdk_errors(self) -> Iterator[None]:
+        """What the SDK raises, as our errors. It reads lists itself, and JSON of everything else too."""
         try:
             with faults_of(self._service, forbidden_passes=False):
-                return [item async for item in pages]
+                yield
         except HttpResponseError as error:  # not a passing one
             if isinstance(error.response, AsyncHttpResponse) and error.response.status_code >= 400:
-                raise _refused(error.response) from error
-            raise Unavailable(self._service, "an answer that cannot be read") from error
+                raise refusal_of(error.response) from error
+            raise self._unreadable() from error
+        except UnicodeDecodeError as error:
+            raise self._unreadable() from error
 
-    async def _call(
+    async def _certificate[Body](self, read: Callable[[bytes], Body], name: str) -> Body | None:
+        try:
+            return await self._call(read, "GET", name, "/")
+        except Refused as error:
+            if error.code == "CertificateNotFound":
+                return None
+            raise
+
+    async def _call[Body](
         self,
+        read: Callable[[bytes], Body],
         method: str,
         name: str,
         path: str,
+        request_id: str | None = None,
         *,
         json: Mapping[str, Any] | None = None,
-        params: Mapping[str, str] | None = None,
         once: bool = False,
-    ) -> dict[str, Any]:
-        request = HttpRequest(
-            method, f"/certificates/{quote(name, safe='')}{path}", json=json, params=dict(params or {})
-        )
+    ) -> Body:
+        params = {"request_id": request_id} if request_id else None
+        request = HttpRequest(method, f"/certificates/{quote(name, safe='')}{path}", json=json, params=params)
         options: dict[str, Any] = {"retry_total": 0} if once else {}
-        with faults_of(self._service):
+        with self._sdk_errors():
             response = await self._client.send_request(request, **options)
         status = response.status_code
         if passing(status):
             raise later(self._service, status, response.headers)
         if status >= 400:
-            raise _refused(response)
-        body: dict[str, Any] = response.json()
-        return body
+            raise refusal_of(response)
+        try:
+            return read(response.content)
+        except ValueError as error:
+            raise self._unreadable() from error
+
+    def _unreadable(self) -> Unavailable:
+        return Unavailable(self._service, "an answer that cannot be read", maybe_done=True)
 
 
-def _refused(response: AsyncHttpResponse) -> Refused:
+def _origin(url: str) -> tuple[str, str | None, int] | None:
+    """Scheme, host and port; None if this is no URL. Key Vault's links name port 443 where ours do not."""
     try:
-        error = response.json()["error"]
-        code, message = str(error["code"]), str(error["message"])
-        inner = (error.get("innererror") or {}).get("code")
-    except (ValueError, KeyError, TypeError):
-        code, inner = "UnexpectedAnswer", None
-        message = f"Key Vault answered HTTP {response.status_code} without an error that can be read."
-    return Refused(response.status_code, code, message, inner=inner)
-
-
-def _answer(body: dict[str, Any]) -> Answer:
-    error = body.get("error") or {}
-    operation = Operation(
-        request_id=body["request_id"],
-        status=_status(body["status"]),
-        issuer=body["issuer"]["name"],
-        csr=_decode(body["csr"]),
-        error_code=error.get("code"),
-        error_message=error.get("message"),
-        cancellation_requested=bool(body.get("cancellation_requested")),
-    )
-    return Answer(operation, body)
-
-
-def _status(text: str) -> Status:
-    """Key Vault's spelling has varied in case, and documents have said "complete" and "canceled" (protocol §1)."""
-    known = {status.value.lower(): status for status in Status} | {
-        "complete": Status.COMPLETED,
-        "canceled": Status.CANCELLED,
-    }
-    return known[text.lower()]
-
-
-def _filter(request_id: str | None) -> dict[str, str]:
-    return {"request_id": request_id} if request_id else {}
-
-
-def _bundle(fields: dict[str, Any]) -> Bundle:
-    return Bundle(_version(fields), fields)
-
-
-def _version(bundle: dict[str, Any]) -> CertificateVersion:
-    der = _decode(bundle["cer"])
-    return CertificateVersion(
-        version=bundle["id"].rstrip("/").rsplit("/", 1)[1],
-        der=der,
-        key_sha256=key_sha256(x509.load_der_x509_certificate(der)),
-        not_after=datetime.fromtimestamp(bundle["attributes"]["exp"], UTC),
-    )
-
-
-def _decode(text: str) -> bytes:
-    try:
-        return base64.b64decode(text)
-    except binascii.Error as error:
-        raise Unavailable("Key Vault", "a field that is no base64") from error
+        parts = urlsplit(url)
+        port = parts.port or 443
+    except ValueError:
+        return None
+    return parts.scheme, parts.hostname, port

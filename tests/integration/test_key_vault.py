@@ -1,46 +1,31 @@
-"""The Key Vault adapter against the stand-in, and against servers that misbehave."""
+"""The Key Vault adapter against the stand-in: what it reads and does."""
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
-from aiohttp import web
-from azure.core.credentials_async import AsyncTokenCredential
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.adapters.key_vault import KeyVault
-from functions.issuance.errors import Refused, Unavailable
+from functions.issuance.errors import Refused
 from functions.issuance.keys import key_sha256, read_csr
-from functions.issuance.ports import Listed
+from functions.issuance.ports import Listed, ListedPage
 from functions.issuance.requests import Status
 from local.api import LocalIdentity
 from local.keyvault import running_standin
 from local.stack import PRODUCT_ACTIONS, PRODUCT_CLIENT_ID
 from local.tls import LocalCa
-from local.web import serving
 from tests.certificates import Authority
-from tests.integration.tokens import AnyToken
+from tests.integration.key_vault_servers import (
+    BODY,
+    vault_at,
+)
 
-BODY = {
-    "policy": {
-        "key_props": {"kty": "EC", "crv": "P-256"},
-        "x509_props": {"subject": "CN=web.example.com"},
-        "issuer": {"name": "Unknown"},
-    }
-}
-MORE_THAN_A_PAGE = 26
-
-
-@asynccontextmanager
-async def vault_at(port: int, credential: AsyncTokenCredential | None = None) -> AsyncIterator[KeyVault]:
-    vault = KeyVault("main", f"https://localhost:{port}", credential or AnyToken(), verify_challenge=False)
-    yield vault
-    await vault.close()
+A_PAGE, MORE_THAN_A_PAGE = 25, 26
 
 
 @asynccontextmanager
@@ -53,26 +38,6 @@ async def vault_of_the_standin(ca: LocalCa, actions: Iterable[str] = PRODUCT_ACT
         identity = LocalIdentity(standin.identity_endpoint, standin.identity_header, session, PRODUCT_CLIENT_ID)
         async with vault_at(standin.port, identity) as vault:
             yield vault
-
-
-@asynccontextmanager
-async def vault_that_answers(
-    tls: ssl.SSLContext, status: int, headers: dict[str, str], text: str
-) -> AsyncIterator[tuple[KeyVault, list[str]]]:
-    """A server that challenges as Key Vault does, and then always says this. Yields also what it was asked."""
-    asked: list[str] = []
-
-    async def answer(request: web.Request) -> web.Response:
-        if "Authorization" not in request.headers:
-            challenge = 'Bearer authorization="https://login.windows.net/t", resource="https://vault.azure.net"'
-            return web.Response(status=401, headers={"WWW-Authenticate": challenge})
-        asked.append(f"{request.method} {request.path}")
-        return web.Response(status=status, headers=headers, text=text)
-
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    async with serving(app, tls=tls) as port, vault_at(port) as vault:
-        yield vault, asked
 
 
 async def test_a_manual_request_from_start_to_merge(trusted_ca: LocalCa) -> None:
@@ -113,35 +78,72 @@ async def test_versions_are_found_by_their_leaf_on_every_page_and_half_made_ones
         assert await vault.versions("WEB") == merged
 
 
-async def test_all_names_are_listed_and_those_that_only_wait_are_told_apart(trusted_ca: LocalCa) -> None:
-    async with vault_of_the_standin(trusted_ca) as vault:
-        assert await vault.listed() == []
-        waiting = [f"waits-{number:02}" for number in range(MORE_THAN_A_PAGE)]
+async def test_pages_hold_all_names_and_what_is_known_of_each_and_a_token_outlives_the_process(
+    trusted_ca: LocalCa,
+) -> None:
+    async with (
+        running_standin(trusted_ca, any_token=True) as standin,
+        vault_at(standin.port) as vault,
+        vault_at(standin.port) as another,
+    ):
+        assert await vault.page() == ListedPage((), None)
+        waiting = [f"waits-{number:02}" for number in range(A_PAGE)]
         for name in waiting:
             await vault.create(name, BODY)
-        leaf = Authority.root("Root").sign((await vault.create("Done", BODY)).operation.csr)
+        tags = {"certflow-owner": "me@example.com"}
+        leaf = Authority.root("Root").sign((await vault.create("Done", {**BODY, "tags": tags})).operation.csr)
         await vault.merge("done", [leaf.public_bytes(Encoding.DER)])
         await vault.create("done", BODY)  # renewing: it has a version all the same
-        listed = sorted(await vault.listed(), key=lambda one: one.name)
-        assert listed == [Listed("Done", complete=True), *(Listed(name, complete=False) for name in waiting)]
+        first = await vault.page()
+        assert len(first.certificates) == A_PAGE
+        assert first.token is not None
+        last = await another.page(first.token)
+        assert last.token is None
+        listed = {one.name: one for one in (*first.certificates, *last.certificates)}
+        assert listed.pop("Done") == Listed(
+            "Done",
+            leaf.fingerprint(SHA1()).hex(),  # noqa: S303  how Key Vault names a certificate in its lists
+            leaf.not_valid_before_utc,
+            leaf.not_valid_after_utc,
+            enabled=True,
+            tags=tags,
+        )
+        assert sorted(listed) == waiting
+        assert not any(one.complete or one.enabled for one in listed.values())
+
+
+async def test_a_token_that_key_vault_takes_no_more_is_refused(trusted_ca: LocalCa) -> None:
+    async with running_standin(trusted_ca, any_token=True) as standin, vault_at(standin.port) as vault:
+        stale = f"https://localhost:{standin.port}/certificates?$skiptoken=stale&maxresults=25"
+        with pytest.raises(Refused, match="skiptoken") as caught:
+            await vault.page(stale)
+        assert caught.value.status == 400
+
+
+@pytest.mark.parametrize("token", ["https://elsewhere.example/certificates?$skiptoken=x", "x", "", "https://["])
+async def test_a_token_that_leads_elsewhere_is_refused_before_an_access_token_goes_there(token: str) -> None:
+    async with vault_at(9) as vault:
+        with pytest.raises(Refused, match="not one of this vault") as caught:
+            await vault.page(token)
+        assert (caught.value.status, caught.value.code) == (400, "BadParameter")
+
+
+async def test_tags_are_read_of_half_made_certificates_too_and_of_none_there_are_none(trusted_ca: LocalCa) -> None:
+    async with vault_of_the_standin(trusted_ca) as vault:
+        assert await vault.tags("web") == {}
+        await vault.create("web", {**BODY, "tags": {"team": "web"}})
+        assert await vault.tags("web") == {"team": "web"}
+        await vault.create("bare", BODY)
+        assert await vault.tags("bare") == {}
 
 
 async def test_an_identity_that_may_not_list_hears_key_vaults_own_refusal(trusted_ca: LocalCa) -> None:
     async with vault_of_the_standin(trusted_ca, actions=()) as vault:
-        for ask in (vault.issuers, vault.listed, lambda: vault.versions("web")):
+        for ask in (vault.issuers, vault.page, lambda: vault.versions("web"), lambda: vault.tags("web")):
             with pytest.raises(Refused, match="Caller is not authorized") as caught:
                 await ask()
             assert (caught.value.status, caught.value.code) == (403, "Forbidden")
             assert caught.value.inner == "ForbiddenByRbac"
-
-
-async def test_a_list_that_fails_in_passing_is_unavailable(trusted_ca: LocalCa) -> None:
-    tls = trusted_ca.server_context()
-    for status, text in ((429, ""), (503, ""), (401, ""), (200, "<html>")):
-        headers = {"Retry-After": "0", "Content-Type": "application/json"}
-        async with vault_that_answers(tls, status, headers, text) as (vault, _):
-            with pytest.raises(Unavailable, match="Key Vault 'main'"):
-                await vault.listed()
 
 
 async def test_key_vaults_own_refusals_keep_status_code_and_message(trusted_ca: LocalCa) -> None:
@@ -159,33 +161,3 @@ async def test_key_vaults_own_refusals_keep_status_code_and_message(trusted_ca: 
         with pytest.raises(Refused, match="Pending certificate not found"):
             await vault.pending("web", "0" * 32)
         assert await vault.certificate("nothing") is None
-
-
-@pytest.mark.parametrize(
-    ("status", "headers", "retry_after", "maybe_done"),
-    [(429, {"Retry-After": "1"}, 1, False), (503, {}, 10, True), (500, {"Retry-After": "x"}, 10, True)],
-)
-async def test_a_passing_fault_says_when_to_try_again_and_a_start_is_never_repeated(
-    trusted_ca: LocalCa, status: int, headers: dict[str, str], retry_after: int, maybe_done: bool
-) -> None:
-    tls = trusted_ca.server_context()
-    async with vault_that_answers(tls, status, headers, "") as (vault, asked):
-        with pytest.raises(Unavailable) as caught:
-            await vault.create("web", BODY)
-        assert (caught.value.retry_after, caught.value.maybe_done) == (retry_after, maybe_done)
-        assert asked == ["POST /certificates/web/create"]
-
-
-@pytest.mark.parametrize("text", ["", "<html>", "[]", '{"error": {}}'])
-async def test_an_error_that_cannot_be_read_is_still_a_refusal(trusted_ca: LocalCa, text: str) -> None:
-    async with vault_that_answers(trusted_ca.server_context(), 403, {}, text) as (vault, _):
-        with pytest.raises(Refused, match="HTTP 403") as caught:
-            await vault.pending("web")
-        assert caught.value.code == "UnexpectedAnswer"
-
-
-async def test_a_vault_that_nobody_answers_for_is_unavailable_and_surely_started_nothing() -> None:
-    async with vault_at(9) as vault:
-        with pytest.raises(Unavailable, match="Key Vault 'main'") as caught:
-            await vault.create("web", BODY)
-        assert caught.value.maybe_done is False
