@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING
 import azure.functions as func
 
 from functions.settings import Settings, load_settings
-from functions.triggers import doctor, http, overview
+from functions.triggers import doctor, http, notifications, overview
 from functions.triggers.chains import CONTAINER, chains_blueprint
 from functions.triggers.events import events_blueprint
 from functions.triggers.routes import Context, http_blueprint
 from functions.triggers.schedule import schedule_blueprint
+from functions.triggers.work import work_blueprint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from azure.core.credentials_async import AsyncTokenCredential
+
     from functions.issuance.certflow import Certflow
-    from functions.issuance.ports import Channel
+    from functions.issuance.ports import Channel, Vault
 
 
 @functools.cache
@@ -36,43 +41,64 @@ def certflow() -> Certflow:
 
     from functions.adapters.blobs import Blobs, Chains, CsrFiles
     from functions.adapters.deliveries import TableDeliveries
-    from functions.adapters.email import Email, SmtpServer
     from functions.adapters.event_topic import EventTopic
     from functions.adapters.key_vault import KeyVault
-    from functions.adapters.tables import TableLedger, Tables
-    from functions.adapters.teams import Teams
+    from functions.adapters.rule_table import RulesInBlob, RulesInSetting
+    from functions.adapters.table_service import Tables
+    from functions.adapters.tables import TableLedger
     from functions.adapters.trusted_cas import TrustedCaFiles
+    from functions.adapters.watchbook import TableWatchbook
+    from functions.adapters.work_queues import WorkQueues
     from functions.issuance.certflow import Certflow
+    from functions.issuance.observed import observed
 
     given = settings()
     identity = ManagedIdentityCredential(client_id=given.client_id)
     tables = Tables(given.tables_url, identity)
     blobs = Blobs(given.chains_url, identity)
-    channels: list[Channel] = []
-    if given.teams_webhook_url:
-        channels.append(Teams(given.teams_webhook_url))
-    if mail := given.mail:
-        server = SmtpServer(mail.host, mail.port, mail.user, mail.password)
-        channels.append(Email(server, mail.sender, mail.default_to))
+    vaults: dict[str, Vault] = {
+        alias: KeyVault(alias, url, identity, verify_challenge=given.verify_challenge_resource)
+        for alias, url in given.vaults.items()
+    }
     return Certflow(
-        vaults={
-            alias: KeyVault(alias, url, identity, verify_challenge=given.verify_challenge_resource)
-            for alias, url in given.vaults.items()
-        },
+        vaults=vaults | {alias: observed(alias, vaults[alias]) for alias in given.choices.observed},
         ledger=TableLedger(tables),
+        watchbook=TableWatchbook(tables),
         drops=Chains(blobs, CONTAINER),
         trusted=TrustedCaFiles(blobs),
         handouts=CsrFiles(blobs, CONTAINER),
         topic=EventTopic(given.topic_endpoint, identity),
         deliveries=TableDeliveries(tables),
-        channels=tuple(channels),
+        work=WorkQueues(given.queues_url, identity),
+        rules=RulesInBlob(blobs, given.rules) if isinstance(given.rules, str) else RulesInSetting(given.rules),
+        channels=tuple(channels(given, identity)),
+        mailboxes=given.mail.default_to if given.mail else (),
+        choices=given.choices,
+        links=given.links,
         include_root=given.include_root,
     )
 
 
+def channels(given: Settings, identity: AsyncTokenCredential) -> Iterator[Channel]:
+    """The ways to reach people that the settings name."""
+    from functions.adapters.acs_email import AcsEmail
+    from functions.adapters.apprise_urls import channels_of
+    from functions.adapters.email import Email, SmtpServer
+    from functions.adapters.teams import Teams
+
+    for name, url in given.teams.webhooks.items():
+        yield Teams(name, url, auth=given.teams.auth, envelope=given.teams.envelope, credential=identity)
+    if (mail := given.mail) and mail.acs_endpoint:
+        yield AcsEmail(mail.acs_endpoint, identity, mail.sender)
+    elif mail:
+        yield Email(SmtpServer(mail.host, mail.port, mail.user, mail.password), mail.sender)
+    yield from channels_of(given.notify_urls)
+
+
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 context = Context(certflow, lambda: settings().app_service_auth)
-app.register_functions(http_blueprint((*http.ROUTES, *doctor.ROUTES, *overview.ROUTES), context))
+app.register_functions(http_blueprint((*http.ROUTES, *notifications.ROUTES, *doctor.ROUTES, *overview.ROUTES), context))
 app.register_functions(schedule_blueprint(certflow))
 app.register_functions(events_blueprint(certflow, lambda: settings().vaults))
 app.register_functions(chains_blueprint(certflow))
+app.register_functions(work_blueprint(certflow))

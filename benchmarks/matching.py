@@ -27,7 +27,8 @@ import aiohttp
 
 from benchmarks.waiting import Waits, answered_by, waits
 from functions.adapters.rows import Entity, hint_of, hint_row, partition_of, request_key, request_row
-from functions.adapters.tables import TableLedger, Tables
+from functions.adapters.table_service import Tables
+from functions.adapters.tables import TableLedger
 from functions.issuance.requests import NOBODY, Doing, Operation, Status, TrackedRequest, track
 from local.azurite import running_azurite
 from local.functions_host import ROOT

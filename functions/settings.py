@@ -1,6 +1,6 @@
 """The only reader of environment variables. Every name here is in the README's table and in local.settings.sample.json.
 
-The host reads some of the same settings (connections of triggers, the timer's schedule); they are not repeated under
+The host reads some of the same settings (connections of triggers, the timers' schedules); they are not repeated under
 names of our own.
 """
 
@@ -9,108 +9,174 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import Literal
 
+from functions.issuance.choices import Choices, DigestWhen
 from functions.issuance.errors import BadSettings
+from functions.issuance.links import PORTAL, Links
+from functions.issuance.rules import Rule, parse_rules
+from functions.issuance.timing import Patience
+from functions.setting_values import Env, flag, https, https_of, number, period, required, shares, word
+
+VAULTS, TEAMS, RULES = "CERTFLOW_VAULTS", "CERTFLOW_TEAMS_WEBHOOK_URL", "CERTFLOW_NOTIFY_RULES"
+SMTP, ACS = "CERTFLOW_SMTP_SERVER", "CERTFLOW_ACS_ENDPOINT"
+OBSERVE = "observe"
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Outgoing mail: an SMTP server with STARTTLS."""
+    """Outgoing mail: an SMTP server with STARTTLS (`host`), or Azure Communication Services (`acs_endpoint`)."""
 
-    host: str
-    port: int
-    user: str | None
-    password: str | None
     sender: str
     default_to: tuple[str, ...]
+    acs_endpoint: str | None = None
+    host: str = ""
+    port: int = 587
+    user: str | None = None
+    password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Teams:
+    """The Workflows webhooks by channel name: `teams`, and `teams:{name}` for further ones."""
+
+    webhooks: Mapping[str, str]
+    auth: Literal["sas", "entra"]
+    envelope: Literal["message", "card"]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that may differ between Azure, a laptop, and a test."""
+    """Everything that may differ between Azure, a laptop, and a test. `rules` are a table, or the path of a blob."""
 
     vaults: Mapping[str, str]
     verify_challenge_resource: bool
     client_id: str | None
+    queues_url: str
     tables_url: str
     chains_url: str
     topic_endpoint: str
-    teams_webhook_url: str | None
+    teams: Teams
     mail: Mail | None
+    notify_urls: tuple[str, ...]
+    rules: tuple[Rule, ...] | str
     app_service_auth: bool
     include_root: bool
+    choices: Choices
+    links: Links
 
 
-def load_settings(env: Mapping[str, str]) -> Settings:
+def load_settings(env: Env) -> Settings:
     """Reads and checks all settings. Raises BadSettings, which names the setting and what it should look like."""
+    vaults, observed = _vaults(env)
     return Settings(
-        vaults=_vaults(env),
-        verify_challenge_resource=_flag(env, "CERTFLOW_VERIFY_CHALLENGE_RESOURCE", default=True),
+        vaults=vaults,
+        verify_challenge_resource=flag(env, "CERTFLOW_VERIFY_CHALLENGE_RESOURCE", default=True),
         client_id=env.get("AZURE_CLIENT_ID") or None,
+        queues_url=_url(env, "AzureWebJobsStorage__queueServiceUri"),
         tables_url=_url(env, "AzureWebJobsStorage__tableServiceUri"),
         chains_url=_url(env, "ChainStorage__blobServiceUri"),
         topic_endpoint=_url(env, "CERTFLOW_TOPIC_ENDPOINT"),
-        teams_webhook_url=env.get("CERTFLOW_TEAMS_WEBHOOK_URL") or None,
+        teams=_teams(env),
         mail=_mail(env),
-        app_service_auth=_flag(env, "WEBSITE_AUTH_ENABLED", default=False),
-        include_root=_flag(env, "CERTFLOW_CHAIN_INCLUDE_ROOT", default=False),
+        notify_urls=tuple(env.get("CERTFLOW_NOTIFY_URLS", "").split()),
+        rules=_rules(env),
+        app_service_auth=flag(env, "WEBSITE_AUTH_ENABLED", default=False),
+        include_root=flag(env, "CERTFLOW_CHAIN_INCLUDE_ROOT", default=False),
+        choices=_choices(env, observed),
+        links=Links(
+            portal=https_of(env, "CERTFLOW_PORTAL_URL") or PORTAL,
+            vaults=vaults,
+            chain_storage=env.get("CERTFLOW_CHAIN_STORAGE_ID") or None,
+            runbook=https_of(env, "CERTFLOW_RUNBOOK_URL"),
+        ),
     )
 
 
-def _vaults(env: Mapping[str, str]) -> dict[str, str]:
-    """`alias=https://name.vault.azure.net`, several separated by commas. Aliases are lower-cased."""
-    name, vaults = "CERTFLOW_VAULTS", {}
-    for entry in _required(env, name).split(","):
-        alias, _, url = (part.strip() for part in entry.partition("="))
-        if not re.fullmatch(r"[0-9a-zA-Z-]{1,24}", alias):
+def _vaults(env: Env) -> tuple[dict[str, str], frozenset[str]]:
+    """`alias=https://name.vault.azure.net`, several separated by commas; `alias:observe=…` only watches. Aliases are
+    lower-cased.
+    """
+    vaults, observed = dict[str, str](), set[str]()
+    for entry in required(env, VAULTS).split(","):
+        named, _, url = (part.strip() for part in entry.partition("="))
+        alias, _, mode = named.lower().partition(":")
+        if not re.fullmatch(r"[0-9a-z-]{1,24}", alias):
             raise BadSettings(
-                f"{name}: '{entry.strip()}' does not begin with an alias (letters, digits, hyphens, 24 at most)."
+                f"{VAULTS}: '{entry.strip()}' does not begin with an alias (letters, digits, hyphens, 24 at most)."
             )
-        if alias.lower() in vaults:
-            raise BadSettings(f"{name}: the alias '{alias}' stands there twice.")
-        vaults[alias.lower()] = _https(name, url)
-    return vaults
+        if mode not in {"", OBSERVE}:
+            raise BadSettings(f"{VAULTS}: after '{alias}:' nothing but '{OBSERVE}' may stand.")
+        if alias in vaults:
+            raise BadSettings(f"{VAULTS}: the alias '{alias}' stands there twice.")
+        vaults[alias] = https(VAULTS, url)
+        observed |= {alias} if mode else set()
+    return vaults, frozenset(observed)
 
 
-def _mail(env: Mapping[str, str]) -> Mail | None:
-    server = env.get("CERTFLOW_SMTP_SERVER")
-    if not server:
+def _choices(env: Env, observed: frozenset[str]) -> Choices:
+    usual = Choices()
+    return Choices(
+        budget=number(env, "CERTFLOW_VAULT_BUDGET", 1, 4000, usual.budget),
+        patience=Patience(
+            issuer=period(env, "CERTFLOW_PATIENCE_ISSUER", usual.patience.issuer),
+            manual=period(env, "CERTFLOW_PATIENCE_MANUAL", usual.patience.manual),
+        ),
+        ladder=shares(env, "CERTFLOW_EXPIRY_LADDER", usual.ladder),
+        renews=flag(env, "CERTFLOW_RENEW", default=usual.renews),
+        most_renewals=number(env, "CERTFLOW_RENEW_MOST", 0, 10_000, usual.most_renewals),
+        digest=DigestWhen(word(env, "CERTFLOW_DIGEST", tuple(DigestWhen), usual.digest)),
+        observed=observed,
+    )
+
+
+def _teams(env: Env) -> Teams:
+    webhooks = {"teams": env[TEAMS]} if env.get(TEAMS) else {}
+    for name in sorted(env):
+        further = name.removeprefix(f"{TEAMS}__")
+        if further != name and env[name]:
+            webhooks[f"teams:{further.lower()}"] = env[name]
+    return Teams(
+        webhooks,
+        auth="entra" if word(env, "CERTFLOW_TEAMS_AUTH", ("sas", "entra"), "sas") == "entra" else "sas",
+        envelope="card"
+        if word(env, "CERTFLOW_TEAMS_ENVELOPE", ("message", "card"), "message") == "card"
+        else "message",
+    )
+
+
+def _mail(env: Env) -> Mail | None:
+    server, acs = env.get(SMTP), https_of(env, ACS)
+    if server and acs:
+        raise BadSettings(f"{SMTP} and {ACS} are both set; mail goes out by one of them.")
+    if not server and not acs:
         return None
-    host, _, port = server.partition(":")
-    if not host or not (port or "587").isdigit():
-        raise BadSettings("CERTFLOW_SMTP_SERVER: write host:port, such as smtp.example.com:587.")
-    recipients = tuple(address.strip() for address in _required(env, "CERTFLOW_MAIL_TO").split(",") if address.strip())
+    host, _, port = (server or "").partition(":")
+    if server and (not host or not (port or "587").isdigit()):
+        raise BadSettings(f"{SMTP}: write host:port, such as smtp.example.com:587.")
+    to = required(env, "CERTFLOW_MAIL_TO").split(",")
     return Mail(
+        sender=required(env, "CERTFLOW_MAIL_FROM"),
+        default_to=tuple(address.strip() for address in to if address.strip()),
+        acs_endpoint=acs,
         host=host,
         port=int(port or "587"),
         user=env.get("CERTFLOW_SMTP_USER") or None,
         password=env.get("CERTFLOW_SMTP_PASSWORD") or None,
-        sender=_required(env, "CERTFLOW_MAIL_FROM"),
-        default_to=recipients,
     )
 
 
-def _required(env: Mapping[str, str], name: str) -> str:
-    value = env.get(name, "").strip()
-    if not value:
-        raise BadSettings(f"{name} is not set.")
-    return value
+def _rules(env: Env) -> tuple[Rule, ...] | str:
+    """A table (JSON), or the path of a blob that has it."""
+    text = env.get(RULES, "").strip()
+    if not text:
+        return ()
+    if text.startswith(("[", "{")):
+        return parse_rules(text, RULES)
+    if not re.fullmatch(r"[a-z0-9-]{3,63}/[^/].*", text):
+        raise BadSettings(f"{RULES}: write a list of rules (JSON), or where they are: container/name of a blob.")
+    return text
 
 
-def _url(env: Mapping[str, str], name: str) -> str:
-    return _https(name, _required(env, name))
-
-
-def _https(name: str, url: str) -> str:
-    """Bearer tokens travel to these addresses, so nothing but https will do."""
-    if urlsplit(url).scheme != "https" or not urlsplit(url).netloc:
-        raise BadSettings(f"{name}: '{url}' is no https:// address.")
-    return url.rstrip("/")
-
-
-def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
-    value = env.get(name, "").strip().lower()
-    if value not in {"", "true", "false"}:
-        raise BadSettings(f"{name}: write true or false, not '{value}'.")
-    return default if not value else value == "true"
+def _url(env: Env, name: str) -> str:
+    return https(name, required(env, name))

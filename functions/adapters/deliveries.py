@@ -1,4 +1,8 @@
-"""Whom we told what, in Azure Tables. Table `deliveries`: PartitionKey the event id, RowKey the channel."""
+"""Whom we told what, in Azure Tables. Table `deliveries`: PartitionKey the event id, RowKey the channel.
+
+Notices that wait for one message: PartitionKey `waiting|{channel}`, RowKey the event id. Such a row is a hint: whether
+its notice has been delivered, its delivery says.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceExistsError
 from azure.data.tables import UpdateMode
@@ -13,8 +18,9 @@ from azure.data.tables.aio import TableClient
 
 from functions.adapters.faults import faults_of
 from functions.adapters.rows import Entity
-from functions.adapters.tables import CONFLICTS, SERVICE, Tables
+from functions.adapters.table_service import CONFLICTS, DELIVERIES, SERVICE, Tables
 from functions.issuance.errors import Unavailable
+from functions.issuance.ports import Notice, Waiting
 
 STALE_CLAIM = timedelta(minutes=2)  # longer than any channel takes to answer
 
@@ -27,7 +33,7 @@ class TableDeliveries:
 
     async def claim(self, event_id: str, channel: str, now: datetime) -> bool:
         """Takes the delivery, by creating its row or by taking over one that was given back or left behind."""
-        table = await self._tables.table("deliveries")
+        table = await self._tables.table(DELIVERIES)
         row = {"PartitionKey": event_id, "RowKey": channel, "state": "sending", "at": now.isoformat(), "attempts": 1}
         with faults_of(SERVICE):
             try:
@@ -65,7 +71,29 @@ class TableDeliveries:
         """Gives the claim back."""
         await self._merge(event_id, channel, {"state": "waiting", "outcome": reason})
 
+    async def wait(self, channel: str, notice: Notice, now: datetime) -> None:
+        """Puts a notice to those that wait."""
+        table = await self._tables.table(DELIVERIES)
+        waiting = msgspec.json.encode(Waiting(notice, now)).decode()
+        with faults_of(SERVICE):
+            await table.upsert_entity({**_waiting(channel, notice.event_id), "waiting": waiting})
+
+    async def waiting(self, channel: str, most: int) -> list[Waiting]:
+        """The notices that wait, the first in the order of their ids."""
+        rows = await self._tables.range(f"waiting|{channel}", "", "~", most=most, table=DELIVERIES)
+        return [msgspec.json.decode(row["waiting"], type=Waiting) for row in rows]
+
+    async def done_waiting(self, channel: str, event_id: str) -> None:
+        """Takes a notice from those."""
+        table, row = await self._tables.table(DELIVERIES), _waiting(channel, event_id)
+        with faults_of(SERVICE):
+            await table.delete_entity(row["PartitionKey"], row["RowKey"])
+
     async def _merge(self, event_id: str, channel: str, fields: Mapping[str, str]) -> None:
-        table = await self._tables.table("deliveries")
+        table = await self._tables.table(DELIVERIES)
         with faults_of(SERVICE):
             await table.upsert_entity({"PartitionKey": event_id, "RowKey": channel, **fields}, mode=UpdateMode.MERGE)
+
+
+def _waiting(channel: str, event_id: str) -> Entity:
+    return {"PartitionKey": f"waiting|{channel}", "RowKey": event_id}

@@ -1,20 +1,27 @@
-"""Mail over SMTP: STARTTLS always, a text part and an HTML part that say the same."""
+"""Mail over SMTP: STARTTLS always."""
 
 from __future__ import annotations
 
 import asyncio
-import html
+import logging
 import smtplib
 import ssl
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email import policy
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime
 
+from functions.adapters.mail_text import EVENT_HEADER, Mail, checked, mail_of, message_id
 from functions.issuance.errors import Unavailable
+from functions.issuance.journal import record
 from functions.issuance.ports import DeliveryRefused, Notice
 
 SERVICE = "The mail server"
+# Python writes a word that is longer than a line as RFC 2047's code, and a mail rule on our header would not see the
+# event id in it. A line may have 998 characters (RFC 5322 §2.1.1).
+_LONG_LINES = policy.default.clone(max_line_length=998)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,74 +31,63 @@ class SmtpServer:
     host: str
     port: int
     user: str | None
-    password: str | None
+    password: str | None = field(repr=False)
 
 
 class Email:
-    """The port `Channel`. An owner that is a mail address gets the mail; otherwise the default recipients do."""
+    """The port `Channel`."""
 
     name = "email"
+    most = 1
 
-    def __init__(self, server: SmtpServer, sender: str, default_to: tuple[str, ...]) -> None:
-        self._server, self._sender, self._default_to = server, sender, default_to
+    def __init__(self, server: SmtpServer, sender: str) -> None:
+        self._server, self._sender = server, sender
 
-    async def send(self, notice: Notice) -> None:
-        """Hands the mail to the server."""
-        to = (notice.to,) if notice.to and "@" in notice.to else self._default_to
-        mail = compose(notice, self._sender, to, datetime.now(UTC))
+    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+        """Hands the mail to the server. Done if the server takes it for one recipient at least."""
+        (notice,) = notices
+        recipients = checked(to)
+        mail = message_of(mail_of(notice, recipients), self._sender, recipients, datetime.now(UTC))
         try:
-            await asyncio.to_thread(self._hand_over, mail)
+            refused = await asyncio.to_thread(self._hand_over, mail, recipients)
         except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError) as error:
             raise Unavailable(SERVICE, f"{type(error).__name__}; check CERTFLOW_SMTP_*") from None
         except smtplib.SMTPRecipientsRefused as error:
-            codes = {code for code, _reason in error.recipients.values()}
-            raise _refusal(max(codes), "recipients") from None
+            # One that passes is worth another try, whatever became of the others.
+            raise _refusal(min(code for code, _reason in error.recipients.values()), "recipients") from None
+        except smtplib.SMTPSenderRefused as error:
+            raise _refusal(error.smtp_code, "sender, CERTFLOW_MAIL_FROM") from None
         except smtplib.SMTPResponseException as error:
             raise _refusal(error.smtp_code, "message") from None
         except (OSError, smtplib.SMTPException) as error:
             raise Unavailable(SERVICE, type(error).__name__) from None
+        if refused:
+            record("mail-not-for-all", level=logging.WARNING, id=notice.event_id, smtp=refused, of=len(recipients))
 
-    def _hand_over(self, mail: EmailMessage) -> None:
+    def _hand_over(self, mail: EmailMessage, recipients: Sequence[str]) -> list[int]:
+        """Returns the codes for recipients that were refused, if not all were."""
         with smtplib.SMTP(self._server.host, self._server.port, timeout=20) as client:
             client.starttls(context=ssl.create_default_context())
             if self._server.user is not None:
                 client.login(self._server.user, self._server.password or "")
-            client.send_message(mail)
+            try:
+                refused = client.send_message(mail, to_addrs=recipients)
+            except smtplib.SMTPNotSupportedError:  # no SMTPUTF8 (RFC 6531)
+                raise DeliveryRefused("the mail server takes no addresses with letters outside ASCII") from None
+        return [code for code, _reason in refused.values()]
 
 
-def compose(notice: Notice, sender: str, to: tuple[str, ...], now: datetime) -> EmailMessage:
-    """The notice as a mail. The event id stands in a header, so that a mail told twice can be recognised."""
-    mail = EmailMessage()
-    mail["Subject"] = _one_line(f"[Certflow] {notice.title}")
-    mail["From"], mail["To"] = sender, ", ".join(to)
-    mail["Date"], mail["Message-ID"] = format_datetime(now), make_msgid(domain="certflow.invalid")
-    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office reply, please
-    mail["X-Certflow-Event"] = _one_line(notice.event_id)
-    width = max((len(title) for title, _ in notice.facts), default=0)
-    facts = "\n".join(f"{title + ':':<{width + 1}} {value}" for title, value in notice.facts)
-    mail.set_content(f"{notice.sentence}\n\nNext step: {notice.next_step}\n\n{facts}\n")
-    mail.add_alternative(_html(notice), subtype="html")
-    return mail
-
-
-def _html(notice: Notice) -> str:
-    rows = "".join(
-        '<tr><th style="text-align:left;padding:4px 16px 4px 0;color:#555;font-weight:normal;vertical-align:top;'
-        'white-space:nowrap">'
-        f'{html.escape(title)}</th><td style="padding:4px 0;word-break:break-word">{html.escape(value)}</td></tr>'
-        for title, value in notice.facts
-    )
-    colour = "#107c41" if notice.good else "#b3261e"
-    return (
-        '<!doctype html><html lang="en"><body style="font:15px/1.5 Segoe UI,Helvetica,Arial,sans-serif;color:#222">'
-        f'<h1 style="font-size:20px;color:{colour}">{html.escape(notice.title)}</h1>'
-        f"<p>{html.escape(notice.sentence)}</p><p><b>Next step:</b> {html.escape(notice.next_step)}</p>"
-        f'<table style="border-collapse:collapse">{rows}</table></body></html>'
-    )
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def message_of(mail: Mail, sender: str, to: Sequence[str], now: datetime) -> EmailMessage:
+    """The mail with all its headers. The event id stands in one, so that a mail told twice can be recognised."""
+    message = EmailMessage(_LONG_LINES)
+    message["Subject"] = mail.subject
+    message["From"], message["To"] = sender, ", ".join(to)
+    message["Date"], message["Message-ID"] = format_datetime(now), message_id(mail, sender)
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office reply, please
+    message[EVENT_HEADER] = mail.event
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    return message
 
 
 def _refusal(code: int, what: str) -> Exception:

@@ -54,7 +54,10 @@ def faults_of(service: str, *, forbidden_passes: bool = True) -> Iterator[None]:
 
 def later(service: str, status: int, headers: Mapping[str, str]) -> Unavailable:
     """The error for an answer with a passing status."""
-    return Unavailable(service, f"HTTP {status}", retry_after=retry_after(headers), maybe_done=status != THROTTLED)
+    throttled = status == THROTTLED
+    return Unavailable(
+        service, f"HTTP {status}", retry_after=retry_after(headers), maybe_done=not throttled, throttled=throttled
+    )
 
 
 def passing(status: int) -> bool:

@@ -13,7 +13,8 @@ import msgspec
 
 from functions.issuance.errors import InvalidRequest
 from functions.issuance.events import Event
-from functions.issuance.ports import Due, Intent, Wanted
+from functions.issuance.looks import Look, look_for
+from functions.issuance.ports import Intent, Wanted
 from functions.issuance.requests import Act, Change, TrackedRequest
 
 Entity = dict[str, Any]
@@ -51,7 +52,7 @@ def request_row(request: TrackedRequest) -> Entity:
 
 def request_of(row: Any) -> TrackedRequest:
     """A request from its row, with the ETag."""
-    fields = {key: value for key, value in row.items() if key not in {"PartitionKey", "RowKey"}}
+    fields = {key: value for key, value in row.items() if key not in {"PartitionKey", "RowKey"} and value != ""}
     return msgspec.convert(fields | {"etag": row.metadata["etag"]}, TrackedRequest)
 
 
@@ -59,12 +60,27 @@ def due_mark(request: TrackedRequest) -> Entity:
     """A request's due mark. Raises ValueError for one that has ended."""
     if request.next_check is None:
         raise ValueError("a request that has ended has no due mark")
+    return mark_of(look_for(request))
+
+
+def mark_of(look: Look) -> Entity:
+    """A look's due mark."""
+    last = f"i|{look.intent_id}" if look.intent_id is not None else look.request_id
     return {
-        "PartitionKey": partition_of(request.vault, request.name),
-        "RowKey": f"d|{sortable(request.next_check)}|{request.name.lower()}|{request.request_id}",
-        "vault": request.vault,
-        "name": request.name,
-        "request_id": request.request_id,
+        "PartitionKey": partition_of(look.vault, look.name),
+        "RowKey": f"d|{sortable(look.at)}|{look.name.lower()}|{last}",
+        "look": msgspec.json.encode(look).decode(),
+    }
+
+
+def looked_row(look: Look) -> Entity:
+    """What a look that found nothing new changes of its request's row."""
+    return {
+        "PartitionKey": partition_of(look.vault, look.name),
+        "RowKey": request_key(look.name, look.request_id or ""),
+        "next_check": msgspec.to_builtins(look.at),
+        "attempts": look.attempts,
+        "last_error": look.error or "",
     }
 
 
@@ -79,18 +95,12 @@ def intent_row(intent: Intent) -> Entity:
 
 def intent_mark(intent: Intent) -> Entity:
     """An intent's due mark."""
-    return {
-        "PartitionKey": partition_of(intent.vault, intent.name),
-        "RowKey": f"d|{sortable(intent.due)}|{intent.name.lower()}|i|{intent.id}",
-        "vault": intent.vault,
-        "name": intent.name,
-        "intent_id": intent.id,
-    }
+    return mark_of(Look(intent.vault, intent.name, intent.due, intent_id=intent.id))
 
 
-def due_of(row: Entity) -> Due:
+def look_of(row: Entity) -> Look:
     """What a due mark says."""
-    return Due(row["vault"], row["name"], row.get("request_id"), row.get("intent_id"))
+    return msgspec.json.decode(row["look"], type=Look)
 
 
 def event_row(event: Event) -> Entity:
@@ -118,10 +128,14 @@ def hints_of(row: Entity) -> list[Hint]:
     return msgspec.json.decode(row["requests"], type=list[Hint])
 
 
+def key_of(text: str) -> str:
+    """A row key for a text that may hold what a RowKey must not (/ \\ # ?)."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def aside_row(drop: str, etag: str) -> Entity:
     """The mark of a dropped file that is set aside."""
-    key = hashlib.sha256(drop.encode()).hexdigest()
-    return {"PartitionKey": ASIDE, "RowKey": key, "name": drop, "etag": etag}
+    return {"PartitionKey": ASIDE, "RowKey": key_of(drop), "name": drop, "etag": etag}
 
 
 def rows_beside(change: Change, *, due: bool = True) -> Operations:
@@ -156,6 +170,9 @@ def filter_of(wanted: Wanted) -> tuple[str, dict[str, Any]]:
     if wanted.created_before is not None:
         parts.append("created lt @before")
         parameters["before"] = msgspec.to_builtins(wanted.created_before)
+    if wanted.ended_after is not None:
+        parts.append("ended gt @after")
+        parameters["after"] = msgspec.to_builtins(wanted.ended_after)
     return " and ".join(parts), parameters
 
 

@@ -1,82 +1,91 @@
 """A Teams channel, through a Workflows webhook ("When a Teams webhook request is received").
 
-The flow answers 202 before it posts, and a card that it cannot post is lost in its run history (README, "Teams"), so
-the card keeps to what every client draws: version 1.4, TextBlock, FactSet. The URL's `sig` is a secret: it is never
-logged, and no exception carries it.
+The flow answers 202 before it posts, and a card that it cannot post is lost in its run history (README, "Teams"). Where
+its trigger is open to anyone, the URL's `sig` is a secret: the URL is never logged, and no exception carries it.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal
 
 import aiohttp
+from azure.core.credentials_async import AsyncTokenCredential
 
-from functions.adapters.faults import passing, retry_after
+from functions.adapters.faults import faults_of, later, passing
+from functions.adapters.teams_card import MOST_NOTICES, Envelope, message
 from functions.issuance.errors import Unavailable
 from functions.issuance.ports import DeliveryRefused, Notice
 
-MAX_TEXT = 900  # characters a field: 20 fields stay below the 21 KB from which messages were seen to get lost
-SERVICE = "The Teams workflow"
+type Auth = Literal["sas", "entra"]
+
+# What stands before "/.default" becomes the token's audience, and the flow wants it with the slash at its end: with one
+# slash here it answers MisMatchingOAuthClaims (Learn, "Add OAuth authentication for HTTP request triggers").
+SCOPE = "https://service.flow.microsoft.com//.default"
+SETTING = "CERTFLOW_TEAMS_WEBHOOK_URL"
+OLD_HOST = re.compile(r"https?://[^/?#]+\.logic\.azure\.com(:\d+)?([/?#]|$)", re.IGNORECASE)
+OLD_ADDRESS = (
+    " (flows have no address at logic.azure.com since 2025-11-30: set {url} to the URL that its trigger shows now)"
+)
+NOT_LET_IN: dict[Auth, str] = {
+    "sas": "copy the trigger's whole URL with its sig into {url}, "
+    "or set CERTFLOW_TEAMS_AUTH to entra if the trigger is not open to anyone",
+    "entra": 'set the trigger to "Any user in my tenant" and copy its URL, which then has no sig, into {url}, '
+    "or set CERTFLOW_TEAMS_AUTH to sas if the trigger is open to anyone",
+}
+NOT_THERE = "turn the flow on, or set {url} to the trigger's URL of one that is there"
+NOT_A_FLOW = "check that {url} is the trigger's URL of a flow that takes Teams webhook requests"
 
 
 class Teams:
-    """The port `Channel`."""
+    """The port `Channel`. There may be several, each with its own flow; `name` tells them apart.
 
-    name = "teams"
+    `auth` says who may start the flow: whoever has its URL (`sas`), or an identity of the tenant (`entra`: a token of
+    `credential` goes along). `envelope` is what the flow's template takes: a message with the card in it, or the card.
+    """
 
-    def __init__(self, webhook_url: str) -> None:
-        self._url = webhook_url
+    most = MOST_NOTICES
 
-    async def send(self, notice: Notice) -> None:
-        """Posts the card. 202 means handed over."""
+    def __init__(
+        self, name: str, webhook_url: str, *, auth: Auth, envelope: Envelope, credential: AsyncTokenCredential
+    ) -> None:
+        self.name = name
+        self._url, self._auth, self._envelope, self._credential = webhook_url, auth, envelope, credential
+        # `teams:payments` has its URL in CERTFLOW_TEAMS_WEBHOOK_URL__PAYMENTS.
+        self._setting = "__".join((SETTING, *name.upper().split(":")[1:]))
+        old = OLD_ADDRESS.format(url=self._setting) if OLD_HOST.match(webhook_url) else ""
+        self._service = f"The Teams workflow of channel {name}{old}"
+
+    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+        """Posts one card. 202 means handed over."""
+        del to
+        headers = {"Content-Type": "application/json"} | await self._authorization()
         try:
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session,
-                session.post(self._url, json=message(notice)) as response,
+                # A redirect would be to a page for people, and its 200 no delivery.
+                session.post(
+                    self._url, data=message(notices, self._envelope), headers=headers, allow_redirects=False
+                ) as response,
             ):
-                status, headers = response.status, response.headers
+                status, answered = response.status, response.headers
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise Unavailable(SERVICE, type(error).__name__) from None  # the error's own text holds the URL
+            never_sent = isinstance(error, aiohttp.ClientConnectorError)
+            # The error's own text holds the URL.
+            raise Unavailable(self._service, type(error).__name__, maybe_done=not never_sent) from None
         if passing(status):
-            raise Unavailable(SERVICE, f"HTTP {status}", retry_after=retry_after(headers))
-        if status >= 400:
-            raise DeliveryRefused(f"the Teams workflow answered HTTP {status}; check CERTFLOW_TEAMS_WEBHOOK_URL")
+            raise later(self._service, status, answered)
+        if not 200 <= status < 300:
+            raise DeliveryRefused(f"{self._service} answered HTTP {status}: {self._advice(status)}")
 
+    async def _authorization(self) -> dict[str, str]:
+        if self._auth == "sas":
+            return {}
+        with faults_of(self._service):
+            token = await self._credential.get_token(SCOPE)
+        return {"Authorization": f"Bearer {token.token}"}
 
-def message(notice: Notice) -> dict[str, Any]:
-    """The notice as the message that the Workflows template posts: one Adaptive Card."""
-    card = {
-        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-        "type": "AdaptiveCard",
-        "version": "1.4",
-        "msteams": {"width": "Full"},
-        "body": [
-            {
-                "type": "TextBlock",
-                "text": plain(notice.title),
-                "size": "Large",
-                "weight": "Bolder",
-                "color": "Good" if notice.good else "Attention",
-                "wrap": True,
-                "style": "heading",
-            },
-            {"type": "TextBlock", "text": plain(notice.sentence), "wrap": True},
-            {"type": "TextBlock", "text": f"**Next step:** {plain(notice.next_step)}", "wrap": True},
-            {"type": "FactSet", "facts": [{"title": title, "value": plain(value)} for title, value in notice.facts]},
-            {
-                "type": "TextBlock",
-                "text": plain(f"Event {notice.event_id}"),
-                "isSubtle": True,
-                "size": "Small",
-                "wrap": True,
-            },
-        ],
-    }
-    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
-    return {"type": "message", "attachments": [attachment]}
-
-
-def plain(text: str) -> str:
-    """Text from outside, so that Teams' Markdown leaves it as it is."""
-    return re.sub(r"([\\`*_{}\[\]<>#~|])", r"\\\1", text[:MAX_TEXT])
+    def _advice(self, status: int) -> str:
+        advice = {401: NOT_LET_IN[self._auth], 403: NOT_LET_IN[self._auth], 404: NOT_THERE, 410: NOT_THERE}
+        return advice.get(status, NOT_A_FLOW).format(url=self._setting)

@@ -7,9 +7,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from functions.issuance.choices import Choices
 from functions.issuance.errors import UnknownVault
 from functions.issuance.files import Drops, Handouts, TrustedCas
-from functions.issuance.ports import Channel, Deliveries, Ledger, Topic, Vault
+from functions.issuance.links import Links
+from functions.issuance.ports import Channel, Deliveries, Ledger, Topic, Vault, Work
+from functions.issuance.rules import Rules
+from functions.issuance.watchbook import Watchbook
+
+CHOICES, LINKS = Choices(), Links()
 
 
 def _utc_now() -> datetime:
@@ -20,17 +26,24 @@ def _utc_now() -> datetime:
 class Certflow:
     """The dependencies of the use cases. `vaults` is keyed by alias, lower-case.
 
+    `mailboxes` get the mail that is nobody else's.
     `include_root` merges a root that came with the chain, too; TLS servers need not send it (RFC 8446 §4.4.2).
     """
 
     vaults: Mapping[str, Vault]
     ledger: Ledger
+    watchbook: Watchbook
     drops: Drops
     trusted: TrustedCas
     handouts: Handouts
     topic: Topic
     deliveries: Deliveries
+    work: Work
+    rules: Rules
     channels: tuple[Channel, ...] = ()
+    mailboxes: tuple[str, ...] = ()
+    choices: Choices = CHOICES
+    links: Links = LINKS
     include_root: bool = False
     now: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -11,6 +11,13 @@ CHAIN_MERGED = "Certflow.Chain.Merged"
 CHAIN_REJECTED = "Certflow.Chain.Rejected"
 CHAIN_QUARANTINED = "Certflow.Chain.Quarantined"
 CHAIN_STUCK = "Certflow.Chain.Stuck"
+NEAR_EXPIRY = "Certflow.Certificate.NearExpiry"
+EXPIRED = "Certflow.Certificate.Expired"
+RENEWAL_STOPPED = "Certflow.Certificate.RenewalStopped"
+ISSUER_TROUBLED = "Certflow.Issuer.Troubled"
+VAULT_SURVEYED = "Certflow.Vault.Surveyed"
+DIGEST = "Certflow.Digest.Daily"
+NOTICE_REFUSED = "Certflow.Notice.Refused"
 
 
 @dataclass(frozen=True, slots=True)

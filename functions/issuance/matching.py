@@ -18,6 +18,7 @@ from functions.issuance.errors import Refused
 from functions.issuance.findings import ChainProblem
 from functions.issuance.journal import record
 from functions.issuance.keys import key_sha256, read_csr
+from functions.issuance.ports import Vault
 from functions.issuance.requests import MERGEABLE, NOBODY, Doing, Gone, Operation, Status, TrackedRequest, track
 from functions.issuance.trust import may_sign
 from functions.issuance.watch import AT_ONCE, look, record_seen, standing
@@ -101,7 +102,11 @@ async def _best(certflow: Certflow, leaves: Sequence[x509.Certificate], requests
     """The request that a key is meant for: of several the one that Key Vault would still take a chain for."""
     ended: Match | None = None
     for request in sorted(requests, key=lambda one: PREFERENCE.index(one.status)):
-        seen = await look(certflow, request) if request.status in MERGEABLE else None
+        seen = (
+            await look(certflow, request.vault, request.name, request.request_id)
+            if request.status in MERGEABLE
+            else None
+        )
         # Read after the look at what is pending: a run that was cut off may have merged this leaf.
         leaf, version = unmerged(await certflow.vault(request.vault).versions(request.name), leaves)
         pending = seen if isinstance(seen, Operation) else None
@@ -148,10 +153,24 @@ async def _search_vault(
                 await _look_at(certflow, alias, name, wanted, found)
 
     try:
-        listed = sorted(await certflow.vault(alias).listed(), key=lambda entry: entry.complete)
-        await asyncio.gather(*(one(entry.name) for entry in listed[:MOST_NAMES]))
+        await asyncio.gather(*(one(name) for name in await _names(certflow.vault(alias))))
     except Refused as error:  # a vault that may not be listed has nothing that could be found
         record("vault-not-searched", level=logging.WARNING, vault=alias, reason=str(error))
+
+
+async def _names(vault: Vault) -> list[str]:
+    """MOST_NAMES names of a vault, those that wait for their first version before the others."""
+    waiting: list[str] = []
+    complete: list[str] = []
+    page = await vault.page()
+    while True:
+        for entry in page.certificates:
+            names = complete if entry.complete else waiting
+            if len(names) < MOST_NAMES:
+                names.append(entry.name)
+        if page.token is None or len(waiting) == MOST_NAMES:
+            return [*waiting, *complete][:MOST_NAMES]
+        page = await vault.page(page.token)
 
 
 async def _look_at(

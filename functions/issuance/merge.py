@@ -40,7 +40,7 @@ async def merge_once(
     if claimed.status not in MERGEABLE:
         return await _merged_before(certflow, claimed, chain)
     try:
-        seen = await look(certflow, claimed)
+        seen = await look(certflow, claimed.vault, claimed.name, claimed.request_id)
         if isinstance(seen, Gone) or seen.status is Status.COMPLETED:
             ours = doing if request.merging == by else None  # this run, before it was cut off
             return await _merged_before(certflow, await record_seen(certflow, claimed, seen, ours), chain)

@@ -1,46 +1,169 @@
-"""Telling people: every event once on every channel, and a failing channel never repeats another."""
+"""Telling people: every event once on every channel it is meant for, and a failing channel never repeats another."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import Unavailable
+from functions.issuance.errors import BadSettings, Unavailable
+from functions.issuance.events import ISSUANCE, NOTICE_REFUSED, Event
 from functions.issuance.journal import record
-from functions.issuance.notices import notice_of
+from functions.issuance.notices import notice_of, refusal_of
+from functions.issuance.outbox import publish
 from functions.issuance.ports import Channel, DeliveryRefused, Notice
+from functions.issuance.rules import EMAIL, Rule, destinations, recipients
+from functions.issuance.trouble import note_failure
+
+CHANNELS = "certflow-channels"  # the queue whose messages name a channel on which notices wait
+GATHERING = timedelta(seconds=5)  # how long a notice waits for others of the same sweep
+LEFT_BEHIND = timedelta(minutes=1)
 
 
 async def notify(certflow: Certflow, event_id: str, type_: str, data: dict[str, Any]) -> None:
-    """Delivers an event on every channel that has not had it yet.
+    """Delivers an event on every channel that has not had it yet; or puts it to those that wait there.
 
     Raises Unavailable if a channel failed in passing: Event Grid then delivers the event again (for 24 hours).
     """
-    notice = notice_of(event_id, type_, data)
-    if notice is None:
-        return
+    if type_ == f"{ISSUANCE}Failed":
+        await note_failure(certflow, data, certflow.now())
+    notice = notice_of(event_id, type_, data, certflow.links)
+    if notice is not None:
+        await tell(certflow, notice)
+
+
+async def tell(certflow: Certflow, notice: Notice) -> None:
+    """Delivers a notice where the rules send it. Raises Unavailable as above."""
+    rules, notice = await _rules(certflow, notice)
+    to = destinations(rules, notice)
+    mails = recipients(to, notice.owner, certflow.mailboxes)
+    channels = _meant(certflow, notice, to, mails)
+    if not channels:
+        record("notice-to-nobody", level=logging.ERROR, id=notice.event_id, to=list(to))
     outcomes = await asyncio.gather(
-        *(_deliver(certflow, channel, notice) for channel in certflow.channels), return_exceptions=True
+        *(_hand_over(certflow, channel, notice, mails) for channel in channels), return_exceptions=True
     )
-    failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-    if failures:
-        raise failures[0]
+    for failure in outcomes:
+        if isinstance(failure, BaseException):
+            raise failure
 
 
-async def _deliver(certflow: Certflow, channel: Channel, notice: Notice) -> None:
-    if not await certflow.deliveries.claim(notice.event_id, channel.name, certflow.now()):
+async def send_waiting(certflow: Certflow, name: str) -> None:
+    """Sends what waits on a channel, as few messages as it can be. What cannot be sent now waits on.
+
+    One run at a time and channel; another one that meets it leaves, and nothing is lost: a message follows.
+    """
+    channel = next((one for one in certflow.channels if one.name == name), None)
+    if channel is None:
         return
+    while waiting := await certflow.deliveries.waiting(name, channel.most):
+        notices = [one.notice for one in waiting]
+        try:
+            await _deliver(certflow, channel, notices, ())
+        except Unavailable as error:
+            await certflow.work.put(CHANNELS, {"channel": name}, timedelta(seconds=max(error.retry_after, 5)))
+            return
+
+
+async def call_waiting(certflow: Certflow) -> None:
+    """The timer's part: calls for what has been waiting too long, because a message was lost or a run was cut off."""
+    before = certflow.now() - LEFT_BEHIND
+    for channel in certflow.channels:
+        if channel.most > 1 and any(one.since < before for one in await certflow.deliveries.waiting(channel.name, 1)):
+            await certflow.work.put(CHANNELS, {"channel": channel.name})
+
+
+async def _hand_over(certflow: Certflow, channel: Channel, notice: Notice, mails: Sequence[str]) -> None:
+    if channel.most == 1:
+        await _deliver(certflow, channel, [notice], mails or certflow.mailboxes)
+        return
+    await certflow.deliveries.wait(channel.name, notice, certflow.now())
+    await certflow.work.put(CHANNELS, {"channel": channel.name}, GATHERING)
+
+
+async def _deliver(certflow: Certflow, channel: Channel, notices: Sequence[Notice], mails: Sequence[str]) -> None:
+    """One message of those notices that this channel has not had. Raises Unavailable if any of them has to wait."""
+    mine, busy = await _claimed(certflow, channel, notices)
+    if mine:
+        try:
+            await channel.send(mine, mails)
+        except DeliveryRefused as error:
+            for notice in mine:
+                await _refused(certflow, channel, notice, str(error))
+        except (Unavailable, BadSettings) as error:
+            record("notice-put-off", level=logging.WARNING, channel=channel.name, reason=str(error), ids=_ids(mine))
+            await asyncio.gather(*(_release(certflow, channel, notice, str(error)) for notice in mine))
+            raise
+        else:
+            record("notice-delivered", channel=channel.name, ids=_ids(mine))
+            await asyncio.gather(*(_settle(certflow, channel, notice, "delivered") for notice in mine))
+    if busy:
+        raise busy
+
+
+async def _claimed(
+    certflow: Certflow, channel: Channel, notices: Sequence[Notice]
+) -> tuple[list[Notice], Unavailable | None]:
+    """Those that are ours to deliver now; and why, if others have to wait."""
+    outcomes = await asyncio.gather(
+        *(certflow.deliveries.claim(notice.event_id, channel.name, certflow.now()) for notice in notices),
+        return_exceptions=True,
+    )
+    busy: Unavailable | None = None
+    for notice, outcome in zip(notices, outcomes, strict=True):
+        if isinstance(outcome, Unavailable):
+            busy = outcome
+        elif isinstance(outcome, BaseException):
+            raise outcome
+        elif not outcome:  # it has had it; a run that was cut off has left it among those that wait
+            await certflow.deliveries.done_waiting(channel.name, notice.event_id)
+    return [notice for notice, outcome in zip(notices, outcomes, strict=True) if outcome is True], busy
+
+
+async def _settle(certflow: Certflow, channel: Channel, notice: Notice, outcome: str) -> None:
+    await certflow.deliveries.settle(notice.event_id, channel.name, outcome, certflow.now())
+    if channel.most > 1:
+        await certflow.deliveries.done_waiting(channel.name, notice.event_id)
+
+
+async def _release(certflow: Certflow, channel: Channel, notice: Notice, reason: str) -> None:
+    await certflow.deliveries.release(notice.event_id, channel.name, reason)
+
+
+async def _refused(certflow: Certflow, channel: Channel, notice: Notice, reason: str) -> None:
+    """Recorded, and told on the other channels: by an event, so that this cannot get lost on the way either."""
+    record("notice-refused", level=logging.ERROR, id=notice.event_id, channel=channel.name, reason=reason)
+    events: tuple[Event, ...] = ()
+    if notice.type != NOTICE_REFUSED:  # what is refused there, too, would go round in circles
+        events = (refusal_of(notice, channel.name, reason, certflow.now()),)
+        await certflow.ledger.add_event(events[0])
+    await _settle(certflow, channel, notice, f"refused: {reason}")
+    await publish(certflow, events)
+
+
+async def _rules(certflow: Certflow, notice: Notice) -> tuple[tuple[Rule, ...], Notice]:
+    """The table of rules; if nobody can understand it, the default hears, and hears why."""
     try:
-        await channel.send(notice)
-    except DeliveryRefused as error:
-        record("notice-refused", level=logging.ERROR, id=notice.event_id, channel=channel.name, reason=str(error))
-        await certflow.deliveries.settle(notice.event_id, channel.name, f"refused: {error}", certflow.now())
-    except Unavailable as error:
-        record("notice-put-off", level=logging.WARNING, id=notice.event_id, channel=channel.name, reason=str(error))
-        await certflow.deliveries.release(notice.event_id, channel.name, str(error))
-        raise
-    else:
-        record("notice-delivered", id=notice.event_id, channel=channel.name)
-        await certflow.deliveries.settle(notice.event_id, channel.name, "delivered", certflow.now())
+        return await certflow.rules.read(), notice
+    except BadSettings as error:
+        record("rules-unreadable", level=logging.ERROR, reason=str(error))
+        return (), replace(notice, facts=(*notice.facts, ("Rules", str(error))))
+
+
+def _meant(certflow: Certflow, notice: Notice, to: Sequence[str], mails: Sequence[str]) -> list[Channel]:
+    """The channels; all of them if a rule names none that there is. Never the one that has refused it."""
+
+    def is_meant(channel: Channel) -> bool:
+        names = (channel.name, channel.name.partition(":")[0]) if channel.name.startswith("urls:") else (channel.name,)
+        return any(name in to for name in names) or (channel.name == EMAIL and bool(mails))
+
+    there = [channel for channel in certflow.channels if channel.name != notice.not_on]
+    return [channel for channel in there if is_meant(channel)] or there
+
+
+def _ids(notices: Sequence[Notice]) -> list[str]:
+    return [notice.event_id for notice in notices]

@@ -27,8 +27,8 @@ async def publish(certflow: Certflow, events: Iterable[Event]) -> None:
             record("event-published", id=event.id, type=event.type)
 
 
-async def publish_left_behind(certflow: Certflow) -> None:
-    """Sends what a crash or an outage left in the outbox."""
+async def publish_left_behind(certflow: Certflow, vault: str | None = None) -> None:
+    """Sends what a crash or an outage left in the outbox of a vault, or (None) of what belongs to none."""
     before = certflow.now() - LEFT_BEHIND
-    unsent = await certflow.ledger.unsent(tuple(certflow.vaults))
+    unsent = await certflow.ledger.unsent(vault)
     await publish(certflow, [event for event in unsent if event.time < before])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import Refused
+from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.ports import Answer, Bundle, Intent
-from functions.issuance.requests import Actor, Doing, Gone, Status, TrackedRequest
-from functions.issuance.watch import NOT_FOUND, begin_to_watch, check, record_seen, standing
+from functions.issuance.requests import Actor, Doing, Gone, Status, TrackedRequest, acknowledged
+from functions.issuance.watch import NOT_FOUND, TRIES, begin_to_watch, call_first_looks, check, record_seen, standing
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -85,7 +86,9 @@ async def cancel(certflow: Certflow, address: Address, by: Actor) -> Seen:
             raise await _explained(certflow, address, error) from error
         raise await _not_in_progress(certflow, address, error) from error
     request = await _tracked(certflow, address, answer, by)
-    return Seen(answer, await record_seen(certflow, request, answer.operation, Doing("cancelled", by)))
+    request = await record_seen(certflow, request, answer.operation, Doing("cancelled", by))
+    await call_first_looks(certflow, request)
+    return Seen(answer, request)
 
 
 async def delete(certflow: Certflow, address: Address, by: Actor) -> Seen:
@@ -100,6 +103,24 @@ async def delete(certflow: Certflow, address: Address, by: Actor) -> Seen:
     goes_on = operation.status is Status.IN_PROGRESS and not operation.manual
     note = f"{operation.issuer} may or may not go on with this request." if goes_on else None
     return Seen(answer, deleted, note=note)
+
+
+async def acknowledge(certflow: Certflow, address: Address, until: datetime, why: str, by: Actor) -> TrackedRequest:
+    """Somebody knows of a request: no reminders until then; its end is told all the same.
+
+    Raises Refused (404; 400 if it is not in progress).
+    """
+    answer = await _pending(certflow, address)
+    request = await _tracked(certflow, address, answer, by)
+    for _ in range(TRIES):
+        if request.status is not Status.IN_PROGRESS:
+            message = f"The request is {request.status}; only one that is inProgress has reminders."
+            raise Refused(BAD_REQUEST, "BadParameter", message, reason="not-in-progress", request_id=request.request_id)
+        try:
+            return await certflow.ledger.save(request, acknowledged(request, until, why, by, certflow.now()))
+        except ConcurrentChange:
+            request = await certflow.ledger.get(request.vault, request.name, request.request_id) or request
+    raise Unavailable("The request table", f"{request.name} keeps changing", retry_after=1)
 
 
 async def merge(

@@ -5,12 +5,14 @@ All methods raise `Unavailable` when the service behind does not answer; what el
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Protocol
 
 from functions.issuance.events import Event
+from functions.issuance.looks import Look
 from functions.issuance.requests import (
     NOBODY,
     Act,
@@ -41,10 +43,29 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A certificate name in a vault. `complete` is False while it has no version but the half-made one of a request."""
+    """A certificate in a vault, as its list has it (protocol §3). `thumbprint`: SHA-1 of the leaf's DER (hex), None
+    while there is no version but the half-made one of a request. `not_before` and `not_after` are UTC.
+    """
 
     name: str
-    complete: bool
+    thumbprint: str | None = None
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    enabled: bool = True
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """True if there is a version that can be used."""
+        return self.thumbprint is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPage:
+    """Some certificates of a vault, and the token of the next page if there is more."""
+
+    certificates: tuple[Listed, ...]
+    token: str | None
 
 
 class Vault(Protocol):
@@ -84,8 +105,14 @@ class Vault(Protocol):
         """All versions of a certificate: SHA-1 of the leaf's DER (hex; Key Vault's x5t) → version. Empty for none."""
         ...
 
-    async def listed(self) -> list[Listed]:
-        """All certificates, and names where only a request is pending yet."""
+    async def page(self, token: str | None = None) -> ListedPage:
+        """One page of all certificates, and of names where only a request is pending yet. A token outlives the process;
+        Refused (4xx) if Key Vault takes it no more.
+        """
+        ...
+
+    async def tags(self, name: str) -> Mapping[str, str]:
+        """The tags of a certificate, also of a half-made one; none if there is no such certificate."""
         ...
 
     async def policy(self, name: str) -> Mapping[str, Any]:
@@ -119,16 +146,6 @@ class Intent:
     answer: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """Something to look at now: a tracked request, or an intent."""
-
-    vault: str
-    name: str
-    request_id: str | None = None
-    intent_id: str | None = None
-
-
 class Ledger(Protocol):
     """What we last saw, promised, and have still to tell. Changes of one request are one transaction each."""
 
@@ -146,6 +163,10 @@ class Ledger(Protocol):
 
     async def forget(self, intent: Intent) -> None:
         """Removes an intent. Gone already is fine."""
+        ...
+
+    async def starting(self, vault: str, name: str) -> bool:
+        """Whether a start of this name is under way: an intent that has no answer yet."""
         ...
 
     async def add(self, change: Change) -> tuple[TrackedRequest, bool]:
@@ -166,8 +187,29 @@ class Ledger(Protocol):
         """Writes a change of `before`. Raises ConcurrentChange if the request changed since `before` was read."""
         ...
 
-    async def due(self, vault: str, now: datetime) -> list[Due]:
-        """What is to be looked at by now, the longest waiting first."""
+    async def due(self, vault: str, now: datetime, most: int) -> list[Look]:
+        """What is to be looked at by now, the longest waiting first: about `most` of it, at least one if there is any.
+
+        `Look`s that are not due yet are not read.
+        """
+        ...
+
+    async def move(self, moves: Sequence[tuple[Look, Look]]) -> None:
+        """Moves due marks of requests, as many as go together in one transaction. A request that changed since its
+        mark was read keeps what it has now.
+        """
+        ...
+
+    async def drop(self, look: Look) -> None:
+        """Removes a mark that leads to nothing. Gone already is fine."""
+        ...
+
+    async def backlog(self, vault: str, now: datetime, most: int) -> int:
+        """How many looks are overdue, counted up to `most`."""
+        ...
+
+    def waiting(self, vault: str) -> AsyncIterator[Look]:
+        """All requests in progress of a vault by their marks, in no order."""
         ...
 
     async def by_key(self, key_sha256: str) -> list[TrackedRequest]:
@@ -178,8 +220,8 @@ class Ledger(Protocol):
         """Adds an event that comes with no change of a request. Adding it again is fine."""
         ...
 
-    async def unsent(self, vaults: Sequence[str]) -> list[Event]:
-        """Events that were written and not yet marked as sent, of these vaults and of drops without a request."""
+    async def unsent(self, vault: str | None) -> list[Event]:
+        """Events that were written and not yet marked as sent, of a vault, or (None) of what belongs to none."""
         ...
 
     async def sent(self, event: Event) -> None:
@@ -206,23 +248,16 @@ class Ledger(Protocol):
         """Removes such a mark. Gone already is fine."""
         ...
 
-    async def beat(self, vault: str, now: datetime) -> None:
-        """Records that a sweep of a vault went through."""
-        ...
-
-    async def beats(self) -> dict[str, datetime]:
-        """When each vault's last good sweep was."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A filter of tracked requests; None takes all. `created_before` is UTC; `limit` is the page's size."""
+    """A filter of tracked requests; None takes all. The times are UTC; `limit` is the page's size."""
 
     vault: str | None = None
     status: Status | None = None
     owner: str | None = None
     created_before: datetime | None = None
+    ended_after: datetime | None = None
     limit: int = 25
 
 
@@ -232,6 +267,22 @@ class Page:
 
     requests: tuple[TrackedRequest, ...]
     token: str | None
+
+
+class Severity(StrEnum):
+    """How much an event matters: worth knowing, worth a look, needs somebody now."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class Work(Protocol):
+    """Storage queues whose messages come back to this app: work for any of its instances."""
+
+    async def put(self, queue: str, message: Mapping[str, Any], after: timedelta = timedelta(0)) -> None:
+        """Adds a message (JSON), visible after so long."""
+        ...
 
 
 class Topic(Protocol):
@@ -244,29 +295,56 @@ class Topic(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message to people, in plain words, the same for every channel."""
+    """A message to people, in plain words, the same for every channel.
+
+    `facts` are label and value; `links` are title and https address, of pages that the reader opens by signing in.
+    `type` is the event's, `vault` an alias. `escalated`: reminding the owner alone has not helped. `not_on`: the
+    channel that has refused what this is about.
+    """
 
     event_id: str
+    type: str
     title: str
     good: bool
     sentence: str
     facts: tuple[tuple[str, str], ...]
     next_step: str
-    to: str | None
+    severity: Severity = Severity.INFO
+    vault: str | None = None
+    name: str | None = None
+    owner: str | None = None
+    links: tuple[tuple[str, str], ...] = ()
+    escalated: bool = False
+    not_on: str | None = None
 
 
 class Channel(Protocol):
-    """A way to reach people. `name` keys its delivery records."""
+    """A way to reach people. `name` keys its delivery records.
+
+    `most` is how many notices one message takes. Above 1, notices wait some seconds for others, and go out as one.
+    """
 
     name: str
+    most: int
 
-    async def send(self, notice: Notice) -> None:
-        """Hands a notice over. Raises DeliveryRefused if repeating it can never help."""
+    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+        """Hands notices over as one message. `to` are mail addresses, for the channel that mails.
+
+        Raises DeliveryRefused if repeating it can never help.
+        """
         ...
 
 
 class DeliveryRefused(Exception):
     """A channel will never take this message: the text says why, without any secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A notice that waits for others, and since when (UTC)."""
+
+    notice: Notice
+    since: datetime
 
 
 class Deliveries(Protocol):
@@ -285,4 +363,16 @@ class Deliveries(Protocol):
 
     async def release(self, event_id: str, channel: str, reason: str) -> None:
         """Gives a claim back after a passing failure, so that the next attempt need not wait."""
+        ...
+
+    async def wait(self, channel: str, notice: Notice, now: datetime) -> None:
+        """Puts a notice to those that wait for one message on a channel. It is there already: fine."""
+        ...
+
+    async def waiting(self, channel: str, most: int) -> list[Waiting]:
+        """The notices that wait on a channel, at most so many."""
+        ...
+
+    async def done_waiting(self, channel: str, event_id: str) -> None:
+        """Takes a notice from those. Gone already is fine."""
         ...

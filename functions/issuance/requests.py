@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from functions.issuance.events import ISSUANCE, Event
+from functions.issuance.timing import PATIENCE, REMINDERS, Patience, next_look, pause_after, soonest
 
 
 class Status(StrEnum):
@@ -32,17 +33,6 @@ MOVES: dict[Status, frozenset[Status]] = {
 }
 
 MERGEABLE = frozenset(status for status, then in MOVES.items() if Status.COMPLETED in then)
-
-# How long to wait for the next look, by the age of the request. Key Vault asks for 10 s between polls (its
-# Retry-After, protocol §1); integrated issuers were seen to answer within 40 s (protocol §3), a person takes hours or
-# days, and then an event of Key Vault or a dropped chain tells us anyway.
-CHECK_INTERVALS: tuple[tuple[timedelta, timedelta], ...] = (
-    (timedelta(minutes=10), timedelta(seconds=10)),
-    (timedelta(hours=1), timedelta(minutes=1)),
-    (timedelta(days=1), timedelta(minutes=10)),
-    (timedelta.max, timedelta(hours=1)),
-)
-LONGEST_PAUSE = timedelta(hours=1)
 
 
 def is_manual(issuer: str) -> bool:
@@ -99,7 +89,8 @@ NOBODY = Actor()  # a timer or an event, not a caller
 @dataclass(frozen=True, slots=True)
 class Act:
     """One line of a certificate's history: something was done (`created`, `adopted`, `replaced`, `cancelled`,
-    `deleted`, `merged`), or an end that Key Vault came to by itself was `observed`.
+    `deleted`, `merged`, `acknowledged`), an end that Key Vault came to by itself was `observed`, its owner was
+    `reminded` or, by a tag, not (`muted`). `note` says more, where there is more to say.
     """
 
     what: str
@@ -107,6 +98,7 @@ class Act:
     request_id: str
     status: Status
     by: Actor = NOBODY
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +107,8 @@ class TrackedRequest:
 
     `vault` is the alias; `key_sha256` the SHA-256 (hex) of the CSR's SubjectPublicKeyInfo; `next_check` is None once
     there is nothing left to watch; `merging` names what is being merged, and until when others wait for it;
-    `replaced_by` is the request that took its place.
+    `replaced_by` is the request that took its place. `reminded` counts the reminders, the next is due at `remind_at`
+    (None: no more); whoever acknowledged the request wants none until `quiet_until`.
     """
 
     vault: str
@@ -140,6 +133,10 @@ class TrackedRequest:
     replaced_by: str | None = None
     merging: str | None = None
     merging_until: datetime | None = None
+    reminded: int = 0
+    remind_at: datetime | None = None
+    quiet_until: datetime | None = None
+    quiet_why: str | None = None
     etag: str = field(default="", compare=False)
 
 
@@ -174,6 +171,7 @@ def track(
     now: datetime,
     doing: Doing,
     csr_url: str | None = None,
+    patience: Patience = PATIENCE,
 ) -> Change:
     """A request that has just been created, or was found in Key Vault and is adopted: begin to watch it.
 
@@ -187,10 +185,11 @@ def track(
         subject=subject,
         key_sha256=key,
         created=now,
-        next_check=now + CHECK_INTERVALS[0][1],
+        next_check=next_look(now, operation.request_id, now, manual=operation.manual),
         owner=owner,
         requested_by=doing.by.name,
         requested_by_verified=doing.by.verified,
+        remind_at=patience.reminder(now, 0, manual=operation.manual),
     )
     return Change(request, (request_event("Started", request, now, csr_url=csr_url),), (_act(request, doing, now),))
 
@@ -201,18 +200,24 @@ def observe(
     now: datetime,
     certificate: CertificateVersion | None = None,
     doing: Doing | None = None,
+    patience: Patience = PATIENCE,
+    muted: datetime | None = None,
 ) -> Change:
     """Applies what Key Vault says now. Does no I/O; applied twice, the second time changes nothing but the next look.
 
     `certificate` is the current version, given when `seen` is completed. `doing` is the act of ours that came before;
-    without one, an end is one that we observed.
+    without one, an end is one that we observed. `muted`: until when a tag of the certificate wants no reminders.
     """
     status = _status(request, seen)
     if status not in MOVES[request.status]:
         # Ended, and what is seen is no further move of it; or nothing new.
-        waiting = request.status is Status.IN_PROGRESS
-        same = replace(request, attempts=0, last_error=None, next_check=_next(request, now) if waiting else None)
-        return Change(same, acts=(_act(same, doing, now),) if doing else ())
+        acts = (_act(request, doing, now),) if doing else ()
+        if request.status is not Status.IN_PROGRESS:
+            return Change(replace(request, attempts=0, last_error=None, next_check=None), acts=acts)
+        change = _reminded(request, seen, now, patience, muted)
+        look = next_look(request.created, request.request_id, now, manual=is_manual(request.issuer))
+        same = replace(change.request, attempts=0, last_error=None, next_check=soonest(look, change.request.remind_at))
+        return Change(same, change.events, (*acts, *change.acts))
     ended = replace(
         request,
         status=status,
@@ -225,6 +230,7 @@ def observe(
         replaced_by=_replaced_by(request, seen),
         merging=None,
         merging_until=None,
+        remind_at=None,
     )
     if status is Status.COMPLETED and certificate and certificate.key_sha256 == request.key_sha256:
         ended = replace(ended, version=certificate.version, not_after=certificate.not_after)
@@ -246,6 +252,8 @@ def request_event(what: str, request: TrackedRequest, now: datetime, **more: Any
         "status": request.status.value,
         "created": request.created.isoformat(),
     }
+    if request.ended:
+        data["took"] = int((request.ended - request.created).total_seconds())
     if request.error_code:
         data["error"] = {"code": request.error_code, "message": request.error_message}
     if request.version:
@@ -264,10 +272,50 @@ def request_event(what: str, request: TrackedRequest, now: datetime, **more: Any
 
 
 def put_off(request: TrackedRequest, now: datetime, reason: str, retry_after: int) -> TrackedRequest:
-    """The look failed (throttled, time-out, 5xx): the next one later, twice as late each time, an hour at most."""
+    """The look failed (throttled, time-out, 5xx): the next one later."""
     attempts = request.attempts + 1
-    pause = min(timedelta(seconds=max(retry_after, 10 * 2 ** min(attempts - 1, 9))), LONGEST_PAUSE)
-    return replace(request, attempts=attempts, last_error=reason, next_check=now + pause)
+    return replace(request, attempts=attempts, last_error=reason, next_check=now + pause_after(attempts, retry_after))
+
+
+def is_reminder_due(request: TrackedRequest, now: datetime) -> bool:
+    """Whether the next look, if it finds the request still in progress, reminds its owner."""
+    return request.remind_at is not None and request.remind_at <= now
+
+
+def acknowledged(request: TrackedRequest, until: datetime, why: str, by: Actor, now: datetime) -> Change:
+    """Somebody knows of it: no reminders until then."""
+    quiet = replace(request, quiet_until=until, quiet_why=why)
+    return Change(
+        quiet, acts=(Act("acknowledged", now, request.request_id, request.status, by, f"until {until}: {why}"),)
+    )
+
+
+def _reminded(
+    request: TrackedRequest, seen: Operation | Gone, now: datetime, patience: Patience, muted: datetime | None
+) -> Change:
+    """Whoever is to act hears that the request is still pending, unless they asked for quiet."""
+    if not is_reminder_due(request, now):
+        return Change(request)
+    quiet = max((until for until in (request.quiet_until, muted) if until and until > now), default=None)
+    if quiet is not None:
+        acts = (Act("muted", now, request.request_id, request.status, note=f"by a tag until {quiet}"),) if muted else ()
+        return Change(replace(request, remind_at=quiet), acts=acts)
+    count, manual = request.reminded + 1, is_manual(request.issuer)
+    told = replace(request, reminded=count, remind_at=patience.reminder(request.created, count, manual=manual))
+    if told.remind_at and told.remind_at <= now:  # after a long quiet: one reminder, not all that were held back
+        told = replace(told, remind_at=patience.reminder(now, 0, manual=manual))
+    cancelling = isinstance(seen, Operation) and seen.cancellation_requested
+    event = request_event(
+        "Stalled",
+        told,
+        now,
+        reminder=count,
+        escalated=count == len(REMINDERS),
+        cancellation_requested=cancelling or None,
+        age=int((now - request.created).total_seconds()),
+    )
+    event = replace(event, id=f"{event.id}:{count}")
+    return Change(told, (event,), (Act("reminded", now, request.request_id, request.status, note=f"reminder {count}"),))
 
 
 def _status(request: TrackedRequest, seen: Operation | Gone) -> Status:
@@ -286,8 +334,3 @@ def _replaced_by(request: TrackedRequest, seen: Operation | Gone) -> str | None:
 
 def _act(request: TrackedRequest, doing: Doing, now: datetime) -> Act:
     return Act(doing.what, now, request.request_id, request.status, doing.by)
-
-
-def _next(request: TrackedRequest, now: datetime) -> datetime:
-    age = now - request.created
-    return now + next(interval for limit, interval in CHECK_INTERVALS if age <= limit)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from functions.issuance.certflow import Certflow
@@ -15,7 +14,7 @@ from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.journal import record
 from functions.issuance.keys import read_csr
 from functions.issuance.outbox import publish
-from functions.issuance.ports import Answer, Due, Intent, Vault
+from functions.issuance.ports import Answer, Intent, Vault
 from functions.issuance.requests import (
     Change,
     Doing,
@@ -23,34 +22,44 @@ from functions.issuance.requests import (
     Operation,
     Status,
     TrackedRequest,
+    is_manual,
+    is_reminder_due,
     observe,
     put_off,
     track,
 )
+from functions.issuance.tags import muted_until
+from functions.issuance.timing import first_looks
 
 AT_ONCE = 16  # looks under way in one vault; far below Key Vault's 4,000 transactions per 10 s (protocol §6)
-SWEEP = timedelta(seconds=50)  # the timer comes every minute; what is left then is still due for the next one
 ANSWER_KEPT = timedelta(hours=24)  # how long a call with an Idempotency-Key may be repeated
 NOT_FOUND = 404
 TRIES = 5
+LOOKS = "certflow-looks"  # the queue whose messages name a request to be looked at
 
 
 async def begin_to_watch(
-    certflow: Certflow, intent: Intent, operation: Operation, *, csr_out: bool = False
+    certflow: Certflow, intent: Intent, operation: Operation, *, csr_out: bool = False, quietly: bool = False
 ) -> tuple[TrackedRequest, bool]:
     """Tracks a pending operation that came of an intent, and records its end if it has ended already.
 
     Returns the tracked request, and whether it is new: one that is tracked already stays as it is. With `csr_out` the
-    CSR is handed out first, if a person is to have it signed.
+    CSR is handed out first, if a person is to have it signed. `quietly`: no event, not even of its end.
     """
     subject, key = read_csr(operation.csr)
-    doing = Doing(intent.what, intent.by)
+    doing, now, patience = Doing(intent.what, intent.by), certflow.now(), certflow.choices.patience
     csr_url = await hand_out(certflow, intent, operation) if csr_out else None
-    change = track(intent.vault, intent.name, operation, subject, key, intent.owner, certflow.now(), doing, csr_url)
+    change = track(intent.vault, intent.name, operation, subject, key, intent.owner, now, doing, csr_url, patience)
+    if quietly:
+        ended = observe(change.request, operation, now)
+        change = Change(ended.request, acts=(*change.acts, *ended.acts))
     request, added = await certflow.ledger.add(change)
     if added:
         record("request-tracked", vault=intent.vault, name=intent.name, request_id=operation.request_id, key=key)
         await publish(certflow, change.events)
+        await call_first_looks(certflow, request)
+    if quietly:
+        return request, added
     if operation.status is not Status.IN_PROGRESS:
         request = await record_seen(certflow, request, operation)
     return request, added
@@ -85,12 +94,6 @@ async def standing(vault: Vault, name: str, request_id: str | None = None) -> An
         return None
 
 
-async def check_due(certflow: Certflow) -> int:
-    """Looks at every request that is due, in all vaults; returns how many. A vault that is down delays only itself."""
-    sweeps = [_check_vault(certflow, alias) for alias in certflow.vaults]
-    return sum(await asyncio.gather(*sweeps))
-
-
 async def check_named(certflow: Certflow, vault: str, name: str) -> None:
     """Looks at every unfinished request for a certificate name, due or not."""
     for request in await certflow.ledger.named(vault, name):
@@ -98,10 +101,18 @@ async def check_named(certflow: Certflow, vault: str, name: str) -> None:
             await check(certflow, request)
 
 
+async def check_one(certflow: Certflow, vault: str, name: str, request_id: str) -> None:
+    """Looks at a request, due or not, unless it has ended."""
+    request = await certflow.ledger.get(vault, name, request_id)
+    if request is not None and request.status is Status.IN_PROGRESS:
+        await check(certflow, request)
+
+
 async def check(certflow: Certflow, request: TrackedRequest) -> TrackedRequest:
     """Looks at one request and records what Key Vault says. A passing fault puts the next look off."""
     try:
-        return await record_seen(certflow, request, await look(certflow, request))
+        seen = await look(certflow, request.vault, request.name, request.request_id)
+        return await record_seen(certflow, request, seen)
     except (Unavailable, Refused) as error:
         # Refused here is not an answer about the request (that is a 404): the vault forbids us, say. It may pass.
         pause = error.retry_after if isinstance(error, Unavailable) else 0
@@ -113,12 +124,12 @@ async def check(certflow: Certflow, request: TrackedRequest) -> TrackedRequest:
             return request  # somebody else has looked meanwhile
 
 
-async def look(certflow: Certflow, request: TrackedRequest) -> Operation | Gone:
+async def look(certflow: Certflow, alias: str, name: str, request_id: str) -> Operation | Gone:
     """What stands in Key Vault in place of a request: its operation, another one's, or none."""
-    vault = certflow.vault(request.vault)
-    if answer := await standing(vault, request.name, request.request_id):
+    vault = certflow.vault(alias)
+    if answer := await standing(vault, name, request_id):
         return answer.operation
-    other = await standing(vault, request.name)
+    other = await standing(vault, name)
     return Gone(other.operation.request_id if other else None)
 
 
@@ -134,8 +145,10 @@ async def record_seen(
     if isinstance(seen, Operation) and seen.status is Status.COMPLETED:
         bundle = await certflow.vault(request.vault).certificate(request.name)
     certificate = bundle.version if bundle else None
+    patience = certflow.choices.patience
     for _ in range(TRIES):
-        change = observe(request, seen, certflow.now(), certificate, doing)
+        muted = await _muted(certflow, request, seen)
+        change = observe(request, seen, certflow.now(), certificate, doing, patience, muted)
         try:
             saved = await certflow.ledger.save(request, change)
         except ConcurrentChange:
@@ -149,48 +162,18 @@ async def record_seen(
                 "request-moved", vault=saved.vault, name=saved.name, request_id=saved.request_id, status=saved.status
             )
         await publish(certflow, change.events)
+        if saved.ended and not request.ended:
+            await _learn(certflow, saved)
         return saved
     raise Unavailable("The request table", f"{request.name} keeps changing", retry_after=1)
 
 
-async def _check_vault(certflow: Certflow, alias: str) -> int:
-    gate, ends = asyncio.Semaphore(AT_ONCE), certflow.now() + SWEEP
-
-    async def one(due: Due) -> None:
-        async with gate:
-            if certflow.now() > ends:
-                return
-            try:
-                await _check_one(certflow, due)
-            except Exception as error:  # noqa: BLE001  one request's trouble must not end the sweep for the others
-                record("check-failed", level=logging.ERROR, vault=alias, name=due.name, reason=repr(error))
-
-    try:
-        all_due = await certflow.ledger.due(alias, certflow.now())
-        await asyncio.gather(*(one(due) for due in all_due))
-        if certflow.now() <= ends:
-            await certflow.ledger.beat(alias, certflow.now())
-    except Unavailable as error:
-        record("sweep-failed", level=logging.ERROR, vault=alias, reason=str(error))
-        return 0
-    return len(all_due)
-
-
-async def _check_one(certflow: Certflow, due: Due) -> None:
-    if due.intent_id is not None:
-        await _check_intent(certflow, due, due.intent_id)
-    elif due.request_id is not None:
-        request = await certflow.ledger.get(due.vault, due.name, due.request_id)
-        if request is not None:
-            await check(certflow, request)
-
-
-async def _check_intent(certflow: Certflow, due: Due, intent_id: str) -> None:
+async def settle_intent(certflow: Certflow, vault: str, name: str, intent_id: str) -> None:
     """A start that was cut off is brought under watch; an answer that was kept long enough is forgotten.
 
     What stood in Key Vault before the start did not come of it.
     """
-    intent = await certflow.ledger.intent(due.vault, due.name, intent_id)
+    intent = await certflow.ledger.intent(vault, name, intent_id)
     if intent is None:
         return
     answer = None if intent.answer else await standing(certflow.vault(intent.vault), intent.name)
@@ -199,3 +182,36 @@ async def _check_intent(certflow: Certflow, due: Due, intent_id: str) -> None:
         return
     await begin_to_watch(certflow, intent, answer.operation, csr_out=True)
     await keep_answer(certflow, intent, told(intent, answer))
+
+
+async def _muted(certflow: Certflow, request: TrackedRequest, seen: Operation | Gone) -> datetime | None:
+    """Until when the certificate's tag wants no reminders; asked for only where one is due."""
+    in_progress = isinstance(seen, Operation) and seen.status is Status.IN_PROGRESS
+    if not in_progress or not is_reminder_due(request, certflow.now()):
+        return None
+    return muted_until(await certflow.vault(request.vault).tags(request.name), certflow.now())
+
+
+async def call_first_looks(certflow: Certflow, request: TrackedRequest) -> None:
+    """Calls for looks seconds after an act that an issuer answers: the timer is too slow for the first minute. Without
+    them it comes to the same, a little later.
+    """
+    if is_manual(request.issuer) or request.status is not Status.IN_PROGRESS:
+        return
+    message = {"vault": request.vault, "name": request.name, "request_id": request.request_id}
+    try:
+        usual = await certflow.watchbook.usual(request.vault, request.issuer)
+        for after in first_looks(usual):
+            await certflow.work.put(LOOKS, message, after)
+    except Unavailable as error:
+        record("first-looks-left", level=logging.WARNING, vault=request.vault, name=request.name, reason=str(error))
+
+
+async def _learn(certflow: Certflow, ended: TrackedRequest) -> None:
+    """How long the issuer took. A hint for later first looks, so a fault here is nobody's trouble."""
+    if ended.ended is None or is_manual(ended.issuer) or ended.status not in {Status.COMPLETED, Status.FAILED}:
+        return
+    try:
+        await certflow.watchbook.learn(ended.vault, ended.issuer, (ended.ended - ended.created).total_seconds())
+    except Unavailable as error:
+        record("not-learned", level=logging.WARNING, vault=ended.vault, issuer=ended.issuer, reason=str(error))

@@ -44,7 +44,7 @@ def answer_schemas() -> dict[str, Schema]:
     )
     act = _object(
         {"act": TEXT, "at": TIME, "request_id": REQUEST_ID, "status": STATUS},
-        {"by": TEXT, "verified": {"type": "boolean"}},
+        {"by": TEXT, "verified": {"type": "boolean"}, "note": TEXT},
     )
     finding = _object(
         {
@@ -54,7 +54,19 @@ def answer_schemas() -> dict[str, Schema]:
             "next_step": TEXT,
         }
     )
-    vault = _object({"vault": TEXT, "last_good_sweep": {"type": ["string", "null"]}, "backlog": COUNT})
+    counts = {"type": "object", "additionalProperties": COUNT}
+    names = {"type": "object", "additionalProperties": {"type": "array", "items": TEXT}}
+    survey = _object({"finished": TIME, "certificates": COUNT, "counts": counts, "names": names})
+    vault = _object(
+        {
+            "vault": TEXT,
+            "observed": {"type": "boolean"},
+            "last_good_sweep": {"type": ["string", "null"]},
+            "backlog": COUNT,
+            "last_survey": {"anyOf": [survey, {"type": "null"}]},
+        }
+    )
+    channel = _object({"channel": TEXT, "outcome": TEXT})
     return {
         "Error": _object(
             {"error": fault},
@@ -82,6 +94,10 @@ def answer_schemas() -> dict[str, Schema]:
             {"value": {"type": "array", "items": _tracked()}, "nextLink": {"type": ["string", "null"]}}
         ),
         "VaultsStatus": _object({"vaults": {"type": "array", "items": vault}}),
+        "Quiet": _object({"request_id": REQUEST_ID, "quiet_until": TIME, "why": TEXT}),
+        "Rehearsal": _object(
+            {"events": {"type": "array", "items": TEXT}, "channels": {"type": "array", "items": channel}}
+        ),
         "Health": _object({"status": {"type": "string", "enum": ["ok", "not ok"]}}),
     }
 
@@ -142,6 +158,10 @@ def _tracked() -> Schema:
             "error": _object({"code": TEXT, "message": {"type": ["string", "null"]}}),
             "version": TEXT,
             "replaced_by": REQUEST_ID,
+            "reminded": COUNT,
+            "remind_at": TIME,
+            "quiet_until": TIME,
+            "quiet_why": TEXT,
         },
     )
 

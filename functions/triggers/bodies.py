@@ -151,6 +151,20 @@ class RetryBody(Struct, forbid_unknown_fields=True):
     name: Annotated[str, Meta(min_length=1, max_length=1024)]
 
 
+class AcknowledgeBody(Struct, forbid_unknown_fields=True):
+    """The body of `POST …/pending/acknowledge`: until when no reminders are wanted, and why."""
+
+    until: Annotated[str, Meta(min_length=2, max_length=40)]
+    why: Plain
+    requested_by: Plain | None = None
+
+
+class RehearseBody(Struct, forbid_unknown_fields=True):
+    """The body of `POST notifications/test`: which events; none named means one of each."""
+
+    events: Annotated[list[str], Meta(max_length=50)] = []
+
+
 def check_name(name: str) -> str:
     """A certificate name that Key Vault can have (protocol §2), as it came. Raises InvalidRequest."""
     if not NAME.fullmatch(name) or name.lower() in RESERVED:

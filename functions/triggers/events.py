@@ -9,8 +9,12 @@ from urllib.parse import urlsplit
 import azure.functions as func
 
 from functions.issuance.certflow import Certflow
+from functions.issuance.expiry import judge_named
 from functions.issuance.notify import notify as tell
 from functions.issuance.watch import check_named
+
+# What Key Vault says of a certificate's end (protocol §7), 30 days before it; our own ladder may say it earlier.
+ENDS = {"Microsoft.KeyVault.CertificateNearExpiry", "Microsoft.KeyVault.CertificateExpired"}
 
 
 def events_blueprint(certflow: Callable[[], Certflow], vault_urls: Callable[[], Mapping[str, str]]) -> func.Blueprint:
@@ -24,6 +28,8 @@ def events_blueprint(certflow: Callable[[], Certflow], vault_urls: Callable[[], 
         alias, name = about(event.get_json(), vault_urls())
         if alias and name:
             await check_named(certflow(), alias, name)
+            if _type(event) in ENDS:
+                await judge_named(certflow(), alias, name)
 
     @blueprint.function_name("notify")
     @blueprint.event_grid_trigger(arg_name="event")

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from functions.triggers.answer_schemas import REQUEST_ID, STATUS, TEXT, Schema, answer_schemas
-from functions.triggers.bodies import NAME, CancelBody, CreateBody, MergeBody, RetryBody
+from functions.triggers.bodies import NAME, AcknowledgeBody, CancelBody, CreateBody, MergeBody, RehearseBody, RetryBody
 
 VERSION = "0.1.0"
 EXAMPLES = {
@@ -35,14 +35,16 @@ CERTIFICATE = "/vaults/{vault}/certificates/{name}"
 
 def describe(vaults: Sequence[str]) -> dict[str, Any]:
     """The document, but for `servers`, which the route adds. `vaults` are the aliases that there are."""
-    (create, cancel, merge, retry), components = msgspec.json.schema_components(
-        (CreateBody, CancelBody, MergeBody, RetryBody), ref_template="#/components/schemas/{name}"
+    bodies = (CreateBody, CancelBody, MergeBody, RetryBody, AcknowledgeBody, RehearseBody)
+    (create, cancel, merge, retry, quiet, rehearse), components = msgspec.json.schema_components(
+        bodies, ref_template="#/components/schemas/{name}"
     )
+    address = _vault_and_name(vaults)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Certflow", "version": VERSION, "description": "Starts, watches and finishes certificates."},
         "security": [{"key": []}, {"code": []}],
-        "paths": _paths(_vault_and_name(vaults), create, cancel, merge) | _doctor(retry),
+        "paths": _paths(address, create, cancel, merge) | _doctor(retry) | _telling(address, quiet, rehearse),
         "components": {
             "schemas": components | answer_schemas(),
             "securitySchemes": {
@@ -172,6 +174,29 @@ def _doctor(retry: Schema) -> dict[str, Any]:
                 "Handle a file again that still lies in the container",
                 {"200": _answer("Report", "What became of it")},
                 body={"application/json": {"schema": retry}},
+            )
+        },
+    }
+
+
+def _telling(address: list[Schema], quiet: Schema, rehearse: Schema) -> dict[str, Any]:
+    return {
+        f"{CERTIFICATE}/pending/acknowledge": {
+            "parameters": [*address, _query("request_id", REQUEST_ID)],
+            "post": _operation(
+                "acknowledge_pending",
+                "Hold the reminders of a pending request back",
+                {"200": _answer("Quiet", "No reminders until then; its end is told all the same")},
+                body={"application/json": {"schema": quiet}},
+                parameters=[_query("requested_by", {"type": "string", "minLength": 1, "maxLength": 254})],
+            ),
+        },
+        "/notifications/test": {
+            "post": _operation(
+                "test_notifications",
+                "Send a sample of each message on every channel",
+                {"200": _answer("Rehearsal", "What was sent, and how that ended by channel")},
+                body={"application/json": {"schema": rehearse}},
             )
         },
     }

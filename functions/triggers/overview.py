@@ -43,7 +43,7 @@ async def get_health(req: func.HttpRequest, context: Context) -> func.HttpRespon
     """Up or not, and nothing else: no key is needed to ask → 200, 503."""
     check_query(req)
     try:
-        await context.certflow().ledger.beats()
+        await context.certflow().watchbook.beats()
     except CertflowError:
         return json_body(503, {"status": "not ok"}, {"Retry-After": "10"})
     return json_body(200, {"status": "ok"})
@@ -97,6 +97,10 @@ def _request(req: func.HttpRequest, request: TrackedRequest, now: datetime) -> d
         "error": {"code": request.error_code, "message": request.error_message} if request.error_code else None,
         "version": request.version,
         "replaced_by": request.replaced_by,
+        "reminded": request.reminded or None,
+        "remind_at": request.remind_at.isoformat() if request.remind_at else None,
+        "quiet_until": request.quiet_until.isoformat() if request.quiet_until else None,
+        "quiet_why": request.quiet_why,
         "link": pending_url(req, request.vault, request.name, request.request_id),
     }
     return {name: value for name, value in fields.items() if value is not None}
@@ -105,7 +109,7 @@ def _request(req: func.HttpRequest, request: TrackedRequest, now: datetime) -> d
 def _act(act: Act) -> dict[str, Any]:
     by = {"by": act.by.name, "verified": act.by.verified} if act.by.name else {}
     said = {"act": act.what, "at": act.at.isoformat(), "request_id": act.request_id, "status": act.status.value}
-    return said | by
+    return said | by | ({"note": act.note} if act.note else {})
 
 
 def _next(req: func.HttpRequest, token: str | None) -> str | None:

@@ -92,16 +92,17 @@ def wanted_of(req: func.HttpRequest, now: datetime) -> tuple[Wanted, str | None]
         vault=vault.lower() if vault else None,
         status=known[status.lower()] if status else None,
         owner=req.params.get("owner"),
-        created_before=now - _period("older_than", older) if older else None,
+        created_before=now - period("older_than", older) if older else None,
         limit=int(limit or 25),
     )
     return wanted, req.params.get("token")
 
 
-def _period(name: str, text: str) -> timedelta:
+def period(name: str, text: str, allowed: str = "A number and s, m, h or d: 90s, 15m, 24h, 7d.") -> timedelta:
+    """A period in words, for the field `name`. Raises InvalidRequest with what is allowed."""
     match = PERIOD.fullmatch(text)
     if not match:
-        raise InvalidRequest(name, "A number and s, m, h or d: 90s, 15m, 24h, 7d.")
+        raise InvalidRequest(name, allowed)
     return timedelta(seconds=int(match[1]) * UNITS[match[2]])
 
 

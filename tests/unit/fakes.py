@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.issuance.certflow import Certflow
+from functions.issuance.choices import Choices
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.events import Event
 from functions.issuance.files import Drop, Lying
 from functions.issuance.keys import key_sha256
+from functions.issuance.links import Links
+from functions.issuance.looks import Look, look_for
 from functions.issuance.matching import sha1_of
-from functions.issuance.ports import Answer, Bundle, Due, Intent, Listed, Notice, Page, Wanted
+from functions.issuance.ports import Answer, Bundle, Intent, Listed, ListedPage, Notice, Page, Waiting, Wanted
 from functions.issuance.requests import Act, CertificateVersion, Change, Operation, Status, TrackedRequest
+from functions.issuance.rules import Rule
+from functions.issuance.shift import work_shift
+from functions.issuance.sweep import sweep
+from functions.issuance.watchbook import CertificateNote, Survey, Trouble
 from tests.certificates import Authority, make_csr
 
+A_PAGE = 25  # certificates, as Key Vault's own
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
@@ -38,6 +46,7 @@ class FakeVault:
     certificates: dict[str, CertificateVersion] = field(default_factory=dict)
     older: dict[str, list[CertificateVersion]] = field(default_factory=dict)
     policies: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    tagged: dict[str, Mapping[str, str]] = field(default_factory=dict)
     merges: list[tuple[str, list[bytes]]] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
@@ -103,9 +112,23 @@ class FakeVault:
         current = [self.certificates[name]] if name in self.certificates else []
         return {sha1_of(one.der): one.version for one in (*self.older.get(name, []), *current)}
 
-    async def listed(self) -> list[Listed]:
-        self._called("listed")
-        return [Listed(name, name in self.certificates) for name in {**self.operations, **self.certificates}]
+    async def page(self, token: str | None = None) -> ListedPage:
+        self._called("page")
+        start, names = int(token or 0), sorted({**self.operations, **self.certificates})
+        end = start + A_PAGE
+        return ListedPage(tuple(map(self._listed, names[start:end])), str(end) if end < len(names) else None)
+
+    def _listed(self, name: str) -> Listed:
+        tags = self.tagged.get(name, {})
+        if name not in self.certificates:
+            return Listed(name, enabled=False, tags=tags)
+        der = self.certificates[name].der
+        leaf = x509.load_der_x509_certificate(der)
+        return Listed(name, sha1_of(der), leaf.not_valid_before_utc, leaf.not_valid_after_utc, tags=tags)
+
+    async def tags(self, name: str) -> Mapping[str, str]:
+        self._called("tags")
+        return self.tagged.get(name, {})
 
     async def policy(self, name: str) -> Mapping[str, Any]:
         self._called("policy")
@@ -136,7 +159,8 @@ class FakeLedger:
     outbox: dict[str, Event] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
-    swept: dict[str, datetime] = field(default_factory=dict)
+    moved: list[Look] = field(default_factory=list)
+    dropped: list[Look] = field(default_factory=list)
     put_aside: dict[str, str] = field(default_factory=dict)
     down: bool = False
     _etag: int = 0
@@ -146,11 +170,11 @@ class FakeLedger:
         self._etag += 1
         request = replace(change.request, etag=str(self._etag))
         self.tracked[request.vault, request.name.lower(), request.request_id] = request
-        self._told(change.events)
+        self.told(change.events)
         self.acts.extend(change.acts)
         return request
 
-    def _told(self, events: Sequence[Event]) -> None:
+    def told(self, events: Sequence[Event]) -> None:
         self.outbox.update({event.id: event for event in events})
         self.events.extend(events)
 
@@ -192,11 +216,41 @@ class FakeLedger:
             raise ConcurrentChange("changed")
         return self._stored(change)
 
-    async def due(self, vault: str, now: datetime) -> list[Due]:
-        requests = [one for one in self.tracked.values() if one.vault == vault and one.next_check]
-        due = [Due(one.vault, one.name, one.request_id) for one in requests if one.next_check and one.next_check <= now]
-        intents = [one for one in self.intents.values() if one.vault == vault and one.due <= now]
-        return due + [Due(one.vault, one.name, None, one.id) for one in intents]
+    async def due(self, vault: str, now: datetime, most: int) -> list[Look]:
+        intents = [Look(one.vault, one.name, one.due, intent_id=one.id) for one in self.intents.values()]
+        looks = [look async for look in self.waiting(vault)] + [look for look in intents if look.vault == vault]
+        return sorted((look for look in looks if look.at <= now), key=lambda look: look.at)[:most]
+
+    async def waiting(self, vault: str) -> AsyncIterator[Look]:
+        for one in list(self.tracked.values()):
+            if one.vault == vault and one.next_check:
+                yield look_for(one)
+
+    async def backlog(self, vault: str, now: datetime, most: int) -> int:
+        return len(await self.due(vault, now, most))
+
+    async def move(self, moves: Sequence[tuple[Look, Look]]) -> None:
+        self._written()
+        for before, after in moves:
+            key = before.vault, before.name.lower(), before.request_id or ""
+            request = self.tracked.get(key)
+            if request and request.next_check == before.at:
+                self._etag += 1
+                self.moved.append(after)
+                self.tracked[key] = replace(
+                    request,
+                    next_check=after.at,
+                    attempts=after.attempts,
+                    last_error=after.error,
+                    etag=str(self._etag),
+                )
+
+    async def drop(self, look: Look) -> None:
+        self.dropped.append(look)
+
+    async def starting(self, vault: str, name: str) -> bool:
+        intents = [one for one in self.intents.values() if (one.vault, one.name.lower()) == (vault, name.lower())]
+        return any(one.answer is None for one in intents)
 
     async def by_key(self, key_sha256: str) -> list[TrackedRequest]:
         found = [one for one in self.tracked.values() if one.key_sha256 == key_sha256]
@@ -219,17 +273,11 @@ class FakeLedger:
     async def history(self, vault: str, name: str) -> list[Act]:
         return self.acts
 
-    async def beat(self, vault: str, now: datetime) -> None:
-        self.swept[vault] = now
-
-    async def beats(self) -> dict[str, datetime]:
-        return self.swept
-
     async def add_event(self, event: Event) -> None:
-        self._told([event])
+        self.told([event])
 
-    async def unsent(self, vaults: Sequence[str]) -> list[Event]:
-        return list(self.outbox.values())
+    async def unsent(self, vault: str | None) -> list[Event]:
+        return [event for event in self.outbox.values() if event.vault == vault]
 
     async def sent(self, event: Event) -> None:
         self.outbox.pop(event.id, None)
@@ -300,6 +348,7 @@ class FakeDeliveries:
     """Delivery records: (event, channel) → state."""
 
     states: dict[tuple[str, str], str] = field(default_factory=dict)
+    queued: dict[tuple[str, str], Waiting] = field(default_factory=dict)
 
     async def claim(self, event_id: str, channel: str, now: datetime) -> bool:
         if self.states.get((event_id, channel), "waiting") != "waiting":
@@ -313,19 +362,129 @@ class FakeDeliveries:
     async def release(self, event_id: str, channel: str, reason: str) -> None:
         self.states[event_id, channel] = "waiting"
 
+    async def wait(self, channel: str, notice: Notice, now: datetime) -> None:
+        self.queued[channel, notice.event_id] = Waiting(notice, now)
+
+    async def waiting(self, channel: str, most: int) -> list[Waiting]:
+        return [one for (name, _), one in self.queued.items() if name == channel][:most]
+
+    async def done_waiting(self, channel: str, event_id: str) -> None:
+        self.queued.pop((channel, event_id), None)
+
 
 @dataclass
 class FakeChannel:
-    """A channel that remembers; `faults` are raised first, one a send."""
+    """A channel that remembers its messages; `faults` are raised first, one a send."""
 
     name: str
-    sent: list[Notice] = field(default_factory=list)
+    most: int = 1
+    messages: list[tuple[list[Notice], list[str]]] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
 
-    async def send(self, notice: Notice) -> None:
+    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
         if self.faults:
             raise self.faults.pop(0)
-        self.sent.append(notice)
+        self.messages.append((list(notices), list(to)))
+
+    @property
+    def sent(self) -> list[Notice]:
+        return [notice for notices, _ in self.messages for notice in notices]
+
+
+@dataclass
+class FakeWork:
+    """Remembers the messages: queue, content, and when they can be seen."""
+
+    put_in: list[tuple[str, Mapping[str, Any], timedelta]] = field(default_factory=list)
+    down: bool = False
+
+    async def put(self, queue: str, message: Mapping[str, Any], after: timedelta = timedelta(0)) -> None:
+        if self.down:
+            raise Unavailable("The queue storage", "down")
+        self.put_in.append((queue, dict(message), after))
+
+    def queue(self, name: str) -> list[Mapping[str, Any]]:
+        return [message for queue, message, _ in self.put_in if queue == name]
+
+
+@dataclass
+class FakeRules:
+    """A table of rules; `fault` is raised instead."""
+
+    rules: tuple[Rule, ...] = ()
+    fault: Exception | None = None
+
+    async def read(self) -> tuple[Rule, ...]:
+        if self.fault:
+            raise self.fault
+        return self.rules
+
+
+@dataclass
+class FakeWatchbook:
+    """The watchbook in memory. Its events go to the ledger's outbox, as in the tables."""
+
+    ledger: FakeLedger
+    swept: dict[str, datetime] = field(default_factory=dict)
+    held: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    surveys: dict[str, Survey] = field(default_factory=dict)
+    notes: dict[tuple[str, str], CertificateNote] = field(default_factory=dict)
+    troubles: dict[tuple[str, str], Trouble] = field(default_factory=dict)
+    renewals: dict[date, int] = field(default_factory=dict)
+    times: dict[tuple[str, str], float] = field(default_factory=dict)
+    down: bool = False
+
+    async def hold(self, what: str, now: datetime, until: datetime) -> str | None:
+        if self.down:
+            raise Unavailable("The table storage", "down")
+        if what in self.held and self.held[what][1] > now:
+            return None
+        self.held[what] = (secrets.token_hex(8), until)
+        return self.held[what][0]
+
+    async def let_go(self, what: str, token: str) -> None:
+        if what in self.held and self.held[what][0] == token:
+            del self.held[what]
+
+    async def beat(self, vault: str, now: datetime) -> None:
+        self.swept[vault] = now
+
+    async def beats(self) -> dict[str, datetime]:
+        return self.swept
+
+    async def survey(self, vault: str) -> Survey:
+        return self.surveys.get(vault, Survey(vault))
+
+    async def keep_survey(self, survey: Survey) -> None:
+        self.surveys[survey.vault] = survey
+
+    async def note(self, vault: str, name: str) -> CertificateNote | None:
+        return self.notes.get((vault, name.lower()))
+
+    async def keep_note(self, note: CertificateNote, events: Sequence[Event] = ()) -> None:
+        self.notes[note.vault, note.name.lower()] = note
+        self.ledger.told(events)
+
+    async def trouble(self, vault: str, issuer: str) -> Trouble:
+        return self.troubles.get((vault, issuer.lower()), Trouble(vault, issuer))
+
+    async def keep_trouble(self, trouble: Trouble, events: Sequence[Event] = ()) -> None:
+        if (await self.trouble(trouble.vault, trouble.issuer)).etag != trouble.etag:
+            raise ConcurrentChange("changed")
+        self.troubles[trouble.vault, trouble.issuer.lower()] = replace(trouble, etag=secrets.token_hex(4))
+        self.ledger.told(events)
+
+    async def count_renewal(self, day: date, most: int) -> bool:
+        if self.renewals.get(day, 0) >= most:
+            return False
+        self.renewals[day] = self.renewals.get(day, 0) + 1
+        return True
+
+    async def usual(self, vault: str, issuer: str) -> float | None:
+        return self.times.get((vault, issuer.lower()))
+
+    async def learn(self, vault: str, issuer: str, seconds: float) -> None:
+        self.times[vault, issuer.lower()] = seconds
 
 
 @dataclass
@@ -341,8 +500,15 @@ class World:
     topic: FakeTopic = field(default_factory=FakeTopic)
     deliveries: FakeDeliveries = field(default_factory=FakeDeliveries)
     channels: tuple[FakeChannel, ...] = ()
+    work: FakeWork = field(default_factory=FakeWork)
+    rules: FakeRules = field(default_factory=FakeRules)
+    choices: Choices = field(default_factory=Choices)
+    links: Links = field(default_factory=Links)
     now: datetime = NOW
     slept: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.watchbook = FakeWatchbook(self.ledger)
 
     @property
     def certflow(self) -> Certflow:
@@ -360,9 +526,25 @@ class World:
             topic=self.topic,
             deliveries=self.deliveries,
             channels=self.channels,
+            mailboxes=("pki-team@example.com",),
+            watchbook=self.watchbook,
+            work=self.work,
+            rules=self.rules,
+            choices=self.choices,
+            links=self.links,
             now=lambda: self.now,
             sleep=sleep,
         )
+
+    async def shift(self) -> None:
+        """One shift for the vault, as the timer calls it."""
+        await work_shift(self.certflow, "main")
+
+    async def sweep(self) -> list[str]:
+        """Looks at all that is due; returns the names that were looked at."""
+        due = [look.name for look in await self.ledger.due("main", self.now, 1000)]
+        await sweep(self.certflow, "main", self.now + timedelta(seconds=50))
+        return due
 
     def later(self, **by: float) -> None:
         self.now += timedelta(**by)

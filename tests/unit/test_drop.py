@@ -15,7 +15,6 @@ from functions.issuance.drop import handle_drop, handle_stuck, sweep
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.requests import Change, Operation, Status
 from functions.issuance.start import Order, start
-from functions.issuance.watch import check_due
 from tests.certificates import Authority, make_csr, pem
 from tests.unit.fakes import World
 
@@ -93,7 +92,7 @@ async def test_a_check_between_merge_and_record_tells_the_end_once() -> None:
     async def merge_and_check(name: str, chain: Any, more: Any = None) -> Any:
         version = await merge(name, chain, more)
         world.later(minutes=1)
-        await check_due(world.certflow)
+        await world.sweep()
         return version
 
     world.vault.merge = merge_and_check  # type: ignore[method-assign]  # the timer's run, just here

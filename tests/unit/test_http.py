@@ -80,7 +80,7 @@ def test_a_filter_that_cannot_be_meant_is_named(query: str) -> None:
 
 def test_a_filter_is_read() -> None:
     wanted, token = wanted_of(request("vault=Main&status=INPROGRESS&owner=me&older_than=2d&limit=5&token=t"), NOW)
-    assert wanted == Wanted("main", Status.IN_PROGRESS, "me", NOW - timedelta(days=2), 5)
+    assert wanted == Wanted("main", Status.IN_PROGRESS, "me", NOW - timedelta(days=2), limit=5)
     assert token == "t"
     assert wanted_of(request("older_than=99999d"), NOW)[0].created_before
 

@@ -14,6 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from functions.issuance.drop import handle_drop, handle_stuck, retry, sweep
 from functions.issuance.errors import BadSettings, InvalidRequest, Refused, Unavailable
 from functions.issuance.examine import inspect
+from functions.issuance.findings import ChainProblem
+from functions.issuance.links import Links
+from functions.issuance.matching import MOST_NAMES, match
 from functions.issuance.notices import notice_of
 from functions.issuance.requests import Operation, Status
 from functions.issuance.start import Order, start
@@ -146,12 +149,26 @@ async def test_every_configured_vault_is_asked_and_one_that_may_not_be_listed_is
     theirs = other.start("theirs")
     certflow = replace(world.certflow, vaults={"main": world.vault, "other": other})
 
-    async def forbidden() -> Any:
+    async def forbidden(token: str | None = None) -> Any:
         raise Refused(403, "Forbidden", "list is not allowed")
 
-    world.vault.listed = forbidden  # type: ignore[method-assign]  # a vault with fewer grants
+    world.vault.page = forbidden  # type: ignore[method-assign]  # a vault with fewer grants
     report = await inspect(certflow, chain_for(theirs))
     assert report["leaves"][0]["request"]["vault"] == "other"
+
+
+async def test_of_a_large_vault_a_thousand_names_are_asked_for_those_without_a_version_first() -> None:
+    world = World()
+    version = version_of(ISSUING.sign(make_csr("other.example.com")[1]).public_bytes(Encoding.DER))
+    for number in range(1200):
+        world.vault.certificates[f"a-{number:04}"] = version
+    theirs = world.vault.start("z-waits")  # on the last page
+    report = await inspect(world.certflow, chain_for(theirs))
+    assert report["outcome"] == "would-merge"
+    world.vault.calls.clear()
+    with pytest.raises(ChainProblem, match="No request has the public key"):
+        await match(world.certflow, [ISSUING.sign(make_csr("stranger.example.com")[1])])
+    assert world.vault.calls.count("pending") == MOST_NAMES == 1000
 
 
 async def test_a_chain_under_another_ca_than_the_vaults_own_is_rejected_and_names_it() -> None:
@@ -204,7 +221,7 @@ async def test_whoever_is_told_of_a_rejection_hears_all_that_is_wrong_so_as_to_a
     other = ISSUING.sign(operation.csr, valid_for=-timedelta(days=1))
     await dropped(world, pem(other))
     event = world.topic.published[-1]
-    notice = notice_of(event.id, event.type, event.data)
+    notice = notice_of(event.id, event.type, event.data, Links())
     assert notice is not None
     assert "expired" in notice.sentence
     assert [value for title, value in notice.facts if title == "Also"] == [

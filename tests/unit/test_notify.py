@@ -34,7 +34,7 @@ async def test_an_event_is_told_on_every_channel_with_reason_and_next_step() -> 
         assert "Request rejected: The organisation is not validated." in notice.sentence
         assert ("Error code", "Request rejected") in notice.facts
         assert "correct the request" in notice.next_step
-        assert notice.to == "me@example.com"
+        assert notice.owner == "me@example.com"
 
 
 async def test_an_event_that_comes_again_is_not_told_again() -> None:

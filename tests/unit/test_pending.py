@@ -13,7 +13,8 @@ from functions.issuance.findings import ChainProblem
 from functions.issuance.pending import Address, cancel, csr, delete, merge, status
 from functions.issuance.requests import Actor, Status
 from functions.issuance.start import Order, start
-from functions.issuance.watch import check_due
+from functions.issuance.timing import FIRST_LOOKS
+from functions.issuance.watch import LOOKS
 from tests.certificates import Authority, make_csr
 from tests.unit.fakes import World
 
@@ -78,9 +79,10 @@ async def test_cancelling_is_asked_for_and_its_outcome_watched() -> None:
     seen = await cancel(world.certflow, WEB, ME)
     assert seen.answer.operation.cancellation_requested
     assert world.published == ["Issuance.Started"]
+    assert len(world.work.queue(LOOKS)) == 2 * len(FIRST_LOOKS)  # for the start, and for this
     world.vault.operations["web"] = replace(world.vault.operations["web"], status=Status.CANCELLED)
-    world.later(minutes=1)
-    await check_due(world.certflow)
+    world.later(minutes=2)
+    await world.sweep()
     assert world.published == ["Issuance.Started", "Issuance.Cancelled"]
     assert [(act.what, act.by.name) for act in world.ledger.acts][1:] == [("cancelled", "me"), ("observed", None)]
 
@@ -117,7 +119,7 @@ async def test_deleting_ends_the_request_and_a_second_time_is_404() -> None:
         await delete(world.certflow, WEB, ME)
     assert (caught.value.status, caught.value.reason) == (404, "deleted")
     world.later(hours=1)
-    await check_due(world.certflow)
+    await world.sweep()
     assert len(world.published) == 2
 
 

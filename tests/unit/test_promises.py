@@ -50,6 +50,8 @@ def test_the_app_has_exactly_these_functions() -> None:
         "delete_pending": (f"{certificate}/pending", "DELETE", key),
         "merge_pending": (f"{certificate}/pending/merge", "POST", key),
         "get_csr": (f"{certificate}/pending/csr", "GET", key),
+        "acknowledge_pending": (f"{certificate}/pending/acknowledge", "POST", key),
+        "test_notifications": ("notifications/test", "POST", key),
         "get_history": (f"{certificate}/history", "GET", key),
         "inspect_chain": ("chains/inspect", "POST", key),
         "retry_chain": ("chains/retry", "POST", key),
@@ -63,6 +65,8 @@ def test_the_app_has_exactly_these_functions() -> None:
         for name, (route, method, level) in http.items()
     } | {
         "check": {"type": "timerTrigger", "schedule": "%CERTFLOW_CHECK_SCHEDULE%", "runOnStartup": False},
+        "discover": {"type": "timerTrigger", "schedule": "%CERTFLOW_DISCOVER_SCHEDULE%", "runOnStartup": False},
+        "daily": {"type": "timerTrigger", "schedule": "%CERTFLOW_DAILY_SCHEDULE%", "runOnStartup": False},
         "sweep": {"type": "timerTrigger", "schedule": "%CERTFLOW_SWEEP_SCHEDULE%", "runOnStartup": False},
         "vault_events": {"type": "eventGridTrigger"},
         "notify": {"type": "eventGridTrigger"},
@@ -78,6 +82,13 @@ def test_the_app_has_exactly_these_functions() -> None:
             "queueName": "webjobs-blobtrigger-poison",
             "connection": "ChainStorage",
         },
+    } | {
+        name: {"type": "queueTrigger", "queueName": queue, "connection": "AzureWebJobsStorage"}
+        for name, queue in (
+            ("vault_shift", "certflow-vaults"),
+            ("first_look", "certflow-looks"),
+            ("send_gathered", "certflow-channels"),
+        )
     }
 
 

@@ -9,6 +9,7 @@ from functions.settings import load_settings
 
 LEAST = {
     "CERTFLOW_VAULTS": "main=https://kv.vault.azure.net",
+    "AzureWebJobsStorage__queueServiceUri": "https://a.queue.core.windows.net",
     "AzureWebJobsStorage__tableServiceUri": "https://a.table.core.windows.net/",
     "ChainStorage__blobServiceUri": "https://c.blob.core.windows.net",
     "CERTFLOW_TOPIC_ENDPOINT": "https://t.westeurope-1.eventgrid.azure.net/api/events",
@@ -25,7 +26,7 @@ def test_the_least_that_is_needed() -> None:
     assert settings.vaults == {"main": "https://kv.vault.azure.net"}
     assert settings.tables_url == "https://a.table.core.windows.net"
     assert (settings.verify_challenge_resource, settings.include_root) == (True, False)
-    assert (settings.client_id, settings.teams_webhook_url, settings.mail) == (None, None, None)
+    assert (settings.client_id, settings.teams.webhooks, settings.mail) == (None, {}, None)
 
 
 def test_a_root_is_merged_where_that_is_wanted() -> None:

@@ -12,7 +12,6 @@ from functions.issuance.errors import KeyReused, Refused, Unavailable, UnknownVa
 from functions.issuance.ports import Answer, Intent
 from functions.issuance.requests import Actor, Status, TrackedRequest
 from functions.issuance.start import Order, Started, start
-from functions.issuance.watch import check_due
 from tests.unit.fakes import World
 
 ME = Actor("me", verified=True)
@@ -70,7 +69,7 @@ async def test_what_key_vault_refuses_leaves_nothing_behind() -> None:
         await start(world.certflow, ORDER)
     assert world.ledger.intents == {}
     world.later(hours=1)
-    await check_due(world.certflow)
+    await world.sweep()
     assert world.ledger.tracked == {}
 
 
@@ -216,7 +215,7 @@ async def test_a_start_whose_answer_was_lost_is_found_and_watched_later(ended: S
         await start(world.certflow, ORDER)
     world.vault.operations["web"] = replace(world.vault.operations["web"], status=ended)
     world.later(minutes=3)
-    await check_due(world.certflow)
+    await world.sweep()
     (request,) = world.ledger.tracked.values()
     assert (request.owner, request.status) == ("me@example.com", ended)
     assert world.ledger.intents == {}
@@ -237,7 +236,7 @@ async def test_what_stood_there_before_a_lost_start_is_not_taken_for_it() -> Non
         await start(world.certflow, ORDER)
     assert none_changed.operation == world.vault.operations["web"]
     world.later(minutes=3)
-    await check_due(world.certflow)
+    await world.sweep()
     assert world.ledger.tracked == {}
     assert world.ledger.intents == {}
 
@@ -256,7 +255,7 @@ async def test_the_storage_failing_after_key_vault_accepted_does_not_turn_a_star
     world.ledger.down = False
     assert world.ledger.tracked == {}
     world.later(minutes=3)
-    await check_due(world.certflow)
+    await world.sweep()
     assert (await tracked(world, started)).owner == "me@example.com"
 
 
@@ -267,7 +266,7 @@ async def test_a_call_repeated_with_its_key_gets_the_first_answer() -> None:
     assert await start(world.certflow, order) == first
     assert world.vault.calls.count("create") == 1
     world.later(hours=25)
-    await check_due(world.certflow)
+    await world.sweep()
     assert world.ledger.intents == {}
 
 
@@ -297,7 +296,7 @@ async def test_a_call_repeated_after_its_answer_was_lost_gets_the_request_that_i
     with pytest.raises(Unavailable):
         await start(world.certflow, replace(ORDER, key="k1"))
     world.later(**later)
-    await check_due(world.certflow)
+    await world.sweep()
     again = await start(world.certflow, replace(ORDER, key="k1"))
     assert again.request_id == world.vault.operations["web"].request_id
     assert world.vault.calls.count("create") == 1

@@ -11,8 +11,8 @@ from functions.issuance.outbox import publish_left_behind
 from functions.issuance.ports import Answer
 from functions.issuance.requests import Operation, Status
 from functions.issuance.start import Order, start
-from functions.issuance.watch import check, check_due, check_named
-from tests.unit.fakes import World
+from functions.issuance.watch import check, check_named
+from tests.unit.fakes import NOW, World
 
 
 async def started(world: World, name: str = "web") -> Operation:
@@ -23,12 +23,13 @@ async def started(world: World, name: str = "web") -> Operation:
 async def test_a_request_is_looked_at_when_it_is_due_and_not_before() -> None:
     world = World()
     await started(world)
-    world.later(seconds=5)
-    assert await check_due(world.certflow) == 0
-    world.later(seconds=6)
-    assert await check_due(world.certflow) == 1
-    assert await check_due(world.certflow) == 0
-    assert world.ledger.swept == {"main": world.now}
+    world.later(seconds=59)
+    assert await world.sweep() == []
+    world.later(seconds=10)
+    assert await world.sweep() == ["web"]
+    assert await world.sweep() == []
+    await world.shift()
+    assert NOW < world.watchbook.swept["main"] <= world.now
 
 
 @pytest.mark.parametrize(
@@ -42,10 +43,10 @@ async def test_a_request_is_looked_at_when_it_is_due_and_not_before() -> None:
 async def test_every_end_is_told_once(status: Status, told: str) -> None:
     world = World()
     world.vault.operations["web"] = replace(await started(world), status=status)
-    world.later(minutes=1)
-    await check_due(world.certflow)
+    world.later(minutes=2)
+    await world.sweep()
     world.later(days=1)
-    await check_due(world.certflow)
+    await world.sweep()
     assert world.published == ["Issuance.Started", told]
     assert world.history == ["created", "observed"]
 
@@ -57,8 +58,8 @@ async def test_deleted_and_overwritten_are_told_apart() -> None:
         del world.vault.operations["web"]
         if put_in_place:
             await world.vault.create("web", {})
-        world.later(minutes=1)
-        await check_due(world.certflow)
+        world.later(minutes=2)
+        await world.sweep()
         assert world.published == ["Issuance.Started", told]
 
 
@@ -68,15 +69,15 @@ async def test_deleted_and_overwritten_are_told_apart() -> None:
 async def test_a_fault_puts_the_look_off_and_loses_nothing(fault: Exception) -> None:
     world = World()
     operation = await started(world)
-    world.later(seconds=11)
+    world.later(minutes=2)
     world.vault.faults = [fault]
-    await check_due(world.certflow)
+    await world.sweep()
     (request,) = world.ledger.tracked.values()
     assert (request.status, request.attempts) == (Status.IN_PROGRESS, 1)
     assert str(fault) == request.last_error
     world.vault.operations["web"] = replace(operation, status=Status.FAILED)
     world.later(minutes=2)
-    await check_due(world.certflow)
+    await world.sweep()
     assert world.published == ["Issuance.Started", "Issuance.Failed"]
 
 
@@ -84,17 +85,17 @@ async def test_one_requests_trouble_does_not_keep_the_others_from_being_looked_a
     world = World()
     for name in ("a", "b", "c"):
         world.vault.operations[name] = replace(await started(world, name), status=Status.FAILED)
-    world.later(minutes=1)
+    world.later(minutes=2)
     world.vault.faults = [RuntimeError("a bug")]
-    await check_due(world.certflow)
+    await world.sweep()
     assert world.published.count("Issuance.Failed") == 2
 
 
 async def test_a_sweep_ends_in_time_and_the_rest_stays_due() -> None:
     world = World()
-    for index in range(40):
+    for index in range(100):
         await started(world, f"web-{index}")
-    world.later(seconds=11)
+    world.later(minutes=2)
     pending = world.vault.pending
 
     async def slow(name: str, request_id: str | None = None) -> Answer:
@@ -102,11 +103,11 @@ async def test_a_sweep_ends_in_time_and_the_rest_stays_due() -> None:
         return await pending(name, request_id)
 
     world.vault.pending = slow  # type: ignore[method-assign]  # a vault that takes two seconds an answer
-    await check_due(world.certflow)
+    await world.sweep()
     looked = [one for one in world.ledger.tracked.values() if one.next_check and one.next_check > world.now]
-    assert 0 < len(looked) < 40
+    assert 0 < len(looked) < 100
     world.vault.pending = pending  # type: ignore[method-assign]  # and recovers
-    assert await check_due(world.certflow) >= 40 - len(looked)
+    assert len(await world.sweep()) == 100 - len(looked)
 
 
 async def test_an_event_of_the_vault_looks_at_once_in_any_case_of_the_name() -> None:
@@ -134,10 +135,10 @@ async def test_an_event_that_could_not_be_sent_is_sent_by_a_later_sweep() -> Non
     await started(world)
     assert len(world.ledger.outbox) == 1
     world.topic.down = False
-    await publish_left_behind(world.certflow)
+    await publish_left_behind(world.certflow, "main")
     assert world.published == []  # too young: its own handler may be sending it
-    world.later(minutes=1)
-    await publish_left_behind(world.certflow)
-    await publish_left_behind(world.certflow)
+    world.later(minutes=2)
+    await publish_left_behind(world.certflow, "main")
+    await publish_left_behind(world.certflow, "main")
     assert world.published == ["Issuance.Started"]
     assert world.ledger.outbox == {}

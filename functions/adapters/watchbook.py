@@ -1,0 +1,154 @@
+"""The watchbook in Azure Tables, table `certflow`.
+
+Partitions `-|beats`, `-|held`, `-|surveys` (RowKey: a vault's alias, or what is held), `-|renewals` (a day) and
+`-|usual` (vault and issuer). What has events is in their partition, so that one transaction covers both (tables.py):
+`c|{name}` a certificate's note, `t|{issuer}` an issuer's trouble.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.data.tables import UpdateMode
+
+from functions.adapters.faults import faults_of
+from functions.adapters.rows import BEATS, Entity, Operations, event_row, key_of, partition_of
+from functions.adapters.table_service import CERTFLOW, CONFLICTS, SERVICE, Tables
+from functions.issuance.errors import Unavailable
+from functions.issuance.events import Event
+from functions.issuance.watchbook import CertificateNote, Survey, Trouble
+
+HELD, SURVEYS, RENEWALS, USUAL = "-|held", "-|surveys", "-|renewals", "-|usual"
+NEWEST = 0.3  # how much the newest time of an issuer counts among those before
+TRIES = 10
+SAME = MatchConditions.IfNotModified
+
+
+class TableWatchbook:
+    """The port `Watchbook`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def hold(self, what: str, now: datetime, until: datetime) -> str | None:
+        """Takes a lease: a row that others see until its time has come, or it is deleted."""
+        token, key = secrets.token_hex(8), key_of(what)
+        row = {"PartitionKey": HELD, "RowKey": key, "what": what, "until": until.isoformat(), "token": token}
+        known = await self._tables.row(HELD, key)
+        if known and datetime.fromisoformat(known["until"]) > now:
+            return None
+        return token if await self._replaced(row, known) else None
+
+    async def let_go(self, what: str, token: str) -> None:
+        """Ends it, if it is still this one."""
+        table, known = await self._tables.table(CERTFLOW), await self._tables.row(HELD, key_of(what))
+        if known is None or known["token"] != token:
+            return
+        with faults_of(SERVICE), suppress(ResourceModifiedError, ResourceNotFoundError):
+            await table.delete_entity(HELD, key_of(what), etag=known.metadata["etag"], match_condition=SAME)
+
+    async def beat(self, vault: str, now: datetime) -> None:
+        """Records a good sweep."""
+        await self._put({"PartitionKey": BEATS, "RowKey": vault, "at": now.isoformat()})
+
+    async def beats(self) -> dict[str, datetime]:
+        """The last good sweep of each vault."""
+        rows = await self._tables.range(BEATS, "", "~")
+        return {row["RowKey"]: datetime.fromisoformat(row["at"]) for row in rows}
+
+    async def survey(self, vault: str) -> Survey:
+        """How the survey of a vault stands."""
+        row = await self._tables.row(SURVEYS, vault)
+        return msgspec.json.decode(row["survey"], type=Survey) if row else Survey(vault)
+
+    async def keep_survey(self, survey: Survey) -> None:
+        """Writes that: whoever does so holds the vault."""
+        row = {"PartitionKey": SURVEYS, "RowKey": survey.vault, "survey": msgspec.json.encode(survey).decode()}
+        await self._put(row)
+
+    async def note(self, vault: str, name: str) -> CertificateNote | None:
+        """What is noted about a certificate."""
+        row = await self._tables.row(partition_of(vault, name), f"c|{name.lower()}")
+        return msgspec.json.decode(row["note"], type=CertificateNote) if row else None
+
+    async def keep_note(self, note: CertificateNote, events: Sequence[Event] = ()) -> None:
+        """Writes it with its events."""
+        row = {
+            "PartitionKey": partition_of(note.vault, note.name),
+            "RowKey": f"c|{note.name.lower()}",
+            "note": msgspec.json.encode(note).decode(),
+        }
+        await self._tables.commit([("upsert", row), *(("upsert", event_row(event)) for event in events)])
+
+    async def trouble(self, vault: str, issuer: str) -> Trouble:
+        """What lately failed at an issuer."""
+        row = await self._tables.row(partition_of(vault, issuer), f"t|{key_of(issuer.lower())}")
+        if row is None:
+            return Trouble(vault, issuer)
+        return replace(msgspec.json.decode(row["trouble"], type=Trouble), etag=row.metadata["etag"])
+
+    async def keep_trouble(self, trouble: Trouble, events: Sequence[Event] = ()) -> None:
+        """Writes that with its events. Raises ConcurrentChange."""
+        row = {
+            "PartitionKey": partition_of(trouble.vault, trouble.issuer),
+            "RowKey": f"t|{key_of(trouble.issuer.lower())}",
+            "trouble": msgspec.json.encode(replace(trouble, etag="")).decode(),
+        }
+        update = {"mode": UpdateMode.REPLACE, "etag": trouble.etag, "match_condition": SAME}
+        first: Operations = [("update", row, update)] if trouble.etag else [("create", row)]
+        await self._tables.commit([*first, *(("upsert", event_row(event)) for event in events)])
+
+    async def count_renewal(self, day: date, most: int) -> bool:
+        """One more on this day, if there is room."""
+        for _ in range(TRIES):
+            known = await self._tables.row(RENEWALS, day.isoformat())
+            count = known["count"] if known else 0
+            if count >= most:
+                return False
+            row = {"PartitionKey": RENEWALS, "RowKey": day.isoformat(), "count": count + 1}
+            if await self._replaced(row, known):
+                return True
+        raise Unavailable(SERVICE, "the count of renewals keeps changing", retry_after=1)
+
+    async def usual(self, vault: str, issuer: str) -> float | None:
+        """How long an issuer usually takes."""
+        row = await self._tables.row(USUAL, key_of(f"{vault}|{issuer.lower()}"))
+        return float(row["seconds"]) if row else None
+
+    async def learn(self, vault: str, issuer: str, seconds: float) -> None:
+        """A moving average; two that learn at once lose one time, which does no harm."""
+        known = await self.usual(vault, issuer)
+        usual = seconds if known is None else (1 - NEWEST) * known + NEWEST * seconds
+        key = key_of(f"{vault}|{issuer.lower()}")
+        await self._put({"PartitionKey": USUAL, "RowKey": key, "issuer": f"{vault}|{issuer}", "seconds": usual})
+
+    async def _put(self, row: Entity) -> None:
+        table = await self._tables.table(CERTFLOW)
+        with faults_of(SERVICE):
+            await table.upsert_entity(row)
+
+    async def _replaced(self, row: Entity, known: Any) -> bool:
+        """Writes a row in place of the one that is known (None: none); False if somebody else was faster."""
+        table = await self._tables.table(CERTFLOW)
+        with faults_of(SERVICE):
+            try:
+                if known is None:
+                    await table.create_entity(row)
+                else:
+                    etag = known.metadata["etag"]
+                    await table.update_entity(row, mode=UpdateMode.REPLACE, etag=etag, match_condition=SAME)
+            except ResourceExistsError:
+                return False
+            except HttpResponseError as error:
+                if error.status_code in CONFLICTS:
+                    return False
+                raise
+        return True

@@ -1,0 +1,50 @@
+"""Storage queues whose messages come back to this app."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.queue.aio import QueueServiceClient
+
+from functions.adapters.faults import faults_of
+
+SERVICE = "The queue storage"
+
+
+class WorkQueues:
+    """The port `Work`. A queue is made when the first message for it finds none."""
+
+    def __init__(self, url: str, credential: AsyncTokenCredential) -> None:
+        self._service = QueueServiceClient(
+            url, credential, retry_total=2, retry_backoff_factor=0.3, connection_timeout=5, read_timeout=10
+        )
+        self._lock = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._service.close()
+
+    async def put(self, queue: str, message: Mapping[str, Any], after: timedelta = timedelta(0)) -> None:
+        """Adds a message. Base64, as the host's queue trigger expects it (host.json, `messageEncoding`)."""
+        text = base64.b64encode(json.dumps(message).encode()).decode()
+        client, hidden = self._service.get_queue_client(queue), int(after.total_seconds())
+        with faults_of(SERVICE):
+            try:
+                await client.send_message(text, visibility_timeout=hidden)
+            except ResourceNotFoundError:
+                await self._make(queue)
+                await client.send_message(text, visibility_timeout=hidden)
+
+    async def _make(self, queue: str) -> None:
+        async with self._lock:
+            try:
+                await self._service.create_queue(queue)
+            except ResourceExistsError:
+                return

@@ -1,0 +1,35 @@
+"""What the operator may choose: the settings that use cases read, with their defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from functions.issuance.timing import PATIENCE, Patience
+
+
+class DigestWhen(StrEnum):
+    """When the daily digest goes out: every day (it is a heartbeat, too), only with something to say, or never."""
+
+    DAILY = "daily"
+    NEWS = "news"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """`budget`: calls of one vault in 10 s, for all that happens by itself. A tenth of Key Vault's limit (protocol §6):
+    applications read their secrets from the same vault.
+
+    `ladder`: the shares of a certificate's lifetime that are left when its owner hears of its end.
+    `renews`: whether next versions are started by themselves where a tag asks for it, `most_renewals` of them a day.
+    `observed`: the vaults (alias) where nothing is started, merged, cancelled or deleted.
+    """
+
+    budget: int = 400
+    patience: Patience = PATIENCE
+    ladder: tuple[float, ...] = (1 / 3, 1 / 6, 1 / 20)
+    renews: bool = True
+    most_renewals: int = 50
+    digest: DigestWhen = DigestWhen.DAILY
+    observed: frozenset[str] = frozenset()

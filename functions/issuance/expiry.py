@@ -1,0 +1,99 @@
+"""A certificate that comes to its end: who hears of it when, by the share of its lifetime that is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from functions.issuance.certflow import Certflow
+from functions.issuance.events import EXPIRED, NEAR_EXPIRY, Event
+from functions.issuance.outbox import publish
+from functions.issuance.ports import Listed
+from functions.issuance.renewal import renew
+from functions.issuance.tags import OWNER, Renewal, muted_until, renewal_of
+from functions.issuance.watchbook import CertificateNote
+
+
+def rung_of(entry: Listed, ladder: Sequence[float], now: datetime) -> int:
+    """How far down the ladder a certificate is: 0 not yet on it, `len(ladder) + 1` expired.
+
+    By share, not by days: 30 days before its end a certificate of 47 days is in the middle of its life.
+    """
+    if entry.not_after is None:
+        return 0
+    if now >= entry.not_after:
+        return len(ladder) + 1
+    lifetime = entry.not_after - (entry.not_before or entry.not_after)
+    left = entry.not_after - now
+    return sum(left <= lifetime * share for share in ladder)
+
+
+async def judge(certflow: Certflow, alias: str, entry: Listed, *, baseline: bool = False) -> None:
+    """Tells the owner if a certificate has come down a rung, and starts its next version where a tag asks for that.
+
+    `baseline`: nothing is told or started of what is there already. A disabled certificate is nobody's concern.
+    Raises Unavailable.
+    """
+    rung = rung_of(entry, certflow.choices.ladder, certflow.now())
+    renewal = renewal_of(entry.tags)
+    if rung == 0 or not entry.enabled or entry.thumbprint is None or renewal is Renewal.OFF:
+        return
+    known = await certflow.watchbook.note(alias, entry.name)
+    note = known or CertificateNote(alias, entry.name, entry.thumbprint)
+    if note.thumbprint != entry.thumbprint:  # a newer version: what was told is history, what was started counts on
+        note = replace(note, thumbprint=entry.thumbprint, rung=0, stopped=None)
+    started = False
+    if renewal is Renewal.AUTO and not baseline and alias not in certflow.choices.observed:
+        note, started = await renew(certflow, entry, note)
+    if rung > note.rung and (baseline or muted_until(entry.tags, certflow.now()) is None):
+        # Where its next version has just been started, its owner hears of that one.
+        events = () if baseline or started else (_event(certflow, entry, note, rung),)
+        note = replace(note, rung=rung)
+        await certflow.watchbook.keep_note(note, events)
+        await publish(certflow, events)
+
+
+async def judge_named(certflow: Certflow, alias: str, name: str) -> None:
+    """The same for one certificate, because an event says so. Raises Refused, Unavailable."""
+    survey = await certflow.watchbook.survey(alias)
+    bundle = await certflow.vault(alias).certificate(name)
+    if survey.finished is None or bundle is None:  # the baseline is not through: it will be told there
+        return
+    from functions.issuance.matching import sha1_of  # brings `cryptography`, which indexing does not need
+
+    attributes = bundle.fields.get("attributes") or {}
+    entry = Listed(
+        name=name,
+        thumbprint=sha1_of(bundle.version.der),
+        not_before=datetime.fromtimestamp(attributes["nbf"], UTC) if "nbf" in attributes else None,
+        not_after=bundle.version.not_after,
+        enabled=bool(attributes.get("enabled", True)),
+        tags=bundle.fields.get("tags") or {},
+    )
+    await judge(certflow, alias, entry)
+
+
+def _event(certflow: Certflow, entry: Listed, note: CertificateNote, rung: int) -> Event:
+    expired = rung > len(certflow.choices.ladder)
+    data: dict[str, Any] = {
+        "vault": note.vault,
+        "name": entry.name,
+        "thumbprint": entry.thumbprint,
+        "owner": entry.tags.get(OWNER),
+        "not_before": entry.not_before.isoformat() if entry.not_before else None,
+        "not_after": entry.not_after.isoformat() if entry.not_after else None,
+        "rung": rung,
+        "rungs": len(certflow.choices.ladder),
+        "renewal": renewal_of(entry.tags).value,
+    }
+    return Event(
+        id=f"{note.vault}:{entry.name.lower()}:{entry.thumbprint}:expiry:{rung}",
+        type=EXPIRED if expired else NEAR_EXPIRY,
+        subject=f"vaults/{note.vault}/certificates/{entry.name}",
+        time=certflow.now(),
+        vault=note.vault,
+        name=entry.name,
+        data={key: value for key, value in data.items() if value is not None},
+    )

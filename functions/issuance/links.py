@@ -1,0 +1,50 @@
+"""Links to pages that whoever reads a message opens by signing in. Never a key, a token or a SAS in one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+PORTAL = "https://portal.azure.com"
+MOST_URL = 2000  # characters; Outlook and Teams cut or drop longer ones
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where the pages are: the portal, the vaults' addresses by alias, the storage account of the chains (its resource
+    id), and the team's own runbook. What is not known has no link.
+    """
+
+    portal: str = PORTAL
+    vaults: Mapping[str, str] = field(default_factory=dict)
+    chain_storage: str | None = None
+    runbook: str | None = None
+
+
+def links_of(links: Links, data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Title and address for what an event is about."""
+    request = data.get("request") or data
+    found = (
+        ("Certificate", _certificate(links, request.get("vault"), request.get("name"))),
+        ("CSR", _blob(links, urlsplit(str(data.get("csr_url") or "")).path)),
+        ("Runbook", links.runbook),
+    )
+    return tuple((title, url) for title, url in found if url and len(url) <= MOST_URL)
+
+
+def _certificate(links: Links, vault: str | None, name: str | None) -> str | None:
+    """The portal's page of a certificate, by its identifier."""
+    url = links.vaults.get(vault or "")
+    if url is None or name is None:
+        return None
+    return f"{links.portal}/#@/asset/Microsoft_Azure_KeyVault/Certificate/{url}/certificates/{quote(name)}"
+
+
+def _blob(links: Links, path: str) -> str | None:
+    """The portal's page of a blob, by its account's resource id and its path in there."""
+    if links.chain_storage is None or not path.strip("/"):
+        return None
+    account, blob = quote(links.chain_storage, safe=""), quote(path.lstrip("/"), safe="")
+    return f"{links.portal}/#view/Microsoft_Azure_Storage/BlobPropertiesBladeV2/storageAccountId/{account}/path/{blob}"

@@ -1,0 +1,121 @@
+"""A rehearsal: one sample of each message on every channel, so that people see them before one is needed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from functions.issuance.certflow import Certflow
+from functions.issuance.errors import CertflowError, InvalidRequest
+from functions.issuance.events import (
+    CHAIN_QUARANTINED,
+    CHAIN_REJECTED,
+    CHAIN_STUCK,
+    DIGEST,
+    EXPIRED,
+    ISSUANCE,
+    ISSUER_TROUBLED,
+    NEAR_EXPIRY,
+    NOTICE_REFUSED,
+    RENEWAL_STOPPED,
+    VAULT_SURVEYED,
+)
+from functions.issuance.notices import notice_of
+from functions.issuance.ports import Channel, DeliveryRefused, Notice
+from functions.issuance.rules import PREFIX
+
+NAME = "sample"
+
+
+async def rehearse(certflow: Certflow, wanted: Sequence[str]) -> dict[str, Any]:
+    """Sends samples of the events (all, if none are named) on every channel; mail goes to the default mailboxes.
+
+    Returns what was sent, and by channel how that ended. A channel that fails does not keep the others from theirs.
+    Raises InvalidRequest for an event that no message is made of.
+    """
+    samples = _samples(certflow)
+    types = [one if one.startswith(PREFIX) else PREFIX + one for one in wanted] or list(samples)
+    for one in types:
+        if one not in samples:
+            known = ", ".join(name.removeprefix(PREFIX) for name in samples)
+            raise InvalidRequest("events", f"'{one[:100]}' is no event that people are told of. There are {known}.")
+    notices = [_notice(certflow, one, samples[one]) for one in types]
+    outcomes = [{"channel": one.name, "outcome": await _send(certflow, one, notices)} for one in certflow.channels]
+    return {"events": types, "channels": outcomes}
+
+
+async def _send(certflow: Certflow, channel: Channel, notices: Sequence[Notice]) -> str:
+    try:
+        for at in range(0, len(notices), channel.most):
+            await channel.send(notices[at : at + channel.most], certflow.mailboxes)
+    except DeliveryRefused as error:
+        return f"refused: {error}"
+    except CertflowError as error:
+        return f"failed: {error}"
+    return "delivered"
+
+
+def _notice(certflow: Certflow, type_: str, data: dict[str, Any]) -> Notice:
+    notice = notice_of(f"test:{secrets.token_hex(8)}", type_, data, certflow.links)
+    if notice is None:
+        raise AssertionError(f"no message is made of {type_}")
+    return replace(notice, title=f"[Test] {notice.title}")
+
+
+def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
+    """The data of an event of each type, as the first vault might have it."""
+    now, vault = certflow.now(), next(iter(certflow.vaults))
+    request = {
+        "vault": vault,
+        "name": NAME,
+        "request_id": "0" * 32,
+        "issuer": "DigiCert",
+        "subject": "CN=sample.example.com",
+        "status": "completed",
+        "created": now.isoformat(),
+        "took": 95,
+    }
+    manual = request | {"issuer": "Unknown"}
+    rejected = {"code": "Request rejected", "message": "The domain sample.example.com is not validated."}
+    trouble = {"code": "Certificate issuer error", "message": "The account's credentials were not accepted."}
+    ends = (now + timedelta(days=20)).isoformat()
+    certificate = {"vault": vault, "name": NAME, "not_after": ends, "rung": 1, "rungs": 3, "renewal": "notify"}
+    file = {"file": {"name": "sample.pem", "sha256": "0" * 64}, "next_step": "Nothing: this is a sample."}
+    counts = {"pending": 2, "near_expiry": 1, "unowned": 5}
+    return {
+        f"{ISSUANCE}Started": manual | {"csr_url": certflow.handouts.returns_to},
+        f"{ISSUANCE}Completed": request | {"not_after": ends, "version": "0" * 32},
+        f"{ISSUANCE}Failed": request | {"error": rejected},
+        f"{ISSUANCE}Cancelled": request,
+        f"{ISSUANCE}Deleted": request,
+        f"{ISSUANCE}Overwritten": request | {"replaced_by": "1" * 32},
+        f"{ISSUANCE}Stalled": manual | {"age": 262800, "reminder": 1, "escalated": False},
+        CHAIN_REJECTED: file | {"sentence": "The certificate of an intermediate CA is missing."},
+        CHAIN_QUARANTINED: file | {"sentence": "The file holds a private key."},
+        CHAIN_STUCK: file | {"sentence": "The file could not be handled, although it was tried again and again."},
+        NEAR_EXPIRY: certificate,
+        EXPIRED: certificate | {"not_after": (now - timedelta(days=1)).isoformat(), "rung": 4},
+        RENEWAL_STOPPED: certificate | {"reason": "too-many-versions", "sentence": "two were started within a day"},
+        ISSUER_TROUBLED: {"vault": vault, "issuer": "DigiCert", "error": trouble, "failed": [request] * 3},
+        VAULT_SURVEYED: {"vault": vault, "certificates": 12, "counts": counts},
+        DIGEST: {
+            "date": now.date().isoformat(),
+            "good": True,
+            "headline": "all is well",
+            "sentence": "In the last 24 hours: 3 completed. In progress now: 2.",
+            "next_step": "Nothing to do.",
+            "facts": [["Vault " + vault, "watched, 2 in progress"]],
+        },
+        NOTICE_REFUSED: {
+            "channel": "none",
+            "reason": "this is a sample",
+            "notice": {
+                "title": "A message",
+                "sentence": "It was meant for another channel.",
+                "next_step": "Mend that.",
+            },
+        },
+    }

@@ -1,0 +1,141 @@
+"""The next version of a certificate, started by itself: with the stored policy, and with guards against a runaway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from functions.issuance.certflow import Certflow
+from functions.issuance.errors import Refused
+from functions.issuance.events import RENEWAL_STOPPED, Event
+from functions.issuance.journal import record
+from functions.issuance.outbox import publish
+from functions.issuance.ports import Listed
+from functions.issuance.requests import Actor, Status, is_manual
+from functions.issuance.start import CONFLICT, Order, start
+from functions.issuance.tags import OWNER
+from functions.issuance.watch import standing
+from functions.issuance.watchbook import CertificateNote
+
+MOST_A_DAY = 2  # new versions of one name
+DAY = timedelta(days=1)
+BY = Actor("certflow-renew")  # the tag that asked for it
+
+
+async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tuple[CertificateNote, bool]:
+    """Starts the next version, once for each version that comes to its end; returns the note as it then is, and whether
+    one was started now.
+
+    Not where the policy's own AutoRenew does it, nor while a request is pending. What fails or is held by a guard is
+    told, and not tried again for this version. Raises Unavailable: nothing is noted, the next survey tries again.
+    """
+    if note.thumbprint in {note.renewed, note.stopped} or not certflow.choices.renews:
+        return note, False
+    vault = certflow.vault(note.vault)
+    stands = await standing(vault, entry.name)
+    policy = await vault.policy(entry.name)
+    if _key_vault_renews(policy) or (stands and stands.operation.status is Status.IN_PROGRESS):
+        return note, False
+    since = certflow.now() - DAY
+    recent = tuple(at for at in note.renewals if at > since)
+    if len(recent) >= MOST_A_DAY:
+        reason = f"{MOST_A_DAY} versions of it were started within a day, and it is near its end again"
+        return await _stop(certflow, entry, note, "too-many-versions", reason), False
+    bundle = await vault.certificate(entry.name)
+    if lost := _lost(policy, bundle.version.der) if bundle else ():
+        reason = f"the stored policy lacks names that the certificate has: {', '.join(lost)}"
+        return await _stop(certflow, entry, note, "names-would-be-lost", reason), False
+    if not await certflow.watchbook.count_renewal(certflow.now().date(), certflow.choices.most_renewals):
+        await _tell_cap(certflow, note.vault)
+        return note, False
+    # The tags are a version's own: without them the next one would have no owner, and no renewal.
+    order = Order(
+        note.vault,
+        entry.name,
+        {"tags": dict(entry.tags)},
+        owner=entry.tags.get(OWNER),
+        key=f"certflow-renew {note.vault} {entry.name} {note.thumbprint}",
+        by=BY,
+    )
+    try:
+        started = await start(certflow, order)
+    except Refused as error:
+        if error.status == CONFLICT and error.reason == "pending":
+            return note, False  # somebody was faster
+        return await _stop(certflow, entry, note, "refused", f"{error.code}: {error}"), False
+    record("renewal-started", vault=note.vault, name=entry.name, request_id=started.request_id)
+    noted = replace(note, renewed=note.thumbprint, renewals=(*recent, certflow.now()))
+    await certflow.watchbook.keep_note(noted)
+    return noted, True
+
+
+def _key_vault_renews(policy: Mapping[str, Any]) -> bool:
+    """Whether Key Vault does it by itself: it can at an issuer of its own only (protocol §3)."""
+    issuer = str((policy.get("issuer") or {}).get("name") or "Unknown")
+    actions = [one.get("action") or {} for one in policy.get("lifetime_actions") or ()]
+    return not is_manual(issuer) and any(one.get("action_type") == "AutoRenew" for one in actions)
+
+
+def _lost(policy: Mapping[str, Any], der: bytes) -> tuple[str, ...]:
+    """The names that a certificate has and its policy does not ask for; DNS names without regard to case."""
+    from cryptography import x509
+
+    from functions.issuance.names import names_of
+
+    asked = (policy.get("x509_props") or {}).get("sans") or {}
+    has = names_of(x509.load_der_x509_certificate(der))
+    common = [part.strip()[3:] for part in _subject(policy).split(",") if part.strip().lower().startswith("cn=")]
+    kept = {kind: {str(name).lower() for name in asked.get(kind) or ()} for kind in has}
+    kept["dns_names"] |= {name.lower() for name in common}  # a CA puts the common name among the names
+    return tuple(sorted(name for kind, names in has.items() for name in names if name.lower() not in kept[kind]))
+
+
+def _subject(policy: Mapping[str, Any]) -> str:
+    return str((policy.get("x509_props") or {}).get("subject") or "")
+
+
+async def _stop(
+    certflow: Certflow, entry: Listed, note: CertificateNote, reason: str, sentence: str
+) -> CertificateNote:
+    """Not for this version any more: told, and noted in the same transaction."""
+    event = Event(
+        id=f"{note.vault}:{entry.name.lower()}:{note.thumbprint}:renewal-stopped",
+        type=RENEWAL_STOPPED,
+        subject=f"vaults/{note.vault}/certificates/{entry.name}",
+        time=certflow.now(),
+        vault=note.vault,
+        name=entry.name,
+        data={
+            "vault": note.vault,
+            "name": entry.name,
+            "reason": reason,
+            "sentence": sentence,
+            **({"owner": entry.tags[OWNER]} if OWNER in entry.tags else {}),
+            **({"not_after": entry.not_after.isoformat()} if entry.not_after else {}),
+        },
+    )
+    stopped = replace(note, stopped=note.thumbprint)
+    await certflow.watchbook.keep_note(stopped, (event,))
+    await publish(certflow, (event,))
+    return stopped
+
+
+async def _tell_cap(certflow: Certflow, alias: str) -> None:
+    """The cap for all together holds further starts back until tomorrow: told once a day for a vault."""
+    now, most = certflow.now(), certflow.choices.most_renewals
+    event = Event(
+        id=f"{alias}:renewals:{now.date()}",
+        type=RENEWAL_STOPPED,
+        subject=f"vaults/{alias}",
+        time=now,
+        vault=alias,
+        data={
+            "vault": alias,
+            "reason": "cap",
+            "sentence": f"{most} renewals were started today, as many as are allowed",
+        },
+    )
+    await certflow.ledger.add_event(event)
+    await publish(certflow, (event,))

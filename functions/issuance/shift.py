@@ -1,0 +1,62 @@
+"""One vault's shift: what is due there, then a piece of its survey, within its budget, by one instance at a time."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+from functions.issuance.certflow import Certflow
+from functions.issuance.errors import CertflowError
+from functions.issuance.journal import record
+from functions.issuance.outbox import publish_left_behind
+from functions.issuance.pace import Pace, paced
+from functions.issuance.survey import survey
+from functions.issuance.sweep import sweep
+
+VAULTS = "certflow-vaults"  # the queue whose messages name a vault
+SHIFT = timedelta(seconds=50)  # the timer comes every minute; what is left then is still due for the next shift
+HELD = timedelta(seconds=75)  # a look that began at the end of a shift is answered by then; ETags are for what is not
+# A survey takes a quarter of the budget, so that it goes on for minutes rather than taking a vault's attention whole.
+SURVEY_SHARE = 0.25
+
+
+async def call_shifts(certflow: Certflow) -> None:
+    """Calls a shift for each vault: one message each, so that all instances of the app share them."""
+    for alias in certflow.vaults:
+        await certflow.work.put(VAULTS, {"vault": alias})
+
+
+async def work_shift(certflow: Certflow, alias: str) -> None:
+    """Works one vault, unless another instance does so now. The next shift takes up what this one leaves.
+
+    Raises Unavailable if the storage does not answer.
+    """
+    if alias not in certflow.vaults:  # renamed since the message was written
+        return
+    what = f"vault:{alias}"
+    token = await certflow.watchbook.hold(what, certflow.now(), certflow.now() + HELD)
+    if token is None:
+        record("shift-met-another", vault=alias)
+        return
+    try:
+        await _work(certflow, alias)
+    finally:
+        await certflow.watchbook.let_go(what, token)
+
+
+async def _work(certflow: Certflow, alias: str) -> None:
+    ends = certflow.now() + SHIFT
+    await publish_left_behind(certflow, alias)
+    if await sweep(_at(certflow, alias, 1), alias, ends):
+        await certflow.watchbook.beat(alias, certflow.now())
+    try:
+        await survey(_at(certflow, alias, SURVEY_SHARE), alias, ends)
+    except CertflowError as error:
+        record("survey-put-off", level=logging.WARNING, vault=alias, reason=str(error))
+
+
+def _at(certflow: Certflow, alias: str, share: float) -> Certflow:
+    """The same with that vault at a pace."""
+    pace = Pace(certflow.choices.budget * share, certflow.now, certflow.sleep)
+    return replace(certflow, vaults={**certflow.vaults, alias: paced(certflow.vaults[alias], pace)})

@@ -1,0 +1,135 @@
+"""The survey of a vault: page by page through all its certificates, for what nobody told us of.
+
+Requests that were started elsewhere are adopted, and certificates near their end are told of or renewed. The list does
+not say that a renewal is pending (protocol §4.3), so each certificate's pending operation is asked for. A survey is
+wanted once an hour and spreads over many shifts; where it stands is written after every page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from functions.issuance.certflow import Certflow
+from functions.issuance.errors import Refused
+from functions.issuance.events import VAULT_SURVEYED, Event
+from functions.issuance.expiry import judge, rung_of
+from functions.issuance.journal import record
+from functions.issuance.outbox import publish
+from functions.issuance.ports import Intent, Listed
+from functions.issuance.requests import Status
+from functions.issuance.tags import OWNER, muted_until
+from functions.issuance.watch import begin_to_watch, standing
+from functions.issuance.watchbook import Found, Survey
+
+AT_ONCE = 8
+MOST_NAMES = 20  # of each kind in what is told
+BAD_TOKEN = 400
+ENDS = {Status.FAILED, Status.CANCELLED}  # that somebody should hear of
+
+
+async def want_surveys(certflow: Certflow) -> None:
+    """Asks for a survey of every vault; the next shifts carry it out. One that is under way goes on."""
+    for alias in certflow.vaults:
+        survey = await certflow.watchbook.survey(alias)
+        await certflow.watchbook.keep_survey(replace(survey, wanted=certflow.now()))
+
+
+async def survey(certflow: Certflow, alias: str, ends: datetime) -> None:
+    """Carries the survey of a vault on until `ends`, if one is wanted or under way. Raises Refused, Unavailable: the
+    pages that were done are done.
+
+    The first survey of a vault is the baseline: what it finds is tracked without a word, and told in one summary.
+    """
+    run = await certflow.watchbook.survey(alias)
+    if run.wanted is None and run.finished is not None:
+        return
+    if run.began is None:
+        run = Survey(run.vault, began=certflow.now(), finished=run.finished, last=run.last)
+    while certflow.now() < ends:
+        try:
+            page = await certflow.vault(alias).page(run.token)
+        except Refused as error:
+            if run.token is None or error.status != BAD_TOKEN:
+                raise
+            run = replace(run, token=None, found=Found())  # too old to go on from: from the beginning
+            continue
+        found = await _page(certflow, run, page.certificates)
+        run = replace(run, found=found, token=page.token)
+        if page.token is None:
+            await _finish(certflow, run)
+            return
+        await certflow.watchbook.keep_survey(run)
+
+
+async def _page(certflow: Certflow, run: Survey, listed: Sequence[Listed]) -> Found:
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(entry: Listed) -> list[str]:
+        async with gate:
+            pending = await _pending(certflow, run, entry)
+            if entry.complete:
+                await judge(certflow, run.vault, entry, baseline=run.finished is None)
+            return [*pending, *_kinds(certflow, entry)]
+
+    kinds = await asyncio.gather(*(one(entry) for entry in listed))
+    counts, names = dict(run.found.counts), dict(run.found.names)
+    for entry, of_it in zip(listed, kinds, strict=True):
+        for kind in of_it:
+            counts[kind] = counts.get(kind, 0) + 1
+            names[kind] = (*names.get(kind, ()), entry.name)[:MOST_NAMES]
+    return Found(run.found.certificates + len(listed), counts, names)
+
+
+async def _pending(certflow: Certflow, run: Survey, entry: Listed) -> list[str]:
+    """Brings what is pending there under watch; says what it is."""
+    answer = await standing(certflow.vault(run.vault), entry.name)
+    if answer is None or answer.operation.status not in {Status.IN_PROGRESS, *ENDS}:
+        return []
+    operation, baseline = answer.operation, run.finished is None
+    known = await certflow.ledger.get(run.vault, entry.name, operation.request_id)
+    # A start of ours knows the owner, and will track it in a moment.
+    if known is None and not await certflow.ledger.starting(run.vault, entry.name):
+        intent = Intent(run.vault, entry.name, "", certflow.now(), owner=entry.tags.get(OWNER), what="adopted")
+        await begin_to_watch(certflow, intent, operation, csr_out=not baseline, quietly=baseline)
+    return ["pending" if operation.status is Status.IN_PROGRESS else operation.status.value]
+
+
+def _kinds(certflow: Certflow, entry: Listed) -> list[str]:
+    """What else there is to count about a certificate."""
+    now, ladder = certflow.now(), certflow.choices.ladder
+    rung = rung_of(entry, ladder, now) if entry.enabled else 0
+    found = {
+        "near_expiry": 0 < rung <= len(ladder),
+        "expired": rung > len(ladder),
+        "unowned": not entry.tags.get(OWNER),
+        "muted": muted_until(entry.tags, now) is not None,
+    }
+    return [kind for kind, it_is in found.items() if it_is]
+
+
+async def _finish(certflow: Certflow, run: Survey) -> None:
+    """The event first: what is told of it twice is known by its id."""
+    if run.finished is None:
+        event = Event(
+            id=f"{run.vault}:surveyed",
+            type=VAULT_SURVEYED,
+            subject=f"vaults/{run.vault}",
+            time=certflow.now(),
+            vault=run.vault,
+            data={"vault": run.vault, **found_of(run.found)},
+        )
+        await certflow.ledger.add_event(event)
+        await publish(certflow, (event,))
+    record("surveyed", vault=run.vault, certificates=run.found.certificates, **run.found.counts)
+    done = replace(run, began=None, token=None, found=Found(), finished=certflow.now(), last=run.found)
+    await certflow.watchbook.keep_survey(done)
+
+
+def found_of(found: Found) -> dict[str, Any]:
+    """What a survey found, as events and answers have it."""
+    names = {kind: list(some) for kind, some in found.names.items()}
+    return {"certificates": found.certificates, "counts": dict(found.counts), "names": names}

@@ -1,0 +1,132 @@
+"""A sweep: every look that is due in one vault. One that finds nothing new reads no row, and moves a mark."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from functions.issuance.certflow import Certflow
+from functions.issuance.errors import Refused, Unavailable
+from functions.issuance.journal import record
+from functions.issuance.looks import Look
+from functions.issuance.requests import Operation, Status, is_manual
+from functions.issuance.timing import next_look, pause_after, soonest
+from functions.issuance.watch import look, record_seen, settle_intent
+
+AT_ONCE = 64  # looks under way in one vault; the pace says how many a second
+ROUND = 2000  # marks in memory at a time, however many are due
+TOGETHER = 33  # marks that are moved in one transaction: three rows each, of 100 at most
+# After so many faults in a row, with no answer between them, the vault is left alone until the next shift.
+HOPELESS = 20
+
+
+@dataclass
+class Sweep:
+    """What a sweep has seen so far."""
+
+    vault: str
+    ends: datetime
+    seen: set[tuple[str, str | None, str | None]] = field(default_factory=set)
+    moves: list[tuple[Look, Look]] = field(default_factory=list)
+    faults: int = 0
+    looked: int = 0
+
+
+async def sweep(certflow: Certflow, alias: str, ends: datetime) -> bool:
+    """Looks at everything that is due in a vault, until `ends`. True if it went through: nothing due is left, and the
+    vault answers. Raises Unavailable if the tables do not.
+    """
+    run = Sweep(alias, ends)
+    while certflow.now() < ends and run.faults < HOPELESS:
+        due = [one for one in await certflow.ledger.due(alias, certflow.now(), ROUND) if _key(one) not in run.seen]
+        if not due:
+            break
+        run.seen.update(map(_key, due))
+        await _round(certflow, run, due)
+    if run.looked:
+        record("swept", vault=alias, looked=run.looked)
+    return certflow.now() < ends and run.faults == 0
+
+
+async def _round(certflow: Certflow, run: Sweep, due: Sequence[Look]) -> None:
+    """Some looks, by so many workers as may be under way at once."""
+    marks = iter(due)
+
+    async def worker() -> None:
+        for mark in marks:
+            if certflow.now() >= run.ends or run.faults >= HOPELESS:
+                return
+            run.looked += 1
+            await _one(certflow, run, mark)
+            if len(run.moves) >= TOGETHER * 16:  # as many partitions: full transactions
+                await _move(certflow, run)
+
+    async with asyncio.TaskGroup() as workers:
+        for _ in range(min(AT_ONCE, len(due))):
+            workers.create_task(worker())
+    await _move(certflow, run)
+
+
+async def _move(certflow: Certflow, run: Sweep) -> None:
+    moves, run.moves = run.moves, []
+    try:
+        if moves:
+            await certflow.ledger.move(moves)
+    except Unavailable as error:  # without the tables there is nothing to do; the marks stand where they stood
+        run.faults = HOPELESS
+        record("marks-left", level=logging.WARNING, vault=run.vault, reason=str(error))
+
+
+async def _one(certflow: Certflow, run: Sweep, mark: Look) -> None:
+    """One look. What goes wrong with one request does not end the sweep for the others."""
+    try:
+        if mark.intent_id is not None:
+            await settle_intent(certflow, mark.vault, mark.name, mark.intent_id)
+        else:
+            await _look(certflow, run, mark)
+    except Unavailable as error:
+        run.faults += 1
+        record("look-failed", level=logging.WARNING, vault=mark.vault, name=mark.name, reason=str(error))
+    except Exception as error:  # noqa: BLE001  as said above
+        record("look-failed", level=logging.ERROR, vault=mark.vault, name=mark.name, reason=repr(error))
+    else:
+        return
+    if mark.request_id is not None:
+        run.moves.append((mark, replace(mark, at=certflow.now() + pause_after(1, 0))))
+
+
+async def _look(certflow: Certflow, run: Sweep, mark: Look) -> None:
+    request_id = mark.request_id or ""
+    try:
+        seen = await look(certflow, mark.vault, mark.name, request_id)
+    except (Unavailable, Refused) as error:
+        # Refused here is not an answer about the request (that is a 404): the vault forbids us, say. It may pass.
+        run.faults += 1
+        run.moves.append((mark, _later(mark, error, certflow.now())))
+        return
+    run.faults = 0
+    now = certflow.now()
+    in_progress = isinstance(seen, Operation) and seen.status is Status.IN_PROGRESS
+    if in_progress and not (mark.remind_at and mark.remind_at <= now):
+        again = next_look(mark.created or now, request_id, now, manual=is_manual(mark.issuer))
+        run.moves.append((mark, replace(mark, at=soonest(again, mark.remind_at), attempts=0, error=None)))
+        return
+    request = await certflow.ledger.get(mark.vault, mark.name, request_id)
+    if request is None or request.next_check is None:
+        await certflow.ledger.drop(mark)
+    else:
+        await record_seen(certflow, request, seen)
+
+
+def _later(mark: Look, error: Unavailable | Refused, now: datetime) -> Look:
+    record("look-put-off", level=logging.WARNING, vault=mark.vault, name=mark.name, reason=str(error))
+    attempts = mark.attempts + 1
+    pause = pause_after(attempts, error.retry_after if isinstance(error, Unavailable) else 0)
+    return replace(mark, at=now + pause, attempts=attempts, error=str(error))
+
+
+def _key(mark: Look) -> tuple[str, str | None, str | None]:
+    return mark.name, mark.request_id, mark.intent_id

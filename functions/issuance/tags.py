@@ -1,0 +1,43 @@
+"""The tags of a certificate that say how it is to be treated. Whoever may tag it in Key Vault decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+from enum import StrEnum
+
+OWNER = "certflow-owner"
+RENEW = "certflow-renew"
+MUTE = "certflow-mute"
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Renewal(StrEnum):
+    """`certflow-renew`: tell the owner that it ends (the default), start the next version, or neither."""
+
+    NOTIFY = "notify"
+    AUTO = "auto"
+    OFF = "off"
+
+
+def renewal_of(tags: Mapping[str, str]) -> Renewal:
+    """What the tag says; a word that is none of the three counts as the default."""
+    word = tags.get(RENEW, "").strip().lower()
+    return Renewal(word) if word in set(Renewal) else Renewal.NOTIFY
+
+
+def muted_until(tags: Mapping[str, str], now: datetime) -> datetime | None:
+    """Until when `certflow-mute` wants no reminders: a date (ISO 8601; its end, UTC), or `true` for as long as it
+    stands there. None if there is none, it has passed, or it cannot be read: an alert too many does less harm.
+    """
+    word = tags.get(MUTE, "").strip().lower()
+    if word in {"true", "yes", "forever"}:
+        return FOREVER
+    try:
+        given = datetime.fromisoformat(word)
+    except ValueError:
+        return None
+    if len(word) <= len("2026-11-24"):
+        given = datetime.combine(given, time.max)
+    until = given if given.tzinfo else given.replace(tzinfo=UTC)
+    return until if until > now else None

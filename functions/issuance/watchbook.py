@@ -1,0 +1,129 @@
+"""What the watching itself keeps: leases, surveys, notes on certificates, and what is known of issuers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from functions.issuance.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateNote:
+    """What we told and did about a certificate that is near its end. `thumbprint` names the version that it is about.
+
+    `rung`: how far down the ladder its owner has heard; `renewals`: when we started next versions of this name.
+    `renewed`: the thumbprint of the version for which that was done; `stopped`: why it is not done any more.
+    """
+
+    vault: str
+    name: str
+    thumbprint: str
+    rung: int = 0
+    renewals: tuple[datetime, ...] = ()
+    renewed: str | None = None
+    stopped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a survey of a vault came upon: how many of each kind, and some names of each."""
+
+    certificates: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """How far the survey of a vault has come. `wanted`: asked for at; `token`: the next page; `found`: so far.
+
+    `finished` and `last` are of the one before; None until the first, the baseline, is through.
+    """
+
+    vault: str
+    wanted: datetime | None = None
+    began: datetime | None = None
+    token: str | None = None
+    found: Found = field(default_factory=Found)
+    finished: datetime | None = None
+    last: Found | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A request that an issuer's account or credentials let fail; `kind` is the same for the same error."""
+
+    request_id: str
+    name: str
+    at: datetime
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What lately failed at an issuer of a vault, and when that was told last, by kind of error."""
+
+    vault: str
+    issuer: str
+    failures: tuple[Failure, ...] = ()
+    told: Mapping[str, datetime] = field(default_factory=dict)
+    etag: str = field(default="", compare=False)
+
+
+class Watchbook(Protocol):
+    """All methods raise `Unavailable` when the storage does not answer."""
+
+    async def hold(self, what: str, now: datetime, until: datetime) -> str | None:
+        """Takes a lease, until then; a token to let it go with, or None while another holds it."""
+        ...
+
+    async def let_go(self, what: str, token: str) -> None:
+        """Ends a lease. One that has lapsed and was taken by another is that one's."""
+        ...
+
+    async def beat(self, vault: str, now: datetime) -> None:
+        """Records that a sweep of a vault went through."""
+        ...
+
+    async def beats(self) -> dict[str, datetime]:
+        """When each vault's last good sweep was."""
+        ...
+
+    async def survey(self, vault: str) -> Survey:
+        """How the survey of a vault stands."""
+        ...
+
+    async def keep_survey(self, survey: Survey) -> None:
+        """Writes how it stands."""
+        ...
+
+    async def note(self, vault: str, name: str) -> CertificateNote | None:
+        """What is noted about a certificate that is near its end."""
+        ...
+
+    async def keep_note(self, note: CertificateNote, events: Sequence[Event] = ()) -> None:
+        """Writes a note, with the events of it in one transaction."""
+        ...
+
+    async def trouble(self, vault: str, issuer: str) -> Trouble:
+        """What lately failed at an issuer."""
+        ...
+
+    async def keep_trouble(self, trouble: Trouble, events: Sequence[Event] = ()) -> None:
+        """Writes that, with its events, in one transaction. Raises ConcurrentChange."""
+        ...
+
+    async def count_renewal(self, day: date, most: int) -> bool:
+        """Counts one automatic start on this day; False, uncounted, if there were as many as are allowed."""
+        ...
+
+    async def usual(self, vault: str, issuer: str) -> float | None:
+        """How long an issuer of a vault usually takes, in seconds; None if it is not known."""
+        ...
+
+    async def learn(self, vault: str, issuer: str, seconds: float) -> None:
+        """An issuer has taken so long."""
+        ...

@@ -1,0 +1,247 @@
+"""Plain words for each event: what happened, why, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from functions.issuance.events import (
+    CHAIN_QUARANTINED,
+    CHAIN_REJECTED,
+    CHAIN_STUCK,
+    DIGEST,
+    EXPIRED,
+    ISSUANCE,
+    ISSUER_TROUBLED,
+    NEAR_EXPIRY,
+    NOTICE_REFUSED,
+    RENEWAL_STOPPED,
+    VAULT_SURVEYED,
+)
+from functions.issuance.ports import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a message says. `good`: nothing has gone wrong."""
+
+    title: str
+    sentence: str
+    next_step: str
+    severity: Severity = Severity.WARNING
+    good: bool = False
+
+
+# Key Vault's two failure codes, and whose move it is (seed page; protocol §1).
+NEXT_STEP_BY_ERROR = {
+    "Certificate issuer error": "The issuer's fault, not the request's: try again later, or ask the issuer's support.",
+    "Request rejected": "The issuer refused what was asked for: correct the request (names, organisation, account) and "
+    "start it again.",
+}
+
+
+def _completed(data: dict[str, Any]) -> Words:
+    valid = f" It is valid until {data['not_after'][:10]}." if data.get("not_after") else ""
+    return Words(
+        f"Certificate issued: {data['name']}",
+        f"The certificate {data['name']} in vault {data['vault']} is complete.{valid}",
+        "Nothing to do: applications that read it from Key Vault get the new version.",
+        Severity.INFO,
+        good=True,
+    )
+
+
+def _csr_ready(data: dict[str, Any]) -> Words | None:
+    if "csr_url" not in data:  # an issuer works on it
+        return None
+    return Words(
+        f"CSR ready to be signed: {data['name']}",
+        f"The certificate request for {data['name']} in vault {data['vault']} waits for a CA's signature.",
+        "Have the CSR signed, and drop what the CA sends, as it is, into the container chains.",
+        Severity.INFO,
+        good=True,
+    )
+
+
+def _failed(data: dict[str, Any]) -> Words:
+    error = data.get("error") or {}
+    code, message = error.get("code") or "no code", error.get("message") or "no message"
+    return Words(
+        f"Certificate request failed: {data['name']}",
+        f"{data['issuer']} did not issue {data['name']} in vault {data['vault']}. {code}: {message}",
+        NEXT_STEP_BY_ERROR.get(code, "Read the reason above, correct the request, and start it again.")
+        + " A chain got from the CA in another way can still be dropped for this request.",
+        Severity.CRITICAL,
+    )
+
+
+def _cancelled(data: dict[str, Any]) -> Words:
+    return Words(
+        f"Certificate request cancelled: {data['name']}",
+        f"The request for {data['name']} in vault {data['vault']} was cancelled before {data['issuer']} issued it.",
+        "Start it again if the certificate is still wanted.",
+    )
+
+
+def _deleted(data: dict[str, Any]) -> Words:
+    return Words(
+        f"Certificate request deleted: {data['name']}",
+        f"Somebody deleted the pending request for {data['name']} in vault {data['vault']}.",
+        "Start it again if the certificate is still wanted. A chain for the deleted request fits no more.",
+    )
+
+
+def _overwritten(data: dict[str, Any]) -> Words:
+    return Words(
+        f"Certificate request replaced: {data['name']}",
+        f"The request {data.get('replaced_by')} now stands in place of this one for {data['name']} in {data['vault']}.",
+        "Have the CSR of the new request signed: a chain for the old one fits no more.",
+    )
+
+
+def _stalled(data: dict[str, Any]) -> Words:
+    name, issuer = data["name"], data["issuer"]
+    if data.get("cancellation_requested"):
+        waits, step = f"{issuer} to decide about its cancellation", f"Ask {issuer}, or delete the pending request."
+    elif issuer.lower() == "unknown":
+        waits = "a CA's signature: no chain for its CSR has been dropped yet"
+        step = "Have the CSR signed, and drop what the CA sends into the container chains; or delete the request."
+    else:
+        waits = f"{issuer} to issue or refuse it"
+        step = f"Look at the order at {issuer}: it may wait for somebody's approval or validation there."
+    return Words(
+        f"{'Nobody acts on' if data.get('escalated') else 'Still pending'}: {name}",
+        f"The certificate request for {name} in vault {data['vault']} waits for {waits}.",
+        f"{step} POST …/pending/acknowledge keeps the reminders quiet for a while.",
+        Severity.CRITICAL if data.get("escalated") else Severity.WARNING,
+    )
+
+
+def _near_expiry(data: dict[str, Any]) -> Words:
+    last = data["rung"] >= data["rungs"]
+    return Words(
+        f"Certificate near its end: {data['name']}",
+        f"The certificate {data['name']} in vault {data['vault']} is valid until {data['not_after'][:10]}.",
+        _renewal_step(data),
+        Severity.CRITICAL if last else Severity.WARNING,
+    )
+
+
+def _expired(data: dict[str, Any]) -> Words:
+    return Words(
+        f"Certificate expired: {data['name']}",
+        f"The certificate {data['name']} in vault {data['vault']} is not valid since {data['not_after'][:10]}.",
+        f"{_renewal_step(data)} If it is not used any more: disable it, or tag it certflow-renew = off.",
+        Severity.CRITICAL,
+    )
+
+
+def _renewal_step(data: dict[str, Any]) -> str:
+    if data.get("renewal") == "auto":
+        return (
+            "Its tag has the next version started by itself, and that has not happened: see whether a request for it "
+        )
+        "is pending, failed, or stopped."
+    return (
+        "Start its next version (POST …/create with an empty body keeps its policy), or tag it certflow-renew = auto."
+    )
+
+
+def _renewal_stopped(data: dict[str, Any]) -> Words:
+    steps = {
+        "cap": "They go on tomorrow. If as many are right, raise CERTFLOW_RENEW_MOST.",
+        "names-would-be-lost": "Put the names into the certificate's policy, then start its next version.",
+        "too-many-versions": "See why its versions live so short; then start its next version by hand.",
+    }
+    what = data.get("name") or f"further certificates in vault {data['vault']}"
+    return Words(
+        f"Renewal stopped: {what}",
+        f"The next version of {what} was not started: {data['sentence']}.",
+        steps.get(data["reason"], "Mend what is named here, then start its next version."),
+        Severity.CRITICAL,
+    )
+
+
+def _troubled(data: dict[str, Any]) -> Words:
+    error, count = data["error"], len(data["failed"])
+    return Words(
+        f"Issuer in trouble: {data['issuer']}",
+        f"{count} requests to {data['issuer']} in vault {data['vault']} failed with the same error. "
+        f"{error.get('code')}: {error.get('message')}",
+        "Look at the issuer's account and its credentials in the vault (Certificates → Certificate Authorities); then "
+        "start the failed requests again.",
+        Severity.CRITICAL,
+    )
+
+
+def _surveyed(data: dict[str, Any]) -> Words:
+    counts = data["counts"]
+    found = ", ".join(f"{counts[kind]} {word}" for kind, word in KINDS.items() if counts.get(kind))
+    return Words(
+        f"Now watching vault {data['vault']}",
+        f"{data['certificates']} certificates{': ' if found else ''}{found}. From now on what changes is told.",
+        "Tag certificates with certflow-owner, so that the right people hear."
+        if counts.get("unowned")
+        else "Nothing to do.",
+        Severity.INFO,
+        good=True,
+    )
+
+
+KINDS = {
+    "pending": "pending",
+    "failed": "failed",
+    "cancelled": "cancelled",
+    "near_expiry": "near their end",
+    "expired": "expired",
+    "unowned": "without an owner",
+    "muted": "muted",
+}
+
+
+def _digest(data: dict[str, Any]) -> Words:
+    return Words(
+        f"Certflow, {data['date']}: {data['headline']}",
+        data["sentence"],
+        data["next_step"],
+        Severity.INFO if data["good"] else Severity.WARNING,
+        good=data["good"],
+    )
+
+
+def _refused(data: dict[str, Any]) -> Words:
+    said = data["notice"]
+    return Words(
+        said["title"],
+        f"{said['sentence']} (The channel {data['channel']} has refused this message: {data['reason']}.)",
+        said["next_step"],
+    )
+
+
+def _of_a_file(what: str, severity: Severity) -> Callable[[dict[str, Any]], Words]:
+    def write(data: dict[str, Any]) -> Words:
+        return Words(f"{what}: {data['file']['name']}", data["sentence"], data["next_step"], severity)
+
+    return write
+
+
+WRITERS: dict[str, Callable[[dict[str, Any]], Words | None]] = {
+    f"{ISSUANCE}Started": _csr_ready,
+    f"{ISSUANCE}Completed": _completed,
+    f"{ISSUANCE}Failed": _failed,
+    f"{ISSUANCE}Cancelled": _cancelled,
+    f"{ISSUANCE}Deleted": _deleted,
+    f"{ISSUANCE}Overwritten": _overwritten,
+    f"{ISSUANCE}Stalled": _stalled,
+    CHAIN_REJECTED: _of_a_file("Chain rejected", Severity.WARNING),
+    CHAIN_QUARANTINED: _of_a_file("Private key dropped", Severity.CRITICAL),
+    CHAIN_STUCK: _of_a_file("Chain could not be handled", Severity.CRITICAL),
+    NEAR_EXPIRY: _near_expiry,
+    EXPIRED: _expired,
+    RENEWAL_STOPPED: _renewal_stopped,
+    ISSUER_TROUBLED: _troubled,
+    VAULT_SURVEYED: _surveyed,
+    DIGEST: _digest,
+    NOTICE_REFUSED: _refused,
+}

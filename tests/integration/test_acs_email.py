@@ -1,0 +1,179 @@
+"""Mail through Communication Services: the real client against the inbox's resource, over TLS."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from email import message_from_string, policy
+from typing import Any
+
+import aiohttp
+import pytest
+from azure.core.credentials import AccessToken
+from azure.identity.aio import ManagedIdentityCredential
+
+from functions.adapters import acs_email
+from functions.adapters.acs_email import AcsEmail
+from functions.adapters.mail_text import mail_of
+from functions.issuance.errors import Unavailable
+from functions.issuance.ports import DeliveryRefused, Notice
+from local.inbox import Inbox, running_inbox
+from local.keyvault import running_standin
+from local.tls import LocalCa
+from tests.integration.keyvault_helpers import use_identity
+from tests.integration.tokens import AnyToken
+
+NOTICE = Notice(
+    event_id="main:web:abc:failed",
+    type="Certflow.Issuance.Failed",
+    title="Certificate request failed: web",
+    good=False,
+    sentence="DigiCert did not issue it. Request rejected: <b>*.example.com</b> is not validated.",
+    facts=(("Subject", "CN=*.example.com, O=Über GmbH"), ("Owner", "me@example.com")),
+    next_step="Correct the request.",
+)
+SENDER = "Certflow <certflow@example.com>"
+ME, PKI = "me@example.com", "pki@example.com"
+
+
+@pytest.fixture
+async def inbox(trusted_ca: LocalCa, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Inbox]:
+    monkeypatch.setattr(acs_email, "LOOKS", (0.0, 0.0))
+    async with running_inbox(trusted_ca) as inbox:
+        yield inbox
+
+
+@pytest.fixture
+async def channel(inbox: Inbox) -> AsyncIterator[AcsEmail]:
+    channel = AcsEmail(inbox.acs_endpoint, AnyToken(), SENDER)
+    yield channel
+    await channel.close()
+
+
+async def faults(inbox: Inbox, **asked: object) -> None:
+    async with aiohttp.ClientSession() as session, session.post(f"{inbox.url}/control/faults", json=asked) as response:
+        assert response.status < 300, await response.text()
+
+
+async def test_a_mail_arrives_like_one_over_smtp(inbox: Inbox, channel: AcsEmail) -> None:
+    await channel.send([NOTICE], [ME, PKI])
+    (kept,) = inbox.messages
+    assert (kept.channel, kept.to, kept.sender) == ("email", f"{ME}, {PKI}", "certflow@example.com")
+    assert kept.subject == "[Certflow] Certificate request failed: web"
+    assert "Subject: CN=*.example.com, O=Über GmbH" in kept.text
+    assert kept.html is not None
+    assert "&lt;b&gt;*.example.com&lt;/b&gt;" in kept.html
+    mail = message_from_string(kept.raw, policy=policy.default)
+    assert mail["X-Certflow-Event"] == NOTICE.event_id
+    assert mail["Message-ID"].endswith("@example.com>")
+
+
+async def test_the_managed_identitys_own_token_is_taken(
+    trusted_ca: LocalCa, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_standin(trusted_ca) as standin:
+        use_identity(monkeypatch, standin)
+        async with ManagedIdentityCredential() as identity:
+            channel = AcsEmail(inbox.acs_endpoint, identity, SENDER)
+            await channel.send([NOTICE], [ME])
+            await channel.close()
+    assert len(inbox.messages) == 1
+
+
+async def test_a_mail_sent_twice_arrives_once(inbox: Inbox, channel: AcsEmail) -> None:
+    await channel.send([NOTICE], [ME, PKI])
+    await channel.send([NOTICE], [ME, PKI])
+    await channel.send([NOTICE], [PKI, ME])
+    await channel.send([NOTICE], [PKI])
+    assert [kept.to for kept in inbox.messages] == [f"{ME}, {PKI}", PKI]
+
+
+async def test_a_repeat_in_other_words_counts_as_the_mail_that_was_sent(inbox: Inbox, channel: AcsEmail) -> None:
+    """The service answers 400 to a known operation with another body, as after an update of the app between tries."""
+    await channel.send([NOTICE], [ME])
+    await channel.send([replace(NOTICE, sentence="In other words.")], [ME])
+    assert len(inbox.messages) == 1
+
+
+async def test_throttling_waits_as_long_as_asked_and_is_not_slept_through(inbox: Inbox, channel: AcsEmail) -> None:
+    await faults(inbox, acs={"status": 429, "retry_after": 3600, "code": "TooManyRequests"})
+    with pytest.raises(Unavailable) as caught:
+        await channel.send([NOTICE], [ME])
+    assert (caught.value.retry_after, caught.value.throttled) == (3600, True)
+    await channel.send([NOTICE], [ME])
+    assert len(inbox.messages) == 1
+
+
+@pytest.mark.parametrize("status", [408, 500, 503])
+async def test_a_passing_fault_is_tried_again_later(inbox: Inbox, channel: AcsEmail, status: int) -> None:
+    await faults(inbox, acs={"status": status})
+    with pytest.raises(Unavailable, match=str(status)):
+        await channel.send([NOTICE], [ME])
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+async def test_no_access_names_what_an_operator_looks_at(inbox: Inbox, channel: AcsEmail, status: int) -> None:
+    await faults(inbox, acs={"status": status, "code": "Denied"})
+    with pytest.raises(Unavailable, match=r"CERTFLOW_ACS_ENDPOINT.*Communication and Email Service Owner"):
+        await channel.send([NOTICE], [ME])
+
+
+async def test_a_token_for_another_service_has_no_access(inbox: Inbox) -> None:
+    class ForKeyVault(AnyToken):
+        async def get_token(self, *_scopes: str, **options: Any) -> AccessToken:
+            return await super().get_token("https://vault.azure.net/.default", **options)
+
+    channel = AcsEmail(inbox.acs_endpoint, ForKeyVault(), SENDER)
+    with pytest.raises(Unavailable, match="CERTFLOW_ACS_ENDPOINT"):
+        await channel.send([NOTICE], [ME])
+    await channel.close()
+    assert inbox.messages == []
+
+
+async def test_a_refusal_has_the_services_own_code(inbox: Inbox, channel: AcsEmail) -> None:
+    await faults(inbox, acs={"status": 400, "code": "DomainNotLinked"})
+    with pytest.raises(DeliveryRefused, match="HTTP 400, DomainNotLinked; check CERTFLOW_MAIL_FROM"):
+        await channel.send([NOTICE], [ME])
+
+
+@pytest.mark.parametrize("status", ["Failed", "Canceled"])
+async def test_an_accepted_mail_that_fails_at_once_is_refused_also_when_repeated(
+    inbox: Inbox, channel: AcsEmail, status: str
+) -> None:
+    await faults(inbox, acs_operation={"status": status, "code": "EmailDroppedAllRecipientsSuppressed"})
+    for _ in range(2):
+        with pytest.raises(DeliveryRefused, match=f"{status}, EmailDroppedAllRecipientsSuppressed"):
+            await channel.send([NOTICE], [ME])
+    assert inbox.messages == []
+
+
+async def test_a_mail_on_its_way_is_not_waited_for(inbox: Inbox, channel: AcsEmail) -> None:
+    await faults(inbox, acs_operation={"status": "Running"})
+    await channel.send([NOTICE], [ME])
+
+
+async def test_a_resource_that_nobody_answers_for_is_unavailable() -> None:
+    channel = AcsEmail("https://127.0.0.1:9", AnyToken(), SENDER)
+    with pytest.raises(Unavailable, match="no connection"):
+        await channel.send([NOTICE], [ME])
+    await channel.close()
+
+
+async def test_a_look_that_is_hindered_does_not_undo_the_sending(
+    trusted_ca: LocalCa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The resource is gone between the sending and the look."""
+    async with running_inbox(trusted_ca) as inbox:
+        channel = AcsEmail(inbox.acs_endpoint, AnyToken(), SENDER)
+        monkeypatch.setattr(acs_email, "LOOKS", (0.0,))
+        await channel.send([NOTICE], [ME])
+        sent = inbox.messages[0]
+    await channel._look_after(mail_of(NOTICE, [ME]))
+    await channel.close()
+    assert sent.to == ME
+
+
+async def test_nobody_to_mail_to_is_refused(inbox: Inbox, channel: AcsEmail) -> None:
+    with pytest.raises(DeliveryRefused, match="nobody"):
+        await channel.send([NOTICE], [])
+    assert inbox.messages == []

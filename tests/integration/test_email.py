@@ -1,0 +1,162 @@
+"""Mail over SMTP: against the inbox, and against servers that are hard to please."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from email import message_from_string, policy
+
+import aiohttp
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from functions.adapters.email import Email, SmtpServer
+from functions.issuance.errors import Unavailable
+from functions.issuance.ports import DeliveryRefused, Notice
+from local.inbox import Inbox, running_inbox
+from local.tls import LocalCa
+
+NOTICE = Notice(
+    event_id="main:web:abc:failed",
+    type="Certflow.Issuance.Failed",
+    title="Certificate request failed: web",
+    good=False,
+    sentence="DigiCert did not issue it. Request rejected: *.example.com is not validated.",
+    facts=(("Subject", "CN=*.example.com"), ("Owner", "me@example.com")),
+    next_step="Correct the request.",
+    links=(("Certificate", "https://portal.example/#@/asset/x"),),
+)
+ME, PKI = "me@example.com", "pki@example.com"
+
+
+@pytest.fixture
+async def inbox(trusted_ca: LocalCa) -> AsyncIterator[Inbox]:
+    async with running_inbox(trusted_ca) as inbox:
+        yield inbox
+
+
+def email(inbox: Inbox, password: str | None = None) -> Email:
+    server = SmtpServer(inbox.smtp_host, inbox.smtp_port, inbox.smtp_user, password or inbox.smtp_password)
+    return Email(server, "Certflow <certflow@example.com>")
+
+
+async def faults(inbox: Inbox, **asked: object) -> None:
+    async with aiohttp.ClientSession() as session, session.post(f"{inbox.url}/control/faults", json=asked) as response:
+        assert response.status < 300, await response.text()
+
+
+class Picky:
+    """Answers each recipient as it was told to."""
+
+    def __init__(self, answers: Mapping[str, str]) -> None:
+        self.answers, self.taken = answers, list[list[str]]()
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        answer = self.answers.get(address, "250 OK")
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.taken.append([str(address) for address in envelope.rcpt_tos])
+        return "250 OK"
+
+
+@asynccontextmanager
+async def serving_mail(handler: Picky, tls: ssl.SSLContext | None) -> AsyncIterator[Email]:
+    def session() -> SMTP:
+        return SMTP(handler, hostname="localhost", tls_context=tls, loop=asyncio.get_running_loop())
+
+    server = await asyncio.get_running_loop().create_server(session, "127.0.0.1")
+    async with server:
+        yield Email(SmtpServer("localhost", server.sockets[0].getsockname()[1], None, None), "certflow@example.com")
+
+
+async def test_a_mail_arrives_at_its_recipients_in_two_parts(inbox: Inbox) -> None:
+    await email(inbox).send([NOTICE], [ME, PKI])
+    (kept,) = inbox.messages
+    assert kept.to == f"{ME}, {PKI}"
+    assert kept.subject == "[Certflow] Certificate request failed: web"
+    assert kept.html is not None
+    for part in (kept.text, kept.html):
+        for words in ("Correct the request.", "CN=*.example.com", "https://portal.example/#@/asset/x", NOTICE.event_id):
+            assert words in part
+    assert message_from_string(kept.raw, policy=policy.default)["X-Certflow-Event"] == NOTICE.event_id
+
+
+async def test_a_mail_sent_twice_has_the_same_message_id(inbox: Inbox) -> None:
+    await email(inbox).send([NOTICE], [ME])
+    await email(inbox).send([NOTICE], [ME])
+    first, second = (message_from_string(kept.raw, policy=policy.default)["Message-ID"] for kept in inbox.messages)
+    assert first == second
+
+
+async def test_mail_faults_are_told_apart(inbox: Inbox) -> None:
+    await faults(inbox, smtp={"code": 451, "times": 1})
+    with pytest.raises(Unavailable, match="451"):
+        await email(inbox).send([NOTICE], [ME])
+    await faults(inbox, smtp={"code": 550, "times": 1})
+    with pytest.raises(DeliveryRefused, match="550"):
+        await email(inbox).send([NOTICE], [ME])
+    with pytest.raises(Unavailable, match="CERTFLOW_SMTP"):
+        await email(inbox, password="wrong").send([NOTICE], [ME])
+    await email(inbox).send([NOTICE], [ME])
+    assert len(inbox.messages) == 1
+
+
+async def test_a_wrong_password_stays_out_of_what_is_said(inbox: Inbox) -> None:
+    channel = email(inbox, password="wrong-and-secret")
+    with pytest.raises(Unavailable) as caught:
+        await channel.send([NOTICE], [ME])
+    assert "wrong-and-secret" not in f"{caught.value!r} {caught.value.__cause__!r} {vars(channel)!r}"
+
+
+async def test_nobody_to_mail_to_and_an_owner_without_address_are_refused(inbox: Inbox) -> None:
+    for to in ([], ["a team without an address"], [ME, f"{PKI}\r\nBcc: evil@example.com"]):
+        with pytest.raises(DeliveryRefused):
+            await email(inbox).send([NOTICE], to)
+    assert inbox.messages == []
+
+
+@pytest.mark.parametrize(("second", "error"), [("550 no such user", DeliveryRefused), ("450 greylisted", Unavailable)])
+async def test_a_mail_that_no_recipient_got_is_refused_only_if_none_ever_will(
+    trusted_ca: LocalCa, second: str, error: type[Exception]
+) -> None:
+    picky = Picky({ME: "550 no such user", PKI: second})
+    async with serving_mail(picky, trusted_ca.server_context()) as channel:
+        with pytest.raises(error, match=second[:3]):
+            await channel.send([NOTICE], [ME, PKI])
+    assert picky.taken == []
+
+
+async def test_a_mail_that_one_recipient_got_is_delivered_and_the_log_says_that_another_did_not(
+    trusted_ca: LocalCa, caplog: pytest.LogCaptureFixture
+) -> None:
+    picky = Picky({ME: "550 no such user"})
+    async with serving_mail(picky, trusted_ca.server_context()) as channel:
+        await channel.send([NOTICE], [ME, PKI])
+    assert picky.taken == [[PKI]]
+    assert '"event": "mail-not-for-all", "id": "main:web:abc:failed", "smtp": [550], "of": 2' in caplog.text
+
+
+async def test_a_server_without_starttls_gets_no_mail() -> None:
+    picky = Picky({})
+    async with serving_mail(picky, None) as channel:
+        with pytest.raises(Unavailable, match="SMTPNotSupportedError"):
+            await channel.send([NOTICE], [ME])
+    assert picky.taken == []
+
+
+async def test_an_address_that_the_server_cannot_write_is_refused(trusted_ca: LocalCa) -> None:
+    async with serving_mail(Picky({}), trusted_ca.server_context()) as channel:
+        with pytest.raises(DeliveryRefused, match="ASCII"):
+            await channel.send([NOTICE], ["me@bücher.example"])
+
+
+async def test_a_server_that_nobody_answers_for_is_unavailable() -> None:
+    with pytest.raises(Unavailable, match="mail server"):
+        await Email(SmtpServer("127.0.0.1", 9, None, None), "certflow@example.com").send([NOTICE], [ME])

@@ -1,0 +1,222 @@
+"""Notices as a Teams card: what people read on it, that it is small enough, and that nothing in it becomes Markdown."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from functions.adapters.teams_card import MAX_BYTES, MOST_ID, MOST_NOTICES, ROOMS, Envelope, message, plain
+from functions.issuance.ports import Notice, Severity
+from local.inbox.card_text import plain as as_read
+from local.inbox.card_text import visible_text
+from local.inbox.envelopes import bare_card, cards_of_message
+
+FAILED = Notice(
+    event_id="main:web:abc:failed",
+    type="Certflow.Issuance.Failed",
+    title="Certificate request failed: web",
+    good=False,
+    sentence="DigiCert did not issue it. Request rejected: <b>*.example.com</b> is not validated.",
+    facts=(
+        ("Also", "the next one"),
+        ("Vault", "main"),
+        ("Certificate", "web"),
+        ("Subject", "CN=*.example.com"),
+        ("Error code", "Request rejected"),
+        ("Error message", "*.example.com is not validated"),
+    ),
+    next_step="Correct the request.",
+    severity=Severity.WARNING,
+    links=(("Certificate", "https://portal.example.com/#@/certificates/web"), ("Runbook", "https://wiki.example.com/")),
+)
+ISSUED = replace(FAILED, event_id="main:shop:abc:completed", title="Certificate issued: shop", good=True)
+ISSUED = replace(ISSUED, severity=Severity.INFO, facts=(("Vault", "main"),), links=())
+EXPIRED = replace(FAILED, event_id="main:old:1:expired", title="Certificate expired: old", severity=Severity.CRITICAL)
+
+# Letters of one to four bytes, those that JSON or Markdown writes longer, and those that no message can carry.
+HARD = 'a"\\*_`|é€𐍈😀\n\t\x00\ud800&lt;[x](http://evil.example) 1. - #'
+# The longest id that a request gives: alias, name (127 characters), request, what happened.
+IDS = st.text("abcdefghij0123456789-:", min_size=1, max_size=MOST_ID)
+
+
+def card_of(*notices: Notice) -> dict[str, Any]:
+    """The card, as a flow that posts messages takes it."""
+    body = message(notices, "message")
+    (card,) = cards_of_message(json.loads(body), len(body))
+    return card
+
+
+def texts(element: Any) -> Iterator[str]:
+    """All texts that a client reads as Markdown."""
+    if isinstance(element, list):
+        for one in element:
+            yield from texts(one)
+    elif isinstance(element, dict):
+        yield from (element[key] for key in ("text", "value") if key in element)
+        yield from (text for one in element.values() for text in texts(one))
+
+
+@st.composite
+def notices(draw: st.DrawFn) -> Notice:
+    words = st.text(st.sampled_from(HARD), min_size=1, max_size=20).map(lambda text: text * 100) | st.text(max_size=50)
+    url = st.integers(0, 1900).map(lambda length: "https://portal.example.com/" + "x" * length)
+    return Notice(
+        event_id=draw(IDS),
+        type="Certflow.Issuance.Failed",
+        title="T" + draw(words),
+        good=draw(st.booleans()),
+        sentence=draw(words),
+        facts=tuple(draw(st.lists(st.tuples(st.sampled_from(("Vault", "File", "Error code")), words), max_size=25))),
+        next_step=draw(words),
+        severity=draw(st.sampled_from(Severity)),
+        links=tuple(draw(st.lists(st.tuples(words, url), max_size=8))),
+    )
+
+
+def test_one_notice_is_the_whole_of_it_and_has_its_buttons() -> None:
+    card = card_of(FAILED)
+    assert (card["type"], card["version"]) == ("AdaptiveCard", "1.4")
+    assert visible_text([card]).splitlines() == [
+        "Certificate request failed: web",
+        "DigiCert did not issue it. Request rejected: <b>*.example.com</b> is not validated.",
+        "Next step: Correct the request.",
+        *(f"{title}: {value}" for title, value in FAILED.facts),
+        "Event main:web:abc:failed",
+        "Certificate: https://portal.example.com/#@/certificates/web",
+        "Runbook: https://wiki.example.com/",
+    ]
+
+
+def test_several_notices_are_counted_and_the_most_severe_stands_first() -> None:
+    card = card_of(ISSUED, FAILED, EXPIRED)
+    heading, *parts = card["body"]
+    assert heading["text"] == "3 certificate messages: 1 critical, 1 warning"
+    assert [part["items"][0]["text"] for part in parts] == [EXPIRED.title, FAILED.title, ISSUED.title]
+    assert [part["items"][0]["color"] for part in parts] == ["Attention", "Warning", "Good"]
+    assert all(part["separator"] for part in parts)
+    assert visible_text([parts[1]]).splitlines() == [
+        "Certificate request failed: web",
+        "DigiCert did not issue it. Request rejected: <b>*.example.com</b> is not validated.",
+        "Next step: Correct the request.",
+        "Vault: main",
+        "Certificate: web",
+        "Error code: Request rejected",
+        "Certificate: https://portal.example.com/#@/certificates/web",
+        "Runbook: https://wiki.example.com/",
+        "Event main:web:abc:failed",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("severities", "heading"),
+    [
+        ([Severity.INFO] * 3, "3 certificate messages"),
+        ([Severity.INFO, Severity.WARNING, Severity.WARNING], "3 certificate messages: 2 warnings"),
+        ([Severity.CRITICAL] * 2, "2 certificate messages: 2 critical"),
+    ],
+)
+def test_the_heading_says_how_many_need_attention(severities: list[Severity], heading: str) -> None:
+    card = card_of(*(replace(FAILED, severity=severity) for severity in severities))
+    assert card["body"][0]["text"] == heading
+
+
+@pytest.mark.parametrize(
+    ("severity", "good", "colour"),
+    [
+        (Severity.INFO, True, "Good"),
+        (Severity.INFO, False, "Default"),
+        (Severity.WARNING, False, "Warning"),
+        (Severity.WARNING, True, "Warning"),
+        (Severity.CRITICAL, False, "Attention"),
+    ],
+)
+def test_the_title_is_coloured_by_severity(severity: Severity, good: bool, colour: str) -> None:
+    assert card_of(replace(FAILED, severity=severity, good=good))["body"][0]["color"] == colour
+
+
+def test_a_flow_that_wants_the_bare_card_gets_the_same_card() -> None:
+    body = message([FAILED, ISSUED], "card")
+    assert bare_card(json.loads(body), len(body)) == [card_of(FAILED, ISSUED)]
+
+
+def test_no_more_than_six_buttons_and_all_of_them_https() -> None:
+    bad = (("Plain", "http://wiki.example.com/"), ("Script", "javascript:alert(1)"), ("None", "https://"))
+    links = bad + tuple((f"Page {number}", f"https://wiki.example.com/{number}") for number in range(8))
+    actions = card_of(replace(FAILED, links=links))["actions"]
+    assert [action["title"] for action in actions] == [f"Page {number}" for number in range(6)]
+
+
+def test_what_does_not_fit_goes_in_the_order_facts_texts_titles() -> None:
+    facts = tuple((f"Fact {number}", "v" * 900) for number in range(25))
+    card = card_of(replace(FAILED, facts=facts))
+    shown = next(element for element in card["body"] if element["type"] == "FactSet")["facts"]
+    assert shown[-1] == {"title": "…", "value": f"and {25 - len(shown) + 1} more"}
+    assert visible_text([card]).splitlines()[1:3] == [FAILED.sentence, "Next step: Correct the request."]
+
+    long = replace(FAILED, title="T" * 200, sentence="😀" * 2000)
+    card = card_of(*[long] * MOST_NOTICES)
+    title, sentence, *_, button, event = card["body"][1]["items"]
+    assert title["text"] == "T" * 200
+    assert sentence["text"].endswith("😀…")
+    assert not any(item["type"] == "FactSet" for item in card["body"][1]["items"])
+    assert (button["type"], event["text"]) == ("ActionSet", "Event main:web:abc:failed")
+
+    widest = replace(long, title="😀" * 250, event_id="é" * MOST_ID)
+    card = card_of(*[widest] * MOST_NOTICES)
+    assert all(part["items"][0]["text"].endswith("😀…") for part in card["body"][1:])
+    assert all(part["items"][-1]["text"] == f"Event {widest.event_id}" for part in card["body"][1:])
+
+
+@given(st.lists(notices(), min_size=1, max_size=MOST_NOTICES), st.sampled_from(["message", "card"]))
+def test_whatever_the_notices_say_the_message_is_small_and_has_all_titles_and_ids(
+    told: list[Notice], envelope: Envelope
+) -> None:
+    body = message(told, envelope)
+    assert len(body) <= MAX_BYTES
+    read = bare_card if envelope == "card" else cards_of_message
+    (card,) = read(json.loads(body), len(body))
+    shown = list(texts(card))
+    for notice in told:
+        assert f"Event {plain(notice.event_id, MOST_ID)}" in shown
+        assert any(plain(notice.title, room.title) in shown for room in ROOMS)
+
+
+@given(st.integers(1, MOST_NOTICES), st.sampled_from(HARD))
+def test_the_worst_notices_fit(count: int, letter: str) -> None:
+    """Everything as long as can be, and of one letter."""
+    long = letter * 1000
+    links = tuple((long, "https://portal.example.com/" + "x" * 1900) for _ in range(6))
+    worst = Notice("x" * MOST_ID, "t", long, False, long, (("Vault", long),) * 40, long, Severity.CRITICAL, links=links)
+    body = message([worst] * count, "message")
+    assert len(body) <= MAX_BYTES
+    assert body.count(b"Event " + b"x" * MOST_ID) == count
+
+
+@given(st.text(st.sampled_from(HARD + "+=)>;~{}$^:/\u2028\xa0\ue000"), max_size=60) | st.text(max_size=60))
+def test_text_from_outside_is_read_as_it_was_written(text: str) -> None:
+    """By a client with all of CommonMark, and by one that knows as little as the inbox's list."""
+    shown = plain(text, 900)
+    tokens = MarkdownIt("commonmark").parse(shown)
+    assert {token.type for token in tokens} <= {"paragraph_open", "paragraph_close", "inline"}
+    inline = [token.children or [] for token in tokens if token.type == "inline"]
+    assert {part.type for parts in inline for part in parts} <= {"text", "text_special"}
+    written = [" ".join(line.split()) for line in readable(text).split("\n")]
+    assert ["".join(part.content for part in parts) for parts in inline] == [line for line in written if line]
+    assert as_read(shown).replace("\n\n", "\n") == "\n".join(line for line in written if line)
+
+
+def readable(text: str) -> str:
+    """A text without control characters and lone surrogates."""
+    return "".join(" " if one != "\n" and unicodedata.category(one) in ("Cc", "Cs") else one for one in text)
+
+
+def test_a_long_text_ends_with_an_ellipsis() -> None:
+    assert plain("*" * 11, 10) == r"\*" * 9 + "…"
