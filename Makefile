@@ -2,10 +2,11 @@
 # make test   sets everything up, then runs the tests
 # make up     the stack stays until Ctrl-C      make check  format, lint, types
 # make setup  set-up alone                      make bench  measurements, as ratios
-# make soak   a thousand random interleavings
+# make soak   500 requests in 10 minutes while everything fails (SOAK_SECONDS, SOAK_SEED)
+# make interleavings   a thousand random interleavings of everybody who may touch a certificate
 # make fuzz   20 minutes of files that nobody has thought of, guided by coverage (FUZZ_SECONDS)
 # make conformance   Microsoft's own tests of their Key Vault client, against the stand-in
-.PHONY: setup demo test up check bench soak fuzz conformance
+.PHONY: setup demo test up check bench soak interleavings fuzz conformance
 SHELL := /bin/sh
 PY := .venv/bin/python
 
@@ -36,7 +37,12 @@ bench: setup
 conformance: setup
 	@$(PY) -m tests.conformance.microsoft
 
+# Fewer seconds, fewer requests: 500 are for ten minutes.
+SOAK_SECONDS ?= 600
 soak: setup
+	@$(PY) -m tests.e2e.soak --seconds $(SOAK_SECONDS) $(if $(SOAK_SEED),--seed $(SOAK_SEED))
+
+interleavings: setup
 	@CERTFLOW_SOAK_EXAMPLES=1000 $(PY) -m pytest tests/e2e/test_interleavings.py
 
 # Its own requirements: atheris has no wheels for some platforms, and nobody else needs it.

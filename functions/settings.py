@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from functions.issuance.choices import Choices, DigestWhen
@@ -33,14 +33,14 @@ class Mail:
     host: str = ""
     port: int = 587
     user: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Teams:
     """The Workflows webhooks by channel name: `teams`, and `teams:{name}` for further ones."""
 
-    webhooks: Mapping[str, str]
+    webhooks: Mapping[str, str] = field(repr=False)
     auth: Literal["sas", "entra"]
     envelope: Literal["message", "card"]
 
@@ -58,7 +58,7 @@ class Settings:
     topic_endpoint: str
     teams: Teams
     mail: Mail | None
-    notify_urls: tuple[str, ...]
+    notify_urls: tuple[str, ...] = field(repr=False)
     rules: tuple[Rule, ...] | str
     app_service_auth: bool
     include_root: bool

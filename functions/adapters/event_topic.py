@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.messaging import CloudEvent
 from azure.eventgrid.aio import EventGridPublisherClient
@@ -26,8 +28,10 @@ class EventTopic:
 
     async def publish(self, event: Event) -> None:
         """Sends one event; its id is ours, so a second sending can be recognised."""
+        # What JSON makes of it: the client would send a tuple as one text, "('a', 'b')".
+        data = json.loads(json.dumps(event.data))
         message = CloudEvent(
-            source=SOURCE, type=event.type, subject=event.subject, id=event.id, time=event.time, data=event.data
+            source=SOURCE, type=event.type, subject=event.subject, id=event.id, time=event.time, data=data
         )
         with faults_of("The event topic"):
             await self._client.send([message])

@@ -13,6 +13,7 @@ import msgspec
 
 from functions.issuance.errors import InvalidRequest
 from functions.issuance.events import Event
+from functions.issuance.files import Aside
 from functions.issuance.looks import Look, look_for
 from functions.issuance.ports import Intent, Wanted
 from functions.issuance.requests import Act, Change, TrackedRequest
@@ -133,9 +134,15 @@ def key_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def aside_row(drop: str, etag: str) -> Entity:
-    """The mark of a dropped file that is set aside."""
-    return {"PartitionKey": ASIDE, "RowKey": key_of(drop), "name": drop, "etag": etag}
+def aside_row(drop: str, aside: Aside) -> Entity:
+    """The mark of a dropped file."""
+    return {
+        "PartitionKey": ASIDE,
+        "RowKey": key_of(drop),
+        "name": drop,
+        "etag": aside.etag,
+        "tries": aside.tries,
+    }
 
 
 def rows_beside(change: Change, *, due: bool = True) -> Operations:

@@ -35,7 +35,7 @@ class RulesInBlob:
         with faults_of(SERVICE):
             try:
                 stream = await self._blobs.blob(container, name).download_blob()
-                text = (await stream.readall()).decode()
+                text = (await stream.readall()).decode("utf-8-sig")  # editors put a mark in front
             except ResourceNotFoundError:
                 raise BadSettings(f"{SETTING}: there is no blob {self._path} in the storage of the chains.") from None
             except UnicodeDecodeError:

@@ -62,8 +62,9 @@ class Tables:
             rows = client.query_entities(query, parameters=parameters, results_per_page=most)
             if most is None:
                 return [row async for row in rows]
-            async for page in rows.by_page():
-                return [row async for row in page]
+            async for page in rows.by_page():  # the service may answer an empty one before the first row
+                if found := [row async for row in page]:
+                    return found
             return []
 
     async def commit(self, operations: Operations) -> str:

@@ -52,6 +52,7 @@ from functions.adapters.rows import (
 from functions.adapters.table_service import CERTFLOW, KEYS, SERVICE, Tables
 from functions.issuance.errors import ConcurrentChange, Unavailable
 from functions.issuance.events import Event
+from functions.issuance.files import Aside
 from functions.issuance.looks import Look, look_for
 from functions.issuance.ports import Intent, Page, Wanted
 from functions.issuance.requests import Act, Change, TrackedRequest
@@ -59,6 +60,9 @@ from functions.issuance.requests import Act, Change, TrackedRequest
 DIGITS = "0123456789abcdef"
 TRIES = 10
 MOVED = 33  # looks in one transaction: three rows each, and it takes 100
+# Such transactions at once. The SDK takes some 25 ms of CPU time for each, in which nothing else goes on; if all were
+# begun together, a sweep would stand still for half a second, and its vault's budget would pass unused.
+MOVING = 2
 
 
 class TableLedger:
@@ -146,7 +150,9 @@ class TableLedger:
 
     async def backlog(self, vault: str, now: datetime, most: int) -> int:
         """As many of those as there are."""
-        return min(most, len(await self.due(vault, now, most)))
+        until = f"d|{sortable(now)}|~"
+        ranges = (self._tables.range(f"{vault}|{digit}", "d|", until, most=most) for digit in DIGITS)
+        return min(most, sum(map(len, await asyncio.gather(*ranges))))
 
     async def waiting(self, vault: str) -> AsyncIterator[Look]:
         """The due marks of a vault, whenever they are due."""
@@ -164,16 +170,22 @@ class TableLedger:
         that the request has changed: it goes by what it has now.
         """
         by_partition: dict[str, list[tuple[Look, Look]]] = {}
-        for one in moves:
-            by_partition.setdefault(partition_of(one[0].vault, one[0].name), []).append(one)
+        for before, after in moves:
+            by_partition.setdefault(partition_of(before.vault, before.name), []).append((before, after))
         chunks = [some[at : at + MOVED] for some in by_partition.values() for at in range(0, len(some), MOVED)]
-        await asyncio.gather(*(self._move(chunk) for chunk in chunks))
+        gate = asyncio.Semaphore(MOVING)
+
+        async def one(chunk: Sequence[tuple[Look, Look]]) -> None:
+            async with gate:
+                await self._move(chunk)
+
+        await asyncio.gather(*map(one, chunks))
 
     async def _move(self, chunk: Sequence[tuple[Look, Look]]) -> None:
         operations: Operations = []
         for before, after in chunk:
-            operations += [("delete", mark_of(before)), ("upsert", mark_of(after))]
             operations.append(("update", looked_row(after), {"mode": UpdateMode.MERGE}))
+            operations += [("delete", mark_of(before)), ("upsert", mark_of(after))]
         try:
             await self._tables.commit(operations)
         except ConcurrentChange:
@@ -226,19 +238,19 @@ class TableLedger:
         rows = await self._tables.range(partition_of(vault, name), f"h|{name.lower()}|", f"h|{name.lower()}|~")
         return [msgspec.json.decode(row["act"], type=Act) for row in rows]
 
-    async def set_aside(self, drop: str, etag: str) -> None:
+    async def set_aside(self, drop: str, aside: Aside) -> None:
         """Marks a dropped file."""
         table = await self._tables.table(CERTFLOW)
         with faults_of(SERVICE):
-            await table.upsert_entity(aside_row(drop, etag))
+            await table.upsert_entity(aside_row(drop, aside))
 
-    async def aside(self) -> dict[str, str]:
-        """The marks: name → ETag."""
-        return {row["name"]: row["etag"] for row in await self._tables.range(ASIDE, "", "~")}
+    async def aside(self) -> dict[str, Aside]:
+        """The marks by name."""
+        return {row["name"]: Aside(row["etag"], row["tries"]) for row in await self._tables.range(ASIDE, "", "~")}
 
     async def take_back(self, drop: str) -> None:
         """Removes a mark."""
-        table, row = await self._tables.table(CERTFLOW), aside_row(drop, "")
+        table, row = await self._tables.table(CERTFLOW), aside_row(drop, Aside("", 0))
         with faults_of(SERVICE):
             await table.delete_entity(row["PartitionKey"], row["RowKey"])
 

@@ -26,7 +26,7 @@ MOST_LABEL = 60  # characters of a button or a fact's title
 
 SEVERE_FIRST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 # Of many notices each shows only these facts, and three of them at most: the others are in the mail and the history.
-TELLING = ("Vault", "Certificate", "Error code", "Error message", "File")
+TELLING = ("Vault", "Certificate", "Error code", "Error message", "Pending for", "File")
 MOST_TELLING = 3
 
 
@@ -99,8 +99,8 @@ def _count(notices: Sequence[Notice]) -> str:
 
 def _part(notice: Notice, room: Room) -> Json:
     """One of several."""
-    telling = [fact for title in TELLING for fact in notice.facts if fact[0] == title][:MOST_TELLING]
-    items = [*_texts(notice, "Medium", room), *_facts(telling[: room.facts], room)]
+    telling = [fact for title in TELLING for fact in notice.facts if fact[0] == title] or list(notice.facts)
+    items = [*_texts(notice, "Medium", room), *_facts(telling[:MOST_TELLING][: room.facts], room)]
     if buttons := _buttons(notice, room):
         items.append({"type": "ActionSet", "actions": buttons})
     return {"type": "Container", "separator": True, "spacing": "Large", "items": [*items, _event(notice)]}

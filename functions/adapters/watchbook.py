@@ -1,8 +1,8 @@
 """The watchbook in Azure Tables, table `certflow`.
 
-Partitions `-|beats`, `-|held`, `-|surveys` (RowKey: a vault's alias, or what is held), `-|renewals` (a day) and
-`-|usual` (vault and issuer). What has events is in their partition, so that one transaction covers both (tables.py):
-`c|{name}` a certificate's note, `t|{issuer}` an issuer's trouble.
+Partitions `-|beats`, `-|held`, `-|surveys`, `-|wanted` (RowKey: a vault's alias, or what is held), `-|renewals` (a day)
+and `-|usual` (vault and issuer). What has events is in their partition, so that one transaction covers both
+(tables.py): `c|{name}` a certificate's note, `t|{issuer}` an issuer's trouble.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from functions.issuance.errors import Unavailable
 from functions.issuance.events import Event
 from functions.issuance.watchbook import CertificateNote, Survey, Trouble
 
-HELD, SURVEYS, RENEWALS, USUAL = "-|held", "-|surveys", "-|renewals", "-|usual"
+HELD, SURVEYS, WANTED, RENEWALS, USUAL = "-|held", "-|surveys", "-|wanted", "-|renewals", "-|usual"
 NEWEST = 0.3  # how much the newest time of an issuer counts among those before
 TRIES = 10
 SAME = MatchConditions.IfNotModified
@@ -68,6 +68,15 @@ class TableWatchbook:
         """How the survey of a vault stands."""
         row = await self._tables.row(SURVEYS, vault)
         return msgspec.json.decode(row["survey"], type=Survey) if row else Survey(vault)
+
+    async def want_survey(self, vault: str, now: datetime) -> None:
+        """A row of its own: whoever wants a survey does not hold the vault."""
+        await self._put({"PartitionKey": WANTED, "RowKey": vault, "at": now.isoformat()})
+
+    async def wanted(self, vault: str) -> datetime | None:
+        """When that was last."""
+        row = await self._tables.row(WANTED, vault)
+        return datetime.fromisoformat(row["at"]) if row else None
 
     async def keep_survey(self, survey: Survey) -> None:
         """Writes that: whoever does so holds the vault."""

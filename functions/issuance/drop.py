@@ -12,11 +12,12 @@ from functions.issuance.certflow import Certflow
 from functions.issuance.errors import CertflowError, InvalidRequest, Refused
 from functions.issuance.events import CHAIN_MERGED, CHAIN_QUARANTINED, CHAIN_REJECTED, CHAIN_STUCK, Event
 from functions.issuance.examine import Case, examine
-from functions.issuance.files import Drop
+from functions.issuance.files import STOPPED_TOO_OFTEN, Aside, Drop
 from functions.issuance.findings import ChainProblem, Finding, warnings_of
 from functions.issuance.journal import record
 from functions.issuance.matching import Match, match
 from functions.issuance.merge import merge_once
+from functions.issuance.observed import REASON as OBSERVED
 from functions.issuance.outbox import publish
 from functions.issuance.ports import Intent
 from functions.issuance.reading import MAX_BYTES, read
@@ -57,7 +58,8 @@ async def sweep(certflow: Certflow) -> int:
     lying, aside = await certflow.drops.lying(certflow.now() - LYING), await certflow.ledger.aside()
     for name in aside.keys() - {one.name for one in lying}:
         await certflow.ledger.take_back(name)
-    names = [one.name for one in lying if aside.get(one.name) != one.etag]
+    stuck = {name for name, mark in aside.items() if mark.for_good}
+    names = [one.name for one in lying if one.name not in stuck or aside[one.name].etag != one.etag]
     for name in names:
         try:
             await handle_drop(certflow, name)
@@ -70,16 +72,19 @@ async def handle_stuck(certflow: Certflow, name: str) -> None:
     """A file that failed as often as the platform tries: one more try, and if that fails too, people hear why.
 
     The file stays where it is. An outage passes, so the sweep goes on trying then; what failed in another way is set
-    aside, and it is so before the try: a file that takes the whole process down shall do it no second time. Raises
-    Unavailable if the event cannot even be written: then this is tried again.
+    aside. Each try is marked before it begins: a file that takes the whole process down shall not do so for ever.
+    Raises Unavailable if the event cannot even be written: then this is tried again.
     """
     drop = await certflow.drops.read(name, MAX_BYTES)
     if drop is None:
         return
-    if (await certflow.ledger.aside()).get(name) == drop.etag:
+    mark = (await certflow.ledger.aside()).get(name)
+    if mark is None or mark.etag != drop.etag:
+        mark = Aside(drop.etag, 0)
+    if mark.for_good:
         await _tell_stuck(certflow, drop, "The app was stopped each time that it handled this file.", None)
         return
-    await certflow.ledger.set_aside(name, drop.etag)
+    await certflow.ledger.set_aside(name, Aside(drop.etag, mark.tries + 1))
     try:
         await handle_drop(certflow, name)
     except Exception as error:  # noqa: BLE001  whatever it is, it is the reason that people want to hear
@@ -88,6 +93,8 @@ async def handle_stuck(certflow: Certflow, name: str) -> None:
         if isinstance(error, CertflowError):
             reason = str(error)
             await certflow.ledger.take_back(name)
+        else:
+            await certflow.ledger.set_aside(name, Aside(drop.etag, STOPPED_TOO_OFTEN))
         await _tell_stuck(certflow, drop, reason, await _owner_of(certflow, drop))
     else:
         await certflow.ledger.take_back(name)
@@ -132,7 +139,14 @@ async def _tracked(certflow: Certflow, one: Match) -> TrackedRequest:
 
 
 def refused(error: Refused) -> Finding:
-    """Key Vault's own refusal."""
+    """Key Vault's own refusal; or ours, in a vault that is only observed."""
+    if error.reason == OBSERVED:
+        return Finding(
+            "vault-observed",
+            str(error),
+            "If Certflow shall merge there, take ':observe' out of that setting and drop the file again; otherwise "
+            "merge the chain in Key Vault.",
+        )
     return Finding(
         "refused-by-key-vault",
         f"Key Vault refused the chain: {error.code}: {error}",

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+STOPPED_TOO_OFTEN = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Drop:
@@ -35,6 +37,19 @@ class Lying:
 
     name: str
     etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """The mark of a dropped file that got stuck: this content of it, and how many last tries began and did not end."""
+
+    etag: str
+    tries: int
+
+    @property
+    def for_good(self) -> bool:
+        """Whether it is tried no more by itself. An app that is stopped once (a deployment, say) proves nothing."""
+        return self.tries >= STOPPED_TOO_OFTEN
 
 
 class Drops(Protocol):

@@ -54,6 +54,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "lifetime-longer": ("warning", "the certificate is valid for longer than the policy asks"),
     # the merge
     "refused-by-key-vault": ("error", "Key Vault itself refused the chain"),
+    "vault-observed": ("error", "the vault is one that Certflow only observes"),
 }
 
 

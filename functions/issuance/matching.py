@@ -18,6 +18,7 @@ from functions.issuance.errors import Refused
 from functions.issuance.findings import ChainProblem
 from functions.issuance.journal import record
 from functions.issuance.keys import key_sha256, read_csr
+from functions.issuance.pace import at_pace
 from functions.issuance.ports import Vault
 from functions.issuance.requests import MERGEABLE, NOBODY, Doing, Gone, Operation, Status, TrackedRequest, track
 from functions.issuance.trust import may_sign
@@ -145,15 +146,15 @@ async def _discover(
 async def _search_vault(
     certflow: Certflow, alias: str, wanted: Mapping[str, Sequence[x509.Certificate]], found: dict[str, Match]
 ) -> None:
-    gate = asyncio.Semaphore(AT_ONCE)
+    gate, at_a_pace = asyncio.Semaphore(AT_ONCE), at_pace(certflow, alias)
 
     async def one(name: str) -> None:
         async with gate:
             if not wanted.keys() <= found.keys():
-                await _look_at(certflow, alias, name, wanted, found)
+                await _look_at(at_a_pace, alias, name, wanted, found)
 
     try:
-        await asyncio.gather(*(one(name) for name in await _names(certflow.vault(alias))))
+        await asyncio.gather(*(one(name) for name in await _names(at_a_pace.vault(alias))))
     except Refused as error:  # a vault that may not be listed has nothing that could be found
         record("vault-not-searched", level=logging.WARNING, vault=alias, reason=str(error))
 

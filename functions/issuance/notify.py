@@ -22,6 +22,10 @@ from functions.issuance.trouble import note_failure
 CHANNELS = "certflow-channels"  # the queue whose messages name a channel on which notices wait
 GATHERING = timedelta(seconds=5)  # how long a notice waits for others of the same sweep
 LEFT_BEHIND = timedelta(minutes=1)
+SENDING, HELD = timedelta(minutes=1), timedelta(minutes=2)  # on one channel, and a little longer than that
+# Pauses (seconds) between tries to record what a channel has taken: if that is not recorded, people get it twice. So it
+# is tried for about as long as the claim is ours.
+RECORD_AGAIN = (1, 2, 5, 10, 20)
 
 
 async def notify(certflow: Certflow, event_id: str, type_: str, data: dict[str, Any]) -> None:
@@ -55,26 +59,42 @@ async def tell(certflow: Certflow, notice: Notice) -> None:
 async def send_waiting(certflow: Certflow, name: str) -> None:
     """Sends what waits on a channel, as few messages as it can be. What cannot be sent now waits on.
 
-    One run at a time and channel; another one that meets it leaves, and nothing is lost: a message follows.
+    One run at a time and channel: another one that meets it leaves, and the first looks once more when it is through.
     """
     channel = next((one for one in certflow.channels if one.name == name), None)
     if channel is None:
         return
-    while waiting := await certflow.deliveries.waiting(name, channel.most):
-        notices = [one.notice for one in waiting]
-        try:
-            await _deliver(certflow, channel, notices, ())
-        except Unavailable as error:
-            await certflow.work.put(CHANNELS, {"channel": name}, timedelta(seconds=max(error.retry_after, 5)))
-            return
+    what = f"channel:{name}"
+    token = await certflow.watchbook.hold(what, certflow.now(), certflow.now() + HELD)
+    if token is None:
+        return
+    try:
+        pause = await _send_all(certflow, channel)
+    finally:
+        await certflow.watchbook.let_go(what, token)
+    if await certflow.deliveries.waiting(name, 1):  # or came while it was held: whoever brought it has left
+        await certflow.work.put(CHANNELS, {"channel": name}, pause)
 
 
 async def call_waiting(certflow: Certflow) -> None:
     """The timer's part: calls for what has been waiting too long, because a message was lost or a run was cut off."""
     before = certflow.now() - LEFT_BEHIND
     for channel in certflow.channels:
-        if channel.most > 1 and any(one.since < before for one in await certflow.deliveries.waiting(channel.name, 1)):
+        if channel.most > 1 and any(
+            one.since < before for one in await certflow.deliveries.waiting(channel.name, channel.most)
+        ):
             await certflow.work.put(CHANNELS, {"channel": channel.name})
+
+
+async def _send_all(certflow: Certflow, channel: Channel) -> timedelta:
+    """Sends what waits, for a while; returns how long to wait with what cannot be sent now."""
+    ends = certflow.now() + SENDING
+    while certflow.now() < ends and (waiting := await certflow.deliveries.waiting(channel.name, channel.most)):
+        try:
+            await _deliver(certflow, channel, [one.notice for one in waiting], ())
+        except Unavailable as error:
+            return max(timedelta(seconds=error.retry_after), GATHERING)
+    return timedelta(0)
 
 
 async def _hand_over(certflow: Certflow, channel: Channel, notice: Notice, mails: Sequence[str]) -> None:
@@ -125,7 +145,15 @@ async def _claimed(
 
 
 async def _settle(certflow: Certflow, channel: Channel, notice: Notice, outcome: str) -> None:
-    await certflow.deliveries.settle(notice.event_id, channel.name, outcome, certflow.now())
+    for pause in (*RECORD_AGAIN, None):
+        try:
+            await certflow.deliveries.settle(notice.event_id, channel.name, outcome, certflow.now())
+            break
+        except Unavailable as error:
+            if pause is None:
+                raise
+            record("record-put-off", level=logging.WARNING, id=notice.event_id, channel=channel.name, reason=str(error))
+            await certflow.sleep(pause)
     if channel.most > 1:
         await certflow.deliveries.done_waiting(channel.name, notice.event_id)
 

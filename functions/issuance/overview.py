@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,7 +40,8 @@ async def send_digest(certflow: Certflow) -> None:
     now, beats = certflow.now(), await certflow.watchbook.beats()
     ended = [one async for one in _ended(certflow, now - DAY)]
     lines = [await _line(certflow, alias, beats.get(alias)) for alias in certflow.vaults]
-    data = _told(now, ended, lines, await certflow.ledger.aside())
+    stuck = sorted(name for name, mark in (await certflow.ledger.aside()).items() if mark.for_good)
+    data = _told(now, ended, lines, stuck)
     if certflow.choices.digest is DigestWhen.NEWS and data["good"] and not ended:
         return
     event = Event(id=f"digest:{now.date()}", type=DIGEST, subject="digest", time=now, data=data)
@@ -104,12 +104,9 @@ async def _line(certflow: Certflow, alias: str, beat: datetime | None) -> dict[s
     }
 
 
-def _told(
-    now: datetime, ended: list[TrackedRequest], lines: list[dict[str, Any]], aside: Iterable[str]
-) -> dict[str, Any]:
+def _told(now: datetime, ended: list[TrackedRequest], lines: list[dict[str, Any]], stuck: list[str]) -> dict[str, Any]:
     by_status = Counter(one.status for one in ended)
     late = [line["vault"] for line in lines if line["late"]]
-    stuck = sorted(aside)
     expired = sum(line["expired"] for line in lines)
     good = not late and not stuck and not expired and not by_status[Status.FAILED]
     words = [f"{count} {status}" for status, count in sorted(by_status.items())]

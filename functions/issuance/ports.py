@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from functions.issuance.events import Event
+from functions.issuance.files import Aside
 from functions.issuance.looks import Look
 from functions.issuance.requests import (
     NOBODY,
@@ -236,12 +237,12 @@ class Ledger(Protocol):
         """What happened to a certificate name, the oldest first."""
         ...
 
-    async def set_aside(self, drop: str, etag: str) -> None:
-        """Marks a dropped file (this content of it) as one that is not tried again by itself."""
+    async def set_aside(self, drop: str, aside: Aside) -> None:
+        """Marks a dropped file."""
         ...
 
-    async def aside(self) -> Mapping[str, str]:
-        """The files set aside: name → ETag."""
+    async def aside(self) -> Mapping[str, Aside]:
+        """The marks by the files' names."""
         ...
 
     async def take_back(self, drop: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import Refused
+from functions.issuance.errors import KeyReused, Refused
 from functions.issuance.events import RENEWAL_STOPPED, Event
 from functions.issuance.journal import record
 from functions.issuance.outbox import publish
@@ -48,8 +48,7 @@ async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tup
         reason = f"the stored policy lacks names that the certificate has: {', '.join(lost)}"
         return await _stop(certflow, entry, note, "names-would-be-lost", reason), False
     if not await certflow.watchbook.count_renewal(certflow.now().date(), certflow.choices.most_renewals):
-        await _tell_cap(certflow, note.vault)
-        return note, False
+        return await _capped(certflow, note), False
     # The tags are a version's own: without them the next one would have no owner, and no renewal.
     order = Order(
         note.vault,
@@ -61,14 +60,20 @@ async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tup
     )
     try:
         started = await start(certflow, order)
+    except KeyReused:  # started before, by a run that was cut off before it could note that
+        return await _noted(certflow, note, recent), True
     except Refused as error:
         if error.status == CONFLICT and error.reason == "pending":
             return note, False  # somebody was faster
         return await _stop(certflow, entry, note, "refused", f"{error.code}: {error}"), False
     record("renewal-started", vault=note.vault, name=entry.name, request_id=started.request_id)
+    return await _noted(certflow, note, recent), True
+
+
+async def _noted(certflow: Certflow, note: CertificateNote, recent: tuple[datetime, ...]) -> CertificateNote:
     noted = replace(note, renewed=note.thumbprint, renewals=(*recent, certflow.now()))
     await certflow.watchbook.keep_note(noted)
-    return noted, True
+    return noted
 
 
 def _key_vault_renews(policy: Mapping[str, Any]) -> bool:
@@ -122,20 +127,25 @@ async def _stop(
     return stopped
 
 
-async def _tell_cap(certflow: Certflow, alias: str) -> None:
+async def _capped(certflow: Certflow, note: CertificateNote) -> CertificateNote:
     """The cap for all together holds further starts back until tomorrow: told once a day for a vault."""
     now, most = certflow.now(), certflow.choices.most_renewals
+    if note.capped == now.date():
+        return note
     event = Event(
-        id=f"{alias}:renewals:{now.date()}",
+        id=f"{note.vault}:renewals:{now.date()}",
         type=RENEWAL_STOPPED,
-        subject=f"vaults/{alias}",
+        subject=f"vaults/{note.vault}",
         time=now,
-        vault=alias,
+        vault=note.vault,
         data={
-            "vault": alias,
+            "vault": note.vault,
             "reason": "cap",
             "sentence": f"{most} renewals were started today, as many as are allowed",
         },
     )
     await certflow.ledger.add_event(event)
+    capped = replace(note, capped=now.date())
+    await certflow.watchbook.keep_note(capped)
     await publish(certflow, (event,))
+    return capped

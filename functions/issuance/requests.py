@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -32,6 +32,8 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.OVERWRITTEN: frozenset(),
 }
 
+TAG_HOLDS = timedelta(days=1)  # until a tag that mutes is asked for again
+TRIFLE = timedelta(microseconds=1)
 MERGEABLE = frozenset(status for status, then in MOVES.items() if Status.COMPLETED in then)
 
 
@@ -177,6 +179,8 @@ def track(
 
     `csr_url` is where its CSR was handed out.
     """
+    remind_at = patience.reminder(now, 0, manual=operation.manual)
+    look = next_look(now, operation.request_id, now, manual=operation.manual)
     request = TrackedRequest(
         vault=vault,
         name=name,
@@ -185,11 +189,11 @@ def track(
         subject=subject,
         key_sha256=key,
         created=now,
-        next_check=next_look(now, operation.request_id, now, manual=operation.manual),
+        next_check=soonest(look, remind_at),
         owner=owner,
         requested_by=doing.by.name,
         requested_by_verified=doing.by.verified,
-        remind_at=patience.reminder(now, 0, manual=operation.manual),
+        remind_at=remind_at,
     )
     return Change(request, (request_event("Started", request, now, csr_url=csr_url),), (_act(request, doing, now),))
 
@@ -211,9 +215,10 @@ def observe(
     status = _status(request, seen)
     if status not in MOVES[request.status]:
         # Ended, and what is seen is no further move of it; or nothing new.
-        acts = (_act(request, doing, now),) if doing else ()
+        acts = (_act(request, doing, now),) if doing and not _written(request, doing) else ()
         if request.status is not Status.IN_PROGRESS:
-            return Change(replace(request, attempts=0, last_error=None, next_check=None), acts=acts)
+            merging = None if doing else request.merging
+            return Change(replace(request, attempts=0, last_error=None, next_check=None, merging=merging), acts=acts)
         change = _reminded(request, seen, now, patience, muted)
         look = next_look(request.created, request.request_id, now, manual=is_manual(request.issuer))
         same = replace(change.request, attempts=0, last_error=None, next_check=soonest(look, change.request.remind_at))
@@ -228,7 +233,7 @@ def observe(
         error_code=seen.error_code if isinstance(seen, Operation) else None,
         error_message=seen.error_message if isinstance(seen, Operation) else None,
         replaced_by=_replaced_by(request, seen),
-        merging=None,
+        merging=None if doing else request.merging,  # the run that merges has still to write that down
         merging_until=None,
         remind_at=None,
     )
@@ -283,8 +288,11 @@ def is_reminder_due(request: TrackedRequest, now: datetime) -> bool:
 
 
 def acknowledged(request: TrackedRequest, until: datetime, why: str, by: Actor, now: datetime) -> Change:
-    """Somebody knows of it: no reminders until then."""
-    quiet = replace(request, quiet_until=until, quiet_why=why)
+    """Somebody knows of it: no reminders until then. Its next look moves a trifle, so that a sweep that has the mark as
+    it was does not write that back.
+    """
+    again = request.next_check + TRIFLE if request.next_check else None
+    quiet = replace(request, quiet_until=until, quiet_why=why, next_check=again)
     return Change(
         quiet, acts=(Act("acknowledged", now, request.request_id, request.status, by, f"until {until}: {why}"),)
     )
@@ -297,10 +305,13 @@ def _reminded(
     if not is_reminder_due(request, now):
         return Change(request)
     quiet = max((until for until in (request.quiet_until, muted) if until and until > now), default=None)
-    if quiet is not None:
-        acts = (Act("muted", now, request.request_id, request.status, note=f"by a tag until {quiet}"),) if muted else ()
-        return Change(replace(request, remind_at=quiet), acts=acts)
     count, manual = request.reminded + 1, is_manual(request.issuer)
+    if quiet is not None:
+        # An acknowledgement ends when it says; a tag may be taken away any day, and nobody tells us.
+        again = quiet if quiet == request.quiet_until else min(quiet, now + TAG_HOLDS)
+        held = request.remind_at == patience.reminder(request.created, request.reminded, manual=manual)
+        acts = (Act("muted", now, request.request_id, request.status, note="by a tag"),) if muted and held else ()
+        return Change(replace(request, remind_at=again), acts=acts)
     told = replace(request, reminded=count, remind_at=patience.reminder(request.created, count, manual=manual))
     if told.remind_at and told.remind_at <= now:  # after a long quiet: one reminder, not all that were held back
         told = replace(told, remind_at=patience.reminder(now, 0, manual=manual))
@@ -330,6 +341,11 @@ def _replaced_by(request: TrackedRequest, seen: Operation | Gone) -> str | None:
     if isinstance(seen, Gone):
         return seen.replaced_by
     return seen.request_id if seen.request_id != request.request_id else None
+
+
+def _written(request: TrackedRequest, doing: Doing) -> bool:
+    """Whether the history has this merge already: another run of the same drop was faster."""
+    return doing.what == "merged" and request.status is Status.COMPLETED and request.merging is None
 
 
 def _act(request: TrackedRequest, doing: Doing, now: datetime) -> Act:

@@ -79,7 +79,9 @@ def parse_rules(text: str, where: str) -> tuple[Rule, ...]:
 
 
 def destinations(rules: Iterable[Rule], notice: Notice) -> tuple[str, ...]:
-    """What a notice's `to` are, each once. An escalation reaches the default as well."""
+    """What a notice's `to` are, each once. An escalation reaches the default as well, and the default mailboxes: the
+    owner is who has not acted.
+    """
     found: list[str] = []
     for rule in rules:
         if rule.fits(notice):
@@ -89,7 +91,7 @@ def destinations(rules: Iterable[Rule], notice: Notice) -> tuple[str, ...]:
     else:
         found += () if found else DEFAULT_TO
     if notice.escalated:
-        found += DEFAULT_TO
+        found += (*DEFAULT_TO, EMAIL)
     return tuple(dict.fromkeys(found))
 
 

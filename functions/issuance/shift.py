@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from dataclasses import replace
 from datetime import timedelta
 
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import CertflowError
 from functions.issuance.journal import record
 from functions.issuance.outbox import publish_left_behind
-from functions.issuance.pace import Pace, paced
+from functions.issuance.pace import at_pace
 from functions.issuance.survey import survey
 from functions.issuance.sweep import sweep
 
@@ -23,8 +23,7 @@ SURVEY_SHARE = 0.25
 
 async def call_shifts(certflow: Certflow) -> None:
     """Calls a shift for each vault: one message each, so that all instances of the app share them."""
-    for alias in certflow.vaults:
-        await certflow.work.put(VAULTS, {"vault": alias})
+    await asyncio.gather(*(certflow.work.put(VAULTS, {"vault": alias}) for alias in certflow.vaults))
 
 
 async def work_shift(certflow: Certflow, alias: str) -> None:
@@ -48,15 +47,9 @@ async def work_shift(certflow: Certflow, alias: str) -> None:
 async def _work(certflow: Certflow, alias: str) -> None:
     ends = certflow.now() + SHIFT
     await publish_left_behind(certflow, alias)
-    if await sweep(_at(certflow, alias, 1), alias, ends):
+    if await sweep(at_pace(certflow, alias), alias, ends):
         await certflow.watchbook.beat(alias, certflow.now())
     try:
-        await survey(_at(certflow, alias, SURVEY_SHARE), alias, ends)
+        await survey(at_pace(certflow, alias, SURVEY_SHARE), alias, ends)
     except CertflowError as error:
         record("survey-put-off", level=logging.WARNING, vault=alias, reason=str(error))
-
-
-def _at(certflow: Certflow, alias: str, share: float) -> Certflow:
-    """The same with that vault at a pace."""
-    pace = Pace(certflow.choices.budget * share, certflow.now, certflow.sleep)
-    return replace(certflow, vaults={**certflow.vaults, alias: paced(certflow.vaults[alias], pace)})

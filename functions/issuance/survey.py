@@ -8,13 +8,14 @@ wanted once an hour and spreads over many shifts; where it stands is written aft
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import Refused
+from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.events import VAULT_SURVEYED, Event
 from functions.issuance.expiry import judge, rung_of
 from functions.issuance.journal import record
@@ -33,9 +34,7 @@ ENDS = {Status.FAILED, Status.CANCELLED}  # that somebody should hear of
 
 async def want_surveys(certflow: Certflow) -> None:
     """Asks for a survey of every vault; the next shifts carry it out. One that is under way goes on."""
-    for alias in certflow.vaults:
-        survey = await certflow.watchbook.survey(alias)
-        await certflow.watchbook.keep_survey(replace(survey, wanted=certflow.now()))
+    await asyncio.gather(*(certflow.watchbook.want_survey(alias, certflow.now()) for alias in certflow.vaults))
 
 
 async def survey(certflow: Certflow, alias: str, ends: datetime) -> None:
@@ -45,10 +44,11 @@ async def survey(certflow: Certflow, alias: str, ends: datetime) -> None:
     The first survey of a vault is the baseline: what it finds is tracked without a word, and told in one summary.
     """
     run = await certflow.watchbook.survey(alias)
-    if run.wanted is None and run.finished is not None:
-        return
-    if run.began is None:
-        run = Survey(run.vault, began=certflow.now(), finished=run.finished, last=run.last)
+    if not run.under_way:
+        wanted = await certflow.watchbook.wanted(alias)
+        if run.began and (wanted is None or wanted <= run.began):
+            return
+        run = Survey(run.vault, under_way=True, began=certflow.now(), finished=run.finished, last=run.last)
     while certflow.now() < ends:
         try:
             page = await certflow.vault(alias).page(run.token)
@@ -70,18 +70,33 @@ async def _page(certflow: Certflow, run: Survey, listed: Sequence[Listed]) -> Fo
 
     async def one(entry: Listed) -> list[str]:
         async with gate:
-            pending = await _pending(certflow, run, entry)
-            if entry.complete:
-                await judge(certflow, run.vault, entry, baseline=run.finished is None)
-            return [*pending, *_kinds(certflow, entry)]
+            try:
+                return [*await _seen(certflow, run, entry), *_kinds(certflow, entry)]
+            except Unavailable:
+                raise
+            except Exception as error:  # noqa: BLE001  one certificate's trouble must not end the survey for the others
+                record("passed-over", level=logging.ERROR, vault=run.vault, name=entry.name, reason=repr(error))
+                return ["passed_over"]
 
-    kinds = await asyncio.gather(*(one(entry) for entry in listed))
+    outcomes = await asyncio.gather(*(one(entry) for entry in listed), return_exceptions=True)  # all to their end
+    kinds: list[list[str]] = []
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+        kinds.append(outcome)
     counts, names = dict(run.found.counts), dict(run.found.names)
     for entry, of_it in zip(listed, kinds, strict=True):
         for kind in of_it:
             counts[kind] = counts.get(kind, 0) + 1
             names[kind] = (*names.get(kind, ()), entry.name)[:MOST_NAMES]
     return Found(run.found.certificates + len(listed), counts, names)
+
+
+async def _seen(certflow: Certflow, run: Survey, entry: Listed) -> list[str]:
+    pending = await _pending(certflow, run, entry)
+    if entry.complete:
+        await judge(certflow, run.vault, entry, baseline=run.finished is None)
+    return pending
 
 
 async def _pending(certflow: Certflow, run: Survey, entry: Listed) -> list[str]:
@@ -125,7 +140,7 @@ async def _finish(certflow: Certflow, run: Survey) -> None:
         await certflow.ledger.add_event(event)
         await publish(certflow, (event,))
     record("surveyed", vault=run.vault, certificates=run.found.certificates, **run.found.counts)
-    done = replace(run, began=None, token=None, found=Found(), finished=certflow.now(), last=run.found)
+    done = Survey(run.vault, began=run.began, finished=certflow.now(), last=run.found)
     await certflow.watchbook.keep_survey(done)
 
 

@@ -17,8 +17,8 @@ from functions.issuance.timing import next_look, pause_after, soonest
 from functions.issuance.watch import look, record_seen, settle_intent
 
 AT_ONCE = 64  # looks under way in one vault; the pace says how many a second
-ROUND = 2000  # marks in memory at a time, however many are due
-TOGETHER = 33  # marks that are moved in one transaction: three rows each, of 100 at most
+ROUND = 4000  # marks in memory at a time, however many are due
+TOGETHER = 33 * 16  # marks that are moved together: full transactions (three rows each, of 100) in 16 partitions
 # After so many faults in a row, with no answer between them, the vault is left alone until the next shift.
 HOPELESS = 20
 
@@ -42,10 +42,14 @@ async def sweep(certflow: Certflow, alias: str, ends: datetime) -> bool:
     run = Sweep(alias, ends)
     while certflow.now() < ends and run.faults < HOPELESS:
         due = [one for one in await certflow.ledger.due(alias, certflow.now(), ROUND) if _key(one) not in run.seen]
-        if not due:
+        if not due and not run.moves:
             break
+        if not due:  # those that are not moved yet may stand before others
+            await _move(certflow, run)
+            continue
         run.seen.update(map(_key, due))
         await _round(certflow, run, due)
+    await _move(certflow, run)
     if run.looked:
         record("swept", vault=alias, looked=run.looked)
     return certflow.now() < ends and run.faults == 0
@@ -61,13 +65,12 @@ async def _round(certflow: Certflow, run: Sweep, due: Sequence[Look]) -> None:
                 return
             run.looked += 1
             await _one(certflow, run, mark)
-            if len(run.moves) >= TOGETHER * 16:  # as many partitions: full transactions
+            if len(run.moves) >= TOGETHER:
                 await _move(certflow, run)
 
     async with asyncio.TaskGroup() as workers:
         for _ in range(min(AT_ONCE, len(due))):
             workers.create_task(worker())
-    await _move(certflow, run)
 
 
 async def _move(certflow: Certflow, run: Sweep) -> None:

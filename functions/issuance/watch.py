@@ -44,10 +44,12 @@ async def begin_to_watch(
     """Tracks a pending operation that came of an intent, and records its end if it has ended already.
 
     Returns the tracked request, and whether it is new: one that is tracked already stays as it is. With `csr_out` the
-    CSR is handed out first, if a person is to have it signed. `quietly`: no event, not even of its end.
+    CSR of a request that has not ended is handed out first, if a person is to have it signed. `quietly`: no event, not
+    even of its end.
     """
     subject, key = read_csr(operation.csr)
     doing, now, patience = Doing(intent.what, intent.by), certflow.now(), certflow.choices.patience
+    csr_out = csr_out and operation.status is Status.IN_PROGRESS
     csr_url = await hand_out(certflow, intent, operation) if csr_out else None
     change = track(intent.vault, intent.name, operation, subject, key, intent.owner, now, doing, csr_url, patience)
     if quietly:

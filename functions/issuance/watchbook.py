@@ -15,7 +15,8 @@ class CertificateNote:
     """What we told and did about a certificate that is near its end. `thumbprint` names the version that it is about.
 
     `rung`: how far down the ladder its owner has heard; `renewals`: when we started next versions of this name.
-    `renewed`: the thumbprint of the version for which that was done; `stopped`: why it is not done any more.
+    `renewed`: the thumbprint of the version for which that was done; `stopped`: the one for which it is not done
+    any more; `capped`: the day on which the cap for all together held it back.
     """
 
     vault: str
@@ -25,6 +26,7 @@ class CertificateNote:
     renewals: tuple[datetime, ...] = ()
     renewed: str | None = None
     stopped: str | None = None
+    capped: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """How far the survey of a vault has come. `wanted`: asked for at; `token`: the next page; `found`: so far.
+    """How far the survey of a vault has come. `began`: the one under way, or else the last; `token`: the next page;
+    `found`: so far.
 
     `finished` and `last` are of the one before; None until the first, the baseline, is through.
     """
 
     vault: str
-    wanted: datetime | None = None
+    under_way: bool = False
     began: datetime | None = None
     token: str | None = None
     found: Found = field(default_factory=Found)
@@ -94,6 +97,14 @@ class Watchbook(Protocol):
 
     async def survey(self, vault: str) -> Survey:
         """How the survey of a vault stands."""
+        ...
+
+    async def want_survey(self, vault: str, now: datetime) -> None:
+        """Somebody wants a survey of a vault."""
+        ...
+
+    async def wanted(self, vault: str) -> datetime | None:
+        """When somebody wanted one last."""
         ...
 
     async def keep_survey(self, survey: Survey) -> None:

@@ -141,8 +141,8 @@ def _renewal_step(data: dict[str, Any]) -> str:
     if data.get("renewal") == "auto":
         return (
             "Its tag has the next version started by itself, and that has not happened: see whether a request for it "
+            "is pending, failed, or stopped."
         )
-        "is pending, failed, or stopped."
     return (
         "Start its next version (POST …/create with an empty body keeps its policy), or tag it certflow-renew = auto."
     )
@@ -176,11 +176,11 @@ def _troubled(data: dict[str, Any]) -> Words:
 
 
 def _surveyed(data: dict[str, Any]) -> Words:
-    counts = data["counts"]
+    counts, count = data["counts"], data["certificates"]
     found = ", ".join(f"{counts[kind]} {word}" for kind, word in KINDS.items() if counts.get(kind))
     return Words(
         f"Now watching vault {data['vault']}",
-        f"{data['certificates']} certificates{': ' if found else ''}{found}. From now on what changes is told.",
+        f"{count} certificate{'' if count == 1 else 's'}{': ' if found else ''}{found}. From now on what changes is told.",
         "Tag certificates with certflow-owner, so that the right people hear."
         if counts.get("unowned")
         else "Nothing to do.",
@@ -202,7 +202,7 @@ KINDS = {
 
 def _digest(data: dict[str, Any]) -> Words:
     return Words(
-        f"Certflow, {data['date']}: {data['headline']}",
+        f"Daily digest, {data['date']}: {data['headline']}",
         data["sentence"],
         data["next_step"],
         Severity.INFO if data["good"] else Severity.WARNING,

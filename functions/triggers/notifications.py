@@ -42,9 +42,9 @@ def _until(text: str, now: datetime) -> datetime:
     try:
         given = datetime.fromisoformat(text)
     except ValueError:
-        return now + period("until", text, "A date or time (ISO 8601), or a number and h or d: 24h, 7d.")
-    if len(text) <= len("2026-11-24"):
-        given = datetime.combine(given, time.max)
+        given = now + period("until", text, "A date or time (ISO 8601), or a number and h or d: 24h, 7d.")
+    else:
+        given = datetime.combine(given, time.max) if len(text) <= len("2026-11-24") else given
     until = given if given.tzinfo else given.replace(tzinfo=UTC)
     if until <= now:
         raise InvalidRequest("until", "This is over already.")

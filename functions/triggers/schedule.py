@@ -24,9 +24,9 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     @blueprint.timer_trigger(schedule="%CERTFLOW_CHECK_SCHEDULE%", arg_name="timer", run_on_startup=False)
     async def check(timer: func.TimerRequest) -> None:  # noqa: ARG001  the binding asks for the parameter
         app = certflow()
+        await publish_left_behind(app)
         await call_shifts(app)
         await call_waiting(app)
-        await publish_left_behind(app)
 
     @blueprint.function_name("discover")
     @blueprint.timer_trigger(schedule="%CERTFLOW_DISCOVER_SCHEDULE%", arg_name="timer", run_on_startup=False)

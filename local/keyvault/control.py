@@ -1,6 +1,7 @@
 """The control door: what tests ask of the stand-in, and see of it, that Key Vault would never offer.
 
     GET    /control/state
+    GET    /control/calls       the calls that were answered, the newest 20,000; ?path=/pending: whose path ends so
     POST   /control/outcomes    {"name": "web-1" or "*" (or "subject": "CN=…"), "outcome": "issue" | "fail" | "hang",
                                  "vault"?: "localhost[:8443]", "code"?: "…", "message"?: "…", "delay"?: seconds}
     DELETE /control/outcomes    back to the outcomes of the start
@@ -28,6 +29,7 @@ from msgspec import Struct
 from local.keyvault.certificate import Certificate
 from local.keyvault.grants import CLIENT_ID, Grants
 from local.keyvault.outcomes import Outcomes, read_wish
+from local.keyvault.received import Received
 from local.keyvault.unkindness import Seconds, Unkindness, changed
 from local.keyvault.vault import Vault
 
@@ -51,6 +53,7 @@ class Controlled(Protocol):
     by_host: dict[str, Vault]
     outcomes: Outcomes
     grants: Grants
+    received: Received
 
     @property
     def switches(self) -> Unkindness:
@@ -80,6 +83,7 @@ class Control:
         """Adds all addresses."""
         for method, path, handler in (
             ("GET", "state", self._state),
+            ("GET", "calls", self._calls),
             ("POST", "outcomes", self._set_outcome),
             ("DELETE", "outcomes", self._reset_outcomes),
             ("GET", "unkindness", self._unkindness),
@@ -140,6 +144,9 @@ class Control:
     async def _state(self, _request: web.Request) -> web.Response:
         vaults = self._standin.by_host.items()
         return web.json_response({"vaults": {host: self._vault_state(vault) for host, vault in vaults}})
+
+    async def _calls(self, request: web.Request) -> web.Response:
+        return web.json_response(self._standin.received.items(request.query.get("path", "")))
 
     def _vault_state(self, vault: Vault) -> dict[str, Any]:
         vault.settle(self._standin.now())

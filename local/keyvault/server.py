@@ -20,6 +20,7 @@ from local.keyvault.grants import Grants
 from local.keyvault.identity import PATH, Identity
 from local.keyvault.outcomes import OutcomeBody, Outcomes
 from local.keyvault.profile import OBSERVED, ProfileName
+from local.keyvault.received import Received
 from local.keyvault.tokens import Tokens
 from local.keyvault.unkindness import KIND, Unkindness, changed
 from local.keyvault.vault import Vault
@@ -56,6 +57,7 @@ class Vaults:
         self.outcomes = outcomes
         self.grants = grants
         self.chance = Chance(switches)
+        self.received = Received()
         self._events = events
         self._changed = asyncio.Event()
         self._awaited: float | None = None  # what the clock waits for; None: nothing
@@ -179,8 +181,11 @@ async def running_standin(
 
 def _vault_app(vaults: Vaults, names: Names, door: FrontDoor) -> web.Application:
     async def handle(request: web.Request) -> web.Response:
+        vault, at = vaults.called(names.of(request.host)), vaults.now()
         try:
-            return await door.answer(request, vaults.called(names.of(request.host)))
+            response = await door.answer(request, vault)
+            vaults.received.note(at, vault.host, request, response.status)
+            return response
         finally:
             vaults.changed()
 

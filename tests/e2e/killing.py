@@ -1,8 +1,8 @@
 """Runs of the product that die where they are told to: at a request that leaves the process, and for good (SIGKILL).
 
 `python -m tests.e2e.killing`, with the app settings as its environment. A line of JSON in asks for a run, a line out
-says where it was killed, or how it ended. Every run is a fork, made before there is a client or an event loop: as fresh
-as a new process, without the seconds that the imports take.
+says where it was killed and what had been done by then, or how it ended. Every run is a fork, made before there is a
+client or an event loop: as fresh as a new process, without the seconds that the imports take.
 """
 
 from __future__ import annotations
@@ -12,21 +12,41 @@ import itertools
 import json
 import os
 import signal
+import smtplib
 import sys
 import traceback
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import aiohttp
 import azure.identity.aio  # noqa: F401  function_app imports this and the adapters on first use; here once for all runs
 
 import function_app
-from functions.adapters import blobs, deliveries, email, event_topic, key_vault, tables, teams, trusted_cas  # noqa: F401
+from functions.adapters import (  # noqa: F401  the same
+    blobs,
+    deliveries,
+    email,
+    event_topic,
+    key_vault,
+    tables,
+    teams,
+    trusted_cas,
+    watchbook,
+    work_queues,
+)
+from functions.issuance.certflow import Certflow
 from functions.issuance.drop import handle_drop
+from functions.issuance.events import Event
+from functions.issuance.notify import notify, send_waiting
+from functions.issuance.outbox import publish_left_behind
+from functions.issuance.shift import work_shift
 from functions.issuance.start import Order, start
 
 SHORTER = 3000  # characters; a longer line could be torn by another run's (PIPE_BUF, pipe(7))
+LAST = 12  # of what has been done; the same
 
 
 def main() -> None:
@@ -43,14 +63,16 @@ def run(asked: dict[str, Any]) -> NoReturn:
     def say(**ending: Any) -> None:
         os.write(sys.stdout.fileno(), json.dumps({"id": asked["id"], **ending}).encode() + b"\n")
 
+    done: list[str] = []
+
     def die(at: str) -> NoReturn:
-        say(killed_at=at)
+        say(killed_at=at, done=done[-LAST:])
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("unreachable")
 
     if "kill" in asked:
         moment, number = asked["kill"]
-        count_requests(moment, number, die)
+        FaultPoints(moment, number, die, done, writes=asked.get("writes", False)).set_up()
     try:
         asyncio.run(work(asked))
     except BaseException:  # noqa: BLE001  whatever it is, it is what the test has to show
@@ -60,34 +82,110 @@ def run(asked: dict[str, Any]) -> NoReturn:
     os._exit(0)
 
 
-def count_requests(moment: str, number: int, die: Any) -> None:
+class FaultPoints:
     """Dies at this request: `before` it is sent, or `after` its answer has come and before the caller has it.
 
-    All adapters' clients send by this method of aiohttp, and nothing else leaves the process.
+    With `writes` reads do not count: a run that is killed after one has left what one killed before it has. `done`
+    takes the writes that were answered.
     """
-    count, send = itertools.count(1), aiohttp.ClientSession._request
 
-    async def counted(session: Any, method: str, url: Any, **more: Any) -> Any:
-        here = next(count) == number
-        at = f"{method} {urlsplit(str(url)).path}"
-        if here and moment == "before":
-            die(at)
-        answer = await send(session, method, url, **more)
+    def __init__(
+        self, moment: str, number: int, die: Callable[[str], NoReturn], done: list[str], *, writes: bool
+    ) -> None:
+        self._moment, self._number, self._die, self._done, self._writes = moment, number, die, done, writes
+        self._count = itertools.count(1)
+
+    def set_up(self) -> None:
+        """All adapters' clients send by this method of aiohttp, and a mail goes by this one of smtplib; nothing else
+        leaves the process.
+        """
+        send, mail = aiohttp.ClientSession._request, smtplib.SMTP.send_message
+
+        async def counted(session: Any, method: str, url: Any, **more: Any) -> Any:
+            at = f"{method} {unquote(urlsplit(str(url)).path)}"
+            here = self._before(at, counts=not (self._writes and method == "GET"))
+            answer = await send(session, method, url, **more)
+            self._after(at, here=here)
+            return answer
+
+        def counted_mail(client: Any, message: Any, **more: Any) -> Any:
+            at = f"MAIL {message['X-Certflow-Event']}"
+            here = self._before(at, counts=True)
+            refused = mail(client, message, **more)
+            self._after(at, here=here)
+            return refused
+
+        aiohttp.ClientSession._request = counted  # type: ignore[assignment]  # the fault points, outside of the product
+        smtplib.SMTP.send_message = counted_mail  # type: ignore[assignment]  # the same
+
+    def _before(self, at: str, *, counts: bool) -> bool:
+        here = counts and next(self._count) == self._number
+        if here and self._moment == "before":
+            self._die(at)
+        return here
+
+    def _after(self, at: str, *, here: bool) -> None:
+        if not at.startswith("GET "):
+            self._done.append(at)
         if here:
-            die(at)
-        return answer
-
-    aiohttp.ClientSession._request = counted  # type: ignore[assignment]  # the fault point, outside of the product
+            self._die(at)
 
 
 async def work(asked: dict[str, Any]) -> None:
-    """Starts requests, or handles a file. A run that is not to be killed waits for no claim: it takes over its own."""
-    certflow = replace(function_app.certflow(), sleep=refuse_to_wait)
-    if "start" in asked:
-        orders = (Order("main", name, asked["body"], owner=asked["owner"]) for name in asked["start"])
-        await asyncio.gather(*(start(certflow, order) for order in orders))
-    else:
-        await handle_drop(certflow, asked["file"])
+    """What the run is asked for: a use case, or to prepare something for one.
+
+    `later` is how many seconds its clock is ahead: leases and claims of a run that was killed have lapsed then. Only a
+    shift may wait, for its pace; whatever else has to wait does so for the claim of another run, and that is a failure.
+    """
+    ahead = timedelta(seconds=asked.get("later", 0))
+    certflow = replace(function_app.certflow(), sleep=refuse_to_wait, now=lambda: datetime.now(UTC) + ahead)
+    (what,) = WORK.keys() & asked.keys()
+    await WORK[what](certflow, asked)
+
+
+async def begin(certflow: Certflow, asked: dict[str, Any]) -> None:
+    """Starts requests: bodies by name."""
+    orders = (Order(asked["vault"], name, body, owner=asked["owner"]) for name, body in asked["start"].items())
+    await asyncio.gather(*(start(certflow, order) for order in orders))
+
+
+async def file(certflow: Certflow, asked: dict[str, Any]) -> None:
+    """A dropped file."""
+    await handle_drop(certflow, asked["file"])
+
+
+async def shift(certflow: Certflow, asked: dict[str, Any]) -> None:
+    """A vault's shift."""
+    await work_shift(replace(certflow, sleep=asyncio.sleep), asked["shift"])
+
+
+async def want_survey(certflow: Certflow, asked: dict[str, Any]) -> None:
+    """The next shift makes a survey."""
+    await certflow.watchbook.want_survey(asked["want_survey"], certflow.now())
+
+
+async def leave(certflow: Certflow, asked: dict[str, Any]) -> None:
+    """Leaves events in the outbox, as a run that was cut off does."""
+    for event in asked["leave"]:
+        await certflow.ledger.add_event(Event(**event, time=certflow.now()))
+
+
+async def tell(certflow: Certflow, asked: dict[str, Any]) -> None:
+    """What Event Grid delivers."""
+    for event in asked["notify"]:
+        await notify(certflow, event["id"], event["type"], event["data"])
+
+
+WORK: dict[str, Callable[[Certflow, dict[str, Any]], Awaitable[None]]] = {
+    "start": begin,
+    "file": file,
+    "shift": shift,
+    "want_survey": want_survey,
+    "leave": leave,
+    "publish": lambda certflow, asked: publish_left_behind(certflow, asked["publish"]),
+    "notify": tell,
+    "send": lambda certflow, asked: send_waiting(certflow, asked["send"]),
+}
 
 
 async def refuse_to_wait(seconds: float) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from local.api import Client, until
 from local.openssl_ca import OpensslCa
-from tests.e2e.test_stories import chain_for, started, told
+from tests.e2e.telling import told
+from tests.e2e.test_stories import chain_for, started
 
 
 async def merges(client: Client, name: str) -> int:

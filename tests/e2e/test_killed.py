@@ -12,11 +12,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import os
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,9 +25,11 @@ from azure.data.tables.aio import TableClient, TableServiceClient
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from local.api import Client, client_of, until
-from local.functions_host import KEPT, ROOT, running_functions_host
+from local.functions_host import running_functions_host
 from local.stack import DROP, MERGED, QUARANTINE, REJECTED, Stack, running_stack
 from tests.certificates import Authority, make_csr, pem
+from tests.e2e.runs import Runs, running
+from tests.e2e.telling import nothing_waits, tellings
 from tests.e2e.test_stories import OWNER, body
 
 pytestmark = pytest.mark.timeout(300)  # all kills are in the first test's set-up; a hang guard
@@ -114,7 +113,7 @@ class World:
             if name.endswith("/report.json") and json.loads(content)["file"]["name"] == point.file
         ]
         about = {point.file, *point.names}
-        messages = [one for one in self.messages if one["subject"].rsplit(" ", 1)[1] in about]
+        messages = [one for one in tellings(self.messages) if one["subject"].rsplit(" ", 1)[1] in about]
         return Fate(
             merges={name: self.certificates[name]["merges"] for name in point.names},
             statuses={name: self.statuses[name] for name in point.names},
@@ -131,6 +130,7 @@ class World:
             completed_without_the_warning=sum(
                 "Certificate issued" in one["subject"] and "whose certificates this vault takes" not in one["text"]
                 for one in messages
+                if one["channel"] == "email"  # a card of several things has no room for it
             ),
         )
 
@@ -161,59 +161,9 @@ def wrongs(point: Point, fate: Fate) -> list[str]:
     return [f"{point}: {line}" for line in lines]
 
 
-class Runs:
-    """The process that forks the runs."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process, self._ids = process, itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
-
-    async def listen(self) -> None:
-        """Hands each line to whoever waits for it."""
-        assert self._process.stdout is not None
-        async for line in self._process.stdout:
-            said = json.loads(line)
-            if not (waiting := self._waiting.pop(said["id"])).cancelled():
-                waiting.set_result(said)
-
-    async def run(self, **asked: Any) -> dict[str, Any]:
-        """A run to its end; returns what it said: where it was killed (`killed_at`), what it raised (`failed`), or
-        neither.
-        """
-        assert self._process.stdin is not None
-        number = next(self._ids)
-        ending: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = ending
-        self._process.stdin.write(json.dumps({"id": number, **asked}).encode() + b"\n")
-        return await ending
-
-    async def start(self, *names: str) -> None:
-        order = body("killed")["policy"] | {"key_props": {"kty": "EC", "crv": "P-256"}}
-        said = await self.run(start=names, body={"policy": order}, owner=OWNER)
-        assert "failed" not in said, said["failed"]
-
-
-@asynccontextmanager
-async def running(stack: Stack) -> AsyncIterator[Runs]:
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ} | stack.settings
-    with (stack.directory / "killing.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.e2e.killing"),
-            cwd=ROOT,
-            env=environment,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log,
-        )
-    runs = Runs(process)
-    listening = asyncio.create_task(runs.listen())
-    try:
-        yield runs
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        await process.wait()
-        await listening
+async def start(runs: Runs, *names: str) -> None:
+    order = body("killed")["policy"] | {"key_props": {"kty": "EC", "crv": "P-256"}}
+    await runs.do(start={name: {"policy": order} for name in names}, vault="main", owner=OWNER)
 
 
 async def leaf_for(client: Client, name: str) -> bytes:
@@ -248,7 +198,7 @@ async def kill_at_every_request(
         file = f"{kind}-{moment}-{number}.pem"
         names = tuple(f"{kind}-{moment}-{number}-{leaf}" for leaf in range(KINDS[kind].leaves))
         if names:
-            await runs.start(*names)
+            await start(runs, *names)
         content = await content_of(client, kind, names)
         await client.drop(file, content)
         first = await runs.run(file=file, kill=(moment, number))
@@ -261,7 +211,7 @@ async def kill_at_every_request(
             return
 
 
-async def settled(stack: Stack, table: TableClient) -> None:
+async def settled(stack: Stack, client: Client, table: TableClient) -> None:
     """Waits until every event has been published, delivered, and dealt with."""
 
     async def nothing_is_under_way() -> bool:
@@ -269,6 +219,7 @@ async def settled(stack: Stack, table: TableClient) -> None:
         return not outbox and not any(one.pending for one in stack.event_grid.stats())
 
     await until("every event to be dealt with", nothing_is_under_way, limit=120)
+    await nothing_waits(client)
 
 
 async def tracked(client: Client) -> dict[str, str]:
@@ -304,7 +255,7 @@ async def kill_and_restart(directory: Path) -> tuple[list[Point], World]:
         )
         table = (await up.enter_async_context(tables)).get_table_client("certflow")
         async with running(stack) as runs:
-            await runs.start(BYSTANDER)
+            await start(runs, BYSTANDER)
             # A file without a request is looked up at every name that its vault has: those while there is one name.
             for with_leaves in (False, True):
                 async with asyncio.TaskGroup() as group:
@@ -314,7 +265,7 @@ async def kill_and_restart(directory: Path) -> tuple[list[Point], World]:
         port, log = urlsplit(stack.host_url).port, stack.directory / "host.log"
         assert port is not None
         async with running_functions_host(stack.settings, stack.keys, port=port, log=log):
-            await settled(stack, table)
+            await settled(stack, client, table)
             return points, await seen(client)
 
 

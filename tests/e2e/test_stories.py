@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from local.api import Client, until
 from local.openssl_ca import OpensslCa
+from tests.e2e.telling import told
 
 OWNER = "owner@example.com"
 
@@ -37,20 +38,6 @@ async def chain_for(ca: OpensslCa, operation: dict[str, Any], name: str) -> byte
     leaf = ca.sign(csr_of(operation), name, f"{name}.example.com")
     parts = (b"Root:", ca.root.read_bytes(), b"# issuing CA", ca.issuing.read_bytes(), b"yours:", leaf)
     return b"\n".join(parts).replace(b"\n", b"\r\n")
-
-
-async def told(client: Client, needle: str, messages: int = 2) -> list[dict[str, Any]]:
-    """One card and one mail, and not more even after a while."""
-
-    async def look() -> list[dict[str, Any]] | None:
-        found = await client.messages(needle)
-        return found if len(found) >= messages else None
-
-    await until(f"messages with {needle}", look)
-    found = await client.messages(needle)
-    assert sorted(one["channel"] for one in found) == ["email", "teams"] * (messages // 2)
-    assert [one["refused"] for one in found] == [None] * messages
-    return found
 
 
 async def test_an_integrated_issuer_is_watched_until_it_completes(client: Client, name: str) -> None:

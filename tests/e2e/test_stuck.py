@@ -9,7 +9,8 @@ import pytest
 from local.api import Client, until
 from local.openssl_ca import OpensslCa
 from tests.e2e.conftest import unkind
-from tests.e2e.test_stories import chain_for, started, told
+from tests.e2e.telling import told
+from tests.e2e.test_stories import chain_for, started
 
 
 @pytest.mark.timeout(240)  # five tries, ten seconds apart as host.json has it

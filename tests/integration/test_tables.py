@@ -1,4 +1,4 @@
-"""The ledger and the delivery records, on Azurite's tables."""
+"""The ledger, on Azurite's tables."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from functions.adapters.deliveries import TableDeliveries
 from functions.adapters.rows import hint_row
 from functions.adapters.table_service import Tables
 from functions.adapters.tables import TableLedger
 from functions.issuance.errors import ConcurrentChange, InvalidRequest, Unavailable
 from functions.issuance.events import CHAIN_REJECTED, Event
+from functions.issuance.files import Aside
 from functions.issuance.ports import Intent, Wanted
 from functions.issuance.requests import Actor, Change, Doing, Operation, Status, observe, put_off, track
 from local.azurite import running_azurite
@@ -171,11 +171,25 @@ async def test_of_many_intents_with_one_id_at_once_one_is_written(ledger: TableL
     assert outcomes.count(None) == 1
 
 
+async def test_a_start_is_under_way_until_it_has_its_answer_or_is_forgotten(ledger: TableLedger) -> None:
+    first, second = intent("Begins"), intent("Begins", "i2")
+    assert await ledger.starting("main", "begins") is False
+    for one in (first, second):
+        await ledger.intend(one)
+    await ledger.finish(replace(first, answer={"fields": {}}))
+    assert await ledger.starting("main", "BEGINS") is True
+    assert await ledger.starting("main", "begin") is False
+    assert await ledger.starting("eu", "begins") is False
+    await ledger.forget(second)
+    assert await ledger.starting("main", "begins") is False
+
+
 async def test_requests_are_listed_by_page_and_filter(ledger: TableLedger) -> None:
     for index in range(7):
         request = replace(started(f"list-{index}").request, vault="lists", created=NOW - timedelta(days=index))
         status = Status.FAILED if index % 2 else Status.IN_PROGRESS
-        await ledger.add(Change(replace(request, status=status, owner=f"o{index % 3}@example.com")))
+        ended = NOW + timedelta(hours=index) if index % 2 else None
+        await ledger.add(Change(replace(request, status=status, owner=f"o{index % 3}@example.com", ended=ended)))
     found, token = [], None
     while True:
         page = await ledger.requests(Wanted(vault="lists", limit=3), token)
@@ -192,6 +206,9 @@ async def test_requests_are_listed_by_page_and_filter(ledger: TableLedger) -> No
     assert await names(status=Status.FAILED) == {"list-1", "list-3", "list-5"}
     assert await names(owner="o2@example.com") == {"list-2", "list-5"}
     assert await names(created_before=NOW - timedelta(days=4, hours=12)) == {"list-5", "list-6"}
+    assert await names(ended_after=NOW) == {"list-1", "list-3", "list-5"}
+    assert await names(ended_after=NOW + timedelta(hours=3)) == {"list-5"}
+    assert await names(ended_after=NOW, owner="o2@example.com") == {"list-5"}
     assert await names(owner="' or 1 eq 1 or '") == set()
     assert (await ledger.requests(Wanted(vault="list"), None)).requests == ()
     with pytest.raises(InvalidRequest):
@@ -217,38 +234,13 @@ async def test_a_file_is_set_aside_under_any_name_until_it_is_taken_back(ledger:
     names = ["web.pem", "a/b\\c/ü#%41?.p7b", "it's\t'quoted'", "x" * 1024]
     assert await ledger.aside() == {}
     for name in names:
-        await ledger.set_aside(name, '"0x1"')
-        await ledger.set_aside(name, '"0x2"')
-    assert await ledger.aside() == dict.fromkeys(names, '"0x2"')
+        await ledger.set_aside(name, Aside('"0x1"', 1))
+        await ledger.set_aside(name, Aside('"0x2"', 2))
+    assert await ledger.aside() == dict.fromkeys(names, Aside('"0x2"', 2))
     for name in names[1:]:
         await ledger.take_back(name)
         await ledger.take_back(name)
-    assert await ledger.aside() == {"web.pem": '"0x2"'}
-
-
-async def test_a_delivery_is_claimed_by_one_and_settled_for_good(tables: Tables) -> None:
-    deliveries = TableDeliveries(tables)
-    assert await deliveries.claim("e1", "teams", NOW) is True
-    with pytest.raises(Unavailable, match="under way"):
-        await deliveries.claim("e1", "teams", NOW + timedelta(seconds=30))
-    assert await deliveries.claim("e1", "email", NOW) is True
-    await deliveries.settle("e1", "teams", "delivered", NOW)
-    assert await deliveries.claim("e1", "teams", NOW + timedelta(days=1)) is False
-
-
-async def test_a_delivery_given_back_or_left_by_a_crash_is_taken_over(tables: Tables) -> None:
-    deliveries = TableDeliveries(tables)
-    assert await deliveries.claim("e2", "teams", NOW) is True
-    await deliveries.release("e2", "teams", "HTTP 503")
-    assert await deliveries.claim("e2", "teams", NOW) is True
-    assert await deliveries.claim("e2", "teams", NOW + timedelta(minutes=3)) is True
-
-
-async def test_of_many_claims_at_once_one_wins(tables: Tables) -> None:
-    deliveries = TableDeliveries(tables)
-    outcomes = await asyncio.gather(*(deliveries.claim("e3", "teams", NOW) for _ in range(8)), return_exceptions=True)
-    assert outcomes.count(True) == 1
-    assert sum(isinstance(one, Unavailable) for one in outcomes) == 7
+    assert await ledger.aside() == {"web.pem": Aside('"0x2"', 2)}
 
 
 async def test_storage_that_does_not_answer_is_unavailable() -> None:

@@ -16,7 +16,7 @@ from functions.issuance.certflow import Certflow
 from functions.issuance.choices import Choices
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.events import Event
-from functions.issuance.files import Drop, Lying
+from functions.issuance.files import Aside, Drop, Lying
 from functions.issuance.keys import key_sha256
 from functions.issuance.links import Links
 from functions.issuance.looks import Look, look_for
@@ -28,6 +28,7 @@ from functions.issuance.shift import work_shift
 from functions.issuance.sweep import sweep
 from functions.issuance.watchbook import CertificateNote, Survey, Trouble
 from tests.certificates import Authority, make_csr
+from tests.event_schemas import as_sent, check_event
 
 A_PAGE = 25  # certificates, as Key Vault's own
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -161,7 +162,7 @@ class FakeLedger:
     acts: list[Act] = field(default_factory=list)
     moved: list[Look] = field(default_factory=list)
     dropped: list[Look] = field(default_factory=list)
-    put_aside: dict[str, str] = field(default_factory=dict)
+    put_aside: dict[str, Aside] = field(default_factory=dict)
     down: bool = False
     _etag: int = 0
 
@@ -175,6 +176,8 @@ class FakeLedger:
         return request
 
     def told(self, events: Sequence[Event]) -> None:
+        for event in events:
+            check_event(as_sent(event))
         self.outbox.update({event.id: event for event in events})
         self.events.extend(events)
 
@@ -256,11 +259,11 @@ class FakeLedger:
         found = [one for one in self.tracked.values() if one.key_sha256 == key_sha256]
         return sorted(found, key=lambda one: one.created, reverse=True)
 
-    async def set_aside(self, drop: str, etag: str) -> None:
+    async def set_aside(self, drop: str, aside: Aside) -> None:
         self._written()
-        self.put_aside[drop] = etag
+        self.put_aside[drop] = aside
 
-    async def aside(self) -> Mapping[str, str]:
+    async def aside(self) -> Mapping[str, Aside]:
         return dict(self.put_aside)
 
     async def take_back(self, drop: str) -> None:
@@ -268,7 +271,11 @@ class FakeLedger:
         self.put_aside.pop(drop, None)
 
     async def requests(self, wanted: Wanted, token: str | None) -> Page:
-        return Page(tuple(self.tracked.values()), None)
+        after = wanted.ended_after
+        found = [one for one in self.tracked.values() if after is None or (one.ended is not None and one.ended > after)]
+        start = int(token or 0)
+        end = start + wanted.limit
+        return Page(tuple(found[start:end]), str(end) if end < len(found) else None)
 
     async def history(self, vault: str, name: str) -> list[Act]:
         return self.acts
@@ -428,6 +435,7 @@ class FakeWatchbook:
     swept: dict[str, datetime] = field(default_factory=dict)
     held: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     surveys: dict[str, Survey] = field(default_factory=dict)
+    asked: dict[str, datetime] = field(default_factory=dict)
     notes: dict[tuple[str, str], CertificateNote] = field(default_factory=dict)
     troubles: dict[tuple[str, str], Trouble] = field(default_factory=dict)
     renewals: dict[date, int] = field(default_factory=dict)
@@ -454,6 +462,12 @@ class FakeWatchbook:
 
     async def survey(self, vault: str) -> Survey:
         return self.surveys.get(vault, Survey(vault))
+
+    async def want_survey(self, vault: str, now: datetime) -> None:
+        self.asked[vault] = now
+
+    async def wanted(self, vault: str) -> datetime | None:
+        return self.asked.get(vault)
 
     async def keep_survey(self, survey: Survey) -> None:
         self.surveys[survey.vault] = survey

@@ -10,7 +10,15 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.issuance.errors import InvalidRequest
-from functions.triggers.bodies import check_name, parse_cancel, parse_create, parse_merge
+from functions.triggers.bodies import (
+    AcknowledgeBody,
+    RehearseBody,
+    check_name,
+    parse,
+    parse_cancel,
+    parse_create,
+    parse_merge,
+)
 from tests.certificates import Authority
 
 WHOLE: dict[str, Any] = {
@@ -121,3 +129,36 @@ def test_what_is_wrong_in_a_merge_body_is_named(body: bytes, field: str) -> None
     with pytest.raises(InvalidRequest) as caught:
         parse_merge(body)
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b"", "$"),
+        (b"{}", "$"),
+        (b'{"until": "7d"}', "$"),
+        (b'{"until": 7, "why": "we know"}', "until"),
+        (b'{"until": "", "why": "we know"}', "until"),
+        (b'{"until": "7d", "why": ""}', "why"),
+        (b'{"until": "7d", "why": "a\\nb"}', "why"),
+        (b'{"until": "7d", "why": "we know", "for": "me"}', "for"),
+        (b'{"until": "7d", "why": "we know", "requested_by": ""}', "requested_by"),
+    ],
+)
+def test_an_acknowledgement_says_until_when_and_why(body: bytes, field: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse(body, AcknowledgeBody)
+    assert caught.value.field == field
+
+
+def test_which_messages_to_rehearse_is_a_list_of_events_or_nothing() -> None:
+    assert parse(b"{}", RehearseBody).events == []
+    assert parse(b'{"events": ["Issuance.Failed"]}', RehearseBody).events == ["Issuance.Failed"]
+    for body, field in (
+        (b'{"events": "all"}', "events"),
+        (b'{"events": [1]}', "events[0]"),
+        (b'{"event": []}', "event"),
+    ):
+        with pytest.raises(InvalidRequest) as caught:
+            parse(body, RehearseBody)
+        assert caught.value.field == field

@@ -24,6 +24,7 @@ from functions.issuance.drop import handle_drop
 from functions.issuance.errors import Refused
 from functions.issuance.examine import inspect
 from functions.issuance.findings import CODES, ChainProblem
+from functions.issuance.observed import observed
 from functions.issuance.pending import Address, merge
 from functions.issuance.reading import MAX_BYTES, read
 from functions.issuance.report import report_of
@@ -176,6 +177,11 @@ def refusing(world: World) -> bytes:
         raise Refused(403, "Forbidden", "Merge is forbidden on pending object")
 
     world.vault.merge = refuse  # type: ignore[method-assign]  # an issuer works on it
+    return signed()
+
+
+def observing(world: World) -> bytes:
+    world.vault = observed("main", world.vault)  # type: ignore[assignment]  # what stands before a vault on `observe`
     return signed()
 
 
@@ -366,6 +372,7 @@ EXAMPLES: list[Example] = [
     ),
     # the merge
     Example("refused-by-key-vault", refusing, ("Forbidden: Merge is forbidden", "cancel it first"), look=dropped),
+    Example("vault-observed", observing, ("'main'", "CERTFLOW_VAULTS", "take ':observe' out"), look=dropped),
 ]
 
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from functions.issuance.drop import handle_drop, handle_stuck, retry, sweep
 from functions.issuance.errors import BadSettings, InvalidRequest, Refused, Unavailable
 from functions.issuance.examine import inspect
+from functions.issuance.files import STOPPED_TOO_OFTEN
 from functions.issuance.findings import ChainProblem
 from functions.issuance.links import Links
 from functions.issuance.matching import MOST_NAMES, match
@@ -270,8 +271,10 @@ async def test_what_takes_the_app_down_each_time_is_told_and_not_tried_again_by_
         raise KeyboardInterrupt  # the kill
 
     pending, world.vault.pending = world.vault.pending, die  # type: ignore[method-assign]
-    with pytest.raises(KeyboardInterrupt):
-        await handle_stuck(world.certflow, "web.pem")
+    for _ in range(STOPPED_TOO_OFTEN):
+        assert world.published == ["Issuance.Started"]
+        with pytest.raises(KeyboardInterrupt):
+            await handle_stuck(world.certflow, "web.pem")
     await handle_stuck(world.certflow, "web.pem")
     assert "was stopped each time" in world.topic.published[-1].data["sentence"]
     assert await sweep(world.certflow) == 0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
 
-from functions.issuance.errors import Unavailable
-from functions.issuance.notify import notify
+from functions.issuance.errors import BadSettings, Unavailable
+from functions.issuance.notify import notify, send_waiting
 from functions.issuance.ports import DeliveryRefused
 from tests.unit.fakes import FakeChannel, World
 
@@ -79,3 +80,92 @@ async def test_every_end_of_a_request_has_words(what: str) -> None:
     assert notice.sentence.endswith(".")
     assert notice.next_step.endswith(".")
     assert "None" not in notice.sentence
+
+
+async def pumped(world: World) -> None:
+    """Delivers what is published, and what that publishes, as Event Grid does."""
+    delivered = 0
+    while delivered < len(world.topic.published):
+        event = world.topic.published[delivered]
+        delivered += 1
+        await notify(world.certflow, event.id, event.type, event.data)
+        for channel in world.channels:
+            await send_waiting(world.certflow, channel.name)
+        assert delivered < 20
+
+
+@pytest.mark.parametrize("most", [1, 10])
+async def test_what_one_channel_refuses_for_good_the_others_hear_with_the_reason(most: int) -> None:
+    refusing = FakeChannel("teams", most, faults=[DeliveryRefused("HTTP 404")] * 9)
+    email, urls = FakeChannel("email"), FakeChannel("urls:1")
+    world = world_with(refusing, email, urls)
+    await notify(world.certflow, "e1", FAILED, DATA)
+    await send_waiting(world.certflow, "teams")
+    assert world.published == ["Notice.Refused"]
+    await pumped(world)
+    for channel in (email, urls):
+        first, second = channel.sent
+        assert second.title == first.title
+        assert "The channel teams has refused this message: HTTP 404." in second.sentence
+    assert refusing.sent == []
+
+
+async def test_what_all_channels_refuse_does_not_go_back_and_forth() -> None:
+    channels = [FakeChannel(name, faults=[DeliveryRefused("no")] * 99) for name in ("teams", "email")]
+    world = world_with(*channels)
+    await notify(world.certflow, "e1", FAILED, DATA)
+    await pumped(world)
+    assert world.published == ["Notice.Refused"] * 2
+    assert all(len(channel.faults) == 97 for channel in channels)  # the event, and the other's refusal
+
+
+async def test_a_refusal_is_in_the_outbox_before_it_is_recorded() -> None:
+    teams = FakeChannel("teams", faults=[DeliveryRefused("HTTP 404")])
+    world = world_with(teams, FakeChannel("email"))
+    world.topic.down = True
+    await notify(world.certflow, "e1", FAILED, DATA)
+    assert [event.type for event in world.ledger.outbox.values()] == ["Certflow.Notice.Refused"]
+
+
+async def test_a_channel_that_is_set_wrong_does_not_keep_the_others_from_telling() -> None:
+    teams = FakeChannel("teams", faults=[BadSettings("CERTFLOW_TEAMS_AUTH: …")])
+    email = FakeChannel("email")
+    world = world_with(teams, email)
+    with pytest.raises(BadSettings):
+        await notify(world.certflow, "e1", FAILED, DATA)
+    assert len(email.sent) == 1
+    assert world.deliveries.states["e1", "teams"] == "waiting"  # until somebody mends it
+    await notify(world.certflow, "e1", FAILED, DATA)
+    assert (len(teams.sent), len(email.sent)) == (1, 1)
+
+
+async def test_without_any_channel_an_event_is_told_to_nobody_and_the_log_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        await notify(World().certflow, "e1", FAILED, DATA)
+    assert "notice-to-nobody" in caplog.text
+
+
+async def test_a_reminder_says_what_is_being_waited_for() -> None:
+    for more, words in (
+        ({"issuer": "DigiCert"}, "DigiCert to issue or refuse it"),
+        ({"issuer": "Unknown"}, "a CA's signature"),
+        ({"issuer": "DigiCert", "cancellation_requested": True}, "DigiCert to decide about its cancellation"),
+    ):
+        teams = FakeChannel("teams")
+        data = DATA | {"age": 3 * 86400, "reminder": 1, "escalated": False} | more
+        await notify(world_with(teams).certflow, "e1", "Certflow.Issuance.Stalled", data)
+        (notice,) = teams.sent
+        assert words in notice.sentence
+        assert ("Pending for", "3 days") in notice.facts
+
+
+@pytest.mark.parametrize("renewal", ["notify", "auto"])
+@pytest.mark.parametrize("type_", ["Certflow.Certificate.NearExpiry", "Certflow.Certificate.Expired"])
+async def test_the_next_step_about_an_end_is_a_whole_sentence(type_: str, renewal: str) -> None:
+    teams = FakeChannel("teams")
+    data = {"vault": "main", "name": "web", "not_after": "2026-12-01T00:00:00+00:00", "rung": 1, "rungs": 3}
+    await notify(world_with(teams).certflow, "e1", type_, data | {"renewal": renewal})
+    (notice,) = teams.sent
+    assert notice.next_step.endswith(".")

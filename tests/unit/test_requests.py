@@ -9,6 +9,7 @@ import pytest
 
 from functions.issuance.requests import (
     MOVES,
+    NOBODY,
     Actor,
     Doing,
     Gone,
@@ -115,3 +116,21 @@ def test_failed_looks_come_ever_later_and_never_more_than_an_hour_apart() -> Non
     assert pauses[-1] == 3600
     assert put_off(tracked(), NOW, "HTTP 429", 120).next_check == NOW + timedelta(seconds=120)
     assert observe(request, OPERATION, NOW).request.attempts == 0
+
+
+def test_two_runs_that_merge_at_once_leave_one_line_of_it_in_the_history() -> None:
+    merging = replace(tracked(), merging="run", merging_until=NOW)
+    done, merged = replace(OPERATION, status=Status.COMPLETED), Doing("merged", NOBODY)
+    first = observe(merging, done, NOW, doing=merged)
+    assert [act.what for act in first.acts] == ["merged"]
+    assert observe(first.request, done, NOW, doing=merged).acts == ()
+
+
+def test_a_merge_whose_end_an_event_told_first_is_in_the_history_all_the_same() -> None:
+    merging = replace(tracked(), merging="run", merging_until=NOW)
+    done, merged = replace(OPERATION, status=Status.COMPLETED), Doing("merged", NOBODY)
+    seen = observe(merging, done, NOW)
+    assert [act.what for act in (*seen.acts, *observe(seen.request, done, NOW, doing=merged).acts)] == [
+        "observed",
+        "merged",
+    ]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
+from functions.issuance.choices import Choices, DigestWhen
 from functions.issuance.errors import BadSettings
-from functions.settings import load_settings
+from functions.issuance.links import Links
+from functions.issuance.rules import Rule
+from functions.settings import Settings, load_settings
 
 LEAST = {
     "CERTFLOW_VAULTS": "main=https://kv.vault.azure.net",
@@ -60,8 +66,130 @@ def test_several_vaults_and_mail() -> None:
         ("CERTFLOW_SMTP_SERVER", "smtp.example.com:x"),
         ("CERTFLOW_MAIL_FROM", ""),
         ("CERTFLOW_MAIL_TO", ""),
+        ("CERTFLOW_VAULTS", "main:watch=https://kv.vault.azure.net"),
+        ("CERTFLOW_VAULTS", "main:observe=http://kv.vault.azure.net"),
+        ("CERTFLOW_VAULTS", "main=https://k.vault.azure.net,main:observe=https://l.vault.azure.net"),
+        ("AzureWebJobsStorage__queueServiceUri", ""),
+        ("CERTFLOW_VAULT_BUDGET", "0"),
+        ("CERTFLOW_VAULT_BUDGET", "4001"),
+        ("CERTFLOW_VAULT_BUDGET", "4e2"),
+        ("CERTFLOW_VAULT_BUDGET", "-5"),
+        ("CERTFLOW_PATIENCE_ISSUER", "1"),
+        ("CERTFLOW_PATIENCE_ISSUER", "0d"),
+        ("CERTFLOW_PATIENCE_ISSUER", "90s"),
+        ("CERTFLOW_PATIENCE_MANUAL", "3 days"),
+        ("CERTFLOW_EXPIRY_LADDER", "1/3,1/2"),
+        ("CERTFLOW_EXPIRY_LADDER", "1/3,1/3"),
+        ("CERTFLOW_EXPIRY_LADDER", "1,1/2"),
+        ("CERTFLOW_EXPIRY_LADDER", "1/3,0"),
+        ("CERTFLOW_EXPIRY_LADDER", "1/0"),
+        ("CERTFLOW_EXPIRY_LADDER", "30 days"),
+        ("CERTFLOW_EXPIRY_LADDER", "1/3,,1/6"),
+        ("CERTFLOW_EXPIRY_LADDER", "nan"),
+        ("CERTFLOW_RENEW", "on"),
+        ("CERTFLOW_RENEW_MOST", "many"),
+        ("CERTFLOW_RENEW_MOST", "10001"),
+        ("CERTFLOW_DIGEST", "weekly"),
+        ("CERTFLOW_TEAMS_AUTH", "key"),
+        ("CERTFLOW_TEAMS_ENVELOPE", "letter"),
+        ("CERTFLOW_PORTAL_URL", "portal.azure.cn"),
+        ("CERTFLOW_RUNBOOK_URL", "http://wiki.example.com"),
+        ("CERTFLOW_ACS_ENDPOINT", "https://acs.communication.azure.com"),  # beside CERTFLOW_SMTP_SERVER
+        ("CERTFLOW_NOTIFY_RULES", "[{}]"),
+        ("CERTFLOW_NOTIFY_RULES", "{}"),
+        ("CERTFLOW_NOTIFY_RULES", "rules.json"),
+        ("CERTFLOW_NOTIFY_RULES", "Settings/rules.json"),
+        ("WEBSITE_AUTH_ENABLED", "1"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(BadSettings, match=name):
         load_settings(LEAST | MAIL | {name: value})
+
+
+def test_a_vault_can_be_only_observed() -> None:
+    vaults = "Main=https://a.vault.azure.net, EU:Observe=https://b.vault.azure.net"
+    settings = load_settings(LEAST | {"CERTFLOW_VAULTS": vaults})
+    assert settings.vaults == {"main": "https://a.vault.azure.net", "eu": "https://b.vault.azure.net"}
+    assert settings.choices.observed == {"eu"}
+
+
+def test_without_a_word_the_choices_are_the_usual_ones() -> None:
+    settings = load_settings(LEAST)
+    assert settings.choices == Choices()
+    assert settings.links == Links(vaults=settings.vaults)
+    assert (settings.rules, settings.notify_urls) == ((), ())
+    assert (settings.teams.auth, settings.teams.envelope) == ("sas", "message")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "means"),
+    [
+        ("CERTFLOW_VAULT_BUDGET", "4000", "budget", 4000),
+        ("CERTFLOW_EXPIRY_LADDER", "1/2, 0.1", "ladder", (0.5, 0.1)),
+        ("CERTFLOW_RENEW", "False", "renews", False),
+        ("CERTFLOW_RENEW_MOST", "0", "most_renewals", 0),
+        ("CERTFLOW_DIGEST", "News", "digest", DigestWhen.NEWS),
+    ],
+)
+def test_a_choice_is_read(name: str, value: str, field: str, means: Any) -> None:
+    assert getattr(load_settings(LEAST | {name: value}).choices, field) == means
+
+
+def test_patience_is_read_by_who_is_to_act() -> None:
+    set_ = {"CERTFLOW_PATIENCE_ISSUER": "90m", "CERTFLOW_PATIENCE_MANUAL": "5d"}
+    patience = load_settings(LEAST | set_).choices.patience
+    assert (patience.issuer, patience.manual) == (timedelta(minutes=90), timedelta(days=5))
+
+
+def test_several_teams_channels_have_names() -> None:
+    settings = load_settings(
+        LEAST
+        | {
+            "CERTFLOW_TEAMS_WEBHOOK_URL": "https://a.example/1",
+            "CERTFLOW_TEAMS_WEBHOOK_URL__Payments": "https://a.example/2",
+            "CERTFLOW_TEAMS_WEBHOOK_URL__none": "",
+            "CERTFLOW_TEAMS_AUTH": "Entra",
+            "CERTFLOW_TEAMS_ENVELOPE": "card",
+        }
+    )
+    assert settings.teams.webhooks == {"teams": "https://a.example/1", "teams:payments": "https://a.example/2"}
+    assert (settings.teams.auth, settings.teams.envelope) == ("entra", "card")
+
+
+def test_mail_by_azure_communication_services() -> None:
+    acs = {"CERTFLOW_SMTP_SERVER": "", "CERTFLOW_ACS_ENDPOINT": "https://acs.communication.azure.com/"}
+    mail = load_settings(LEAST | MAIL | acs).mail
+    assert mail is not None
+    assert (mail.acs_endpoint, mail.host) == ("https://acs.communication.azure.com", "")
+
+
+def test_rules_are_a_table_or_the_path_of_a_blob() -> None:
+    assert load_settings(LEAST | {"CERTFLOW_NOTIFY_RULES": '[{"to": ["owner"]}]'}).rules == (Rule(("owner",)),)
+    assert load_settings(LEAST | {"CERTFLOW_NOTIFY_RULES": "settings/rules.json"}).rules == "settings/rules.json"
+
+
+def test_several_notification_urls_are_separated_by_blanks() -> None:
+    urls = load_settings(LEAST | {"CERTFLOW_NOTIFY_URLS": "slack://a/b/c  json://x.example\nntfy://t"}).notify_urls
+    assert urls == ("slack://a/b/c", "json://x.example", "ntfy://t")
+
+
+def test_links_lead_where_the_settings_say() -> None:
+    set_ = {
+        "CERTFLOW_PORTAL_URL": "https://portal.azure.cn/",
+        "CERTFLOW_RUNBOOK_URL": "https://wiki.example.com/pki",
+        "CERTFLOW_CHAIN_STORAGE_ID": "/subscriptions/0",
+    }
+    links = load_settings(LEAST | set_).links
+    assert (links.portal, links.runbook) == ("https://portal.azure.cn", "https://wiki.example.com/pki")
+    assert links.chain_storage == "/subscriptions/0"
+
+
+def test_no_webhook_password_or_notification_url_is_in_what_settings_look_like() -> None:
+    secrets = {
+        "CERTFLOW_TEAMS_WEBHOOK_URL": "https://a.example/workflows/1?sig=SECRET",
+        "CERTFLOW_NOTIFY_URLS": "slack://SECRET/b/c",
+        "CERTFLOW_SMTP_PASSWORD": "SECRET",
+    }
+    settings: Settings = load_settings(LEAST | MAIL | secrets)
+    assert "SECRET" not in repr(settings)

@@ -1,0 +1,102 @@
+"""The project's app for the soak: every wait of its own is shorter by one factor, and its deliveries have a witness.
+
+The host imports an app by its file's name, so two files named `function_app` in one process would be one module. This
+one is that module, and the project's is loaded by its path under a name of its own. The host runs in the project's
+folder; this file is copied out of it, beside the project's host.json.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import math
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from functions.adapters import key_vault_pipeline
+from functions.issuance import certflow
+from tests.e2e.soaking.hurry import SCHEDULES, SPEED
+
+Certflow = certflow.Certflow
+
+
+@cache
+def began() -> datetime:
+    """When the stack did, so that all its hosts have one clock, also those that start later: its CA is new then."""
+    return datetime.fromtimestamp(Path(os.environ["SSL_CERT_FILE"]).stat().st_mtime, UTC)
+
+
+def now() -> datetime:
+    """The time, as far ahead as the stack is old."""
+    return began() + (datetime.now(UTC) - began()) * SPEED
+
+
+async def sleep(seconds: float) -> None:
+    await asyncio.sleep(seconds / SPEED)
+
+
+class HurriedWork:
+    """The port `Work`: its messages come after a shorter time; in whole seconds, as storage hides them."""
+
+    def __init__(self, work: Any) -> None:
+        self._work = work
+
+    async def put(self, queue: str, message: Mapping[str, Any], after: timedelta = timedelta(0)) -> None:
+        await self._work.put(queue, message, timedelta(seconds=math.ceil(after.total_seconds() / SPEED)))
+
+
+class WitnessedDeliveries:
+    """The port `Deliveries`: the log says which process has claimed which delivery, and whether it has let go of it.
+
+    Written by itself and at once: what a killed process did last is what counts.
+    """
+
+    def __init__(self, deliveries: Any) -> None:
+        self._deliveries = deliveries
+
+    def __getattr__(self, method: str) -> Any:
+        return getattr(self._deliveries, method)
+
+    async def claim(self, event_id: str, channel: str, at: datetime) -> bool:
+        claimed: bool = await self._deliveries.claim(event_id, channel, at)
+        if claimed:
+            witness("claimed", event_id, channel)
+        return claimed
+
+    async def settle(self, event_id: str, channel: str, outcome: str, at: datetime) -> None:
+        await self._deliveries.settle(event_id, channel, outcome, at)
+        witness("settled", event_id, channel)
+
+    async def release(self, event_id: str, channel: str, reason: str) -> None:
+        await self._deliveries.release(event_id, channel, reason)
+        witness("released", event_id, channel)
+
+
+def witness(what: str, event_id: str = "", channel: str = "") -> None:
+    line = {"witness": what, "id": event_id, "channel": channel, "pid": os.getpid()}
+    os.write(2, json.dumps(line).encode() + b"\n")
+
+
+def hurried(**given: Any) -> certflow.Certflow:
+    given["work"], given["deliveries"] = HurriedWork(given["work"]), WitnessedDeliveries(given["deliveries"])
+    return Certflow(**given, now=now, sleep=sleep)
+
+
+# The project's app looks for these when it first needs them.
+certflow.Certflow = hurried  # type: ignore[assignment,misc]  # a factory in its place
+for limit in ("CONNECT", "READ", "ALL_TRIES", "LONGEST_PAUSE"):  # a claim must outlast a merge here, too
+    setattr(key_vault_pipeline, limit, getattr(key_vault_pipeline, limit) / SPEED)
+os.environ.update(SCHEDULES)
+
+spec = importlib.util.spec_from_file_location("certflow_app", Path.cwd() / "function_app.py")
+assert spec is not None
+assert spec.loader is not None
+project = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(project)
+app = project.app
+witness("began")

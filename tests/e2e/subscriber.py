@@ -1,0 +1,45 @@
+"""Another system that subscribes to our topic: it keeps every event as it came over the wire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from local.eventgrid import EventGrid, Subscription
+from local.eventgrid.grid import CUSTOM_TOPIC
+from local.web import LOOPBACK, serving
+from tests.event_schemas import check_event
+
+
+@asynccontextmanager
+async def subscriber(event_grid: EventGrid) -> AsyncIterator[list[dict[str, Any]]]:
+    """Subscribes, and yields the list that its events come into, in the order of their arrival."""
+    events: list[dict[str, Any]] = []
+
+    async def agree(_request: web.Request) -> web.Response:
+        return web.Response(headers={"WebHook-Allowed-Origin": "*"})
+
+    async def take(request: web.Request) -> web.Response:
+        events.append(json.loads(await request.read()))
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_options("/events", agree)
+    app.router.add_post("/events", take)
+    async with serving(app) as port:
+        event_grid.subscribe(CUSTOM_TOPIC, Subscription("another-system", f"http://{LOOPBACK}:{port}/events"))
+        yield events
+
+
+def check_events(events: list[dict[str, Any]]) -> set[str]:
+    """Every event is as docs/events says, and one that came twice is the same; returns their types."""
+    by_id: dict[str, dict[str, Any]] = {}
+    for event in events:
+        check_event(event)
+        first = by_id.setdefault(event["id"], event)
+        assert {**event, "time": None} == {**first, "time": None}
+    return {event["type"] for event in events}

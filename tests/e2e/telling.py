@@ -1,0 +1,77 @@
+"""What people are told, by event: a Teams card may tell of several things, and each of them must be told once."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from azure.data.tables.aio import TableServiceClient
+
+from local.api import Client, until
+
+CHANNELS = ("email", "teams")  # of the local stack
+EVENT_LINE = re.compile(r"^Event (\S+)$", re.MULTILINE)  # the last line about each thing, on every channel
+
+
+def tellings(messages: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each thing that these messages tell, as if it had a message to itself: its `event`, `subject` and `text`."""
+    found = []
+    for message in messages:
+        text, start = str(message["text"]), 0
+        events = list(EVENT_LINE.finditer(text))
+        several = len(events) > 1
+        if several:
+            start = text.index("\n") + 1  # the heading that says how many
+        for event in events:
+            part = text[start : event.end()].strip("\n")
+            subject = part.split("\n", 1)[0] if several else message["subject"]
+            found.append(message | {"event": event[1], "subject": subject, "text": part})
+            start = event.end()
+    return found
+
+
+def times_told(messages: Iterable[dict[str, Any]]) -> Counter[tuple[str, str]]:
+    """How often each channel told of each event."""
+    return Counter((one["channel"], one["event"]) for one in tellings(messages))
+
+
+async def told(client: Client, needle: str) -> list[dict[str, Any]]:
+    """What mail and Teams, in this order, told of the one event in whose telling this stands: each once, and not more
+    when all that was to be told has been.
+    """
+
+    async def look() -> list[dict[str, Any]]:
+        found = tellings(await client.messages(needle))
+        return [one for one in found if needle in f"{one['subject']}\n{one['text']}"]
+
+    async def heard() -> bool:
+        return {one["channel"] for one in await look()} >= set(CHANNELS)
+
+    await until(f"messages with {needle}", heard)
+    await nothing_waits(client, needle)
+    found = await look()
+    assert sorted(one["channel"] for one in found) == list(CHANNELS), found
+    assert len({one["event"] for one in found}) == 1, found
+    assert [one["refused"] for one in found] == [None] * len(CHANNELS)
+    return sorted(found, key=lambda one: str(one["channel"]))
+
+
+async def nothing_waits(client: Client, needle: str = "") -> None:
+    """Waits until no notice with this in it is left in the outbox, or waits for others on a channel."""
+    tables = TableServiceClient.from_connection_string(
+        client.stack["storage"]["connection_string"], connection_verify=client.stack["ca_file"]
+    )
+
+    async def none() -> bool:
+        for table, query in (
+            ("certflow", "RowKey ge 'o|' and RowKey lt 'o|~'"),
+            ("deliveries", "PartitionKey ge 'waiting|' and PartitionKey lt 'waiting|~'"),
+        ):
+            if any([needle in str(dict(row)) async for row in tables.get_table_client(table).query_entities(query)]):
+                return False
+        return True
+
+    async with tables:
+        await until(f"everything with {needle!r} to be told", none)

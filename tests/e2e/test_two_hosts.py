@@ -1,0 +1,177 @@
+"""Two hosts on one storage, as an app that was scaled out: together they do what one does, and nothing twice.
+
+The hosts' clock runs twenty times as fast (`host_apps/hurried`), so that an interval of a minute is one of seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import itertools
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.storage.queue.aio import QueueServiceClient
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from local.api import Client, client_of, until
+from local.functions_host import ROOT
+from local.stack import Stack, running_stack
+from tests.certificates import Authority
+from tests.e2e.telling import CHANNELS, nothing_waits, times_told
+from tests.e2e.test_stories import OWNER
+
+HURRIED = ROOT / "tests" / "integration" / "host_apps" / "hurried"
+SPEED = 20
+INTERVAL = 60.0  # seconds of the hosts' clock, the shortest between two looks of sweeps at a request
+WATCHED = 15.0  # seconds of ours: five intervals
+EACH = 6  # requests of a kind and vault
+SHIFTS, LOOKS = "certflow-vaults", "certflow-looks"
+CALLS_AT_ONCE = 4  # messages for the same vault: one of them works it, and the others meet that one
+CHALLENGED = 401  # a client's first call in a vault, before its look
+FRESH = timedelta(days=300)  # of 665: not yet on the ladder
+CA = Authority.root("Two Hosts Root")
+STATUSES = {"fails": "failed", "hangs": "inProgress", "waits": "inProgress", "merged": "completed"}
+EVENTS = {
+    "fails": ("failed",),
+    "hangs": (),
+    "waits": ("started",),
+    "merged": ("started", "completed"),
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Every look of a sweep at a request (its times, in order), what is tracked, what was told, what the hosts say."""
+
+    looks: dict[str, list[float]]
+    requests: dict[str, dict[str, Any]]
+    told: Counter[tuple[str, str]]
+    logs: list[str]
+
+    def of(self, kind: str) -> dict[str, list[float]]:
+        """The looks at the requests of a kind, by request_id."""
+        ids = [request_id for request_id, one in self.requests.items() if kind_of(one["name"]) == kind]
+        return {request_id: self.looks.get(request_id, []) for request_id in ids}
+
+
+def kind_of(name: str) -> str:
+    return name.split("-")[0]
+
+
+async def start(client: Client, vault: str, name: str) -> None:
+    issuer = "Unknown" if kind_of(name) in {"waits", "merged"} else "DigiCert"
+    policy = {
+        "key_props": {"kty": "EC", "crv": "P-256"},
+        "x509_props": {"subject": f"CN={name}.example.com"},
+        "issuer": {"name": issuer},
+    }
+    response = await client.create(vault, name, {"policy": policy, "owner": OWNER})
+    assert response.status == 202, await response.text()
+    if kind_of(name) == "merged":
+        leaf = CA.sign(base64.b64decode((await response.json())["csr"]), FRESH)
+        await client.drop(f"{name}.pem", b"".join(one.public_bytes(Encoding.PEM) for one in (leaf, CA.certificate)))
+
+
+@asynccontextmanager
+async def queues(stack: Stack) -> AsyncIterator[QueueServiceClient]:
+    connection = stack.azurite.connection_string
+    async with QueueServiceClient.from_connection_string(connection, connection_verify=str(stack.ca_file)) as service:
+        yield service
+
+
+async def keep_calling(service: QueueServiceClient, vaults: list[str]) -> None:
+    """Calls for shifts all the time, several at once for each vault."""
+    while True:
+        for vault in vaults * CALLS_AT_ONCE:
+            message = base64.b64encode(json.dumps({"vault": vault}).encode()).decode()
+            await service.get_queue_client(SHIFTS).send_message(message)
+        await asyncio.sleep(0.5)
+
+
+async def watch(directory: Path) -> Seen:
+    async with running_stack(directory, hosts=2, app=HURRIED, issuing_delay=3600) as stack:
+        stack.event_grid.faults(duplicate_rate=0.5, reorder_rate=0.2, seed=1)
+        async with client_of(stack.describe()) as client, queues(stack) as service:
+            names = [
+                f"{kind}-{vault}-{number}" for kind in STATUSES for vault in stack.vaults for number in range(EACH)
+            ]
+            for name in names:
+                if kind_of(name) == "fails":
+                    await client.set_outcome(name.split("-")[1], name, "fail", delay=WATCHED / 2)
+            await asyncio.gather(*(start(client, name.split("-")[1], name) for name in names))
+            # The first looks are messages of their own; all that looks from here on is a sweep.
+            await service.get_queue_client(LOOKS).clear_messages()
+            calling = asyncio.create_task(keep_calling(service, list(stack.vaults)))
+            await asyncio.sleep(WATCHED)
+            requests = await until("every end to be seen", lambda: ended(client))
+            calling.cancel()
+            await until("every event to be told", lambda: nothing_under_way(stack))
+            await nothing_waits(client)
+            looks: dict[str, list[float]] = {}
+            for call in await pending_calls(client):
+                if call["method"] == "GET" and call["request_id"] and call["status"] != CHALLENGED:
+                    looks.setdefault(call["request_id"], []).append(call["at"])
+            logs = [file.read_text() for file in sorted(stack.directory.glob("host*.log"))]
+            return Seen(looks, requests, times_told(await client.messages("")), logs)
+
+
+async def ended(client: Client) -> dict[str, dict[str, Any]] | None:
+    """All requests by id, once those have ended that are to end."""
+    found = (await (await client.call("GET", "requests?limit=100")).json())["value"]
+    as_meant = all(one["status"] == STATUSES[kind_of(one["name"])] for one in found)
+    return {one["request_id"]: one for one in found} if as_meant else None
+
+
+async def nothing_under_way(stack: Stack) -> bool:
+    return not any(one.pending for one in stack.event_grid.stats())
+
+
+async def pending_calls(client: Client) -> list[dict[str, Any]]:
+    async with client.session.get(f"{client.stack['keyvault_control']}/calls", params={"path": "/pending"}) as response:
+        return list(await response.json())
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    return asyncio.run(watch(tmp_path_factory.mktemp("two-hosts")))
+
+
+def test_both_hosts_worked_and_met_each_other(seen: Seen) -> None:
+    assert len(seen.logs) == 2
+    assert all("swept" in log for log in seen.logs)
+    assert any("shift-met-another" in log for log in seen.logs)
+
+
+def test_every_request_is_there_once(seen: Seen) -> None:
+    assert len(seen.requests) == len(STATUSES) * 2 * EACH
+    assert len({one["name"] for one in seen.requests.values()}) == len(seen.requests)
+
+
+@pytest.mark.parametrize("kind", ["fails", "hangs", "waits"])
+def test_no_request_is_looked_at_twice_within_an_interval(seen: Seen, kind: str) -> None:
+    for request_id, looks in seen.of(kind).items():
+        gaps = [(after - before) * SPEED for before, after in itertools.pairwise(looks)]
+        assert all(gap >= INTERVAL for gap in gaps), (seen.requests[request_id]["name"], gaps)
+
+
+def test_what_an_issuer_has_in_hand_was_looked_at_again_and_again(seen: Seen) -> None:
+    assert all(len(looks) > 1 for looks in seen.of("hangs").values())
+    assert all(looks for looks in seen.of("fails").values())
+
+
+def test_each_event_is_told_once_on_each_channel(seen: Seen) -> None:
+    events = [
+        f"{one['vault']}:{one['name']}:{request_id}:{event}"
+        for request_id, one in seen.requests.items()
+        for event in EVENTS[kind_of(one["name"])]
+    ]
+    surveys = [f"{vault}:surveyed" for vault in {one["vault"] for one in seen.requests.values()}]
+    assert seen.told == Counter(itertools.product(CHANNELS, [*events, *surveys]))

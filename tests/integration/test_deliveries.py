@@ -1,0 +1,118 @@
+"""Delivery records and the notices that wait for one message, on Azurite's tables."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from functions.adapters.deliveries import TableDeliveries
+from functions.adapters.table_service import Tables
+from functions.issuance.errors import Unavailable
+from functions.issuance.ports import Notice, Severity, Waiting
+from local.azurite import running_azurite
+from local.tls import LocalCa
+from tests.integration.tokens import AnyToken
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def deliveries(tmp_path_factory: pytest.TempPathFactory, trusted_ca: LocalCa) -> AsyncIterator[TableDeliveries]:
+    directory: Path = tmp_path_factory.mktemp("azurite")
+    async with running_azurite(trusted_ca, directory, log=directory / "azurite.log") as azurite:
+        tables = Tables(azurite.table_url, AnyToken())
+        yield TableDeliveries(tables)
+        await tables.close()
+
+
+def notice(event_id: str) -> Notice:
+    return Notice(
+        event_id,
+        "Certflow.Issuance.Stalled",
+        "Nobody acts on: web “ä”",
+        good=False,
+        sentence="It waits for a CA's signature.",
+        facts=(("Vault", "main"), ("Issuer", "Unknown")),
+        next_step="Have the CSR signed.",
+        severity=Severity.CRITICAL,
+        vault="main",
+        name="web",
+        owner="ann@example.com",
+        links=(("Runbook", "https://wiki.example.com/pki?a=b#c"),),
+        escalated=True,
+        not_on="email",
+    )
+
+
+async def test_a_delivery_is_claimed_by_one_and_settled_for_good(deliveries: TableDeliveries) -> None:
+    assert await deliveries.claim("e1", "teams", NOW) is True
+    with pytest.raises(Unavailable, match="under way"):
+        await deliveries.claim("e1", "teams", NOW + timedelta(seconds=30))
+    assert await deliveries.claim("e1", "email", NOW) is True
+    await deliveries.settle("e1", "teams", "delivered", NOW)
+    assert await deliveries.claim("e1", "teams", NOW + timedelta(days=1)) is False
+
+
+async def test_a_delivery_that_was_refused_is_settled_for_good_too(deliveries: TableDeliveries) -> None:
+    assert await deliveries.claim("e0", "teams", NOW) is True
+    await deliveries.settle("e0", "teams", "refused: HTTP 404", NOW)
+    assert await deliveries.claim("e0", "teams", NOW + timedelta(days=1)) is False
+
+
+async def test_a_delivery_given_back_or_left_by_a_crash_is_taken_over(deliveries: TableDeliveries) -> None:
+    assert await deliveries.claim("e2", "teams", NOW) is True
+    await deliveries.release("e2", "teams", "HTTP 503")
+    assert await deliveries.claim("e2", "teams", NOW) is True
+    assert await deliveries.claim("e2", "teams", NOW + timedelta(minutes=3)) is True
+
+
+async def test_of_many_claims_at_once_one_wins(deliveries: TableDeliveries) -> None:
+    outcomes = await asyncio.gather(*(deliveries.claim("e3", "teams", NOW) for _ in range(8)), return_exceptions=True)
+    assert outcomes.count(True) == 1
+    assert sum(isinstance(one, Unavailable) for one in outcomes) == 7
+
+
+async def test_of_many_that_take_over_what_a_crash_left_one_wins(deliveries: TableDeliveries) -> None:
+    assert await deliveries.claim("e4", "teams", NOW) is True
+    after = NOW + timedelta(minutes=3)
+    outcomes = await asyncio.gather(*(deliveries.claim("e4", "teams", after) for _ in range(8)), return_exceptions=True)
+    assert outcomes.count(True) == 1
+    assert sum(isinstance(one, Unavailable) for one in outcomes) == 7
+
+
+async def test_a_notice_waits_whole_and_once_however_often_it_is_put_there(deliveries: TableDeliveries) -> None:
+    for _ in range(3):
+        await deliveries.wait("teams:whole", notice("w1"), NOW)
+    assert await deliveries.waiting("teams:whole", 10) == [Waiting(notice("w1"), NOW)]
+
+
+async def test_notices_wait_by_channel_and_as_many_as_are_asked_for_are_read(deliveries: TableDeliveries) -> None:
+    for number in range(12):
+        await deliveries.wait("teams:some", notice(f"main:web:{number:02}"), NOW)
+    await deliveries.wait("teams:some2", notice("main:other"), NOW)
+    some = await deliveries.waiting("teams:some", 10)
+    assert [one.notice.event_id for one in some] == [f"main:web:{number:02}" for number in range(10)]
+    assert len(await deliveries.waiting("teams:some", 100)) == 12
+    assert await deliveries.waiting("teams:none", 10) == []
+
+
+async def test_a_notice_that_was_sent_waits_no_more_and_may_be_gone_already(deliveries: TableDeliveries) -> None:
+    for event_id in ("a", "b"):
+        await deliveries.wait("teams:done", notice(event_id), NOW)
+    for _ in range(2):
+        await deliveries.done_waiting("teams:done", "a")
+    assert [one.notice.event_id for one in await deliveries.waiting("teams:done", 10)] == ["b"]
+
+
+async def test_a_notice_that_waits_has_no_delivery_until_it_is_claimed(deliveries: TableDeliveries) -> None:
+    await deliveries.wait("teams:claim", notice("c1"), NOW)
+    assert await deliveries.claim("c1", "teams:claim", NOW) is True
+    await deliveries.settle("c1", "teams:claim", "delivered", NOW)
+    assert len(await deliveries.waiting("teams:claim", 10)) == 1  # a hint, until it is taken away
+    assert await deliveries.claim("c1", "teams:claim", NOW) is False

@@ -1,0 +1,180 @@
+"""The watchbook on Azurite's tables: leases, surveys, notes, troubles, and what is known of issuers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from functions.adapters.table_service import Tables
+from functions.adapters.tables import TableLedger
+from functions.adapters.watchbook import TableWatchbook
+from functions.issuance.errors import ConcurrentChange, Unavailable
+from functions.issuance.events import ISSUER_TROUBLED, NEAR_EXPIRY, Event
+from functions.issuance.watchbook import CertificateNote, Failure, Found, Survey, Trouble
+from local.azurite import running_azurite
+from local.tls import LocalCa
+from tests.integration.tokens import AnyToken
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def tables(tmp_path_factory: pytest.TempPathFactory, trusted_ca: LocalCa) -> AsyncIterator[Tables]:
+    directory: Path = tmp_path_factory.mktemp("azurite")
+    async with running_azurite(trusted_ca, directory, log=directory / "azurite.log") as azurite:
+        tables = Tables(azurite.table_url, AnyToken())
+        yield tables
+        await tables.close()
+
+
+@pytest.fixture
+def watchbook(tables: Tables) -> TableWatchbook:
+    return TableWatchbook(tables)
+
+
+async def outbox(tables: Tables) -> list[Event]:
+    return await TableLedger(tables).unsent("main")
+
+
+async def test_a_lease_is_held_by_one_until_it_is_let_go(watchbook: TableWatchbook) -> None:
+    token = await watchbook.hold("vault:a", NOW, NOW + MINUTE)
+    assert token
+    assert await watchbook.hold("vault:a", NOW, NOW + MINUTE) is None
+    assert await watchbook.hold("vault:b", NOW, NOW + MINUTE)
+    await watchbook.let_go("vault:a", token)
+    await watchbook.let_go("vault:a", token)
+    assert await watchbook.hold("vault:a", NOW, NOW + MINUTE)
+
+
+async def test_a_lease_that_has_lapsed_is_taken_over_and_the_late_holder_does_not_end_it(
+    watchbook: TableWatchbook,
+) -> None:
+    late = await watchbook.hold("lapsed", NOW, NOW + MINUTE)
+    assert late
+    assert await watchbook.hold("lapsed", NOW + MINUTE - timedelta(microseconds=1), NOW + 2 * MINUTE) is None
+    other = await watchbook.hold("lapsed", NOW + MINUTE, NOW + 2 * MINUTE)
+    assert other
+    assert other != late
+    await watchbook.let_go("lapsed", late)
+    assert await watchbook.hold("lapsed", NOW + MINUTE, NOW + 2 * MINUTE) is None
+
+
+@pytest.mark.parametrize("held_before", [False, True])
+async def test_of_many_that_want_a_lease_at_once_one_gets_it(watchbook: TableWatchbook, *, held_before: bool) -> None:
+    what = f"rush-{held_before}"
+    if held_before:
+        await watchbook.hold(what, NOW - MINUTE, NOW)
+    got = await asyncio.gather(*(watchbook.hold(what, NOW, NOW + MINUTE) for _ in range(8)))
+    assert len([token for token in got if token]) == 1
+
+
+async def test_a_lease_may_be_on_anything(watchbook: TableWatchbook) -> None:
+    assert await watchbook.hold("channel:a/b\\c#d?e ü", NOW, NOW + MINUTE)
+    assert await watchbook.hold("channel:a/b\\c#d?e ü", NOW, NOW + MINUTE) is None
+
+
+async def test_the_last_good_sweep_of_each_vault_is_kept(watchbook: TableWatchbook) -> None:
+    assert await watchbook.beats() == {}
+    for vault in ("main", "eu"):
+        await watchbook.beat(vault, NOW)
+    await watchbook.beat("main", NOW + MINUTE)
+    assert await watchbook.beats() == {"main": NOW + MINUTE, "eu": NOW}
+
+
+async def test_a_survey_comes_back_as_it_was_written(watchbook: TableWatchbook) -> None:
+    assert await watchbook.survey("main") == Survey("main")
+    found = Found(30, {"pending": 2, "expired": 1}, {"pending": ("a", "b"), "expired": ("c",)})
+    survey = Survey("main", under_way=True, began=NOW, token="p2 /#?", found=found, finished=NOW - MINUTE, last=found)
+    await watchbook.keep_survey(survey)
+    assert await watchbook.survey("main") == survey
+    await watchbook.keep_survey(Survey("main"))
+    assert await watchbook.survey("main") == Survey("main")
+
+
+async def test_a_survey_can_be_wanted_while_another_runs(watchbook: TableWatchbook) -> None:
+    assert await watchbook.wanted("wants") is None
+    running = Survey("wants", under_way=True, began=NOW)
+    await watchbook.keep_survey(running)
+    await watchbook.want_survey("wants", NOW + MINUTE)
+    await watchbook.want_survey("wants", NOW + 2 * MINUTE)
+    assert await watchbook.wanted("wants") == NOW + 2 * MINUTE
+    assert await watchbook.survey("wants") == running
+
+
+async def test_a_note_is_found_in_any_case_of_the_name_and_its_event_is_in_the_outbox(
+    watchbook: TableWatchbook, tables: Tables
+) -> None:
+    assert await watchbook.note("main", "Web") is None
+    note = CertificateNote("main", "Web", "t1", rung=2, renewals=(NOW - MINUTE, NOW), renewed="t1")
+    event = Event("main:web:t1:expiry:2", NEAR_EXPIRY, "vaults/main/certificates/Web", NOW, "main", "Web", {"rung": 2})
+    for _ in range(2):
+        await watchbook.keep_note(note, (event,))
+    assert await watchbook.note("main", "wEB") == note
+    assert await watchbook.note("main", "we") is None
+    assert await watchbook.note("eu", "web") is None
+    assert [one for one in await outbox(tables) if one.id == event.id] == [event]
+    stopped = replace(note, stopped="t1", capped=NOW.date())
+    await watchbook.keep_note(stopped)
+    assert await watchbook.note("main", "web") == stopped
+
+
+async def test_trouble_is_kept_with_its_event_unless_somebody_else_was_faster(
+    watchbook: TableWatchbook, tables: Tables
+) -> None:
+    first = await watchbook.trouble("main", "DigiCert")
+    assert first == Trouble("main", "DigiCert")
+    failure = Failure("a" * 32, "web", NOW, "certificate issuer error: …")
+    trouble = replace(first, failures=(failure,), told={failure.kind: NOW})
+    event = Event("main:issuer:digicert:1", ISSUER_TROUBLED, "vaults/main/issuers/DigiCert", NOW, "main", "DigiCert")
+    await watchbook.keep_trouble(trouble, (event,))
+    again = await watchbook.trouble("main", "DIGICERT")
+    assert again == trouble
+    lost = replace(event, id="main:issuer:digicert:2")
+    for stale in (first, replace(again, etag="W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\"")):
+        with pytest.raises(ConcurrentChange):
+            await watchbook.keep_trouble(replace(stale, failures=()), (lost,))
+    ids = {one.id for one in await outbox(tables)}
+    assert event.id in ids
+    assert lost.id not in ids
+    await watchbook.keep_trouble(replace(again, failures=()))
+    assert (await watchbook.trouble("main", "digicert")).failures == ()
+
+
+async def test_renewals_are_counted_by_day_up_to_a_cap_also_at_once(watchbook: TableWatchbook) -> None:
+    day = NOW.date()
+    assert [await watchbook.count_renewal(day, 2) for _ in range(3)] == [True, True, False]
+    assert await watchbook.count_renewal(day + timedelta(days=1), 1) is True
+    assert await watchbook.count_renewal(day, 0) is False
+    busy = day + timedelta(days=2)
+    got = await asyncio.gather(*(watchbook.count_renewal(busy, 3) for _ in range(5)), return_exceptions=True)
+    assert got.count(True) <= 3
+    assert all(isinstance(one, bool | Unavailable) for one in got)
+    while await watchbook.count_renewal(busy, 3):
+        got.append(True)
+    assert got.count(True) == 3
+
+
+async def test_how_long_an_issuer_takes_is_learned_and_the_newest_counts_for_some_of_it(
+    watchbook: TableWatchbook,
+) -> None:
+    assert await watchbook.usual("main", "DigiCert") is None
+    await watchbook.learn("main", "DigiCert", 100)
+    assert await watchbook.usual("main", "digicert") == 100
+    await watchbook.learn("main", "DIGICERT", 200)
+    assert await watchbook.usual("main", "DigiCert") == pytest.approx(130)
+    assert await watchbook.usual("eu", "DigiCert") is None
+
+
+async def test_storage_that_does_not_answer_is_unavailable() -> None:
+    tables = Tables("https://127.0.0.1:9/devstoreaccount1", AnyToken())
+    with pytest.raises(Unavailable, match="table storage"):
+        await TableWatchbook(tables).hold("vault:a", NOW, NOW + MINUTE)
+    await tables.close()

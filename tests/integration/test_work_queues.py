@@ -1,0 +1,76 @@
+"""Messages that come back to this app, on Azurite's queues."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from azure.storage.queue.aio import QueueServiceClient
+
+from functions.adapters.work_queues import WorkQueues
+from functions.issuance.errors import Unavailable
+from local.azurite import running_azurite
+from local.tls import LocalCa
+from tests.integration.tokens import AnyToken
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def service(tmp_path_factory: pytest.TempPathFactory, trusted_ca: LocalCa) -> AsyncIterator[QueueServiceClient]:
+    directory: Path = tmp_path_factory.mktemp("azurite")
+    async with (
+        running_azurite(trusted_ca, directory, log=directory / "azurite.log") as azurite,
+        QueueServiceClient.from_connection_string(azurite.connection_string) as service,
+    ):
+        yield service
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def work(service: QueueServiceClient) -> AsyncIterator[WorkQueues]:
+    work = WorkQueues(service.url, AnyToken())
+    yield work
+    await work.close()
+
+
+async def received(service: QueueServiceClient, queue: str) -> list[Any]:
+    client = service.get_queue_client(queue)
+    return [
+        json.loads(base64.b64decode(message.content, validate=True))
+        async for message in client.receive_messages(messages_per_page=32)
+    ]
+
+
+async def test_a_message_makes_its_queue_and_is_read_as_the_host_reads_it(
+    work: WorkQueues, service: QueueServiceClient
+) -> None:
+    message = {"vault": "main", "name": "web-ä", "request_id": "a" * 32}
+    await work.put("certflow-first", message)
+    assert await received(service, "certflow-first") == [message]
+
+
+async def test_many_first_messages_at_once_are_all_there(work: WorkQueues, service: QueueServiceClient) -> None:
+    await asyncio.gather(*(work.put("certflow-rush", {"vault": f"v{number}"}) for number in range(8)))
+    assert {message["vault"] for message in await received(service, "certflow-rush")} == {f"v{n}" for n in range(8)}
+
+
+async def test_a_message_for_later_cannot_be_seen_before(work: WorkQueues, service: QueueServiceClient) -> None:
+    await work.put("certflow-later", {"n": 1}, timedelta(days=6))
+    await work.put("certflow-later", {"n": 2})
+    assert await received(service, "certflow-later") == [{"n": 2}]
+    client = service.get_queue_client("certflow-later")
+    assert (await client.get_queue_properties()).approximate_message_count == 2
+
+
+async def test_a_storage_that_does_not_answer_is_unavailable(trusted_ca: LocalCa) -> None:
+    work = WorkQueues("https://127.0.0.1:9/devstoreaccount1", AnyToken())
+    with pytest.raises(Unavailable, match="queue storage"):
+        await work.put("certflow-vaults", {"vault": "main"})
+    await work.close()

@@ -1,0 +1,213 @@
+"""The digest of the day, and the status of the vaults: how the watching goes, also when nothing happened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.issuance.choices import Choices, DigestWhen
+from functions.issuance.files import Aside
+from functions.issuance.notify import notify
+from functions.issuance.overview import LATE, MOST_LINES, send_digest, status_of_vaults
+from functions.issuance.pending import Address, acknowledge
+from functions.issuance.requests import Actor, Status
+from functions.issuance.start import Order, start
+from functions.issuance.survey import survey
+from functions.issuance.watchbook import Found, Survey
+from tests.unit.fakes import NOW, FakeChannel, FakeVault, World
+
+
+async def digest(world: World) -> dict[str, Any]:
+    await send_digest(world.certflow)
+    return world.topic.published[-1].data
+
+
+async def watched(**choices: Any) -> World:
+    """A world whose vault was swept a moment ago."""
+    world = World(choices=Choices(**choices))
+    await world.watchbook.beat("main", NOW)
+    return world
+
+
+async def started(world: World, name: str, status: Status = Status.IN_PROGRESS) -> None:
+    await start(world.certflow, Order("main", name, {"policy": {"issuer": {"name": "DigiCert"}}}))
+    world.vault.operations[name] = replace(world.vault.operations[name], status=status)
+
+
+async def test_it_goes_out_also_when_nothing_happened() -> None:
+    world = await watched()
+    data = await digest(world)
+    assert (data["good"], data["headline"], data["next_step"]) == (True, "all is well", "Nothing to do.")
+    assert data["sentence"] == "In the last 24 hours: no request ended. In progress now: 0."
+    assert data["facts"] == [("Vault main", "watched, last at 12:00 UTC, 0 in progress")]
+
+
+async def test_one_a_day_is_told_once_however_often_the_timer_comes() -> None:
+    teams = FakeChannel("teams")
+    world = await watched()
+    world.channels = (teams,)
+    for _ in range(2):
+        await send_digest(world.certflow)
+    for event in world.topic.published:
+        await notify(world.certflow, event.id, event.type, event.data)
+    assert [notice.title for notice in teams.sent] == ["Daily digest, 2026-11-24: all is well"]
+    world.later(days=1)
+    await send_digest(world.certflow)
+    assert world.topic.published[-1].id != world.topic.published[0].id
+
+
+async def test_what_ended_in_the_last_day_is_counted_and_what_ended_before_is_not() -> None:
+    world = await watched()
+    for name in ("a", "b"):
+        await started(world, name, Status.COMPLETED)
+    await started(world, "c", Status.CANCELLED)
+    world.later(minutes=2)
+    await world.sweep()
+    await started(world, "d")
+    await world.watchbook.beat("main", world.now)
+    data = await digest(world)
+    assert data["ended"] == {"completed": 2, "cancelled": 1}
+    assert data["sentence"] == "In the last 24 hours: 1 cancelled, 2 completed. In progress now: 1."
+    assert data["good"] is True
+    world.later(days=2)
+    assert (await digest(world))["ended"] == {}
+
+
+async def test_a_vault_that_nobody_watches_is_named() -> None:
+    world = await watched()
+    world.later(seconds=LATE.total_seconds() + 1)
+    data = await digest(world)
+    assert (data["good"], data["headline"]) == (False, "something needs a look")
+    assert data["next_step"].startswith("Nobody has watched main lately")
+
+
+async def test_a_vault_that_was_never_swept_is_late_too() -> None:
+    data = await digest(World())
+    assert data["vaults"][0]["late"] is True
+    assert data["facts"][0] == ("Vault main", "not watched yet, 0 in progress")
+
+
+async def test_failed_requests_and_files_set_aside_need_a_look() -> None:
+    world = await watched()
+    await started(world, "web", Status.FAILED)
+    world.later(minutes=2)
+    await world.sweep()
+    await world.ledger.set_aside("broken.pem", Aside("0x1", 3))
+    data = await digest(world)
+    assert data["good"] is False
+    assert "Some requests failed" in data["next_step"]
+    assert "chains/retry" in data["next_step"]
+    assert ("Files set aside", "broken.pem") in data["facts"]
+
+
+async def test_what_is_acknowledged_and_what_is_muted_is_listed() -> None:
+    world = await watched()
+    await started(world, "web")
+    await acknowledge(world.certflow, Address("main", "web"), NOW + timedelta(days=7), "we know", Actor("ann"))
+    world.vault.tagged["quiet"] = {"certflow-mute": "true"}
+    world.vault.start("quiet")
+    await survey(world.certflow, "main", NOW + timedelta(seconds=50))
+    data = await digest(world)
+    assert data["vaults"][0]["acknowledged"] == ["web"]
+    assert data["vaults"][0]["muted"] == ["quiet"]
+    assert ("Kept quiet", "web, quiet") in data["facts"]
+    world.later(days=8)
+    assert (await digest(world))["vaults"][0]["acknowledged"] == []
+
+
+async def test_the_oldest_request_in_progress_is_named_by_its_start() -> None:
+    world = await watched()
+    await started(world, "old")
+    world.later(hours=3)
+    await started(world, "young")
+    assert (await digest(world))["vaults"][0]["oldest"] == NOW.isoformat()
+
+
+async def test_expired_certificates_that_the_survey_found_need_a_look() -> None:
+    world = await watched()
+    found = Found(40, {"near_expiry": 3, "expired": 1}, {"expired": ("old",)})
+    world.watchbook.surveys["main"] = Survey("main", began=NOW, finished=NOW, last=found)
+    data = await digest(world)
+    assert data["good"] is False
+    assert "certflow-renew = off" in data["next_step"]
+    assert data["facts"][0][1].endswith("0 in progress, 3 near their end, 1 expired")
+
+
+async def test_the_choice_to_hear_only_news() -> None:
+    world = await watched(digest=DigestWhen.NEWS)
+    await send_digest(world.certflow)
+    assert world.published == []
+    await started(world, "web", Status.COMPLETED)
+    world.later(minutes=2)
+    await world.sweep()
+    await world.watchbook.beat("main", world.now)
+    await send_digest(world.certflow)
+    assert world.published[-1] == "Digest.Daily"
+
+
+async def test_a_late_vault_is_news() -> None:
+    world = await watched(digest=DigestWhen.NEWS)
+    world.later(hours=1)
+    await send_digest(world.certflow)
+    assert world.published == ["Digest.Daily"]
+
+
+async def test_the_choice_to_hear_nothing() -> None:
+    world = World(choices=Choices(digest=DigestWhen.OFF))
+    await send_digest(world.certflow)
+    assert world.published == []
+
+
+async def test_of_many_vaults_some_have_a_line_and_the_others_are_summed_up() -> None:
+    world = World()
+    many = replace(world.certflow, vaults={f"v{index:02}": FakeVault() for index in range(MOST_LINES + 3)})
+    for alias in many.vaults:
+        await world.watchbook.beat(alias, NOW)
+    await send_digest(many)
+    facts = world.topic.published[0].data["facts"]
+    assert len(facts) == MOST_LINES + 1
+    assert facts[-1] == ("Other vaults", "3, with 0 in progress")
+
+
+async def test_many_names_are_cut_and_counted() -> None:
+    world = await watched()
+    for number in range(8):
+        await world.ledger.set_aside(f"f{number}.pem", Aside("0x1", 3))
+    assert ("Files set aside", "f0.pem, f1.pem, f2.pem, f3.pem, f4.pem and 3 more") in (await digest(world))["facts"]
+
+
+async def test_the_requests_that_ended_are_counted_over_all_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("functions.issuance.overview.PAGE", 2)
+    world = await watched()
+    for number in range(5):
+        await started(world, f"web-{number}", Status.COMPLETED)
+    world.later(minutes=2)
+    await world.sweep()
+    assert (await digest(world))["ended"] == {"completed": 5}
+
+
+async def test_the_status_of_a_vault_says_when_it_was_swept_what_is_overdue_and_what_was_found() -> None:
+    world = World(choices=Choices(observed=frozenset({"main"})))
+    (before,) = await status_of_vaults(world.certflow)
+    assert before == {
+        "vault": "main",
+        "observed": True,
+        "last_good_sweep": None,
+        "backlog": 0,
+        "last_survey": None,
+    }
+    await started(world, "web")
+    await survey(world.certflow, "main", NOW + timedelta(seconds=50))
+    await world.watchbook.beat("main", NOW)
+    world.later(minutes=5)
+    (after,) = await status_of_vaults(world.certflow)
+    assert (after["last_good_sweep"], after["backlog"]) == (NOW.isoformat(), 1)
+    assert after["last_survey"] == {
+        "finished": NOW.isoformat(),
+        "certificates": 1,
+        "counts": {"pending": 1, "unowned": 1},
+        "names": {"pending": ["web"], "unowned": ["web"]},
+    }

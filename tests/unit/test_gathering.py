@@ -1,0 +1,125 @@
+"""Channels that gather: what happens within seconds is one message, and what cannot be sent now waits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from functions.issuance.errors import BadSettings, Unavailable
+from functions.issuance.notify import call_waiting, notify, send_waiting
+from tests.unit.fakes import FakeChannel
+from tests.unit.test_notify import DATA, FAILED, world_with
+
+
+def failed(number: int) -> dict[str, Any]:
+    return DATA | {"name": f"web-{number}", "request_id": f"{number:032x}"}
+
+
+async def test_what_happens_within_seconds_is_gathered_into_one_message() -> None:
+    teams = FakeChannel("teams", most=10)
+    world = world_with(teams)
+    for number in range(3):
+        await notify(world.certflow, f"e{number}", FAILED, failed(number))
+    assert teams.messages == []
+    assert {(queue, message["channel"], after.total_seconds()) for queue, message, after in world.work.put_in} == {
+        ("certflow-channels", "teams", 5.0)
+    }
+    for message in world.work.queue("certflow-channels"):
+        await send_waiting(world.certflow, message["channel"])
+    assert [len(notices) for notices, _ in teams.messages] == [3]
+    assert world.deliveries.queued == {}
+    assert set(world.deliveries.states.values()) == {"delivered"}
+
+
+async def test_a_message_takes_no_more_than_the_channel_says() -> None:
+    teams = FakeChannel("teams", most=10)
+    world = world_with(teams)
+    for number in range(23):
+        await notify(world.certflow, f"e{number:02}", FAILED, failed(number))
+    await send_waiting(world.certflow, "teams")
+    assert [len(notices) for notices, _ in teams.messages] == [10, 10, 3]
+
+
+async def test_an_event_that_comes_again_while_it_waits_or_later_is_told_once() -> None:
+    teams = FakeChannel("teams", most=10)
+    world = world_with(teams)
+    for _ in range(3):
+        await notify(world.certflow, "e1", FAILED, DATA)
+        await notify(world.certflow, "e1", FAILED, DATA)
+        await send_waiting(world.certflow, "teams")
+    assert len(teams.sent) == 1
+    assert world.deliveries.queued == {}
+
+
+async def test_what_a_gathering_channel_cannot_take_now_waits_on_and_is_called_for_again() -> None:
+    slow = Unavailable("Teams", "HTTP 429", retry_after=90)
+    teams = FakeChannel("teams", most=10, faults=[slow])
+    world = world_with(teams)
+    await notify(world.certflow, "e1", FAILED, DATA)
+    world.work.put_in.clear()
+    await send_waiting(world.certflow, "teams")
+    assert [(message["channel"], after.total_seconds()) for _, message, after in world.work.put_in] == [("teams", 90.0)]
+    assert world.deliveries.states["e1", "teams"] == "waiting"
+    await send_waiting(world.certflow, "teams")
+    assert len(teams.sent) == 1
+
+
+async def test_a_gathering_channel_that_fails_does_not_make_event_grid_repeat_the_others() -> None:
+    teams = FakeChannel("teams", most=10, faults=[Unavailable("Teams", "HTTP 503")] * 3)
+    email = FakeChannel("email")
+    world = world_with(teams, email)
+    await notify(world.certflow, "e1", FAILED, DATA)  # raises nothing
+    for _ in range(4):
+        await send_waiting(world.certflow, "teams")
+    assert (len(teams.sent), len(email.sent)) == (1, 1)
+
+
+async def test_what_another_run_is_delivering_is_left_to_it_and_the_rest_goes_out() -> None:
+    teams = FakeChannel("teams", most=10)
+    world = world_with(teams)
+    for number in range(3):
+        await notify(world.certflow, f"e{number}", FAILED, failed(number))
+    claim = world.deliveries.claim
+
+    async def busy(event_id: str, channel: str, now: datetime) -> bool:
+        if event_id == "e1":
+            raise Unavailable("teams", "another delivery of this event is under way")
+        return await claim(event_id, channel, now)
+
+    world.deliveries.claim = busy  # type: ignore[method-assign]  # another instance has this one
+    await send_waiting(world.certflow, "teams")
+    assert [notice.event_id for notice in teams.sent] == ["e0", "e2"]
+    assert list(world.deliveries.queued) == [("teams", "e1")]
+    assert world.work.queue("certflow-channels")[-1] == {"channel": "teams"}
+
+
+async def test_what_was_left_waiting_is_called_for_by_the_timer() -> None:
+    world = world_with(FakeChannel("teams", most=10), FakeChannel("email"))
+    await notify(world.certflow, "e1", FAILED, DATA)
+    world.work.put_in.clear()
+    await call_waiting(world.certflow)
+    assert world.work.put_in == []  # too young: its own message is on the way
+    world.later(minutes=2)
+    await call_waiting(world.certflow)
+    assert world.work.queue("certflow-channels") == [{"channel": "teams"}]
+
+
+async def test_a_message_for_a_channel_that_there_is_none_of_any_more_is_nobodys() -> None:
+    world = world_with(FakeChannel("email"))
+    await send_waiting(world.certflow, "teams")
+    assert world.work.put_in == []
+
+
+async def test_a_gathering_channel_that_is_set_wrong_keeps_what_waits() -> None:
+    teams = FakeChannel("teams", most=10, faults=[BadSettings("CERTFLOW_TEAMS_AUTH: …")])
+    world = world_with(teams)
+    await notify(world.certflow, "e1", FAILED, DATA)
+    with pytest.raises(BadSettings):
+        await send_waiting(world.certflow, "teams")
+    assert len(world.deliveries.queued) == 1
+    world.later(minutes=2)
+    await call_waiting(world.certflow)
+    await send_waiting(world.certflow, "teams")
+    assert len(teams.sent) == 1

@@ -1,0 +1,137 @@
+"""The HTTP way in to what people are told: acknowledging, rehearsing, and the status of the vaults."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+from functions.issuance.start import Order, start
+from functions.triggers import notifications
+from functions.triggers.answers import answered
+from functions.triggers.overview import get_history, get_status, list_requests
+from functions.triggers.routes import Context, Handler
+from tests.unit.fakes import NOW, FakeChannel, World
+
+HEADERS = {"content-type": "application/json"}
+
+
+def request(body: Any, query: dict[str, str] | None = None) -> func.HttpRequest:
+    return func.HttpRequest(
+        method="POST",
+        url="https://app.example.com/api/x",
+        headers=HEADERS,
+        params=query or {},
+        route_params={"vault": "Main", "name": "web"},
+        body=b"" if body is None else json.dumps(body).encode(),
+    )
+
+
+async def answer(world: World, handle: Handler, body: Any = None) -> tuple[int, Any]:
+    req, certflow = request(body), world.certflow
+    response = await answered(req, lambda: handle(req, Context(lambda: certflow, lambda: False)))
+    return response.status_code, json.loads(response.get_body())
+
+
+async def acknowledged(world: World, until: str, why: str = "we know") -> tuple[int, Any]:
+    return await answer(world, notifications.acknowledge_pending, {"until": until, "why": why, "requested_by": "ann"})
+
+
+async def started() -> World:
+    world = World()
+    await start(world.certflow, Order("main", "web", {"policy": {"issuer": {"name": "DigiCert"}}}))
+    return world
+
+
+@pytest.mark.parametrize(
+    ("until", "means"),
+    [
+        ("7d", "2026-12-01T12:00:00+00:00"),
+        ("24h", "2026-11-25T12:00:00+00:00"),
+        ("2026-11-24", "2026-11-24T23:59:59.999999+00:00"),
+        ("20261201", "2026-12-01T23:59:59.999999+00:00"),
+        ("2026-12-01T09:00", "2026-12-01T09:00:00+00:00"),
+        ("2026-12-01T09:00:00Z", "2026-12-01T09:00:00+00:00"),
+        ("2026-12-01T09:00:00+01:00", "2026-12-01T09:00:00+01:00"),
+    ],
+)
+async def test_a_request_is_acknowledged_until_a_day_a_time_or_for_so_long(until: str, means: str) -> None:
+    world = await started()
+    status, body = await acknowledged(world, until)
+    (tracked,) = world.ledger.tracked.values()
+    assert (status, body) == (200, {"request_id": tracked.request_id, "quiet_until": means, "why": "we know"})
+    assert tracked.quiet_until
+    assert tracked.quiet_until.isoformat() == means
+    assert (world.ledger.acts[-1].what, world.ledger.acts[-1].by.name) == ("acknowledged", "ann")
+
+
+@pytest.mark.parametrize("until", ["2026-11-23", "2026-11-24T12:00:00Z", "0d", "soon", "7 days", "-1d"])
+async def test_a_time_that_is_over_or_cannot_be_read_is_refused_and_named(until: str) -> None:
+    world = await started()
+    status, body = await acknowledged(world, until)
+    assert status == 400
+    assert body["error"]["message"].startswith("until: ")
+    (tracked,) = world.ledger.tracked.values()
+    assert tracked.quiet_until is None
+
+
+async def test_the_same_acknowledged_again_counts_until_the_last_word() -> None:
+    world = await started()
+    for until in ("7d", "1d"):
+        await acknowledged(world, until)
+    (tracked,) = world.ledger.tracked.values()
+    assert tracked.quiet_until
+    assert (tracked.quiet_until - NOW).days == 1
+
+
+async def test_there_is_nothing_to_acknowledge_where_nothing_is_pending() -> None:
+    status, body = await acknowledged(World(), "7d")
+    assert (status, body["error"]["code"]) == (404, "PendingCertificateNotFound")
+
+
+async def test_who_acknowledged_and_why_is_seen_in_the_list_and_in_the_history() -> None:
+    world = await started()
+    await acknowledged(world, "7d", "the CA is on holiday")
+    _, listed = await answer(world, list_requests)
+    assert listed["value"][0]["quiet_until"] == "2026-12-01T12:00:00+00:00"
+    assert listed["value"][0]["quiet_why"] == "the CA is on holiday"
+    _, history = await answer(world, get_history)
+    assert (history["value"][-1]["act"], history["value"][-1]["by"]) == ("acknowledged", "ann")
+    assert "the CA is on holiday" in history["value"][-1]["note"]
+
+
+async def test_a_rehearsal_says_by_channel_how_it_ended() -> None:
+    teams = FakeChannel("teams", most=10)
+    world = World(channels=(teams,))
+    status, body = await answer(world, notifications.test_notifications, {"events": ["Issuance.Failed"]})
+    assert status == 200
+    assert body == {
+        "events": ["Certflow.Issuance.Failed"],
+        "channels": [{"channel": "teams", "outcome": "delivered"}],
+    }
+
+
+async def test_without_a_body_one_of_each_message_is_rehearsed() -> None:
+    teams = FakeChannel("teams", most=10)
+    status, body = await answer(World(channels=(teams,)), notifications.test_notifications)
+    assert status == 200
+    assert len(teams.sent) == len(body["events"]) > 10
+
+
+async def test_a_rehearsal_of_an_event_that_there_is_none_of_is_refused() -> None:
+    status, body = await answer(World(), notifications.test_notifications, {"events": ["Issuance.Done"]})
+    assert (status, body["error"]["code"]) == (400, "BadParameter")
+    assert "Issuance.Completed" in body["error"]["message"]
+
+
+async def test_the_status_tells_of_every_vault() -> None:
+    world = await started()
+    await world.shift()
+    status, body = await answer(world, get_status)
+    assert status == 200
+    (vault,) = body["vaults"]
+    assert (vault["vault"], vault["observed"], vault["backlog"]) == ("main", False, 0)
+    assert vault["last_good_sweep"]
+    assert vault["last_survey"]["counts"] == {"pending": 1, "unowned": 1}

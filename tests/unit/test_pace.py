@@ -1,0 +1,143 @@
+"""Pace: a vault never gets more calls than its budget, none while it asks for quiet, and no burst after a stall."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from functions.issuance.errors import Unavailable
+from functions.issuance.pace import Pace, paced
+from functions.issuance.ports import ListedPage, Vault
+from tests.unit.fakes import NOW, FakeVault
+
+WINDOW = timedelta(seconds=10)
+
+
+class Clock:
+    """A clock on which sleepers are woken in their order, one at a time."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self._sleepers: list[tuple[datetime, int, asyncio.Event]] = []
+        self._count = 0
+
+    async def sleep(self, seconds: float) -> None:
+        self._count += 1
+        wake = asyncio.Event()
+        heapq.heappush(self._sleepers, (self.now + timedelta(seconds=seconds), self._count, wake))
+        await wake.wait()
+
+    async def run(self, *tasks: asyncio.Task[None]) -> None:
+        while not all(task.done() for task in tasks):
+            for _ in range(5):  # whoever can go on does
+                await asyncio.sleep(0)
+            if self._sleepers:
+                at, _count, wake = heapq.heappop(self._sleepers)
+                self.now = max(self.now, at)
+                wake.set()
+        for task in tasks:
+            task.result()
+
+
+async def calls(budget: float, arrivals: Sequence[float]) -> list[datetime]:
+    """When calls that arrive so many seconds after one another get their slots."""
+    clock, made = Clock(), list[datetime]()
+    pace = Pace(budget, lambda: clock.now, clock.sleep)
+
+    async def call() -> None:
+        await pace.slot()
+        made.append(clock.now)
+
+    async def arrive() -> None:
+        async with asyncio.TaskGroup() as group:
+            for pause in arrivals:
+                await clock.sleep(pause)
+                group.create_task(call())
+
+    await clock.run(asyncio.create_task(arrive()))
+    return made
+
+
+def most_in_a_window(made: Sequence[datetime]) -> int:
+    return max((sum(start <= one < start + WINDOW for one in made) for start in made), default=0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(1, 60), st.lists(st.sampled_from([0.0, 0.0, 0.001, 0.05, 0.4, 3.0, 25.0]), max_size=80))
+async def test_never_more_than_the_budget_in_any_ten_seconds(budget: float, arrivals: list[float]) -> None:
+    made = await calls(budget, arrivals)
+    assert len(made) == len(arrivals)
+    assert most_in_a_window(made) <= math.ceil(budget)
+
+
+async def test_the_whole_limit_of_key_vault_is_kept_and_nearly_used() -> None:
+    made = await calls(4000, [0.0] * 6000)
+    assert 3900 <= most_in_a_window(made) <= 4000
+
+
+async def test_a_stall_is_not_followed_by_a_burst() -> None:
+    made = await calls(100, [0.0] * 20 + [60.0] + [0.0] * 120)
+    after = [one for one in made if one > NOW + timedelta(seconds=59)]
+    first_second = [one for one in after if one < after[0] + timedelta(seconds=1)]
+    assert len(first_second) <= 11  # ten a second, and the one that was ready
+
+
+async def test_a_lone_call_does_not_wait() -> None:
+    assert await calls(1, [5.0]) == [NOW + timedelta(seconds=5)]
+
+
+async def test_a_429_makes_the_vault_quiet_for_as_long_as_it_says() -> None:
+    clock, vault = Clock(), FakeVault(faults=[Unavailable("Key Vault", "HTTP 429", retry_after=30, throttled=True)])
+    slow = paced(vault_port(vault), Pace(100, lambda: clock.now, clock.sleep))
+    with pytest.raises(Unavailable):
+        await slow.page(None)
+    task = asyncio.create_task(nothing(slow))
+    await clock.run(task)
+    assert clock.now >= NOW + timedelta(seconds=30)
+
+
+async def test_what_waits_for_its_slot_when_a_429_comes_keeps_quiet_too() -> None:
+    clock, made = Clock(), list[datetime]()
+
+    class Throttling(FakeVault):
+        async def page(self, token: str | None = None) -> ListedPage:
+            made.append(clock.now)
+            first = len(made) == 1
+            await clock.sleep(0.05)  # the others have been given their slots by then
+            if first:
+                raise Unavailable("Key Vault", "HTTP 429", retry_after=30, throttled=True)
+            return ListedPage((), None)
+
+    slow = paced(vault_port(Throttling()), Pace(100, lambda: clock.now, clock.sleep))
+    await clock.run(*(asyncio.create_task(nothing(slow)) for _ in range(20)))
+    assert len(made) == 20
+    told = NOW + timedelta(seconds=0.05)
+    assert [one for one in made if told < one < told + timedelta(seconds=30)] == []
+    assert most_in_a_window(made) <= 100
+
+
+async def test_another_fault_asks_for_no_quiet() -> None:
+    clock, vault = Clock(), FakeVault(faults=[Unavailable("Key Vault", "HTTP 503", retry_after=30)])
+    slow = paced(vault_port(vault), Pace(100, lambda: clock.now, clock.sleep))
+    with pytest.raises(Unavailable):
+        await slow.page(None)
+    await clock.run(asyncio.create_task(nothing(slow)))
+    assert clock.now < NOW + timedelta(seconds=1)
+
+
+def vault_port(vault: FakeVault) -> Vault:
+    return vault
+
+
+async def nothing(vault: Vault) -> None:
+    try:
+        await vault.page(None)
+    except Unavailable:
+        return

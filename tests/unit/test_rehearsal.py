@@ -1,0 +1,81 @@
+"""A rehearsal: one of each message on every channel, and by channel how that ended."""
+
+from __future__ import annotations
+
+import pytest
+
+from functions.issuance.errors import BadSettings, InvalidRequest, Unavailable
+from functions.issuance.ports import DeliveryRefused
+from functions.issuance.rehearsal import rehearse
+from functions.issuance.wording import WRITERS
+from tests.unit.fakes import FakeChannel, World
+
+
+async def test_one_of_each_message_goes_out_on_every_channel_and_says_that_it_is_a_test() -> None:
+    teams, email = FakeChannel("teams", most=10), FakeChannel("email")
+    world = World(channels=(teams, email))
+    said = await rehearse(world.certflow, ())
+    assert set(said["events"]) == set(WRITERS)
+    assert said["channels"] == [
+        {"channel": "teams", "outcome": "delivered"},
+        {"channel": "email", "outcome": "delivered"},
+    ]
+    for channel in (teams, email):
+        assert {notice.type for notice in channel.sent} == set(WRITERS)
+        assert all(notice.title.startswith("[Test] ") for notice in channel.sent)
+        assert all(len(notices) <= channel.most for notices, _ in channel.messages)
+        assert {tuple(to) for _, to in channel.messages} == {("pki-team@example.com",)}
+
+
+async def test_every_message_is_whole_sentences_and_names_nothing_that_is_not_known() -> None:
+    teams = FakeChannel("teams", most=10)
+    await rehearse(World(channels=(teams,)).certflow, ())
+    for notice in teams.sent:
+        assert notice.sentence.endswith((".", ".)")), notice
+        assert notice.next_step.endswith("."), notice
+        assert "None" not in f"{notice.title} {notice.sentence} {notice.next_step} {notice.facts}", notice
+
+
+async def test_some_events_can_be_named_with_or_without_their_prefix() -> None:
+    teams = FakeChannel("teams", most=10)
+    wanted = ("Issuance.Failed", "Certflow.Digest.Daily")
+    said = await rehearse(World(channels=(teams,)).certflow, wanted)
+    assert said["events"] == ["Certflow.Issuance.Failed", "Certflow.Digest.Daily"]
+    assert [notice.type for notice in teams.sent] == said["events"]
+
+
+async def test_an_event_that_nobody_is_told_of_is_named_and_nothing_is_sent() -> None:
+    teams = FakeChannel("teams")
+    with pytest.raises(InvalidRequest, match=r"Chain\.Merged.*Issuance\.Failed") as caught:
+        await rehearse(World(channels=(teams,)).certflow, ("Issuance.Failed", "Chain.Merged"))
+    assert caught.value.field == "events"
+    assert teams.sent == []
+
+
+async def test_a_rehearsal_leaves_no_trace_and_can_be_repeated() -> None:
+    teams = FakeChannel("teams", most=10)
+    world = World(channels=(teams,))
+    for _ in range(2):
+        await rehearse(world.certflow, ("Issuance.Failed",))
+    assert len({notice.event_id for notice in teams.sent}) == 2
+    assert (world.deliveries.states, world.published, world.ledger.events) == ({}, [], [])
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (DeliveryRefused("HTTP 404"), "refused: HTTP 404"),
+        (Unavailable("Teams", "HTTP 503"), "failed: Teams is not available (HTTP 503)."),
+        (BadSettings("CERTFLOW_X: wrong."), "failed: CERTFLOW_X: wrong."),
+    ],
+)
+async def test_a_channel_that_fails_says_why_and_keeps_no_other_from_its_messages(
+    fault: Exception, outcome: str
+) -> None:
+    broken, email = FakeChannel("teams", faults=[fault]), FakeChannel("email")
+    said = await rehearse(World(channels=(broken, email)).certflow, ("Issuance.Failed",))
+    assert said["channels"] == [
+        {"channel": "teams", "outcome": outcome},
+        {"channel": "email", "outcome": "delivered"},
+    ]
+    assert len(email.sent) == 1

@@ -1,0 +1,297 @@
+"""The next version of a certificate, started by itself: once, with the stored policy, and with guards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.issuance.choices import Choices
+from functions.issuance.errors import Refused, Unavailable
+from functions.issuance.events import Event
+from functions.issuance.expiry import judge
+from functions.issuance.ports import Answer, Listed
+from functions.issuance.requests import Status
+from functions.issuance.watchbook import CertificateNote
+from tests.certificates import Authority
+from tests.unit.fakes import NOW, FakeVault, World, signed, version_of
+
+CA = Authority.root("Root")
+POLICY: dict[str, Any] = {
+    "issuer": {"name": "DigiCert"},
+    "x509_props": {"subject": "CN=web.example.com", "sans": {"dns_names": ["web.example.com"]}},
+}
+TAGS = {"certflow-renew": "auto", "certflow-owner": "ann@example.com", "team": "web"}
+
+
+@dataclass
+class Renewing(FakeVault):
+    """A vault that starts with the stored policy where none is given, as Key Vault does; it keeps the bodies."""
+
+    bodies: list[Mapping[str, Any]] = field(default_factory=list)
+
+    async def create(self, name: str, body: Mapping[str, Any]) -> Answer:
+        self.bodies.append(body)
+        return await super().create(name, {"policy": self.policies.get(name, {}), **body})
+
+
+@dataclass
+class Scene:
+    """One certificate of 47 days on the first rung of its ladder, tagged to be renewed."""
+
+    world: World
+    vault: Renewing
+
+    @classmethod
+    def of(cls, policy: Mapping[str, Any] = POLICY, **choices: Any) -> Scene:
+        vault = Renewing(policies={"web": policy})
+        vault.certificates["web"] = version_of(signed(CA, vault.start("web")))
+        del vault.operations["web"]
+        return cls(World(vault=vault, choices=Choices(**choices)), vault)
+
+    def entry(self, thumbprint: str = "t1", name: str = "web") -> Listed:
+        now = self.world.now
+        return Listed(name, thumbprint, now - timedelta(days=32), now + timedelta(days=15), tags=TAGS)
+
+    async def judged(self, thumbprint: str = "t1", name: str = "web", *, baseline: bool = False) -> None:
+        await judge(self.world.certflow, "main", self.entry(thumbprint, name), baseline=baseline)
+
+    @property
+    def stopped(self) -> list[Any]:
+        return [event.data["reason"] for event in self.world.ledger.events if event.type.endswith("RenewalStopped")]
+
+    @property
+    def started(self) -> int:
+        return self.vault.calls.count("create")
+
+
+async def test_the_next_version_is_started_once_with_the_stored_policy_and_the_tags() -> None:
+    scene = Scene.of()
+    for _ in range(3):
+        await scene.judged()
+        scene.world.later(hours=1)
+    assert scene.vault.bodies == [{"tags": TAGS}]
+    assert scene.vault.operations["web"].issuer == "DigiCert"
+    (request,) = scene.world.ledger.tracked.values()
+    assert (request.owner, request.requested_by) == ("ann@example.com", "certflow-renew")
+
+
+async def test_an_owner_hears_of_the_new_version_and_not_of_the_end_of_the_old_one() -> None:
+    scene = Scene.of()
+    await scene.judged()
+    assert scene.world.published == ["Issuance.Started"]
+
+
+async def test_the_csr_of_a_manual_renewal_is_handed_out() -> None:
+    scene = Scene.of(POLICY | {"issuer": {"name": "Unknown"}})
+    await scene.judged()
+    assert len(scene.world.handouts.given) == 1
+    assert scene.world.topic.published[0].data["csr_url"]
+
+
+async def test_a_baseline_starts_nothing() -> None:
+    scene = Scene.of()
+    await scene.judged(baseline=True)
+    assert scene.started == 0
+
+
+async def test_one_switch_stops_every_start_and_the_owner_is_told_of_the_end_instead() -> None:
+    scene = Scene.of(renews=False)
+    await scene.judged()
+    assert scene.started == 0
+    assert scene.world.published == ["Certificate.NearExpiry"]
+
+
+async def test_nothing_starts_in_a_vault_that_is_only_observed() -> None:
+    scene = Scene.of(observed=frozenset({"main"}))
+    await scene.judged()
+    assert scene.started == 0
+    assert scene.world.published == ["Certificate.NearExpiry"]
+
+
+async def test_where_key_vault_renews_by_itself_we_do_not() -> None:
+    actions = [{"trigger": {"lifetime_percentage": 80}, "action": {"action_type": "AutoRenew"}}]
+    scene = Scene.of(POLICY | {"lifetime_actions": actions})
+    await scene.judged()
+    assert scene.started == 0
+
+
+async def test_key_vault_renews_nothing_at_an_unknown_issuer_whatever_the_policy_says() -> None:
+    actions = [{"trigger": {"lifetime_percentage": 80}, "action": {"action_type": "AutoRenew"}}]
+    scene = Scene.of(POLICY | {"lifetime_actions": actions, "issuer": {"name": "Unknown"}})
+    await scene.judged()
+    assert scene.started == 1
+
+
+async def test_while_a_request_is_pending_no_other_is_started() -> None:
+    scene = Scene.of()
+    scene.vault.start("web", "DigiCert")
+    await scene.judged()
+    assert scene.started == 0
+    assert scene.stopped == []
+
+
+async def test_somebody_who_was_faster_is_no_trouble() -> None:
+    scene = Scene.of()
+    policy = scene.vault.policy
+
+    async def meanwhile(name: str) -> Mapping[str, Any]:
+        scene.vault.start("web", "DigiCert")
+        return await policy(name)
+
+    scene.vault.policy = meanwhile  # type: ignore[method-assign]  # a create between our look and ours
+    await scene.judged()
+    assert len(scene.vault.operations) == 1
+    assert scene.stopped == []
+    assert scene.world.ledger.intents == {}
+
+
+async def test_a_policy_that_lacks_names_of_the_certificate_stops_it() -> None:
+    scene = Scene.of(POLICY | {"x509_props": {"subject": "CN=another.example.com"}})
+    for _ in range(2):
+        await scene.judged()
+    assert scene.started == 0
+    assert scene.stopped == ["names-would-be-lost"]
+    stopped = next(event for event in scene.world.topic.published if event.type.endswith("RenewalStopped"))
+    assert "web.example.com" in stopped.data["sentence"]
+    assert stopped.data["owner"] == "ann@example.com"
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"subject": "CN=WEB.example.com"},
+        {"subject": "O=Example, cn=web.example.com"},
+        {"subject": "CN=x", "sans": {"dns_names": ["a.example.com", "Web.Example.com"]}},
+    ],
+)
+async def test_names_are_compared_without_regard_to_case_and_the_common_name_counts(properties: dict[str, Any]) -> None:
+    scene = Scene.of(POLICY | {"x509_props": properties})
+    await scene.judged()
+    assert scene.started == 1
+
+
+async def test_two_versions_of_a_name_a_day_and_the_third_is_told_and_not_started() -> None:
+    scene = Scene.of()
+    for thumbprint in ("t1", "t2", "t3", "t3"):
+        await scene.judged(thumbprint)
+        scene.vault.operations.clear()
+        scene.world.later(hours=2)
+    assert scene.started == 2
+    assert scene.stopped == ["too-many-versions"]
+    scene.world.later(days=1)
+    await scene.judged("t4")  # somebody has helped with t3; the next day's count is its own
+    assert scene.started == 3
+
+
+async def test_the_cap_for_all_is_told_once_a_day_and_the_rest_goes_on_the_next_day() -> None:
+    scene = Scene.of(most_renewals=2)
+    names = [f"web-{index}" for index in range(4)]
+    for name in names:
+        scene.vault.policies[name] = POLICY
+    for _ in range(2):
+        for name in names:
+            await scene.judged("t1", name)
+    assert scene.started == 2
+    caps = {event.id for event in scene.world.ledger.events if event.data.get("reason") == "cap"}
+    assert len(caps) == 1
+    scene.world.later(days=1)
+    for name in names:
+        await scene.judged("t1", name)
+    assert scene.started == 4
+
+
+async def test_a_refusal_is_told_once_and_never_looped() -> None:
+    scene = Scene.of()
+
+    async def refuses(name: str, body: Mapping[str, Any]) -> Answer:
+        scene.vault.calls.append("create")
+        raise Refused(403, "Forbidden", "The policy asks for a key that is not allowed here.")
+
+    scene.vault.create = refuses  # type: ignore[method-assign]  # as said
+    for _ in range(5):
+        await scene.judged()
+        scene.world.later(hours=1)
+    assert scene.started == 1
+    assert scene.stopped == ["refused"]
+    assert scene.world.published == ["Certificate.RenewalStopped", "Certificate.NearExpiry"]
+
+
+async def test_a_renewal_that_the_issuer_refuses_is_not_started_again_for_this_version() -> None:
+    scene = Scene.of()
+    await scene.judged()
+    operation = scene.vault.operations["web"]
+    scene.vault.operations["web"] = replace(operation, status=Status.FAILED)
+    for _ in range(30):
+        scene.world.later(hours=1)
+        await scene.world.sweep()
+        await scene.judged()
+    assert scene.started == 1
+    assert scene.world.published.count("Issuance.Failed") == 1
+
+
+async def test_a_vault_that_does_not_answer_is_tried_again_by_the_next_survey() -> None:
+    scene = Scene.of()
+    scene.vault.faults = [Unavailable("Key Vault", "HTTP 503")]
+    with pytest.raises(Unavailable):
+        await scene.judged()
+    await scene.judged()
+    assert scene.started == 1
+
+
+@pytest.mark.parametrize("ended", [False, True])
+async def test_killed_right_after_the_start_it_is_not_started_twice(*, ended: bool) -> None:
+    scene = Scene.of()
+    keep = scene.world.watchbook.keep_note
+
+    async def killed(note: CertificateNote, events: Sequence[Event] = ()) -> None:
+        raise Unavailable("The table storage", "killed")
+
+    scene.world.watchbook.keep_note = killed  # type: ignore[method-assign]  # the end of this process
+    with pytest.raises(Unavailable):
+        await scene.judged()
+    scene.world.watchbook.keep_note = keep  # type: ignore[method-assign]  # another one
+    if ended:
+        scene.vault.operations["web"] = replace(scene.vault.operations["web"], status=Status.FAILED)
+    for _ in range(3):
+        scene.world.later(hours=1)
+        await scene.judged()
+    assert scene.started == 1
+    assert scene.stopped == []
+
+
+async def test_killed_after_the_start_and_tagged_anew_it_is_not_started_twice_either() -> None:
+    scene = Scene.of()
+    keep = scene.world.watchbook.keep_note
+
+    async def killed(note: CertificateNote, events: Sequence[Event] = ()) -> None:
+        raise Unavailable("The table storage", "killed")
+
+    scene.world.watchbook.keep_note = killed  # type: ignore[method-assign]  # the end of this process
+    with pytest.raises(Unavailable):
+        await scene.judged()
+    scene.world.watchbook.keep_note = keep  # type: ignore[method-assign]  # another one
+    scene.vault.operations["web"] = replace(scene.vault.operations["web"], status=Status.FAILED)
+    tagged = replace(scene.entry(), tags=TAGS | {"team": "another"})
+    for _ in range(2):
+        await judge(scene.world.certflow, "main", tagged)
+    scene.world.later(days=2)
+    await scene.world.sweep()  # the answer that was kept is forgotten
+    await judge(scene.world.certflow, "main", tagged)
+    assert scene.started == 1
+
+
+async def test_when_a_version_was_started_is_remembered_over_versions() -> None:
+    scene = Scene.of()
+    started: list[datetime] = []
+    for thumbprint in ("t1", "t2"):
+        started.append(scene.world.now)
+        await scene.judged(thumbprint)
+        scene.vault.operations.clear()
+        scene.world.later(hours=1)
+    note = scene.world.watchbook.notes["main", "web"]
+    assert (note.renewals, note.renewed) == (tuple(started), "t2")
+    assert started[0] == NOW

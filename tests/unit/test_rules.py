@@ -1,0 +1,183 @@
+"""Who hears of what: the table of rules, and what it says of a table that cannot be understood."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from functions.issuance.errors import BadSettings, Unavailable
+from functions.issuance.notify import notify, tell
+from functions.issuance.ports import Notice, Severity
+from functions.issuance.rules import DEFAULT_TO, Rule, destinations, parse_rules, recipients
+from tests.unit.fakes import FakeChannel, FakeRules, World
+
+NOTICE = Notice(
+    "e1",
+    "Certflow.Issuance.Failed",
+    "Certificate request failed: pay-web",
+    good=False,
+    sentence="It failed.",
+    facts=(),
+    next_step="Start it again.",
+    severity=Severity.CRITICAL,
+    vault="prod",
+    name="pay-web",
+    owner="ann@pay.example.com",
+)
+BOXES = ("pki-team@example.com",)
+
+
+def table(*rules: dict[str, Any]) -> tuple[Rule, ...]:
+    return parse_rules(json.dumps(rules), "RULES")
+
+
+@pytest.mark.parametrize(
+    ("rule", "fits"),
+    [
+        ({}, True),
+        ({"events": ["Issuance.*"]}, True),
+        ({"events": ["issuance.failed"]}, True),
+        ({"events": ["Chain.*", "Issuance.Failed"]}, True),
+        ({"events": ["Chain.*"]}, False),
+        ({"vaults": ["PROD"]}, True),
+        ({"vaults": ["prod-*"]}, False),
+        ({"names": ["pay-*"], "owners": ["*@pay.example.com"]}, True),
+        ({"names": ["pay-*"], "owners": ["*@example.com"]}, False),
+        ({"names": ["pay-???"]}, True),
+        ({"severity": "critical"}, True),
+        ({"severity": "info"}, True),
+        ({"events": []}, True),
+    ],
+)
+def test_a_rule_fits_by_all_that_it_names(rule: dict[str, Any], *, fits: bool) -> None:
+    assert table({**rule, "to": ["x"]})[0].fits(NOTICE) is fits
+
+
+def test_a_rule_for_what_matters_takes_nothing_that_matters_less() -> None:
+    (rule,) = table({"severity": "warning", "to": ["x"]})
+    fits = [rule.fits(replace(NOTICE, severity=severity)) for severity in Severity]
+    assert fits == [False, True, True]
+
+
+def test_a_notice_without_a_vault_fits_only_rules_that_ask_for_none() -> None:
+    stray = replace(NOTICE, vault=None, name=None, owner=None)
+    assert not table({"vaults": ["prod"], "to": ["x"]})[0].fits(stray)
+    assert table({"events": ["*"], "to": ["x"]})[0].fits(stray)
+
+
+def test_the_first_rule_that_fits_takes_a_notice() -> None:
+    rules = table({"names": ["other"], "to": ["a"]}, {"names": ["pay-*"], "to": ["b"]}, {"to": ["c"]})
+    assert destinations(rules, NOTICE) == ("b",)
+
+
+def test_a_rule_with_also_lets_the_next_ones_have_it_too() -> None:
+    rules = table({"to": ["a", "b"], "also": True}, {"to": ["b", "c"]}, {"to": ["d"]})
+    assert destinations(rules, NOTICE) == ("a", "b", "c")
+    assert destinations(rules[:1], NOTICE) == ("a", "b")
+
+
+def test_what_no_rule_takes_goes_to_the_default() -> None:
+    assert destinations(table({"names": ["other"], "to": ["a"]}), NOTICE) == DEFAULT_TO
+    assert destinations((), NOTICE) == DEFAULT_TO
+
+
+def test_an_escalation_reaches_the_default_as_well() -> None:
+    rules = table({"to": ["owner", "teams:pay"]})
+    assert destinations(rules, replace(NOTICE, escalated=True)) == ("owner", "teams:pay", "teams", "urls", "email")
+
+
+@pytest.mark.parametrize(
+    ("to", "owner", "mails"),
+    [
+        (("owner",), "ann@example.com", ("ann@example.com",)),
+        (("owner",), None, BOXES),
+        (("owner",), "team-pay", BOXES),  # an owner without an address
+        (("email",), "ann@example.com", BOXES),
+        (("oncall@example.com", "teams"), None, ("oncall@example.com",)),
+        (("owner", "ann@example.com", "email"), "ann@example.com", ("ann@example.com", *BOXES)),
+        (("teams", "urls:2"), "ann@example.com", ()),
+    ],
+)
+def test_mail_goes_to_the_owner_the_mailboxes_or_an_address(
+    to: tuple[str, ...], owner: str | None, mails: tuple[str, ...]
+) -> None:
+    assert recipients(to, owner, BOXES) == mails
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "RULES: this is no JSON"),
+        ("[{]", "RULES: this is no JSON"),
+        ('{"to": ["teams"]}', "RULES: a list of rules is needed"),
+        ('[{"to": ["teams"]}, 5]', "RULES, rule 2: write an object"),
+        ('[{"to": ["teams"], "vault": ["a"]}]', "RULES, rule 1: 'vault' is no field; there are events, vaults"),
+        ("[{}]", "RULES, rule 1: 'to' is needed"),
+        ('[{"to": []}]', "RULES, rule 1: 'to' is needed"),
+        ('[{"to": "teams"}]', "RULES, rule 1, to: write a list of texts"),
+        ('[{"to": ["teams"], "names": [1]}]', "RULES, rule 1, names: write a list of texts"),
+        ('[{"to": ["teams"], "owners": [""]}]', "RULES, rule 1, owners: write a list of texts"),
+        ('[{"to": ["teams"], "severity": "high"}]', "RULES, rule 1, severity: write info, warning, critical"),
+        ('[{"to": ["teams"], "severity": ["info"]}]', "RULES, rule 1, severity: write info, warning, critical"),
+        ('[{"to": ["teams"], "also": "yes"}]', "RULES, rule 1, also: write true or false"),
+    ],
+)
+def test_what_cannot_be_understood_is_named_by_rule_and_field(text: str, says: str) -> None:
+    with pytest.raises(BadSettings) as caught:
+        parse_rules(text, "RULES")
+    assert str(caught.value).startswith(says)
+
+
+def world_with(rules: tuple[Rule, ...], *names: str) -> tuple[World, dict[str, FakeChannel]]:
+    channels = {name: FakeChannel(name) for name in names}
+    return World(channels=tuple(channels.values()), rules=FakeRules(rules)), channels
+
+
+async def test_only_the_channels_that_are_meant_are_used() -> None:
+    world, channels = world_with(table({"to": ["teams:pay"]}), "teams", "teams:pay", "email", "urls:1")
+    await tell(world.certflow, NOTICE)
+    assert [name for name, one in channels.items() if one.sent] == ["teams:pay"]
+
+
+async def test_all_urls_or_one_of_them() -> None:
+    for to, used in ((["urls"], ["urls:1", "urls:2"]), (["urls:2"], ["urls:2"])):
+        world, channels = world_with(table({"to": to}), "teams", "urls:1", "urls:2")
+        await tell(world.certflow, NOTICE)
+        assert [name for name, one in channels.items() if one.sent] == used
+
+
+async def test_the_default_channel_is_not_every_teams_channel() -> None:
+    world, channels = world_with((), "teams", "teams:pay", "email", "urls:1")
+    await tell(world.certflow, NOTICE)
+    assert [name for name, one in channels.items() if one.sent] == ["teams", "email", "urls:1"]
+    assert channels["email"].messages[0][1] == ["ann@pay.example.com"]
+
+
+async def test_a_channel_that_there_is_none_of_falls_back_to_all() -> None:
+    world, channels = world_with(table({"to": ["teams:typo"]}), "teams", "email")
+    await tell(world.certflow, NOTICE)
+    assert all(one.sent for one in channels.values())
+    assert channels["email"].messages[0][1] == list(BOXES)
+
+
+async def test_a_table_that_cannot_be_understood_tells_the_default_and_says_why() -> None:
+    world, channels = world_with((), "teams", "teams:pay")
+    world.rules.fault = BadSettings("rules.json, rule 2: 'to' is needed.")
+    await tell(world.certflow, NOTICE)
+    (notice,) = channels["teams"].sent
+    assert ("Rules", "rules.json, rule 2: 'to' is needed.") in notice.facts
+    assert channels["teams:pay"].sent == []
+
+
+async def test_rules_that_cannot_be_read_now_are_read_when_the_event_comes_again() -> None:
+    world, channels = world_with(table({"to": ["email"]}), "teams", "email")
+    world.rules.fault = Unavailable("The blob storage", "HTTP 503")
+    data = {"vault": "prod", "name": "pay-web", "issuer": "DigiCert"}
+    with pytest.raises(Unavailable):
+        await notify(world.certflow, "e1", "Certflow.Issuance.Cancelled", data)
+    world.rules.fault = None
+    await notify(world.certflow, "e1", "Certflow.Issuance.Cancelled", data)
+    assert [name for name, one in channels.items() if one.sent] == ["email"]

@@ -1,0 +1,170 @@
+"""A sweep: everything that is due in one vault is looked at; what goes wrong delays only itself."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from functions.issuance import sweep as sweeping
+from functions.issuance.errors import Refused, Unavailable
+from functions.issuance.looks import Look
+from functions.issuance.ports import Answer, Intent
+from functions.issuance.requests import Operation, Status, TrackedRequest
+from functions.issuance.sweep import HOPELESS, sweep
+from functions.issuance.watchbook import Survey
+from tests.certificates import make_csr
+from tests.unit.fakes import NOW, FakeLedger, World
+
+CSR = make_csr("web.example.com")[1]
+
+
+def tracked(world: World, count: int, issuer: str = "DigiCert") -> None:
+    """So many requests that were started hours ago and are due, without the cost of a key each."""
+    for index in range(count):
+        name = f"web-{index}"
+        operation = Operation(f"{index:032x}", Status.IN_PROGRESS, issuer, CSR)
+        world.vault.operations[name] = operation
+        request = TrackedRequest("main", name, operation.request_id, issuer, "CN=web", "k", NOW - timedelta(hours=12))
+        request = replace(request, next_check=NOW - timedelta(seconds=count - index), etag="0")
+        world.ledger.tracked["main", name, operation.request_id] = request
+    world.watchbook.surveys["main"] = Survey("main", began=NOW, finished=NOW)  # its baseline is through
+
+
+async def looked_at(world: World) -> bool:
+    return await sweep(world.certflow, "main", world.now + timedelta(seconds=50))
+
+
+class Reads(FakeLedger):
+    """A ledger that remembers which requests' rows were read, and how many marks at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[str] = []
+        self.rounds: list[int] = []
+
+    async def get(self, vault: str, name: str, request_id: str) -> TrackedRequest | None:
+        self.read.append(name)
+        return await super().get(vault, name, request_id)
+
+    async def due(self, vault: str, now: datetime, most: int) -> list[Look]:
+        found = await super().due(vault, now, most)
+        self.rounds.append(len(found))
+        return found
+
+
+async def test_a_look_that_finds_nothing_new_reads_no_row_and_moves_a_mark() -> None:
+    ledger = Reads()
+    world = World(ledger=ledger)
+    tracked(world, 40)
+    assert await looked_at(world) is True
+    assert ledger.read == []
+    assert len(ledger.moved) == 40
+    assert world.vault.calls == ["pending"] * 40
+    assert all(one.next_check and one.next_check > world.now for one in ledger.tracked.values())
+
+
+async def test_only_what_has_moved_is_read_and_written() -> None:
+    ledger = Reads()
+    world = World(ledger=ledger)
+    tracked(world, 40)
+    ended = replace(world.vault.operations["web-7"], status=Status.FAILED)
+    world.vault.operations["web-7"] = ended
+    await looked_at(world)
+    assert set(ledger.read) == {"web-7"}
+    assert world.published == ["Issuance.Failed"]
+
+
+async def test_however_many_are_due_they_are_read_some_at_a_time_and_all_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sweeping, "ROUND", 50)
+    ledger = Reads()
+    world = World(ledger=ledger)
+    tracked(world, 170)
+    assert await looked_at(world) is True
+    assert len(world.vault.calls) == 170
+    assert max(ledger.rounds) <= 50
+
+
+@pytest.mark.parametrize("fault", [Unavailable("Key Vault", "HTTP 503"), Refused(403, "Forbidden", "no access")])
+async def test_a_vault_that_is_down_is_left_alone_after_some_looks(fault: Exception) -> None:
+    world = World()
+    tracked(world, 500)
+    world.vault.faults = [fault] * 500
+    assert await looked_at(world) is False
+    assert HOPELESS <= len(world.vault.calls) < HOPELESS + sweeping.AT_ONCE
+    assert {one.attempts for one in world.ledger.moved} == {1}
+    assert {one.error for one in world.ledger.moved} == {str(fault)}
+
+
+async def test_faults_between_answers_do_not_end_a_sweep() -> None:
+    world = World()
+    tracked(world, 200)
+    pending, fails = world.vault.pending, functools.partial(next, iter([True, False, False] * 100))
+
+    async def sometimes(name: str, request_id: str | None = None) -> Answer:
+        if fails():
+            raise Unavailable("Key Vault", "HTTP 503")
+        return await pending(name, request_id)
+
+    world.vault.pending = sometimes  # type: ignore[method-assign]  # every third call fails
+    await looked_at(world)
+    assert len(world.ledger.moved) == 200
+    assert sum(one.attempts == 1 for one in world.ledger.moved) == 67
+
+
+async def test_what_the_service_asks_to_wait_is_waited() -> None:
+    world = World()
+    tracked(world, 1)
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 429", retry_after=120, throttled=True)]
+    await looked_at(world)
+    assert world.ledger.moved[0].at == NOW + timedelta(seconds=120)
+
+
+async def test_a_mark_without_its_request_is_dropped() -> None:
+    world = World()
+    tracked(world, 1)
+    world.vault.operations["web-0"] = replace(world.vault.operations["web-0"], status=Status.FAILED)
+    looks = await world.ledger.due("main", NOW, 10)
+    world.ledger.tracked.clear()
+
+    async def due(vault: str, now: datetime, most: int) -> list[Look]:
+        return [] if world.ledger.dropped else looks
+
+    world.ledger.due = due  # type: ignore[method-assign]  # a mark that was left
+    await looked_at(world)
+    assert world.ledger.dropped == looks
+    assert world.published == []
+
+
+async def test_tables_that_fail_in_the_middle_lose_nothing() -> None:
+    world = World()
+    tracked(world, 30)
+    world.vault.operations["web-3"] = replace(world.vault.operations["web-3"], status=Status.FAILED)
+    world.ledger.down = True
+    assert await looked_at(world) is False
+    assert world.published == []
+    world.ledger.down = False
+    world.later(minutes=1)
+    assert await looked_at(world) is True
+    assert world.published == ["Issuance.Failed"]
+    assert len(world.ledger.moved) == 29
+
+
+async def test_an_answer_that_was_kept_long_enough_is_forgotten_by_a_sweep() -> None:
+    world = World()
+    await world.ledger.intend(Intent("main", "web", "i1", NOW, answer={"how": "created"}, keep=True))
+    assert await looked_at(world) is True
+    assert world.ledger.intents == {}
+
+
+async def test_an_intent_that_cannot_be_settled_now_is_tried_once_a_sweep() -> None:
+    world = World()
+    await world.ledger.intend(Intent("main", "web", "i1", NOW))
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 503")] * 10
+    assert await looked_at(world) is False
+    assert len(world.vault.calls) == 1
+    assert list(world.ledger.intents) == ["i1"]

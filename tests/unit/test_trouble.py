@@ -1,0 +1,186 @@
+"""An issuer in trouble: several requests that fail for the same reason of its account are one thing to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.issuance.errors import ConcurrentChange
+from functions.issuance.events import Event
+from functions.issuance.notify import notify
+from functions.issuance.trouble import MOST_FAILURES, SEVERAL, kind_of, note_failure
+from functions.issuance.watchbook import Trouble
+from tests.unit.fakes import FakeChannel, World
+
+ISSUER_FAULT = {"code": "Certificate issuer error", "message": "The service is not available."}
+ACCOUNT = {"code": "Request rejected", "message": "The account balance is too low."}
+OWN = {"code": "Request rejected", "message": "The domain web.example.com is not validated."}
+
+
+def failed(number: int, error: dict[str, str] | None = None, issuer: str = "DigiCert") -> dict[str, Any]:
+    name = f"web-{number}"
+    return {
+        "vault": "main",
+        "name": name,
+        "request_id": f"{number:032x}",
+        "issuer": issuer,
+        "error": error or ISSUER_FAULT,
+    }
+
+
+def troubled(world: World) -> list[Event]:
+    return [event for event in world.topic.published if event.type == "Certflow.Issuer.Troubled"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ISSUER_FAULT,
+        ACCOUNT,
+        {"code": "certificate issuer error", "message": ""},
+        {"code": "x", "message": "Unauthorised"},
+        {"code": "x", "message": "The API key has expired"},
+        {"code": "x", "message": "Invalid credentials were supplied"},
+        {"code": "x", "message": "the subscription is suspended"},
+    ],
+)
+def test_what_the_issuers_account_is_to_blame_for_has_a_kind(error: dict[str, str]) -> None:
+    assert kind_of(error)
+
+
+@pytest.mark.parametrize("error", [OWN, {}, {"code": None, "message": None}, {"code": "x", "message": "no such name"}])
+def test_what_the_request_itself_is_to_blame_for_has_none(error: dict[str, Any]) -> None:
+    assert kind_of(error) is None
+
+
+def test_the_same_error_is_one_kind_whatever_names_and_numbers_it_has() -> None:
+    told = {
+        kind_of(
+            {"code": "Certificate issuer error", "message": f"Order {order} for {name} failed:  '{name}' at 10:0{n}"}
+        )
+        for n, (order, name) in enumerate(
+            [("4711", "web.example.com"), ("4712", "a.b.example.org"), ("9", "x.example")]
+        )
+    }
+    assert len(told) == 1
+
+
+def test_different_errors_are_kinds_of_their_own() -> None:
+    assert kind_of(ISSUER_FAULT) != kind_of(ACCOUNT) != kind_of(ACCOUNT | {"code": "Certificate issuer error"})
+
+
+async def test_several_of_one_kind_are_told_once() -> None:
+    world = World()
+    for number in range(10):
+        await note_failure(world.certflow, failed(number), world.now)
+        assert len(troubled(world)) == (1 if number + 1 >= SEVERAL else 0)
+    (event,) = troubled(world)
+    assert [one["name"] for one in event.data["failed"]] == ["web-0", "web-1", "web-2"]
+    assert event.data["error"] == ISSUER_FAULT
+    assert event.data["issuer"] == "DigiCert"
+
+
+async def test_they_are_counted_within_a_day() -> None:
+    world = World()
+    for number in range(6):
+        await note_failure(world.certflow, failed(number), world.now)
+        world.later(hours=13)
+    assert troubled(world) == []
+
+
+async def test_trouble_that_goes_on_is_told_again_the_next_day_and_as_another_event() -> None:
+    world = World()
+    for number in range(60):
+        await note_failure(world.certflow, failed(number), world.now)
+        world.later(hours=1)
+    assert len(troubled(world)) == len({event.id for event in troubled(world)}) == 3
+
+
+async def test_an_event_that_comes_again_counts_once() -> None:
+    world = World()
+    for _ in range(5):
+        await note_failure(world.certflow, failed(1), world.now)
+        await note_failure(world.certflow, failed(2), world.now)
+    assert troubled(world) == []
+
+
+async def test_each_kind_and_each_issuer_counts_for_itself() -> None:
+    world = World()
+    for number, (error, issuer) in enumerate(
+        [(ISSUER_FAULT, "DigiCert"), (ACCOUNT, "DigiCert"), (ISSUER_FAULT, "GlobalSign")] * 2
+    ):
+        await note_failure(world.certflow, failed(number, error, issuer), world.now)
+    assert troubled(world) == []
+    await note_failure(world.certflow, failed(100, ACCOUNT, "digicert"), world.now)
+    assert [event.data["error"] for event in troubled(world)] == [ACCOUNT]
+
+
+async def test_what_the_requests_are_to_blame_for_never_counts() -> None:
+    world = World()
+    for number in range(10):
+        await note_failure(world.certflow, failed(number, OWN), world.now)
+    assert troubled(world) == []
+    assert world.watchbook.troubles == {}
+
+
+async def test_two_that_count_at_once_lose_none() -> None:
+    world = World()
+    await note_failure(world.certflow, failed(1), world.now)
+    await note_failure(world.certflow, failed(2), world.now)
+    keep, faster = world.watchbook.keep_trouble, [failed(3)]
+
+    async def keep_trouble(trouble: Trouble, events: Sequence[Event] = ()) -> None:
+        if faster:
+            await note_failure(world.certflow, faster.pop(), world.now)
+        await keep(trouble, events)
+
+    world.watchbook.keep_trouble = keep_trouble  # type: ignore[method-assign]  # another instance in between
+    await note_failure(world.certflow, failed(4), world.now)
+    assert len(troubled(world)) == 1
+    (trouble,) = world.watchbook.troubles.values()
+    assert len(trouble.failures) == 4
+
+
+async def test_a_row_that_keeps_changing_is_tried_later() -> None:
+    world = World()
+
+    async def keep_trouble(trouble: Trouble, events: Sequence[Event] = ()) -> None:
+        raise ConcurrentChange("changed")
+
+    world.watchbook.keep_trouble = keep_trouble  # type: ignore[method-assign]  # very busy
+    with pytest.raises(Exception, match="keeps changing"):
+        await note_failure(world.certflow, failed(1), world.now)
+
+
+async def test_only_the_newest_failures_are_kept() -> None:
+    world = World()
+    for number in range(MOST_FAILURES + 20):
+        await note_failure(world.certflow, failed(number), world.now)
+    (trouble,) = world.watchbook.troubles.values()
+    assert len(trouble.failures) == MOST_FAILURES
+    assert trouble.failures[-1].name == f"web-{MOST_FAILURES + 19}"
+    assert len(troubled(world)) == 1
+
+
+async def test_the_failures_are_told_beside_the_issuers_trouble() -> None:
+    teams = FakeChannel("teams")
+    world = World(channels=(teams,))
+    for number in range(SEVERAL):
+        await notify(world.certflow, f"e{number}", "Certflow.Issuance.Failed", failed(number))
+    assert [notice.title for notice in teams.sent] == [f"Certificate request failed: web-{n}" for n in range(SEVERAL)]
+    (event,) = troubled(world)
+    await notify(world.certflow, event.id, event.type, event.data)
+    assert teams.sent[-1].title == "Issuer in trouble: DigiCert"
+
+
+async def test_trouble_that_could_not_be_sent_stands_in_the_outbox() -> None:
+    world = World()
+    world.topic.down = True
+    for number in range(SEVERAL):
+        await note_failure(world.certflow, failed(number), world.now - timedelta(minutes=1))
+    assert [event.type for event in world.ledger.outbox.values()] == ["Certflow.Issuer.Troubled"]
+    assert replace(next(iter(world.watchbook.troubles.values())), etag="").told
