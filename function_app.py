@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
     from functions.issuance.certflow import Certflow
-    from functions.issuance.ports import Channel, Vault
+    from functions.issuance.ports import Vault
+    from functions.issuance.telling import Channel
 
 
 @functools.cache

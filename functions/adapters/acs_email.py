@@ -14,7 +14,7 @@ from azure.core.rest import HttpRequest
 from functions.adapters.faults import faults_of, passing
 from functions.adapters.mail_text import EVENT_HEADER, Mail, bare_address, checked, mail_of, message_id
 from functions.issuance.errors import Unavailable
-from functions.issuance.ports import DeliveryRefused, Notice
+from functions.issuance.telling import DeliveryRefused, Notice
 
 if TYPE_CHECKING:
     from azure.communication.email.aio import EmailClient

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from functions.adapters.mail_text import plain_text, plain_title
 from functions.issuance.errors import BadSettings, Unavailable
-from functions.issuance.ports import Notice, Severity
+from functions.issuance.telling import Notice, Severity
 
 if TYPE_CHECKING:
     from apprise import Apprise, NotifyType

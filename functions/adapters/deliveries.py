@@ -20,7 +20,7 @@ from functions.adapters.faults import faults_of
 from functions.adapters.rows import Entity
 from functions.adapters.table_service import CONFLICTS, DELIVERIES, SERVICE, Tables
 from functions.issuance.errors import Unavailable
-from functions.issuance.ports import Notice, Waiting
+from functions.issuance.telling import Notice, Waiting
 
 STALE_CLAIM = timedelta(minutes=2)  # longer than any channel takes to answer
 

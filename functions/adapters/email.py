@@ -16,7 +16,7 @@ from email.utils import format_datetime
 from functions.adapters.mail_text import EVENT_HEADER, Mail, checked, mail_of, message_id
 from functions.issuance.errors import Unavailable
 from functions.issuance.journal import record
-from functions.issuance.ports import DeliveryRefused, Notice
+from functions.issuance.telling import DeliveryRefused, Notice
 
 SERVICE = "The mail server"
 # Python writes a word that is longer than a line as RFC 2047's code, and a mail rule on our header would not see the

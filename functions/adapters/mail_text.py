@@ -14,7 +14,7 @@ from email.utils import parseaddr
 from html import escape
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
-from functions.issuance.ports import DeliveryRefused, Notice, Severity
+from functions.issuance.telling import DeliveryRefused, Notice, Severity
 
 EVENT_HEADER = "X-Certflow-Event"
 MOST_TITLE, MOST_TEXT = 200, 2000  # characters; what an issuer or a caller wrote may be of any length

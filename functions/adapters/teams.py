@@ -16,7 +16,7 @@ from azure.core.credentials_async import AsyncTokenCredential
 from functions.adapters.faults import faults_of, later, passing
 from functions.adapters.teams_card import MOST_NOTICES, Envelope, message
 from functions.issuance.errors import Unavailable
-from functions.issuance.ports import DeliveryRefused, Notice
+from functions.issuance.telling import DeliveryRefused, Notice
 
 type Auth = Literal["sas", "entra"]
 

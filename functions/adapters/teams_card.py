@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from functions.issuance.ports import Notice, Severity
+from functions.issuance.telling import Notice, Severity
 
 type Envelope = Literal["message", "card"]
 type Json = dict[str, Any]

@@ -11,8 +11,9 @@ from functions.issuance.choices import Choices
 from functions.issuance.errors import UnknownVault
 from functions.issuance.files import Drops, Handouts, TrustedCas
 from functions.issuance.links import Links
-from functions.issuance.ports import Channel, Deliveries, Ledger, Topic, Vault, Work
+from functions.issuance.ports import Ledger, Topic, Vault, Work
 from functions.issuance.rules import Rules
+from functions.issuance.telling import Channel, Deliveries
 from functions.issuance.watchbook import Watchbook
 
 CHOICES, LINKS = Choices(), Links()

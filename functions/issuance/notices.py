@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.issuance.events import NOTICE_REFUSED, Event
 from functions.issuance.links import Links, links_of
-from functions.issuance.ports import Notice
+from functions.issuance.telling import Notice
 from functions.issuance.wording import WRITERS
 
 MOST = 2  # of what is wrong besides, and of warnings; the report has them all

@@ -15,8 +15,8 @@ from functions.issuance.events import ISSUANCE, NOTICE_REFUSED, Event
 from functions.issuance.journal import record
 from functions.issuance.notices import notice_of, refusal_of
 from functions.issuance.outbox import publish
-from functions.issuance.ports import Channel, DeliveryRefused, Notice
 from functions.issuance.rules import EMAIL, Rule, destinations, recipients
+from functions.issuance.telling import Channel, DeliveryRefused, Notice
 from functions.issuance.trouble import note_failure
 
 CHANNELS = "certflow-channels"  # the queue whose messages name a channel on which notices wait

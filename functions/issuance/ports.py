@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Protocol
 
 from functions.issuance.events import Event
@@ -270,14 +269,6 @@ class Page:
     token: str | None
 
 
-class Severity(StrEnum):
-    """How much an event matters: worth knowing, worth a look, needs somebody now."""
-
-    INFO = "info"
-    WARNING = "warning"
-    CRITICAL = "critical"
-
-
 class Work(Protocol):
     """Storage queues whose messages come back to this app: work for any of its instances."""
 
@@ -291,89 +282,4 @@ class Topic(Protocol):
 
     async def publish(self, event: Event) -> None:
         """Sends one event. Sending it twice is fine: subscribers know it by its id."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A message to people, in plain words, the same for every channel.
-
-    `facts` are label and value; `links` are title and https address, of pages that the reader opens by signing in.
-    `type` is the event's, `vault` an alias. `escalated`: reminding the owner alone has not helped. `not_on`: the
-    channel that has refused what this is about.
-    """
-
-    event_id: str
-    type: str
-    title: str
-    good: bool
-    sentence: str
-    facts: tuple[tuple[str, str], ...]
-    next_step: str
-    severity: Severity = Severity.INFO
-    vault: str | None = None
-    name: str | None = None
-    owner: str | None = None
-    links: tuple[tuple[str, str], ...] = ()
-    escalated: bool = False
-    not_on: str | None = None
-
-
-class Channel(Protocol):
-    """A way to reach people. `name` keys its delivery records.
-
-    `most` is how many notices one message takes. Above 1, notices wait some seconds for others, and go out as one.
-    """
-
-    name: str
-    most: int
-
-    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
-        """Hands notices over as one message. `to` are mail addresses, for the channel that mails.
-
-        Raises DeliveryRefused if repeating it can never help.
-        """
-        ...
-
-
-class DeliveryRefused(Exception):
-    """A channel will never take this message: the text says why, without any secret."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A notice that waits for others, and since when (UTC)."""
-
-    notice: Notice
-    since: datetime
-
-
-class Deliveries(Protocol):
-    """Whom we told what."""
-
-    async def claim(self, event_id: str, channel: str, now: datetime) -> bool:
-        """True if this caller shall deliver now; False if it is delivered or refused already.
-
-        Raises Unavailable while another is at it; a claim left by a crash is taken over after two minutes.
-        """
-        ...
-
-    async def settle(self, event_id: str, channel: str, outcome: str, now: datetime) -> None:
-        """Records how it ended: `delivered`, or `refused: …`."""
-        ...
-
-    async def release(self, event_id: str, channel: str, reason: str) -> None:
-        """Gives a claim back after a passing failure, so that the next attempt need not wait."""
-        ...
-
-    async def wait(self, channel: str, notice: Notice, now: datetime) -> None:
-        """Puts a notice to those that wait for one message on a channel. It is there already: fine."""
-        ...
-
-    async def waiting(self, channel: str, most: int) -> list[Waiting]:
-        """The notices that wait on a channel, at most so many."""
-        ...
-
-    async def done_waiting(self, channel: str, event_id: str) -> None:
-        """Takes a notice from those. Gone already is fine."""
         ...

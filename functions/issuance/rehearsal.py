@@ -24,8 +24,8 @@ from functions.issuance.events import (
     VAULT_SURVEYED,
 )
 from functions.issuance.notices import notice_of
-from functions.issuance.ports import Channel, DeliveryRefused, Notice
 from functions.issuance.rules import PREFIX
+from functions.issuance.telling import Channel, DeliveryRefused, Notice
 
 NAME = "sample"
 

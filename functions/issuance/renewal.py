@@ -35,11 +35,13 @@ async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tup
         return note, False
     vault = certflow.vault(note.vault)
     stands = await standing(vault, entry.name)
-    policy = await vault.policy(entry.name)
-    if _key_vault_renews(policy) or (stands and stands.operation.status is Status.IN_PROGRESS):
-        return note, False
     since = certflow.now() - DAY
     recent = tuple(at for at in note.renewals if at > since)
+    if stands and stands.operation.status is Status.IN_PROGRESS:
+        return await _in_progress(certflow, entry.name, note, recent, stands.operation.request_id)
+    policy = await vault.policy(entry.name)
+    if _key_vault_renews(policy):
+        return note, False
     if len(recent) >= MOST_A_DAY:
         reason = f"{MOST_A_DAY} versions of it were started within a day, and it is near its end again"
         return await _stop(certflow, entry, note, "too-many-versions", reason), False
@@ -68,6 +70,16 @@ async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tup
         return await _stop(certflow, entry, note, "refused", f"{error.code}: {error}"), False
     record("renewal-started", vault=note.vault, name=entry.name, request_id=started.request_id)
     return await _noted(certflow, note, recent), True
+
+
+async def _in_progress(
+    certflow: Certflow, name: str, note: CertificateNote, recent: tuple[datetime, ...], request_id: str
+) -> tuple[CertificateNote, bool]:
+    """A request is under way: somebody's, or ours, by a run that was cut off before it noted that."""
+    known = await certflow.ledger.get(note.vault, name, request_id)
+    if known is None:
+        return note, await certflow.ledger.starting(note.vault, name)
+    return (await _noted(certflow, note, recent), True) if known.requested_by == BY.name else (note, False)
 
 
 async def _noted(certflow: Certflow, note: CertificateNote, recent: tuple[datetime, ...]) -> CertificateNote:

@@ -22,7 +22,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
 from functions.issuance.errors import BadSettings
-from functions.issuance.ports import Notice, Severity
+from functions.issuance.telling import Notice, Severity
 
 PREFIX = "Certflow."
 EMAIL, OWNER = "email", "owner"

@@ -17,7 +17,7 @@ from functions.issuance.timing import next_look, pause_after, soonest
 from functions.issuance.watch import look, record_seen, settle_intent
 
 AT_ONCE = 64  # looks under way in one vault; the pace says how many a second
-ROUND = 4000  # marks in memory at a time, however many are due
+ROUND = 8000  # marks in memory at a time, however many are due: some 8 MB
 TOGETHER = 33 * 16  # marks that are moved together: full transactions (three rows each, of 100) in 16 partitions
 # After so many faults in a row, with no answer between them, the vault is left alone until the next shift.
 HOPELESS = 20

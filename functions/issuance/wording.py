@@ -19,7 +19,7 @@ from functions.issuance.events import (
     RENEWAL_STOPPED,
     VAULT_SURVEYED,
 )
-from functions.issuance.ports import Severity
+from functions.issuance.telling import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,8 @@ def _surveyed(data: dict[str, Any]) -> Words:
     found = ", ".join(f"{counts[kind]} {word}" for kind, word in KINDS.items() if counts.get(kind))
     return Words(
         f"Now watching vault {data['vault']}",
-        f"{count} certificate{'' if count == 1 else 's'}{': ' if found else ''}{found}. From now on what changes is told.",
+        f"{count} certificate{'' if count == 1 else 's'}{': ' if found else ''}{found}. "
+        "From now on what changes is told.",
         "Tag certificates with certflow-owner, so that the right people hear."
         if counts.get("unowned")
         else "Nothing to do.",

@@ -50,7 +50,8 @@ async def _until_gone(request: web.Request) -> None:
 
 def _reset_when_closed(transport: asyncio.Transport) -> None:
     """A socket that lingers for no time sends RST instead of FIN."""
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    if plug := transport.get_extra_info("socket"):  # None once the other side has gone
+        plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 class Chance:

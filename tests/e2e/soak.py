@@ -37,7 +37,7 @@ REQUESTS_A_SECOND = 500 / 600
 ISSUING_DELAY = 1.0  # seconds; a cancellation takes as long
 QUIET = 3  # looks in a row that find nothing in flight
 LOOK = 1.0  # seconds between two looks
-DRAIN_LIMIT = 200.0  # seconds, a hang guard
+DRAIN_LIMIT = 300.0  # seconds, a hang guard: longer than the longest wait of Event Grid (12 h, hurried: 240 s)
 
 
 @dataclass

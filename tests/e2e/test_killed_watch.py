@@ -34,7 +34,7 @@ from tests.e2e.telling import CHANNELS, times_told
 from tests.e2e.test_killed import MOMENTS, settled
 from tests.e2e.test_stories import OWNER
 
-pytestmark = pytest.mark.timeout(400)  # all kills are in the first test's set-up; a hang guard
+pytestmark = pytest.mark.timeout(600)  # all kills are in the first test's set-up; a hang guard
 
 VAULTS = 120  # one for each point of a shift, and some to spare
 AT_ONCE = 4
@@ -216,7 +216,7 @@ async def kill_and_restart(directory: Path) -> tuple[list[Point], World]:
         )
         table = (await up.enter_async_context(tables)).get_table_client("certflow")
         async with running(stack) as runs:
-            vaults = iter(stack.vaults)
+            vaults = iter([alias for alias in stack.vaults if alias != "main"])  # `main` is in the other points
             async with asyncio.TaskGroup() as group:
                 for moment in MOMENTS:
                     group.create_task(publishings(runs, moment, found))
@@ -335,8 +335,9 @@ def test_an_event_whose_telling_was_cut_off_is_told_when_it_comes_again(
     found, world = these(after, "notify", moment, 8)
     for point in found:
         mail, third = f"MAIL {point.subject}3", f"{point.subject}3"
-        twice = Counter({("email", third): int(in_the_gap(point, mail, third, "email"))})
-        assert world.told(point.subject) == on_both(*(f"{point.subject}{n}" for n in (1, 2, 3))) + twice, str(point)
+        gap = Counter({("email", third): int(in_the_gap(point, mail, third, "email"))})
+        once = on_both(*(f"{point.subject}{number}" for number in (1, 2, 3)))
+        assert once <= world.told(point.subject) <= once + gap, str(point)
         issuer = f"main:issuer:{point.subject.rstrip(':')}:"
         assert world.told(issuer) == on_both(f"{issuer}{point.subject}1"), str(point)
 
@@ -349,8 +350,8 @@ def test_notices_whose_sending_was_cut_off_are_sent_by_the_next_run(
     for point in found:
         events = [f"{point.subject}{number}" for number in (1, 2, 3)]
         accepted = next((at for at in point.done if is_card(at)), "")
-        twice = Counter({("teams", one): int(in_the_gap(point, accepted, one, "teams")) for one in events})
-        assert world.told(point.subject) == on_both(*events) + twice, str(point)
+        gap = Counter({("teams", one): int(in_the_gap(point, accepted, one, "teams")) for one in events})
+        assert on_both(*events) <= world.told(point.subject) <= on_both(*events) + gap, str(point)
 
 
 def test_a_kill_between_acceptance_and_record_is_told_twice_and_nothing_else_is(
@@ -369,6 +370,8 @@ def is_card(at: str) -> bool:
 
 
 def in_the_gap(point: Point, accepted: str, event_id: str, channel: str) -> bool:
-    """Whether a channel had taken an event when the run was killed, and our record did not say so yet."""
+    """Whether a channel had taken an event when the run was killed, and our record did not say so yet, as far as the
+    run knew: its records are written at once, and one that was on its way may have arrived.
+    """
     settled = f"PATCH /devstoreaccount1/deliveries(PartitionKey='{event_id}',RowKey='{channel}')"
     return accepted in point.done and settled not in point.done

@@ -16,7 +16,7 @@ from functions.adapters import acs_email
 from functions.adapters.acs_email import AcsEmail
 from functions.adapters.mail_text import mail_of
 from functions.issuance.errors import Unavailable
-from functions.issuance.ports import DeliveryRefused, Notice
+from functions.issuance.telling import DeliveryRefused, Notice
 from local.inbox import Inbox, running_inbox
 from local.keyvault import running_standin
 from local.tls import LocalCa

@@ -14,7 +14,7 @@ import pytest
 
 from functions.adapters.apprise_urls import AppriseUrl, channels_of
 from functions.issuance.errors import BadSettings, Unavailable
-from functions.issuance.ports import Notice, Severity
+from functions.issuance.telling import Notice, Severity
 from local.inbox import Inbox, running_inbox
 from local.tls import LocalCa
 

@@ -13,7 +13,7 @@ import pytest_asyncio
 from functions.adapters.deliveries import TableDeliveries
 from functions.adapters.table_service import Tables
 from functions.issuance.errors import Unavailable
-from functions.issuance.ports import Notice, Severity, Waiting
+from functions.issuance.telling import Notice, Severity, Waiting
 from local.azurite import running_azurite
 from local.tls import LocalCa
 from tests.integration.tokens import AnyToken

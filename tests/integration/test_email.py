@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from functions.adapters.email import Email, SmtpServer
 from functions.issuance.errors import Unavailable
-from functions.issuance.ports import DeliveryRefused, Notice
+from functions.issuance.telling import DeliveryRefused, Notice
 from local.inbox import Inbox, running_inbox
 from local.tls import LocalCa
 

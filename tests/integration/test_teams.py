@@ -18,7 +18,7 @@ from azure.identity.aio import ManagedIdentityCredential
 from functions.adapters.teams import Auth, Teams
 from functions.adapters.teams_card import Envelope
 from functions.issuance.errors import Unavailable
-from functions.issuance.ports import DeliveryRefused, Notice, Severity
+from functions.issuance.telling import DeliveryRefused, Notice, Severity
 from local.inbox import Inbox, Message, running_inbox
 from local.keyvault import running_standin
 from local.tls import LocalCa

@@ -10,7 +10,7 @@ import pytest
 
 from functions.adapters.teams import Teams
 from functions.adapters.teams_card import MOST_NOTICES
-from functions.issuance.ports import Notice, Severity
+from functions.issuance.telling import Notice, Severity
 from local.inbox import Inbox, running_inbox
 from local.tls import LocalCa
 from tests.integration import test_inbox_browser as browser

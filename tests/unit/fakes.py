@@ -21,11 +21,12 @@ from functions.issuance.keys import key_sha256
 from functions.issuance.links import Links
 from functions.issuance.looks import Look, look_for
 from functions.issuance.matching import sha1_of
-from functions.issuance.ports import Answer, Bundle, Intent, Listed, ListedPage, Notice, Page, Waiting, Wanted
+from functions.issuance.ports import Answer, Bundle, Intent, Listed, ListedPage, Page, Wanted
 from functions.issuance.requests import Act, CertificateVersion, Change, Operation, Status, TrackedRequest
 from functions.issuance.rules import Rule
 from functions.issuance.shift import work_shift
 from functions.issuance.sweep import sweep
+from functions.issuance.telling import Notice, Waiting
 from functions.issuance.watchbook import CertificateNote, Survey, Trouble
 from tests.certificates import Authority, make_csr
 from tests.event_schemas import as_sent, check_event

@@ -11,7 +11,7 @@ import pytest
 
 from functions.adapters.email import message_of
 from functions.adapters.mail_text import checked, mail_of, message_id, plain_text
-from functions.issuance.ports import DeliveryRefused, Notice, Severity
+from functions.issuance.telling import DeliveryRefused, Notice, Severity
 
 NOTICE = Notice(
     event_id="main:web:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef:Certflow.Issuance.Failed",

@@ -9,7 +9,7 @@ import pytest
 
 from functions.issuance.errors import BadSettings, Unavailable
 from functions.issuance.notify import notify, send_waiting
-from functions.issuance.ports import DeliveryRefused
+from functions.issuance.telling import DeliveryRefused
 from tests.unit.fakes import FakeChannel, World
 
 FAILED = "Certflow.Issuance.Failed"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from functions.issuance.errors import BadSettings, InvalidRequest, Unavailable
-from functions.issuance.ports import DeliveryRefused
 from functions.issuance.rehearsal import rehearse
+from functions.issuance.telling import DeliveryRefused
 from functions.issuance.wording import WRITERS
 from tests.unit.fakes import FakeChannel, World
 

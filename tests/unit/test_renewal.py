@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.issuance.choices import Choices
 from functions.issuance.errors import Refused, Unavailable
@@ -17,6 +19,7 @@ from functions.issuance.ports import Answer, Listed
 from functions.issuance.requests import Status
 from functions.issuance.watchbook import CertificateNote
 from tests.certificates import Authority
+from tests.making import Ca, Wish
 from tests.unit.fakes import NOW, FakeVault, World, signed, version_of
 
 CA = Authority.root("Root")
@@ -170,6 +173,18 @@ async def test_a_policy_that_lacks_names_of_the_certificate_stops_it() -> None:
 )
 async def test_names_are_compared_without_regard_to_case_and_the_common_name_counts(properties: dict[str, Any]) -> None:
     scene = Scene.of(POLICY | {"x509_props": properties})
+    await scene.judged()
+    assert scene.started == 1
+
+
+async def test_other_names_than_dns_ones_are_compared_without_regard_to_case_too() -> None:
+    scene = Scene.of(
+        POLICY | {"x509_props": {"subject": "CN=web.example.com", "sans": {"emails": ["ann@example.com"]}}}
+    )
+    wish = Wish(names=[x509.RFC822Name("Ann@Example.com")])
+    leaf = Ca.root("Root").signs(scene.vault.start("web").csr, wish)
+    scene.vault.certificates["web"] = version_of(leaf.public_bytes(Encoding.DER))
+    del scene.vault.operations["web"]
     await scene.judged()
     assert scene.started == 1
 

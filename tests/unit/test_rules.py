@@ -10,8 +10,8 @@ import pytest
 
 from functions.issuance.errors import BadSettings, Unavailable
 from functions.issuance.notify import notify, tell
-from functions.issuance.ports import Notice, Severity
 from functions.issuance.rules import DEFAULT_TO, Rule, destinations, parse_rules, recipients
+from functions.issuance.telling import Notice, Severity
 from tests.unit.fakes import FakeChannel, FakeRules, World
 
 NOTICE = Notice(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from functions.adapters.teams_card import MAX_BYTES, MOST_ID, MOST_NOTICES, ROOMS, Envelope, message, plain
-from functions.issuance.ports import Notice, Severity
+from functions.issuance.telling import Notice, Severity
 from local.inbox.card_text import plain as as_read
 from local.inbox.card_text import visible_text
 from local.inbox.envelopes import bare_card, cards_of_message

@@ -108,6 +108,16 @@ async def test_an_event_that_comes_again_counts_once() -> None:
     assert troubled(world) == []
 
 
+async def test_an_event_that_comes_again_late_counts_from_when_it_came_first() -> None:
+    world = World()
+    for hours in (23, 2):
+        for number in (1, 2):
+            await note_failure(world.certflow, failed(number), world.now)
+        world.later(hours=hours)
+    await note_failure(world.certflow, failed(3), world.now)
+    assert troubled(world) == []
+
+
 async def test_each_kind_and_each_issuer_counts_for_itself() -> None:
     world = World()
     for number, (error, issuer) in enumerate(
