@@ -53,6 +53,8 @@ async def judge(certflow: Certflow, alias: str, entry: Listed, *, baseline: bool
         note = replace(note, rung=rung)
         await certflow.watchbook.keep_note(note, events)
         await publish(certflow, events)
+    elif started:
+        await certflow.watchbook.keep_note(note)
 
 
 async def judge_named(certflow: Certflow, alias: str, name: str) -> None:

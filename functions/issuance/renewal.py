@@ -29,7 +29,8 @@ async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tup
     one was started now.
 
     Not where the policy's own AutoRenew does it, nor while a request is pending. What fails or is held by a guard is
-    told, and not tried again for this version. Raises Unavailable: nothing is noted, the next survey tries again.
+    told, and not tried again for this version. The caller writes the note. Raises Unavailable: the next survey tries
+    again.
     """
     if note.thumbprint in {note.renewed, note.stopped} or not certflow.choices.renews:
         return note, False
@@ -63,13 +64,13 @@ async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tup
     try:
         started = await start(certflow, order)
     except KeyReused:  # started before, by a run that was cut off before it could note that
-        return await _noted(certflow, note, recent), True
+        return _noted(certflow, note, recent), True
     except Refused as error:
         if error.status == CONFLICT and error.reason == "pending":
             return note, False  # somebody was faster
         return await _stop(certflow, entry, note, "refused", f"{error.code}: {error}"), False
     record("renewal-started", vault=note.vault, name=entry.name, request_id=started.request_id)
-    return await _noted(certflow, note, recent), True
+    return _noted(certflow, note, recent), True
 
 
 async def _in_progress(
@@ -79,13 +80,12 @@ async def _in_progress(
     known = await certflow.ledger.get(note.vault, name, request_id)
     if known is None:
         return note, await certflow.ledger.starting(note.vault, name)
-    return (await _noted(certflow, note, recent), True) if known.requested_by == BY.name else (note, False)
+    return (_noted(certflow, note, recent), True) if known.requested_by == BY.name else (note, False)
 
 
-async def _noted(certflow: Certflow, note: CertificateNote, recent: tuple[datetime, ...]) -> CertificateNote:
-    noted = replace(note, renewed=note.thumbprint, renewals=(*recent, certflow.now()))
-    await certflow.watchbook.keep_note(noted)
-    return noted
+def _noted(certflow: Certflow, note: CertificateNote, recent: tuple[datetime, ...]) -> CertificateNote:
+    """Written by whoever judges the certificate, with its rung: a cut in between would tell its owner of both."""
+    return replace(note, renewed=note.thumbprint, renewals=(*recent, certflow.now()))
 
 
 def _key_vault_renews(policy: Mapping[str, Any]) -> bool:

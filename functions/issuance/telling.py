@@ -1,4 +1,7 @@
-"""What people are told, and by which ways: a notice, the port of a channel, and the record of deliveries."""
+"""What people are told, and by which ways: a notice, the port of a channel, and the record of deliveries.
+
+All methods raise `Unavailable` when the service behind does not answer.
+"""
 
 from __future__ import annotations
 
