@@ -1,6 +1,6 @@
 # make demo   sets everything up, then runs the main job on real parts and shows what happened
 # make test   sets everything up, then runs the tests
-# make up     the stack stays until Ctrl-C      make check  format, lint, types
+# make up     the stack stays until Ctrl-C      make check  format, lint, types, Bicep
 # make setup  set-up alone                      make bench  measurements, as ratios
 # make soak   500 requests in 10 minutes while everything fails (SOAK_SECONDS, SOAK_SEED)
 # make interleavings   a thousand random interleavings of everybody who may touch a certificate
@@ -28,7 +28,7 @@ up: setup
 	@exec $(PY) -m local.up $(if $(HOST),--host $(HOST))
 
 bench: setup
-	@$(PY) -m benchmarks.cold_start
+	@$(PY) -m benchmarks.results
 	@$(PY) -m benchmarks.inspect_chain
 	@$(PY) -m benchmarks.matching
 	@$(PY) -m benchmarks.drop_to_merged
@@ -55,4 +55,5 @@ check: setup
 	@.venv/bin/ruff format --check --quiet . || { echo 'run: .venv/bin/ruff format .' >&2; exit 1; }
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy --no-error-summary
-	@echo 'check: format, lint and types are fine'
+	@$(PY) -m local.bicep_check
+	@echo 'check: format, lint, types and Bicep are fine'

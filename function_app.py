@@ -12,6 +12,7 @@ from functions.settings import Settings, load_settings
 from functions.triggers import doctor, http, notifications, overview
 from functions.triggers.chains import CONTAINER, chains_blueprint
 from functions.triggers.events import events_blueprint
+from functions.triggers.queued import queued_blueprint
 from functions.triggers.routes import Context, http_blueprint
 from functions.triggers.schedule import schedule_blueprint
 from functions.triggers.work import work_blueprint
@@ -103,3 +104,4 @@ app.register_functions(schedule_blueprint(certflow))
 app.register_functions(events_blueprint(certflow, lambda: settings().vaults))
 app.register_functions(chains_blueprint(certflow))
 app.register_functions(work_blueprint(certflow))
+app.register_functions(queued_blueprint(certflow, lambda: settings().vaults))

@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from azure.storage.blob.aio import BlobServiceClient
+from azure.storage.queue.aio import QueueServiceClient
 
 from local.azurite import Azurite, running_azurite
-from local.eventgrid import EventGrid, Subscription, running_event_grid, watch_blobs
+from local.eventgrid import EventGrid, QueueSubscription, Subscription, running_event_grid, watch_blobs
 from local.functions_host import ROOT, FunctionsHost, Keys
 from local.hosts import Hosts, free_ports, running_hosts, taken
 from local.inbox import Inbox, running_inbox
@@ -35,6 +36,13 @@ PRODUCT_ACTIONS = (
     "certificates/update/action",
     "certificatecas/read",
 )
+# How events reach the app: pushed, or in queues, as in a private network. By topic: the function, and the queue.
+type EventDelivery = Literal["webhook", "queue"]
+WAYS_IN = {
+    "certflow": ("notify", "certflow-events"),
+    "vaults": ("vault_events", "certflow-vault-events"),
+    "storage": ("dropped_chain", "certflow-drops"),
+}
 CHECK_SCHEDULE = "*/5 * * * * *"  # every minute on Azure; nobody wants to wait for that here
 BACK_OFF_FACTOR = 0.1  # of Event Grid's waits between attempts, for the same reason
 
@@ -123,6 +131,7 @@ async def running_stack(
     vaults: int = len(ALIASES),
     hosts: int = 1,
     hurry: float = 1.0,
+    event_delivery: EventDelivery = "webhook",
 ) -> AsyncIterator[Stack]:
     """Starts everything, yields when all of it answers, and stops all of it.
 
@@ -183,7 +192,10 @@ async def running_stack(
                 for port, log in zip(host_ports, log_names(hosts), strict=True)
             ]
             stack.hosts = await running.enter_async_context(running_hosts(instances))
-        _subscribe(event_grid, host_urls, keys)
+        if event_delivery == "webhook":
+            _subscribe(event_grid, host_urls, keys)
+        else:
+            await running.enter_async_context(_subscribed_to_queues(event_grid, azurite, ca_file))
         await watching.wait()  # a file dropped before would count as one that was there already
         yield stack
 
@@ -230,14 +242,23 @@ def _settings(
 
 def _subscribe(event_grid: EventGrid, hosts: Sequence[str], keys: Keys) -> None:
     """The event subscriptions, as the second phase of a deployment makes them; the hosts take turns."""
-    for topic, webhook, function in (
-        ("certflow", "eventgrid", "notify"),
-        ("vaults", "eventgrid", "vault_events"),
-        ("storage", "blobs", "dropped_chain"),
-    ):
-        named = f"Host.Functions.{function}" if webhook == "blobs" else function
+    for topic, (function, _) in WAYS_IN.items():
+        webhook, named = ("blobs", f"Host.Functions.{function}") if topic == "storage" else ("eventgrid", function)
         urls = [f"{host}/runtime/webhooks/{webhook}?functionName={named}&code={keys.system}" for host in hosts]
         event_grid.subscribe(topic, Subscription(function.replace("_", "-"), *urls))
+
+
+@asynccontextmanager
+async def _subscribed_to_queues(event_grid: EventGrid, azurite: Azurite, ca_file: Path) -> AsyncIterator[None]:
+    """The same for a private network, where Event Grid delivers to queues of the host's storage."""
+    service = QueueServiceClient.from_connection_string(
+        azurite.connection_string, connection_verify=str(ca_file), retry_total=0
+    )
+    async with service:
+        for topic, (_, queue) in WAYS_IN.items():
+            client = await service.create_queue(queue)
+            event_grid.subscribe(topic, QueueSubscription(queue, client))
+        yield
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
 from rich.console import Console
 from rich.table import Table
@@ -19,7 +20,7 @@ from rich.table import Table
 from local.azurite import AzuriteFailed
 from local.functions_host import ROOT, HostFailed
 from local.keyvault.profile import OBSERVED, PROFILES
-from local.stack import USUAL, Ports, Stack, free_or_any, running_stack
+from local.stack import USUAL, EventDelivery, Ports, Stack, free_or_any, running_stack
 
 STATE = ROOT / ".local"
 
@@ -55,6 +56,7 @@ async def _up(options: argparse.Namespace) -> int:
         issuing_delay=options.issuing_delay,
         own_host=own_host,
         profile=options.profile,
+        event_delivery=options.event_delivery,
     ) as stack:
         _write(file, stack)
         try:
@@ -79,6 +81,12 @@ def _options() -> argparse.Namespace:
         choices=PROFILES,
         default=OBSERVED,
         help="Key Vault's answers as they were seen, or as they are documented",
+    )
+    parser.add_argument(
+        "--event-delivery",
+        choices=get_args(EventDelivery.__value__),
+        default=os.environ.get("CERTFLOW_EVENT_DELIVERY", "webhook"),
+        help="queue: events reach the app through storage queues, as in a private network",
     )
     parser.add_argument(
         "--host",

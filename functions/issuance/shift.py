@@ -49,6 +49,7 @@ async def _work(certflow: Certflow, alias: str) -> None:
     await publish_left_behind(certflow, alias)
     if await sweep(at_pace(certflow, alias), alias, ends):
         await certflow.watchbook.beat(alias, certflow.now())
+        record("beat", vault=alias)  # an alert waits for the absence of these
     try:
         await survey(at_pace(certflow, alias, SURVEY_SHARE), alias, ends)
     except CertflowError as error:

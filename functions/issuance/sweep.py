@@ -17,10 +17,11 @@ from functions.issuance.timing import next_look, pause_after, soonest
 from functions.issuance.watch import look, record_seen, settle_intent
 
 AT_ONCE = 64  # looks under way in one vault; the pace says how many a second
-ROUND = 8000  # marks in memory at a time, however many are due: some 8 MB
+ROUND = 4000  # marks in memory at a time, however many are due
 TOGETHER = 33 * 16  # marks that are moved together: full transactions (three rows each, of 100) in 16 partitions
 # After so many faults in a row, with no answer between them, the vault is left alone until the next shift.
 HOPELESS = 20
+TRIES = 2  # to move marks: a connection may break
 
 
 @dataclass
@@ -33,6 +34,11 @@ class Sweep:
     moves: list[tuple[Look, Look]] = field(default_factory=list)
     faults: int = 0
     looked: int = 0
+    unmoved: int = 0  # tries in a row that moved nothing; without the tables there is nothing to do
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it does not go on."""
+        return self.unmoved >= TRIES or now >= self.ends or self.faults >= HOPELESS
 
 
 async def sweep(certflow: Certflow, alias: str, ends: datetime) -> bool:
@@ -40,19 +46,18 @@ async def sweep(certflow: Certflow, alias: str, ends: datetime) -> bool:
     vault answers. Raises Unavailable if the tables do not.
     """
     run = Sweep(alias, ends)
-    while certflow.now() < ends and run.faults < HOPELESS:
+    while not run.is_over(certflow.now()):
         due = [one for one in await certflow.ledger.due(alias, certflow.now(), ROUND) if _key(one) not in run.seen]
         if not due and not run.moves:
             break
-        if not due:  # those that are not moved yet may stand before others
-            await _move(certflow, run)
-            continue
         run.seen.update(map(_key, due))
         await _round(certflow, run, due)
+        if len(due) < TOGETHER:  # otherwise they wait for more: a vault's time should not pass in moving a few
+            await _move(certflow, run)
     await _move(certflow, run)
     if run.looked:
         record("swept", vault=alias, looked=run.looked)
-    return certflow.now() < ends and run.faults == 0
+    return certflow.now() < ends and run.faults == 0 and run.unmoved == 0
 
 
 async def _round(certflow: Certflow, run: Sweep, due: Sequence[Look]) -> None:
@@ -61,7 +66,7 @@ async def _round(certflow: Certflow, run: Sweep, due: Sequence[Look]) -> None:
 
     async def worker() -> None:
         for mark in marks:
-            if certflow.now() >= run.ends or run.faults >= HOPELESS:
+            if run.is_over(certflow.now()):
                 return
             run.looked += 1
             await _one(certflow, run, mark)
@@ -78,8 +83,9 @@ async def _move(certflow: Certflow, run: Sweep) -> None:
     try:
         if moves:
             await certflow.ledger.move(moves)
-    except Unavailable as error:  # without the tables there is nothing to do; the marks stand where they stood
-        run.faults = HOPELESS
+        run.unmoved = 0
+    except Unavailable as error:  # some of the marks stand where they stood; those that do not do no harm
+        run.moves, run.unmoved = [*moves, *run.moves], run.unmoved + 1
         record("marks-left", level=logging.WARNING, vault=run.vault, reason=str(error))
 
 

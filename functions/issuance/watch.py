@@ -161,7 +161,12 @@ async def record_seen(
             continue
         if change.events:
             record(
-                "request-moved", vault=saved.vault, name=saved.name, request_id=saved.request_id, status=saved.status
+                "request-moved",
+                vault=saved.vault,
+                name=saved.name,
+                request_id=saved.request_id,
+                status=saved.status,
+                error=saved.error_code,
             )
         await publish(certflow, change.events)
         if saved.ended and not request.ended:

@@ -25,11 +25,7 @@ def events_blueprint(certflow: Callable[[], Certflow], vault_urls: Callable[[], 
     @blueprint.function_name("vault_events")
     @blueprint.event_grid_trigger(arg_name="event")
     async def vault_events(event: func.EventGridEvent) -> None:
-        alias, name = about(event.get_json(), vault_urls())
-        if alias and name:
-            await check_named(certflow(), alias, name)
-            if _type(event) in ENDS:
-                await judge_named(certflow(), alias, name)
+        await hear(certflow(), vault_urls(), _type(event), event.get_json())
 
     @blueprint.function_name("notify")
     @blueprint.event_grid_trigger(arg_name="event")
@@ -37,6 +33,15 @@ def events_blueprint(certflow: Callable[[], Certflow], vault_urls: Callable[[], 
         await tell(certflow(), event.id, _type(event), event.get_json())
 
     return blueprint
+
+
+async def hear(certflow: Certflow, vault_urls: Mapping[str, str], type_: str, data: Mapping[str, Any]) -> None:
+    """What a vault says of one of its certificates: looked at now, due or not. Raises Refused, Unavailable."""
+    alias, name = about(data, vault_urls)
+    if alias and name:
+        await check_named(certflow, alias, name)
+        if type_ in ENDS:
+            await judge_named(certflow, alias, name)
 
 
 def about(data: Mapping[str, Any], vault_urls: Mapping[str, str]) -> tuple[str | None, str | None]:

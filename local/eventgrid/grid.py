@@ -19,6 +19,7 @@ from local.eventgrid.dead_letters import DeadLetters
 from local.eventgrid.delivery import Delivery, Subscription, SubscriptionState
 from local.eventgrid.faults import Faults
 from local.eventgrid.publishing import publishing_app
+from local.eventgrid.queue_delivery import QueueDelivery, QueueSubscription
 from local.eventgrid.retry import RetryPolicy
 from local.tls import LocalCa
 from local.web import serving
@@ -44,16 +45,18 @@ class EventGrid:
         self._faults = Faults()
 
     def subscribe(self, topic: str, subscription: Subscription) -> None:
-        """Adds a subscription and starts its handshake; events wait until the webhook has answered that."""
+        """Adds a subscription and starts its handshake; events wait until the webhook has answered that.
+
+        A queue needs no handshake.
+        """
         for name in (topic, subscription.name):
             if not _NAME.fullmatch(name):
                 raise ValueError(f"{name!r} is no name: letters, digits and '-', at most 64 of them")
         subscriptions = self._topics.setdefault(topic, {})
         if subscription.name in subscriptions:
             raise ValueError(f"topic {topic} already has a subscription {subscription.name}")
-        subscriptions[subscription.name] = Delivery(
-            topic, subscription, self._session, self._policy, self._dead_letters
-        )
+        kind = QueueDelivery if isinstance(subscription, QueueSubscription) else Delivery
+        subscriptions[subscription.name] = kind(topic, subscription, self._session, self._policy, self._dead_letters)
 
     async def publish(self, topic: str, event: dict[str, Any]) -> None:
         """Hands a CloudEvent to every subscription of the topic; raises InvalidEventError (a ValueError) for others."""

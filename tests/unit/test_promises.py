@@ -88,6 +88,10 @@ def test_the_app_has_exactly_these_functions() -> None:
             ("vault_shift", "certflow-vaults"),
             ("first_look", "certflow-looks"),
             ("send_gathered", "certflow-channels"),
+            ("queued_vault_events", "certflow-vault-events"),
+            ("queued_notify", "certflow-events"),
+            ("queued_drop", "certflow-drops"),
+            ("queued_stuck_drop", "certflow-drops-poison"),
         )
     }
 

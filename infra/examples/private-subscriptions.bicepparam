@@ -1,0 +1,11 @@
+// The second phase of private.bicepparam.
+using '../subscriptions.bicep'
+
+param name = 'certflow-prod'
+param privateNetwork = true
+param vaults = [
+  {
+    alias: 'prod'
+    id: '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/pki/providers/Microsoft.KeyVault/vaults/contoso-pki-prod'
+  }
+]

@@ -1,0 +1,31 @@
+// Nothing public: private endpoints, Event Grid over queues; Teams and a mail server, whose secrets are in a vault.
+using '../main.bicep'
+
+param name = 'certflow-prod'
+param privateNetwork = true
+param networkAddresses = '10.20.30.0/24'
+param vaults = [
+  {
+    alias: 'prod'
+    id: '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/pki/providers/Microsoft.KeyVault/vaults/contoso-pki-prod'
+  }
+]
+param notifications = {
+  mailTo: ['pki-team@example.com']
+  smtp: {
+    server: 'smtp.example.com:587'
+    from: 'certflow@example.com'
+    user: 'certflow'
+    passwordSecret: 'certflow-smtp'
+  }
+  teams: { urlSecret: 'certflow-teams', further: [{ name: 'payments', urlSecret: 'certflow-teams-payments' }] }
+  secretsVaultId: '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/platform/providers/Microsoft.KeyVault/vaults/contoso-platform'
+  runbookUrl: 'https://wiki.example.com/certificates'
+}
+param people = {
+  uploaders: '22222222-2222-2222-2222-222222222222'
+  trustees: '33333333-3333-3333-3333-333333333333'
+  quarantine: '44444444-4444-4444-4444-444444444444'
+}
+param alertsTo = ['platform-team@example.com']
+param readyInstances = 1

@@ -1,0 +1,28 @@
+# Registers a CA account in a vault, which Bicep cannot:
+#   ./register.ps1 -Vault contoso-pki -Issuer DigiCert -Provider DigiCert -Account 123456 -Organisation 1234567
+# Issuer is the name that requests give. The password (DigiCert: the API key) is asked for.
+param(
+  [Parameter(Mandatory)] [string] $Vault,
+  [Parameter(Mandatory)] [string] $Issuer,
+  [Parameter(Mandatory)] [ValidateSet('DigiCert', 'GlobalSign')] [string] $Provider,
+  [Parameter(Mandatory)] [string] $Account,
+  [Parameter(Mandatory)] [string] $Organisation,
+  [Parameter(Mandatory)] [securestring] $Password
+)
+$ErrorActionPreference = 'Stop'
+$file = New-TemporaryFile
+try {
+  # The body goes through a file: arguments can be seen by everybody on the machine.
+  @{
+    provider    = $Provider
+    credentials = @{ account_id = $Account; pwd = (ConvertFrom-SecureString -AsPlainText $Password) }
+    org_details = @{ id = $Organisation }
+  } | ConvertTo-Json | Set-Content -Path $file -Encoding utf8NoBOM
+  $suffix = az cloud show --query suffixes.keyvaultDns --output tsv
+  az rest --method put --url "https://${Vault}${suffix}/certificates/issuers/${Issuer}?api-version=7.4" `
+    --resource "https://$($suffix.TrimStart('.'))" --body "@$file" --query '{issuer: id, provider: provider}'
+  if ($LASTEXITCODE -ne 0) { throw 'The issuer was not registered.' }
+}
+finally {
+  Remove-Item $file
+}

@@ -1,0 +1,172 @@
+// When Certflow itself is in trouble: rules over its own log and over Event Grid's dead letters, to an action group.
+// tests/infra checks that the functions and the log records named here are those of the code.
+
+import * as types from 'types.bicep'
+
+@description('Part of every name.')
+param name string
+
+@description('Name of the action group.')
+param actionsName string
+
+@description('Name of the workbook: a GUID.')
+param workbookName string
+
+@description('Where they are.')
+param location string
+
+@description('Tags of all resources.')
+param tags types.tags
+
+@description('Mail addresses that hear of it; without any, alerts are seen in the portal only.')
+param to string[]
+
+@description('Name of the Application Insights component that has the log.')
+param insightsName string
+
+@description('Resource ids of the topics that deliver.')
+param topicIds string[]
+
+// A record of ours is a JSON object in the message: {"event": "notice-refused", …} (functions/issuance/journal.py).
+var records = 'traces | extend record = parse_json(message) | extend event = tostring(record.event)'
+var rules = [
+  {
+    name: 'standing-still'
+    text: 'No vault has been worked for 15 minutes. Look at the function check (a timer), then at vault_shift. If timers stand still while HTTP works: restart the site.'
+    query: 'requests | where name == "vault_shift" and success == true'
+    below: true
+    minutes: 15
+    severity: 1
+  }
+  {
+    name: 'vault-trouble'
+    text: 'Work on a vault or a queue fails. The records say which, and why: Key Vault or the storage is down, or a role is missing.'
+    query: '${records} | where event in ("work-failed", "survey-put-off", "look-failed")'
+    below: false
+    minutes: 30
+    severity: 2
+  }
+  {
+    name: 'poison'
+    text: 'A file failed five times. Its owner is told why; the file is still in the container chains.'
+    query: 'requests | where name in ("stuck_chain", "queued_stuck_drop")'
+    below: false
+    minutes: 15
+    severity: 2
+  }
+  {
+    name: 'failed-functions'
+    text: 'A function failed. The failures blade of Application Insights has the reason.'
+    query: 'requests | where success == false and toint(resultCode) !between (400 .. 499)'
+    below: false
+    minutes: 15
+    severity: 2
+  }
+  {
+    name: 'notice-refused'
+    text: 'A channel refuses messages for good: mail, Teams or a URL. The record says which, and what to mend.'
+    query: '${records} | where event in ("notice-refused", "notice-to-nobody", "rules-unreadable")'
+    below: false
+    minutes: 15
+    severity: 2
+  }
+]
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+resource actions 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: actionsName
+  location: 'global'
+  tags: tags
+  properties: {
+    groupShortName: 'Certflow'
+    enabled: true
+    emailReceivers: [
+      for (address, index) in to: {
+        name: 'mail-${index}'
+        emailAddress: address
+        useCommonAlertSchema: true
+      }
+    ]
+  }
+}
+
+resource onLog 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
+  for rule in rules: {
+    name: '${name}-${rule.name}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: 'Certflow: ${rule.name}'
+      description: rule.text
+      severity: rule.severity
+      enabled: true
+      scopes: [insights.id]
+      evaluationFrequency: 'PT${rule.minutes}M'
+      windowSize: 'PT${rule.minutes}M'
+      criteria: {
+        allOf: [
+          {
+            query: rule.query
+            timeAggregation: 'Count'
+            operator: rule.below ? 'LessThan' : 'GreaterThan'
+            threshold: rule.below ? 1 : 0
+            failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+          }
+        ]
+      }
+      autoMitigate: true
+      // The tables come with the first telemetry.
+      skipQueryValidation: true
+      actions: { actionGroups: [actions.id] }
+    }
+  }
+]
+
+resource onDeadLetters 'Microsoft.Insights/metricAlerts@2026-01-01' = [
+  for id in topicIds: {
+    name: '${name}-dead-letters-${last(split(id, '/'))}'
+    location: 'global'
+    tags: tags
+    properties: {
+      description: 'Events could not be delivered for a day. They are in the container dead-letters of the host storage.'
+      severity: 2
+      enabled: true
+      scopes: [id]
+      evaluationFrequency: 'PT15M'
+      windowSize: 'PT15M'
+      criteria: {
+        'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+        allOf: [
+          {
+            name: 'dead-lettered'
+            criterionType: 'StaticThresholdCriterion'
+            metricName: 'DeadLetteredCount'
+            timeAggregation: 'Total'
+            operator: 'GreaterThan'
+            threshold: 0
+          }
+        ]
+      }
+      autoMitigate: true
+      actions: [{ actionGroupId: actions.id }]
+    }
+  }
+]
+
+resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
+  name: workbookName
+  location: location
+  tags: tags
+  kind: 'shared'
+  properties: {
+    displayName: 'Certflow'
+    category: 'workbook'
+    version: '1.0'
+    sourceId: insights.id
+    serializedData: string(loadJsonContent('workbook.json'))
+  }
+}

@@ -1,0 +1,229 @@
+// The app: a Flex Consumption plan and a site on it, whose package lies in the host storage.
+
+import * as types from 'types.bicep'
+import { placedVault } from 'names.bicep'
+
+@description('Name of the plan.')
+param planName string
+
+@description('Name of the site, which is its address.')
+param siteName string
+
+@description('Where they are.')
+param location string
+
+@description('Tags of all resources.')
+param tags types.tags
+
+@description('Resource id of the identity it runs under.')
+param identityId string
+
+@description('Name of the host storage account, which has the container app-package.')
+param hostStorageName string
+
+@description('Name of the chain storage account.')
+param chainStorageName string
+
+@description('Client id of the identity.')
+param clientId string
+
+@description('Where telemetry goes.')
+param insightsConnection string
+
+@description('Where the app says what happened.')
+param topicEndpoint string
+
+@description('Communication Services, where mail goes that way; empty: it does not.')
+param mailEndpoint string
+
+@description('The sender of all mail; empty: there is none.')
+param mailFrom string
+
+@description('The vaults.')
+param vaults placedVault[]
+
+@description('Who hears of what.')
+param notifications types.notifications
+
+@description('What differs from the defaults.')
+param choices types.choices
+
+@description('Most instances at once. A small number protects what a CA and a vault allow.')
+param instances int
+
+@description('Instances for HTTP that are always there, and always paid; 0: the first call waits a few seconds.')
+param readyInstances int
+
+@description('The subnet that it is integrated with, for a private app; empty: none.')
+param subnetId string
+
+@description('True: it is reached over its private endpoint only.')
+param private bool
+
+@description('The workspace that gets the log of the functions.')
+param workspaceId string
+
+// --- Settings: those that functions/settings.py reads, the connections of the triggers, and telemetry -------------------
+
+var secrets = notifications.?secretsVaultId == null
+  ? ''
+  : 'https://${last(split(notifications.?secretsVaultId ?? '', '/'))}${environment().suffixes.keyvaultDns}/secrets'
+var teamsSecret = notifications.?teams.?urlSecret
+var urlsSecret = notifications.?urlsSecret
+var passwordSecret = notifications.?smtp.?passwordSecret
+
+var settings = concat(
+  [
+    { name: 'AzureWebJobsStorage__blobServiceUri', value: hostStorage.properties.primaryEndpoints.blob }
+    { name: 'AzureWebJobsStorage__queueServiceUri', value: hostStorage.properties.primaryEndpoints.queue }
+    { name: 'AzureWebJobsStorage__tableServiceUri', value: hostStorage.properties.primaryEndpoints.table }
+    { name: 'AzureWebJobsStorage__credential', value: 'managedidentity' }
+    { name: 'AzureWebJobsStorage__clientId', value: clientId }
+    { name: 'ChainStorage__blobServiceUri', value: chainStorage.properties.primaryEndpoints.blob }
+    { name: 'ChainStorage__queueServiceUri', value: chainStorage.properties.primaryEndpoints.queue }
+    { name: 'ChainStorage__credential', value: 'managedidentity' }
+    { name: 'ChainStorage__clientId', value: clientId }
+    { name: 'AZURE_CLIENT_ID', value: clientId }
+    { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnection }
+    { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'ClientId=${clientId};Authorization=AAD' }
+    { name: 'AzureWebJobsDisableHomepage', value: 'true' }
+    {
+      name: 'CERTFLOW_VAULTS'
+      value: join(
+        map(
+          vaults,
+          vault =>
+            '${vault.alias}${vault.observe ? ':observe' : ''}=https://${vault.name}${environment().suffixes.keyvaultDns}'
+        ),
+        ','
+      )
+    }
+    { name: 'CERTFLOW_VAULT_BUDGET', value: string(choices.?vaultBudget ?? 400) }
+    { name: 'CERTFLOW_VERIFY_CHALLENGE_RESOURCE', value: 'true' }
+    { name: 'CERTFLOW_CHECK_SCHEDULE', value: choices.?checkSchedule ?? '0 * * * * *' }
+    { name: 'CERTFLOW_DISCOVER_SCHEDULE', value: choices.?discoverSchedule ?? '0 7 * * * *' }
+    { name: 'CERTFLOW_DAILY_SCHEDULE', value: choices.?dailySchedule ?? '0 0 6 * * *' }
+    { name: 'CERTFLOW_SWEEP_SCHEDULE', value: choices.?sweepSchedule ?? '0 */10 * * * *' }
+    { name: 'CERTFLOW_PATIENCE_ISSUER', value: choices.?patienceIssuer ?? '1d' }
+    { name: 'CERTFLOW_PATIENCE_MANUAL', value: choices.?patienceManual ?? '3d' }
+    { name: 'CERTFLOW_EXPIRY_LADDER', value: choices.?expiryLadder ?? '1/3,1/6,1/20' }
+    { name: 'CERTFLOW_RENEW', value: choices.?renew ?? true ? 'true' : 'false' }
+    { name: 'CERTFLOW_RENEW_MOST', value: string(choices.?renewMost ?? 50) }
+    { name: 'CERTFLOW_DIGEST', value: choices.?digest ?? 'daily' }
+    { name: 'CERTFLOW_CHAIN_INCLUDE_ROOT', value: choices.?chainIncludeRoot ?? false ? 'true' : 'false' }
+    { name: 'CERTFLOW_TOPIC_ENDPOINT', value: topicEndpoint }
+    {
+      name: 'CERTFLOW_TEAMS_WEBHOOK_URL'
+      value: teamsSecret == null
+        ? notifications.?teams.?url ?? ''
+        : '@Microsoft.KeyVault(SecretUri=${secrets}/${teamsSecret!})'
+    }
+    { name: 'CERTFLOW_TEAMS_AUTH', value: notifications.?teams.?auth ?? 'sas' }
+    { name: 'CERTFLOW_TEAMS_ENVELOPE', value: notifications.?teams.?envelope ?? 'message' }
+    { name: 'CERTFLOW_SMTP_SERVER', value: notifications.?smtp.?server ?? '' }
+    { name: 'CERTFLOW_SMTP_USER', value: notifications.?smtp.?user ?? '' }
+    {
+      name: 'CERTFLOW_SMTP_PASSWORD'
+      value: passwordSecret == null ? '' : '@Microsoft.KeyVault(SecretUri=${secrets}/${passwordSecret!})'
+    }
+    { name: 'CERTFLOW_ACS_ENDPOINT', value: mailEndpoint }
+    { name: 'CERTFLOW_MAIL_FROM', value: mailFrom }
+    { name: 'CERTFLOW_MAIL_TO', value: join(notifications.?mailTo ?? [], ',') }
+    {
+      name: 'CERTFLOW_NOTIFY_URLS'
+      value: urlsSecret == null ? '' : '@Microsoft.KeyVault(SecretUri=${secrets}/${urlsSecret!})'
+    }
+    { name: 'CERTFLOW_NOTIFY_RULES', value: notifications.?rules ?? '' }
+    { name: 'CERTFLOW_PORTAL_URL', value: environment().portal }
+    { name: 'CERTFLOW_CHAIN_STORAGE_ID', value: chainStorage.id }
+    { name: 'CERTFLOW_RUNBOOK_URL', value: notifications.?runbookUrl ?? '' }
+  ],
+  map(notifications.?teams.?further ?? [], flow => {
+    name: 'CERTFLOW_TEAMS_WEBHOOK_URL__${toUpper(flow.name)}'
+    value: '@Microsoft.KeyVault(SecretUri=${secrets}/${flow.urlSecret})'
+  })
+)
+
+// --- Plan and site -----------------------------------------------------------------------------------------------------
+
+resource hostStorage 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
+  name: hostStorageName
+}
+
+resource chainStorage 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
+  name: chainStorageName
+}
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: { reserved: true }
+}
+
+resource site 'Microsoft.Web/sites@2025-03-01' = {
+  name: siteName
+  location: location
+  // azd finds the site to deploy to by this tag.
+  tags: union(tags, { 'azd-service-name': 'certflow' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identityId}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    keyVaultReferenceIdentity: identityId
+    publicNetworkAccess: private ? 'Disabled' : 'Enabled'
+    virtualNetworkSubnetId: private ? subnetId : null
+    siteConfig: {
+      minTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+      http20Enabled: true
+      appSettings: settings
+    }
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${hostStorage.properties.primaryEndpoints.blob}app-package'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      runtime: { name: 'python', version: '3.13' }
+      scaleAndConcurrency: {
+        instanceMemoryMB: 2048
+        maximumInstanceCount: instances
+        alwaysReady: readyInstances > 0 ? [{ name: 'http', instanceCount: readyInstances }] : []
+      }
+    }
+  }
+
+  // Deployment is by Entra tokens; there is no user and password to steal.
+  resource scm 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: { allow: false }
+  }
+  resource ftp 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: { allow: false }
+  }
+}
+
+resource log 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'certflow'
+  scope: site
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ category: 'FunctionAppLogs', enabled: true }]
+  }
+}
+
+@description('Its address.')
+output host string = site.properties.defaultHostName

@@ -1,0 +1,95 @@
+// All names, made of one short name and of where it is deployed: the same at every deployment, and within Azure's limits
+// (storage accounts 24 letters and digits, vaults 24, and the world has only one of each).
+
+import { vault } from 'types.bicep'
+
+@export()
+@description('The names of what is deployed once.')
+type names = {
+  token: string
+  identity: string
+  workspace: string
+  insights: string
+  hostStorage: string
+  chainStorage: string
+  plan: string
+  site: string
+  topic: string
+  chainTopic: string
+  mail: string
+  communication: string
+  network: string
+  workbook: string
+  actions: string
+}
+
+@export()
+@description('A vault and its system topic, with all that follows from where they are.')
+type placedVault = {
+  alias: string
+  id: string
+  name: string
+  subscription: string
+  group: string
+  new: bool
+  observe: bool
+  topic: string
+  topicSubscription: string
+  topicGroup: string
+  topicNew: bool
+}
+
+@export()
+@description('The names in a resource group (its id is the place).')
+func namesOf(name string, place string) names => named(name, short(name), uniqueString(place, name))
+
+@export()
+@description('A vault by its parameter, in the deployment of that name and place.')
+func placed(vault vault, name string, place string) placedVault =>
+  located(
+    vault,
+    vault.?id ?? '${place}/providers/Microsoft.KeyVault/vaults/kv${short(name)}${uniqueString(place, name, vault.alias)}',
+    'evgst-${name}-${vault.alias}-${uniqueString(place, name, vault.alias)}'
+  )
+
+func located(vault vault, id string, topic string) placedVault => {
+  alias: vault.alias
+  id: id
+  name: last(split(id, '/'))
+  subscription: split(id, '/')[2]
+  group: split(id, '/')[4]
+  new: vault.?id == null
+  observe: vault.?observe ?? false
+  topic: last(split(vault.?topicId ?? topic, '/'))
+  topicSubscription: split(vault.?topicId ?? id, '/')[2]
+  topicGroup: split(vault.?topicId ?? id, '/')[4]
+  topicNew: vault.?topicId == null
+}
+
+func short(name string) string => take(replace(toLower(name), '-', ''), 9)
+
+func named(name string, short string, token string) names => {
+  token: token
+  identity: 'id-${name}-${token}'
+  workspace: 'log-${name}-${token}'
+  insights: 'appi-${name}-${token}'
+  hostStorage: '${short}h${token}'
+  chainStorage: '${short}c${token}'
+  plan: 'asp-${name}-${token}'
+  site: 'func-${name}-${token}'
+  topic: 'evgt-${name}-${token}'
+  chainTopic: 'evgst-${name}-chains-${token}'
+  mail: 'mail-${name}-${token}'
+  communication: 'acs-${name}-${token}'
+  network: 'vnet-${name}-${token}'
+  workbook: guid(token, 'workbook')
+  actions: 'ag-${name}-${token}'
+}
+
+@export()
+@description('The queues that take events in a private network; functions/triggers/queued.py reads them.')
+var queues = {
+  vaultEvents: 'certflow-vault-events'
+  drops: 'certflow-drops'
+  events: 'certflow-events'
+}

@@ -1,0 +1,87 @@
+// A storage account without keys and without anything public, its containers and its queues.
+
+import * as types from 'types.bicep'
+
+@description('Its name.')
+param name string
+
+@description('Where it is.')
+param location string
+
+@description('Tags of all resources.')
+param tags types.tags
+
+@description('Its containers.')
+param containers string[]
+
+@description('Its queues.')
+param queues string[]
+
+@description('Days that what was deleted or overwritten can be had back; 0: neither soft delete nor versions.')
+param keepDays int
+
+@description('True: it is reached over private endpoints only. Event Grid still gets in as a trusted service, with its identity.')
+param private bool
+
+@description('The workspace that logs who reads, writes and deletes.')
+param workspaceId string
+
+resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: { name: 'Standard_LRS' }
+  properties: {
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    publicNetworkAccess: private ? 'Disabled' : 'Enabled'
+    networkAcls: {
+      defaultAction: private ? 'Deny' : 'Allow'
+      bypass: 'AzureServices'
+    }
+    supportsHttpsTrafficOnly: true
+  }
+
+  resource blobs 'blobServices' = {
+    name: 'default'
+    properties: {
+      isVersioningEnabled: keepDays > 0
+      deleteRetentionPolicy: keepDays > 0 ? { enabled: true, days: keepDays } : { enabled: false }
+      containerDeleteRetentionPolicy: keepDays > 0 ? { enabled: true, days: keepDays } : { enabled: false }
+    }
+
+    resource container 'containers' = [
+      for container in containers: {
+        name: container
+        properties: { publicAccess: 'None' }
+      }
+    ]
+  }
+
+  resource queueService 'queueServices' = {
+    name: 'default'
+
+    resource queue 'queues' = [
+      for queue in queues: {
+        name: queue
+      }
+    ]
+  }
+}
+
+resource blobLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'certflow'
+  scope: account::blobs
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      { category: 'StorageRead', enabled: keepDays > 0 }
+      { category: 'StorageWrite', enabled: keepDays > 0 }
+      { category: 'StorageDelete', enabled: true }
+    ]
+  }
+}

@@ -1,0 +1,131 @@
+"""What can be said of infra/ without Azure: it compiles, lints and is formatted, and its snapshots are right.
+
+A snapshot (`infra/examples/*.snapshot.json`) is what a parameter file would deploy, with every name put in; it is
+committed, so that a review sees what a change deploys. `python -m local.bicep_check --write` writes them anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+INFRA = ROOT / "infra"
+# A place that is nobody's: names are made of it, so snapshots need the same one everywhere.
+PLACE = (
+    *(
+        "--subscription-id",
+        "11111111-1111-1111-1111-111111111111",
+        "--tenant-id",
+        "99999999-9999-9999-9999-999999999999",
+    ),
+    *("--resource-group", "certflow", "--location", "westeurope"),
+)
+SKIPPED = """\
+*****************************************************************************
+*  SKIPPED: infra/ was NOT checked. There is no Bicep CLI on this machine.  *
+*  Install it (`az bicep install`, or the binary `bicep` on PATH).          *
+*****************************************************************************"""
+
+
+@functools.cache
+def bicep() -> tuple[str, ...] | None:
+    """The command of the Bicep CLI: `bicep` on PATH, else the one that `az` has, else None."""
+    if path := shutil.which("bicep"):
+        return (path,)
+    if (az := shutil.which("az")) and subprocess.run([az, "bicep", "version"], capture_output=True).returncode == 0:
+        return (az, "bicep")
+    return None
+
+
+def run(*arguments: str | Path, here: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Runs the Bicep CLI in a folder. Raises LookupError if there is none."""
+    command = bicep()
+    if command is None:
+        raise LookupError("there is no Bicep CLI")
+    # It unpacks itself into HOME at its start, and not every account of a build machine has one.
+    where = os.environ | {"DOTNET_BUNDLE_EXTRACT_BASE_DIR": str(ROOT / ".local" / "bicep")}
+    return subprocess.run(
+        [*command, *map(str, arguments)], capture_output=True, text=True, env=where, cwd=here, check=False
+    )
+
+
+def examples() -> list[Path]:
+    """The files of parameters that have a snapshot."""
+    return sorted((INFRA / "examples").glob("*.bicepparam"))
+
+
+def compiled(file: Path) -> dict[str, Any]:
+    """The ARM template of a Bicep file, with those of its modules in it. Raises ValueError for one with any finding."""
+    done = run("build", file, "--stdout")
+    if done.returncode or done.stderr:
+        raise ValueError(done.stderr)
+    return dict(json.loads(done.stdout))
+
+
+def findings() -> Iterator[str]:
+    """What is wrong; whatever the CLI says counts, since it calls wrong property names and types warnings."""
+    with tempfile.TemporaryDirectory() as directory:
+        copy = Path(directory) / "infra"  # both build and format write beside what they read
+        shutil.copytree(INFRA, copy)
+        for verb, pattern in (
+            ("format", "**/*.bicep"),
+            ("format", "**/*.bicepparam"),
+            ("lint", "**/*.bicep"),
+            ("build", "**/*.bicep"),
+            ("build-params", "**/*.bicepparam"),
+        ):
+            done = run(verb, "--pattern", pattern, here=copy)
+            if done.returncode or done.stdout or done.stderr:
+                yield f"bicep {verb}: {done.stdout}{done.stderr}".strip().replace(f"{copy}{os.sep}", "infra/")
+        for file in (*INFRA.rglob("*.bicep"), *INFRA.rglob("*.bicepparam")):
+            if file.read_bytes() != (copy / file.relative_to(INFRA)).read_bytes():
+                yield f"{_named(file)} is not formatted. Run: bicep format {_named(file)}"
+    for file in examples():
+        done = run("snapshot", file, "--mode", "validate", *PLACE)
+        if done.returncode:
+            yield (
+                f"{done.stdout}{done.stderr}\nThis is not what {_named(file)} deployed before. Look at it, and if it "
+                "is meant: .venv/bin/python -m local.bicep_check --write"
+            )
+
+
+def write() -> None:
+    """Writes all snapshots anew. Raises ValueError with what the CLI says."""
+    for file in examples():
+        done = run("snapshot", file, "--mode", "overwrite", *PLACE)
+        if done.returncode or done.stderr:
+            raise ValueError(done.stderr)
+
+
+def main() -> int:
+    """Checks, or writes the snapshots; 1 if there is anything to say."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="write the snapshots anew")
+    options = parser.parse_args()
+    if bicep() is None:
+        print(SKIPPED, file=sys.stderr)
+        return 0
+    if options.write:
+        write()
+    found = list(findings())
+    for one in found:
+        print(one, file=sys.stderr)
+    return 1 if found else 0
+
+
+def _named(file: Path) -> Path:
+    return file.relative_to(ROOT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""The app's settings as they would be deployed, held against what the code reads."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+from functions.settings import load_settings
+from tests.infra.deployed import EXAMPLES, example
+from tests.unit.test_promises import bindings, settings_of_bindings, settings_read
+
+# Read by the Functions host or the platform, each for its reason; settings.py does not know them.
+OF_THE_HOST = {
+    "APPLICATIONINSIGHTS_CONNECTION_STRING": "where telemetry goes",
+    "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "with the app's identity",
+    "AzureWebJobsDisableHomepage": "GET / says nothing about the app",
+}
+NEVER_GIVEN = {"WEBSITE_AUTH_ENABLED": "the platform itself sets it where App Service authentication is on"}
+FURTHER = re.compile(r"CERTFLOW_TEAMS_WEBHOOK_URL__[A-Z0-9]+")
+# Flex Consumption refuses these, or has them in functionAppConfig (platform §7.2).
+NOT_ON_FLEX = re.compile(
+    r"FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|WEBSITE_RUN_FROM_PACKAGE|SCM_DO_BUILD_DURING_DEPLOYMENT|"
+    r"ENABLE_ORYX_BUILD|WEBSITE_CONTENT\w*|WEBSITE_TIME_ZONE"
+)
+
+
+def of_connections() -> set[str]:
+    """The identity settings of each connection that a binding names."""
+    named = {str(one["connection"]) for some in bindings().values() for one in some if "connection" in one}
+    assert named == {"AzureWebJobsStorage", "ChainStorage"}
+    parts = ("blobServiceUri", "queueServiceUri", "credential", "clientId")
+    return {f"{name}__{part}" for name in named for part in parts}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_setting_that_is_read_is_given_and_no_other(name: str) -> None:
+    given = {setting for setting in example(name).settings if not FURTHER.fullmatch(setting)}
+    assert (
+        given == (settings_read() | settings_of_bindings() | of_connections() | OF_THE_HOST.keys()) - NEVER_GIVEN.keys()
+    )
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_nothing_is_set_that_flex_consumption_refuses(name: str) -> None:
+    assert [setting for setting in example(name).settings if NOT_ON_FLEX.fullmatch(setting)] == []
+
+
+def as_azure_would(name: str, value: str) -> str:
+    """The setting with an address in place of an expression that only Azure can work out."""
+    if not value.startswith("["):
+        return value
+    if name == "CERTFLOW_VAULTS":
+        found = re.findall(r"format\('\{0\}\{1\}=https://\{2\}\{3\}', '([^']*)', '([^']*)', '([^']*)'", value)
+        return ",".join(f"{alias}{mode}=https://{vault}.vault.azure.net" for alias, mode, vault in found)
+    if name == "CERTFLOW_MAIL_FROM":
+        return "DoNotReply@mail.example.com"
+    if value.startswith("[environment().portal"):
+        return "https://portal.azure.com"
+    return "https://azure.example.com"
+
+
+@pytest.mark.parametrize(
+    ("name", "vaults"),
+    [
+        ("smallest", {"main"}),
+        ("private", {"prod"}),
+        ("many-vaults", {"pay", "shop", "intranet", "legacy", "new"}),
+    ],
+)
+def test_the_code_takes_the_settings(name: str, vaults: set[str]) -> None:
+    settings = load_settings({key: as_azure_would(key, value) for key, value in example(name).settings.items()})
+    assert settings.vaults.keys() == vaults
+    assert settings.choices.observed == ({"legacy"} if name == "many-vaults" else set())
+    assert settings.mail is not None
+    assert (settings.mail.acs_endpoint is None) == (name == "private")
+
+
+def test_the_defaults_are_those_of_the_code() -> None:
+    given = load_settings({key: as_azure_would(key, value) for key, value in example("smallest").settings.items()})
+    needed = {key: value for key, value in example("smallest").settings.items() if "__" in key}
+    needed |= {"CERTFLOW_VAULTS": "main=https://kv.vault.azure.net", "CERTFLOW_TOPIC_ENDPOINT": "https://t.example.com"}
+    bare = load_settings({key: as_azure_would(key, value) for key, value in needed.items()})
+    assert given.choices == bare.choices
+    assert (given.teams, given.notify_urls, given.rules, given.include_root) == (
+        bare.teams,
+        bare.notify_urls,
+        bare.rules,
+        bare.include_root,
+    )
+    assert (given.verify_challenge_resource, given.links.portal) == (True, bare.links.portal)
+
+
+def test_secrets_are_references_and_nothing_else() -> None:
+    settings = example("private").settings
+    secret = {name for name in settings if re.search(r"TEAMS_WEBHOOK_URL|SMTP_PASSWORD", name)}
+    assert len(secret) == 3
+    for name in secret:
+        assert "@Microsoft.KeyVault(SecretUri={0}/{1})" in settings[name]
+    assert "certflow-urls" in example("many-vaults").settings["CERTFLOW_NOTIFY_URLS"]
+    flow = urlsplit(example("many-vaults").settings["CERTFLOW_TEAMS_WEBHOOK_URL"])  # auth entra: no secret
+    assert "sig=" not in flow.query
