@@ -1,0 +1,52 @@
+"""A measurement in a process of its own, beside Azurite and, where it is wanted, the Key Vault stand-in.
+
+The client reads whom to trust when it is imported, and what is measured should not share its CPU time with the parts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from benchmarks.table import Row
+from local.azurite import running_azurite
+from local.functions_host import ROOT
+from local.keyvault import running_standin
+from local.keyvault.unkindness import Unkindness
+from local.tls import LocalCa
+
+
+async def in_own_process(module: str, *, unkindness: Unkindness | None = None, **given: Any) -> list[Row]:
+    """Runs a module of ours, which prints its rows as JSON. Its argument is JSON: `given`, the addresses of
+    tables and queues and, with `unkindness`, of a vault. Raises SystemExit if it fails.
+    """
+    ca = LocalCa()
+    async with AsyncExitStack() as running:
+        directory = Path(running.enter_context(tempfile.TemporaryDirectory()))
+        azurite = await running.enter_async_context(running_azurite(ca, directory, log=directory / "azurite.log"))
+        at = {**given, "tables": azurite.table_url, "queues": azurite.queue_url}
+        if unkindness:
+            standin = await running.enter_async_context(running_standin(ca, any_token=True, unkindness=unkindness))
+            at["vault"] = f"https://localhost:{standin.port}"
+        return await rows_of(module, at, SSL_CERT_FILE=str(ca.write_ca(directory / "ca.pem")))
+
+
+async def rows_of(module: str, given: Mapping[str, Any], **environment: str) -> list[Row]:
+    """The rows that a module of ours prints as JSON, in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", module, json.dumps(given)),
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
+    if process.returncode:
+        raise SystemExit(process.returncode)
+    return [Row(**row) for row in json.loads(output)]

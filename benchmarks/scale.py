@@ -1,0 +1,169 @@
+"""What the product asks of each service, counted on its own code, and what that comes to for a million certificates.
+
+Each step of a certificate's life runs once, with the product's functions and its table and queue adapters against
+Azurite; Key Vault and the event topic are the fakes of the unit tests, which remember their calls. docs/scale.md quotes
+what this prints: `python -m benchmarks.scale`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table as Printed
+
+from benchmarks.own_process import in_own_process
+from benchmarks.scale_month import Counts, Month, bill
+from benchmarks.table import Row
+from benchmarks.waiting import Waits, waits
+from benchmarks.week import fates, ours
+from functions.adapters.deliveries import TableDeliveries
+from functions.adapters.table_service import Tables
+from functions.adapters.tables import TableLedger
+from functions.adapters.watchbook import TableWatchbook
+from functions.adapters.work_queues import WorkQueues
+from functions.issuance.certflow import Certflow
+from functions.issuance.notify import notify, send_waiting
+from functions.issuance.ports import Answer
+from functions.issuance.requests import Status
+from functions.issuance.shift import call_shifts, work_shift
+from functions.issuance.watch import check_named
+from tests.certificates import Authority
+from tests.integration.tokens import AnyToken
+from tests.unit.fakes import FakeChannel, FakeVault, World, signed, version_of
+
+PAGES = 4  # of a survey that is counted
+PAGE = 25
+POLICY = {
+    "issuer": {"name": "DigiCert"},
+    "x509_props": {"subject": "CN=web.example.com", "sans": {"dns_names": ["web.example.com"]}},
+}
+
+
+@dataclass
+class Scene:
+    """A product whose calls can be counted."""
+
+    world: World
+    certflow: Certflow
+    waiting: Waits
+    tables: str
+    queues: str
+
+    async def counted(self, step: Callable[[], Awaitable[Any]]) -> Counts:
+        """What a step asks of each service."""
+        self.waiting.clear()
+        self.world.vault.calls.clear()
+        self.world.topic.published.clear()
+        await step()
+        vault, topic = len(self.world.vault.calls), len(self.world.topic.published)
+        return Counts(vault, self.waiting.count(self.tables), self.waiting.count(self.queues), topic)
+
+
+class Renewing(FakeVault):
+    """A vault that starts with the stored policy where none is given, as Key Vault does."""
+
+    async def create(self, name: str, body: Mapping[str, Any]) -> Answer:
+        """Starts at the policy's issuer."""
+        return await super().create(name, {"policy": self.policies[name], **body})
+
+
+@asynccontextmanager
+async def scene(at: Mapping[str, Any]) -> AsyncIterator[Scene]:
+    """One vault, one gathering channel and one for mail; the tables and queues are there already."""
+    tables, work = Tables(at["tables"], AnyToken()), WorkQueues(at["queues"], AnyToken())
+    world = World(vault=Renewing(), channels=(FakeChannel("teams", most=10), FakeChannel("email")))
+    certflow = replace(
+        world.certflow,
+        ledger=TableLedger(tables),
+        watchbook=TableWatchbook(tables),
+        deliveries=TableDeliveries(tables),
+        work=work,
+    )
+    for name in ("certflow", "keys", "deliveries"):
+        await tables.table(name)
+    await call_shifts(certflow)
+    await work.put("certflow-looks", {})
+    await work.put("certflow-channels", {})
+    with waits() as waiting:
+        yield Scene(world, certflow, waiting, at["tables"], at["queues"])
+    await tables.close()
+    await work.close()
+
+
+async def _rows(at: Mapping[str, Any]) -> list[Row]:
+    async with scene(at) as one:
+        counts = await _steps(one)
+    return [Row(f"{step}|{of}", value) for step, count in counts.items() for of, value in asdict(count).items()]
+
+
+async def _steps(one: Scene) -> dict[str, Counts]:
+    flow, world, vault = one.certflow, one.world, one.world.vault
+
+    async def shift() -> None:
+        await work_shift(flow, "main")
+
+    async def want() -> None:
+        await flow.watchbook.want_survey("main", world.now)
+
+    await shift()  # the first survey of a vault is its baseline; there is nothing in it
+    found = {"call": await one.counted(lambda: call_shifts(flow)), "idle": await one.counted(shift)}
+    ca = Authority.root("Root")
+    for number in range(PAGES * PAGE):
+        _certificate(vault, ca, f"web-{number}")
+    world.later(hours=1)
+    await want()
+    surveyed = await one.counted(shift) - found["idle"]
+    found["page"] = surveyed.share(PAGES)
+    vault.tagged["web-0"] = {"certflow-renew": "auto"}
+    world.later(hours=1)
+    await want()
+    found["renewal"] = await one.counted(shift) - found["idle"] - surveyed
+    request = vault.operations["web-0"]
+    world.later(hours=2)
+    found["look"] = await one.counted(shift) - found["idle"]
+    vault.certificates["web-0"] = version_of(signed(ca, request))
+    vault.operations["web-0"] = replace(request, status=Status.COMPLETED)
+    found["end"] = await one.counted(lambda: check_named(flow, "main", "web-0"))
+    (event,) = world.topic.published
+    found["notify"] = await one.counted(lambda: notify(flow, event.id, event.type, event.data))
+    found["card"] = await one.counted(lambda: send_waiting(flow, "teams"))
+    return found
+
+
+def _certificate(vault: FakeVault, ca: Authority, name: str) -> None:
+    vault.certificates[name] = version_of(signed(ca, vault.start(name)))
+    vault.tagged[name] = {"certflow-renew": "off"}  # as one that is not near its end: nothing is noted or told
+    vault.policies[name] = {**POLICY, "x509_props": {"subject": f"CN={name}.example.com"}}
+    del vault.operations[name]
+
+
+def main() -> int:
+    """Prints the counts and the bill; with an argument it is the counting process."""
+    if len(sys.argv) > 1:
+        json.dump([asdict(row) for row in asyncio.run(_rows(json.loads(sys.argv[1])))], sys.stdout)
+        return 0
+    found: dict[str, dict[str, float]] = {}
+    for row in asyncio.run(in_own_process("benchmarks.scale")):
+        step, _, of = row.what.partition("|")
+        found.setdefault(step, {})[of] = row.value
+    steps = {step: Counts(**counts) for step, counts in found.items()}
+    printed = Printed("step", "Key Vault", "tables", "queues", "events")
+    for step, count in steps.items():
+        printed.add_row(step, *(f"{value:g}" for value in asdict(count).values()))
+    looks = asyncio.run(ours(fates())).per_request
+    Console().print(printed)
+    print(f"Key Vault calls for a request in benchmarks.week: {looks:.1f}")
+    for surveys in (24, 1):
+        bill(Month(steps, looks, surveys_a_day=surveys))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
