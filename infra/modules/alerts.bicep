@@ -32,8 +32,8 @@ var records = 'traces | extend record = parse_json(message) | extend event = tos
 var rules = [
   {
     name: 'standing-still'
-    text: 'No vault has been worked for 15 minutes. Look at the function check (a timer), then at vault_shift. If timers stand still while HTTP works: restart the site.'
-    query: 'requests | where name == "vault_shift" and success == true'
+    text: 'No vault had a good sweep for 15 minutes. Look at the function check (a timer), then at vault_shift and its log; GET status says it by vault. If timers stand still while HTTP works: restart the site.'
+    query: '${records} | where event == "beat"'
     below: true
     minutes: 15
     severity: 1

@@ -36,9 +36,9 @@ def test_alerts_and_workbook_ask_for_what_the_code_writes() -> None:
     texts = [*queries("smallest").values(), *(one["content"]["query"] for one in items if one["type"] == 3)]
     events = {word for query in texts for word in words(query, "event")}
     functions = {word for query in queries("smallest").values() for word in words(query, "name")}
-    assert {"notice-refused", "work-failed", "request-tracked", "request-moved", "surveyed"} <= events
+    assert {"beat", "notice-refused", "work-failed", "request-tracked", "request-moved", "surveyed"} <= events
     assert events <= records_written()
-    assert {"vault_shift", "stuck_chain"} <= functions <= bindings().keys() | set(queues_read().values())
+    assert {"stuck_chain"} <= functions <= bindings().keys() | set(queues_read().values())
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
