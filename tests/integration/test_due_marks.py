@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from functions.adapters.rows import partition_of
 from functions.adapters.table_service import CERTFLOW, Tables
@@ -27,22 +25,10 @@ from functions.issuance.requests import (
     observe,
     track,
 )
-from local.azurite import running_azurite
-from local.tls import LocalCa
-from tests.integration.tokens import AnyToken
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def tables(tmp_path_factory: pytest.TempPathFactory, trusted_ca: LocalCa) -> AsyncIterator[Tables]:
-    directory: Path = tmp_path_factory.mktemp("azurite")
-    async with running_azurite(trusted_ca, directory, log=directory / "azurite.log") as azurite:
-        tables = Tables(azurite.table_url, AnyToken())
-        yield tables
-        await tables.close()
 
 
 @pytest.fixture

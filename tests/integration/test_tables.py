@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from functions.adapters.rows import hint_row
 from functions.adapters.table_service import Tables
@@ -20,22 +17,11 @@ from functions.issuance.events import CHAIN_REJECTED, Event
 from functions.issuance.files import Aside
 from functions.issuance.ports import Intent, Wanted
 from functions.issuance.requests import Actor, Change, Doing, Operation, Status, observe, put_off, track
-from local.azurite import running_azurite
-from local.tls import LocalCa
 from tests.integration.tokens import AnyToken
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CREATED = Doing("created", Actor("me", verified=True))
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def tables(tmp_path_factory: pytest.TempPathFactory, trusted_ca: LocalCa) -> AsyncIterator[Tables]:
-    directory: Path = tmp_path_factory.mktemp("azurite")
-    async with running_azurite(trusted_ca, directory, log=directory / "azurite.log") as azurite:
-        tables = Tables(azurite.table_url, AnyToken())
-        yield tables
-        await tables.close()
 
 
 @pytest.fixture

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from functions.adapters.table_service import Tables
 from functions.adapters.tables import TableLedger
@@ -17,22 +14,11 @@ from functions.adapters.watchbook import TableWatchbook
 from functions.issuance.errors import ConcurrentChange, Unavailable
 from functions.issuance.events import ISSUER_TROUBLED, NEAR_EXPIRY, Event
 from functions.issuance.watchbook import CertificateNote, Failure, Found, Survey, Trouble
-from local.azurite import running_azurite
-from local.tls import LocalCa
 from tests.integration.tokens import AnyToken
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def tables(tmp_path_factory: pytest.TempPathFactory, trusted_ca: LocalCa) -> AsyncIterator[Tables]:
-    directory: Path = tmp_path_factory.mktemp("azurite")
-    async with running_azurite(trusted_ca, directory, log=directory / "azurite.log") as azurite:
-        tables = Tables(azurite.table_url, AnyToken())
-        yield tables
-        await tables.close()
 
 
 @pytest.fixture
