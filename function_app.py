@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from functions.settings import Settings, load_settings
 from functions.triggers import doctor, http, notifications, overview
 from functions.triggers.chains import CONTAINER, chains_blueprint
 from functions.triggers.events import events_blueprint
@@ -25,11 +24,14 @@ if TYPE_CHECKING:
     from functions.issuance.certflow import Certflow
     from functions.issuance.ports import Vault
     from functions.issuance.telling import Channel
+    from functions.settings import Settings
 
 
 @functools.cache
 def settings() -> Settings:
     """The settings, read on first use: an import that fails would leave an app without any function."""
+    from functions.settings import load_settings
+
     return load_settings(os.environ)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from fractions import Fraction
 from urllib.parse import urlsplit
 
 from functions.issuance.errors import BadSettings
@@ -72,9 +71,15 @@ def shares(env: Env, name: str, default: tuple[float, ...]) -> tuple[float, ...]
     if not value:
         return default
     try:
-        found = tuple(float(Fraction(part.strip())) for part in value.split(","))
+        found = tuple(_share(part) for part in value.split(","))
     except (ValueError, ZeroDivisionError):
         found = ()
     if not found or any(not 0 < share < 1 for share in found) or list(found) != sorted(set(found), reverse=True):
         raise BadSettings(f"{name}: write shares between 0 and 1, the largest first, such as 1/3,1/6,1/20.")
     return found
+
+
+def _share(text: str) -> float:
+    """`1/3` or `0.33`."""
+    above, _, below = text.partition("/")
+    return float(above) / float(below or 1)
