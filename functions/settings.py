@@ -124,7 +124,7 @@ def _choices(env: Env, observed: frozenset[str]) -> Choices:
         ),
         ladder=shares(env, "CERTFLOW_EXPIRY_LADDER", usual.ladder),
         renews=flag(env, "CERTFLOW_RENEW", default=usual.renews),
-        most_renewals=number(env, "CERTFLOW_RENEW_MOST", 0, 10_000, usual.most_renewals),
+        most_renewals=number(env, "CERTFLOW_RENEW_MOST", 0, 100_000, usual.most_renewals),
         digest=DigestWhen(word(env, "CERTFLOW_DIGEST", tuple(DigestWhen), usual.digest)),
         observed=observed,
     )

@@ -20,7 +20,9 @@ MOST_BACKLOG = 1000  # counted; more is "a lot"
 DAY = timedelta(days=1)
 LATE = timedelta(minutes=15)  # without a good sweep, a vault is not being watched
 MOST_NAMES = 5
-MOST_LINES = 12  # of vaults in a digest; the others are summed up
+# Of vaults in a digest; the others are summed up. The event is one property of a table row, which takes 32,768
+# characters: of a vault there are at most 1,600, of a file's name 1,024.
+MOST_LINES = 12
 PAGE = 500
 
 
@@ -99,12 +101,13 @@ async def _line(certflow: Certflow, alias: str, beat: datetime | None) -> dict[s
         "certificates": found.certificates if found else None,
         "near_expiry": counts.get("near_expiry", 0),
         "expired": counts.get("expired", 0),
-        "muted": list(found.names.get("muted", ())) if found else [],
-        "acknowledged": quiet,
+        "muted": list(found.names.get("muted", ()))[:MOST_NAMES] if found else [],
+        "acknowledged": quiet[:MOST_NAMES],
     }
 
 
 def _told(now: datetime, ended: list[TrackedRequest], lines: list[dict[str, Any]], stuck: list[str]) -> dict[str, Any]:
+    lines = sorted(lines, key=lambda line: (not line["late"], not line["expired"]))  # what needs a look comes first
     by_status = Counter(one.status for one in ended)
     late = [line["vault"] for line in lines if line["late"]]
     expired = sum(line["expired"] for line in lines)
@@ -118,15 +121,15 @@ def _told(now: datetime, ended: list[TrackedRequest], lines: list[dict[str, Any]
         "sentence": f"In the last 24 hours: {', '.join(words) or 'no request ended'}. In progress now: {in_progress}.",
         "next_step": _next_step(late, stuck, expired, by_status[Status.FAILED]),
         "ended": {status.value: count for status, count in by_status.items()},
-        "vaults": lines,
-        "set_aside": stuck,
+        "vaults": lines[:MOST_LINES],
+        "set_aside": stuck[:MOST_NAMES],
         "facts": [*_facts(lines), *([("Files set aside", _some(stuck))] if stuck else [])],
     }
 
 
 def _next_step(late: list[str], stuck: list[str], expired: int, failed: int) -> str:
     steps = (
-        (late, f"Nobody has watched {', '.join(late)} lately: look at the app's log, and at its access to that vault."),
+        (late, f"Nobody has watched {_some(late)} lately: look at the app's log, and at its access to that vault."),
         (stuck, "Files in the container chains could not be handled: mend them, or POST their names to chains/retry."),
         (failed, "Some requests failed: their messages say why."),
         (expired, "Some certificates have expired: renew them, disable them, or tag them certflow-renew = off."),

@@ -122,7 +122,7 @@ type choices = {
 
   @description('How many renewals are started by themselves in a day.')
   @minValue(0)
-  @maxValue(10000)
+  @maxValue(100000)
   renewMost: int?
 
   @description('When the digest is sent.')

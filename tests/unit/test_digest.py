@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from functions.adapters.rows import event_row
 from functions.issuance.choices import Choices, DigestWhen
 from functions.issuance.files import Aside
 from functions.issuance.notify import notify
@@ -170,6 +171,20 @@ async def test_of_many_vaults_some_have_a_line_and_the_others_are_summed_up() ->
     facts = world.topic.published[0].data["facts"]
     assert len(facts) == MOST_LINES + 1
     assert facts[-1] == ("Other vaults", "3, with 0 in progress")
+
+
+async def test_a_thousand_vaults_fit_into_one_row_of_a_table_and_the_one_nobody_watches_comes_first() -> None:
+    world = World()
+    many = replace(world.certflow, vaults={f"vault-{index:018}": FakeVault() for index in range(1000)})
+    for alias in list(many.vaults)[:-1]:
+        await world.watchbook.beat(alias, NOW)
+        found = Found(10**6, names={"muted": tuple("m" * 127 for _ in range(20))})
+        await world.watchbook.keep_survey(Survey(alias, finished=NOW, last=found))
+    await send_digest(many)
+    (event,) = world.topic.published
+    assert len(event_row(event)["event"]) <= 32_768  # characters of a property
+    assert event.data["vaults"][0]["vault"] == "vault-000000000000000999"
+    assert event.data["good"] is False
 
 
 async def test_many_names_are_cut_and_counted() -> None:

@@ -88,7 +88,7 @@ def test_several_vaults_and_mail() -> None:
         ("CERTFLOW_EXPIRY_LADDER", "nan"),
         ("CERTFLOW_RENEW", "on"),
         ("CERTFLOW_RENEW_MOST", "many"),
-        ("CERTFLOW_RENEW_MOST", "10001"),
+        ("CERTFLOW_RENEW_MOST", "100001"),
         ("CERTFLOW_DIGEST", "weekly"),
         ("CERTFLOW_TEAMS_AUTH", "key"),
         ("CERTFLOW_TEAMS_ENVELOPE", "letter"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -152,6 +153,24 @@ async def test_tables_that_fail_in_the_middle_lose_nothing() -> None:
     assert await looked_at(world) is True
     assert world.published == ["Issuance.Failed"]
     assert len(world.ledger.moved) == 29
+
+
+async def test_marks_that_cannot_be_moved_are_tried_again_and_the_sweep_is_no_good_one_until_they_are() -> None:
+    world = World()
+    tracked(world, 30)
+    move, tries = world.ledger.move, []
+
+    async def fail(moves: Sequence[tuple[Look, Look]]) -> None:
+        tries.append(len(moves))
+        if len(tries) <= 3:
+            raise Unavailable("The table storage", "the connection broke")
+        await move(moves)
+
+    world.ledger.move = fail  # type: ignore[method-assign]  # tables that do not take marks
+    assert await looked_at(world) is False
+    assert tries == [30, 30, 30]
+    assert await looked_at(world) is True
+    assert len(world.ledger.moved) == 30
 
 
 async def test_an_answer_that_was_kept_long_enough_is_forgotten_by_a_sweep() -> None:
