@@ -23,7 +23,14 @@ class WorkQueues:
 
     def __init__(self, url: str, credential: AsyncTokenCredential) -> None:
         self._service = QueueServiceClient(
-            url, credential, retry_total=2, retry_backoff_factor=0.3, connection_timeout=5, read_timeout=10
+            url,
+            credential,
+            retry_total=2,
+            initial_backoff=1,  # seconds; the SDK's own are 15 and more, and callers would wait for that
+            increment_base=1,
+            random_jitter_range=1,
+            connection_timeout=5,
+            read_timeout=10,
         )
         self._lock = asyncio.Lock()
 
