@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from functions.triggers import doctor, http, notifications, overview
 from functions.triggers.chains import CONTAINER, chains_blueprint
 from functions.triggers.events import events_blueprint
 from functions.triggers.queued import queued_blueprint
-from functions.triggers.routes import Context, http_blueprint
+from functions.triggers.routes import ROUTES, Context, http_blueprint
 from functions.triggers.schedule import schedule_blueprint
 from functions.triggers.work import work_blueprint
 
@@ -39,7 +38,8 @@ def settings() -> Settings:
 def certflow() -> Certflow:
     """The use cases' dependencies, built on first use and kept for the life of the process.
 
-    The SDKs are imported here rather than above: they cost several times what indexing the functions does.
+    The SDKs are imported here rather than above, as each function imports its use case when it runs: both cost several
+    times what indexing the functions does.
     """
     from azure.identity.aio import ManagedIdentityCredential
 
@@ -101,7 +101,7 @@ def channels(given: Settings, identity: AsyncTokenCredential) -> Iterator[Channe
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 context = Context(certflow, lambda: settings().app_service_auth)
-app.register_functions(http_blueprint((*http.ROUTES, *notifications.ROUTES, *doctor.ROUTES, *overview.ROUTES), context))
+app.register_functions(http_blueprint(ROUTES, context))
 app.register_functions(schedule_blueprint(certflow))
 app.register_functions(events_blueprint(certflow, lambda: settings().vaults))
 app.register_functions(chains_blueprint(certflow))

@@ -1,8 +1,9 @@
 """Cold start: a process that indexes our functions, against one that indexes an app with one empty HTTP function.
 
 Both go through Microsoft's worker library, in turn, so that a change of the machine's speed hits both alike. After it
-comes the first `POST create`, on the whole stack with a host that has just been started: it imports the SDKs, opens all
-connections and has Key Vault make a key (on P-256, which takes no time).
+comes the first `POST create`, on the whole stack with a host that has just been started: it imports the use case and
+those SDKs that the local host does not itself use, opens all connections and has Key Vault make a key (on P-256, which
+takes no time).
 """
 
 from __future__ import annotations

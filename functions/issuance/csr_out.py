@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from functions.issuance.certflow import Certflow
+from functions.issuance.keys import key_sha256
+from functions.issuance.names import names_of
 from functions.issuance.ports import Intent
 from functions.issuance.requests import Operation
+from functions.issuance.sameness import key_type
 
 
 async def hand_out(certflow: Certflow, intent: Intent, operation: Operation) -> str | None:
@@ -17,9 +23,6 @@ async def hand_out(certflow: Certflow, intent: Intent, operation: Operation) -> 
     """
     if not operation.manual:
         return None
-    from cryptography import x509  # which indexing does not need
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     csr = x509.load_der_x509_csr(operation.csr)
     card = json.dumps(_card(certflow, intent, operation, csr), indent=2, ensure_ascii=False).encode()
     pem = csr.public_bytes(Encoding.PEM)
@@ -27,10 +30,6 @@ async def hand_out(certflow: Certflow, intent: Intent, operation: Operation) -> 
 
 
 def _card(certflow: Certflow, intent: Intent, operation: Operation, csr: Any) -> dict[str, Any]:
-    from functions.issuance.keys import key_sha256
-    from functions.issuance.names import names_of
-    from functions.issuance.sameness import key_type
-
     return {
         "vault": intent.vault,
         "name": intent.name,

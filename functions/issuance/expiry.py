@@ -9,6 +9,7 @@ from typing import Any
 
 from functions.issuance.certflow import Certflow
 from functions.issuance.events import EXPIRED, NEAR_EXPIRY, Event
+from functions.issuance.matching import sha1_of
 from functions.issuance.outbox import publish
 from functions.issuance.ports import Listed
 from functions.issuance.renewal import renew
@@ -63,8 +64,6 @@ async def judge_named(certflow: Certflow, alias: str, name: str) -> None:
     bundle = await certflow.vault(alias).certificate(name)
     if survey.finished is None or bundle is None:  # the baseline is not through: it will be told there
         return
-    from functions.issuance.matching import sha1_of  # brings `cryptography`, which indexing does not need
-
     attributes = bundle.fields.get("attributes") or {}
     entry = Listed(
         name=name,

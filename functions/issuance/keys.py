@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from cryptography import x509
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
 def key_sha256(holder: x509.Certificate | x509.CertificateSigningRequest) -> str:
@@ -17,8 +16,6 @@ def key_sha256(holder: x509.Certificate | x509.CertificateSigningRequest) -> str
 
     Raises ValueError if the key is of a kind that cannot be read.
     """
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
     try:
         spki = holder.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except Exception as error:  # cryptography raises ValueError, UnsupportedAlgorithm, and others for broken keys
@@ -28,7 +25,5 @@ def key_sha256(holder: x509.Certificate | x509.CertificateSigningRequest) -> str
 
 def read_csr(der: bytes) -> tuple[str, str]:
     """Subject (RFC 4514) and key hash of a PKCS#10 request (DER), as Key Vault's `csr` field holds it."""
-    from cryptography import x509
-
     csr = x509.load_der_x509_csr(der)
     return csr.subject.rfc4514_string(), key_sha256(csr)

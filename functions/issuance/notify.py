@@ -15,11 +15,11 @@ from functions.issuance.events import ISSUANCE, NOTICE_REFUSED, Event
 from functions.issuance.journal import record
 from functions.issuance.notices import notice_of, refusal_of
 from functions.issuance.outbox import publish
+from functions.issuance.queues import CHANNELS
 from functions.issuance.rules import EMAIL, Rule, destinations, recipients
 from functions.issuance.telling import Channel, DeliveryRefused, Notice
 from functions.issuance.trouble import note_failure
 
-CHANNELS = "certflow-channels"  # the queue whose messages name a channel on which notices wait
 GATHERING = timedelta(seconds=5)  # how long a notice waits for others of the same sweep
 LEFT_BEHIND = timedelta(minutes=1)
 SENDING, HELD = timedelta(minutes=1), timedelta(minutes=2)  # on one channel, and a little longer than that

@@ -6,18 +6,21 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.issuance.certflow import Certflow
+from functions.issuance.chains import Signatures, by_key
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
+from functions.issuance.examine import diagnosed, trust_for
+from functions.issuance.findings import ChainProblem, Finding, warnings_of
+from functions.issuance.matching import another_key, unmerged
+from functions.issuance.merge import merge_once
 from functions.issuance.ports import Answer, Bundle, Intent
 from functions.issuance.requests import Actor, Doing, Gone, Status, TrackedRequest, acknowledged
 from functions.issuance.watch import NOT_FOUND, TRIES, begin_to_watch, call_first_looks, check, record_seen, standing
-
-if TYPE_CHECKING:
-    from cryptography import x509
-
-    from functions.issuance.findings import Finding
 
 NOT_FOUND_CODE = "PendingCertificateNotFound"
 BAD_REQUEST, FORBIDDEN = 400, 403
@@ -67,9 +70,6 @@ async def status(certflow: Certflow, address: Address) -> Seen:
 
 async def csr(certflow: Certflow, address: Address) -> bytes:
     """The CSR of a pending request as PEM (RFC 7468 §7), ready for a CA."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     answer = await _pending(certflow, address)
     return x509.load_der_x509_csr(answer.operation.csr).public_bytes(Encoding.PEM)
 
@@ -134,12 +134,6 @@ async def merge(
 
     The chain is judged as a dropped one is. Raises Refused (404; 403 while an issuer works on it), ChainProblem.
     """
-    from functions.issuance.chains import Signatures, by_key
-    from functions.issuance.examine import diagnosed, trust_for
-    from functions.issuance.findings import ChainProblem, warnings_of
-    from functions.issuance.matching import another_key, unmerged
-    from functions.issuance.merge import merge_once
-
     answer = await _pending(certflow, address)
     request = await _tracked(certflow, address, answer, by)
     leaves = by_key(certificates).get(request.key_sha256)

@@ -7,10 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from cryptography import x509
+
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import KeyReused, Refused
 from functions.issuance.events import RENEWAL_STOPPED, Event
 from functions.issuance.journal import record
+from functions.issuance.names import names_of
 from functions.issuance.outbox import publish
 from functions.issuance.ports import Listed
 from functions.issuance.requests import Actor, Status, is_manual
@@ -97,10 +100,6 @@ def _key_vault_renews(policy: Mapping[str, Any]) -> bool:
 
 def _lost(policy: Mapping[str, Any], der: bytes) -> tuple[str, ...]:
     """The names that a certificate has and its policy does not ask for; DNS names without regard to case."""
-    from cryptography import x509
-
-    from functions.issuance.names import names_of
-
     asked = (policy.get("x509_props") or {}).get("sans") or {}
     has = names_of(x509.load_der_x509_certificate(der))
     common = [part.strip()[3:] for part in _subject(policy).split(",") if part.strip().lower().startswith("cn=")]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from cryptography import x509
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from functions.issuance.names import names_of
 
 CURVES = {"P-256": "secp256r1", "P-384": "secp384r1", "P-521": "secp521r1", "P-256K": "secp256k1"}
 
@@ -16,8 +18,6 @@ def differences(policy: Mapping[str, Any], csr_der: bytes) -> tuple[str, ...]:
 
     Fields that the policy leaves out count with Key Vault's defaults (protocol §3).
     """
-    from cryptography import x509
-
     csr = x509.load_der_x509_csr(csr_der)
     asked, x509_props = policy.get("key_props") or {}, policy.get("x509_props") or {}
     pairs = (
@@ -38,8 +38,6 @@ def _asked_key(asked: Mapping[str, Any]) -> str:
 
 def key_type(csr: x509.CertificateSigningRequest) -> str:
     """The key of a CSR in words: `EC secp256r1`, `RSA 2048`."""
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
     key = csr.public_key()
     if isinstance(key, ec.EllipticCurvePublicKey):
         return f"EC {key.curve.name}"
@@ -48,8 +46,6 @@ def key_type(csr: x509.CertificateSigningRequest) -> str:
 
 def _asked_subject(text: str) -> x509.Name | str:
     """A policy's subject; its text if it cannot be read, which then differs from any CSR's."""
-    from cryptography import x509
-
     try:
         # Key Vault encodes the policy's text in reverse (protocol §3), and so does RFC 4514 §2.1.
         return x509.Name.from_rfc4514_string(",".join(part.strip() for part in text.split(",")))
@@ -59,8 +55,6 @@ def _asked_subject(text: str) -> x509.Name | str:
 
 def _names(sans: Mapping[str, Any], csr: x509.CertificateSigningRequest) -> dict[str, tuple[set[str], set[str]]]:
     """By kind: the names asked for, and those in the CSR. DNS names without regard to case."""
-    from functions.issuance.names import names_of
-
     lower = {"dns_names": str.lower}
     return {
         kind: ({lower.get(kind, str)(n) for n in sans.get(kind) or []}, names) for kind, names in names_of(csr).items()
@@ -68,8 +62,6 @@ def _names(sans: Mapping[str, Any], csr: x509.CertificateSigningRequest) -> dict
 
 
 def _text(value: object) -> str:
-    from cryptography import x509
-
     if isinstance(value, x509.Name):
         return value.rfc4514_string() or "none"
     return ", ".join(sorted(value)) or "none" if isinstance(value, set) else str(value)

@@ -11,10 +11,10 @@ from functions.issuance.errors import CertflowError
 from functions.issuance.journal import record
 from functions.issuance.outbox import publish_left_behind
 from functions.issuance.pace import at_pace
+from functions.issuance.queues import VAULTS
 from functions.issuance.survey import survey
 from functions.issuance.sweep import sweep
 
-VAULTS = "certflow-vaults"  # the queue whose messages name a vault
 SHIFT = timedelta(seconds=50)  # the timer comes every minute; what is left then is still due for the next shift
 HELD = timedelta(seconds=75)  # a look that began at the end of a shift is answered by then; ETags are for what is not
 # A survey takes a quarter of the budget, so that it goes on for minutes rather than taking a vault's attention whole.

@@ -15,6 +15,7 @@ from functions.issuance.journal import record
 from functions.issuance.keys import read_csr
 from functions.issuance.outbox import publish
 from functions.issuance.ports import Answer, Intent, Vault
+from functions.issuance.queues import LOOKS
 from functions.issuance.requests import (
     Change,
     Doing,
@@ -35,7 +36,6 @@ AT_ONCE = 16  # looks under way in one vault; far below Key Vault's 4,000 transa
 ANSWER_KEPT = timedelta(hours=24)  # how long a call with an Idempotency-Key may be repeated
 NOT_FOUND = 404
 TRIES = 5
-LOOKS = "certflow-looks"  # the queue whose messages name a request to be looked at
 
 
 async def begin_to_watch(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from functions.issuance.certflow import Certflow
+if TYPE_CHECKING:
+    from functions.issuance.certflow import Certflow
 
 CONTAINER = "chains"
 POISON = "webjobs-blobtrigger-poison"  # where the blob extension puts what failed five times, in the chains' account
@@ -27,7 +29,7 @@ def chains_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
         data_type=func.DataType.BINARY,
     )
     async def dropped_chain(chain: func.InputStream) -> None:
-        from functions.issuance.drop import handle_drop  # brings `cryptography`, which indexing does not need
+        from functions.issuance.drop import handle_drop
 
         # Read again by name, with its ETag: the event may be older than the content (two quick uploads, one name).
         await handle_drop(certflow(), (chain.name or "").removeprefix(f"{CONTAINER}/"))
@@ -35,7 +37,7 @@ def chains_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     @blueprint.function_name("stuck_chain")
     @blueprint.queue_trigger(arg_name="message", queue_name=POISON, connection="ChainStorage")
     async def stuck_chain(message: func.QueueMessage) -> None:
-        from functions.issuance.drop import handle_stuck  # as above
+        from functions.issuance.drop import handle_stuck
 
         await handle_stuck(certflow(), str(message.get_json()["BlobName"]))
 

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import azure.functions as func
 
+from functions.issuance.drop import retry
+from functions.issuance.examine import inspect
 from functions.triggers.answers import json_body
 from functions.triggers.bodies import RetryBody, parse
 from functions.triggers.queries import body_of, check_query
-from functions.triggers.routes import Context, Route
+from functions.triggers.routes import Context
 
 
 async def inspect_chain(req: func.HttpRequest, context: Context) -> func.HttpResponse:
     """What a drop of the file in the body would do → 200, whatever it would be."""
-    from functions.issuance.examine import inspect  # brings `cryptography`, which indexing does not need
-
     check_query(req)
     return json_body(200, await inspect(context.certflow(), body_of(req)))
 
 
 async def retry_chain(req: func.HttpRequest, context: Context) -> func.HttpResponse:
     """Handles a file again that still lies in the container → 200, with its report."""
-    from functions.issuance.drop import retry  # as above
-
     check_query(req)
     return json_body(200, await retry(context.certflow(), parse(body_of(req), RetryBody).name))
-
-
-ROUTES = (
-    Route("inspect_chain", "chains/inspect", "POST", inspect_chain),
-    Route("retry_chain", "chains/retry", "POST", retry_chain),
-)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import azure.functions as func
 
-from functions.issuance.certflow import Certflow
-from functions.issuance.expiry import judge_named
-from functions.issuance.notify import notify as tell
-from functions.issuance.watch import check_named
+if TYPE_CHECKING:
+    from functions.issuance.certflow import Certflow
 
 # What Key Vault says of a certificate's end (protocol §7), 30 days before it; our own ladder may say it earlier.
 ENDS = {"Microsoft.KeyVault.CertificateNearExpiry", "Microsoft.KeyVault.CertificateExpired"}
@@ -30,6 +28,8 @@ def events_blueprint(certflow: Callable[[], Certflow], vault_urls: Callable[[], 
     @blueprint.function_name("notify")
     @blueprint.event_grid_trigger(arg_name="event")
     async def notify(event: func.EventGridEvent) -> None:
+        from functions.issuance.notify import notify as tell
+
         await tell(certflow(), event.id, _type(event), event.get_json())
 
     return blueprint
@@ -37,6 +37,9 @@ def events_blueprint(certflow: Callable[[], Certflow], vault_urls: Callable[[], 
 
 async def hear(certflow: Certflow, vault_urls: Mapping[str, str], type_: str, data: Mapping[str, Any]) -> None:
     """What a vault says of one of its certificates: looked at now, due or not. Raises Refused, Unavailable."""
+    from functions.issuance.expiry import judge_named
+    from functions.issuance.watch import check_named
+
     alias, name = about(data, vault_urls)
     if alias and name:
         await check_named(certflow, alias, name)

@@ -9,13 +9,15 @@ import azure.functions as func
 
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import InvalidRequest, Refused
+from functions.issuance.findings import ChainProblem
 from functions.issuance.pending import Address, Seen, cancel, csr, delete, merge, status
+from functions.issuance.reading import read, read_items
 from functions.issuance.requests import is_manual
 from functions.issuance.start import Order, Started, start
 from functions.triggers.answers import certificate_url, json_body, pending_url
 from functions.triggers.bodies import check_name, parse_cancel, parse_create, parse_merge
 from functions.triggers.queries import actor_of, address_of, body_of, check_query, idempotency_key
-from functions.triggers.routes import CERTIFICATE, Context, Route
+from functions.triggers.routes import Context
 
 RETRY_AFTER = {"Retry-After": "10"}  # what Key Vault itself says of a request in progress (protocol §1)
 
@@ -65,9 +67,6 @@ async def get_csr(req: func.HttpRequest, context: Context) -> func.HttpResponse:
 
 async def merge_pending(req: func.HttpRequest, context: Context) -> func.HttpResponse:
     """Merges a chain: x5c as JSON, or a file as a CA sends it as the body → 201."""
-    from functions.issuance.findings import ChainProblem
-    from functions.issuance.reading import read, read_items
-
     address, body = address_of(req, "requested_by"), body_of(req)
     more: dict[str, Any] = {}
     said = None
@@ -87,16 +86,6 @@ async def merge_pending(req: func.HttpRequest, context: Context) -> func.HttpRes
         raise InvalidRequest("body", message, reason=code, findings=problem.findings) from problem
     said_of_it = [finding.as_dict() for finding in (*findings, *contents.findings)]
     return json_body(201, {**bundle.fields, "findings": said_of_it}, {"Location": str(bundle.fields["id"])})
-
-
-ROUTES = (
-    Route("create_certificate", f"{CERTIFICATE}/create", "POST", create_certificate),
-    Route("get_pending", f"{CERTIFICATE}/pending", "GET", get_pending),
-    Route("cancel_pending", f"{CERTIFICATE}/pending", "PATCH", cancel_pending),
-    Route("delete_pending", f"{CERTIFICATE}/pending", "DELETE", delete_pending),
-    Route("merge_pending", f"{CERTIFICATE}/pending/merge", "POST", merge_pending),
-    Route("get_csr", f"{CERTIFICATE}/pending/csr", "GET", get_csr),
-)
 
 
 def _started(req: func.HttpRequest, order: Order, started: Started) -> dict[str, Any]:

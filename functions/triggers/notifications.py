@@ -12,7 +12,7 @@ from functions.issuance.rehearsal import rehearse
 from functions.triggers.answers import json_body
 from functions.triggers.bodies import AcknowledgeBody, RehearseBody, parse
 from functions.triggers.queries import actor_of, address_of, body_of, check_query, period
-from functions.triggers.routes import CERTIFICATE, Context, Route
+from functions.triggers.routes import Context
 
 
 async def acknowledge_pending(req: func.HttpRequest, context: Context) -> func.HttpResponse:
@@ -29,12 +29,6 @@ async def test_notifications(req: func.HttpRequest, context: Context) -> func.Ht
     check_query(req)
     asked = parse(body_of(req) or b"{}", RehearseBody)
     return json_body(200, await rehearse(context.certflow(), asked.events))
-
-
-ROUTES = (
-    Route("acknowledge_pending", f"{CERTIFICATE}/pending/acknowledge", "POST", acknowledge_pending),
-    Route("test_notifications", "notifications/test", "POST", test_notifications),
-)
 
 
 def _until(text: str, now: datetime) -> datetime:

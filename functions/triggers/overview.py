@@ -16,7 +16,7 @@ from functions.triggers.answers import json_body, pending_url
 from functions.triggers.bodies import check_name
 from functions.triggers.openapi import describe
 from functions.triggers.queries import check_query, wanted_of
-from functions.triggers.routes import CERTIFICATE, Context, Route
+from functions.triggers.routes import Context
 
 
 async def list_requests(req: func.HttpRequest, context: Context) -> func.HttpResponse:
@@ -61,15 +61,6 @@ async def get_openapi(req: func.HttpRequest, context: Context) -> func.HttpRespo
     base = urlsplit(req.url)
     document = _description(tuple(context.certflow().vaults))
     return json_body(200, document | {"servers": [{"url": f"{base.scheme}://{base.netloc}/api"}]})
-
-
-ROUTES = (
-    Route("list_requests", "requests", "GET", list_requests),
-    Route("get_history", f"{CERTIFICATE}/history", "GET", get_history),
-    Route("health", "health", "GET", get_health, anonymous=True),
-    Route("status", "status", "GET", get_status),
-    Route("openapi", "openapi.json", "GET", get_openapi),
-)
 
 
 @functools.cache

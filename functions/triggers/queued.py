@@ -10,17 +10,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import azure.functions as func
 
-from functions.issuance.certflow import Certflow
 from functions.issuance.journal import record
-from functions.issuance.notify import notify
 from functions.triggers.chains import CONTAINER
 from functions.triggers.events import hear
 from functions.triggers.work import STORAGE
+
+if TYPE_CHECKING:
+    from functions.issuance.certflow import Certflow
 
 VAULT_EVENTS, EVENTS, DROPS = "certflow-vault-events", "certflow-events", "certflow-drops"
 POISON = f"{DROPS}-poison"  # where the host puts what failed five times
@@ -46,6 +47,8 @@ def queued_blueprint(certflow: Callable[[], Certflow], vault_urls: Callable[[], 
     @blueprint.function_name("queued_notify")
     @blueprint.queue_trigger(arg_name="message", queue_name=EVENTS, connection=STORAGE)
     async def queued_notify(message: func.QueueMessage) -> None:
+        from functions.issuance.notify import notify
+
         async def heard(event: Event) -> None:
             await notify(certflow(), event["id"], event["type"], event["data"])
 
@@ -54,14 +57,14 @@ def queued_blueprint(certflow: Callable[[], Certflow], vault_urls: Callable[[], 
     @blueprint.function_name("queued_drop")
     @blueprint.queue_trigger(arg_name="message", queue_name=DROPS, connection=STORAGE)
     async def queued_drop(message: func.QueueMessage) -> None:
-        from functions.issuance.drop import handle_drop  # brings `cryptography`, which indexing does not need
+        from functions.issuance.drop import handle_drop
 
         await handle_drop(certflow(), _dropped(message.get_json()))
 
     @blueprint.function_name("queued_stuck_drop")
     @blueprint.queue_trigger(arg_name="message", queue_name=POISON, connection=STORAGE)
     async def queued_stuck_drop(message: func.QueueMessage) -> None:
-        from functions.issuance.drop import handle_stuck  # as above
+        from functions.issuance.drop import handle_stuck
 
         await handle_stuck(certflow(), _dropped(message.get_json()))
 

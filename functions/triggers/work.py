@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from functions.issuance.certflow import Certflow
 from functions.issuance.journal import record
-from functions.issuance.notify import CHANNELS, send_waiting
-from functions.issuance.shift import VAULTS, work_shift
-from functions.issuance.watch import LOOKS, check_one
+from functions.issuance.queues import CHANNELS, LOOKS, VAULTS
+
+if TYPE_CHECKING:
+    from functions.issuance.certflow import Certflow
 
 STORAGE = "AzureWebJobsStorage"
 
@@ -28,16 +29,22 @@ def work_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     @blueprint.function_name("vault_shift")
     @blueprint.queue_trigger(arg_name="message", queue_name=VAULTS, connection=STORAGE)
     async def vault_shift(message: func.QueueMessage) -> None:
+        from functions.issuance.shift import work_shift
+
         await _tried(VAULTS, message, lambda asked: work_shift(certflow(), asked["vault"]))
 
     @blueprint.function_name("first_look")
     @blueprint.queue_trigger(arg_name="message", queue_name=LOOKS, connection=STORAGE)
     async def first_look(message: func.QueueMessage) -> None:
+        from functions.issuance.watch import check_one
+
         await _tried(LOOKS, message, lambda ask: check_one(certflow(), ask["vault"], ask["name"], ask["request_id"]))
 
     @blueprint.function_name("send_gathered")
     @blueprint.queue_trigger(arg_name="message", queue_name=CHANNELS, connection=STORAGE)
     async def send_gathered(message: func.QueueMessage) -> None:
+        from functions.issuance.notify import send_waiting
+
         await _tried(CHANNELS, message, lambda asked: send_waiting(certflow(), asked["channel"]))
 
     return blueprint

@@ -11,10 +11,10 @@ from cryptography import x509
 from functions.issuance.errors import Refused
 from functions.issuance.findings import ChainProblem
 from functions.issuance.pending import Address, cancel, csr, delete, merge, status
+from functions.issuance.queues import LOOKS
 from functions.issuance.requests import Actor, Status
 from functions.issuance.start import Order, start
 from functions.issuance.timing import FIRST_LOOKS
-from functions.issuance.watch import LOOKS
 from tests.certificates import Authority, make_csr
 from tests.unit.fakes import World
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import functools
+import inspect
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 
 import function_app
+from functions.triggers.routes import ROUTES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -94,6 +97,21 @@ def test_the_app_has_exactly_these_functions() -> None:
             ("queued_stuck_drop", "certflow-drops-poison"),
         )
     }
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_every_route_has_its_handler(route: Any) -> None:
+    handler = route.load()
+    assert inspect.iscoroutinefunction(handler)
+    assert list(inspect.signature(handler).parameters) == ["req", "context"]
+
+
+def test_indexing_imports_no_use_case_no_sdk_and_no_parser() -> None:
+    look = "import function_app, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", look], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    ours = {name for name in loaded.split() if name.startswith(("functions.issuance.", "functions.adapters."))}
+    assert ours == {"functions.issuance.journal", "functions.issuance.queues"}
+    assert {"cryptography", "msgspec", "azure.core", "azure.identity", "aiohttp"}.isdisjoint(loaded.split())
 
 
 @pytest.mark.parametrize("file", modules("functions"), ids=str)
