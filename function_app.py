@@ -74,7 +74,7 @@ def certflow() -> Certflow:
         topic=EventTopic(given.topic_endpoint, identity),
         deliveries=TableDeliveries(tables),
         work=WorkQueues(given.queues_url, identity),
-        rules=RulesInBlob(blobs, given.rules) if isinstance(given.rules, str) else RulesInSetting(given.rules),
+        rules=RulesInSetting(given.rules) if given.rules[:1] in {"", "[", "{"} else RulesInBlob(blobs, given.rules),
         channels=tuple(channels(given, identity)),
         mailboxes=given.mail.default_to if given.mail else (),
         choices=given.choices,

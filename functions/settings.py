@@ -14,7 +14,7 @@ from typing import Literal
 from functions.issuance.choices import Choices, DigestWhen
 from functions.issuance.errors import BadSettings
 from functions.issuance.links import PORTAL, Links
-from functions.issuance.rules import Rule, parse_rules
+from functions.issuance.rules import ADDRESS
 from functions.issuance.timing import Patience
 from functions.setting_values import Env, flag, https, https_of, number, period, required, shares, word
 
@@ -47,7 +47,7 @@ class Teams:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that may differ between Azure, a laptop, and a test. `rules` are a table, or the path of a blob."""
+    """Everything that may differ between Azure, a laptop, and a test. `rules`: a table (JSON), or a blob's path."""
 
     vaults: Mapping[str, str]
     verify_challenge_resource: bool
@@ -59,7 +59,7 @@ class Settings:
     teams: Teams
     mail: Mail | None
     notify_urls: tuple[str, ...] = field(repr=False)
-    rules: tuple[Rule, ...] | str
+    rules: str
     app_service_auth: bool
     include_root: bool
     choices: Choices
@@ -109,7 +109,11 @@ def _vaults(env: Env) -> tuple[dict[str, str], frozenset[str]]:
             raise BadSettings(f"{VAULTS}: after '{alias}:' nothing but '{OBSERVE}' may stand.")
         if alias in vaults:
             raise BadSettings(f"{VAULTS}: the alias '{alias}' stands there twice.")
-        vaults[alias] = https(VAULTS, url)
+        vaults[alias] = https(VAULTS, url).lower()
+        if not re.fullmatch(r"https://[^/?#;=]+", vaults[alias]):
+            raise BadSettings(f"{VAULTS}: '{url}' is no address of a vault, such as https://name.vault.azure.net.")
+        if list(vaults.values()).count(vaults[alias]) > 1:
+            raise BadSettings(f"{VAULTS}: '{url}' has two aliases; everything there would be told twice.")
         observed |= {alias} if mode else set()
     return vaults, frozenset(observed)
 
@@ -154,26 +158,27 @@ def _mail(env: Env) -> Mail | None:
     host, _, port = (server or "").partition(":")
     if server and (not host or not (port or "587").isdigit()):
         raise BadSettings(f"{SMTP}: write host:port, such as smtp.example.com:587.")
-    to = required(env, "CERTFLOW_MAIL_TO").split(",")
+    to = [address.strip() for address in required(env, "CERTFLOW_MAIL_TO").split(",")]
+    if not all(ADDRESS.fullmatch(address) for address in to):
+        raise BadSettings("CERTFLOW_MAIL_TO: write mail addresses, separated by commas.")
     return Mail(
         sender=required(env, "CERTFLOW_MAIL_FROM"),
-        default_to=tuple(address.strip() for address in to if address.strip()),
+        default_to=tuple(to),
         acs_endpoint=acs,
         host=host,
         port=int(port or "587"),
         user=env.get("CERTFLOW_SMTP_USER") or None,
-        password=env.get("CERTFLOW_SMTP_PASSWORD") or None,
+        # A secret that was set from a file has the line end of its editor.
+        password=env.get("CERTFLOW_SMTP_PASSWORD", "").rstrip("\r\n") or None,
     )
 
 
-def _rules(env: Env) -> tuple[Rule, ...] | str:
-    """A table (JSON), or the path of a blob that has it."""
+def _rules(env: Env) -> str:
+    """A table (JSON), or the path of a blob that has it. What is wrong in a table is told with each message, so it is
+    read there: a slip about who is told must not stop the watching.
+    """
     text = env.get(RULES, "").strip()
-    if not text:
-        return ()
-    if text.startswith(("[", "{")):
-        return parse_rules(text, RULES)
-    if not re.fullmatch(r"[a-z0-9-]{3,63}/[^/].*", text):
+    if text and not text.startswith(("[", "{")) and not re.fullmatch(r"[a-z0-9-]{3,63}/[^/].*", text):
         raise BadSettings(f"{RULES}: write a list of rules (JSON), or where they are: container/name of a blob.")
     return text
 

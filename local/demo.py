@@ -102,7 +102,7 @@ class Teller:
         """What was told, as its readers see it; of the mail only what stands before its table of facts."""
         card, mail = sorted(messages, key=lambda one: str(one["channel"]), reverse=True)
         self._panel(f"Teams: {card['subject']}", card["text"].splitlines()[1:-1])
-        self._panel(f"Mail to {mail['to']}", [mail["subject"], *mail["text"].strip().split("\n\n")[:2]])
+        self._panel(f"Mail to {mail['to']}", [mail["subject"], *mail["text"].strip().split("\n\n")[1:3]])
 
     def _panel(self, title: str, lines: list[str]) -> None:
         text = Text("\n".join(line for line in lines if line.strip()))

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -38,7 +38,7 @@ def request_key(name: str, request_id: str) -> str:
 
 def sortable(time: datetime) -> str:
     """UTC to the microsecond, so that text order is time order; no character that a RowKey forbids (/ \\ # ?)."""
-    return time.strftime("%Y%m%dT%H%M%S.%fZ")
+    return time.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
 def request_row(request: TrackedRequest) -> Entity:

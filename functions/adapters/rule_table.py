@@ -13,14 +13,14 @@ SETTING = "CERTFLOW_NOTIFY_RULES"
 
 
 class RulesInSetting:
-    """The port `Rules`, over rules that were read with the settings."""
+    """The port `Rules`, over the text of the setting."""
 
-    def __init__(self, rules: tuple[Rule, ...]) -> None:
-        self._rules = rules
+    def __init__(self, text: str) -> None:
+        self._text = text
 
     async def read(self) -> tuple[Rule, ...]:
         """The rules."""
-        return self._rules
+        return parse_rules(self._text or "[]", SETTING)
 
 
 class RulesInBlob:

@@ -26,7 +26,7 @@ MOST_LABEL = 60  # characters of a button or a fact's title
 
 SEVERE_FIRST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 # Of many notices each shows only these facts, and three of them at most: the others are in the mail and the history.
-TELLING = ("Vault", "Certificate", "Error code", "Error message", "Pending for", "File")
+TELLING = ("Rules", "Vault", "Certificate", "Error code", "Error message", "Pending for", "File")
 MOST_TELLING = 3
 
 

@@ -41,7 +41,12 @@ def notice_of(event_id: str, type_: str, data: dict[str, Any], links: Links) -> 
 
 def refusal_of(notice: Notice, channel: str, reason: str, now: datetime) -> Event:
     """What the other channels are told where one has refused a notice: why, and what it said."""
-    said = {"title": notice.title, "sentence": notice.sentence, "next_step": notice.next_step}
+    said = {
+        "title": notice.title,
+        "sentence": notice.sentence,
+        "next_step": notice.next_step,
+        "severity": notice.severity.value,
+    }
     whose = {"vault": notice.vault, "name": notice.name, "owner": notice.owner}
     return Event(
         id=f"{notice.event_id}:refused:{channel}",

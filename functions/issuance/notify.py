@@ -16,12 +16,13 @@ from functions.issuance.journal import record
 from functions.issuance.notices import notice_of, refusal_of
 from functions.issuance.outbox import publish
 from functions.issuance.queues import CHANNELS
-from functions.issuance.rules import EMAIL, Rule, destinations, recipients
+from functions.issuance.rules import DEFAULT_TO, EMAIL, Rule, destinations, recipients
 from functions.issuance.telling import Channel, DeliveryRefused, Notice
 from functions.issuance.trouble import note_failure
 
 GATHERING = timedelta(seconds=5)  # how long a notice waits for others of the same sweep
 LEFT_BEHIND = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=24)  # as long as Event Grid tries
 SENDING, HELD = timedelta(minutes=1), timedelta(minutes=2)  # on one channel, and a little longer than that
 # Pauses (seconds) between tries to record what a channel has taken: if that is not recorded, people get it twice. So it
 # is tried for about as long as the claim is ours.
@@ -43,7 +44,7 @@ async def notify(certflow: Certflow, event_id: str, type_: str, data: dict[str, 
 async def tell(certflow: Certflow, notice: Notice) -> None:
     """Delivers a notice where the rules send it. Raises Unavailable as above."""
     rules, notice = await _rules(certflow, notice)
-    to = destinations(rules, notice)
+    to, notice = _there(certflow, destinations(rules, notice), notice)
     mails = recipients(to, notice.owner, certflow.mailboxes)
     channels = _meant(certflow, notice, to, mails)
     if not channels:
@@ -92,7 +93,13 @@ async def _send_all(certflow: Certflow, channel: Channel) -> timedelta:
     while certflow.now() < ends and (waiting := await certflow.deliveries.waiting(channel.name, channel.most)):
         try:
             await _deliver(certflow, channel, [one.notice for one in waiting], ())
-        except Unavailable as error:
+        except (Unavailable, BadSettings) as error:
+            # Event Grid has handed them over, so its end of all tries is ours to keep: then the other channels hear.
+            too_long = [one.notice for one in waiting if one.since < certflow.now() - LONGEST_WAIT]
+            for notice in (await _claimed(certflow, channel, too_long))[0]:
+                await _refused(certflow, channel, notice, f"not delivered within 24 hours: {error}")
+            if isinstance(error, BadSettings):
+                raise
             return max(timedelta(seconds=error.retry_after), GATHERING)
     return timedelta(0)
 
@@ -180,6 +187,17 @@ async def _rules(certflow: Certflow, notice: Notice) -> tuple[tuple[Rule, ...], 
     except BadSettings as error:
         record("rules-unreadable", level=logging.ERROR, reason=str(error))
         return (), replace(notice, facts=(*notice.facts, ("Rules", str(error))))
+
+
+def _there(certflow: Certflow, to: tuple[str, ...], notice: Notice) -> tuple[tuple[str, ...], Notice]:
+    """What a rule names; where that is a channel that there is none of, the default hears too, and hears why."""
+    known = {*DEFAULT_TO, EMAIL, *(channel.name for channel in certflow.channels)}
+    lost = [one for one in to if "@" not in one and one not in known]
+    if not lost:
+        return to, notice
+    reason = f"a rule names {', '.join(lost)}, and there is no such channel"
+    record("rules-unreadable", level=logging.ERROR, reason=reason)
+    return (*to, *DEFAULT_TO), replace(notice, facts=(*notice.facts, ("Rules", reason)))
 
 
 def _meant(certflow: Certflow, notice: Notice, to: Sequence[str], mails: Sequence[str]) -> list[Channel]:

@@ -116,6 +116,7 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
                 "title": "A message",
                 "sentence": "It was meant for another channel.",
                 "next_step": "Mend that.",
+                "severity": "warning",
             },
         },
     }

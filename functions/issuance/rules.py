@@ -16,6 +16,7 @@ goes to the default. `to`: a channel's name (`teams`, `teams:payments`, `email`,
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -23,9 +24,12 @@ from typing import Any, Protocol
 
 from functions.issuance.errors import BadSettings
 from functions.issuance.telling import Notice, Severity
+from functions.issuance.wording import WRITERS
 
 PREFIX = "Certflow."
+ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 EMAIL, OWNER = "email", "owner"
+EVENTS = tuple(type_.removeprefix(PREFIX) for type_ in WRITERS)
 DEFAULT_TO = ("teams", OWNER, "urls")
 LISTS = ("events", "vaults", "names", "owners", "to")
 RANK = {severity: rank for rank, severity in enumerate(Severity)}
@@ -96,10 +100,12 @@ def destinations(rules: Iterable[Rule], notice: Notice) -> tuple[str, ...]:
 
 
 def recipients(to: Sequence[str], owner: str | None, mailboxes: tuple[str, ...]) -> tuple[str, ...]:
-    """The mail addresses among them. `mailboxes` are the default ones: what `email` means, and an owner without one."""
+    """The mail addresses among them. `mailboxes` are the default ones: what `email` means, and an owner who is no
+    address, or more than one.
+    """
     found: list[str] = []
     for one in to:
-        if one == EMAIL or (one == OWNER and "@" not in (owner or "")):
+        if one == EMAIL or (one == OWNER and not ADDRESS.fullmatch(owner or "")):
             found += mailboxes
         elif one == OWNER:
             found.append(owner or "")
@@ -114,6 +120,11 @@ def _rule(entry: Any, where: str) -> Rule:
     if unknown := entry.keys() - {*LISTS, "severity", "also"}:
         raise BadSettings(f"{where}: '{min(unknown)}' is no field; there are {', '.join(LISTS)}, severity, also.")
     lists = {field: _texts(entry[field], f"{where}, {field}") for field in LISTS if field in entry}
+    # docs/events.md has the types with their prefix, and a rule that fits nothing would say nothing of it.
+    lists["events"] = tuple(one.removeprefix(PREFIX) for one in lists.get("events", ()))
+    for pattern in lists["events"]:
+        if not any(fnmatchcase(event.lower(), pattern.lower()) for event in EVENTS):
+            raise BadSettings(f"{where}, events: '{pattern}' is no event that people are told of: {', '.join(EVENTS)}.")
     if not lists.get("to"):
         raise BadSettings(f"{where}: 'to' is needed: channels, owner, or mail addresses.")
     severity, also = entry.get("severity", Severity.INFO), entry.get("also", False)

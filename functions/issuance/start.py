@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -13,16 +14,18 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import KeyReused, Refused, Unavailable, WayOut
+from functions.issuance.errors import InvalidRequest, KeyReused, Refused, Unavailable, WayOut
 from functions.issuance.journal import record
 from functions.issuance.ports import Answer, Intent, Vault
 from functions.issuance.requests import NOBODY, Actor, Doing, Gone, Operation, Status, is_manual
 from functions.issuance.sameness import differences
+from functions.issuance.tags import OWNER
 from functions.issuance.watch import NOT_FOUND, begin_to_watch, keep_answer, record_seen, standing, told
 
 # Longer than a start can take; then the sweep asks Key Vault what became of it.
 INTENT_PATIENCE = timedelta(minutes=2)
 CONFLICT = 409
+MOST_TAGS = 15  # protocol §6
 
 IfPending = Literal["reject", "adopt", "replace"]
 
@@ -60,17 +63,17 @@ async def start(certflow: Certflow, order: Order) -> Started:
     """Starts a request in Key Vault and begins to watch it; or adopts or replaces a pending one, if asked to.
 
     An intent is written first: with the storage down nothing is started, a crash after Key Vault's answer loses
-    nothing, and a call repeated with its Idempotency-Key gets the first answer. Raises UnknownVault, Refused (Key
-    Vault's 4xx, with the ways out), KeyReused, Unavailable.
+    nothing, and a call repeated with its Idempotency-Key gets the first answer. Raises UnknownVault, InvalidRequest (no
+    room for the owner's tag), Refused (Key Vault's 4xx, with the ways out), KeyReused, Unavailable.
     """
-    vault = certflow.vault(order.vault)
-    stands = await standing(vault, order.name)
+    vault, asked = certflow.vault(order.vault), order.fingerprint()
+    stands, order = await asyncio.gather(standing(vault, order.name), _tagged(vault, order))
     intent = Intent(
         vault=order.vault.lower(),
         name=order.name,
         id=hashlib.sha256(order.key.encode()).hexdigest() if order.key else secrets.token_hex(16),
         due=certflow.now() + INTENT_PATIENCE,
-        asked=order.fingerprint(),
+        asked=asked,
         before=stands.operation.request_id if stands else None,
         owner=order.owner,
         by=order.by,
@@ -84,6 +87,20 @@ async def start(certflow: Certflow, order: Order) -> Started:
     if earlier.answer is not None:
         return Started(**earlier.answer)
     return await _take_up(certflow, order, earlier, stands)
+
+
+async def _tagged(vault: Vault, order: Order) -> Order:
+    """The order with the tags that its version will have, and the owner that they name.
+
+    Tags are a version's own, and a next one would have none (protocol §4.1): it gets those of the last, unless others
+    are asked for. The owner is one of them: whoever is told of the certificate's end finds only those.
+    """
+    tags = dict(order.body["tags"] if "tags" in order.body else await vault.tags(order.name))
+    owner = order.owner or tags.get(OWNER)
+    tags |= {OWNER: owner} if owner else {}
+    if len(tags) > MOST_TAGS:
+        raise InvalidRequest("tags", f"At most {MOST_TAGS - 1} beside the owner, who is kept as the tag {OWNER}.")
+    return replace(order, owner=owner, body={**order.body, "tags": tags} if tags else order.body)
 
 
 async def _first(certflow: Certflow, order: Order, intent: Intent, stands: Answer | None) -> Started:

@@ -22,7 +22,7 @@ from functions.issuance.journal import record
 from functions.issuance.outbox import publish
 from functions.issuance.ports import Intent, Listed
 from functions.issuance.requests import Status
-from functions.issuance.tags import OWNER, muted_until
+from functions.issuance.tags import OWNER, is_unread, muted_until
 from functions.issuance.watch import begin_to_watch, standing
 from functions.issuance.watchbook import Found, Survey
 
@@ -122,6 +122,7 @@ def _kinds(certflow: Certflow, entry: Listed) -> list[str]:
         "expired": rung > len(ladder),
         "unowned": not entry.tags.get(OWNER),
         "muted": muted_until(entry.tags, now) is not None,
+        "tags_unread": is_unread(entry.tags),
     }
     return [kind for kind, it_is in found.items() if it_is]
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 OWNER = "certflow-owner"
 RENEW = "certflow-renew"
 MUTE = "certflow-mute"
-FOREVER = datetime.max.replace(tzinfo=UTC)
+BEGINNING, FOREVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Renewal(StrEnum):
@@ -26,6 +26,12 @@ def renewal_of(tags: Mapping[str, str]) -> Renewal:
     return Renewal(word) if word in set(Renewal) else Renewal.NOTIFY
 
 
+def is_unread(tags: Mapping[str, str]) -> bool:
+    """Whether a tag of ours says what is not understood, and so has no effect."""
+    renew, mute = (tags.get(tag, "").strip().lower() for tag in (RENEW, MUTE))
+    return (renew not in {"", *Renewal}) or (bool(mute) and muted_until(tags, BEGINNING) is None)
+
+
 def muted_until(tags: Mapping[str, str], now: datetime) -> datetime | None:
     """Until when `certflow-mute` wants no reminders: a date (ISO 8601; its end, UTC), or `true` for as long as it
     stands there. None if there is none, it has passed, or it cannot be read: an alert too many does less harm.
@@ -40,4 +46,9 @@ def muted_until(tags: Mapping[str, str], now: datetime) -> datetime | None:
     if len(word) <= len("2026-11-24"):
         given = datetime.combine(given, time.max)
     until = given if given.tzinfo else given.replace(tzinfo=UTC)
-    return until if until > now else None
+    if until <= now:
+        return None
+    try:
+        return until.astimezone(UTC)
+    except OverflowError:  # the last hours of the year 9999, west of Greenwich
+        return FOREVER

@@ -198,6 +198,7 @@ KINDS = {
     "expired": "expired",
     "unowned": "without an owner",
     "muted": "muted",
+    "tags_unread": "with a certflow tag that cannot be understood",
 }
 
 
@@ -217,6 +218,7 @@ def _refused(data: dict[str, Any]) -> Words:
         said["title"],
         f"{said['sentence']} (The channel {data['channel']} has refused this message: {data['reason']}.)",
         said["next_step"],
+        Severity(said["severity"]),
     )
 
 

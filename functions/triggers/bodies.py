@@ -177,18 +177,20 @@ def parse[T](body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise _invalid(str(error)) from None
+        raise _invalid(str(error), kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidRequest("$", f"The body is no JSON: {error}") from None
 
 
 def parse_create(body: bytes) -> tuple[CreateBody, dict[str, Any], str | None]:
-    """The body of a create: as it was read, Key Vault's part of it, and the owner (a field, or a tag)."""
-    parsed = parse(body, CreateBody)
+    """The body of a create (none at all: the next version, like the last): as it was read, Key Vault's part of it, and
+    the owner.
+    """
+    parsed = parse(body or b"{}", CreateBody)
     fields: dict[str, Any] = msgspec.to_builtins(parsed)
     for ours in ("owner", "if_pending", "requested_by"):
         fields.pop(ours, None)
-    return parsed, fields, parsed.owner or (parsed.tags or {}).get("certflow-owner")
+    return parsed, fields, parsed.owner
 
 
 def parse_cancel(body: bytes) -> CancelBody:
@@ -220,12 +222,34 @@ def _certificate(index: int, item: str) -> bytes:
         raise InvalidRequest(f"x5c[{index}]", "This is no base64 of a certificate (DER).") from None
 
 
-def _invalid(text: str) -> InvalidRequest:
-    """msgspec writes "what is wrong - at `$.path`", and for an unknown field its name in the sentence."""
+def _invalid(text: str, kind: type[Any]) -> InvalidRequest:
+    """msgspec writes "what is wrong - at `$.path`", and for an unknown field its name in the sentence; it leaves out
+    what is allowed there, which is added.
+    """
     message, _, path = text.partition(" - at ")
     field = path.strip("`").removeprefix("$").removeprefix(".") or "$"
+    allowed = ", ".join(_allowed(kind, field.removeprefix("$")))
     unknown = re.search(r"unknown field `([^`]+)`", message)
     if unknown:
         field = unknown[1] if field == "$" else f"{field}.{unknown[1]}"
-        message = "This field is not known here"
+        message = f"This field is not known here. Allowed: {allowed}"
+    elif message.startswith("Invalid enum value"):
+        message = f"{message}. Allowed: {allowed}"
     return InvalidRequest(field, f"{message}.")
+
+
+def _allowed(kind: type[Any], path: str) -> list[str]:
+    """The fields of the object at a path, or the values of the choice there."""
+    options: list[Any] = [msgspec.inspect.type_info(kind)]
+    for step in re.findall(r"[^.\[\]]+|\[[^\]]*\]", path):
+        if step.startswith("["):
+            found = [one.item_type for one in options if isinstance(one, msgspec.inspect.ListType)]
+        else:
+            found = [field.type for field in _fields(options) if field.encode_name == step]
+        options = [one for some in found for one in getattr(some, "types", (some,))]
+    values = [value for one in options if isinstance(one, msgspec.inspect.LiteralType) for value in one.values]
+    return [field.encode_name for field in _fields(options)] or [str(value) for value in values]
+
+
+def _fields(options: list[Any]) -> list[Any]:
+    return [field for one in options if isinstance(one, msgspec.inspect.StructType) for field in one.fields]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import azure.functions as func
 
@@ -13,6 +13,8 @@ from functions.triggers.answers import json_body
 from functions.triggers.bodies import AcknowledgeBody, RehearseBody, parse
 from functions.triggers.queries import actor_of, address_of, body_of, check_query, period
 from functions.triggers.routes import Context
+
+LONGEST_QUIET = timedelta(days=3660)
 
 
 async def acknowledge_pending(req: func.HttpRequest, context: Context) -> func.HttpResponse:
@@ -42,4 +44,6 @@ def _until(text: str, now: datetime) -> datetime:
     until = given if given.tzinfo else given.replace(tzinfo=UTC)
     if until <= now:
         raise InvalidRequest("until", "This is over already.")
+    if until > now + LONGEST_QUIET:  # and within what can be reckoned with: 9999-12-31 has no tomorrow
+        raise InvalidRequest("until", "This is more than ten years away.")
     return until

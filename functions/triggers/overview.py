@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import azure.functions as func
 
 from functions.issuance.errors import CertflowError
+from functions.issuance.journal import record
 from functions.issuance.overview import status_of_vaults
 from functions.issuance.requests import Act, TrackedRequest
 from functions.triggers.answers import json_body, pending_url
@@ -44,7 +46,8 @@ async def get_health(req: func.HttpRequest, context: Context) -> func.HttpRespon
     check_query(req)
     try:
         await context.certflow().watchbook.beats()
-    except CertflowError:
+    except CertflowError as error:  # who asks is anonymous, so the reason is for the log alone
+        record("not-healthy", level=logging.ERROR, reason=str(error))
         return json_body(503, {"status": "not ok"}, {"Retry-After": "10"})
     return json_body(200, {"status": "ok"})
 

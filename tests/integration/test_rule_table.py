@@ -87,6 +87,8 @@ async def test_storage_that_does_not_answer_is_unavailable() -> None:
     await blobs.close()
 
 
-async def test_rules_of_a_setting_are_as_they_were_read() -> None:
-    rules = (Rule(("teams",)),)
-    assert await RulesInSetting(rules).read() == rules
+async def test_rules_of_a_setting() -> None:
+    assert await RulesInSetting('[{"to": ["teams"]}]').read() == (Rule(("teams",)),)
+    assert await RulesInSetting("").read() == ()
+    with pytest.raises(BadSettings, match=r"CERTFLOW_NOTIFY_RULES, rule 1"):
+        await RulesInSetting('[{"severity": "high"}]').read()

@@ -49,6 +49,7 @@ class FakeVault:
     older: dict[str, list[CertificateVersion]] = field(default_factory=dict)
     policies: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     tagged: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    created: list[dict[str, Any]] = field(default_factory=list)  # the bodies
     merges: list[tuple[str, list[bytes]]] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
@@ -74,6 +75,7 @@ class FakeVault:
         standing = self.operations.get(name)
         if standing and standing.status is Status.IN_PROGRESS:
             raise Refused(409, "Conflict", "pending")
+        self.created.append(dict(body))
         return _answer(self.start(name, body.get("policy", {}).get("issuer", {}).get("name", "Unknown")))
 
     async def pending(self, name: str, request_id: str | None = None) -> Answer:

@@ -56,16 +56,28 @@ def test_key_vaults_whole_body_passes_through_unchanged() -> None:
     assert (owner, parsed.if_pending, parsed.requested_by) == ("me@example.com", "adopt", "me")
 
 
-def test_the_owner_may_stand_in_a_tag() -> None:
-    _, body, owner = parse_create(b'{"tags": {"certflow-owner": "you@example.com"}}')
-    assert owner == "you@example.com"
-    assert body == {"tags": {"certflow-owner": "you@example.com"}}
+def test_an_empty_body_asks_for_the_next_version_like_the_last() -> None:
+    assert parse_create(b"")[1:] == parse_create(b"{}")[1:] == ({}, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "allowed"),
+    [
+        (b'{"polcy": {}}', "policy, attributes, tags"),
+        (b'{"policy": {"x509_props": {"san": {}}}}', "subject, sans, "),
+        (b'{"policy": {"key_props": {"key_size": 1024}}}', "256, 384, 521, 2048, 3072, 4096"),
+        (b'{"policy": {"lifetime_actions": [{"trigger": {}, "action": {"action_type": "x"}}]}}', "EmailContacts"),
+        (b'{"if_pending": "overwrite"}', "adopt, reject, replace"),
+    ],
+)
+def test_what_is_allowed_is_said(body: bytes, allowed: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"Allowed: .*{allowed}"):
+        parse_create(body)
 
 
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        (b"", "$"),
         (b"{", "$"),
         (b"[]", "$"),
         (b'"text"', "$"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from functions.issuance.errors import BadSettings, Unavailable
+from functions.issuance.errors import BadSettings, CertflowError, Unavailable
 from functions.issuance.notify import call_waiting, notify, send_waiting
-from tests.unit.fakes import FakeChannel
+from functions.issuance.telling import Severity
+from tests.unit.fakes import NOW, FakeChannel
 from tests.unit.test_notify import DATA, FAILED, world_with
 
 
@@ -123,3 +125,20 @@ async def test_a_gathering_channel_that_is_set_wrong_keeps_what_waits() -> None:
     await call_waiting(world.certflow)
     await send_waiting(world.certflow, "teams")
     assert len(teams.sent) == 1
+
+
+@pytest.mark.parametrize("fault", [Unavailable("Teams", "no such host"), BadSettings("CERTFLOW_TEAMS_AUTH: …")])
+async def test_what_a_gathering_channel_has_not_taken_within_a_day_is_told_on_the_others(fault: CertflowError) -> None:
+    teams, email = FakeChannel("teams", most=10, faults=[fault] * 100), FakeChannel("email")
+    world = world_with(teams, email)
+    await notify(world.certflow, "e1", FAILED, DATA)
+    for _ in range(30):
+        world.later(hours=1)
+        with suppress(BadSettings):
+            await send_waiting(world.certflow, "teams")
+        assert (world.deliveries.states["e1", "teams"] == "waiting") is (world.now <= NOW + timedelta(hours=24))
+    assert world.deliveries.states["e1", "teams"].startswith("refused")
+    (refusal,) = world.topic.published
+    await notify(world.certflow, refusal.id, refusal.type, dict(refusal.data))
+    assert "not delivered within 24 hours" in email.sent[-1].sentence
+    assert email.sent[-1].severity is email.sent[0].severity is Severity.CRITICAL

@@ -11,11 +11,12 @@ import azure.functions as func
 import pytest
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import InvalidRequest
+from functions.issuance.errors import BadSettings, InvalidRequest
 from functions.issuance.ports import Wanted
 from functions.issuance.requests import Status
 from functions.triggers.answers import answered
 from functions.triggers.http import get_pending
+from functions.triggers.overview import get_health
 from functions.triggers.queries import actor_of, check_query, idempotency_key, wanted_of
 from functions.triggers.routes import Context
 from tests.unit.fakes import NOW, World
@@ -117,3 +118,13 @@ def test_an_idempotency_key_has_a_length(key: str) -> None:
 
 def test_no_idempotency_key_is_none() -> None:
     assert idempotency_key(request()) is None
+
+
+async def test_what_is_not_healthy_is_in_the_log_for_who_asks_may_be_anybody(caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> Certflow:
+        raise BadSettings("CERTFLOW_VAULTS: missing")
+
+    with caplog.at_level(logging.INFO):
+        response = await get_health(request(), Context(broken, lambda: False))
+    assert (response.status_code, json.loads(response.get_body())) == (503, {"status": "not ok"})
+    assert "CERTFLOW_VAULTS: missing" in caplog.text

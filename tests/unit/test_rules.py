@@ -156,11 +156,29 @@ async def test_the_default_channel_is_not_every_teams_channel() -> None:
     assert channels["email"].messages[0][1] == ["ann@pay.example.com"]
 
 
-async def test_a_channel_that_there_is_none_of_falls_back_to_all() -> None:
-    world, channels = world_with(table({"to": ["teams:typo"]}), "teams", "email")
+@pytest.mark.parametrize("to", [["teams:typo"], ["teams:typo", "pay@example.com"]])
+async def test_where_a_rule_names_a_channel_that_there_is_none_of_the_default_hears_and_is_told_why(
+    to: list[str],
+) -> None:
+    world, channels = world_with(table({"to": to}), "teams", "email")
     await tell(world.certflow, NOTICE)
-    assert all(one.sent for one in channels.values())
-    assert channels["email"].messages[0][1] == list(BOXES)
+    for channel in channels.values():
+        assert ("Rules", "a rule names teams:typo, and there is no such channel") in channel.sent[0].facts
+    assert channels["email"].messages[0][1] == [*to[1:], "ann@pay.example.com"]
+
+
+def test_an_event_may_be_named_as_its_schema_names_it() -> None:
+    assert table({"events": ["Certflow.Issuance.Failed"], "to": ["teams"]})[0].fits(NOTICE)
+
+
+def test_an_event_that_there_is_none_of_is_named() -> None:
+    with pytest.raises(BadSettings, match=r"'Issuance\.Failled' is no event .*Issuance\.Failed"):
+        table({"events": ["Issuance.Failled"], "to": ["teams"]})
+
+
+@pytest.mark.parametrize("owner", ["ann@example.com, bob@example.com", "ann @example.com", "<ann@example.com>"])
+def test_an_owner_who_is_not_one_address_is_told_by_the_default_mailboxes(owner: str) -> None:
+    assert recipients(("owner",), owner, BOXES) == BOXES
 
 
 async def test_a_table_that_cannot_be_understood_tells_the_default_and_says_why() -> None:

@@ -10,7 +10,6 @@ import pytest
 from functions.issuance.choices import Choices, DigestWhen
 from functions.issuance.errors import BadSettings
 from functions.issuance.links import Links
-from functions.issuance.rules import Rule
 from functions.settings import Settings, load_settings
 
 LEAST = {
@@ -95,8 +94,12 @@ def test_several_vaults_and_mail() -> None:
         ("CERTFLOW_PORTAL_URL", "portal.azure.cn"),
         ("CERTFLOW_RUNBOOK_URL", "http://wiki.example.com"),
         ("CERTFLOW_ACS_ENDPOINT", "https://acs.communication.azure.com"),  # beside CERTFLOW_SMTP_SERVER
-        ("CERTFLOW_NOTIFY_RULES", "[{}]"),
-        ("CERTFLOW_NOTIFY_RULES", "{}"),
+        ("CERTFLOW_MAIL_TO", "a@example.com; b@example.com"),
+        ("CERTFLOW_MAIL_TO", "pki team"),
+        ("CERTFLOW_MAIL_TO", " , "),
+        ("CERTFLOW_VAULTS", "a=https://a.vault.azure.net;b=https://b.vault.azure.net"),
+        ("CERTFLOW_VAULTS", "a=https://x.vault.azure.net,b=https://X.vault.azure.net/"),
+        ("CERTFLOW_VAULTS", "a=https://x.vault.azure.net/certificates"),
         ("CERTFLOW_NOTIFY_RULES", "rules.json"),
         ("CERTFLOW_NOTIFY_RULES", "Settings/rules.json"),
         ("WEBSITE_AUTH_ENABLED", "1"),
@@ -118,7 +121,7 @@ def test_without_a_word_the_choices_are_the_usual_ones() -> None:
     settings = load_settings(LEAST)
     assert settings.choices == Choices()
     assert settings.links == Links(vaults=settings.vaults)
-    assert (settings.rules, settings.notify_urls) == ((), ())
+    assert (settings.rules, settings.notify_urls) == ("", ())
     assert (settings.teams.auth, settings.teams.envelope) == ("sas", "message")
 
 
@@ -164,8 +167,19 @@ def test_mail_by_azure_communication_services() -> None:
     assert (mail.acs_endpoint, mail.host) == ("https://acs.communication.azure.com", "")
 
 
+def test_a_table_of_rules_that_cannot_be_read_does_not_stop_the_watching() -> None:
+    text = '[{"severity": "high"}]'
+    assert load_settings(LEAST | {"CERTFLOW_NOTIFY_RULES": text}).rules == text
+
+
+def test_a_password_that_was_set_from_a_file_has_no_line_end() -> None:
+    mail = load_settings(LEAST | MAIL | {"CERTFLOW_SMTP_PASSWORD": " abc\r\n"}).mail
+    assert mail
+    assert mail.password == " abc"
+
+
 def test_rules_are_a_table_or_the_path_of_a_blob() -> None:
-    assert load_settings(LEAST | {"CERTFLOW_NOTIFY_RULES": '[{"to": ["owner"]}]'}).rules == (Rule(("owner",)),)
+    assert load_settings(LEAST | {"CERTFLOW_NOTIFY_RULES": '[{"to": ["owner"]}]'}).rules == '[{"to": ["owner"]}]'
     assert load_settings(LEAST | {"CERTFLOW_NOTIFY_RULES": "settings/rules.json"}).rules == "settings/rules.json"
 
 

@@ -186,6 +186,7 @@ async def test_after_a_long_quiet_one_reminder_comes_and_not_all_that_were_held_
 
 async def test_a_tag_is_only_asked_for_where_a_reminder_is_due() -> None:
     world = await started()
+    world.vault.calls.clear()
     await look_until(world, NOW + timedelta(hours=23))
     assert "tags" not in world.vault.calls
     await look_until(world, NOW + DAY)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.issuance.errors import KeyReused, Refused, Unavailable, UnknownVault
+from functions.issuance.errors import InvalidRequest, KeyReused, Refused, Unavailable, UnknownVault
 from functions.issuance.ports import Answer, Intent
 from functions.issuance.requests import Actor, Status, TrackedRequest
 from functions.issuance.start import Order, Started, start
@@ -91,8 +91,9 @@ async def test_other_conflicts_are_told_apart(inner: str | None, reason: str) ->
     world = World()
     create = Refused(409, "Conflict", "in the way", inner=inner)
     world.vault.faults = [Refused(404, "PendingCertificateNotFound", "none"), create]
+    order = replace(ORDER, body={"tags": {}})
     with pytest.raises(Refused) as caught:
-        await start(world.certflow, ORDER)
+        await start(world.certflow, order)
     assert caught.value.reason == reason
     assert "rename" in [way.do for way in caught.value.ways_out]
 
@@ -102,7 +103,7 @@ async def test_an_issuer_that_the_vault_does_not_have_is_told_with_those_it_has(
     none = Refused(404, "PendingCertificateNotFound", "none")
     world.vault.faults = [none, Refused(400, "BadParameter", "no such issuer")]
     with pytest.raises(Refused) as caught:
-        await start(world.certflow, replace(ORDER, body={"policy": {"issuer": {"name": "Nobody"}}}))
+        await start(world.certflow, replace(ORDER, body={"policy": {"issuer": {"name": "Nobody"}}, "tags": {}}))
     assert caught.value.issuers == ("DigiCert",)
 
 
@@ -320,3 +321,45 @@ async def test_a_key_used_for_something_else_is_refused() -> None:
     await start(world.certflow, replace(ORDER, key="k1"))
     with pytest.raises(KeyReused):
         await start(world.certflow, replace(ORDER, key="k1", owner="you@example.com"))
+
+
+async def created_with(world: World, body: dict[str, Any], owner: str | None = None) -> tuple[Any, str | None]:
+    """The tags of what is created, and who is told of it."""
+    started = await start(world.certflow, Order("main", "web", body, owner))
+    return world.vault.created[-1].get("tags"), (await tracked(world, started)).owner
+
+
+async def test_the_owner_is_kept_as_a_tag_for_a_request_ends_and_its_certificate_goes_on() -> None:
+    ann, bob = {"certflow-owner": "ann@example.com"}, {"certflow-owner": "bob@example.com"}
+    assert await created_with(World(), {}, "ann@example.com") == (ann, "ann@example.com")
+    assert await created_with(World(), {"tags": ann}) == (ann, "ann@example.com")
+    assert await created_with(World(), {"tags": ann}, "bob@example.com") == (bob, "bob@example.com")
+    assert await created_with(World(), {}) == (None, None)
+
+
+async def test_a_next_version_has_the_tags_of_the_last_unless_others_are_asked_for() -> None:
+    last = {"certflow-owner": "ann@example.com", "certflow-renew": "auto", "team": "pay"}
+    for body, owner, tags in (
+        ({}, None, last),
+        ({}, "bob@example.com", last | {"certflow-owner": "bob@example.com"}),
+        ({"tags": {"team": "web"}}, None, {"team": "web"}),
+        ({"tags": {}}, None, {}),
+    ):
+        world = World()
+        world.vault.tagged["web"] = last
+        assert await created_with(world, body, owner) == (tags or {}, tags.get("certflow-owner"))
+
+
+async def test_an_owner_for_whom_there_is_no_tag_left_is_refused_and_nothing_started() -> None:
+    world = World()
+    with pytest.raises(InvalidRequest, match="tags: At most 14 beside the owner"):
+        await start(world.certflow, Order("main", "web", {"tags": {str(n): "" for n in range(15)}}, "ann@example.com"))
+    assert (world.vault.created, world.ledger.intents) == ([], {})
+
+
+async def test_a_repeated_call_is_the_same_though_the_tags_have_changed_meanwhile() -> None:
+    world = World()
+    order = Order("main", "web", {}, key="once")
+    first = await start(world.certflow, order)
+    world.vault.tagged["web"] = {"team": "pay"}
+    assert await start(world.certflow, order) == first
