@@ -10,9 +10,14 @@ import os
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from local.tls import LocalCa
+
+# An example may take as long as the machine needs: by itself Hypothesis would say at 200 ms that a test has failed.
+hypothesis.settings.register_profile("certflow", deadline=None)
+hypothesis.settings.load_profile("certflow")
 
 _CA = LocalCa()
 _DIRECTORY = tempfile.TemporaryDirectory(prefix="certflow-ca-")

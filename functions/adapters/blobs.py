@@ -30,7 +30,7 @@ MOST_METADATA, PREFIX = 8 * 1024, "x-ms-meta-"
 
 
 class Blobs:
-    """The blob service of the chain storage, with our containers made on first use."""
+    """The blob service of the chain storage."""
 
     def __init__(self, url: str, credential: AsyncTokenCredential) -> None:
         self._service = BlobServiceClient(
@@ -44,7 +44,6 @@ class Blobs:
             max_single_get_size=PIECE,
             max_chunk_get_size=PIECE,
         )
-        self._made: set[str] = set()
 
     def container(self, name: str) -> ContainerClient:
         """A client for a container, which need not exist."""
@@ -54,12 +53,17 @@ class Blobs:
         """A client for a blob, which need not exist."""
         return self._service.get_blob_client(container, name)
 
-    async def make(self, container: str) -> None:
-        """Creates a container on first use; deployed ones are there already."""
-        if container not in self._made:
+    async def write(self, container: str, name: str, content: bytes, kind: str | None = None) -> None:
+        """Writes a blob, and makes its container if there is none. Deployed ones are there, and the identity has roles
+        on those alone, so that making one is not tried before.
+        """
+        blob, settings = self.blob(container, name), ContentSettings(content_type=kind) if kind else None
+        try:
+            await blob.upload_blob(content, overwrite=True, content_settings=settings)
+        except ResourceNotFoundError:
             with suppress(ResourceExistsError):
                 await self._service.create_container(container)
-            self._made.add(container)
+            await blob.upload_blob(content, overwrite=True, content_settings=settings)
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -115,8 +119,7 @@ class Chains:
         name = name[-(LONGEST_NAME - len(folder) - 1) :]
         target = self._blobs.blob(container, f"{folder}/{name}")
         with faults_of(SERVICE):
-            await self._blobs.make(container)
-            await self._blobs.blob(container, f"{folder}/{REPORT}").upload_blob(report, overwrite=True)
+            await self._blobs.write(container, f"{folder}/{REPORT}", report)
             with suppress(ResourceNotFoundError, ResourceModifiedError):  # moved by another run, or overwritten since
                 await _copy(source, target, drop, _with_line(drop.metadata, line))
                 await source.delete_blob(etag=drop.etag, match_condition=MatchConditions.IfNotModified)
@@ -138,12 +141,8 @@ class CsrFiles:
         """The card first: whoever sees the CSR finds it."""
         folder = f"{vault}/{name}"
         with faults_of(SERVICE):
-            await self._blobs.make(CSRS)
-            for file, content, kind in (
-                (self._blobs.blob(CSRS, f"{folder}/{request_id}.json"), card, "application/json"),
-                (self._blobs.blob(CSRS, f"{folder}/{request_id}.csr"), csr, "application/x-pem-file"),
-            ):
-                await file.upload_blob(content, overwrite=True, content_settings=ContentSettings(content_type=kind))
+            await self._blobs.write(CSRS, f"{folder}/{request_id}.json", card, "application/json")
+            await self._blobs.write(CSRS, f"{folder}/{request_id}.csr", csr, "application/x-pem-file")
         return _address(self._blobs.blob(CSRS, f"{folder}/{request_id}.csr"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -87,6 +88,19 @@ async def test_a_file_is_moved_unharmed_under_any_name(service: BlobServiceClien
     assert await content(service, container, path) == b"content"
     assert await content(service, container, "main/web/v1/x/report.json") == b'{"outcome": "merged"}'
     assert await chains.read(name, LIMIT) is None
+
+
+async def test_a_container_is_made_only_where_there_is_none(
+    service: BlobServiceClient, blobs: Blobs, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries = []
+    for name in ("one", "two"):
+        caplog.clear()
+        with caplog.at_level(logging.INFO, "azure.core.pipeline.policies.http_logging_policy"):
+            await blobs.write("reports", name, name.encode())
+        tries.append(sum("restype=" in record.message for record in caplog.records))  # of requests about a container
+        assert await content(service, "reports", name) == name.encode()
+    assert tries == [1, 0]
 
 
 async def test_a_name_as_long_as_names_can_be_keeps_its_end_when_it_is_moved(

@@ -95,6 +95,14 @@ async def test_a_mail_sent_twice_has_the_same_message_id(inbox: Inbox) -> None:
     assert first == second
 
 
+async def test_a_server_that_cannot_show_who_it_is_gets_neither_mail_nor_password(trusted_ca: LocalCa) -> None:
+    picky = Picky({})
+    async with serving_mail(picky, LocalCa().server_context()) as email:  # of a CA that nobody trusts
+        with pytest.raises(Unavailable, match="SSLCertVerificationError"):
+            await email.send([NOTICE], [ME])
+    assert picky.taken == []
+
+
 async def test_mail_faults_are_told_apart(inbox: Inbox) -> None:
     await faults(inbox, smtp={"code": 451, "times": 1})
     with pytest.raises(Unavailable, match="451"):

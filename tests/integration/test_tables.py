@@ -99,6 +99,18 @@ async def test_a_lost_race_writes_nothing_at_all(ledger: TableLedger) -> None:
     assert of(await ledger.unsent("main"), "race") == [f"main:race:{'a' * 32}:started"]
 
 
+async def test_a_lost_race_writes_nothing_although_the_due_mark_stands_where_it_stood(ledger: TableLedger) -> None:
+    """A mark that is gone already would tell, too; whoever claims a merge moves none, and there is but the ETag."""
+    await ledger.add(started("claims"))
+    before = await ledger.get("main", "claims", "a" * 32)
+    assert before is not None
+    winner = await ledger.save(before, Change(replace(before, merging="drop-1")))
+    assert winner.next_check == before.next_check
+    with pytest.raises(ConcurrentChange):
+        await ledger.save(before, Change(replace(before, merging="drop-2")))
+    assert await ledger.get("main", "claims", "a" * 32) == winner
+
+
 async def test_what_is_due_comes_longest_waiting_first_and_the_rest_not_at_all(ledger: TableLedger) -> None:
     for index, name in enumerate(("due-c", "due-a", "due-b")):
         change = started(name)
@@ -123,6 +135,20 @@ async def test_requests_are_found_by_key_and_a_hint_without_its_request_is_passe
     await ledger.add(started("BY-KEY", "a" * 32, key="shared"))
     assert sorted(one.request_id for one in await ledger.by_key("shared")) == ["a" * 32, "b" * 32]
     assert await ledger.by_key("unknown") == []
+
+
+async def test_a_run_that_is_cut_off_leaves_a_hint_too_many_and_never_one_too_few(
+    ledger: TableLedger, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cut_off(_operations: Any) -> str:
+        raise Unavailable("The table storage", "the connection broke")
+
+    monkeypatch.setattr(tables, "commit", cut_off)
+    with pytest.raises(Unavailable):
+        await ledger.add(started("cut-off", key="cut-off-key"))
+    hint = await tables.row("cut-off-key", "cut-off-key", table="keys")
+    assert hint is not None
+    assert "cut-off" in hint["requests"]
 
 
 async def test_an_event_without_a_request_waits_in_the_outbox_until_it_is_sent(ledger: TableLedger) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -169,3 +170,38 @@ async def test_the_next_step_about_an_end_is_a_whole_sentence(type_: str, renewa
     await notify(world_with(teams).certflow, "e1", type_, data | {"renewal": renewal})
     (notice,) = teams.sent
     assert notice.next_step.endswith(".")
+
+
+async def test_a_refusal_is_in_the_outbox_before_the_delivery_is_settled() -> None:
+    """Or a run that is killed in between has a delivery that is through, and nobody else hears of it."""
+    teams = FakeChannel("teams", faults=[DeliveryRefused("HTTP 404")])
+    world = world_with(teams, FakeChannel("email"))
+    world.topic.down, settle, written = True, world.deliveries.settle, list[list[str]]()
+
+    async def watched(event_id: str, channel: str, outcome: str, now: datetime) -> None:
+        if channel == "teams":
+            written.append([event.type for event in world.ledger.outbox.values()])
+        await settle(event_id, channel, outcome, now)
+
+    world.deliveries.settle = watched  # type: ignore[method-assign]  # what a kill at this point would leave
+    await notify(world.certflow, "e1", FAILED, DATA)
+    assert written == [["Certflow.Notice.Refused"]]
+
+
+async def test_what_a_channel_has_taken_is_recorded_although_the_tables_are_away_for_a_while() -> None:
+    """Without the record the event would be told twice, and nobody was killed."""
+    teams = FakeChannel("teams")
+    world = world_with(teams)
+    settle, faults = world.deliveries.settle, [Unavailable("The table storage", "HTTP 503")] * 5
+
+    async def fail(event_id: str, channel: str, outcome: str, now: datetime) -> None:
+        if faults:
+            raise faults.pop()
+        await settle(event_id, channel, outcome, now)
+
+    world.deliveries.settle = fail  # type: ignore[method-assign]  # for half a minute
+    await notify(world.certflow, "e1", FAILED, DATA)
+    assert world.deliveries.states["e1", "teams"] == "delivered"
+    assert sum(world.slept) >= 30
+    await notify(world.certflow, "e1", FAILED, DATA)
+    assert len(teams.sent) == 1

@@ -1,0 +1,54 @@
+"""The timers: what a minute, an hour and a day call for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import azure.functions as func
+
+from functions.issuance.notify import notify
+from functions.triggers.schedule import schedule_blueprint
+from tests.unit.fakes import NOW, FakeChannel, World
+from tests.unit.test_notify import DATA, FAILED
+
+
+async def rings(world: World, name: str) -> None:
+    app = func.FunctionApp()
+    app.register_functions(schedule_blueprint(lambda: world.certflow))
+    handlers: dict[str, Any] = {str(one.get_function_name()): one.get_user_function() for one in app.get_functions()}
+    await handlers[name](None)
+
+
+async def test_every_minute_a_shift_is_called_for_each_vault() -> None:
+    world = World()
+    await rings(world, "check")
+    assert world.work.queue("certflow-vaults") == [{"vault": "main"}]
+
+
+async def test_every_minute_what_belongs_to_no_vault_and_was_left_in_the_outbox_is_sent() -> None:
+    """A shift sends what its vault has left; a digest and a rejected file are nobody's."""
+    world = World()
+    world.topic.down = True
+    await rings(world, "daily")
+    world.topic.down = False
+    world.later(minutes=1)
+    await rings(world, "check")
+    assert world.published == ["Digest.Daily"]
+    assert world.ledger.outbox == {}
+
+
+async def test_every_minute_what_was_left_waiting_on_a_channel_is_called_for() -> None:
+    world = World(channels=(FakeChannel("teams", most=10),))
+    await notify(world.certflow, "e1", FAILED, DATA)
+    world.work.put_in.clear()
+    world.later(minutes=2)
+    await rings(world, "check")
+    assert world.work.queue("certflow-channels") == [{"channel": "teams"}]
+
+
+async def test_every_hour_surveys_are_wanted_and_every_day_there_is_a_digest() -> None:
+    world = World()
+    await rings(world, "discover")
+    assert await world.watchbook.wanted("main") == NOW
+    await rings(world, "daily")
+    assert world.published == ["Digest.Daily"]
