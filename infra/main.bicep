@@ -1,80 +1,89 @@
-// Certflow, all of it but the code and the event subscriptions. What is deployed, who may do what, and what it costs a
-// month (list prices, US $, 2026). The default shape: about 4 to 21 $. With privateNetwork: about 60 $ more.
+// Certflow starts certificate requests in Key Vault, hands out CSRs, merges the signed chains, and warns before
+// certificates end. This file is all of it but the code and the event subscriptions. Prices: a month, list, US $, 2026.
 //
-//   the app       Flex Consumption, Python 3.13. Paid by use: cents for one vault, some dollars for dozens of them
-//   vaults        existing ones by id; one without an id is made (the default: one new vault). Cents for its calls
-//   storage       two accounts without keys: one for the Functions host, dead letters and (private) event queues, one
-//                 for chains, CSRs, trusted CAs and rules. Under 1 $
-//   Event Grid    the app's own topic, and a system topic for each vault and for the chain storage. Cents
-//   logs          Log Analytics and Application Insights: about 2.30 $ a GB, 0.5 to 5 GB a month
-//   alerts        five rules on the logs, 0.50 to 1.50 $ each by how often they look, one free metric rule for each
-//                 topic, a workbook, and an action group that mails alertsTo
-//   mail          Azure Communication Services, if mailTo is set and no mail server. 0.25 $ for 1,000 mails
-//   private       with privateNetwork only: a network, DNS zones, seven private endpoints and one more for each vault,
-//                 7 $ an endpoint
+// Cost with one vault: 4 to 15 $, mostly logs. privateNetwork: about 61 $ more, and 7 $ for each further vault.
 //
-// The app has one managed identity. It may create certificates and new versions in the vaults below, read them, merge
-// signed chains, and cancel or delete pending requests; work with its own storage; send events, telemetry and mail; and
-// read those secrets, one by one, that the notifications name. It may not delete or import certificates, read private
-// keys, or change issuers (with builtInVaultRoles it could). Each Event Grid topic has an identity of its own, which may
-// write dead letters and, with privateNetwork, to its queue. Every grant and its reason: modules/rbac.bicep.
+//   identity     one managed identity, for the app. Free
+//   the app      Flex Consumption plan and site, Python 3.13. Cents for one vault, some dollars for dozens
+//   vaults       existing ones by id; one without an id is made (default: one new vault). Cents for calls
+//   storage      two accounts that refuse keys. Host: code package, queues, dead letters, tables (requests, history,
+//                deliveries). Chains: what people drop and what became of it, CSRs, trusted CAs, rules. Under 1 $
+//   Event Grid   the app's own topic, and one system topic for each vault and for the chain storage. Cents
+//   logs         Log Analytics and Application Insights; new vaults, storage and topics log there, too. 2.30 $ a GB,
+//                0.5 to 5 GB for one vault
+//   alerts       five rules on the log, 0.50 $ each; one on the dead letters of each topic, ten of them free, then
+//                0.10 $ each; an action group that mails alertsTo; a workbook
+//   mail         Communication Services, only if mailTo is set and smtp is not. 0.25 $ for 1,000 mails
+//   private      only with privateNetwork: a network, six DNS zones at 0.50 $, endpoints at 7 $: seven, and one for
+//                each vault and for secretsVaultId
 //
-// There are no storage keys and no secret in a parameter or an output: Teams URLs and passwords are named here and stay in
-// Key Vault. The connection string of Application Insights is an address only: sending needs the identity's role.
-// Existing vaults keep their settings; they get grants, a system topic, and with privateNetwork an endpoint.
+// Who may do what (each role with its reason: modules/rbac.bicep)
 //
-// Before: a resource group; the right to assign roles (and to define them, unless builtInVaultRoles) on it and on the
-// groups of existing vaults, which use Azure roles; the secrets that the parameters name. Then: 1. this file; 2. the code;
-// 3. subscriptions.bicep with the same parameters (Event Grid asks the functions first, so they have to be there). Callers
-// of the app's API need its function key (README, "Deploy").
+//   the app      Vaults: create and read certificates and versions, merge chains, cancel and delete pending requests.
+//                Not: delete or import certificates, change issuers (with builtInVaultRoles it could), read private
+//                keys. Else: its storage; send events, telemetry, mail; read the secrets that notifications names
+//   each topic   by an identity of its own: write dead letters, and with privateNetwork write to its queue
+//   people       the groups in people, container by container (default: nobody). Nobody gets a role on a new vault
+//   API callers  with a function key: all that the API does, in all vaults (README, "The API, by example")
+//
+// Secrets: none in parameters or outputs. Teams URLs and passwords stay in the vault secretsVaultId; only their names
+// are here. Function keys are made by the host and lie in its storage. Application Insights takes Entra tokens only.
+//
+// Existing vaults keep their settings, also their public access. They get grants, a system topic, and an endpoint if
+// privateNetwork. The vault secretsVaultId gets grants on those secrets, and an endpoint likewise.
+//
+// Before: a resource group; the rights to deploy, to assign roles and (unless builtInVaultRoles) to define them, in it
+// and in the groups of existing vaults and of secretsVaultId; existing vaults use Azure roles; the secrets are there.
+// Then: 1. this file; 2. the code, with privateNetwork from inside the network; 3. subscriptions.bicep with the same
+// parameters, since Event Grid asks the functions first; 4. trusted CAs, rules, people's roles on a new vault.
 
 import * as types from 'modules/types.bicep'
 import { namesOf, placed, queues } from 'modules/names.bicep'
 
-@description('Part of every name: lower-case letters, digits, hyphens; a letter at its beginning.')
+@description('Part of every name: lower-case letters, digits, hyphens.')
 @minLength(1)
 @maxLength(20)
 param name string = 'certflow'
 
-@description('The region. It needs Flex Consumption with Python 3.13: az functionapp list-flexconsumption-locations.')
+@description('The region. It needs Flex Consumption with Python 3.13: az functionapp list-flexconsumption-runtimes --runtime python --location <region>.')
 param location string = resourceGroup().location
 
-@description('The vaults. With an id: that existing vault, also in another group or subscription. Without: a new one. The alias names it in messages and in the API.')
+@description('The vaults. With an id: an existing one, in any group or subscription. Without: a new one. Messages and the API call it by its alias.')
 @minLength(1)
 param vaults types.vault[] = [{ alias: 'main' }]
 
-@description('Messages about certificates: mail, Teams, other services. As soon as one of their secrets is named, secretsVaultId is needed.')
+@description('Who hears about certificates: mail, Teams, other services. Secrets are named here; secretsVaultId is the vault that holds them.')
 param notifications types.notifications = {}
 
-@description('How the app behaves where its defaults do not fit: patience, ladder of expiry, renewal, digest, schedules (README, Settings).')
+@description('Settings of the app that differ from the defaults: waiting times, expiry warnings, renewal, digest, schedules (README, Settings).')
 param choices types.choices = {}
 
-@description('Entra groups, by object id, that may drop chains, read CSRs, see quarantined files or set trusted CAs. Default: nobody.')
+@description('Entra groups, by object id, that may return chains and read CSRs, read quarantined files, or set trusted CAs and rules. Default: nobody.')
 param people types.people = {}
 
-@description('Mail addresses for alerts about Certflow itself. Empty: the rules run, and nobody is told.')
+@description('Mail addresses for alerts about Certflow itself. Empty: alerts fire, and nobody gets mail.')
 param alertsTo string[] = []
 
-@description('True: app, storage, vaults and topic are reached over private endpoints, and Event Grid delivers to queues. Logs, mail and Teams are not private. Deploy the code from inside that network.')
+@description('True: private endpoints for app, storage, vaults and topic, no public access to what is new, and Event Grid delivers to queues. Logs, mail and Teams stay public. Deploy the code from inside the network.')
 param privateNetwork bool = false
 
-@description('The addresses of the private network: a /24 that overlaps nothing it is peered with.')
+@description('Addresses of the private network: a /24 that overlaps no network you will peer with it. This file makes no peering.')
 param networkAddresses string = '10.83.0.0/24'
 
-@description('True: built-in roles on the vaults, for those who may not define roles. Certificates Officer could also delete, import and purge certificates, and change issuers.')
+@description('True: built-in roles on the vaults, for those who may not define roles. Certificates Officer could also delete, import and purge certificates, and change issuers; it reads no private keys.')
 param builtInVaultRoles bool = false
 
-@description('Upper limit of instances; those that run are paid.')
+@description('Most instances at one time. Only those that run are paid.')
 @minValue(40)
 @maxValue(1000)
 param instances int = 40
 
-@description('Instances for HTTP that are always there, and always paid (about 15 $ a month each).')
+@description('Instances for HTTP that always run (2 GB), and are always paid: 15 to 21 $ a month each.')
 @minValue(0)
 @maxValue(20)
 param readyInstances int = 0
 
-@description('Days that logs are kept.')
+@description('Days that logs are kept. Beyond 31: about 0.10 $ a GB and month.')
 @minValue(30)
 @maxValue(730)
 param keepLogsDays int = 30
@@ -87,7 +96,7 @@ param tags types.tags = {}
 
 var names = namesOf(name, resourceGroup().id)
 var placedVaults = [for vault in vaults: placed(vault, name, resourceGroup().id)]
-// Ids are made of names, so that what-if can say beforehand what would change.
+// Ids are made of names, not of outputs, which what-if cannot see. So modules name what they depend on.
 var identityId = resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', names.identity)
 var workspaceId = resourceId('Microsoft.OperationalInsights/workspaces', names.workspace)
 var hostStorageId = resourceId('Microsoft.Storage/storageAccounts', names.hostStorage)
@@ -103,6 +112,7 @@ var vaultTopicIds = [
     vault.topic
   )
 ]
+// Whatever settings refer to: Teams flows, other services (urlsSecret has their URLs), the password for mail.
 var secretNames = union(
   map(notifications.?teams.?further ?? [], flow => flow.urlSecret),
   filter(
@@ -110,9 +120,12 @@ var secretNames = union(
     secret => secret != null
   )
 )
+var secretsVaultId = empty(secretNames)
+  ? ''
+  : notifications.?secretsVaultId ?? fail('notifications.secretsVaultId is missing: the vault that has the secrets named there')
 var sendsByAzure = !empty(notifications.?mailTo ?? []) && notifications.?smtp == null
 
-// --- The identity, and where logs go -----------------------------------------------------------------------------------
+// --- The identity, and where logs go ---------------------------------------------------------------------------------
 
 module identity 'modules/identity.bicep' = {
   params: { name: names.identity, location: location, tags: tags }
@@ -128,7 +141,7 @@ module monitoring 'modules/monitoring.bicep' = {
   }
 }
 
-// --- Storage: one account for the Functions host, one for chains and CSRs ------------------------------------------------
+// --- Storage: one account for the Functions host, one for what people exchange with it -------------------------------
 
 module hostStorage 'modules/storage.bicep' = {
   params: {
@@ -136,8 +149,10 @@ module hostStorage 'modules/storage.bicep' = {
     location: location
     tags: tags
     containers: ['app-package', 'dead-letters']
+    // Those that Event Grid delivers to, and the one with drops that failed five times; the app makes its work queues.
     queues: privateNetwork ? [queues.vaultEvents, queues.drops, '${queues.drops}-poison', queues.events] : []
     keepDays: 0
+    brief: []
     private: privateNetwork
     workspaceId: workspaceId
   }
@@ -150,15 +165,16 @@ module chainStorage 'modules/storage.bicep' = {
     location: location
     tags: tags
     containers: ['chains', 'chains-merged', 'chains-rejected', 'chains-quarantine', 'csr', 'trusted-cas', 'rules']
-    queues: ['webjobs-blobtrigger-poison']
-    keepDays: 30
+    queues: ['webjobs-blobtrigger-poison'] // drops that failed five times, when Event Grid calls the app
+    keepDays: 30 // soft delete, and previous versions
+    brief: ['chains'] // what was moved lies elsewhere, and a private key must not stay behind
     private: privateNetwork
     workspaceId: workspaceId
   }
   dependsOn: [monitoring]
 }
 
-// --- Vaults: existing ones stay as they are ------------------------------------------------------------------------------
+// --- Vaults: new ones; existing ones stay as they are ----------------------------------------------------------------
 
 module newVaults 'modules/key-vault.bicep' = [
   for vault in placedVaults: if (vault.new) {
@@ -173,16 +189,9 @@ module newVaults 'modules/key-vault.bicep' = [
   }
 ]
 
-module existingVaultLogs 'modules/vault-log.bicep' = [
-  for vault in placedVaults: if (!vault.new) {
-    scope: resourceGroup(vault.subscription, vault.group)
-    params: { vaultName: vault.name, name: 'certflow-${names.token}', workspaceId: workspaceId }
-    dependsOn: [monitoring]
-  }
-]
+// --- Event Grid: system topics of vaults and chain storage, the app's own topic --------------------------------------
 
-// --- Event Grid: what vaults and storage say, and what the app says ------------------------------------------------------
-
+// A vault has one topic at most: its own by topicId, or a new one in its region.
 module vaultTopics 'modules/vault-topics.bicep' = {
   params: { vaults: placedVaults, location: location, tags: tags, workspaceId: workspaceId }
   dependsOn: [monitoring, newVaults]
@@ -211,7 +220,7 @@ module topic 'modules/topic.bicep' = {
   dependsOn: [monitoring]
 }
 
-// --- Mail ----------------------------------------------------------------------------------------------------------------
+// --- Mail ------------------------------------------------------------------------------------------------------------
 
 module mail 'modules/mail.bicep' = if (sendsByAzure) {
   params: {
@@ -222,7 +231,7 @@ module mail 'modules/mail.bicep' = if (sendsByAzure) {
   }
 }
 
-// --- Who may do what -----------------------------------------------------------------------------------------------------
+// --- Who may do what -------------------------------------------------------------------------------------------------
 
 module rbac 'modules/rbac.bicep' = {
   params: {
@@ -235,9 +244,7 @@ module rbac 'modules/rbac.bicep' = {
     communicationName: sendsByAzure ? names.communication : ''
     vaults: placedVaults
     builtInVaultRoles: builtInVaultRoles
-    referred: notifications.?secretsVaultId == null
-      ? null
-      : { vaultId: notifications.?secretsVaultId ?? '', names: secretNames }
+    referred: empty(secretNames) ? null : { vaultId: secretsVaultId, names: secretNames }
     topics: concat(map(vaultTopicIds, id => { id: id, queue: privateNetwork ? queues.vaultEvents : '' }), [
       { id: chainTopicId, queue: privateNetwork ? queues.drops : '' }
       { id: topicId, queue: privateNetwork ? queues.events : '' }
@@ -252,13 +259,13 @@ module rbac 'modules/rbac.bicep' = {
   dependsOn: [monitoring, hostStorage, chainStorage, newVaults, mail]
 }
 
-// --- The private way in and out ------------------------------------------------------------------------------------------
+// --- The private network and its endpoints ---------------------------------------------------------------------------
 
 module network 'modules/private-network.bicep' = if (privateNetwork) {
   params: { name: names.network, location: location, tags: tags, addresses: networkAddresses }
 }
 
-// What the app calls has its endpoint before the app starts; the app itself gets one afterwards.
+// What the app calls has its endpoint before the app starts; the app gets its own afterwards.
 var reached = concat(
   [
     { name: 'host-blob', id: hostStorageId, part: 'blob' }
@@ -268,9 +275,15 @@ var reached = concat(
     { name: 'chains-queue', id: chainStorageId, part: 'queue' }
     { name: 'topic', id: topicId, part: 'topic' }
   ],
-  map(placedVaults, vault => { name: vault.alias, id: vault.id, part: 'vault' })
+  map(placedVaults, vault => { name: 'v-${vault.alias}', id: vault.id, part: 'vault' }),
+  // Secrets are read over the network, too; a vault with an endpoint elsewhere would have no name here.
+  empty(secretNames) || contains(map(placedVaults, vault => toLower(vault.id)), toLower(secretsVaultId))
+    ? []
+    : [{ name: 'secrets', id: secretsVaultId, part: 'vault' }]
 )
 
+// One after the other: a storage account takes one endpoint at a time (StorageAccountOperationInProgress).
+@batchSize(1)
 module endpoints 'modules/private-endpoint.bicep' = [
   for one in reached: if (privateNetwork) {
     params: {
@@ -299,7 +312,7 @@ module siteEndpoint 'modules/private-endpoint.bicep' = if (privateNetwork) {
   dependsOn: [app]
 }
 
-// --- The app: when its storage, its roles and its way there are ready ---------------------------------------------------
+// --- The app: after its storage, its roles and its endpoints ---------------------------------------------------------
 
 module app 'modules/app.bicep' = {
   params: {
@@ -327,7 +340,7 @@ module app 'modules/app.bicep' = {
   dependsOn: [hostStorage, chainStorage, rbac, endpoints]
 }
 
-// --- Alerts, and a workbook ----------------------------------------------------------------------------------------------
+// --- Alerts, and a workbook ------------------------------------------------------------------------------------------
 
 module alerts 'modules/alerts.bicep' = {
   params: {
@@ -338,21 +351,22 @@ module alerts 'modules/alerts.bicep' = {
     tags: tags
     to: alertsTo
     insightsName: names.insights
+    vaults: map(placedVaults, vault => toLower(vault.alias))
     topicIds: concat(vaultTopicIds, [chainTopicId, topicId])
   }
   dependsOn: [monitoring, vaultTopics, chainTopic, topic]
 }
 
-// --- What the next steps need; azd keeps these as its environment -------------------------------------------------------
+// --- What the next steps need; azd stores it in its environment ------------------------------------------------------
 
 @description('The site that the code is deployed to.')
 output SITE_NAME string = names.site
 
-@description('Its address.')
+@description('Address of its API. With privateNetwork: from inside the network only.')
 output API_URL string = 'https://${app.outputs.host}/api'
 
 @description('The account with the containers for chains, CSRs, trusted CAs and rules.')
 output CHAIN_STORAGE string = names.chainStorage
 
-@description('The vaults that Certflow works with, by alias.')
+@description('Names of the vaults, by alias.')
 output VAULTS types.vaultNames = toObject(placedVaults, vault => vault.alias, vault => vault.name)

@@ -1,5 +1,5 @@
 // The second phase, when the code is there: who is told of what. Event Grid asks the app whether it wants to be told, so
-// the functions have to exist. The parameters are those of main.bicep.
+// the functions have to exist. The parameters are those of main.bicep: with others, something is not found.
 //
 //   a vault's events (new version, near its end, expired)  → vault_events     or the queue certflow-vault-events
 //   a file in the container chains                         → dropped_chain    or the queue certflow-drops
@@ -16,6 +16,7 @@ import { namesOf, placed, queues } from 'modules/names.bicep'
 param name string = 'certflow'
 
 @description('As in main.bicep.')
+@minLength(1)
 param vaults types.vault[] = [{ alias: 'main' }]
 
 @description('As in main.bicep. True: Event Grid cannot call a private app, so it delivers to queues.')

@@ -39,12 +39,14 @@ SKIPPED = """\
 
 @functools.cache
 def bicep() -> tuple[str, ...] | None:
-    """The command of the Bicep CLI: `bicep` on PATH, else the one that `az` has, else None."""
+    """The command of the Bicep CLI: `bicep` on PATH, else the one that `az bicep install` has put down, else None.
+
+    Not `az bicep …` itself: that takes other arguments (`--file`), and has no `snapshot`.
+    """
     if path := shutil.which("bicep"):
         return (path,)
-    if (az := shutil.which("az")) and subprocess.run([az, "bicep", "version"], capture_output=True).returncode == 0:
-        return (az, "bicep")
-    return None
+    of_az = Path(os.environ.get("AZURE_CONFIG_DIR", "~/.azure")).expanduser() / "bin" / "bicep"
+    return (str(of_az),) if of_az.exists() else None
 
 
 def run(*arguments: str | Path, here: Path = ROOT) -> subprocess.CompletedProcess[str]:

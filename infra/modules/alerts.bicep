@@ -24,25 +24,29 @@ param to string[]
 @description('Name of the Application Insights component that has the log.')
 param insightsName string
 
+@description('Aliases of the vaults, as the log has them.')
+param vaults string[]
+
 @description('Resource ids of the topics that deliver.')
 param topicIds string[]
 
 // A record of ours is a JSON object in the message: {"event": "notice-refused", …} (functions/issuance/journal.py).
 var records = 'traces | extend record = parse_json(message) | extend event = tostring(record.event)'
+// Each query has a row for each thing to tell of; one is enough.
 var rules = [
   {
     name: 'standing-still'
-    text: 'No vault had a good sweep for 15 minutes. Look at the function check (a timer), then at vault_shift and its log; GET status says it by vault. If timers stand still while HTTP works: restart the site.'
-    query: '${records} | where event == "beat"'
-    below: true
+    text: 'A vault had no good sweep for 15 minutes: the result says which. Look at the function check (a timer), then at vault_shift and its log; GET status says it by vault. If timers stand still while HTTP works: restart the site.'
+    // Counted from the list of vaults, since what is silent is not in the log: make_set of nothing is an empty set.
+    query: '${records} | where event == "beat" | summarize seen = make_set(tostring(record.vault)) | mv-expand vault = set_difference(dynamic(${string(vaults)}), seen) to typeof(string) | where isnotempty(vault)'
     minutes: 15
     severity: 1
   }
   {
     name: 'vault-trouble'
-    text: 'Work on a vault or a queue fails. The records say which, and why: Key Vault or the storage is down, or a role is missing.'
-    query: '${records} | where event in ("work-failed", "survey-put-off", "look-failed")'
-    below: false
+    text: 'Work on a vault or a queue fails again and again: the result says which. The records say why: Key Vault or the storage is down or throttles, or a role is missing.'
+    // In how many minutes, not how often: one moment of throttling puts off many looks, and passes.
+    query: '${records} | where event in ("work-failed", "survey-put-off", "look-failed", "look-put-off", "check-put-off") | extend about = strcat(record.vault, record.queue) | summarize troubled = dcount(bin(timestamp, 1m)) by about | where troubled > 3'
     minutes: 30
     severity: 2
   }
@@ -50,23 +54,21 @@ var rules = [
     name: 'poison'
     text: 'A file failed five times. Its owner is told why; the file is still in the container chains.'
     query: 'requests | where name in ("stuck_chain", "queued_stuck_drop")'
-    below: false
     minutes: 15
     severity: 2
   }
   {
     name: 'failed-functions'
-    text: 'A function failed. The failures blade of Application Insights has the reason.'
-    query: 'requests | where success == false and toint(resultCode) !between (400 .. 499)'
-    below: false
+    text: 'A function fails: the result says which. The failures blade of Application Insights has the reason.'
+    // A run that fails in passing is run again by the platform, and is no news if that works.
+    query: 'requests | extend bad = success == false and toint(resultCode) !between (400 .. 499) | summarize failed = countif(bad), good = countif(not(bad)) by name | where failed > 5 or (failed > 0 and good == 0)'
     minutes: 15
     severity: 2
   }
   {
     name: 'notice-refused'
-    text: 'A channel refuses messages for good: mail, Teams or a URL. The record says which, and what to mend.'
-    query: '${records} | where event in ("notice-refused", "notice-to-nobody", "rules-unreadable")'
-    below: false
+    text: 'A message reaches nobody on some channel: mail, Teams or a URL refuses it for good, or was tried for a day. The record says which, and what to mend.'
+    query: '${records} | where event in ("notice-refused", "notice-to-nobody", "rules-unreadable", "event-given-up")'
     minutes: 15
     severity: 2
   }
@@ -112,8 +114,8 @@ resource onLog 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
           {
             query: rule.query
             timeAggregation: 'Count'
-            operator: rule.below ? 'LessThan' : 'GreaterThan'
-            threshold: rule.below ? 1 : 0
+            operator: 'GreaterThan'
+            threshold: 0
             failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
           }
         ]
@@ -128,7 +130,7 @@ resource onLog 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
 
 resource onDeadLetters 'Microsoft.Insights/metricAlerts@2026-01-01' = [
   for id in topicIds: {
-    name: '${name}-dead-letters-${last(split(id, '/'))}'
+    name: '${name}-dead-letters-${last(split(id, '/'))}-${uniqueString(id)}'
     location: 'global'
     tags: tags
     properties: {
@@ -167,6 +169,6 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     category: 'workbook'
     version: '1.0'
     sourceId: insights.id
-    serializedData: string(loadJsonContent('workbook.json'))
+    serializedData: string(union(loadJsonContent('workbook.json'), { fallbackResourceIds: [insights.id] }))
   }
 }

@@ -120,7 +120,7 @@ var settings = concat(
     }
     { name: 'CERTFLOW_TEAMS_AUTH', value: notifications.?teams.?auth ?? 'sas' }
     { name: 'CERTFLOW_TEAMS_ENVELOPE', value: notifications.?teams.?envelope ?? 'message' }
-    { name: 'CERTFLOW_SMTP_SERVER', value: notifications.?smtp.?server ?? '' }
+    { name: 'CERTFLOW_SMTP_SERVER', value: empty(notifications.?mailTo ?? []) ? '' : notifications.?smtp.?server ?? '' }
     { name: 'CERTFLOW_SMTP_USER', value: notifications.?smtp.?user ?? '' }
     {
       name: 'CERTFLOW_SMTP_PASSWORD'

@@ -39,31 +39,28 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   tags: tags
   properties: {
     addressSpace: { addressPrefixes: [addresses] }
-    subnets: [
-      {
-        name: 'app'
-        properties: {
-          addressPrefix: cidrSubnet(addresses, 26, 0)
-          delegations: [
-            {
-              name: 'app'
-              properties: { serviceName: 'Microsoft.App/environments' }
-            }
-          ]
-        }
-      }
-      {
-        name: 'endpoints'
-        properties: {
-          addressPrefix: cidrSubnet(addresses, 26, 1)
-          privateEndpointNetworkPolicies: 'Disabled'
-        }
-      }
-    ]
   }
-
-  resource app 'subnets' existing = { name: 'app' }
-  resource ends 'subnets' existing = { name: 'endpoints' }
+  // Resources of their own: in the network's own list, each deployment would delete the subnets that others have added.
+  resource app 'subnets' = {
+    name: 'app'
+    properties: {
+      addressPrefix: cidrSubnet(addresses, 26, 0)
+      delegations: [
+        {
+          name: 'app'
+          properties: { serviceName: 'Microsoft.App/environments' }
+        }
+      ]
+    }
+  }
+  resource ends 'subnets' = {
+    name: 'endpoints'
+    properties: {
+      addressPrefix: cidrSubnet(addresses, 26, 1)
+      privateEndpointNetworkPolicies: 'Disabled'
+    }
+    dependsOn: [app]
+  }
 }
 
 resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = [
@@ -82,6 +79,8 @@ resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01'
     tags: tags
     properties: {
       registrationEnabled: false
+      // What has an endpoint in other networks only would have no name here: then its public one counts.
+      resolutionPolicy: 'NxDomainRedirect'
       virtualNetwork: { id: network.id }
     }
   }

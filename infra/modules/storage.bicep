@@ -20,6 +20,9 @@ param queues string[]
 @description('Days that what was deleted or overwritten can be had back; 0: neither soft delete nor versions.')
 param keepDays int
 
+@description('Containers whose previous versions are kept for a day only.')
+param brief string[]
+
 @description('True: it is reached over private endpoints only. Event Grid still gets in as a trusted service, with its identity.')
 param private bool
 
@@ -71,6 +74,40 @@ resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
       }
     ]
   }
+}
+
+// Nothing else ends previous versions: what was moved out of a container would lie there for good. Once they are
+// deleted here, soft delete keeps them for as long again.
+resource expiry 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08-01' = if (keepDays > 0) {
+  parent: account
+  name: 'default'
+  properties: {
+    policy: {
+      rules: concat(
+        [
+          {
+            name: 'previous-versions'
+            enabled: true
+            type: 'Lifecycle'
+            definition: {
+              filters: { blobTypes: ['blockBlob'] }
+              actions: { version: { delete: { daysAfterCreationGreaterThan: keepDays } } }
+            }
+          }
+        ],
+        map(brief, container => {
+          name: 'previous-versions-in-${container}'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: { blobTypes: ['blockBlob'], prefixMatch: ['${container}/'] }
+            actions: { version: { delete: { daysAfterCreationGreaterThan: 1 } } }
+          }
+        })
+      )
+    }
+  }
+  dependsOn: [account::blobs]
 }
 
 resource blobLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {

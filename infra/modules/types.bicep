@@ -104,7 +104,7 @@ type choices = {
   sweepSchedule: string?
 
   @description('Calls of one vault in 10 seconds.')
-  @minValue(1)
+  @minValue(50)
   @maxValue(4000)
   vaultBudget: int?
 

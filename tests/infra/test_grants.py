@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from functions.triggers.queued import DROPS, EVENTS, VAULT_EVENTS
 from local.stack import CSRS, DROP, MERGED, PRODUCT_ACTIONS, QUARANTINE, REJECTED, TRUSTED
 from tests.infra.deployed import EXAMPLES, Snapshot, example
 
@@ -111,6 +113,18 @@ def test_every_vault_and_topic_has_its_grant(name: str, vaults: int, topics: int
     found = grants(example(name))
     assert sum(place == "vault" for _, _, place in found) == vaults
     assert sum(place == "dead-letters" for _, _, place in found) == topics
+
+
+def test_into_each_queue_writes_the_topic_that_delivers_there_and_no_other() -> None:
+    """The principals are one array, in the order of the modules that made the topics; this shape has one vault."""
+    written = {}
+    for one in example("private").of("Microsoft.Authorization/roleAssignments"):
+        queue = where(one["id"])
+        if queue in {VAULT_EVENTS, DROPS, EVENTS}:
+            principal = one["properties"]["principalId"]
+            modules = re.findall(r"format\('((?!rbac)\w+)-\{0\}', uniqueString\('\1'", principal)
+            written[queue] = modules[int(re.fullmatch(r".*\[(\d+)\]\]", principal)[1])]  # type: ignore[index]
+    assert written == {VAULT_EVENTS: "vaultTopics", DROPS: "chainTopic", EVENTS: "topic"}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

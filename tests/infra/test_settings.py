@@ -101,3 +101,15 @@ def test_secrets_are_references_and_nothing_else() -> None:
     assert "certflow-urls" in example("many-vaults").settings["CERTFLOW_NOTIFY_URLS"]
     flow = urlsplit(example("many-vaults").settings["CERTFLOW_TEAMS_WEBHOOK_URL"])  # auth entra: no secret
     assert "sig=" not in flow.query
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_client_id_is_that_of_the_one_identity(name: str) -> None:
+    """A user-assigned identity is not found without it; telemetry would go nowhere, and nobody would say so."""
+    settings = example(name).settings
+    client = settings["AZURE_CLIENT_ID"]
+    assert "outputs.clientId" in client
+    assert {settings[f"{one}__clientId"] for one in ("AzureWebJobsStorage", "ChainStorage")} == {client}
+    telemetry = settings["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"]
+    assert re.match(r"\[format\('ClientId=\{0\};Authorization=AAD', ", telemetry)
+    assert client.removeprefix("[").removesuffix("]") in telemetry

@@ -11,6 +11,7 @@ import pytest
 
 from functions.triggers.chains import CONTAINER
 from functions.triggers.queued import DROPS, EVENTS, POISON, VAULT_EVENTS, queued_blueprint
+from local.bicep_check import INFRA
 from tests.infra.deployed import EXAMPLES, Resource, example
 from tests.unit.test_promises import bindings
 
@@ -105,3 +106,20 @@ def test_only_what_is_dropped_is_told_of_and_only_what_vaults_say_of_certificate
         f"/blobServices/default/containers/{CONTAINER}/": {"Microsoft.Storage.BlobCreated"},
         "": {f"Microsoft.KeyVault.Certificate{kind}" for kind in ("NewVersionCreated", "NearExpiry", "Expired")},
     }
+
+
+SHARED = ("param name", "param vaults", "param privateNetwork")
+
+
+@pytest.mark.parametrize("name", ["main", *(f"examples/{one}" for one in EXAMPLES)])
+def test_both_phases_are_given_the_same_names_vaults_and_switch(name: str) -> None:
+    second = "subscriptions" if name == "main" else f"{name}-subscriptions"
+    one, other = (
+        [
+            part
+            for part in re.split(r"\n(?=param )", (INFRA / f"{file}.bicepparam").read_text())
+            if part.startswith(SHARED)
+        ]
+        for file in (name, second)
+    )
+    assert [part.partition("\n\n")[0].strip() for part in one] == [part.strip() for part in other]

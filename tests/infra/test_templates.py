@@ -1,19 +1,20 @@
-"""What a snapshot does not show: the order of deployment, keys, outputs, and names in every shape."""
+"""What a snapshot does not show: the order of deployment, keys, outputs, and what parameters take."""
 
 from __future__ import annotations
 
 import functools
 import json
 import re
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from functions.issuance.errors import BadSettings
+from functions.settings import load_settings
 from local.bicep_check import INFRA, compiled
-from tests.infra.deployed import EXAMPLES, Snapshot, example, needs_bicep, snapshot, texts
+from tests.infra.deployed import example, needs_bicep, texts
+from tests.infra.test_settings import as_azure_would
 
 pytestmark = [needs_bicep, pytest.mark.timeout(600)]  # each snapshot is a process of its own, on a busy machine
 
@@ -87,122 +88,23 @@ def test_nothing_differs_from_one_deployment_to_the_next(name: str) -> None:
         assert [text for text in texts(one) if re.search(r"\b(utcNow|newGuid)\(", text)] == []
 
 
-# --- Names, in every shape ---
-
-# Learn, "Naming rules and restrictions for Azure resources".
-RULES = {
-    "Microsoft.ManagedIdentity/userAssignedIdentities": r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,127}",
-    "Microsoft.OperationalInsights/workspaces": r"[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]",
-    "Microsoft.Insights/components": r"[^%&\\?/]{1,254}[^%&\\?/. ]",
-    "Microsoft.Storage/storageAccounts": r"[a-z0-9]{3,24}",
-    "Microsoft.Web/serverfarms": r"[a-zA-Z0-9-]{1,60}",
-    "Microsoft.Web/sites": r"[a-zA-Z0-9][a-zA-Z0-9-]{0,58}[a-zA-Z0-9]",
-    "Microsoft.EventGrid/topics": r"[a-zA-Z0-9-]{3,50}",
-    "Microsoft.EventGrid/systemTopics": r"[a-zA-Z0-9-]{3,128}",
-    "Microsoft.KeyVault/vaults": r"(?!.*--)[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]",
-    "Microsoft.Communication/emailServices": r"[a-zA-Z0-9][a-zA-Z0-9-]{0,62}",
-    "Microsoft.Communication/communicationServices": r"[a-zA-Z0-9][a-zA-Z0-9-]{0,61}[a-zA-Z0-9]",
-    "Microsoft.Network/virtualNetworks": r"[a-zA-Z0-9][\w.-]{0,62}\w",
-    "Microsoft.Network/privateEndpoints": r"[a-zA-Z0-9][\w.-]{0,62}\w",
-    "Microsoft.Insights/actionGroups": r"[^:<>+/&%\\?]{1,260}",
-    "Microsoft.Insights/scheduledQueryRules": r"[^*<>?+/&%:\\]{1,260}",
-    "Microsoft.Insights/metricAlerts": r"[^*#&+:<>?@%{}\\/]{1,260}",
-    "Microsoft.Insights/workbooks": r"[0-9a-f-]{36}",
-    "Microsoft.Authorization/roleAssignments": r"[0-9a-f-]{36}",
-    "Microsoft.Authorization/roleDefinitions": r"[0-9a-f-]{36}",
-}
-CHILDREN = re.compile(
-    r"Microsoft\.\w+/\w+/.+|Microsoft\.Insights/diagnosticSettings|Microsoft\.Network/privateDnsZones"
+@pytest.mark.parametrize(
+    ("choice", "setting"), [("vaultBudget", "CERTFLOW_VAULT_BUDGET"), ("renewMost", "CERTFLOW_RENEW_MOST")]
 )
-NEW, LONG = "[{ alias: 'm' }]", "a-very-long-alias-of-24x"
-GROUP = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/g"
-EXISTING = f"[{{ alias: 'm', id: '{GROUP}/providers/Microsoft.KeyVault/vaults/abc' }}]"
-FIVE_NEW = (
-    f"[{{ alias: '{LONG}' }}, {{ alias: 'b' }}, {{ alias: 'c', observe: true }}, {{ alias: 'd' }}, {{ alias: 'e' }}]"
-)
-SHORT, LONGEST = "a", "abcdefghij-klmnopqrs"
-SHAPES = {
-    "short, new, public": (SHORT, NEW, "false"),
-    "short, five, private": (SHORT, FIVE_NEW, "true"),
-    "long, new, public": (LONGEST, NEW, "false"),
-    "long, new, private": (LONGEST, NEW, "true"),
-    "long, existing, public": (LONGEST, EXISTING, "false"),
-    "long, existing, private": (LONGEST, EXISTING, "true"),
-    "long, five, public": (LONGEST, FIVE_NEW, "false"),
-    "long, five, private": (LONGEST, FIVE_NEW, "true"),
-}
-
-
-@functools.cache
-def shaped(shape: str) -> Snapshot:
-    name, vaults, private = SHAPES[shape]
-    with tempfile.TemporaryDirectory() as directory:
-        return snapshot(
-            Path(directory),
-            "main",
-            f"param name = '{name}'\nparam vaults = {vaults}\nparam privateNetwork = {private}\n"
-            "param notifications = { mailTo: ['a@example.com'] }",
-        )
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_names_are_what_azure_takes_for_the_shortest_and_the_longest_inputs(shape: str) -> None:
-    seen = set()
-    for one in shaped(shape).resources:
-        if not CHILDREN.fullmatch(one["type"]):
-            assert re.fullmatch(RULES[one["type"]], one["name"]), (one["type"], one["name"])
-            seen.add(one["type"])
-        assert one["id"] not in seen
-        seen.add(one["id"])
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_each_shape_is_whole(shape: str) -> None:
-    deployed, private = shaped(shape), SHAPES[shape][2] == "true"
-    vaults = 5 if "five" in shape else 1
-    assert len(deployed.of("Microsoft.EventGrid/systemTopics")) == vaults + 1
-    assert len(deployed.of("Microsoft.KeyVault/vaults")) == (0 if "existing" in shape else vaults)
-    assert len(deployed.of("Microsoft.Network/privateEndpoints")) == (7 + vaults if private else 0)
-    for kind in ("Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults", "Microsoft.EventGrid/topics"):
-        for one in deployed.of(kind):
-            assert one["properties"]["publicNetworkAccess"] == ("Disabled" if private else "Enabled")
-    assert deployed.site["properties"]["publicNetworkAccess"] == ("Disabled" if private else "Enabled")
-
-
-def test_two_deployments_in_one_group_do_not_meet() -> None:
-    one, other = (
-        {resource["id"] for resource in shaped(shape).resources if "/privateDnsZones" not in resource["id"]}
-        for shape in ("short, five, private", "long, five, private")
+def test_what_a_parameter_takes_the_app_takes_and_no_more(choice: str, setting: str) -> None:
+    (limits,) = (
+        one["properties"][choice]
+        for one in template("main")["definitions"].values()
+        if choice in one.get("properties", {})
     )
-    assert one & other == set()
+    needed = {key: as_azure_would(key, value) for key, value in example("smallest").settings.items()}
+    for taken in (limits["minValue"], limits["maxValue"]):
+        load_settings(needed | {setting: str(taken)})
+    for refused in (limits["minValue"] - 1, limits["maxValue"] + 1):
+        with pytest.raises(BadSettings, match=setting):
+            load_settings(needed | {setting: str(refused)})
 
 
-def test_what_is_deployed_again_has_the_same_names(tmp_path: Path) -> None:
-    again = snapshot(tmp_path, "main", "param notifications = { mailTo: ['x@example.com'] }\nparam instances = 50")
-    assert [one["id"] for one in again.resources] == [one["id"] for one in example("smallest").resources]
-
-
-# --- Hardening ---
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_there_are_no_keys_to_steal(name: str) -> None:
-    deployed = example(name)
-    for one in deployed.of("Microsoft.Storage/storageAccounts"):
-        assert (one["properties"]["allowSharedKeyAccess"], one["properties"]["allowBlobPublicAccess"]) == (False, False)
-    for one in deployed.of("Microsoft.KeyVault/vaults"):
-        assert one["properties"]["enableRbacAuthorization"]
-        assert one["properties"]["enablePurgeProtection"]
-    for kind in ("Microsoft.EventGrid/topics", "Microsoft.Communication/communicationServices"):
-        assert all(one["properties"]["disableLocalAuth"] for one in deployed.of(kind))
-    (insights,) = deployed.of("Microsoft.Insights/components")
-    assert insights["properties"]["DisableLocalAuth"]
-    policies = deployed.of("Microsoft.Web/sites/basicPublishingCredentialsPolicies")
-    assert [one["properties"] for one in policies] == [{"allow": False}] * 2
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_chains_and_csrs_can_be_had_back(name: str) -> None:
-    services = example(name).of("Microsoft.Storage/storageAccounts/blobServices")
-    (chains,) = (one["properties"] for one in services if one["properties"]["isVersioningEnabled"])
-    assert chains["deleteRetentionPolicy"] == chains["containerDeleteRetentionPolicy"] == {"enabled": True, "days": 30}
+def test_endpoints_of_one_account_are_made_one_after_the_other() -> None:
+    copies = template("main")["resources"]["endpoints"]["copy"]
+    assert (copies["mode"], copies["batchSize"]) == ("serial", 1)
