@@ -21,6 +21,7 @@ from functions.setting_values import Env, flag, https, https_of, number, period,
 VAULTS, TEAMS, RULES = "CERTFLOW_VAULTS", "CERTFLOW_TEAMS_WEBHOOK_URL", "CERTFLOW_NOTIFY_RULES"
 SMTP, ACS = "CERTFLOW_SMTP_SERVER", "CERTFLOW_ACS_ENDPOINT"
 OBSERVE = "observe"
+LEAST_BUDGET = 50  # with less, the looks under way and a page of a survey outlast a vault's lease (shift.py, HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def _vaults(env: Env) -> tuple[dict[str, str], frozenset[str]]:
 def _choices(env: Env, observed: frozenset[str]) -> Choices:
     usual = Choices()
     return Choices(
-        budget=number(env, "CERTFLOW_VAULT_BUDGET", 1, 4000, usual.budget),
+        budget=number(env, "CERTFLOW_VAULT_BUDGET", LEAST_BUDGET, 4000, usual.budget),
         patience=Patience(
             issuer=period(env, "CERTFLOW_PATIENCE_ISSUER", usual.patience.issuer),
             manual=period(env, "CERTFLOW_PATIENCE_MANUAL", usual.patience.manual),

@@ -22,6 +22,7 @@ from functions.adapters.table_service import CONFLICTS, DELIVERIES, SERVICE, Tab
 from functions.issuance.errors import Unavailable
 from functions.issuance.telling import Notice, Waiting
 
+WAITING = "waiting|"  # and a channel: the partition of what waits there
 STALE_CLAIM = timedelta(minutes=2)  # longer than any channel takes to answer
 
 
@@ -80,8 +81,21 @@ class TableDeliveries:
 
     async def waiting(self, channel: str, most: int) -> list[Waiting]:
         """The notices that wait, the first in the order of their ids."""
-        rows = await self._tables.range(f"waiting|{channel}", "", "~", most=most, table=DELIVERIES)
+        rows = await self._tables.range(f"{WAITING}{channel}", "", "~", most=most, table=DELIVERIES)
         return [msgspec.json.decode(row["waiting"], type=Waiting) for row in rows]
+
+    async def waited_on(self) -> list[str]:
+        """One request for each channel, and one more: each for the first row behind those of the channel before."""
+        table, found = await self._tables.table(DELIVERIES), [WAITING]
+        query, end = "PartitionKey gt @behind and PartitionKey lt @end", f"{WAITING}~"
+        with faults_of(SERVICE):
+            while True:
+                bounds = {"behind": found[-1], "end": end}
+                rows = table.query_entities(query, parameters=bounds, select="PartitionKey", results_per_page=1)
+                first = await anext(rows, None)
+                if first is None:
+                    return [partition.removeprefix(WAITING) for partition in found[1:]]
+                found.append(str(first["PartitionKey"]))
 
     async def done_waiting(self, channel: str, event_id: str) -> None:
         """Takes a notice from those."""
@@ -96,4 +110,4 @@ class TableDeliveries:
 
 
 def _waiting(channel: str, event_id: str) -> Entity:
-    return {"PartitionKey": f"waiting|{channel}", "RowKey": event_id}
+    return {"PartitionKey": f"{WAITING}{channel}", "RowKey": event_id}

@@ -6,7 +6,9 @@ import asyncio
 import logging
 import smtplib
 import ssl
+import time
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import policy
@@ -19,6 +21,17 @@ from functions.issuance.journal import record
 from functions.issuance.telling import DeliveryRefused, Notice
 
 SERVICE = "The mail server"
+# Seconds for one mail, from the connection on: half of what makes its claim stale (deliveries.py), for then another run
+# would send it again. And for a connection to one of the server's addresses.
+WITHIN, CONNECTING = 60, 20
+NO_TIME = 0.001  # but for a reply that is there already; 0 would be another mode of the socket
+# Before there was any message to refuse: the operators are to look.
+_NOT_LET_IN = (
+    smtplib.SMTPAuthenticationError,
+    smtplib.SMTPConnectError,
+    smtplib.SMTPHeloError,
+    smtplib.SMTPNotSupportedError,
+)
 # Python writes a word that is longer than a line as RFC 2047's code, and a mail rule on our header would not see the
 # event id in it. A line may have 998 characters (RFC 5322 §2.1.1).
 _LONG_LINES = policy.default.clone(max_line_length=998)
@@ -50,7 +63,7 @@ class Email:
         mail = message_of(mail_of(notice, recipients), self._sender, recipients, datetime.now(UTC))
         try:
             refused = await asyncio.to_thread(self._hand_over, mail, recipients)
-        except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError) as error:
+        except _NOT_LET_IN as error:
             raise Unavailable(SERVICE, f"{type(error).__name__}; check CERTFLOW_SMTP_*") from None
         except smtplib.SMTPRecipientsRefused as error:
             # One that passes is worth another try, whatever became of the others.
@@ -66,7 +79,8 @@ class Email:
 
     def _hand_over(self, mail: EmailMessage, recipients: Sequence[str]) -> list[int]:
         """Returns the codes for recipients that were refused, if not all were."""
-        with smtplib.SMTP(self._server.host, self._server.port, timeout=20) as client:
+        # Not as a context manager: that raises what the server answers to QUIT, when it has the mail already.
+        with closing(_Client(self._server.host, self._server.port)) as client:
             client.starttls(context=ssl.create_default_context())
             if self._server.user is not None:
                 client.login(self._server.user, self._server.password or "")
@@ -74,7 +88,25 @@ class Email:
                 refused = client.send_message(mail, to_addrs=recipients)
             except smtplib.SMTPNotSupportedError:  # no SMTPUTF8 (RFC 6531)
                 raise DeliveryRefused("the mail server takes no addresses with letters outside ASCII") from None
+            with suppress(OSError):  # smtplib's own errors are of these
+                client.quit()
         return [code for code, _reason in refused.values()]
+
+
+class _Client(smtplib.SMTP):
+    """Gives a server up after `WITHIN` in all. The timeout of smtplib's own is for each reply, and each recipient has
+    one.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._ends = time.monotonic() + WITHIN
+        super().__init__(host, port, timeout=CONNECTING)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Waits for a reply, as long as there is time left."""
+        if self.sock:
+            self.sock.settimeout(max(NO_TIME, self._ends - time.monotonic()))
+        return super().getreply()
 
 
 def message_of(mail: Mail, sender: str, to: Sequence[str], now: datetime) -> EmailMessage:

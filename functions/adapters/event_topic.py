@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 
 from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.core.messaging import CloudEvent
 from azure.eventgrid.aio import EventGridPublisherClient
 
 from functions.adapters.faults import faults_of
+from functions.issuance.errors import Unavailable
 from functions.issuance.events import Event
 
+SERVICE = "The event topic"
 SOURCE = "/certflow"
 
 
@@ -33,5 +36,12 @@ class EventTopic:
         message = CloudEvent(
             source=SOURCE, type=event.type, subject=event.subject, id=event.id, time=event.time, data=data
         )
-        with faults_of("The event topic"):
-            await self._client.send([message])
+        try:
+            with faults_of(SERVICE):
+                await self._client.send([message])
+        except HttpResponseError as error:
+            # Whoever runs the app mends it (a topic of another schema answers 400). Until then the event waits in the
+            # outbox, and nobody who writes one is stopped by it.
+            gone = isinstance(error, ResourceNotFoundError)
+            reason = "there is no topic at its address" if gone else f"it refuses the event: HTTP {error.status_code}"
+            raise Unavailable(SERVICE, reason) from error

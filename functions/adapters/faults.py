@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from aiohttp import ClientConnectorError
 from azure.core.exceptions import (
@@ -66,6 +68,12 @@ def passing(status: int) -> bool:
 
 
 def retry_after(headers: Mapping[str, str]) -> int:
-    """`Retry-After` in whole seconds; 10 where it is missing or a date."""
+    """`Retry-After` in whole seconds; 10 where it is missing or makes no sense. It may be a date (RFC 9110 §10.2.3)."""
     value = str(headers.get("Retry-After", ""))
-    return max(1, int(value)) if value.isdigit() else DEFAULT_RETRY_AFTER
+    if value.isdecimal():
+        return max(1, int(value))
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return DEFAULT_RETRY_AFTER
+    return max(1, round((at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()))

@@ -68,7 +68,7 @@ class Tables:
             return []
 
     async def commit(self, operations: Operations) -> str:
-        """Commits all or nothing; returns the first row's ETag. Raises ConcurrentChange."""
+        """Commits all or nothing; returns the first row's ETag ("" if it is deleted). Raises ConcurrentChange."""
         table = await self.table(CERTFLOW)
         with faults_of(SERVICE):
             try:
@@ -77,7 +77,7 @@ class Tables:
                 if error.status_code in CONFLICTS:
                     raise ConcurrentChange(f"{operations[0][1]['RowKey']} changed meanwhile") from error
                 raise
-        return str(results[0]["etag"])
+        return str(results[0].get("etag", ""))
 
     async def close(self) -> None:
         """Closes the connections."""

@@ -3,9 +3,9 @@
 Table `certflow` holds what must change together, so that one transaction (one partition, 100 entities) covers it.
 PartitionKey: `{vault alias}|{first hex digit of SHA-256 of the lower-cased name}`; events of a drop without a request:
 `-|{digit}`. RowKey: `r|{name}|{request_id}` a request, `d|{next check}|{name}|{request_id}` its due mark,
-`i|{name}|{id}` an intent and `d|{due}|{name}|i|{id}` its mark, `o|{event id}` an event not yet sent,
-`h|{name}|{time}|{act}|{request_id}` history. Partition `-|aside` (RowKey: SHA-256 of the blob's name, which may hold
-what a RowKey must not): the files set aside.
+`e|{ended}|{name}|{request_id}` that it has ended, `i|{name}|{id}` an intent and `d|{due}|{name}|i|{id}` its mark,
+`o|{event id}` an event not yet sent, `h|{name}|{time}|{act}|{request_id}` history. Partition `-|aside` (RowKey: SHA-256
+of the blob's name, which may hold what a RowKey must not): the files set aside.
 
 Table `keys` (PartitionKey and RowKey: key hash) holds hints, each written before the request it points to: a
 crash leaves a hint too many, never one too few.
@@ -55,7 +55,7 @@ from functions.issuance.events import Event
 from functions.issuance.files import Aside
 from functions.issuance.looks import Look, look_for
 from functions.issuance.ports import Intent, Page, Wanted
-from functions.issuance.requests import Act, Change, TrackedRequest
+from functions.issuance.requests import Act, Change, Status, TrackedRequest
 
 DIGITS = "0123456789abcdef"
 TRIES = 10
@@ -101,11 +101,11 @@ class TableLedger:
         return any(msgspec.json.decode(row["intent"], type=Intent).answer is None for row in rows)
 
     async def forget(self, intent: Intent) -> None:
-        """Removes an intent and its mark."""
-        table = await self._tables.table(CERTFLOW)
-        with faults_of(SERVICE):
-            for row in (intent_mark(intent), intent_row(intent)):
-                await table.delete_entity(row["PartitionKey"], row["RowKey"])
+        """Removes an intent and its mark, together: a row without its mark would say for ever that a start is under
+        way. One that has another mark by now is a repetition's, and stays.
+        """
+        with suppress(ConcurrentChange):
+            await self._tables.commit([("delete", intent_mark(intent)), ("delete", intent_row(intent))])
 
     async def add(self, change: Change) -> tuple[TrackedRequest, bool]:
         """Adds a request: first its hint, then request, due mark, events and history in one transaction."""
@@ -153,6 +153,12 @@ class TableLedger:
         until = f"d|{sortable(now)}|~"
         ranges = (self._tables.range(f"{vault}|{digit}", "d|", until, most=most) for digit in DIGITS)
         return min(most, sum(map(len, await asyncio.gather(*ranges))))
+
+    async def ended(self, vault: str, since: datetime) -> list[tuple[str, Status]]:
+        """The last that stands there of each request: one that failed may have been completed after all."""
+        ranges = (self._tables.range(f"{vault}|{digit}", f"e|{sortable(since)}|", "e|~") for digit in DIGITS)
+        rows = [row for some in await asyncio.gather(*ranges) for row in some]
+        return list({row["request_id"]: (row["name"], Status(row["status"])) for row in rows}.values())
 
     async def waiting(self, vault: str) -> AsyncIterator[Look]:
         """The due marks of a vault, whenever they are due."""

@@ -26,7 +26,11 @@ MOST_LABEL = 60  # characters of a button or a fact's title
 
 SEVERE_FIRST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 # Of many notices each shows only these facts, and three of them at most: the others are in the mail and the history.
-TELLING = ("Rules", "Vault", "Certificate", "Error code", "Error message", "Pending for", "File")
+# First comes what no sentence says: vault, name and error stand in most of them.
+TELLING = (
+    *("Rules", "Failed", "Took", "After", "Pending for", "Subject", "Owner", "Requested by"),
+    *("Valid until", "Vault", "Certificate", "File"),
+)
 MOST_TELLING = 3
 
 
@@ -146,7 +150,7 @@ def _buttons(notice: Notice, room: Room) -> list[Json]:
 
 
 _HTTPS = re.compile(r"https://[!-~]+")
-_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#~|]|&(?=#?\w+;)")
 _LINE_START = re.compile(r"^(\d*)([-+.)])(?=[\s-]|$)", re.MULTILINE)  # lists and rules
 

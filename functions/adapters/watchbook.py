@@ -20,7 +20,7 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 from azure.data.tables import UpdateMode
 
 from functions.adapters.faults import faults_of
-from functions.adapters.rows import BEATS, Entity, Operations, event_row, key_of, partition_of
+from functions.adapters.rows import BEATS, Entity, event_row, key_of, partition_of
 from functions.adapters.table_service import CERTFLOW, CONFLICTS, SERVICE, Tables
 from functions.issuance.errors import Unavailable
 from functions.issuance.events import Event
@@ -67,7 +67,9 @@ class TableWatchbook:
     async def survey(self, vault: str) -> Survey:
         """How the survey of a vault stands."""
         row = await self._tables.row(SURVEYS, vault)
-        return msgspec.json.decode(row["survey"], type=Survey) if row else Survey(vault)
+        if row is None:
+            return Survey(vault)
+        return replace(msgspec.json.decode(row["survey"], type=Survey), etag=row.metadata["etag"])
 
     async def want_survey(self, vault: str, now: datetime) -> None:
         """A row of its own: whoever wants a survey does not hold the vault."""
@@ -78,10 +80,11 @@ class TableWatchbook:
         row = await self._tables.row(WANTED, vault)
         return datetime.fromisoformat(row["at"]) if row else None
 
-    async def keep_survey(self, survey: Survey) -> None:
-        """Writes that: whoever does so holds the vault."""
-        row = {"PartitionKey": SURVEYS, "RowKey": survey.vault, "survey": msgspec.json.encode(survey).decode()}
-        await self._put(row)
+    async def keep_survey(self, survey: Survey) -> Survey:
+        """Writes that, if nobody else has meanwhile."""
+        text = msgspec.json.encode(replace(survey, etag="")).decode()
+        row = {"PartitionKey": SURVEYS, "RowKey": survey.vault, "survey": text}
+        return replace(survey, etag=await self._tables.commit([_in_place(row, survey.etag)]))
 
     async def note(self, vault: str, name: str) -> CertificateNote | None:
         """What is noted about a certificate."""
@@ -111,9 +114,7 @@ class TableWatchbook:
             "RowKey": f"t|{key_of(trouble.issuer.lower())}",
             "trouble": msgspec.json.encode(replace(trouble, etag="")).decode(),
         }
-        update = {"mode": UpdateMode.REPLACE, "etag": trouble.etag, "match_condition": SAME}
-        first: Operations = [("update", row, update)] if trouble.etag else [("create", row)]
-        await self._tables.commit([*first, *(("upsert", event_row(event)) for event in events)])
+        await self._tables.commit([_in_place(row, trouble.etag), *(("upsert", event_row(event)) for event in events)])
 
     async def count_renewal(self, day: date, most: int) -> bool:
         """One more on this day, if there is room."""
@@ -126,6 +127,16 @@ class TableWatchbook:
             if await self._replaced(row, known):
                 return True
         raise Unavailable(SERVICE, "the count of renewals keeps changing", retry_after=1)
+
+    async def uncount_renewal(self, day: date) -> None:
+        """One less."""
+        for _ in range(TRIES):
+            known = await self._tables.row(RENEWALS, day.isoformat())
+            if known is None or known["count"] == 0:
+                return
+            row = {"PartitionKey": RENEWALS, "RowKey": day.isoformat(), "count": known["count"] - 1}
+            if await self._replaced(row, known):
+                return
 
     async def usual(self, vault: str, issuer: str) -> float | None:
         """How long an issuer usually takes."""
@@ -161,3 +172,10 @@ class TableWatchbook:
                     return False
                 raise
         return True
+
+
+def _in_place(row: Entity, etag: str) -> tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]:
+    """Writes a row in place of the one with this ETag ("": none)."""
+    if not etag:
+        return ("create", row)
+    return ("update", row, {"mode": UpdateMode.REPLACE, "etag": etag, "match_condition": SAME})

@@ -38,16 +38,25 @@ class WorkQueues:
         """Closes the connections."""
         await self._service.close()
 
-    async def put(self, queue: str, message: Mapping[str, Any], after: timedelta = timedelta(0)) -> None:
+    async def put(
+        self,
+        queue: str,
+        message: Mapping[str, Any],
+        after: timedelta = timedelta(0),
+        lasts: timedelta | None = None,
+    ) -> None:
         """Adds a message. Base64, as the host's queue trigger expects it (host.json, `messageEncoding`)."""
         text = base64.b64encode(json.dumps(message).encode()).decode()
-        client, hidden = self._service.get_queue_client(queue), int(after.total_seconds())
+        client = self._service.get_queue_client(queue)
+        times = {"visibility_timeout": int(after.total_seconds())}
+        if lasts is not None:
+            times["time_to_live"] = int(lasts.total_seconds())
         with faults_of(SERVICE):
             try:
-                await client.send_message(text, visibility_timeout=hidden)
+                await client.send_message(text, **times)
             except ResourceNotFoundError:
                 await self._make(queue)
-                await client.send_message(text, visibility_timeout=hidden)
+                await client.send_message(text, **times)
 
     async def _make(self, queue: str) -> None:
         async with self._lock:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from functions.issuance.choices import Choices
 from functions.issuance.errors import UnknownVault
@@ -15,6 +16,9 @@ from functions.issuance.ports import Ledger, Topic, Vault, Work
 from functions.issuance.rules import Rules
 from functions.issuance.telling import Channel, Deliveries
 from functions.issuance.watchbook import Watchbook
+
+if TYPE_CHECKING:
+    from functions.issuance.pace import Pace
 
 CHOICES, LINKS = Choices(), Links()
 
@@ -27,6 +31,7 @@ def _utc_now() -> datetime:
 class Certflow:
     """The dependencies of the use cases. `vaults` is keyed by alias, lower-case.
 
+    `paces` is filled as vaults are worked: by alias, for all that goes on by itself in this process (pace.py).
     `mailboxes` get the mail that is nobody else's.
     `include_root` merges a root that came with the chain, too; TLS servers need not send it (RFC 8446 §4.4.2).
     """
@@ -46,6 +51,7 @@ class Certflow:
     choices: Choices = CHOICES
     links: Links = LINKS
     include_root: bool = False
+    paces: dict[str, Pace] = field(default_factory=dict)
     now: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 

@@ -16,16 +16,19 @@ from functions.issuance.renewal import renew
 from functions.issuance.tags import OWNER, Renewal, muted_until, renewal_of
 from functions.issuance.watchbook import CertificateNote
 
+# Below every ladder, however many rungs a setting gives it: what was told by one must not hide the end by another.
+EXPIRED_RUNG = 1000
+
 
 def rung_of(entry: Listed, ladder: Sequence[float], now: datetime) -> int:
-    """How far down the ladder a certificate is: 0 not yet on it, `len(ladder) + 1` expired.
+    """How far down the ladder a certificate is: 0 not yet on it, EXPIRED_RUNG expired.
 
     By share, not by days: 30 days before its end a certificate of 47 days is in the middle of its life.
     """
     if entry.not_after is None:
         return 0
     if now >= entry.not_after:
-        return len(ladder) + 1
+        return EXPIRED_RUNG
     lifetime = entry.not_after - (entry.not_before or entry.not_after)
     left = entry.not_after - now
     return sum(left <= lifetime * share for share in ladder)
@@ -77,7 +80,7 @@ async def judge_named(certflow: Certflow, alias: str, name: str) -> None:
 
 
 def _event(certflow: Certflow, entry: Listed, note: CertificateNote, rung: int) -> Event:
-    expired = rung > len(certflow.choices.ladder)
+    expired, rungs = rung == EXPIRED_RUNG, len(certflow.choices.ladder)
     data: dict[str, Any] = {
         "vault": note.vault,
         "name": entry.name,
@@ -85,8 +88,9 @@ def _event(certflow: Certflow, entry: Listed, note: CertificateNote, rung: int) 
         "owner": entry.tags.get(OWNER),
         "not_before": entry.not_before.isoformat() if entry.not_before else None,
         "not_after": entry.not_after.isoformat() if entry.not_after else None,
-        "rung": rung,
-        "rungs": len(certflow.choices.ladder),
+        "left": int((entry.not_after - certflow.now()).total_seconds()) if entry.not_after else None,
+        "rung": min(rung, rungs + 1),
+        "rungs": rungs,
         "renewal": renewal_of(entry.tags).value,
     }
     return Event(

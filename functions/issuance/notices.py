@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from functions.issuance.events import NOTICE_REFUSED, Event
 from functions.issuance.links import Links, links_of
+from functions.issuance.phrases import duration, some
+from functions.issuance.requests import Status
 from functions.issuance.telling import Notice
 from functions.issuance.wording import WRITERS
 
+MOST_NAMES = 10
 MOST = 2  # of what is wrong besides, and of warnings; the report has them all
-UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+ISSUED_OR_REFUSED = {Status.COMPLETED, Status.FAILED}  # that took its time; a request that somebody ended took none
 
 
 def notice_of(event_id: str, type_: str, data: dict[str, Any], links: Links) -> Notice | None:
@@ -47,7 +50,12 @@ def refusal_of(notice: Notice, channel: str, reason: str, now: datetime) -> Even
         "next_step": notice.next_step,
         "severity": notice.severity.value,
     }
-    whose = {"vault": notice.vault, "name": notice.name, "owner": notice.owner}
+    whose = {
+        "vault": notice.vault,
+        "name": notice.name,
+        "owner": notice.owner,
+        "csr_url": dict(notice.facts).get("CSR"),  # what is to be signed: a sentence alone would not help
+    }
     return Event(
         id=f"{notice.event_id}:refused:{channel}",
         type=NOTICE_REFUSED,
@@ -60,16 +68,6 @@ def refusal_of(notice: Notice, channel: str, reason: str, now: datetime) -> Even
     )
 
 
-def duration(seconds: float) -> str:
-    """In words, the two largest units: 3 days 2 hours."""
-    left, parts = int(seconds), []
-    for size, unit in UNITS:
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count} {unit}{'s' if count > 1 else ''}")
-    return " ".join(parts[:2]) or "less than a second"
-
-
 def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     error, file, request = data.get("error") or {}, data.get("file") or {}, data.get("request") or data
     wrong = [one["sentence"] for one in data.get("findings") or () if one["severity"] == "error"]
@@ -79,9 +77,10 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Certificate", request.get("name")),
         ("Subject", data.get("subject")),
         ("Issuer", data.get("issuer")),
+        ("Failed", some((one["name"] for one in data.get("failed") or ()), MOST_NAMES)),
         ("Error code", error.get("code")),
         ("Error message", error.get("message")),
-        ("Took", _span(data.get("took"))),
+        ("Took" if data.get("status") in ISSUED_OR_REFUSED else "After", _span(data.get("took"))),
         ("Pending for", _span(data.get("age"))),
         ("Valid until", data.get("not_after")),
         ("Version", data.get("version")),
@@ -89,6 +88,7 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("CSR", data.get("csr_url")),
         ("Request", request.get("request_id")),
         ("Owner", data.get("owner")),
+        ("Requested by", data.get("requested_by")),
         ("File", file.get("name")),
         ("SHA-256", file.get("sha256")),
         ("Now in", data.get("moved_to")),
@@ -97,5 +97,5 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((title, str(value)) for title, value in facts if value)
 
 
-def _span(seconds: Any) -> str | None:
-    return None if seconds is None else duration(timedelta(seconds=seconds).total_seconds())
+def _span(seconds: float | None) -> str | None:
+    return None if seconds is None else duration(seconds)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from functions.issuance.certflow import Certflow
@@ -17,12 +17,16 @@ from functions.issuance.notices import notice_of, refusal_of
 from functions.issuance.outbox import publish
 from functions.issuance.queues import CHANNELS
 from functions.issuance.rules import DEFAULT_TO, EMAIL, Rule, destinations, recipients
-from functions.issuance.telling import Channel, DeliveryRefused, Notice
+from functions.issuance.telling import Channel, DeliveryRefused, Notice, Waiting
 from functions.issuance.trouble import note_failure
 
 GATHERING = timedelta(seconds=5)  # how long a notice waits for others of the same sweep
 LEFT_BEHIND = timedelta(minutes=1)
+# A channel that asks for longer is asked again all the same; its message comes a second after the hold has ended.
+LONGEST_PAUSE, A_SECOND = timedelta(hours=1), timedelta(seconds=1)
 LONGEST_WAIT = timedelta(hours=24)  # as long as Event Grid tries
+TAKEN_OUT = timedelta(minutes=10)  # not at once: while settings change, an instance may not have a new channel yet
+MOST_AT_ONCE = 10  # of what waits on a channel, in each run of the timer
 SENDING, HELD = timedelta(minutes=1), timedelta(minutes=2)  # on one channel, and a little longer than that
 # Pauses (seconds) between tries to record what a channel has taken: if that is not recorded, people get it twice. So it
 # is tried for about as long as the claim is ours.
@@ -47,6 +51,8 @@ async def tell(certflow: Certflow, notice: Notice) -> None:
     to, notice = _there(certflow, destinations(rules, notice), notice)
     mails = recipients(to, notice.owner, certflow.mailboxes)
     channels = _meant(certflow, notice, to, mails)
+    if not channels and notice.not_on == EMAIL:  # mail is all there is, and it has refused the owner's address
+        channels, mails = list(certflow.channels), certflow.mailboxes
     if not channels:
         record("notice-to-nobody", level=logging.ERROR, id=notice.event_id, to=list(to))
     outcomes = await asyncio.gather(
@@ -73,18 +79,23 @@ async def send_waiting(certflow: Certflow, name: str) -> None:
         pause = await _send_all(certflow, channel)
     finally:
         await certflow.watchbook.let_go(what, token)
+    if pause > GATHERING:  # the channel's Retry-After: who brings a notice, and the timer, find it held until then
+        await certflow.watchbook.hold(what, certflow.now(), certflow.now() + pause - A_SECOND)
     if await certflow.deliveries.waiting(name, 1):  # or came while it was held: whoever brought it has left
         await certflow.work.put(CHANNELS, {"channel": name}, pause)
 
 
 async def call_waiting(certflow: Certflow) -> None:
-    """The timer's part: calls for what has been waiting too long, because a message was lost or a run was cut off."""
-    before = certflow.now() - LEFT_BEHIND
-    for channel in certflow.channels:
-        if channel.most > 1 and any(
-            one.since < before for one in await certflow.deliveries.waiting(channel.name, channel.most)
-        ):
-            await certflow.work.put(CHANNELS, {"channel": channel.name})
+    """The timer's part: calls for what has been waiting too long, because a message was lost or a run was cut off; and
+    has the others told what waits on a channel that is set no more.
+    """
+    now, there = certflow.now(), {channel.name for channel in certflow.channels}
+    for name in await certflow.deliveries.waited_on():
+        waiting = await certflow.deliveries.waiting(name, MOST_AT_ONCE)
+        if name not in there:
+            await _give_up(certflow, name, _older(waiting, now - TAKEN_OUT), "it is not set any more")
+        elif _older(waiting, now - LEFT_BEHIND):
+            await certflow.work.put(CHANNELS, {"channel": name})
 
 
 async def _send_all(certflow: Certflow, channel: Channel) -> timedelta:
@@ -95,13 +106,22 @@ async def _send_all(certflow: Certflow, channel: Channel) -> timedelta:
             await _deliver(certflow, channel, [one.notice for one in waiting], ())
         except (Unavailable, BadSettings) as error:
             # Event Grid has handed them over, so its end of all tries is ours to keep: then the other channels hear.
-            too_long = [one.notice for one in waiting if one.since < certflow.now() - LONGEST_WAIT]
-            for notice in (await _claimed(certflow, channel, too_long))[0]:
-                await _refused(certflow, channel, notice, f"not delivered within 24 hours: {error}")
+            too_long = _older(waiting, certflow.now() - LONGEST_WAIT)
+            await _give_up(certflow, channel.name, too_long, f"not delivered within 24 hours: {error}")
             if isinstance(error, BadSettings):
                 raise
-            return max(timedelta(seconds=error.retry_after), GATHERING)
+            return min(max(timedelta(seconds=error.retry_after), GATHERING), LONGEST_PAUSE)
     return timedelta(0)
+
+
+async def _give_up(certflow: Certflow, channel: str, notices: Sequence[Notice], reason: str) -> None:
+    """Refuses notices in a channel's name, but for those that another run is delivering now."""
+    for notice in (await _claimed(certflow, channel, notices))[0]:
+        await _refused(certflow, channel, notice, reason)
+
+
+def _older(waiting: Sequence[Waiting], than: datetime) -> list[Notice]:
+    return [one.notice for one in waiting if one.since < than]
 
 
 async def _hand_over(certflow: Certflow, channel: Channel, notice: Notice, mails: Sequence[str]) -> None:
@@ -114,30 +134,32 @@ async def _hand_over(certflow: Certflow, channel: Channel, notice: Notice, mails
 
 async def _deliver(certflow: Certflow, channel: Channel, notices: Sequence[Notice], mails: Sequence[str]) -> None:
     """One message of those notices that this channel has not had. Raises Unavailable if any of them has to wait."""
-    mine, busy = await _claimed(certflow, channel, notices)
+    mine, busy = await _claimed(certflow, channel.name, notices)
     if mine:
         try:
             await channel.send(mine, mails)
         except DeliveryRefused as error:
             for notice in mine:
-                await _refused(certflow, channel, notice, str(error))
+                await _refused(certflow, channel.name, notice, str(error))
         except (Unavailable, BadSettings) as error:
             record("notice-put-off", level=logging.WARNING, channel=channel.name, reason=str(error), ids=_ids(mine))
-            await asyncio.gather(*(_release(certflow, channel, notice, str(error)) for notice in mine))
+            await asyncio.gather(*(_release(certflow, channel.name, notice, str(error)) for notice in mine))
             raise
         else:
             record("notice-delivered", channel=channel.name, ids=_ids(mine))
-            await asyncio.gather(*(_settle(certflow, channel, notice, "delivered") for notice in mine))
+            await asyncio.gather(*(_settle(certflow, channel.name, notice, "delivered") for notice in mine))
+            if channel.most > 1:
+                await asyncio.gather(*(certflow.deliveries.done_waiting(channel.name, one.event_id) for one in mine))
     if busy:
         raise busy
 
 
 async def _claimed(
-    certflow: Certflow, channel: Channel, notices: Sequence[Notice]
+    certflow: Certflow, channel: str, notices: Sequence[Notice]
 ) -> tuple[list[Notice], Unavailable | None]:
     """Those that are ours to deliver now; and why, if others have to wait."""
     outcomes = await asyncio.gather(
-        *(certflow.deliveries.claim(notice.event_id, channel.name, certflow.now()) for notice in notices),
+        *(certflow.deliveries.claim(notice.event_id, channel, certflow.now()) for notice in notices),
         return_exceptions=True,
     )
     busy: Unavailable | None = None
@@ -147,36 +169,35 @@ async def _claimed(
         elif isinstance(outcome, BaseException):
             raise outcome
         elif not outcome:  # it has had it; a run that was cut off has left it among those that wait
-            await certflow.deliveries.done_waiting(channel.name, notice.event_id)
+            await certflow.deliveries.done_waiting(channel, notice.event_id)
     return [notice for notice, outcome in zip(notices, outcomes, strict=True) if outcome is True], busy
 
 
-async def _settle(certflow: Certflow, channel: Channel, notice: Notice, outcome: str) -> None:
+async def _settle(certflow: Certflow, channel: str, notice: Notice, outcome: str) -> None:
     for pause in (*RECORD_AGAIN, None):
         try:
-            await certflow.deliveries.settle(notice.event_id, channel.name, outcome, certflow.now())
+            await certflow.deliveries.settle(notice.event_id, channel, outcome, certflow.now())
             break
         except Unavailable as error:
             if pause is None:
                 raise
-            record("record-put-off", level=logging.WARNING, id=notice.event_id, channel=channel.name, reason=str(error))
+            record("record-put-off", level=logging.WARNING, id=notice.event_id, channel=channel, reason=str(error))
             await certflow.sleep(pause)
-    if channel.most > 1:
-        await certflow.deliveries.done_waiting(channel.name, notice.event_id)
 
 
-async def _release(certflow: Certflow, channel: Channel, notice: Notice, reason: str) -> None:
-    await certflow.deliveries.release(notice.event_id, channel.name, reason)
+async def _release(certflow: Certflow, channel: str, notice: Notice, reason: str) -> None:
+    await certflow.deliveries.release(notice.event_id, channel, reason)
 
 
-async def _refused(certflow: Certflow, channel: Channel, notice: Notice, reason: str) -> None:
+async def _refused(certflow: Certflow, channel: str, notice: Notice, reason: str) -> None:
     """Recorded, and told on the other channels: by an event, so that this cannot get lost on the way either."""
-    record("notice-refused", level=logging.ERROR, id=notice.event_id, channel=channel.name, reason=reason)
+    record("notice-refused", level=logging.ERROR, id=notice.event_id, channel=channel, reason=reason)
     events: tuple[Event, ...] = ()
     if notice.type != NOTICE_REFUSED:  # what is refused there, too, would go round in circles
-        events = (refusal_of(notice, channel.name, reason, certflow.now()),)
+        events = (refusal_of(notice, channel, reason, certflow.now()),)
         await certflow.ledger.add_event(events[0])
     await _settle(certflow, channel, notice, f"refused: {reason}")
+    await certflow.deliveries.done_waiting(channel, notice.event_id)
     await publish(certflow, events)
 
 

@@ -13,6 +13,9 @@ from functions.issuance.journal import record
 
 # Younger ones are most likely being sent by the handler that wrote them.
 LEFT_BEHIND = timedelta(seconds=30)
+# Then the rest waits for the next run. A topic that does not answer takes seconds to say so, for each event, and a
+# vault's looks come after these.
+AT_MOST = timedelta(seconds=10)
 
 
 async def publish(certflow: Certflow, events: Iterable[Event]) -> None:
@@ -28,7 +31,12 @@ async def publish(certflow: Certflow, events: Iterable[Event]) -> None:
 
 
 async def publish_left_behind(certflow: Certflow, vault: str | None = None) -> None:
-    """Sends what a crash or an outage left in the outbox of a vault, or (None) of what belongs to none."""
-    before = certflow.now() - LEFT_BEHIND
-    unsent = await certflow.ledger.unsent(vault)
-    await publish(certflow, [event for event in unsent if event.time < before])
+    """Sends what a crash or an outage left in the outbox of a vault, or (None) of what belongs to none; no more than
+    fits into some seconds.
+    """
+    unsent, began = await certflow.ledger.unsent(vault), certflow.now()
+    for event in unsent:
+        if certflow.now() - began >= AT_MOST:
+            return
+        if event.time < began - LEFT_BEHIND:
+            await publish(certflow, (event,))

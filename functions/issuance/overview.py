@@ -9,10 +9,11 @@ from typing import Any
 
 from functions.issuance.certflow import Certflow
 from functions.issuance.choices import DigestWhen
+from functions.issuance.describe import printed
 from functions.issuance.events import DIGEST, Event
 from functions.issuance.outbox import publish
-from functions.issuance.ports import Wanted
-from functions.issuance.requests import Status, TrackedRequest
+from functions.issuance.phrases import duration, some
+from functions.issuance.requests import Status
 from functions.issuance.survey import found_of
 from functions.issuance.watchbook import Survey
 
@@ -20,10 +21,13 @@ MOST_BACKLOG = 1000  # counted; more is "a lot"
 DAY = timedelta(days=1)
 LATE = timedelta(minutes=15)  # without a good sweep, a vault is not being watched
 MOST_NAMES = 5
+MOST_SHOWN = 100  # characters of a file's name, for people
 # Of vaults in a digest; the others are summed up. The event is one property of a table row, which takes 32,768
-# characters: of a vault there are at most 1,600, of a file's name 1,024.
-MOST_LINES = 12
-PAGE = 500
+# characters: of a vault there are at most 1,700, of a file's name 1,024, which may be twice as long when escaped.
+MOST_LINES = 10
+AT_ONCE = 8  # vaults of which the tables are asked at the same time
+
+type Ended = tuple[str, Status]  # vault alias / certificate name, and its end
 
 
 async def status_of_vaults(certflow: Certflow) -> list[dict[str, Any]]:
@@ -40,8 +44,15 @@ async def send_digest(certflow: Certflow) -> None:
     if certflow.choices.digest is DigestWhen.OFF:
         return
     now, beats = certflow.now(), await certflow.watchbook.beats()
-    ended = [one async for one in _ended(certflow, now - DAY)]
-    lines = [await _line(certflow, alias, beats.get(alias)) for alias in certflow.vaults]
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def of_vault(alias: str) -> tuple[list[Ended], dict[str, Any]]:
+        async with gate:
+            ended = await certflow.ledger.ended(alias, now - DAY)
+            return [(f"{alias}/{name}", end) for name, end in ended], await _line(certflow, alias, beats.get(alias))
+
+    found = await asyncio.gather(*map(of_vault, certflow.vaults))
+    ended, lines = [one for of_it, _ in found for one in of_it], [line for _, line in found]
     stuck = sorted(name for name, mark in (await certflow.ledger.aside()).items() if mark.for_good)
     data = _told(now, ended, lines, stuck)
     if certflow.choices.digest is DigestWhen.NEWS and data["good"] and not ended:
@@ -70,17 +81,6 @@ def _survey(survey: Survey) -> dict[str, Any] | None:
     return {"finished": survey.finished.isoformat(), **found_of(survey.last)}
 
 
-async def _ended(certflow: Certflow, since: datetime) -> Any:
-    token: str | None = None
-    while True:
-        page = await certflow.ledger.requests(Wanted(ended_after=since, limit=PAGE), token)
-        for request in page.requests:
-            yield request
-        token = page.token
-        if token is None:
-            return
-
-
 async def _line(certflow: Certflow, alias: str, beat: datetime | None) -> dict[str, Any]:
     """What there is to say of a vault."""
     now, survey = certflow.now(), await certflow.watchbook.survey(alias)
@@ -106,12 +106,13 @@ async def _line(certflow: Certflow, alias: str, beat: datetime | None) -> dict[s
     }
 
 
-def _told(now: datetime, ended: list[TrackedRequest], lines: list[dict[str, Any]], stuck: list[str]) -> dict[str, Any]:
+def _told(now: datetime, ended: list[Ended], lines: list[dict[str, Any]], stuck: list[str]) -> dict[str, Any]:
     lines = sorted(lines, key=lambda line: (not line["late"], not line["expired"]))  # what needs a look comes first
-    by_status = Counter(one.status for one in ended)
+    by_status = Counter(end for _, end in ended)
+    failed = sorted(name for name, end in ended if end is Status.FAILED)
     late = [line["vault"] for line in lines if line["late"]]
     expired = sum(line["expired"] for line in lines)
-    good = not late and not stuck and not expired and not by_status[Status.FAILED]
+    good = not late and not stuck and not expired and not failed
     words = [f"{count} {status}" for status, count in sorted(by_status.items())]
     in_progress = sum(line["in_progress"] for line in lines)
     return {
@@ -119,43 +120,50 @@ def _told(now: datetime, ended: list[TrackedRequest], lines: list[dict[str, Any]
         "good": good,
         "headline": "all is well" if good else "something needs a look",
         "sentence": f"In the last 24 hours: {', '.join(words) or 'no request ended'}. In progress now: {in_progress}.",
-        "next_step": _next_step(late, stuck, expired, by_status[Status.FAILED]),
+        "next_step": _next_step(late, stuck, expired, len(failed)),
         "ended": {status.value: count for status, count in by_status.items()},
         "vaults": lines[:MOST_LINES],
         "set_aside": stuck[:MOST_NAMES],
-        "facts": [*_facts(lines), *([("Files set aside", _some(stuck))] if stuck else [])],
+        "facts": _facts(now, lines, failed, stuck),
     }
 
 
 def _next_step(late: list[str], stuck: list[str], expired: int, failed: int) -> str:
+    unwatched = some(late, MOST_NAMES)
     steps = (
-        (late, f"Nobody has watched {_some(late)} lately: look at the app's log, and at its access to that vault."),
-        (stuck, "Files in the container chains could not be handled: mend them, or POST their names to chains/retry."),
+        (late, f"Nobody has watched {unwatched} lately: look at the app's log, and at its access to that vault."),
+        (stuck, "Files in the container chains were not handled: mend them, or POST their names to /api/chains/retry."),
         (failed, "Some requests failed: their messages say why."),
         (expired, "Some certificates have expired: renew them, disable them, or tag them certflow-renew = off."),
     )
     return " ".join(step for applies, step in steps if applies) or "Nothing to do."
 
 
-def _facts(lines: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    facts = [(f"Vault {line['vault']}", _in_words(line)) for line in lines[:MOST_LINES]]
-    if more := lines[MOST_LINES:]:
-        facts.append(("Other vaults", f"{len(more)}, with {sum(line['in_progress'] for line in more)} in progress"))
+def _facts(now: datetime, lines: list[dict[str, Any]], failed: list[str], stuck: list[str]) -> list[tuple[str, str]]:
+    more = lines[MOST_LINES:]
     quiet = [name for line in lines for name in (*line["acknowledged"], *line["muted"])]
-    return [*facts, *([("Kept quiet", _some(quiet))] if quiet else [])]
+    facts = [  # a card of several messages shows the first three
+        ("Failed requests", some(failed, MOST_NAMES)),
+        *((f"Vault {line['vault']}", _in_words(now, line)) for line in lines[:MOST_LINES]),
+        ("Other vaults", more and f"{len(more)}, with {sum(line['in_progress'] for line in more)} in progress"),
+        ("Kept quiet", some(quiet, MOST_NAMES)),
+        ("Files set aside", some((printed(name, MOST_SHOWN) for name in stuck), MOST_NAMES)),
+    ]
+    return [(title, value) for title, value in facts if value]
 
 
-def _in_words(line: dict[str, Any]) -> str:
-    beat = line["last_good_sweep"]
+def _in_words(now: datetime, line: dict[str, Any]) -> str:
+    oldest = line["oldest"] and duration((now - datetime.fromisoformat(line["oldest"])).total_seconds())
     parts = [
-        f"watched, last at {beat[11:16]} UTC" if beat else "not watched yet",
-        f"{line['in_progress']} in progress",
+        _watched(line["last_good_sweep"], late=line["late"]),
+        f"{line['in_progress']} in progress" + (f", the oldest for {oldest}" if oldest else ""),
         f"{line['near_expiry']} near their end" if line["near_expiry"] else "",
         f"{line['expired']} expired" if line["expired"] else "",
     ]
     return ", ".join(part for part in parts if part)
 
 
-def _some(names: list[str]) -> str:
-    more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+def _watched(beat: str | None, *, late: bool) -> str:
+    if beat is None:
+        return "not watched yet"
+    return f"NOT watched since {beat[:16].replace('T', ' ')} UTC" if late else f"watched, last at {beat[11:16]} UTC"

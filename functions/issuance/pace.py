@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,11 +11,16 @@ from typing import Any, cast
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import Unavailable
 from functions.issuance.ports import Vault
+from functions.issuance.timing import LONGEST_PAUSE
 
+KEY_VAULT = "Key Vault"
 WINDOW = timedelta(seconds=10)  # of Key Vault's limits (protocol §6)
 # Slots that could not be used in time are lost beyond this, so that a stall is not followed by a burst.
 # Half of the margin pays for it: no window gets more than the budget.
 SLACK = timedelta(milliseconds=100)
+# A longer quiet is not waited for: a shift would outlast its lease (shift.py, HELD), and then the time that a function
+# has. Where a 429 does not say how long, it counts as 10 s.
+LONGEST_WAIT = timedelta(seconds=10)
 MARGIN = 1.02  # what is sent evenly does not arrive evenly
 
 
@@ -26,9 +32,14 @@ class Pace:
         self._next = self._quiet = now()
 
     async def slot(self) -> None:
-        """Waits for the next slot. Whoever waits for one in a time of quiet takes another after it."""
+        """Waits for the next slot. Whoever waits for one in a time of quiet takes another after it. Raises Unavailable
+        if that time is long.
+        """
         while True:
             now = self._now()
+            if self.is_stopped:
+                left = math.ceil((self._quiet - now).total_seconds())
+                raise Unavailable(KEY_VAULT, "it asked for quiet", retry_after=left, throttled=True)
             mine = max(self._next, now - SLACK)
             self._next = mine + self._gap
             if mine > now:
@@ -36,9 +47,14 @@ class Pace:
             if self._now() >= self._quiet:
                 return
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the vault wants quiet for longer than anybody waits."""
+        return self._quiet - self._now() > LONGEST_WAIT
+
     def quiet(self, seconds: float) -> None:
-        """No slot for so long: the vault asked for it."""
-        self._quiet = max(self._quiet, self._now() + timedelta(seconds=seconds))
+        """No slot for so long, an hour at most: the vault asked for it."""
+        self._quiet = max(self._quiet, self._now() + min(timedelta(seconds=seconds), LONGEST_PAUSE))
         self._next = max(self._next, self._quiet)
 
 
@@ -48,9 +64,23 @@ def paced(vault: Vault, pace: Pace) -> Vault:
 
 
 def at_pace(certflow: Certflow, alias: str, share: float = 1) -> Certflow:
-    """The same, with that vault at (a share of) the pace that it is meant to get."""
-    pace = Pace(certflow.choices.budget * share, certflow.now, certflow.sleep)
-    return replace(certflow, vaults={**certflow.vaults, alias: paced(certflow.vaults[alias], pace)})
+    """The same, with that vault at the pace that it is meant to get, and no more than a share of it.
+
+    All that goes on by itself in this process shares one pace of a vault: looks, first looks and surveys are within the
+    budget together, and a quiet that the vault asked for outlives the shift that heard of it.
+    """
+    budget = certflow.choices.budget
+    if alias not in certflow.paces:
+        certflow.paces[alias] = Pace(budget, certflow.now, certflow.sleep)
+    vault = paced(certflow.vaults[alias], certflow.paces[alias])
+    if share < 1:
+        vault = paced(vault, Pace(budget * share, certflow.now, certflow.sleep))
+    return replace(certflow, vaults={**certflow.vaults, alias: vault})
+
+
+def is_stopped(certflow: Certflow, alias: str) -> bool:
+    """Whether that vault asked this process for quiet, for longer than anybody waits."""
+    return alias in certflow.paces and certflow.paces[alias].is_stopped
 
 
 class _Paced:

@@ -208,6 +208,10 @@ class Ledger(Protocol):
         """How many looks are overdue, counted up to `most`."""
         ...
 
+    async def ended(self, vault: str, since: datetime) -> list[tuple[str, Status]]:
+        """Name and end of each request of a vault that ended since then, without a look at the others."""
+        ...
+
     def waiting(self, vault: str) -> AsyncIterator[Look]:
         """All requests in progress of a vault by their marks, in no order."""
         ...
@@ -257,7 +261,6 @@ class Wanted:
     status: Status | None = None
     owner: str | None = None
     created_before: datetime | None = None
-    ended_after: datetime | None = None
     limit: int = 25
 
 
@@ -272,8 +275,16 @@ class Page:
 class Work(Protocol):
     """Storage queues whose messages come back to this app: work for any of its instances."""
 
-    async def put(self, queue: str, message: Mapping[str, Any], after: timedelta = timedelta(0)) -> None:
-        """Adds a message (JSON), visible after so long."""
+    async def put(
+        self,
+        queue: str,
+        message: Mapping[str, Any],
+        after: timedelta = timedelta(0),
+        lasts: timedelta | None = None,
+    ) -> None:
+        """Adds a message (JSON), visible after so long; if nobody has taken it when it has lasted so long (None: as the
+        service has it, seven days), it is gone.
+        """
         ...
 
 

@@ -28,6 +28,7 @@ from functions.issuance.rules import PREFIX
 from functions.issuance.telling import Channel, DeliveryRefused, Notice
 
 NAME = "sample"
+DAY = 86400  # seconds
 
 
 async def rehearse(certflow: Certflow, wanted: Sequence[str]) -> dict[str, Any]:
@@ -74,32 +75,41 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
         "request_id": "0" * 32,
         "issuer": "DigiCert",
         "subject": "CN=sample.example.com",
-        "status": "completed",
-        "created": now.isoformat(),
-        "took": 95,
+        "requested_by": "somebody@example.com",
+        "status": "inProgress",
+        "created": (now - timedelta(seconds=95)).isoformat(),
     }
-    manual = request | {"issuer": "Unknown"}
+    manual = request | {"issuer": "Unknown", "csr_url": certflow.handouts.returns_to}
     rejected = {"code": "Request rejected", "message": "The domain sample.example.com is not validated."}
     trouble = {"code": "Certificate issuer error", "message": "The account's credentials were not accepted."}
-    ends = (now + timedelta(days=20)).isoformat()
-    certificate = {"vault": vault, "name": NAME, "not_after": ends, "rung": 1, "rungs": 3, "renewal": "notify"}
+    ends = {"not_after": (now + timedelta(days=20)).isoformat()}
+    certificate = {"vault": vault, "name": NAME, "rungs": 3, "renewal": "notify"}
+    near = ends | {"left": 20 * DAY, "rung": 1}
+    expired = {"not_after": (now - timedelta(days=1)).isoformat(), "left": -DAY, "rung": 4}
     file = {"file": {"name": "sample.pem", "sha256": "0" * 64}, "next_step": "Nothing: this is a sample."}
+    failed = [{"name": f"{NAME}-{number}", "request_id": str(number) * 32} for number in range(1, 4)]
     counts = {"pending": 2, "near_expiry": 1, "unowned": 5}
+
+    def ended(status: str) -> dict[str, Any]:
+        return {"status": status, "took": 95}
+
     return {
-        f"{ISSUANCE}Started": manual | {"csr_url": certflow.handouts.returns_to},
-        f"{ISSUANCE}Completed": request | {"not_after": ends, "version": "0" * 32},
-        f"{ISSUANCE}Failed": request | {"error": rejected},
-        f"{ISSUANCE}Cancelled": request,
-        f"{ISSUANCE}Deleted": request,
-        f"{ISSUANCE}Overwritten": request | {"replaced_by": "1" * 32},
-        f"{ISSUANCE}Stalled": manual | {"age": 262800, "reminder": 1, "escalated": False},
+        f"{ISSUANCE}Started": manual,
+        f"{ISSUANCE}Completed": request | ended("completed") | ends | {"version": "0" * 32},
+        f"{ISSUANCE}Failed": request | ended("failed") | {"error": rejected},
+        f"{ISSUANCE}Cancelled": request | ended("cancelled"),
+        f"{ISSUANCE}Deleted": request | ended("deleted"),
+        f"{ISSUANCE}Overwritten": request | ended("overwritten") | {"replaced_by": "1" * 32},
+        f"{ISSUANCE}Stalled": manual | {"age": 3 * DAY + 3600, "reminder": 1, "escalated": False},
         CHAIN_REJECTED: file | {"sentence": "The certificate of an intermediate CA is missing."},
         CHAIN_QUARANTINED: file | {"sentence": "The file holds a private key."},
         CHAIN_STUCK: file | {"sentence": "The file could not be handled, although it was tried again and again."},
-        NEAR_EXPIRY: certificate,
-        EXPIRED: certificate | {"not_after": (now - timedelta(days=1)).isoformat(), "rung": 4},
-        RENEWAL_STOPPED: certificate | {"reason": "too-many-versions", "sentence": "two were started within a day"},
-        ISSUER_TROUBLED: {"vault": vault, "issuer": "DigiCert", "error": trouble, "failed": [request] * 3},
+        NEAR_EXPIRY: certificate | near,
+        EXPIRED: certificate | expired,
+        RENEWAL_STOPPED: certificate
+        | ends
+        | {"reason": "too-many-versions", "sentence": "two were started within a day"},
+        ISSUER_TROUBLED: {"vault": vault, "issuer": "DigiCert", "error": trouble, "failed": failed},
         VAULT_SURVEYED: {"vault": vault, "certificates": 12, "counts": counts},
         DIGEST: {
             "date": now.date().isoformat(),
@@ -107,7 +117,7 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
             "headline": "all is well",
             "sentence": "In the last 24 hours: 3 completed. In progress now: 2.",
             "next_step": "Nothing to do.",
-            "facts": [["Vault " + vault, "watched, 2 in progress"]],
+            "facts": [["Vault " + vault, "watched, last at 05:59 UTC, 2 in progress, the oldest for 3 days 1 hour"]],
         },
         NOTICE_REFUSED: {
             "channel": "none",

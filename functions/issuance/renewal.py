@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from cryptography import x509
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import KeyReused, Refused
+from functions.issuance.errors import KeyReused, Refused, Unavailable
 from functions.issuance.events import RENEWAL_STOPPED, Event
 from functions.issuance.journal import record
 from functions.issuance.names import names_of
 from functions.issuance.outbox import publish
 from functions.issuance.ports import Listed
 from functions.issuance.requests import Actor, Status, is_manual
-from functions.issuance.start import CONFLICT, Order, start
+from functions.issuance.start import CONFLICT, Order, Started, start
 from functions.issuance.tags import OWNER
 from functions.issuance.watch import standing
 from functions.issuance.watchbook import CertificateNote
@@ -53,7 +53,8 @@ async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tup
     if lost := _lost(policy, bundle.version.der) if bundle else ():
         reason = f"the stored policy lacks names that the certificate has: {', '.join(lost)}"
         return await _stop(certflow, entry, note, "names-would-be-lost", reason), False
-    if not await certflow.watchbook.count_renewal(certflow.now().date(), certflow.choices.most_renewals):
+    today = certflow.now().date()
+    if not await certflow.watchbook.count_renewal(today, certflow.choices.most_renewals):
         return await _capped(certflow, note), False
     # The tags are a version's own: without them the next one would have no owner, and no renewal.
     order = Order(
@@ -65,7 +66,7 @@ async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tup
         by=BY,
     )
     try:
-        started = await start(certflow, order)
+        started = await _start(certflow, order, today)
     except KeyReused:  # started before, by a run that was cut off before it could note that
         return _noted(certflow, note, recent), True
     except Refused as error:
@@ -76,6 +77,17 @@ async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tup
     return _noted(certflow, note, recent), True
 
 
+async def _start(certflow: Certflow, order: Order, counted: date) -> Started:
+    """Starts it. What came to nothing does not count; if Key Vault did start it and only its answer was lost, it is
+    counted when the request is found (_in_progress).
+    """
+    try:
+        return await start(certflow, order)
+    except (Refused, Unavailable):
+        await certflow.watchbook.uncount_renewal(counted)
+        raise
+
+
 async def _in_progress(
     certflow: Certflow, name: str, note: CertificateNote, recent: tuple[datetime, ...], request_id: str
 ) -> tuple[CertificateNote, bool]:
@@ -83,7 +95,11 @@ async def _in_progress(
     known = await certflow.ledger.get(note.vault, name, request_id)
     if known is None:
         return note, await certflow.ledger.starting(note.vault, name)
-    return (_noted(certflow, note, recent), True) if known.requested_by == BY.name else (note, False)
+    if known.requested_by != BY.name:
+        return note, False
+    # It was not counted, or not for long (_start). One too many, of a run that was killed, does no harm.
+    await certflow.watchbook.count_renewal(certflow.now().date(), certflow.choices.most_renewals)
+    return _noted(certflow, note, recent), True
 
 
 def _noted(certflow: Certflow, note: CertificateNote, recent: tuple[datetime, ...]) -> CertificateNote:

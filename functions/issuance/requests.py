@@ -34,6 +34,9 @@ MOVES: dict[Status, frozenset[Status]] = {
 
 TAG_HOLDS = timedelta(days=1)  # until a tag that mutes is asked for again
 TRIFLE = timedelta(microseconds=1)
+# Characters of an issuer's message. It stands twice in a notice that waits, which is one property of a table row
+# (32,768), and what has to be escaped there is up to six times as long.
+MOST_MESSAGE = 2000
 MERGEABLE = frozenset(status for status, then in MOVES.items() if Status.COMPLETED in then)
 
 
@@ -124,6 +127,7 @@ class TrackedRequest:
     owner: str | None = None
     requested_by: str | None = None
     requested_by_verified: bool = False
+    csr_url: str | None = None
     status: Status = Status.IN_PROGRESS
     attempts: int = 0
     last_error: str | None = None
@@ -193,6 +197,7 @@ def track(
         owner=owner,
         requested_by=doing.by.name,
         requested_by_verified=doing.by.verified,
+        csr_url=csr_url,
         remind_at=remind_at,
     )
     return Change(request, (request_event("Started", request, now, csr_url=csr_url),), (_act(request, doing, now),))
@@ -231,7 +236,7 @@ def observe(
         attempts=0,
         last_error=None,
         error_code=seen.error_code if isinstance(seen, Operation) else None,
-        error_message=seen.error_message if isinstance(seen, Operation) else None,
+        error_message=_cut(seen.error_message) if isinstance(seen, Operation) else None,
         replaced_by=_replaced_by(request, seen),
         merging=None if doing else request.merging,  # the run that merges has still to write that down
         merging_until=None,
@@ -323,6 +328,7 @@ def _reminded(
         reminder=count,
         escalated=count == len(REMINDERS),
         cancellation_requested=cancelling or None,
+        csr_url=request.csr_url,
         age=int((now - request.created).total_seconds()),
     )
     event = replace(event, id=f"{event.id}:{count}")
@@ -341,6 +347,10 @@ def _replaced_by(request: TrackedRequest, seen: Operation | Gone) -> str | None:
     if isinstance(seen, Gone):
         return seen.replaced_by
     return seen.request_id if seen.request_id != request.request_id else None
+
+
+def _cut(message: str | None) -> str | None:
+    return message if message is None or len(message) <= MOST_MESSAGE else f"{message[: MOST_MESSAGE - 1]}…"
 
 
 def _written(request: TrackedRequest, doing: Doing) -> bool:

@@ -2,15 +2,15 @@
 
 ```json
 [
+  {"severity": "critical", "to": ["teams", "email", "urls"], "also": true},
   {"events": ["Issuance.Failed", "Chain.*"], "vaults": ["prod"], "names": ["pay-*"], "owners": ["*@pay.example.com"],
-   "severity": "warning", "to": ["teams:payments", "owner", "oncall@example.com"]},
-  {"severity": "critical", "to": ["teams", "email", "urls"], "also": true}
+   "severity": "warning", "to": ["teams:payments", "owner", "oncall@example.com"]}
 ]
 ```
 
-The first rule that fits takes a notice; one with `"also": true` lets the next ones have it, too. What no rule takes
-goes to the default. `to`: a channel's name (`teams`, `teams:payments`, `email`, `urls` for all notification URLs,
-`urls:2`), `owner` (the owner's mail address; without one, the default mailboxes), or a mail address.
+The first rule that fits takes a notice; one with `"also": true` lets the next ones have it, too. What none takes, or
+only such ones do, goes to the default. `to`: a channel's name (`teams`, `teams:payments`, `email`, `urls` for all
+notification URLs, `urls:2`), `owner` (the owner's mail address; without one, the default mailboxes), or a mail address.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def destinations(rules: Iterable[Rule], notice: Notice) -> tuple[str, ...]:
             if not rule.also:
                 break
     else:
-        found += () if found else DEFAULT_TO
+        found += DEFAULT_TO
     if notice.escalated:
         found += (*DEFAULT_TO, EMAIL)
     return tuple(dict.fromkeys(found))

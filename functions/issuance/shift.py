@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from datetime import timedelta
 
@@ -10,20 +11,24 @@ from functions.issuance.certflow import Certflow
 from functions.issuance.errors import CertflowError
 from functions.issuance.journal import record
 from functions.issuance.outbox import publish_left_behind
-from functions.issuance.pace import at_pace
+from functions.issuance.pace import at_pace, is_stopped
 from functions.issuance.queues import VAULTS
 from functions.issuance.survey import survey
 from functions.issuance.sweep import sweep
 
 SHIFT = timedelta(seconds=50)  # the timer comes every minute; what is left then is still due for the next shift
 HELD = timedelta(seconds=75)  # a look that began at the end of a shift is answered by then; ETags are for what is not
+CALLED = timedelta(minutes=2)  # what nobody took by then has been called again: calls must not pile up for a week
 # A survey takes a quarter of the budget, so that it goes on for minutes rather than taking a vault's attention whole.
 SURVEY_SHARE = 0.25
 
 
 async def call_shifts(certflow: Certflow) -> None:
     """Calls a shift for each vault: one message each, so that all instances of the app share them."""
-    await asyncio.gather(*(certflow.work.put(VAULTS, {"vault": alias}) for alias in certflow.vaults))
+    minute = f"{certflow.now():%H:%M}"
+    # In another order each minute: if calls are not answered before they are gone, it is not always the same vaults'.
+    vaults = sorted(certflow.vaults, key=lambda alias: hashlib.sha256(f"{minute} {alias}".encode()).digest())
+    await asyncio.gather(*(certflow.work.put(VAULTS, {"vault": alias}, lasts=CALLED) for alias in vaults))
 
 
 async def work_shift(certflow: Certflow, alias: str) -> None:
@@ -47,10 +52,15 @@ async def work_shift(certflow: Certflow, alias: str) -> None:
 async def _work(certflow: Certflow, alias: str) -> None:
     ends = certflow.now() + SHIFT
     await publish_left_behind(certflow, alias)
-    if await sweep(at_pace(certflow, alias), alias, ends):
-        await certflow.watchbook.beat(alias, certflow.now())
-        record("beat", vault=alias)  # an alert waits for the absence of these
+    if is_stopped(certflow, alias):
+        record("shift-put-off", level=logging.WARNING, vault=alias, reason="Key Vault asked for quiet.")
+        return
+    good = await sweep(at_pace(certflow, alias), alias, ends)
     try:
         await survey(at_pace(certflow, alias, SURVEY_SHARE), alias, ends)
     except CertflowError as error:
+        good = False  # with nothing due, this is all that the vault was asked: it may forbid us
         record("survey-put-off", level=logging.WARNING, vault=alias, reason=str(error))
+    if good:
+        await certflow.watchbook.beat(alias, certflow.now())
+        record("beat", vault=alias)  # an alert waits for the absence of these

@@ -17,9 +17,10 @@ from typing import Any
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.events import VAULT_SURVEYED, Event
-from functions.issuance.expiry import judge, rung_of
+from functions.issuance.expiry import EXPIRED_RUNG, judge, rung_of
 from functions.issuance.journal import record
 from functions.issuance.outbox import publish
+from functions.issuance.pace import KEY_VAULT
 from functions.issuance.ports import Intent, Listed
 from functions.issuance.requests import Status
 from functions.issuance.tags import OWNER, is_unread, muted_until
@@ -27,7 +28,12 @@ from functions.issuance.watch import begin_to_watch, standing
 from functions.issuance.watchbook import Found, Survey
 
 AT_ONCE = 8
-MOST_NAMES = 20  # of each kind in what is told
+# Of each kind. A survey and the one before are one property of a table row, which takes 32,768 characters; a name has
+# 127 at most.
+MOST_NAMES = 12
+# Of a page, a shift each; then a certificate for which Key Vault has no answer is passed over: it may have none for
+# years. Fewer than the minutes after which a vault counts as not watched (overview.py, LATE).
+TRIES = 5
 BAD_TOKEN = 400
 ENDS = {Status.FAILED, Status.CANCELLED}  # that somebody should hear of
 
@@ -48,21 +54,26 @@ async def survey(certflow: Certflow, alias: str, ends: datetime) -> None:
         wanted = await certflow.watchbook.wanted(alias)
         if run.began and (wanted is None or wanted <= run.began):
             return
-        run = Survey(run.vault, under_way=True, began=certflow.now(), finished=run.finished, last=run.last)
+        run = replace(run, under_way=True, began=certflow.now(), token=None, tries=0, found=Found())
     while certflow.now() < ends:
         try:
             page = await certflow.vault(alias).page(run.token)
         except Refused as error:
             if run.token is None or error.status != BAD_TOKEN:
                 raise
-            run = replace(run, token=None, found=Found())  # too old to go on from: from the beginning
+            run = replace(run, token=None, tries=0, found=Found())  # too old to go on from: from the beginning
             continue
-        found = await _page(certflow, run, page.certificates)
-        run = replace(run, found=found, token=page.token)
+        try:
+            found = await _page(certflow, run, page.certificates)
+        except Unavailable as error:
+            if _has_no_answer(error):
+                await certflow.watchbook.keep_survey(replace(run, tries=run.tries + 1))
+            raise
+        run = replace(run, found=found, token=page.token, tries=0)
         if page.token is None:
             await _finish(certflow, run)
             return
-        await certflow.watchbook.keep_survey(run)
+        run = await certflow.watchbook.keep_survey(run)
 
 
 async def _page(certflow: Certflow, run: Survey, listed: Sequence[Listed]) -> Found:
@@ -72,8 +83,11 @@ async def _page(certflow: Certflow, run: Survey, listed: Sequence[Listed]) -> Fo
         async with gate:
             try:
                 return [*await _seen(certflow, run, entry), *_kinds(certflow, entry)]
-            except Unavailable:
-                raise
+            except Unavailable as error:
+                if run.tries < TRIES or not _has_no_answer(error):
+                    raise
+                record("passed-over", level=logging.ERROR, vault=run.vault, name=entry.name, reason=str(error))
+                return ["passed_over"]
             except Exception as error:  # noqa: BLE001  one certificate's trouble must not end the survey for the others
                 record("passed-over", level=logging.ERROR, vault=run.vault, name=entry.name, reason=repr(error))
                 return ["passed_over"]
@@ -90,6 +104,11 @@ async def _page(certflow: Certflow, run: Survey, listed: Sequence[Listed]) -> Fo
             counts[kind] = counts.get(kind, 0) + 1
             names[kind] = (*names.get(kind, ()), entry.name)[:MOST_NAMES]
     return Found(run.found.certificates + len(listed), counts, names)
+
+
+def _has_no_answer(error: Unavailable) -> bool:
+    """Whether this is Key Vault's, which has just answered with the page: not our storage's, nor one of throttling."""
+    return error.service.startswith(KEY_VAULT) and not error.throttled
 
 
 async def _seen(certflow: Certflow, run: Survey, entry: Listed) -> list[str]:
@@ -115,11 +134,11 @@ async def _pending(certflow: Certflow, run: Survey, entry: Listed) -> list[str]:
 
 def _kinds(certflow: Certflow, entry: Listed) -> list[str]:
     """What else there is to count about a certificate."""
-    now, ladder = certflow.now(), certflow.choices.ladder
-    rung = rung_of(entry, ladder, now) if entry.enabled else 0
+    now = certflow.now()
+    rung = rung_of(entry, certflow.choices.ladder, now) if entry.enabled else 0
     found = {
-        "near_expiry": 0 < rung <= len(ladder),
-        "expired": rung > len(ladder),
+        "near_expiry": 0 < rung < EXPIRED_RUNG,
+        "expired": rung == EXPIRED_RUNG,
         "unowned": not entry.tags.get(OWNER),
         "muted": muted_until(entry.tags, now) is not None,
         "tags_unread": is_unread(entry.tags),
@@ -141,7 +160,7 @@ async def _finish(certflow: Certflow, run: Survey) -> None:
         await certflow.ledger.add_event(event)
         await publish(certflow, (event,))
     record("surveyed", vault=run.vault, certificates=run.found.certificates, **run.found.counts)
-    done = Survey(run.vault, began=run.began, finished=certflow.now(), last=run.found)
+    done = Survey(run.vault, began=run.began, finished=certflow.now(), last=run.found, etag=run.etag)
     await certflow.watchbook.keep_survey(done)
 
 

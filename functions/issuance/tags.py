@@ -36,8 +36,8 @@ def muted_until(tags: Mapping[str, str], now: datetime) -> datetime | None:
     """Until when `certflow-mute` wants no reminders: a date (ISO 8601; its end, UTC), or `true` for as long as it
     stands there. None if there is none, it has passed, or it cannot be read: an alert too many does less harm.
     """
-    word = tags.get(MUTE, "").strip().lower()
-    if word in {"true", "yes", "forever"}:
+    word = tags.get(MUTE, "").strip().upper()  # Python reads no z for Z
+    if word in {"TRUE", "YES", "FOREVER"}:
         return FOREVER
     try:
         given = datetime.fromisoformat(word)

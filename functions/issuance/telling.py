@@ -100,6 +100,10 @@ class Deliveries(Protocol):
         """The notices that wait on a channel, at most so many."""
         ...
 
+    async def waited_on(self) -> list[str]:
+        """The channels on which any notice waits."""
+        ...
+
     async def done_waiting(self, channel: str, event_id: str) -> None:
         """Takes a notice from those. Gone already is fine."""
         ...

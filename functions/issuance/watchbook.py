@@ -40,8 +40,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """How far the survey of a vault has come. `began`: the one under way, or else the last; `token`: the next page;
-    `found`: so far.
+    """How far the survey of a vault has come. `began`: the one under way, or else the last; `token`: the next page, and
+    how often that was tried in vain (`tries`); `found`: so far.
 
     `finished` and `last` are of the one before; None until the first, the baseline, is through.
     """
@@ -50,9 +50,11 @@ class Survey:
     under_way: bool = False
     began: datetime | None = None
     token: str | None = None
+    tries: int = 0
     found: Found = field(default_factory=Found)
     finished: datetime | None = None
     last: Found | None = None
+    etag: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,10 @@ class Watchbook(Protocol):
         """When somebody wanted one last."""
         ...
 
-    async def keep_survey(self, survey: Survey) -> None:
-        """Writes how it stands."""
+    async def keep_survey(self, survey: Survey) -> Survey:
+        """Writes how it stands; returns it with its new ETag. Raises ConcurrentChange: a holder that was paused may
+        outlive its lease, and must not undo what the next one did.
+        """
         ...
 
     async def note(self, vault: str, name: str) -> CertificateNote | None:
@@ -129,6 +133,10 @@ class Watchbook(Protocol):
 
     async def count_renewal(self, day: date, most: int) -> bool:
         """Counts one automatic start on this day; False, uncounted, if there were as many as are allowed."""
+        ...
+
+    async def uncount_renewal(self, day: date) -> None:
+        """Takes one back: the start came to nothing, or will be counted again."""
         ...
 
     async def usual(self, vault: str, issuer: str) -> float | None:

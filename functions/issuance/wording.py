@@ -19,6 +19,8 @@ from functions.issuance.events import (
     RENEWAL_STOPPED,
     VAULT_SURVEYED,
 )
+from functions.issuance.phrases import duration
+from functions.issuance.requests import is_manual
 from functions.issuance.telling import Severity
 
 
@@ -96,7 +98,9 @@ def _overwritten(data: dict[str, Any]) -> Words:
     return Words(
         f"Certificate request replaced: {data['name']}",
         f"The request {data.get('replaced_by')} now stands in place of this one for {data['name']} in {data['vault']}.",
-        "Have the CSR of the new request signed: a chain for the old one fits no more.",
+        "Have the CSR of the new request signed: a chain for the old one fits no more."
+        if is_manual(data["issuer"])
+        else "Nothing to do, if that was meant: the new request is watched. A chain for the old one fits no more.",
     )
 
 
@@ -104,7 +108,7 @@ def _stalled(data: dict[str, Any]) -> Words:
     name, issuer = data["name"], data["issuer"]
     if data.get("cancellation_requested"):
         waits, step = f"{issuer} to decide about its cancellation", f"Ask {issuer}, or delete the pending request."
-    elif issuer.lower() == "unknown":
+    elif is_manual(issuer):
         waits = "a CA's signature: no chain for its CSR has been dropped yet"
         step = "Have the CSR signed, and drop what the CA sends into the container chains; or delete the request."
     else:
@@ -113,25 +117,27 @@ def _stalled(data: dict[str, Any]) -> Words:
     return Words(
         f"{'Nobody acts on' if data.get('escalated') else 'Still pending'}: {name}",
         f"The certificate request for {name} in vault {data['vault']} waits for {waits}.",
-        f"{step} POST …/pending/acknowledge keeps the reminders quiet for a while.",
+        f"{step} POST {_address(data)}/pending/acknowledge keeps the reminders quiet for a while.",
         Severity.CRITICAL if data.get("escalated") else Severity.WARNING,
     )
 
 
 def _near_expiry(data: dict[str, Any]) -> Words:
-    last = data["rung"] >= data["rungs"]
+    last, ends = data["rung"] >= data["rungs"], data["not_after"][:10]
+    left = f"expires in {duration(data['left'])}, on {ends}" if "left" in data else f"is valid until {ends}"
     return Words(
         f"Certificate near its end: {data['name']}",
-        f"The certificate {data['name']} in vault {data['vault']} is valid until {data['not_after'][:10]}.",
+        f"The certificate {data['name']} in vault {data['vault']} {left}.",
         _renewal_step(data),
         Severity.CRITICAL if last else Severity.WARNING,
     )
 
 
 def _expired(data: dict[str, Any]) -> Words:
+    ended, ago = data["not_after"][:10], f" ({duration(-data['left'])} ago)" if "left" in data else ""
     return Words(
         f"Certificate expired: {data['name']}",
-        f"The certificate {data['name']} in vault {data['vault']} is not valid since {data['not_after'][:10]}.",
+        f"The certificate {data['name']} in vault {data['vault']} has not been valid since {ended}{ago}.",
         f"{_renewal_step(data)} If it is not used any more: disable it, or tag it certflow-renew = off.",
         Severity.CRITICAL,
     )
@@ -144,8 +150,14 @@ def _renewal_step(data: dict[str, Any]) -> str:
             "is pending, failed, or stopped."
         )
     return (
-        "Start its next version (POST …/create with an empty body keeps its policy), or tag it certflow-renew = auto."
+        f"Start its next version (POST {_address(data)}/create with an empty body keeps its policy), or tag it "
+        "certflow-renew = auto."
     )
+
+
+def _address(data: dict[str, Any]) -> str:
+    """A certificate's path in our API, as it can be typed."""
+    return f"/api/vaults/{data['vault']}/certificates/{data['name']}"
 
 
 def _renewal_stopped(data: dict[str, Any]) -> Words:

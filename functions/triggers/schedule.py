@@ -25,8 +25,8 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
         from functions.issuance.shift import call_shifts
 
         app = certflow()
-        await publish_left_behind(app)
         await call_shifts(app)
+        await publish_left_behind(app)
         await call_waiting(app)
 
     @blueprint.function_name("discover")

@@ -36,9 +36,9 @@ def work_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     @blueprint.function_name("first_look")
     @blueprint.queue_trigger(arg_name="message", queue_name=LOOKS, connection=STORAGE)
     async def first_look(message: func.QueueMessage) -> None:
-        from functions.issuance.watch import check_one
+        from functions.issuance.watch import look_first
 
-        await _tried(LOOKS, message, lambda ask: check_one(certflow(), ask["vault"], ask["name"], ask["request_id"]))
+        await _tried(LOOKS, message, lambda ask: look_first(certflow(), ask["vault"], ask["name"], ask["request_id"]))
 
     @blueprint.function_name("send_gathered")
     @blueprint.queue_trigger(arg_name="message", queue_name=CHANNELS, connection=STORAGE)

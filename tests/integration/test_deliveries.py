@@ -102,6 +102,19 @@ async def test_notices_wait_by_channel_and_as_many_as_are_asked_for_are_read(del
     assert await deliveries.waiting("teams:none", 10) == []
 
 
+async def test_the_channels_on_which_anything_waits_are_known(deliveries: TableDeliveries) -> None:
+    for event_id in ("a:delivered", "zz:delivered"):  # on both sides of what waits
+        assert await deliveries.claim(event_id, "teams:none", NOW) is True
+    channels = ["teams:on", "teams:on1", "urls:on"]
+    for channel in channels:
+        for number in range(3):
+            await deliveries.wait(channel, notice(f"w{number}"), NOW)
+    assert [one for one in await deliveries.waited_on() if one in {*channels, "teams:none"}] == channels
+    for number in range(3):
+        await deliveries.done_waiting("teams:on1", f"w{number}")
+    assert "teams:on1" not in await deliveries.waited_on()
+
+
 async def test_a_notice_that_was_sent_waits_no_more_and_may_be_gone_already(deliveries: TableDeliveries) -> None:
     for event_id in ("a", "b"):
         await deliveries.wait("teams:done", notice(event_id), NOW)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import count, islice
 
 import pytest
@@ -25,6 +25,9 @@ from functions.issuance.requests import (
     observe,
     track,
 )
+from functions.issuance.sweep import sweep
+from tests.certificates import make_csr
+from tests.unit.fakes import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -191,3 +194,30 @@ async def test_a_mark_that_leads_to_nothing_is_removed_and_can_be_gone_already(
     for _ in range(2):
         await ledger.drop(look)
     assert await ledger.due("drops", NOW, 10) == []
+
+
+@pytest.mark.parametrize("hours", [-5, 9])
+async def test_a_time_with_an_offset_is_due_when_it_is(ledger: TableLedger, hours: int) -> None:
+    """Until when somebody wants quiet may be given in any time zone."""
+    vault, world = f"zone{hours}", World(ledger=ledger)  # type: ignore[arg-type]  # the real one
+    operation = Operation("a" * 32, Status.IN_PROGRESS, "Unknown", make_csr("web.example.com")[1])
+    world.vault.operations["web"] = operation
+    doing, started = Doing("created", Actor("me")), NOW - timedelta(days=3)
+    request = track(vault, "web", operation, "CN=web", f"key-{vault}", None, started, doing).request
+    request, _ = await ledger.add(Change(replace(request, next_check=NOW, remind_at=NOW)))
+    until = (NOW + 30 * MINUTE).astimezone(timezone(timedelta(hours=hours)))
+    await ledger.save(request, acknowledged(request, until, "we know", Actor("me"), NOW))
+    app = replace(world.certflow, vaults={vault: world.vault})
+    looks, reminded = [], []
+    for minute in (1, 2, 29, 31, 32):
+        world.now = NOW + minute * MINUTE
+        assert await sweep(app, vault, world.now + timedelta(seconds=50)) is True
+        looks.append(len(world.vault.calls))
+        reminded.append(world.published.count("Issuance.Stalled"))
+    assert reminded == [0, 0, 0, 1, 1]
+    assert looks[0] == looks[1] == looks[2]  # nothing is due between the first look and the end of the quiet
+    assert looks[3] == looks[4]
+    read = await ledger.get(vault, "web", "a" * 32)
+    assert read
+    assert read.next_check
+    assert read.next_check > world.now

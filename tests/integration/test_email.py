@@ -66,6 +66,27 @@ class Picky:
         return "250 OK"
 
 
+class Quits(Picky):
+    """Takes mail, and has an answer of its own to QUIT."""
+
+    def __init__(self, answer: str) -> None:
+        super().__init__({})
+        self.answer = answer
+
+    async def handle_QUIT(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
+        return self.answer
+
+
+class Slow(Picky):
+    """Takes a while for each recipient, and never long."""
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        await asyncio.sleep(0.2)
+        return await super().handle_RCPT(server, session, envelope, address, options)
+
+
 @asynccontextmanager
 async def serving_mail(handler: Picky, tls: ssl.SSLContext | None) -> AsyncIterator[Email]:
     def session() -> SMTP:
@@ -149,6 +170,38 @@ async def test_a_mail_that_one_recipient_got_is_delivered_and_the_log_says_that_
         await channel.send([NOTICE], [ME, PKI])
     assert picky.taken == [[PKI]]
     assert '"event": "mail-not-for-all", "id": "main:web:abc:failed", "smtp": [550], "of": 2' in caplog.text
+
+
+@pytest.mark.parametrize("answer", ["421 4.3.2 going down", "554 no"])
+async def test_what_a_server_answers_to_quit_does_not_matter_any_more(trusted_ca: LocalCa, answer: str) -> None:
+    quits = Quits(answer)
+    async with serving_mail(quits, trusted_ca.server_context()) as channel:
+        await channel.send([NOTICE], [ME])
+    assert quits.taken == [[ME]]
+
+
+async def test_a_server_that_takes_too_long_in_all_is_given_up_before_it_has_the_mail(
+    trusted_ca: LocalCa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.adapters.email.WITHIN", 2)
+    slow = Slow({})
+    async with serving_mail(slow, trusted_ca.server_context()) as channel:
+        with pytest.raises(Unavailable):
+            await channel.send([NOTICE], [f"me{number}@example.com" for number in range(50)])
+        await channel.send([NOTICE], [ME])  # each mail has its own time
+    assert slow.taken == [[ME]]
+
+
+async def test_a_server_that_lets_us_in_only_to_say_no_has_not_refused_the_mail() -> None:
+    async def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"554 not from your address\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1") as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(Unavailable, match="SMTPConnectError; check CERTFLOW_SMTP"):
+            await Email(SmtpServer("127.0.0.1", port, None, None), "certflow@example.com").send([NOTICE], [ME])
 
 
 async def test_a_server_without_starttls_gets_no_mail() -> None:

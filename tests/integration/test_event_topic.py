@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
 
 from functions.adapters.event_topic import EventTopic
 from functions.issuance.errors import Unavailable
@@ -26,3 +29,27 @@ async def test_an_event_is_published_with_our_own_id(trusted_ca: LocalCa, tmp_pa
     with pytest.raises(Unavailable, match="event topic"):
         await gone.publish(event)
     await gone.close()
+
+
+async def test_a_topic_that_is_not_there_is_unavailable_and_said_to_be_that(
+    trusted_ca: LocalCa, tmp_path: Path
+) -> None:
+    event = Event("main:web:abc:failed", "Certflow.Issuance.Failed", "vaults/main/certificates/web", datetime.now(UTC))
+    async with running_event_grid(trusted_ca, dead_letters=tmp_path) as grid:
+        topic = EventTopic(f"{grid.endpoint.rpartition('/')[0]}/gone", AnyToken())
+        with pytest.raises(Unavailable, match="there is no topic at its address"):
+            await topic.publish(event)
+        await topic.close()
+
+
+async def test_an_identity_that_gets_no_token_is_said_to_be_that(trusted_ca: LocalCa, tmp_path: Path) -> None:
+    class NoToken(AnyToken):
+        async def get_token(self, *scopes: str, **more: Any) -> AccessToken:
+            raise ClientAuthenticationError("no identity")
+
+    event = Event("main:web:abc:failed", "Certflow.Issuance.Failed", "vaults/main/certificates/web", datetime.now(UTC))
+    async with running_event_grid(trusted_ca, dead_letters=tmp_path) as grid:
+        topic = EventTopic(grid.endpoint, NoToken())
+        with pytest.raises(Unavailable, match="got no token"):
+            await topic.publish(event)
+        await topic.close()

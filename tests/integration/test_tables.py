@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from azure.core.exceptions import ServiceRequestError
 
 from functions.adapters.rows import hint_row
 from functions.adapters.table_service import Tables
@@ -17,7 +19,9 @@ from functions.issuance.events import CHAIN_REJECTED, Event
 from functions.issuance.files import Aside
 from functions.issuance.ports import Intent, Wanted
 from functions.issuance.requests import Actor, Change, Doing, Operation, Status, observe, put_off, track
+from functions.issuance.sweep import sweep
 from tests.integration.tokens import AnyToken
+from tests.unit.fakes import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CREATED = Doing("created", Actor("me", verified=True))
@@ -44,7 +48,8 @@ def of(events: list[Event], name: str) -> list[str]:
 
 
 async def test_a_request_comes_back_as_it_was_written_in_any_case_of_its_name(ledger: TableLedger) -> None:
-    change = started("Round-Trip")
+    csr = "https://storage.example/csr/main/round-trip/a.csr"
+    change = Change(replace(started("Round-Trip").request, csr_url=csr))
     added, new = await ledger.add(change)
     assert new is True
     read = await ledger.get("main", "rOUND-tRIP", "a" * 32)
@@ -55,6 +60,19 @@ async def test_a_request_comes_back_as_it_was_written_in_any_case_of_its_name(le
     assert await ledger.named("main", "round-trip") == [change.request]
     assert await ledger.named("main", "round") == []
     assert await ledger.get("main", "round-trip", "b" * 32) is None
+
+
+async def test_a_csr_may_have_no_subject_and_the_request_is_watched_all_the_same(ledger: TableLedger) -> None:
+    """Key Vault allows that where there are alternative names (protocol §8)."""
+    operation = Operation("a" * 32, Status.IN_PROGRESS, "DigiCert", b"")
+    change = track("unnamed", "no-subject", operation, "", "key-of-no-subject", None, NOW, CREATED)
+    added, _ = await ledger.add(change)
+    assert await ledger.get("unnamed", "no-subject", "a" * 32) == change.request
+    assert (await ledger.requests(Wanted(vault="unnamed"), None)).requests == (change.request,)
+    assert change.request in await ledger.by_key("key-of-no-subject")
+    failed = observe(added, Operation("a" * 32, Status.FAILED, "DigiCert", b"", "Request rejected", ""), NOW)
+    saved = await ledger.save(added, failed)
+    assert await ledger.named("unnamed", "no-subject") == [saved]
 
 
 async def test_a_request_that_is_there_stays_as_it_is(ledger: TableLedger) -> None:
@@ -178,6 +196,46 @@ async def test_an_intent_is_written_once_kept_with_its_answer_and_forgotten(ledg
     assert [one for one in await ledger.due("main", NOW + timedelta(hours=25), 1000) if one.name == "Once"] == []
 
 
+async def test_an_intent_and_its_mark_go_together(ledger: TableLedger, tables: Tables) -> None:
+    """A row without its mark would never be settled, and say for ever that a start is under way."""
+    first = replace(intent("Halves"), vault="halves")
+    await ledger.intend(first)
+    client, deleted = await tables.table("certflow"), []
+    one_by_one = client.delete_entity
+
+    async def killed(*given: Any, **more: Any) -> None:
+        deleted.append(given)
+        if len(deleted) > 1:
+            raise ServiceRequestError("the end of this process")
+        await one_by_one(*given, **more)
+
+    client.delete_entity = killed  # type: ignore[method-assign]  # after the first of two calls, if there are two
+    try:
+        with suppress(Unavailable):
+            await ledger.forget(first)
+    finally:
+        del client.delete_entity
+    marks = [one.intent_id for one in await ledger.due("halves", NOW + timedelta(days=30), 1000)]
+    assert await ledger.starting("halves", "halves") is bool(marks)
+
+
+async def test_an_intent_that_a_repetition_has_finished_keeps_its_row_and_its_mark(ledger: TableLedger) -> None:
+    first = replace(intent("Repeated"), vault="repeated")
+    await ledger.intend(first)
+    finished = replace(first, answer={"how": "created"}, due=NOW + timedelta(hours=24))
+    await ledger.finish(finished)
+    await ledger.forget(first)  # the first call was refused: its repetition was faster
+    assert await ledger.intent("repeated", "repeated", "i1") == finished
+    (mark,) = await ledger.due("repeated", NOW + timedelta(days=2), 1000)
+    assert mark.intent_id == "i1"
+    world = World(ledger=ledger)  # type: ignore[arg-type]  # the real one
+    world.later(days=2)
+    app = replace(world.certflow, vaults={"repeated": world.vault})
+    assert await sweep(app, "repeated", world.now + timedelta(seconds=50)) is True
+    assert await ledger.intent("repeated", "repeated", "i1") is None
+    assert await ledger.backlog("repeated", world.now, 10) == 0
+
+
 async def test_of_many_intents_with_one_id_at_once_one_is_written(ledger: TableLedger) -> None:
     outcomes = await asyncio.gather(*(ledger.intend(replace(intent("many"), asked=str(n))) for n in range(8)))
     assert outcomes.count(None) == 1
@@ -218,13 +276,25 @@ async def test_requests_are_listed_by_page_and_filter(ledger: TableLedger) -> No
     assert await names(status=Status.FAILED) == {"list-1", "list-3", "list-5"}
     assert await names(owner="o2@example.com") == {"list-2", "list-5"}
     assert await names(created_before=NOW - timedelta(days=4, hours=12)) == {"list-5", "list-6"}
-    assert await names(ended_after=NOW) == {"list-1", "list-3", "list-5"}
-    assert await names(ended_after=NOW + timedelta(hours=3)) == {"list-5"}
-    assert await names(ended_after=NOW, owner="o2@example.com") == {"list-5"}
     assert await names(owner="' or 1 eq 1 or '") == set()
     assert (await ledger.requests(Wanted(vault="list"), None)).requests == ()
     with pytest.raises(InvalidRequest):
         await ledger.requests(Wanted(), "no token")
+
+
+async def test_what_has_ended_is_found_by_when_it_did_and_once_though_it_ended_twice(ledger: TableLedger) -> None:
+    for index in range(5):
+        request = replace(started(f"End-{index}", f"{index:032x}").request, vault="ends")
+        before, _added = await ledger.add(Change(request))
+        for hours, status in ((index, Status.FAILED), (index + 1, Status.COMPLETED))[: 1 + index % 2]:
+            seen = Operation(before.request_id, status, "DigiCert", b"")
+            before = await ledger.save(before, observe(before, seen, NOW + timedelta(hours=hours)))
+    ends = {f"End-{index}": Status.COMPLETED if index % 2 else Status.FAILED for index in range(5)}
+    assert sorted(await ledger.ended("ends", NOW)) == sorted(ends.items())
+    since = await ledger.ended("ends", NOW + timedelta(hours=4))
+    assert sorted(since) == [("End-3", Status.COMPLETED), ("End-4", Status.FAILED)]
+    assert await ledger.ended("ends", NOW + timedelta(hours=5)) == []
+    assert await ledger.ended("end", NOW) == []
 
 
 async def test_history_is_told_in_order(ledger: TableLedger) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,12 +15,14 @@ from functions.adapters.tables import TableLedger
 from functions.adapters.watchbook import TableWatchbook
 from functions.issuance.errors import ConcurrentChange, Unavailable
 from functions.issuance.events import ISSUER_TROUBLED, NEAR_EXPIRY, Event
+from functions.issuance.survey import MOST_NAMES
 from functions.issuance.watchbook import CertificateNote, Failure, Found, Survey, Trouble
 from tests.integration.tokens import AnyToken
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -79,10 +83,35 @@ async def test_a_survey_comes_back_as_it_was_written(watchbook: TableWatchbook) 
     assert await watchbook.survey("main") == Survey("main")
     found = Found(30, {"pending": 2, "expired": 1}, {"pending": ("a", "b"), "expired": ("c",)})
     survey = Survey("main", under_way=True, began=NOW, token="p2 /#?", found=found, finished=NOW - MINUTE, last=found)
-    await watchbook.keep_survey(survey)
-    assert await watchbook.survey("main") == survey
-    await watchbook.keep_survey(Survey("main"))
-    assert await watchbook.survey("main") == Survey("main")
+    kept = await watchbook.keep_survey(survey)
+    assert await watchbook.survey("main") == kept == survey
+    again = await watchbook.keep_survey(replace(kept, token="p3", tries=2))
+    assert await watchbook.survey("main") == again == replace(survey, token="p3", tries=2)
+    await watchbook.keep_survey(replace(await watchbook.survey("main"), under_way=False, token=None))
+    assert (await watchbook.survey("main")).under_way is False
+
+
+async def test_a_survey_that_somebody_else_has_carried_on_is_not_undone(watchbook: TableWatchbook) -> None:
+    first = await watchbook.survey("late")
+    ahead = await watchbook.keep_survey(replace(first, under_way=True, began=NOW))
+    for stale in (first, replace(ahead, etag="W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\"")):
+        with pytest.raises(ConcurrentChange):
+            await watchbook.keep_survey(replace(stale, token="p2"))
+    assert await watchbook.survey("late") == ahead
+    await watchbook.keep_survey(replace(ahead, under_way=False, finished=NOW))
+    with pytest.raises(ConcurrentChange):
+        await watchbook.keep_survey(replace(ahead, token="p2"))
+    assert (await watchbook.survey("late")).finished == NOW
+
+
+async def test_the_fullest_survey_fits_into_its_row(watchbook: TableWatchbook) -> None:
+    """As many names of each kind as are kept, as long as Key Vault lets a name be."""
+    schema = json.loads((ROOT / "docs" / "events" / "Certflow.Vault.Surveyed.schema.json").read_text())
+    kinds = schema["properties"]["data"]["properties"]["counts"]["propertyNames"]["enum"]
+    names = {kind: tuple(f"{'n' * 124}{number:03}" for number in range(MOST_NAMES)) for kind in kinds}
+    found = Found(100_000, dict.fromkeys(kinds, 100_000), names)
+    survey = Survey("v" * 24, under_way=True, began=NOW, token="t" * 2000, found=found, finished=NOW, last=found)
+    assert await watchbook.keep_survey(survey) == await watchbook.survey("v" * 24) == survey
 
 
 async def test_a_survey_can_be_wanted_while_another_runs(watchbook: TableWatchbook) -> None:
@@ -146,6 +175,17 @@ async def test_renewals_are_counted_by_day_up_to_a_cap_also_at_once(watchbook: T
     while await watchbook.count_renewal(busy, 3):
         got.append(True)
     assert got.count(True) == 3
+
+
+async def test_a_renewal_that_came_to_nothing_is_not_counted(watchbook: TableWatchbook) -> None:
+    day = NOW.date() + timedelta(days=9)
+    await watchbook.uncount_renewal(day)  # there is none
+    assert [await watchbook.count_renewal(day, 2) for _ in range(3)] == [True, True, False]
+    await watchbook.uncount_renewal(day)
+    assert [await watchbook.count_renewal(day, 2) for _ in range(2)] == [True, False]
+    for _ in range(3):  # fewer than none are none
+        await watchbook.uncount_renewal(day)
+    assert [await watchbook.count_renewal(day, 2) for _ in range(3)] == [True, True, False]
 
 
 async def test_how_long_an_issuer_takes_is_learned_and_the_newest_counts_for_some_of_it(

@@ -69,6 +69,19 @@ async def test_a_message_for_later_cannot_be_seen_before(work: WorkQueues, servi
     assert (await client.get_queue_properties()).approximate_message_count == 2
 
 
+async def test_a_message_is_gone_when_it_has_lasted_as_long_as_it_should(
+    work: WorkQueues, service: QueueServiceClient
+) -> None:
+    await work.put("certflow-lasts", {"n": 1}, lasts=timedelta(minutes=2))
+    await work.put("certflow-lasts", {"n": 2})
+    lasts = []
+    async for message in service.get_queue_client("certflow-lasts").receive_messages():
+        assert message.expires_on
+        assert message.inserted_on
+        lasts.append(message.expires_on - message.inserted_on)
+    assert sorted(lasts) == [timedelta(minutes=2), timedelta(days=7)]
+
+
 async def test_a_storage_that_does_not_answer_is_unavailable(trusted_ca: LocalCa) -> None:
     work = WorkQueues("https://127.0.0.1:9/devstoreaccount1", AnyToken())
     with pytest.raises(Unavailable, match="queue storage"):

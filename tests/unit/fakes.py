@@ -21,6 +21,7 @@ from functions.issuance.keys import key_sha256
 from functions.issuance.links import Links
 from functions.issuance.looks import Look, look_for
 from functions.issuance.matching import sha1_of
+from functions.issuance.pace import Pace
 from functions.issuance.ports import Answer, Bundle, Intent, Listed, ListedPage, Page, Wanted
 from functions.issuance.requests import Act, CertificateVersion, Change, Operation, Status, TrackedRequest
 from functions.issuance.rules import Rule
@@ -204,7 +205,8 @@ class FakeLedger:
 
     async def forget(self, intent: Intent) -> None:
         self._written()
-        self.intents.pop(intent.id, None)
+        if intent.id in self.intents and self.intents[intent.id].due == intent.due:
+            del self.intents[intent.id]
 
     async def add(self, change: Change) -> tuple[TrackedRequest, bool]:
         request = change.request
@@ -234,6 +236,10 @@ class FakeLedger:
 
     async def backlog(self, vault: str, now: datetime, most: int) -> int:
         return len(await self.due(vault, now, most))
+
+    async def ended(self, vault: str, since: datetime) -> list[tuple[str, Status]]:
+        found = (one for one in self.tracked.values() if one.vault == vault and one.ended and one.ended >= since)
+        return [(one.name, one.status) for one in found]
 
     async def move(self, moves: Sequence[tuple[Look, Look]]) -> None:
         self._written()
@@ -274,8 +280,7 @@ class FakeLedger:
         self.put_aside.pop(drop, None)
 
     async def requests(self, wanted: Wanted, token: str | None) -> Page:
-        after = wanted.ended_after
-        found = [one for one in self.tracked.values() if after is None or (one.ended is not None and one.ended > after)]
+        found = list(self.tracked.values())
         start = int(token or 0)
         end = start + wanted.limit
         return Page(tuple(found[start:end]), str(end) if end < len(found) else None)
@@ -378,6 +383,9 @@ class FakeDeliveries:
     async def waiting(self, channel: str, most: int) -> list[Waiting]:
         return [one for (name, _), one in self.queued.items() if name == channel][:most]
 
+    async def waited_on(self) -> list[str]:
+        return sorted({channel for channel, _ in self.queued})
+
     async def done_waiting(self, channel: str, event_id: str) -> None:
         self.queued.pop((channel, event_id), None)
 
@@ -406,12 +414,20 @@ class FakeWork:
     """Remembers the messages: queue, content, and when they can be seen."""
 
     put_in: list[tuple[str, Mapping[str, Any], timedelta]] = field(default_factory=list)
+    lasting: dict[str, timedelta | None] = field(default_factory=dict)  # queue → how long its last message lasts
     down: bool = False
 
-    async def put(self, queue: str, message: Mapping[str, Any], after: timedelta = timedelta(0)) -> None:
+    async def put(
+        self,
+        queue: str,
+        message: Mapping[str, Any],
+        after: timedelta = timedelta(0),
+        lasts: timedelta | None = None,
+    ) -> None:
         if self.down:
             raise Unavailable("The queue storage", "down")
         self.put_in.append((queue, dict(message), after))
+        self.lasting[queue] = lasts
 
     def queue(self, name: str) -> list[Mapping[str, Any]]:
         return [message for queue, message, _ in self.put_in if queue == name]
@@ -472,8 +488,11 @@ class FakeWatchbook:
     async def wanted(self, vault: str) -> datetime | None:
         return self.asked.get(vault)
 
-    async def keep_survey(self, survey: Survey) -> None:
-        self.surveys[survey.vault] = survey
+    async def keep_survey(self, survey: Survey) -> Survey:
+        if (await self.survey(survey.vault)).etag != survey.etag:
+            raise ConcurrentChange("changed")
+        self.surveys[survey.vault] = replace(survey, etag=secrets.token_hex(4))
+        return self.surveys[survey.vault]
 
     async def note(self, vault: str, name: str) -> CertificateNote | None:
         return self.notes.get((vault, name.lower()))
@@ -496,6 +515,9 @@ class FakeWatchbook:
             return False
         self.renewals[day] = self.renewals.get(day, 0) + 1
         return True
+
+    async def uncount_renewal(self, day: date) -> None:
+        self.renewals[day] = max(0, self.renewals.get(day, 0) - 1)
 
     async def usual(self, vault: str, issuer: str) -> float | None:
         return self.times.get((vault, issuer.lower()))
@@ -521,6 +543,7 @@ class World:
     rules: FakeRules = field(default_factory=FakeRules)
     choices: Choices = field(default_factory=Choices)
     links: Links = field(default_factory=Links)
+    paces: dict[str, Pace] = field(default_factory=dict)  # of this process
     now: datetime = NOW
     slept: list[float] = field(default_factory=list)
 
@@ -549,6 +572,7 @@ class World:
             rules=self.rules,
             choices=self.choices,
             links=self.links,
+            paces=self.paces,
             now=lambda: self.now,
             sleep=sleep,
         )

@@ -6,19 +6,19 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from functions.adapters.rows import event_row
 from functions.issuance.choices import Choices, DigestWhen
 from functions.issuance.files import Aside
 from functions.issuance.notify import notify
 from functions.issuance.overview import LATE, MOST_LINES, send_digest, status_of_vaults
 from functions.issuance.pending import Address, acknowledge
-from functions.issuance.requests import Actor, Status
+from functions.issuance.requests import Actor, Doing, Operation, Status, observe, track
 from functions.issuance.start import Order, start
 from functions.issuance.survey import survey
 from functions.issuance.watchbook import Found, Survey
 from tests.unit.fakes import NOW, FakeChannel, FakeVault, World
+
+ANN = Actor("ann")
 
 
 async def digest(world: World) -> dict[str, Any]:
@@ -83,6 +83,7 @@ async def test_a_vault_that_nobody_watches_is_named() -> None:
     data = await digest(world)
     assert (data["good"], data["headline"]) == (False, "something needs a look")
     assert data["next_step"].startswith("Nobody has watched main lately")
+    assert data["facts"] == [("Vault main", "NOT watched since 2026-11-24 12:00 UTC, 0 in progress")]
 
 
 async def test_a_vault_that_was_never_swept_is_late_too() -> None:
@@ -100,14 +101,28 @@ async def test_failed_requests_and_files_set_aside_need_a_look() -> None:
     data = await digest(world)
     assert data["good"] is False
     assert "Some requests failed" in data["next_step"]
-    assert "chains/retry" in data["next_step"]
+    assert "POST their names to /api/chains/retry." in data["next_step"]
+    assert data["facts"][0] == ("Failed requests", "main/web")
     assert ("Files set aside", "broken.pem") in data["facts"]
+
+
+async def test_of_many_that_failed_the_first_are_named_and_none_that_was_completed_after_all() -> None:
+    world = await watched()
+    for number in range(8):
+        await started(world, f"web-{number}", Status.FAILED)
+    world.later(minutes=2)
+    await world.sweep()
+    for request in list(world.ledger.tracked.values())[:2]:
+        seen = replace(world.vault.operations[request.name], status=Status.COMPLETED)
+        await world.ledger.save(request, observe(request, seen, world.now))
+    names = "main/web-2, main/web-3, main/web-4, main/web-5, main/web-6 and 1 more"
+    assert ("Failed requests", names) in (await digest(world))["facts"]
 
 
 async def test_what_is_acknowledged_and_what_is_muted_is_listed() -> None:
     world = await watched()
     await started(world, "web")
-    await acknowledge(world.certflow, Address("main", "web"), NOW + timedelta(days=7), "we know", Actor("ann"))
+    await acknowledge(world.certflow, Address("main", "web"), NOW + timedelta(days=7), "we know", ANN)
     world.vault.tagged["quiet"] = {"certflow-mute": "true"}
     world.vault.start("quiet")
     await survey(world.certflow, "main", NOW + timedelta(seconds=50))
@@ -124,7 +139,11 @@ async def test_the_oldest_request_in_progress_is_named_by_its_start() -> None:
     await started(world, "old")
     world.later(hours=3)
     await started(world, "young")
-    assert (await digest(world))["vaults"][0]["oldest"] == NOW.isoformat()
+    await world.watchbook.beat("main", world.now)
+    data = await digest(world)
+    assert data["vaults"][0]["oldest"] == NOW.isoformat()
+    words = "watched, last at 15:00 UTC, 2 in progress, the oldest for 3 hours"
+    assert data["facts"] == [("Vault main", words)]
 
 
 async def test_expired_certificates_that_the_survey_found_need_a_look() -> None:
@@ -176,10 +195,22 @@ async def test_of_many_vaults_some_have_a_line_and_the_others_are_summed_up() ->
 async def test_a_thousand_vaults_fit_into_one_row_of_a_table_and_the_one_nobody_watches_comes_first() -> None:
     world = World()
     many = replace(world.certflow, vaults={f"vault-{index:018}": FakeVault() for index in range(1000)})
+    counts = {"near_expiry": 10**6, "expired": 10**6}
+    found = Found(10**6, counts, {"muted": tuple(f"{index:0127}" for index in range(12))})
     for alias in list(many.vaults)[:-1]:
         await world.watchbook.beat(alias, NOW)
-        found = Found(10**6, names={"muted": tuple("m" * 127 for _ in range(20))})
         await world.watchbook.keep_survey(Survey(alias, finished=NOW, last=found))
+    for index, alias in enumerate(list(many.vaults)[:20]):
+        for number in range(6):
+            operation = Operation(f"{index:016}{number:016}", Status.IN_PROGRESS, "DigiCert", b"")
+            name = f"{number:0127}"
+            request = track(alias, name, operation, "CN=a", "k", None, NOW - timedelta(days=40), Doing("created", ANN))
+            waiting = replace(request.request, quiet_until=NOW + timedelta(days=7))
+            world.ledger.tracked[alias, name, operation.request_id] = waiting
+            failed = replace(waiting, name=f"{number:0126}f", status=Status.FAILED, ended=NOW, next_check=None)
+            world.ledger.tracked[alias, failed.name, operation.request_id] = failed
+    for number in range(9):
+        await world.ledger.set_aside(f"{number}".ljust(1024, '"'), Aside("0x1", 3))
     await send_digest(many)
     (event,) = world.topic.published
     assert len(event_row(event)["event"]) <= 32_768  # characters of a property
@@ -194,8 +225,7 @@ async def test_many_names_are_cut_and_counted() -> None:
     assert ("Files set aside", "f0.pem, f1.pem, f2.pem, f3.pem, f4.pem and 3 more") in (await digest(world))["facts"]
 
 
-async def test_the_requests_that_ended_are_counted_over_all_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("functions.issuance.overview.PAGE", 2)
+async def test_the_requests_that_ended_are_counted() -> None:
     world = await watched()
     for number in range(5):
         await started(world, f"web-{number}", Status.COMPLETED)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.issuance.choices import Choices
-from functions.issuance.expiry import judge, judge_named, rung_of
+from functions.issuance.expiry import EXPIRED_RUNG, judge, judge_named, rung_of
 from functions.issuance.ports import Bundle, Listed
 from functions.issuance.tags import muted_until, renewal_of
 from functions.issuance.watchbook import Survey
@@ -28,7 +28,18 @@ def entry(life: timedelta, thumbprint: str = "t1", **tags: str) -> Listed:
 
 @pytest.mark.parametrize("life", [timedelta(days=47), timedelta(days=398), timedelta(minutes=10)])
 @pytest.mark.parametrize(
-    ("left", "rung"), [(1.0, 0), (0.34, 0), (0.33, 1), (0.17, 1), (0.16, 2), (0.051, 2), (0.049, 3), (0, 4), (-9, 4)]
+    ("left", "rung"),
+    [
+        (1.0, 0),
+        (0.34, 0),
+        (0.33, 1),
+        (0.17, 1),
+        (0.16, 2),
+        (0.051, 2),
+        (0.049, 3),
+        (0, EXPIRED_RUNG),
+        (-9, EXPIRED_RUNG),
+    ],
 )
 def test_a_rung_is_a_share_of_the_lifetime_and_not_a_number_of_days(life: timedelta, left: float, rung: int) -> None:
     assert rung_of(entry(life), LADDER, NOW + life * (1 - left)) == rung
@@ -43,7 +54,7 @@ def test_a_certificate_only_goes_down_the_ladder(life: timedelta, one: float, ot
 def test_a_certificate_of_which_the_beginning_is_not_known_is_told_when_it_has_expired() -> None:
     unknown = replace(entry(timedelta(days=47)), not_before=None)
     assert rung_of(unknown, LADDER, NOW + timedelta(days=46)) == 0
-    assert rung_of(unknown, LADDER, NOW + timedelta(days=47)) == len(LADDER) + 1
+    assert rung_of(unknown, LADDER, NOW + timedelta(days=47)) == EXPIRED_RUNG
 
 
 async def over_its_life(world: World, certificate: Listed, *, hourly: int = 24) -> list[tuple[str, int]]:
@@ -64,6 +75,20 @@ async def test_the_ladder_is_a_choice() -> None:
     assert await over_its_life(world, entry(timedelta(days=40))) == [("NearExpiry", 20), ("Expired", 40)]
 
 
+async def test_a_shorter_ladder_does_not_hide_the_end() -> None:
+    world, certificate = World(), entry(timedelta(days=47))
+    world.now = NOW + timedelta(days=46)
+    await judge(world.certflow, "main", certificate)
+    world.choices = Choices(ladder=LADDER[:2])
+    for _ in range(2):
+        world.later(days=2)
+        await judge(world.certflow, "main", certificate)
+    near, expired = world.topic.published
+    assert (near.data["rung"], near.data["rungs"]) == (3, 3)
+    assert (expired.type, expired.data["rung"], expired.data["rungs"]) == ("Certflow.Certificate.Expired", 3, 2)
+    assert near.id != expired.id  # whoever knows events by their ids has not heard of this one
+
+
 async def test_a_new_version_starts_afresh() -> None:
     world = World()
     world.now = NOW + timedelta(days=40)
@@ -75,6 +100,14 @@ async def test_a_new_version_starts_afresh() -> None:
     await judge(world.certflow, "main", renewed)
     assert [event.data["thumbprint"] for event in world.topic.published] == ["t1", "t2"]
     assert len({event.id for event in world.topic.published}) == 2
+
+
+async def test_an_event_says_how_long_is_left_or_since_when_it_is_over() -> None:
+    world = World()
+    for days in (40, 49):
+        world.now = NOW + timedelta(days=days)
+        await judge(world.certflow, "main", entry(timedelta(days=47)))
+    assert [event.data["left"] for event in world.topic.published] == [7 * 86400, -2 * 86400]
 
 
 async def test_two_rungs_passed_at_once_are_told_as_the_lower_one() -> None:
@@ -196,6 +229,8 @@ def test_a_tag_that_cannot_be_understood_means_that_the_owner_is_told(word: str,
         ("2026-11-24", "2026-11-24T23:59:59.999999+00:00"),
         ("2026-11-24T14:00", "2026-11-24T14:00:00+00:00"),
         ("2026-11-24T14:00:00+01:00", "2026-11-24T13:00:00+00:00"),
+        ("2026-11-24T14:00:00Z", "2026-11-24T14:00:00+00:00"),  # Python reads no z for Z
+        (" 2026-11-24t14:00:00z ", "2026-11-24T14:00:00+00:00"),
     ],
 )
 def test_a_mute_ends_with_its_day_or_at_its_time(word: str, until: str) -> None:

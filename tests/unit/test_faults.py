@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from functions.adapters.faults import faults_of
+from functions.adapters.faults import DEFAULT_RETRY_AFTER, faults_of, retry_after
 from functions.issuance.errors import Unavailable
 
 
@@ -30,3 +33,25 @@ def test_an_answer_that_means_something_passes_through(status: int) -> None:
 def test_key_vaults_403_is_an_answer() -> None:
     with pytest.raises(HttpResponseError), faults_of("Key Vault", forbidden_passes=False):
         raise answered(403)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120),
+        ("0", 1),
+        ("Tue, 24 Nov 2020 12:00:00 GMT", 1),  # is over
+        ("Tue, 24 Nov 2020 12:00:00 -0000", 1),
+        ("", DEFAULT_RETRY_AFTER),
+        ("²", DEFAULT_RETRY_AFTER),
+        ("soon", DEFAULT_RETRY_AFTER),
+    ],
+)
+def test_retry_after_is_whole_seconds_and_never_none_at_all(value: str, seconds: int) -> None:
+    assert retry_after({"Retry-After": value}) == seconds
+
+
+def test_retry_after_may_be_a_date() -> None:
+    """So far ahead that the time until we ask does not matter."""
+    at = datetime.now(UTC) + timedelta(days=1)
+    assert round(retry_after({"Retry-After": format_datetime(at, usegmt=True)}) / 3600) == 24

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from functions.issuance.choices import Choices
 from functions.issuance.errors import Unavailable
 from functions.issuance.pending import Address, cancel
 from functions.issuance.requests import NOBODY, Change, Status, TrackedRequest
 from functions.issuance.start import Order, start
-from functions.issuance.watch import check_named, check_one
-from tests.unit.fakes import World
+from functions.issuance.watch import check_named, check_one, look_first
+from tests.unit.fakes import NOW, World
+from tests.unit.test_sweep import tracked
 
 LOOKS = "certflow-looks"
 
@@ -134,3 +137,20 @@ async def test_looks_of_the_queue_and_of_the_timer_at_once_tell_an_end_once() ->
     world.ledger.save = another_looks  # type: ignore[method-assign]  # in between
     await world.sweep()
     assert world.published == ["Issuance.Started", "Issuance.Failed"]
+
+
+async def test_first_looks_keep_to_the_budget_and_to_the_quiet_of_their_vault() -> None:
+    world = World(choices=Choices(budget=50))
+    tracked(world, 100)
+    ids = [(one.name, one.request_id) for one in world.ledger.tracked.values()]
+    for name, request_id in ids:
+        await look_first(world.certflow, "main", name, request_id)
+    assert len(world.vault.calls) == 100
+    assert world.now - NOW >= timedelta(seconds=19)
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 429", retry_after=60, throttled=True)] * 100
+    for name, request_id in ids:
+        await look_first(world.certflow, "main", name, request_id)
+    assert len(world.vault.calls) == 101
+    again = [one.next_check for one in world.ledger.tracked.values() if one.next_check]
+    assert len(again) == 100
+    assert min(again) > world.now + timedelta(seconds=50)

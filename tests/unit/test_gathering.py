@@ -10,6 +10,7 @@ import pytest
 
 from functions.issuance.errors import BadSettings, CertflowError, Unavailable
 from functions.issuance.notify import call_waiting, notify, send_waiting
+from functions.issuance.rules import parse_rules
 from functions.issuance.telling import Severity
 from tests.unit.fakes import NOW, FakeChannel
 from tests.unit.test_notify import DATA, FAILED, world_with
@@ -64,6 +65,9 @@ async def test_what_a_gathering_channel_cannot_take_now_waits_on_and_is_called_f
     await send_waiting(world.certflow, "teams")
     assert [(message["channel"], after.total_seconds()) for _, message, after in world.work.put_in] == [("teams", 90.0)]
     assert world.deliveries.states["e1", "teams"] == "waiting"
+    await send_waiting(world.certflow, "teams")  # the timer called, or another notice has come
+    assert teams.sent == []
+    world.later(seconds=90)
     await send_waiting(world.certflow, "teams")
     assert len(teams.sent) == 1
 
@@ -75,6 +79,7 @@ async def test_a_gathering_channel_that_fails_does_not_make_event_grid_repeat_th
     await notify(world.certflow, "e1", FAILED, DATA)  # raises nothing
     for _ in range(4):
         await send_waiting(world.certflow, "teams")
+        world.later(seconds=10)
     assert (len(teams.sent), len(email.sent)) == (1, 1)
 
 
@@ -108,10 +113,70 @@ async def test_what_was_left_waiting_is_called_for_by_the_timer() -> None:
     assert world.work.queue("certflow-channels") == [{"channel": "teams"}]
 
 
+async def test_a_pause_that_a_channel_asks_for_holds_for_new_notices_and_the_timer_too() -> None:
+    teams = FakeChannel("teams", most=10, faults=[Unavailable("Teams", "HTTP 429", retry_after=600)])
+    world = world_with(teams)
+    await notify(world.certflow, "e0", FAILED, failed(0))
+    await send_waiting(world.certflow, "teams")
+    for number in range(1, 9):  # of these, none is the ninth minute's
+        world.later(minutes=1)
+        await notify(world.certflow, f"e{number}", FAILED, failed(number))
+        await call_waiting(world.certflow)
+        await send_waiting(world.certflow, "teams")
+    assert teams.messages == []
+    world.later(minutes=2)  # ten minutes in all
+    await send_waiting(world.certflow, "teams")
+    assert [len(notices) for notices, _ in teams.messages] == [9]
+
+
+async def test_a_channel_that_asks_for_hours_is_asked_again_after_one() -> None:
+    teams = FakeChannel("teams", most=10, faults=[Unavailable("Teams", "HTTP 429", retry_after=36_000)])
+    world = world_with(teams)
+    await notify(world.certflow, "e1", FAILED, DATA)
+    await send_waiting(world.certflow, "teams")
+    assert world.work.put_in[-1][2] == timedelta(hours=1)
+    world.later(hours=1)
+    await send_waiting(world.certflow, "teams")
+    assert len(teams.sent) == 1
+
+
 async def test_a_message_for_a_channel_that_there_is_none_of_any_more_is_nobodys() -> None:
     world = world_with(FakeChannel("email"))
     await send_waiting(world.certflow, "teams")
     assert world.work.put_in == []
+
+
+async def test_what_waits_on_a_channel_that_is_taken_out_is_told_on_the_others_once() -> None:
+    teams, email = FakeChannel("teams:pay", most=10), FakeChannel("email")
+    world = world_with(teams, email)
+    world.rules.rules = parse_rules('[{"to": ["teams:pay"]}]', "RULES")
+    for number in range(12):
+        await notify(world.certflow, f"e{number:02}", FAILED, failed(number))
+    world.channels = (email,)
+    world.later(minutes=5)
+    await call_waiting(world.certflow)
+    assert world.topic.published == []  # the setting may be on its way to this instance
+    for _ in range(3):
+        world.later(minutes=6)
+        await call_waiting(world.certflow)
+    assert world.deliveries.queued == {}
+    for event in world.topic.published:
+        await notify(world.certflow, event.id, event.type, dict(event.data))
+    assert [notice.name for notice in email.sent] == [f"web-{number}" for number in range(12)]
+    assert all("teams:pay has refused this message: it is not set any more." in one.sentence for one in email.sent)
+    assert teams.sent == []
+
+
+async def test_what_was_delivered_before_its_channel_was_taken_out_is_not_told_again() -> None:
+    world = world_with(FakeChannel("teams", most=10), email := FakeChannel("email"))
+    await notify(world.certflow, "e1", FAILED, DATA)
+    waiting = dict(world.deliveries.queued)
+    await send_waiting(world.certflow, "teams")
+    world.deliveries.queued.update(waiting)  # a run that was cut off has left it there
+    world.channels = (email,)
+    world.later(minutes=11)
+    await call_waiting(world.certflow)
+    assert (world.deliveries.queued, world.topic.published) == ({}, [])
 
 
 async def test_a_gathering_channel_that_is_set_wrong_keeps_what_waits() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import pytest
 
 from functions.issuance.errors import BadSettings, Unavailable
+from functions.issuance.links import Links
 from functions.issuance.notify import notify, send_waiting
-from functions.issuance.telling import DeliveryRefused
+from functions.issuance.telling import DeliveryRefused, Notice
 from tests.unit.fakes import FakeChannel, World
 
 FAILED = "Certflow.Issuance.Failed"
@@ -118,6 +120,50 @@ async def test_what_all_channels_refuse_does_not_go_back_and_forth() -> None:
     await pumped(world)
     assert world.published == ["Notice.Refused"] * 2
     assert all(len(channel.faults) == 97 for channel in channels)  # the event, and the other's refusal
+
+
+class Mail(FakeChannel):
+    """A mail server that has no such user as these."""
+
+    gone: tuple[str, ...] = ("me@example.com",)
+
+    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+        if set(to) <= set(self.gone):
+            raise DeliveryRefused("the mail server refused the recipients: SMTP 550")
+        await super().send(notices, to)
+
+
+async def test_where_mail_is_all_there_is_and_refuses_the_owner_the_default_mailboxes_hear() -> None:
+    mail = Mail("email")
+    world = world_with(mail)
+    await notify(world.certflow, "e1", FAILED, DATA)
+    await pumped(world)
+    ((notices, to),) = mail.messages
+    assert to == ["pki-team@example.com"]
+    assert "The channel email has refused this message" in notices[0].sentence
+
+
+async def test_where_mail_refuses_the_default_mailboxes_as_well_it_ends_there(caplog: pytest.LogCaptureFixture) -> None:
+    mail = Mail("email")
+    mail.gone = ("me@example.com", "pki-team@example.com")
+    world = world_with(mail)
+    await notify(world.certflow, "e1", FAILED, DATA)
+    await pumped(world)
+    assert mail.messages == []
+    assert world.published == ["Notice.Refused"]
+    assert caplog.text.count("notice-refused") == 2
+
+
+async def test_a_csr_that_one_channel_refuses_to_tell_of_is_on_the_others_all_the_same() -> None:
+    url = "https://storage.example/csr/main/web/a.csr"
+    world = world_with(FakeChannel("teams", faults=[DeliveryRefused("HTTP 404")]), email := FakeChannel("email"))
+    world.links = Links(chain_storage="/subscriptions/1")
+    await notify(world.certflow, "e1", "Certflow.Issuance.Started", DATA | {"issuer": "Unknown", "csr_url": url})
+    await pumped(world)
+    for notice in email.sent:
+        assert ("CSR", url) in notice.facts
+        assert "CSR" in dict(notice.links)
+    assert len(email.sent) == 2
 
 
 async def test_a_refusal_is_in_the_outbox_before_it_is_recorded() -> None:

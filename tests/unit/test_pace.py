@@ -6,16 +6,18 @@ import asyncio
 import heapq
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from functions.issuance.choices import Choices
 from functions.issuance.errors import Unavailable
-from functions.issuance.pace import Pace, paced
+from functions.issuance.pace import Pace, at_pace, paced
 from functions.issuance.ports import ListedPage, Vault
-from tests.unit.fakes import NOW, FakeVault
+from tests.unit.fakes import NOW, FakeVault, World
 
 WINDOW = timedelta(seconds=10)
 
@@ -94,13 +96,13 @@ async def test_a_lone_call_does_not_wait() -> None:
 
 
 async def test_a_429_makes_the_vault_quiet_for_as_long_as_it_says() -> None:
-    clock, vault = Clock(), FakeVault(faults=[Unavailable("Key Vault", "HTTP 429", retry_after=30, throttled=True)])
+    clock, vault = Clock(), FakeVault(faults=[Unavailable("Key Vault", "HTTP 429", retry_after=10, throttled=True)])
     slow = paced(vault_port(vault), Pace(100, lambda: clock.now, clock.sleep))
     with pytest.raises(Unavailable):
         await slow.page(None)
     task = asyncio.create_task(nothing(slow))
     await clock.run(task)
-    assert clock.now >= NOW + timedelta(seconds=30)
+    assert clock.now >= NOW + timedelta(seconds=10)
 
 
 async def test_what_waits_for_its_slot_when_a_429_comes_keeps_quiet_too() -> None:
@@ -112,14 +114,14 @@ async def test_what_waits_for_its_slot_when_a_429_comes_keeps_quiet_too() -> Non
             first = len(made) == 1
             await clock.sleep(0.05)  # the others have been given their slots by then
             if first:
-                raise Unavailable("Key Vault", "HTTP 429", retry_after=30, throttled=True)
+                raise Unavailable("Key Vault", "HTTP 429", retry_after=10, throttled=True)
             return ListedPage((), None)
 
     slow = paced(vault_port(Throttling()), Pace(100, lambda: clock.now, clock.sleep))
     await clock.run(*(asyncio.create_task(nothing(slow)) for _ in range(20)))
     assert len(made) == 20
     told = NOW + timedelta(seconds=0.05)
-    assert [one for one in made if told < one < told + timedelta(seconds=30)] == []
+    assert [one for one in made if told < one < told + timedelta(seconds=10)] == []
     assert most_in_a_window(made) <= 100
 
 
@@ -130,6 +132,58 @@ async def test_another_fault_asks_for_no_quiet() -> None:
         await slow.page(None)
     await clock.run(asyncio.create_task(nothing(slow)))
     assert clock.now < NOW + timedelta(seconds=1)
+
+
+async def test_a_long_quiet_is_not_waited_for_and_nobody_is_called_in_it() -> None:
+    clock, vault = Clock(), FakeVault(faults=[Unavailable("Key Vault", "HTTP 429", retry_after=120, throttled=True)])
+    slow = paced(vault_port(vault), Pace(100, lambda: clock.now, clock.sleep))
+    for seconds, left in ((0, 120), (50, 70), (109, 11)):
+        clock.now = NOW + timedelta(seconds=seconds)
+        with pytest.raises(Unavailable) as caught:
+            await slow.page(None)
+        assert (caught.value.throttled, caught.value.retry_after) == (True, left)
+        assert vault.calls == ["page"]
+    clock.now = NOW + timedelta(seconds=110)
+    await clock.run(asyncio.create_task(nothing(slow)))
+    assert clock.now >= NOW + timedelta(seconds=120)  # so short a rest of it is waited for
+    assert vault.calls == ["page", "page"]
+
+
+async def test_a_quiet_is_an_hour_at_most() -> None:
+    clock, vault = Clock(), FakeVault(faults=[Unavailable("Key Vault", "HTTP 429", retry_after=86400, throttled=True)])
+    slow = paced(vault_port(vault), Pace(100, lambda: clock.now, clock.sleep))
+    with pytest.raises(Unavailable):
+        await slow.page(None)
+    clock.now += timedelta(hours=1)
+    await clock.run(asyncio.create_task(nothing(slow)))
+    assert vault.calls == ["page", "page"]
+
+
+async def test_all_that_goes_on_by_itself_shares_the_budget_and_the_quiet_of_a_vault() -> None:
+    world = World(choices=Choices(budget=100))
+    looks, others = at_pace(world.certflow, "main").vault("main"), at_pace(world.certflow, "main", 0.25).vault("main")
+    for _ in range(50):
+        await looks.page(None)
+        await others.page(None)
+    assert world.now - NOW >= timedelta(seconds=19)  # 50 at 25 in ten seconds
+    for _ in range(100):
+        await looks.page(None)
+    assert world.now - NOW >= timedelta(seconds=29)
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 429", retry_after=60, throttled=True)]
+    for one in (others, looks, at_pace(world.certflow, "main").vault("main")):
+        with pytest.raises(Unavailable):
+            await one.page(None)
+    assert len(world.vault.calls) == 201
+
+
+async def test_each_vault_has_a_pace_of_its_own() -> None:
+    world = World()
+    both = replace(world.certflow, vaults={"main": world.vault, "other": FakeVault()})
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 429", retry_after=60, throttled=True)]
+    with pytest.raises(Unavailable):
+        await at_pace(both, "main").vault("main").page(None)
+    await at_pace(both, "other").vault("other").page(None)
+    assert world.now == NOW
 
 
 def vault_port(vault: FakeVault) -> Vault:

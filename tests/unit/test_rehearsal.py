@@ -79,3 +79,9 @@ async def test_a_channel_that_fails_says_why_and_keeps_no_other_from_its_message
         {"channel": "email", "outcome": "delivered"},
     ]
     assert len(email.sent) == 1
+
+
+async def test_a_sample_of_what_has_just_begun_says_nothing_of_its_end() -> None:
+    teams = FakeChannel("teams", most=10)
+    await rehearse(World(channels=(teams,)).certflow, ("Issuance.Started", "Issuance.Stalled"))
+    assert all(not {"Took", "After"} & dict(notice.facts).keys() for notice in teams.sent)

@@ -219,6 +219,58 @@ async def test_the_cap_for_all_is_told_once_a_day_and_the_rest_goes_on_the_next_
     assert scene.started == 4
 
 
+@pytest.mark.parametrize("maybe_done", [True, False])
+async def test_a_start_that_came_to_nothing_does_not_count(*, maybe_done: bool) -> None:
+    scene = Scene.of(most_renewals=5)
+
+    async def down(name: str, body: Mapping[str, Any]) -> Answer:
+        raise Unavailable("Key Vault", "HTTP 503", maybe_done=maybe_done)
+
+    create, scene.vault.create = scene.vault.create, down  # type: ignore[method-assign]  # for an hour
+    for _ in range(60):
+        with pytest.raises(Unavailable):
+            await scene.judged()
+        scene.world.later(minutes=1)
+    assert scene.world.watchbook.renewals == {NOW.date(): 0}
+    scene.vault.create = create  # type: ignore[method-assign]  # it is up again
+    await scene.judged()
+    assert scene.started == 1
+    assert scene.stopped == []
+    assert scene.world.watchbook.renewals == {NOW.date(): 1}
+
+
+async def test_a_start_of_which_only_the_answer_was_lost_counts() -> None:
+    scene = Scene.of()
+    create = scene.vault.create
+
+    async def lost(name: str, body: Mapping[str, Any]) -> Answer:
+        await create(name, body)
+        raise Unavailable("Key Vault", "the connection broke", maybe_done=True)
+
+    scene.vault.create = lost  # type: ignore[method-assign]  # as said
+    with pytest.raises(Unavailable):
+        await scene.judged()
+    scene.world.later(minutes=3)
+    await scene.world.sweep()  # brings it under watch
+    for _ in range(2):
+        await scene.judged()
+    assert scene.started == 1
+    assert scene.world.watchbook.renewals == {NOW.date(): 1}
+
+
+async def test_a_refused_start_does_not_count_and_midnight_does_not_confuse_it() -> None:
+    scene = Scene.of()
+    scene.world.now = NOW + timedelta(hours=11, minutes=59)
+
+    async def refuses(name: str, body: Mapping[str, Any]) -> Answer:
+        scene.world.later(minutes=2)
+        raise Refused(403, "Forbidden", "The policy asks for a key that is not allowed here.")
+
+    scene.vault.create = refuses  # type: ignore[method-assign]  # after midnight
+    await scene.judged()
+    assert set(scene.world.watchbook.renewals.items()) <= {(NOW.date(), 0)}
+
+
 async def test_a_refusal_is_told_once_and_never_looped() -> None:
     scene = Scene.of()
 

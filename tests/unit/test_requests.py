@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
+from functions.adapters.rows import event_row, request_row
+from functions.issuance.links import Links
+from functions.issuance.notices import notice_of
 from functions.issuance.requests import (
+    MOST_MESSAGE,
     MOVES,
     NOBODY,
     Actor,
@@ -20,6 +25,7 @@ from functions.issuance.requests import (
     put_off,
     track,
 )
+from functions.issuance.telling import Waiting
 from tests.certificates import Authority, make_csr
 from tests.unit.fakes import NOW, signed, version_of
 
@@ -134,3 +140,21 @@ def test_a_merge_whose_end_an_event_told_first_is_in_the_history_all_the_same() 
         "observed",
         "merged",
     ]
+
+
+def test_of_a_very_long_message_as_much_is_kept_as_fits_into_a_notice_that_waits() -> None:
+    """It stands there twice, and each line break is two characters. A property of a row has 32,768."""
+    failed = replace(OPERATION, status=Status.FAILED, error_code="Request rejected", error_message="\n\x01" * 50_000)
+    change = observe(tracked(), failed, NOW)
+    (event,) = change.events
+    notice = notice_of(event.id, event.type, event.data, Links())
+    assert notice is not None
+    assert len(msgspec.json.encode(Waiting(notice, NOW)).decode()) <= 32_768
+    assert len(event_row(event)["event"]) <= 32_768
+    message = request_row(change.request)["error_message"]
+    assert (len(message), message[-1]) == (MOST_MESSAGE, "…")
+
+
+def test_a_message_that_is_not_too_long_is_kept_as_it_is() -> None:
+    failed = replace(OPERATION, status=Status.FAILED, error_code="Request rejected", error_message="m" * MOST_MESSAGE)
+    assert observe(tracked(), failed, NOW).request.error_message == "m" * MOST_MESSAGE

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import functions.issuance.rules as of_rules
 from functions.issuance.errors import BadSettings, Unavailable
 from functions.issuance.notify import notify, tell
 from functions.issuance.rules import DEFAULT_TO, Rule, destinations, parse_rules, recipients
@@ -28,6 +31,9 @@ NOTICE = Notice(
     owner="ann@pay.example.com",
 )
 BOXES = ("pki-team@example.com",)
+# The examples that people copy.
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+TABLES = re.findall(r"^```json\n(\[\n  \{.+?)\n```$", f"{README}\n{of_rules.__doc__}", re.MULTILINE | re.DOTALL)
 
 
 def table(*rules: dict[str, Any]) -> tuple[Rule, ...]:
@@ -76,7 +82,20 @@ def test_the_first_rule_that_fits_takes_a_notice() -> None:
 def test_a_rule_with_also_lets_the_next_ones_have_it_too() -> None:
     rules = table({"to": ["a", "b"], "also": True}, {"to": ["b", "c"]}, {"to": ["d"]})
     assert destinations(rules, NOTICE) == ("a", "b", "c")
-    assert destinations(rules[:1], NOTICE) == ("a", "b")
+
+
+def test_a_rule_with_also_takes_nothing_away_from_the_default() -> None:
+    rules = table({"to": ["a", "urls"], "also": True}, {"names": ["other"], "to": ["b"]})
+    assert destinations(rules, NOTICE) == ("a", "urls", "teams", "owner")
+
+
+@pytest.mark.parametrize("text", TABLES, ids=["README", "rules.py"])
+def test_the_tables_that_are_shown_send_what_is_critical_everywhere(text: str) -> None:
+    shown = parse_rules(text, "shown")
+    paid = replace(NOTICE, name="pay-1")
+    assert destinations(shown, paid)[:3] == ("teams", "email", "urls")
+    assert "teams:payments" in destinations(shown, paid)
+    assert destinations(shown, replace(paid, severity=Severity.WARNING)) == destinations(shown[1:], paid)
 
 
 def test_what_no_rule_takes_goes_to_the_default() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import azure.functions as func
 
+from functions.issuance.events import Event
 from functions.issuance.notify import notify
 from functions.triggers.schedule import schedule_blueprint
 from tests.unit.fakes import NOW, FakeChannel, World
@@ -35,6 +36,23 @@ async def test_every_minute_what_belongs_to_no_vault_and_was_left_in_the_outbox_
     await rings(world, "check")
     assert world.published == ["Digest.Daily"]
     assert world.ledger.outbox == {}
+
+
+async def test_shifts_are_called_before_what_was_left_in_the_outbox_is_tried() -> None:
+    """A topic that does not answer takes its time, and a fault there is not foreseen."""
+    world = World()
+
+    async def publish(event: Event) -> None:
+        assert world.work.queue("certflow-vaults")
+        world.topic.published.append(event)
+
+    await rings(world, "daily")
+    (digest,) = world.topic.published
+    await world.ledger.add_event(digest)
+    world.topic.publish = publish  # type: ignore[method-assign]  # it looks at the queue
+    world.later(minutes=1)
+    await rings(world, "check")
+    assert world.topic.published == [digest, digest]
 
 
 async def test_every_minute_what_was_left_waiting_on_a_channel_is_called_for() -> None:

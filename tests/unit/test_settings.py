@@ -70,6 +70,7 @@ def test_several_vaults_and_mail() -> None:
         ("CERTFLOW_VAULTS", "main=https://k.vault.azure.net,main:observe=https://l.vault.azure.net"),
         ("AzureWebJobsStorage__queueServiceUri", ""),
         ("CERTFLOW_VAULT_BUDGET", "0"),
+        ("CERTFLOW_VAULT_BUDGET", "49"),
         ("CERTFLOW_VAULT_BUDGET", "4001"),
         ("CERTFLOW_VAULT_BUDGET", "4e2"),
         ("CERTFLOW_VAULT_BUDGET", "-5"),
@@ -129,6 +130,7 @@ def test_without_a_word_the_choices_are_the_usual_ones() -> None:
     ("name", "value", "field", "means"),
     [
         ("CERTFLOW_VAULT_BUDGET", "4000", "budget", 4000),
+        ("CERTFLOW_VAULT_BUDGET", "50", "budget", 50),
         ("CERTFLOW_EXPIRY_LADDER", "1/2, 0.1", "ladder", (0.5, 0.1)),
         ("CERTFLOW_RENEW", "False", "renews", False),
         ("CERTFLOW_RENEW_MOST", "0", "most_renewals", 0),

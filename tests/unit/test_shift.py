@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from functions.issuance.choices import Choices
-from functions.issuance.errors import Unavailable
+from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.looks import Look
+from functions.issuance.overview import send_digest
 from functions.issuance.ports import Answer
-from functions.issuance.shift import HELD, call_shifts, work_shift
+from functions.issuance.shift import CALLED, HELD, call_shifts, work_shift
 from functions.issuance.start import Order, start
+from functions.issuance.survey import want_surveys
+from functions.settings import LEAST_BUDGET
 from tests.unit.fakes import NOW, FakeVault, World
+from tests.unit.test_pace import Clock
 from tests.unit.test_sweep import tracked
 
 
@@ -47,9 +53,10 @@ async def test_a_vault_that_is_down_delays_only_itself() -> None:
     await start(both, Order("other", "web", {"policy": {"issuer": {"name": "DigiCert"}}}))
     world.later(minutes=2)
     await call_shifts(both)
-    assert world.work.queue("certflow-vaults") == [{"vault": "main"}, {"vault": "other"}]
-    for message in world.work.queue("certflow-vaults"):
-        await work_shift(both, message["vault"])
+    called = [message["vault"] for message in world.work.queue("certflow-vaults")]
+    assert sorted(called) == ["main", "other"]
+    for alias in called:
+        await work_shift(both, alias)
     assert list(world.watchbook.swept) == ["other"]
 
 
@@ -119,3 +126,98 @@ async def test_a_shift_sends_what_a_crash_left_in_the_vaults_outbox() -> None:
     world.later(seconds=40)
     await world.shift()
     assert world.published[0] == "Issuance.Started"
+
+
+async def test_a_call_that_nobody_takes_is_gone_before_many_have_piled_up() -> None:
+    world = World()
+    await call_shifts(world.certflow)
+    assert world.work.lasting["certflow-vaults"] == CALLED == timedelta(minutes=2)
+
+
+async def test_no_vault_is_always_the_last_that_is_called() -> None:
+    world = World()
+    many = replace(world.certflow, vaults={f"v{number}": world.vault for number in range(10)})
+    last = set()
+    for _ in range(30):
+        world.work.put_in.clear()
+        await call_shifts(many)
+        called = [message["vault"] for message in world.work.queue("certflow-vaults")]
+        assert sorted(called) == sorted(many.vaults)
+        last.add(called[-1])
+        world.later(minutes=1)
+    assert len(last) > 5
+
+
+async def digest(world: World) -> dict[str, Any]:
+    """What the digest of now says."""
+    await send_digest(world.certflow)
+    return dict(world.topic.published[-1].data)
+
+
+async def test_a_vault_that_forbids_us_is_not_being_watched_and_the_digest_says_so() -> None:
+    world = World()
+    world.vault.faults = [Refused(403, "Forbidden", "no access")] * 100
+    for _ in range(20):
+        await world.shift()
+        world.later(minutes=1)
+    assert world.watchbook.swept == {}
+    told = await digest(world)
+    assert told["good"] is False
+    assert "main" in told["next_step"]
+
+
+async def test_access_that_is_taken_away_later_is_noticed_at_the_next_survey() -> None:
+    world = World()
+    await world.shift()
+    world.later(hours=1)
+    await want_surveys(world.certflow)
+    world.vault.faults = [Refused(403, "Forbidden", "no access")] * 100
+    for _ in range(20):
+        await world.shift()
+        world.later(minutes=1)
+    assert (await digest(world))["good"] is False
+
+
+async def test_one_429_in_a_survey_puts_that_off_and_is_no_reason_to_worry() -> None:
+    world = World()
+    await world.shift()
+    before = world.watchbook.swept["main"]
+    world.later(minutes=5)
+    await want_surveys(world.certflow)
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 429", throttled=True)]
+    await world.shift()
+    assert world.watchbook.swept["main"] == before
+    assert (await digest(world))["good"] is True
+    world.later(minutes=1)
+    await world.shift()
+    assert world.watchbook.swept["main"] > before
+
+
+async def test_a_quiet_longer_than_a_shift_holds_none_and_outlives_it() -> None:
+    world = World()
+    tracked(world, 300)
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 429", retry_after=1200, throttled=True)]
+    for minute in range(20):
+        world.now = NOW + timedelta(minutes=minute)
+        await world.shift()
+        assert world.now - NOW < timedelta(minutes=minute) + HELD
+        assert len(world.vault.calls) == 1
+    assert (await digest(world))["good"] is False  # nobody has watched it
+    world.now = NOW + timedelta(minutes=21)
+    await world.shift()
+    assert "main" in world.watchbook.swept
+    assert {one.next_check and one.next_check > world.now for one in world.ledger.tracked.values()} == {True}
+
+
+@pytest.mark.parametrize("surveying", [False, True])
+async def test_with_the_least_budget_a_shift_is_over_before_its_lease_is(*, surveying: bool) -> None:
+    clock, world = Clock(), World(choices=Choices(budget=LEAST_BUDGET))
+    tracked(world, 500)
+    if surveying:  # a page that begins when the time of the shift is nearly over
+        world.watchbook.surveys.clear()
+        for one in list(world.ledger.tracked)[200:]:
+            del world.ledger.tracked[one]
+    app = replace(world.certflow, now=lambda: clock.now, sleep=clock.sleep)
+    await clock.run(asyncio.create_task(work_shift(app, "main")))
+    assert timedelta(seconds=50) < clock.now - NOW < HELD
+    assert ("page" in world.vault.calls) is surveying

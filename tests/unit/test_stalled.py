@@ -10,6 +10,8 @@ import pytest
 from functions.issuance.choices import Choices
 from functions.issuance.errors import Refused
 from functions.issuance.events import Event
+from functions.issuance.links import Links
+from functions.issuance.notices import notice_of
 from functions.issuance.pending import Address, acknowledge
 from functions.issuance.requests import Actor, Operation, Status, TrackedRequest
 from functions.issuance.start import Order, start
@@ -125,6 +127,23 @@ async def test_an_acknowledgement_says_who_and_why_in_the_history() -> None:
     assert (act.what, act.by) == ("acknowledged", ANN)
     assert act.note
     assert "waiting for legal" in act.note
+
+
+async def test_who_is_reminded_to_have_a_csr_signed_is_told_where_it_is() -> None:
+    world = await started("Unknown")
+    await look_until(world, NOW + 3 * DAY)
+    (told,) = reminders(world)
+    assert told.data["csr_url"] == world.topic.published[0].data["csr_url"]
+    notice = notice_of(told.id, told.type, told.data, Links(chain_storage="/subscriptions/1"))
+    assert notice is not None
+    assert "CSR" in dict(notice.facts)
+    assert "CSR" in dict(notice.links)
+
+
+async def test_where_an_issuer_works_there_is_no_csr_to_sign() -> None:
+    world = await started()
+    await look_until(world, NOW + DAY)
+    assert "csr_url" not in reminders(world)[0].data
 
 
 async def test_an_acknowledgement_holds_back_reminders_and_never_an_end() -> None:

@@ -106,13 +106,29 @@ def test_several_notices_are_counted_and_the_most_severe_stands_first() -> None:
         "Certificate request failed: web",
         "DigiCert did not issue it. Request rejected: <b>*.example.com</b> is not validated.",
         "Next step: Correct the request.",
+        "Subject: CN=*.example.com",
         "Vault: main",
         "Certificate: web",
-        "Error code: Request rejected",
         "Certificate: https://portal.example.com/#@/certificates/web",
         "Runbook: https://wiki.example.com/",
         "Event main:web:abc:failed",
     ]
+
+
+def test_of_several_each_shows_first_what_its_sentence_does_not_say() -> None:
+    took = ("Took", "3 minutes 20 seconds")
+    card = card_of(replace(FAILED, facts=(*FAILED.facts, took, ("Owner", "ann@example.com"))), ISSUED)
+    (shown,) = (item["facts"] for item in card["body"][1]["items"] if item["type"] == "FactSet")
+    assert [(one["title"], one["value"]) for one in shown] == [
+        took,
+        ("Subject", r"CN=\*.example.com"),
+        ("Owner", "ann@example.com"),
+    ]
+
+
+@pytest.mark.parametrize("turning", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_nothing_turns_the_reading_direction(turning: str) -> None:
+    assert plain(f"a{turning}gnp.mep", 99) == "a gnp.mep"
 
 
 @pytest.mark.parametrize(

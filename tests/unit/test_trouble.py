@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from functions.issuance.errors import ConcurrentChange
@@ -174,6 +175,26 @@ async def test_only_the_newest_failures_are_kept() -> None:
     assert len(trouble.failures) == MOST_FAILURES
     assert trouble.failures[-1].name == f"web-{MOST_FAILURES + 19}"
     assert len(troubled(world)) == 1
+
+
+@pytest.mark.parametrize("apart", [timedelta(0), timedelta(minutes=7), timedelta(days=10)])
+@pytest.mark.parametrize("together", [1, 4, 12])
+async def test_its_row_stays_within_what_the_tables_take_whatever_an_issuer_says(
+    together: int, apart: timedelta
+) -> None:
+    """A property of a row: 64 KiB of UTF-16, which are 32,768 characters."""
+    world, most, number = World(), 0, 0
+    for first in range(0, 96, together):
+        for kind in [*range(first, first + together)] * SEVERAL:
+            letters = chr(97 + kind // 26) + chr(97 + kind % 26) + "x" * 400
+            error = {"code": "Certificate issuer error", "message": letters}
+            await note_failure(world.certflow, failed(number, error) | {"name": f"{number:w>127}"}, world.now)
+            number += 1
+            (trouble,) = world.watchbook.troubles.values()
+            most = max(most, len(msgspec.json.encode(replace(trouble, etag="")).decode()))
+        world.now += apart
+    assert len(troubled(world)) == 96
+    assert most <= 32_768
 
 
 async def test_the_failures_are_told_beside_the_issuers_trouble() -> None:

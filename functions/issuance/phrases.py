@@ -1,0 +1,24 @@
+"""Durations and lists of names, as people read them in a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+
+
+def duration(seconds: float) -> str:
+    """In words, the two largest units: 3 days 2 hours."""
+    left, parts = int(seconds), []
+    for size, unit in UNITS:
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {unit}{'s' if count > 1 else ''}")
+    return " ".join(parts[:2]) or "less than a second"
+
+
+def some(names: Iterable[str], most: int) -> str:
+    """The first of them, each once, and how many more there are; empty for none."""
+    different = list(dict.fromkeys(names))
+    more = len(different) - most
+    return ", ".join(different[:most]) + (f" and {more} more" if more > 0 else "")
