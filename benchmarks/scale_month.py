@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from functions.issuance.shift import HEARD
+
 CERTIFICATES, VAULTS = 1_000_000, 1_000
 LIFETIME, LEFT = 47, 1 / 3  # days, and the share of them that is left when the next version is started
 DAYS = 365 / 12
@@ -88,6 +90,7 @@ class Month:
         pages = CERTIFICATES / PAGE * self.surveys_a_day * DAYS
         return {
             "each minute, each vault": NOTHING.plus(every_minute, VAULTS * MINUTES),
+            "each vault, a sign of life": NOTHING.plus(Counts(1, 0, 0, 0), VAULTS * MINUTES / (HEARD.seconds / 60)),
             f"surveys, {self.surveys_a_day:g} a day": NOTHING.plus(self.steps["page"], pages),
             "requests: start, looks, end": NOTHING.plus(life, self.requests),
             "requests: telling": NOTHING.plus(told, self.requests),

@@ -30,6 +30,7 @@ class Pace:
     def __init__(self, budget: float, now: Callable[[], datetime], sleep: Callable[[float], Awaitable[None]]) -> None:
         self._gap, self._now, self._sleep = WINDOW / budget * MARGIN, now, sleep
         self._next = self._quiet = now()
+        self._heard: datetime | None = None
 
     async def slot(self) -> None:
         """Waits for the next slot. Whoever waits for one in a time of quiet takes another after it. Raises Unavailable
@@ -46,6 +47,14 @@ class Pace:
                 await self._sleep((mine - now).total_seconds())
             if self._now() >= self._quiet:
                 return
+
+    def heard(self) -> None:
+        """The vault has answered."""
+        self._heard = self._now()
+
+    def was_heard(self, within: timedelta) -> bool:
+        """Whether it has, so lately."""
+        return self._heard is not None and self._now() - self._heard < within
 
     @property
     def is_stopped(self) -> bool:
@@ -83,6 +92,11 @@ def is_stopped(certflow: Certflow, alias: str) -> bool:
     return alias in certflow.paces and certflow.paces[alias].is_stopped
 
 
+def was_heard(certflow: Certflow, alias: str, within: timedelta) -> bool:
+    """Whether that vault has answered to what this process asked by itself, so lately."""
+    return alias in certflow.paces and certflow.paces[alias].was_heard(within)
+
+
 class _Paced:
     def __init__(self, vault: Vault, pace: Pace) -> None:
         self._vault, self._pace = vault, pace
@@ -91,10 +105,12 @@ class _Paced:
         async def call(*given: Any, **more: Any) -> Any:
             await self._pace.slot()
             try:
-                return await getattr(self._vault, method)(*given, **more)
+                answer = await getattr(self._vault, method)(*given, **more)
             except Unavailable as error:
                 if error.throttled:
                     self._pace.quiet(error.retry_after)
                 raise
+            self._pace.heard()
+            return answer
 
         return call

@@ -8,10 +8,10 @@ import logging
 from datetime import timedelta
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import CertflowError
+from functions.issuance.errors import CertflowError, Refused, Unavailable
 from functions.issuance.journal import record
 from functions.issuance.outbox import publish_left_behind
-from functions.issuance.pace import at_pace, is_stopped
+from functions.issuance.pace import at_pace, is_stopped, was_heard
 from functions.issuance.queues import VAULTS
 from functions.issuance.survey import survey
 from functions.issuance.sweep import sweep
@@ -21,6 +21,7 @@ HELD = timedelta(seconds=75)  # a look that began at the end of a shift is answe
 CALLED = timedelta(minutes=2)  # what nobody took by then has been called again: calls must not pile up for a week
 # A survey takes a quarter of the budget, so that it goes on for minutes rather than taking a vault's attention whole.
 SURVEY_SHARE = 0.25
+HEARD = timedelta(minutes=5)  # a vault that has not answered for so long is asked for a sign of life
 
 
 async def call_shifts(certflow: Certflow) -> None:
@@ -61,6 +62,18 @@ async def _work(certflow: Certflow, alias: str) -> None:
     except CertflowError as error:
         good = False  # with nothing due, this is all that the vault was asked: it may forbid us
         record("survey-put-off", level=logging.WARNING, vault=alias, reason=str(error))
-    if good:
+    if good and await _answers(certflow, alias):
         await certflow.watchbook.beat(alias, certflow.now())
         record("beat", vault=alias)  # an alert waits for the absence of these
+
+
+async def _answers(certflow: Certflow, alias: str) -> bool:
+    """Whether the vault has answered of late, or does so now: what it refuses is put off, and then nothing is due."""
+    if was_heard(certflow, alias, HEARD):
+        return True
+    try:
+        await at_pace(certflow, alias).vault(alias).page()
+    except (Refused, Unavailable) as error:
+        record("vault-silent", level=logging.WARNING, vault=alias, reason=str(error))
+        return False
+    return True

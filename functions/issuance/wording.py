@@ -211,6 +211,7 @@ KINDS = {
     "unowned": "without an owner",
     "muted": "muted",
     "tags_unread": "with a certflow tag that cannot be understood",
+    "passed_over": "that Key Vault could not tell of",
 }
 
 

@@ -46,7 +46,7 @@ var rules = [
     name: 'vault-trouble'
     text: 'Work on a vault or a queue fails again and again: the result says which. The records say why: Key Vault or the storage is down or throttles, or a role is missing.'
     // In how many minutes, not how often: one moment of throttling puts off many looks, and passes.
-    query: '${records} | where event in ("work-failed", "survey-put-off", "look-failed", "look-put-off", "check-put-off") | extend about = strcat(record.vault, record.queue) | summarize troubled = dcount(bin(timestamp, 1m)) by about | where troubled > 3'
+    query: '${records} | where event in ("work-failed", "survey-put-off", "look-failed", "look-put-off", "check-put-off", "shift-put-off", "vault-silent") | extend about = strcat(record.vault, record.queue) | summarize troubled = dcount(bin(timestamp, 1m)) by about | where troubled > 3'
     minutes: 30
     severity: 2
   }
@@ -68,7 +68,7 @@ var rules = [
   {
     name: 'notice-refused'
     text: 'A message reaches nobody on some channel: mail, Teams or a URL refuses it for good, or was tried for a day. The record says which, and what to mend.'
-    query: '${records} | where event in ("notice-refused", "notice-to-nobody", "rules-unreadable", "event-given-up")'
+    query: '${records} | where event in ("notice-refused", "notice-to-nobody", "rules-unreadable", "event-given-up", "mail-not-for-all")'
     minutes: 15
     severity: 2
   }

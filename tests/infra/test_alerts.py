@@ -72,10 +72,24 @@ def test_alerts_ask_for_functions_that_there_are() -> None:
 # After how many minutes what is told of: all rules, and no others, stand here.
 ALERTS = {
     "standing-still": (15, {"beat"}),
-    "vault-trouble": (30, {"work-failed", "survey-put-off", "look-failed", "look-put-off", "check-put-off"}),
+    "vault-trouble": (
+        30,
+        {
+            "work-failed",
+            "survey-put-off",
+            "look-failed",
+            "look-put-off",
+            "check-put-off",
+            "shift-put-off",
+            "vault-silent",
+        },
+    ),
     "poison": (15, set()),
     "failed-functions": (15, set()),
-    "notice-refused": (15, {"notice-refused", "notice-to-nobody", "rules-unreadable", "event-given-up"}),
+    "notice-refused": (
+        15,
+        {"notice-refused", "notice-to-nobody", "rules-unreadable", "event-given-up", "mail-not-for-all"},
+    ),
 }
 
 

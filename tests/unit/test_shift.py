@@ -221,3 +221,25 @@ async def test_with_the_least_budget_a_shift_is_over_before_its_lease_is(*, surv
     await clock.run(asyncio.create_task(work_shift(app, "main")))
     assert timedelta(seconds=50) < clock.now - NOW < HELD
     assert ("page" in world.vault.calls) is surveying
+
+
+async def test_a_vault_that_forbids_every_look_has_no_good_sweep_between_them_either() -> None:
+    """Its looks are put off, so most shifts find nothing due; that is no sign of life."""
+    world = World()
+    tracked(world, 30)
+    world.vault.faults = [Refused(403, "Forbidden", "no access")] * 5000
+    for _ in range(30):
+        await world.shift()
+        world.later(minutes=1)
+    assert world.watchbook.swept == {}
+
+
+async def test_a_vault_of_which_nothing_has_to_be_asked_is_asked_for_a_sign_of_life_now_and_then() -> None:
+    world = World()
+    await world.shift()  # the first survey
+    world.vault.calls.clear()
+    for _ in range(30):
+        world.later(minutes=1)
+        await world.shift()
+        assert world.watchbook.swept["main"] == world.now
+    assert world.vault.calls == ["page"] * 6  # in half an hour
