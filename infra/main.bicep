@@ -1,7 +1,8 @@
 // Certflow starts certificate requests in Key Vault, hands out CSRs, merges the signed chains, and warns before
 // certificates end. This file is all of it but the code and the event subscriptions. Prices: a month, list, US $, 2026.
 //
-// Cost with one vault: 4 to 15 $, mostly logs. privateNetwork: about 61 $ more, and 7 $ for each further vault.
+// Cost: 4 to 15 $ with one vault (alerts 2.50 $, then logs), 20 to 90 $ with dozens and thousands of certificates.
+// privateNetwork: about 61 $ more, and 7 $ for each further vault.
 //
 //   identity     one managed identity, for the app. Free
 //   the app      Flex Consumption plan and site, Python 3.13. Cents for one vault, some dollars for dozens
@@ -13,9 +14,9 @@
 //                0.5 to 5 GB for one vault
 //   alerts       five rules on the log, 0.50 $ each; one on the dead letters of each topic, ten of them free, then
 //                0.10 $ each; an action group that mails alertsTo; a workbook
-//   mail         Communication Services, only if mailTo is set and smtp is not. 0.25 $ for 1,000 mails
-//   private      only with privateNetwork: a network, six DNS zones at 0.50 $, endpoints at 7 $: seven, and one for
-//                each vault and for secretsVaultId
+//   mail         Communication Services, only if notifications has mailTo and no smtp. 0.25 $ for 1,000 mails
+//   private      only with privateNetwork: a network, six DNS zones at 0.50 $, endpoints at 7.30 $: seven, one for each
+//                vault, and one for the vault with the secrets if it is none of them
 //
 // Who may do what (each role with its reason: modules/rbac.bicep)
 //
@@ -23,19 +24,26 @@
 //                Not: delete or import certificates, change issuers (with builtInVaultRoles it could), read private
 //                keys. Else: its storage; send events, telemetry, mail; read the secrets that notifications names
 //   each topic   by an identity of its own: write dead letters, and with privateNetwork write to its queue
-//   people       the groups in people, container by container (default: nobody). Nobody gets a role on a new vault
-//   API callers  with a function key: all that the API does, in all vaults (README, "The API, by example")
+//   people       the groups in people, container by container (default: nobody, not even who deploys). On a new vault
+//                no person gets a role
+//   API callers  with a function key, which whoever may list the site's keys has: start, cancel, merge, in all vaults
 //
-// Secrets: none in parameters or outputs. Teams URLs and passwords stay in the vault secretsVaultId; only their names
-// are here. Function keys are made by the host and lie in its storage. Application Insights takes Entra tokens only.
+// Reach: API, storage, new vaults and topic have public addresses; the API takes function keys, the rest Entra tokens
+// only; Event Grid calls the app. With privateNetwork these are reached from inside only, and Event Grid writes to
+// queues; the app still goes out to logs, mail and Teams. An existing vault's own firewall has to let the app in.
 //
-// Existing vaults keep their settings, also their public access. They get grants, a system topic, and an endpoint if
-// privateNetwork. The vault secretsVaultId gets grants on those secrets, and an endpoint likewise.
+// Secrets: none in parameters or outputs. Teams URLs, other URLs and the mail password stay in the vault
+// notifications.secretsVaultId; only their names are here. The host makes the function keys, in its storage.
+//
+// Existing vaults keep their settings, also their public access. They get grants, a system topic (or give theirs, which
+// needs an identity, by topicId), and an endpoint if privateNetwork. The vault with the secrets gets grants on those.
 //
 // Before: a resource group; the rights to deploy, to assign roles and (unless builtInVaultRoles) to define them, in it
-// and in the groups of existing vaults and of secretsVaultId; existing vaults use Azure roles; the secrets are there.
-// Then: 1. this file; 2. the code, with privateNetwork from inside the network; 3. subscriptions.bicep with the same
-// parameters, since Event Grid asks the functions first; 4. trusted CAs, rules, people's roles on a new vault.
+// and in the groups of existing vaults, their topics and the vault with the secrets; these vaults use Azure roles; the
+// secrets are there; groups for people, or nobody can drop chains.
+// Then: 1. this file; with privateNetwork a way in of your own (peering or VPN, DNS for the six zones); 2. the code;
+// 3. subscriptions.bicep with the same parameters: Event Grid asks each function first, so the code must be there;
+// 4. trusted CAs, rules, people's roles on a new vault.
 
 import * as types from 'modules/types.bicep'
 import { namesOf, placed, queues } from 'modules/names.bicep'
@@ -58,7 +66,7 @@ param notifications types.notifications = {}
 @description('Settings of the app that differ from the defaults: waiting times, expiry warnings, renewal, digest, schedules (README, Settings).')
 param choices types.choices = {}
 
-@description('Entra groups, by object id, that may return chains and read CSRs, read quarantined files, or set trusted CAs and rules. Default: nobody.')
+@description('Entra groups, by object id, a list for each task: return chains and read CSRs; read quarantined files; set trusted CAs and rules. Default: nobody, so nobody can drop chains.')
 param people types.people = {}
 
 @description('Mail addresses for alerts about Certflow itself. Empty: alerts fire, and nobody gets mail.')
@@ -167,7 +175,8 @@ module chainStorage 'modules/storage.bicep' = {
     containers: ['chains', 'chains-merged', 'chains-rejected', 'chains-quarantine', 'csr', 'trusted-cas', 'rules']
     queues: ['webjobs-blobtrigger-poison'] // drops that failed five times, when Event Grid calls the app
     keepDays: 30 // soft delete, and previous versions
-    brief: ['chains'] // what was moved lies elsewhere, and a private key must not stay behind
+    // Old versions end after a day: what was moved lies elsewhere, and a private key that was dropped must not stay here.
+    brief: ['chains']
     private: privateNetwork
     workspaceId: workspaceId
   }
