@@ -159,8 +159,8 @@ def _mail(env: Env) -> Mail | None:
     host, _, port = (server or "").partition(":")
     if server and (not host or not (port or "587").isdigit()):
         raise BadSettings(f"{SMTP}: write host:port, such as smtp.example.com:587.")
-    to = [address.strip() for address in required(env, "CERTFLOW_MAIL_TO").split(",")]
-    if not all(ADDRESS.fullmatch(address) for address in to):
+    to = [address.strip() for address in required(env, "CERTFLOW_MAIL_TO").split(",") if address.strip()]
+    if not to or not all(ADDRESS.fullmatch(address) for address in to):
         raise BadSettings("CERTFLOW_MAIL_TO: write mail addresses, separated by commas.")
     return Mail(
         sender=required(env, "CERTFLOW_MAIL_FROM"),

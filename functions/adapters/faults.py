@@ -74,6 +74,6 @@ def retry_after(headers: Mapping[str, str]) -> int:
         return max(1, int(value))
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter of a time zone
         return DEFAULT_RETRY_AFTER
     return max(1, round((at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()))

@@ -29,6 +29,7 @@ from functions.adapters.key_vault_bodies import (
 )
 from functions.adapters.key_vault_pipeline import certificate_client
 from functions.issuance.errors import Refused, Unavailable
+from functions.issuance.pace import KEY_VAULT
 from functions.issuance.ports import Answer, Bundle, ListedPage
 
 
@@ -38,7 +39,7 @@ class KeyVault:
     def __init__(
         self, alias: str, url: str, credential: AsyncTokenCredential, *, verify_challenge: bool = True
     ) -> None:
-        self._service, self._origin = f"Key Vault '{alias}'", _origin(url)
+        self._service, self._origin = f"{KEY_VAULT} '{alias}'", _origin(url)
         self._client = certificate_client(url, credential, verify_challenge=verify_challenge)
 
     async def close(self) -> None:

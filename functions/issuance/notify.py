@@ -14,16 +14,16 @@ from functions.issuance.errors import BadSettings, Unavailable
 from functions.issuance.events import ISSUANCE, NOTICE_REFUSED, Event
 from functions.issuance.journal import record
 from functions.issuance.notices import notice_of, refusal_of
-from functions.issuance.outbox import publish
+from functions.issuance.outbox import AT_MOST, publish
 from functions.issuance.queues import CHANNELS
 from functions.issuance.rules import DEFAULT_TO, EMAIL, Rule, destinations, recipients
 from functions.issuance.telling import Channel, DeliveryRefused, Notice, Waiting
+from functions.issuance.timing import LONGEST_PAUSE
 from functions.issuance.trouble import note_failure
 
 GATHERING = timedelta(seconds=5)  # how long a notice waits for others of the same sweep
 LEFT_BEHIND = timedelta(minutes=1)
-# A channel that asks for longer is asked again all the same; its message comes a second after the hold has ended.
-LONGEST_PAUSE, A_SECOND = timedelta(hours=1), timedelta(seconds=1)
+A_SECOND = timedelta(seconds=1)  # between the end of a hold and the message that comes after it
 LONGEST_WAIT = timedelta(hours=24)  # as long as Event Grid tries
 TAKEN_OUT = timedelta(minutes=10)  # not at once: while settings change, an instance may not have a new channel yet
 MOST_AT_ONCE = 10  # of what waits on a channel, in each run of the timer
@@ -110,14 +110,21 @@ async def _send_all(certflow: Certflow, channel: Channel) -> timedelta:
             await _give_up(certflow, channel.name, too_long, f"not delivered within 24 hours: {error}")
             if isinstance(error, BadSettings):
                 raise
+            # One that asks for longer is asked again all the same.
             return min(max(timedelta(seconds=error.retry_after), GATHERING), LONGEST_PAUSE)
     return timedelta(0)
 
 
 async def _give_up(certflow: Certflow, channel: str, notices: Sequence[Notice], reason: str) -> None:
-    """Refuses notices in a channel's name, but for those that another run is delivering now."""
-    for notice in (await _claimed(certflow, channel, notices))[0]:
-        await _refused(certflow, channel, notice, reason)
+    """Refuses notices in a channel's name, but for those that another run is delivering now; no more than fit into some
+    seconds. Each is an event, and a topic that does not answer would keep the timer from calling shifts.
+    """
+    ends = certflow.now() + AT_MOST
+    for notice in notices:
+        if certflow.now() >= ends:
+            return
+        for mine in (await _claimed(certflow, channel, [notice]))[0]:
+            await _refused(certflow, channel, mine, reason)
 
 
 def _older(waiting: Sequence[Waiting], than: datetime) -> list[Notice]:

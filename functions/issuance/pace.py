@@ -13,7 +13,7 @@ from functions.issuance.errors import Unavailable
 from functions.issuance.ports import Vault
 from functions.issuance.timing import LONGEST_PAUSE
 
-KEY_VAULT = "Key Vault"
+KEY_VAULT = "Key Vault"  # how the name of every vault's service begins: a survey tells it from our storage by that
 WINDOW = timedelta(seconds=10)  # of Key Vault's limits (protocol §6)
 # Slots that could not be used in time are lost beyond this, so that a stall is not followed by a burst.
 # Half of the margin pays for it: no window gets more than the budget.

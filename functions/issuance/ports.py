@@ -213,7 +213,9 @@ class Ledger(Protocol):
         ...
 
     def waiting(self, vault: str) -> AsyncIterator[Look]:
-        """All requests in progress of a vault by their marks, in no order."""
+        """All requests in progress of a vault by their marks, in no order; and those that have ended but are to be
+        looked at again, after a fault (watch.check_named).
+        """
         ...
 
     async def by_key(self, key_sha256: str) -> list[TrackedRequest]:

@@ -99,7 +99,8 @@ async def _tagged(vault: Vault, order: Order) -> Order:
     owner = order.owner or tags.get(OWNER)
     tags |= {OWNER: owner} if owner else {}
     if len(tags) > MOST_TAGS:
-        raise InvalidRequest("tags", f"At most {MOST_TAGS - 1} beside the owner, who is kept as the tag {OWNER}.")
+        most = f"At most {MOST_TAGS - 1} beside the owner, who is kept as the tag {OWNER}"
+        raise InvalidRequest("tags", f"{most}; where none are given, those of the version before count.")
     return replace(order, owner=owner, body={**order.body, "tags": tags} if tags else order.body)
 
 

@@ -32,7 +32,8 @@ AT_ONCE = 8
 # 127 at most.
 MOST_NAMES = 12
 # Of a page, a shift each; then a certificate for which Key Vault has no answer is passed over: it may have none for
-# years. Fewer than the minutes after which a vault counts as not watched (overview.py, LATE).
+# years. Fewer than the minutes after which a vault counts as not watched (overview.py, LATE): so that it does, a survey
+# has to meet four such pages.
 TRIES = 5
 BAD_TOKEN = 400
 ENDS = {Status.FAILED, Status.CANCELLED}  # that somebody should hear of

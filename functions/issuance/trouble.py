@@ -17,8 +17,8 @@ from functions.issuance.watchbook import Failure, Trouble
 SEVERAL = 3
 WITHIN = timedelta(hours=24)  # and told again only after as long
 # The newest, in one property of a table row, which takes 32,768 characters: a failure has 550 at most (300 of them its
-# kind's), a kind that was told 350.
-MOST_FAILURES = 30
+# kind's), a kind that was told 350. The latter by their own time: others may push a kind's failures out within the day.
+MOST_FAILURES = MOST_TOLD = 30
 TRIES = 5
 
 # Key Vault's code for what is the issuer's fault and not the request's (protocol §1), and the words of what an issuer
@@ -55,8 +55,7 @@ async def note_failure(certflow: Certflow, data: Mapping[str, Any], at: datetime
         if len(failures) < len(trouble.failures):
             return
         failures = (*failures, Failure(data["request_id"], data["name"], at, kind))[-MOST_FAILURES:]
-        known = {one.kind for one in failures}
-        told = {one: time for one, time in trouble.told.items() if one in known}  # it must not grow for years
+        told = dict(sorted(trouble.told.items(), key=lambda one: one[1])[-MOST_TOLD:])  # it must not grow for years
         counted, events = _counted(replace(trouble, failures=failures, told=told), kind, at, data)
         try:
             await certflow.watchbook.keep_trouble(counted, events)

@@ -69,6 +69,7 @@ def _paths(address: list[Schema], create: Schema, cancel: Schema, merge: Schema)
                 "Start a request",
                 {"202": _answer("Operation", "Started, adopted, or replaced", "Location", "Retry-After") | LINKS},
                 body={"application/json": {"schema": create, "examples": EXAMPLES}},
+                body_needed=False,
                 parameters=[who, _header("Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255})],
                 more=("409", "422"),
             ),
@@ -197,6 +198,7 @@ def _telling(address: list[Schema], quiet: Schema, rehearse: Schema) -> dict[str
                 "Send a sample of each message on every channel",
                 {"200": _answer("Rehearsal", "What was sent, and how that ended by channel")},
                 body={"application/json": {"schema": rehearse}},
+                body_needed=False,
             )
         },
     }
@@ -208,6 +210,7 @@ def _operation(
     answers: dict[str, Any],
     *,
     body: dict[str, Any] | None = None,
+    body_needed: bool = True,
     parameters: list[Schema] | None = None,
     more: tuple[str, ...] = (),
 ) -> dict[str, Any]:
@@ -232,7 +235,7 @@ def _operation(
     if parameters:
         operation["parameters"] = parameters
     if body:
-        operation["requestBody"] = {"required": True, "content": body}
+        operation["requestBody"] = {"required": body_needed, "content": body}
     return operation
 
 

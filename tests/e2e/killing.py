@@ -47,6 +47,7 @@ from functions.issuance.start import Order, start
 
 SHORTER = 3000  # characters; a longer line could be torn by another run's (PIPE_BUF, pipe(7))
 LAST = 12  # of what has been done; the same
+BEGUN = "begun: "
 
 
 def main() -> None:
@@ -86,7 +87,7 @@ class FaultPoints:
     """Dies at this request: `before` it is sent, or `after` its answer has come and before the caller has it.
 
     With `writes` reads do not count: a run that is killed after one has left what one killed before it has. `done`
-    takes the writes that were answered.
+    takes the writes that were answered, and the mails that were begun.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class FaultPoints:
         def counted_mail(client: Any, message: Any, **more: Any) -> Any:
             at = f"MAIL {message['X-Certflow-Event']}"
             here = self._before(at, counts=True)
+            self._done.append(f"{BEGUN}{at}")  # in a thread: the server may have it, and a kill comes before its answer
             refused = mail(client, message, **more)
             self._after(at, here=here)
             return refused

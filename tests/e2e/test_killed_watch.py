@@ -29,6 +29,7 @@ from local.api import Client, client_of
 from local.functions_host import running_functions_host
 from local.stack import Stack, running_stack
 from tests.certificates import Authority, make_csr, pem
+from tests.e2e.killing import BEGUN
 from tests.e2e.runs import Runs, running
 from tests.e2e.telling import CHANNELS, times_told
 from tests.e2e.test_killed import MOMENTS, settled
@@ -334,7 +335,7 @@ def test_an_event_whose_telling_was_cut_off_is_told_when_it_comes_again(
 ) -> None:
     found, world = these(after, "notify", moment, 8)
     for point in found:
-        mail, third = f"MAIL {point.subject}3", f"{point.subject}3"
+        mail, third = f"{BEGUN}MAIL {point.subject}3", f"{point.subject}3"
         gap = Counter({("email", third): int(in_the_gap(point, mail, third, "email"))})
         once = on_both(*(f"{point.subject}{number}" for number in (1, 2, 3)))
         assert once <= world.told(point.subject) <= once + gap, str(point)
@@ -370,8 +371,8 @@ def is_card(at: str) -> bool:
 
 
 def in_the_gap(point: Point, accepted: str, event_id: str, channel: str) -> bool:
-    """Whether a channel had taken an event when the run was killed, and our record did not say so yet, as far as the
-    run knew: its records are written at once, and one that was on its way may have arrived.
+    """Whether a channel had taken an event when the run was killed, or may have, and our record did not say so yet, as
+    far as the run knew: what was on its way may have arrived.
     """
     settled = f"PATCH /devstoreaccount1/deliveries(PartitionKey='{event_id}',RowKey='{channel}')"
     return accepted in point.done and settled not in point.done

@@ -19,6 +19,7 @@ from functions.triggers.bodies import (
     parse_create,
     parse_merge,
 )
+from functions.triggers.openapi import CERTIFICATE, describe
 from tests.certificates import Authority
 
 WHOLE: dict[str, Any] = {
@@ -58,6 +59,8 @@ def test_key_vaults_whole_body_passes_through_unchanged() -> None:
 
 def test_an_empty_body_asks_for_the_next_version_like_the_last() -> None:
     assert parse_create(b"")[1:] == parse_create(b"{}")[1:] == ({}, None)
+    create = describe(("main",))["paths"][f"{CERTIFICATE}/create"]["post"]
+    assert create["requestBody"]["required"] is False
 
 
 @pytest.mark.parametrize(

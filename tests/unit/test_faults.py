@@ -45,6 +45,7 @@ def test_key_vaults_403_is_an_answer() -> None:
         ("", DEFAULT_RETRY_AFTER),
         ("²", DEFAULT_RETRY_AFTER),
         ("soon", DEFAULT_RETRY_AFTER),
+        ("Tue, 24 Nov 2020 12:00:00 +99999999999999", DEFAULT_RETRY_AFTER),
     ],
 )
 def test_retry_after_is_whole_seconds_and_never_none_at_all(value: str, seconds: int) -> None:

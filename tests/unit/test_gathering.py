@@ -14,6 +14,7 @@ from functions.issuance.rules import parse_rules
 from functions.issuance.telling import Severity
 from tests.unit.fakes import NOW, FakeChannel
 from tests.unit.test_notify import DATA, FAILED, world_with
+from tests.unit.test_outbox import Silent
 
 
 def failed(number: int) -> dict[str, Any]:
@@ -165,6 +166,24 @@ async def test_what_waits_on_a_channel_that_is_taken_out_is_told_on_the_others_o
     assert [notice.name for notice in email.sent] == [f"web-{number}" for number in range(12)]
     assert all("teams:pay has refused this message: it is not set any more." in one.sentence for one in email.sent)
     assert teams.sent == []
+
+
+async def test_a_silent_topic_does_not_keep_the_timer_with_what_a_channel_leaves_behind() -> None:
+    world = world_with(FakeChannel("teams:pay", most=10), email := FakeChannel("email"))
+    world.rules.rules = parse_rules('[{"to": ["teams:pay"]}]', "RULES")
+    for number in range(12):
+        await notify(world.certflow, f"e{number:02}", FAILED, failed(number))
+    world.channels = (email,)
+    world.topic = topic = Silent(down=True)
+    topic.world = world
+    world.later(minutes=11)
+    began = world.now
+    await call_waiting(world.certflow)
+    assert world.now - began < timedelta(seconds=20)
+    assert 0 < len(world.ledger.outbox) < 12
+    for _ in range(6):
+        await call_waiting(world.certflow)
+    assert len(world.ledger.outbox) == 12
 
 
 async def test_what_was_delivered_before_its_channel_was_taken_out_is_not_told_again() -> None:

@@ -169,6 +169,12 @@ def test_mail_by_azure_communication_services() -> None:
     assert (mail.acs_endpoint, mail.host) == ("https://acs.communication.azure.com", "")
 
 
+def test_a_comma_too_many_is_no_mailbox() -> None:
+    mail = load_settings(LEAST | MAIL | {"CERTFLOW_MAIL_TO": "a@example.com, ,b@example.com,"}).mail
+    assert mail
+    assert mail.default_to == ("a@example.com", "b@example.com")
+
+
 def test_a_table_of_rules_that_cannot_be_read_does_not_stop_the_watching() -> None:
     text = '[{"severity": "high"}]'
     assert load_settings(LEAST | {"CERTFLOW_NOTIFY_RULES": text}).rules == text

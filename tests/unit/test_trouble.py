@@ -177,6 +177,16 @@ async def test_only_the_newest_failures_are_kept() -> None:
     assert len(troubled(world)) == 1
 
 
+async def test_a_kind_is_told_once_a_day_although_another_has_pushed_its_failures_out() -> None:
+    world, number = World(), 0
+    for message, count in (("no account", SEVERAL), ("no funds", MOST_FAILURES), ("no account", SEVERAL)):
+        for _ in range(count):
+            error = {"code": "Certificate issuer error", "message": message}
+            await note_failure(world.certflow, failed(number, error), world.now)
+            number += 1
+    assert [event.data["error"]["message"] for event in troubled(world)] == ["no account", "no funds"]
+
+
 @pytest.mark.parametrize("apart", [timedelta(0), timedelta(minutes=7), timedelta(days=10)])
 @pytest.mark.parametrize("together", [1, 4, 12])
 async def test_its_row_stays_within_what_the_tables_take_whatever_an_issuer_says(

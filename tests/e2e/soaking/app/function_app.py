@@ -20,6 +20,7 @@ from typing import Any
 
 from functions.adapters import key_vault_pipeline
 from functions.issuance import certflow
+from functions.issuance.ports import Work
 from tests.e2e.soaking.hurry import SCHEDULES, SPEED
 
 Certflow = certflow.Certflow
@@ -46,8 +47,18 @@ class HurriedWork:
     def __init__(self, work: Any) -> None:
         self._work = work
 
-    async def put(self, queue: str, message: Mapping[str, Any], after: timedelta = timedelta(0)) -> None:
-        await self._work.put(queue, message, timedelta(seconds=math.ceil(after.total_seconds() / SPEED)))
+    async def put(
+        self,
+        queue: str,
+        message: Mapping[str, Any],
+        after: timedelta = timedelta(0),
+        lasts: timedelta | None = None,
+    ) -> None:
+        await self._work.put(queue, message, sooner(after), lasts and sooner(lasts))
+
+
+def sooner(time: timedelta) -> timedelta:
+    return timedelta(seconds=math.ceil(time.total_seconds() / SPEED))
 
 
 class WitnessedDeliveries:
@@ -83,7 +94,8 @@ def witness(what: str, event_id: str = "", channel: str = "") -> None:
 
 
 def hurried(**given: Any) -> certflow.Certflow:
-    given["work"], given["deliveries"] = HurriedWork(given["work"]), WitnessedDeliveries(given["deliveries"])
+    work: Work = HurriedWork(given["work"])
+    given |= {"work": work, "deliveries": WitnessedDeliveries(given["deliveries"])}
     return Certflow(**given, now=now, sleep=sleep)
 
 
