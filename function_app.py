@@ -55,6 +55,7 @@ def certflow() -> Certflow:
     from functions.adapters.work_queues import WorkQueues
     from functions.issuance.certflow import Certflow
     from functions.issuance.observed import observed
+    from functions.issuance.rules import is_table
 
     given = settings()
     identity = ManagedIdentityCredential(client_id=given.client_id)
@@ -74,7 +75,7 @@ def certflow() -> Certflow:
         topic=EventTopic(given.topic_endpoint, identity),
         deliveries=TableDeliveries(tables),
         work=WorkQueues(given.queues_url, identity),
-        rules=RulesInSetting(given.rules) if given.rules[:1] in {"", "[", "{"} else RulesInBlob(blobs, given.rules),
+        rules=RulesInSetting(given.rules) if is_table(given.rules) else RulesInBlob(blobs, given.rules),
         channels=tuple(channels(given, identity)),
         mailboxes=given.mail.default_to if given.mail else (),
         choices=given.choices,

@@ -14,7 +14,7 @@ from typing import Literal
 from functions.issuance.choices import Choices, DigestWhen
 from functions.issuance.errors import BadSettings
 from functions.issuance.links import PORTAL, Links
-from functions.issuance.rules import ADDRESS
+from functions.issuance.rules import ADDRESS, is_table
 from functions.issuance.timing import Patience
 from functions.setting_values import Env, flag, https, https_of, number, period, required, shares, word
 
@@ -179,7 +179,7 @@ def _rules(env: Env) -> str:
     read there: a slip about who is told must not stop the watching.
     """
     text = env.get(RULES, "").strip()
-    if text and not text.startswith(("[", "{")) and not re.fullmatch(r"[a-z0-9-]{3,63}/[^/].*", text):
+    if not is_table(text) and not re.fullmatch(r"[a-z0-9-]{3,63}/[^/].*", text):
         raise BadSettings(f"{RULES}: write a list of rules (JSON), or where they are: container/name of a blob.")
     return text
 

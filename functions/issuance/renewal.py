@@ -56,12 +56,11 @@ async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tup
     today = certflow.now().date()
     if not await certflow.watchbook.count_renewal(today, certflow.choices.most_renewals):
         return await _capped(certflow, note), False
-    # The tags are a version's own: without them the next one would have no owner, and no renewal.
+    # A start would ask for the last version's tags (start.py); here they are known.
     order = Order(
         note.vault,
         entry.name,
         {"tags": dict(entry.tags)},
-        owner=entry.tags.get(OWNER),
         key=f"certflow-renew {note.vault} {entry.name} {note.thumbprint}",
         by=BY,
     )

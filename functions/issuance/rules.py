@@ -71,6 +71,11 @@ class Rules(Protocol):
         ...
 
 
+def is_table(text: str) -> bool:
+    """Whether a setting holds the table itself (none at all is an empty one), rather than the path of a blob."""
+    return text[:1] in {"", "[", "{"}
+
+
 def parse_rules(text: str, where: str) -> tuple[Rule, ...]:
     """The table from JSON. Raises BadSettings, which names `where` it stands, the rule and the field."""
     try:

@@ -40,15 +40,20 @@ def muted_until(tags: Mapping[str, str], now: datetime) -> datetime | None:
     if word in {"TRUE", "YES", "FOREVER"}:
         return FOREVER
     try:
-        given = datetime.fromisoformat(word)
+        until = end_of(word)
     except ValueError:
         return None
-    if len(word) <= len("2026-11-24"):
-        given = datetime.combine(given, time.max)
-    until = given if given.tzinfo else given.replace(tzinfo=UTC)
     if until <= now:
         return None
     try:
         return until.astimezone(UTC)
     except OverflowError:  # the last hours of the year 9999, west of Greenwich
         return FOREVER
+
+
+def end_of(text: str) -> datetime:
+    """The end of a date, or a time (ISO 8601); UTC, unless it says otherwise. Raises ValueError."""
+    given = datetime.fromisoformat(text)
+    if len(text) <= len("2026-11-24"):
+        given = datetime.combine(given, time.max)
+    return given if given.tzinfo else given.replace(tzinfo=UTC)

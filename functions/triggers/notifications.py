@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 import azure.functions as func
 
 from functions.issuance.errors import InvalidRequest
 from functions.issuance.pending import acknowledge
 from functions.issuance.rehearsal import rehearse
+from functions.issuance.tags import end_of
 from functions.triggers.answers import json_body
 from functions.triggers.bodies import AcknowledgeBody, RehearseBody, parse
 from functions.triggers.queries import actor_of, address_of, body_of, check_query, period
@@ -36,12 +37,9 @@ async def test_notifications(req: func.HttpRequest, context: Context) -> func.Ht
 def _until(text: str, now: datetime) -> datetime:
     """A date (its end, UTC), a time, or a period from now. Raises InvalidRequest."""
     try:
-        given = datetime.fromisoformat(text)
+        until = end_of(text)
     except ValueError:
-        given = now + period("until", text, "A date or time (ISO 8601), or a number and h or d: 24h, 7d.")
-    else:
-        given = datetime.combine(given, time.max) if len(text) <= len("2026-11-24") else given
-    until = given if given.tzinfo else given.replace(tzinfo=UTC)
+        until = now + period("until", text, "A date or time (ISO 8601), or a number and h or d: 24h, 7d.")
     if until <= now:
         raise InvalidRequest("until", "This is over already.")
     if until > now + LONGEST_QUIET:  # and within what can be reckoned with: 9999-12-31 has no tomorrow
