@@ -29,8 +29,10 @@ ACCOUNT_WORDS = re.compile(
     r"|subscription|licen[cs]e|suspended",
     re.IGNORECASE,
 )
-# What differs from request to request in the same error: names, numbers, whatever is quoted.
-PARTICULARS = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[\w-]+\.[\w.-]+\S*|\S*\d\S*")
+# What differs from request to request in the same error: whatever is quoted, then each word that holds a digit or a
+# name with a dot. A word is judged once, at its first letter: an issuer's message may be long and without a blank.
+QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+PARTICULAR = re.compile(r"(?<!\S)(?=\S*?(?:\d|[\w-]\.[\w.-]))\S+")
 
 
 def kind_of(error: Mapping[str, Any]) -> str | None:
@@ -38,7 +40,8 @@ def kind_of(error: Mapping[str, Any]) -> str | None:
     code, message = str(error.get("code") or ""), str(error.get("message") or "")
     if code.lower() != ISSUER_ERROR and not ACCOUNT_WORDS.search(message):
         return None
-    return " ".join(f"{code}: {PARTICULARS.sub('…', message)}".lower().split())[:300]
+    general = PARTICULAR.sub("…", QUOTED.sub("…", message))
+    return " ".join(f"{code}: {general}".lower().split())[:300]
 
 
 async def note_failure(certflow: Certflow, data: Mapping[str, Any], at: datetime) -> None:
