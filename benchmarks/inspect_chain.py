@@ -24,9 +24,9 @@ from functions.issuance.asked import USAGES
 from functions.issuance.examine import inspect
 from functions.issuance.keys import read_csr
 from functions.issuance.requests import NOBODY, Doing, Operation, Status, track
-from tests.certificates import pem
-from tests.making import DAY, Ca, Key, Wish, csr_of, ec_key, rsa_key
-from tests.unit.fakes import NOW, World
+from tests.certificates import DAY, Ca, Key, Wish, csr_of, ec_key, pem, rsa_key
+from tests.clock import NOW, fixed_now
+from tests.unit.fakes import World
 
 ROUNDS = 1000
 NAMES = ("www.example.com", "example.com", "api.example.com")
@@ -54,9 +54,9 @@ class Sample:
 def sample(new_key: Callable[[], Key]) -> Sample:
     """Certificates with the extensions that public CAs write, the request, and the root as the one that is trusted."""
     url = "http://ca.example.com/issuer.cer"
-    years = Wish(start=NOW - 400 * DAY, end=NOW + 3000 * DAY, url=url)
+    years = Wish(start=-400 * DAY, end=3000 * DAY, url=url)
     above_leaves = replace(years, path_length=0)
-    root = Ca.root("Example Root CA", years, new_key())
+    root = Ca.root("Example Root CA", years, new_key(), at=fixed_now)
     policy_ca = root.ca("Example Policy CA", years, new_key())
     issuing = policy_ca.ca("Example Issuing CA", above_leaves, new_key())
     csr = csr_of(new_key(), NAMES[0], NAMES)

@@ -34,7 +34,8 @@ from functions.issuance.ports import Answer
 from functions.issuance.requests import Status
 from functions.issuance.shift import call_shifts, work_shift
 from functions.issuance.watch import check_named
-from tests.certificates import Authority
+from tests.certificates import Ca
+from tests.clock import fixed_now
 from tests.integration.tokens import AnyToken
 from tests.unit.fakes import FakeChannel, FakeVault, World, signed, version_of
 
@@ -114,7 +115,7 @@ async def _steps(one: Scene) -> dict[str, Counts]:
 
     await shift()  # the first survey of a vault is its baseline; there is nothing in it
     found = {"call": await one.counted(lambda: call_shifts(flow)), "idle": await one.counted(shift)}
-    ca = Authority.root("Root")
+    ca = Ca.root("Root", at=fixed_now)
     for number in range(PAGES * PAGE):
         _certificate(vault, ca, f"web-{number}")
     world.later(hours=1)
@@ -137,7 +138,7 @@ async def _steps(one: Scene) -> dict[str, Counts]:
     return found
 
 
-def _certificate(vault: FakeVault, ca: Authority, name: str) -> None:
+def _certificate(vault: FakeVault, ca: Ca, name: str) -> None:
     vault.certificates[name] = version_of(signed(ca, vault.start(name)))
     vault.tagged[name] = {"certflow-renew": "off"}  # as one that is not near its end: nothing is noted or told
     vault.policies[name] = {**POLICY, "x509_props": {"subject": f"CN={name}.example.com"}}

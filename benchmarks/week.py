@@ -38,7 +38,8 @@ from functions.issuance.sweep import sweep
 from functions.issuance.timing import LONGEST_PAUSE
 from functions.issuance.watch import begin_to_watch, check_named, check_one
 from tests.certificates import make_csr
-from tests.unit.fakes import A_PAGE, NOW, FakeLedger, FakeVault, FakeWork, World
+from tests.clock import NOW
+from tests.unit.fakes import A_PAGE, FakeLedger, FakeVault, FakeWork, World
 
 SEED = 20261124
 REQUESTS, WEEK = 10_000, timedelta(days=7)

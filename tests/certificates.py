@@ -1,102 +1,226 @@
-"""Real certificates, made on the spot. No keys in the repository."""
+"""Certificates as CAs make them, good and bad, on the spot: whatever a test wants to be wrong is one argument.
+
+The only file of the tests that builds certificates. Each CA has a clock (`tests.clock`), and what it signs is dated by
+that clock; a test says how long before and after. No keys in the repository.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+
+from tests.clock import Clock
+
+type Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+
+DAY = timedelta(days=1)
+SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
+USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+
+# OIDs of RSA signatures (RFC 8017 §C), as DER has them.
+RSA_WITH = {
+    name: bytes.fromhex(f"06092a864886f70d0101{last}")
+    for name, last in (("md5", "04"), ("sha1", "05"), ("sha256", "0b"))
+}
 
 
 def make_name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def make_csr(common_name: str) -> tuple[ec.EllipticCurvePrivateKey, bytes]:
-    """A key and its CSR (DER)."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    csr = x509.CertificateSigningRequestBuilder().subject_name(make_name(common_name)).sign(key, hashes.SHA256())
-    return key, csr.public_bytes(Encoding.DER)
-
-
 def pem(*certificates: x509.Certificate) -> bytes:
     return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
 
 
-@dataclass
-class Authority:
-    """A CA certificate and its key, and the authority above it."""
+def ec_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def ed_key() -> ed25519.Ed25519PrivateKey:
+    return ed25519.Ed25519PrivateKey.generate()
+
+
+def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, bits)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a certificate says. The defaults are a good one of its kind; times are counted from the CA's now."""
+
+    names: Sequence[str | x509.GeneralName] | None = None  # None: those of the CSR, or its common name; empty: none
+    usages: Iterable[str] | None = None  # None: a CA's or a server's; empty: no extension
+    ekus: Sequence[x509.ObjectIdentifier] = (SERVER, CLIENT)  # of a leaf; empty: no extension
+    start: timedelta = -DAY
+    end: timedelta = 89 * DAY
+    path_length: int | None = None
+    limits: x509.NameConstraints | None = None
+    url: str | None = None  # where the issuer's certificate is published
+    key_ids: bool = True
+
+
+@dataclass(frozen=True)
+class Ca:
+    """A CA's certificate and key, and the clock by which it dates what it signs."""
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
-    parent: Authority | None = None
+    key: Key
+    at: Clock
 
     @classmethod
-    def root(cls, name: str) -> Authority:
-        return cls.named(make_name(name))
+    def root(cls, name: str | x509.Name, wish: Wish = Wish(), key: Key | None = None, *, at: Clock) -> Ca:
+        key, subject = key or ec_key(), make_name(name) if isinstance(name, str) else name
+        return cls(_made(subject, key.public_key(), subject, key, wish, at, ca=True), key, at)
 
-    @classmethod
-    def named(cls, name: x509.Name) -> Authority:
-        """A root of a name that is made already."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        return cls(_certificate(name, key.public_key(), name, key, ca=True), key)
+    @property
+    def subject(self) -> x509.Name:
+        return self.certificate.subject
 
-    def intermediate(self, name: str) -> Authority:
-        key = ec.generate_private_key(ec.SECP256R1())
-        issuer = self.certificate.subject
-        return Authority(_certificate(make_name(name), key.public_key(), issuer, self.key, ca=True), key, self)
+    def ca(self, name: str | x509.Name, wish: Wish = Wish(), key: Key | None = None) -> Ca:
+        """A CA below this one, or another CA's name and key with a certificate by this one (`key`)."""
+        key, subject = key or ec_key(), make_name(name) if isinstance(name, str) else name
+        made = _made(subject, key.public_key(), self.subject, self.key, wish, self.at, ca=True)
+        return Ca(made, key, self.at)
 
-    def cross_sign(self, other: Authority) -> Authority:
-        """Another authority, with a certificate of its name and key that this one has issued."""
-        public_key, subject = other.key.public_key(), other.certificate.subject
-        certificate = _certificate(subject, public_key, self.certificate.subject, self.key, ca=True)
-        return Authority(certificate, other.key, self)
-
-    def sign(
-        self, csr: bytes, valid_for: timedelta = timedelta(days=90), issuer: x509.Name | None = None
+    def signs(
+        self,
+        csr: bytes,
+        wish: Wish = Wish(),
+        *,
+        ca: bool = False,
+        subject: x509.Name | None = None,
+        issuer: x509.Name | None = None,
     ) -> x509.Certificate:
+        """A leaf for a CSR (DER); `issuer` is this CA's name as it is to be written there."""
         request = x509.load_der_x509_csr(csr)
-        public_key = request.public_key()
-        assert isinstance(public_key, ec.EllipticCurvePublicKey)
-        names = [str(one.value) for one in request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-        return _certificate(
-            request.subject,
-            public_key,
-            issuer or self.certificate.subject,
-            self.key,
-            ca=False,
-            valid_for=valid_for,
-            dns_names=names,
-        )
+        wish = wish if wish.names is not None else replace(wish, names=_asked(request))
+        by, key = issuer or self.subject, request.public_key()
+        return _made(subject or request.subject, key, by, self.key, wish, self.at, ca=ca)
 
 
-def _certificate(
-    subject: x509.Name,
-    public_key: ec.EllipticCurvePublicKey,
-    issuer: x509.Name,
-    issuer_key: ec.EllipticCurvePrivateKey,
-    *,
-    ca: bool,
-    valid_for: timedelta = timedelta(days=90),
-    dns_names: Sequence[str] = (),
+def like(model: x509.Certificate, key: Key) -> x509.Certificate:
+    """A certificate with the subject, validity and extensions of another one, for and by a key of ours."""
+    builder = x509.CertificateBuilder(model.subject, model.subject, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(model.not_valid_before_utc).not_valid_after(model.not_valid_after_utc)
+    for extension in model.extensions:
+        if not isinstance(extension.value, x509.AuthorityKeyIdentifier | x509.SubjectKeyIdentifier):
+            builder = builder.add_extension(extension.value, extension.critical)
+    return builder.sign(key, _digest(key))
+
+
+def csr_of(
+    key: Key,
+    common_name: str,
+    names: Sequence[str | x509.GeneralName] = (),
+    usages: Iterable[str] = (),
+    ekus: Sequence[x509.ObjectIdentifier] = (),
+) -> bytes:
+    """A CSR (DER)."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(make_name(common_name))
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(general(names)), critical=False)
+    if usages:
+        builder = builder.add_extension(_usage(usages), critical=True)
+    if ekus:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(ekus), critical=False)
+    return builder.sign(key, _digest(key)).public_bytes(Encoding.DER)
+
+
+def make_csr(common_name: str) -> tuple[Key, bytes]:
+    """A key and its CSR (DER)."""
+    key = ec_key()
+    return key, csr_of(key, common_name)
+
+
+def general(names: Sequence[str | x509.GeneralName]) -> list[x509.GeneralName]:
+    return [x509.DNSName(name) if isinstance(name, str) else name for name in names]
+
+
+def ip(address: str) -> x509.IPAddress:
+    return x509.IPAddress(ipaddress.ip_address(address))
+
+
+def resigned(certificate: x509.Certificate, by: Ca, digest: hashes.HashAlgorithm) -> x509.Certificate:
+    """The certificate signed anew with an RSA key and SHA-1 or MD5, in which `cryptography` makes none."""
+    assert isinstance(by.key, rsa.RSAPrivateKey)
+    old, new = RSA_WITH["sha256"], RSA_WITH[digest.name]  # of one length, so that the DER stays as it is
+    signature = by.key.sign(certificate.tbs_certificate_bytes.replace(old, new), padding.PKCS1v15(), digest)
+    unsigned = certificate.public_bytes(Encoding.DER).replace(old, new)[: -len(signature)]
+    return x509.load_der_x509_certificate(unsigned + signature)
+
+
+def damaged(certificate: x509.Certificate) -> x509.Certificate:
+    """The certificate with one bit of its signature flipped."""
+    der = bytearray(certificate.public_bytes(Encoding.DER))
+    der[-3] ^= 1
+    return x509.load_der_x509_certificate(bytes(der))
+
+
+def _made(
+    subject: x509.Name, key: object, issuer: x509.Name, issuer_key: Key, wish: Wish, at: Clock, *, ca: bool
 ) -> x509.Certificate:
-    now = datetime.now(UTC)
+    assert isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey)
+    now = at()
     builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(public_key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=365))
-        .not_valid_after(now + valid_for)
-        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        x509.CertificateBuilder(issuer, subject, key, x509.random_serial_number())
+        .not_valid_before(now + wish.start)
+        .not_valid_after(now + wish.end)
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=wish.path_length), critical=True)
     )
-    if dns_names:
-        names = x509.SubjectAlternativeName([x509.DNSName(name) for name in dns_names])
-        builder = builder.add_extension(names, critical=False)
-    return builder.sign(issuer_key, hashes.SHA256())
+    usages = wish.usages if wish.usages is not None else {"key_cert_sign", "crl_sign"} if ca else _server_usages(key)
+    extensions: list[tuple[x509.ExtensionType | None, bool]] = [
+        (x509.SubjectAlternativeName(general(wish.names)) if wish.names else None, False),
+        (_usage(usages) if usages else None, True),
+        (x509.ExtendedKeyUsage(wish.ekus) if wish.ekus and not ca else None, False),
+        (wish.limits, True),
+        (_access(wish.url) if wish.url else None, False),
+    ]
+    if wish.key_ids:
+        authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+        extensions += [(x509.SubjectKeyIdentifier.from_public_key(key), False), (authority, False)]
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical) if extension else builder
+    return builder.sign(issuer_key, _digest(issuer_key))
+
+
+def _digest(key: Key) -> hashes.SHA256 | None:
+    return None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+
+
+def _asked(request: x509.CertificateSigningRequest) -> Sequence[str | x509.GeneralName]:
+    try:
+        return list(request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+    except x509.ExtensionNotFound:
+        return [str(one.value) for one in request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+
+
+def _server_usages(key: object) -> set[str]:
+    """What public CAs write: no keyEncipherment for a key that cannot encipher."""
+    return {"digital_signature", "key_encipherment"} if isinstance(key, rsa.RSAPublicKey) else {"digital_signature"}
+
+
+def _usage(usages: Iterable[str]) -> x509.KeyUsage:
+    return x509.KeyUsage(**{usage: usage in set(usages) for usage in USAGES})
+
+
+def _access(url: str) -> x509.AuthorityInformationAccess:
+    place = x509.UniformResourceIdentifier(url)
+    return x509.AuthorityInformationAccess([x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, place)])

@@ -17,17 +17,16 @@ import textwrap
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key, pkcs7
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from tests.certificates import make_name, pem
+from tests.certificates import DAY, Ca, Wish, csr_of, pem
+from tests.clock import Clock, fixed_now
 
 type PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 type Certificates = Sequence[x509.Certificate]
@@ -36,7 +35,21 @@ CA_EXTENSIONS = "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\nkeyUsa
 ROOT_EXTENSIONS = f"{CA_EXTENSIONS}basicConstraints=critical,CA:TRUE\n"
 ISSUING_EXTENSIONS = f"{CA_EXTENSIONS}basicConstraints=critical,CA:TRUE,pathlen:0\n"
 SERVER_EXTENSIONS = "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\nextendedKeyUsage=serverAuth\n"
-REVOKING = "[ca]\ndefault_ca=ca\n[ca]\ndatabase=index.txt\ndefault_md=sha256\ndefault_crl_days=30\n"
+CA_SETTINGS = """[ca]
+default_ca=ca
+[ca]
+database=index.txt
+new_certs_dir=.
+rand_serial=yes
+unique_subject=no
+default_md=sha256
+preserve=yes
+policy=any
+[any]
+countryName=optional
+organizationName=optional
+commonName=supplied
+"""
 
 
 @dataclass(frozen=True)
@@ -82,52 +95,15 @@ class Hierarchy:
     strangers: tuple[x509.Certificate, x509.Certificate]
     revoked: bytes
     issuing_key: PrivateKey
+    at: Clock
 
     def sign(self, csr: bytes) -> x509.Certificate:
         """The leaf for a CSR (DER), as a CA makes one: for 90 days, with the names that were asked for."""
-        request = x509.load_der_x509_csr(csr)
-        key, now = request.public_key(), datetime.now(UTC)
-        assert isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
-        names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        issuer_key_id = self.issuing.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-        extensions: list[tuple[x509.ExtensionType, bool]] = [
-            (x509.BasicConstraints(ca=False, path_length=None), True),
-            (_server_usage(enciphers=isinstance(key, rsa.RSAPublicKey)), True),
-            (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), False),
-            (names, False),
-            (x509.SubjectKeyIdentifier.from_public_key(key), False),
-            (x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer_key_id), False),
-        ]
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(request.subject)
-            .issuer_name(self.issuing.subject)
-            .public_key(key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + timedelta(days=90))
-        )
-        for extension, critical in extensions:
-            builder = builder.add_extension(extension, critical)
-        return builder.sign(self.issuing_key, hashes.SHA256())
-
-
-def _server_usage(*, enciphers: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=True,
-        key_encipherment=enciphers,
-        content_commitment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=False,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
+        return Ca(self.issuing, self.issuing_key, self.at).signs(csr, Wish(start=-timedelta(hours=1), end=90 * DAY))
 
 
 @functools.cache
-def hierarchy(kty: str) -> Hierarchy:
+def hierarchy(kty: str, at: Clock) -> Hierarchy:
     """The CAs that sign for keys of this kind ("RSA" or "EC"), with keys of the same kind. Made once a run."""
     root_key, issuing_key, other_key = (
         ("rsa:4096", "rsa:3072", "rsa:2048")
@@ -135,7 +111,7 @@ def hierarchy(kty: str) -> Hierarchy:
         else tuple(f"ec:{curve}" for curve in ("P-521", "P-384", "P-256"))
     )
     with tempfile.TemporaryDirectory(prefix="certflow-corpus-") as name:
-        ca = _OpensslCas(Path(name))
+        ca = _OpensslCas(Path(name), at())
         ca.root("root", f"/C=DE/O=Example Org/CN=Example {kty} Root CA", root_key)
         ca.root("other-root", f"/C=DE/O=Example Org/CN=Example {kty} Root CA of Old", other_key)
         ca.root("stranger", "/C=DE/O=Others/CN=Root CA of Others", "ec:P-256")
@@ -152,18 +128,21 @@ def hierarchy(kty: str) -> Hierarchy:
             strangers=(ca.certificate("stranger"), ca.certificate("strange-server")),
             revoked=ca.revoked("issuing"),
             issuing_key=ca.key("issuing"),
+            at=at,
         )
 
 
-@dataclass(frozen=True)
 class _OpensslCas:
-    """CAs in a directory, by the `openssl` program."""
+    """CAs in a directory, by the `openssl` program, which has no clock but the one that it is given."""
 
-    directory: Path
+    def __init__(self, directory: Path, now: datetime) -> None:
+        self.directory, self.now = directory, now
+        (directory / "index.txt").write_text("")
+        (directory / "ca.cnf").write_text(CA_SETTINGS)
 
     def root(self, name: str, subject: str, key: str) -> None:
         self.request(name, subject, key)
-        self._x509(name, name, ROOT_EXTENSIONS, "-signkey", f"{name}.key")
+        self._sign(name, name, ROOT_EXTENSIONS, "-selfsign", "-keyfile", f"{name}.key")
 
     def request(self, name: str, subject: str, key: str) -> None:
         new_key = (key,) if key.startswith("rsa:") else ("ec", "-pkeyopt", f"ec_paramgen_curve:{key[3:]}")
@@ -171,13 +150,12 @@ class _OpensslCas:
         openssl(self.directory, "req", "-new", "-newkey", *new_key, "-nodes", *files, "-subj", subject)
 
     def sign(self, name: str, by: str, extensions: str, out: str | None = None) -> None:
-        self._x509(name, out or name, extensions, "-CA", f"{by}.pem", "-CAkey", f"{by}.key", "-CAcreateserial")
+        self._sign(name, out or name, extensions, "-cert", f"{by}.pem", "-keyfile", f"{by}.key")
 
     def revoked(self, by: str) -> bytes:
-        (self.directory / "index.txt").write_text("")
-        (self.directory / "ca.cnf").write_text(REVOKING)
-        files = ("-config", "ca.cnf", "-cert", f"{by}.pem", "-keyfile", f"{by}.key")
-        return openssl(self.directory, "ca", "-gencrl", *files)
+        files = ("-cert", f"{by}.pem", "-keyfile", f"{by}.key")
+        dates = ("-crl_lastupdate", self._time(-DAY), "-crl_nextupdate", self._time(30 * DAY))
+        return openssl(self.directory, "ca", "-config", "ca.cnf", "-gencrl", *files, *dates)
 
     def certificate(self, name: str) -> x509.Certificate:
         return x509.load_pem_x509_certificate((self.directory / f"{name}.pem").read_bytes())
@@ -187,10 +165,14 @@ class _OpensslCas:
         assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
         return key
 
-    def _x509(self, name: str, out: str, extensions: str, *by: str) -> None:
+    def _sign(self, name: str, out: str, extensions: str, *by: str) -> None:
         (self.directory / f"{name}.ext").write_text(extensions)
-        files = ("-in", f"{name}.csr", "-out", f"{out}.pem", "-extfile", f"{name}.ext")
-        openssl(self.directory, "x509", "-req", *files, *by, "-days", "3650", "-sha256")
+        files = ("-config", "ca.cnf", "-in", f"{name}.csr", "-out", f"{out}.pem", "-extfile", f"{name}.ext")
+        dates = ("-startdate", self._time(-DAY), "-enddate", self._time(3650 * DAY))
+        openssl(self.directory, "ca", "-batch", "-notext", *files, *by, *dates)
+
+    def _time(self, after: timedelta) -> str:
+        return f"{self.now + after:%Y%m%d%H%M%SZ}"
 
 
 def openssl(directory: Path, *arguments: str, stdin: bytes = b"") -> bytes:
@@ -201,9 +183,7 @@ def openssl(directory: Path, *arguments: str, stdin: bytes = b"") -> bytes:
 
 def make_csr(key: PrivateKey, host: str) -> bytes:
     """A CSR (DER) for a host, as Key Vault makes one."""
-    names = x509.SubjectAlternativeName([x509.DNSName(host)])
-    builder = x509.CertificateSigningRequestBuilder().subject_name(make_name(host)).add_extension(names, critical=False)
-    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    return csr_of(key, host, [host])
 
 
 # How the certificates lie in the file. For a cross-signed CA both its certificates and both roots are there, shuffled.
@@ -310,7 +290,8 @@ FORMATS: dict[str, Callable[[Certificates], bytes]] = {
     "UTF-16 LE without BOM": lambda some: pem(*some).decode().encode("utf-16-le"),
     "PKCS#7": _p7b,
     "PKCS#7 as PEM": _crl2pkcs7,
-    "PKCS#7 with a CRL": lambda some: _crl2pkcs7(some, "-outform", "DER", revoked=hierarchy("RSA").revoked),
+    # Nobody reads the dates of a revocation list here, so one does for both clocks.
+    "PKCS#7 with a CRL": lambda some: _crl2pkcs7(some, "-outform", "DER", revoked=hierarchy("RSA", fixed_now).revoked),
     "PKCS#7 by cryptography": _cryptography_p7b,
     "PKCS#7 by cryptography as PEM": lambda some: pkcs7.serialize_certificates(list(some), Encoding.PEM),
     "PKCS#7 in base64": lambda some: base64.encodebytes(_p7b(some)).replace(b"\n", b"\r\n"),

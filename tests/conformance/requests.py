@@ -8,20 +8,18 @@ from __future__ import annotations
 import base64
 import binascii
 import warnings
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
-from cryptography.x509.oid import NameOID
 
+from tests.certificates import Ca, like, rsa_key
+from tests.clock import real_now
 from tests.conformance.recordings import Pair, Recording
 from tests.integration.keyvault_helpers import OutsideCa, b64
 
-_KEY = rsa.generate_private_key(65537, 2048)
+_KEY = rsa_key()
 _OUTSIDE = OutsideCa()
 DERIVED = ("id", "attributes", "recoveryId", "deletedDate", "scheduledPurgeDate")  # what the service adds by itself
 
@@ -134,21 +132,7 @@ def _recorded_certificate(cer: str) -> x509.Certificate | None:
 def _key_and_certificate(pair: Pair) -> dict[str, str]:
     """A PFX, or PEM if the policy says so, with a certificate like the recorded one, for a key of ours."""
     model = _recorded_certificate(pair.fields.get("cer", ""))
-    now = datetime.now(UTC)
-    name = model.subject if model else x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "recorded")])
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(_KEY.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(model.not_valid_before_utc if model else now - timedelta(days=1))
-        .not_valid_after(model.not_valid_after_utc if model else now + timedelta(days=365))
-    )
-    for extension in model.extensions if model else ():
-        if not isinstance(extension.value, x509.AuthorityKeyIdentifier | x509.SubjectKeyIdentifier):
-            builder = builder.add_extension(extension.value, extension.critical)
-    certificate = builder.sign(_KEY, SHA256())
+    certificate = like(model, _KEY) if model else Ca.root("recorded", key=_KEY, at=real_now).certificate
     if _is_pem(pair):
         key = _KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         return {"value": (key + certificate.public_bytes(Encoding.PEM)).decode()}

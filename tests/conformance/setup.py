@@ -11,14 +11,12 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+
+from tests.certificates import DAY, Ca, Wish, pem, rsa_key
+from tests.clock import real_now
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".local" / "conformance"
@@ -97,17 +95,9 @@ def _unpack(sdist: Path) -> None:
 
 def _make_ca(tests: Path) -> None:
     """`ca.key` and `ca.crt`: theirs are not in the source distribution."""
-    key = rsa.generate_private_key(65537, 2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Certflow conformance CA")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=3650))
-        .sign(key, SHA256())
-    )
-    (tests / "ca.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    (tests / "ca.crt").write_bytes(certificate.public_bytes(Encoding.PEM))
+    ca = Ca.root("Certflow conformance CA", Wish(end=3650 * DAY), rsa_key(), at=real_now)
+    (tests / "ca.key").write_bytes(ca.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (tests / "ca.crt").write_bytes(pem(ca.certificate))
 
 
 def _run(meaning: str, *command: str | Path) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from local.api import Client, client_of
 from local.functions_host import ROOT
 from local.stack import Stack, running_stack
+from tests.clock import real_now
 from tests.corpus import hierarchy
 from tests.e2e.soaking import checks
 from tests.e2e.soaking.customers import KEY, Customers
@@ -67,7 +68,7 @@ class Soaked:
 async def soak(directory: Path, seconds: float, requests: int, seed: int, *, faults: bool = True) -> Soaked:
     """Runs a soak of about so many seconds, and judges it."""
     began, thrown = time.monotonic(), Thrown()
-    hierarchy(KEY.kty)  # made now, while nobody waits
+    hierarchy(KEY.kty, real_now)  # made now, while nobody waits
     async with (
         running_stack(
             directory, app=_app(directory), vaults=VAULTS, hosts=HOSTS, hurry=SPEED, issuing_delay=ISSUING_DELAY

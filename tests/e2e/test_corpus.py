@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from local.api import Client, LocalIdentity, until
 from tests.certificates import pem
+from tests.clock import real_now
 from tests.corpus import FORMATS, KEYS, ORDERS, Hierarchy, arrange, hierarchy, openssl
 
 AT_ONCE = 8
@@ -47,7 +48,7 @@ class Case:
 
     @property
     def cas(self) -> Hierarchy:
-        return hierarchy(KEYS[self.key].kty)
+        return hierarchy(KEYS[self.key].kty, real_now)
 
 
 def cases(order: str) -> list[Case]:

@@ -22,11 +22,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from local.api import Client
-from tests.certificates import Authority
+from tests.certificates import Ca
+from tests.clock import real_now
 from tests.e2e.conftest import described_client
 
 EXAMPLES = int(os.environ.get("CERTFLOW_SOAK_EXAMPLES", "100"))
-ROOT = Authority.root("Interleaving Root")
+ROOT = Ca.root("Interleaving Root", at=real_now)
 ENDED = {"completed", "failed", "cancelled"}
 Answer = tuple[int, dict[str, Any]]
 
@@ -121,7 +122,7 @@ class Interleaving(RuleBasedStateMachine):
                 return
             request_id = operation.request_id
             if request_id not in self.leaves:
-                self.leaves[request_id] = ROOT.sign(bytes(operation.csr)).public_bytes(Encoding.DER)
+                self.leaves[request_id] = ROOT.signs(bytes(operation.csr)).public_bytes(Encoding.DER)
             chain = (self.leaves[request_id], ROOT.certificate.public_bytes(Encoding.DER))
             body = {"x5c": [base64.b64encode(one).decode() for one in chain]}
             answers = await asyncio.gather(

@@ -27,15 +27,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from local.api import Client, client_of, until
 from local.functions_host import running_functions_host
 from local.stack import DROP, MERGED, QUARANTINE, REJECTED, Stack, running_stack
-from tests.certificates import Authority, make_csr, pem
+from tests.certificates import Ca, make_csr, pem
+from tests.clock import real_now
 from tests.e2e.runs import Runs, running
 from tests.e2e.telling import nothing_waits, tellings
 from tests.e2e.test_stories import OWNER, body
 
 pytestmark = pytest.mark.timeout(300)  # all kills are in the first test's set-up; a hang guard
 
-ROOT_CA = Authority.root("Killed Root")
-CA = ROOT_CA.intermediate("Killed Issuing CA")
+ROOT_CA = Ca.root("Killed Root", at=real_now)
+CA = ROOT_CA.ca("Killed Issuing CA")
 MOMENTS = ("before", "after")
 MERGE = "/pending/merge"
 BYSTANDER = "bystander"  # its request waits all the time, and no file is to be merged into it
@@ -169,14 +170,14 @@ async def start(runs: Runs, *names: str) -> None:
 async def leaf_for(client: Client, name: str) -> bytes:
     csr = (await client.certificates["main"].get_certificate_operation(name)).csr
     assert csr is not None
-    return pem(CA.sign(bytes(csr)))
+    return pem(CA.signs(bytes(csr)))
 
 
 async def content_of(client: Client, kind: str, names: tuple[str, ...]) -> bytes:
     chain = pem(CA.certificate, ROOT_CA.certificate)
     key, csr = make_csr("killed.example.com")
     if kind == "wrong-key":
-        return pem(CA.sign(csr)) + chain
+        return pem(CA.signs(csr)) + chain
     if kind == "private-key":
         secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         return await leaf_for(client, BYSTANDER) + chain + secret

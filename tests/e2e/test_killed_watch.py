@@ -28,7 +28,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from local.api import Client, client_of
 from local.functions_host import running_functions_host
 from local.stack import Stack, running_stack
-from tests.certificates import Authority, make_csr, pem
+from tests.certificates import Ca, Wish, make_csr, pem
+from tests.clock import real_now
 from tests.e2e.killing import BEGUN
 from tests.e2e.runs import Runs, running
 from tests.e2e.telling import CHANNELS, times_told
@@ -44,7 +45,7 @@ REMINDED = 30 * HOUR  # an issuer's request is stalled after a day, a manual one
 AGAIN = (31 * HOUR, 32 * HOUR)  # the lease of the run that was killed has lapsed, and what it left is left behind
 LAPSED = 600  # longer than any claim
 NEVER = "0 0 0 1 1 *"
-ROOT_CA = Authority.root("Killed Watch Root")
+ROOT_CA = Ca.root("Killed Watch Root", at=real_now)
 
 # What is in a vault when its shift begins, and what is to come of it.
 ISSUERS = {"failed": "DigiCert", "done": "DigiCert", "stalled": "GlobalSign", "waiting": "Unknown"}
@@ -157,7 +158,7 @@ def ending(host: str) -> bytes:
     """A certificate that is at the last rung of the ladder when the shift comes, and its key."""
     key, csr = make_csr(host)
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return secret + pem(ROOT_CA.sign(csr, timedelta(seconds=2 * REMINDED)))
+    return secret + pem(ROOT_CA.signs(csr, Wish(end=timedelta(seconds=2 * REMINDED))))
 
 
 async def publishings(runs: Runs, moment: str, found: list[Point]) -> None:

@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from local.api import Client, until
 from local.openssl_ca import OpensslCa
-from tests.certificates import Authority
+from tests.certificates import Ca
+from tests.clock import real_now
 from tests.e2e.conftest import described_client, running_up
 
 NO_CERTIFICATE = (
@@ -437,7 +438,7 @@ async def test_an_old_link_does_nothing_to_a_newer_request(
     old = await certificate.start("DigiCert")
     new = await certificate.start("DigiCert", if_pending="replace")
     if path == "/pending/merge":  # a real certificate, so that it is not the body that is refused
-        more = {"json": {"x5c": x5c(Authority.root("Root").certificate)}}
+        more = {"json": {"x5c": x5c(Ca.root("Root", at=real_now).certificate)}}
     query = {"request_id": old["request_id"]}
     status, answer, _ = await certificate.call(method, path, params=query, **more)
     sentence = f"It was overwritten: the request {new['request_id']} stands in its place."

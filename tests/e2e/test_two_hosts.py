@@ -24,7 +24,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from local.api import Client, client_of, until
 from local.functions_host import ROOT
 from local.stack import Stack, running_stack
-from tests.certificates import Authority
+from tests.certificates import Ca, Wish
+from tests.clock import real_now
 from tests.e2e.telling import CHANNELS, nothing_waits, times_told
 from tests.e2e.test_stories import OWNER
 
@@ -36,8 +37,8 @@ EACH = 6  # requests of a kind and vault
 LOOKS = "certflow-looks"
 CALLS_AT_ONCE = 2  # of each host for the same vault: one of them works it, and the others meet that one
 CHALLENGED = 401  # a client's first call in a vault, before its look
-FRESH = timedelta(days=300)  # of 665: not yet on the ladder
-CA = Authority.root("Two Hosts Root")
+FRESH = timedelta(days=300)  # of 301: not yet on the ladder
+CA = Ca.root("Two Hosts Root", at=real_now)
 STATUSES = {"fails": "failed", "hangs": "inProgress", "waits": "inProgress", "merged": "completed"}
 EVENTS = {
     "fails": ("failed",),
@@ -76,7 +77,7 @@ async def start(client: Client, vault: str, name: str) -> None:
     response = await client.create(vault, name, {"policy": policy, "owner": OWNER})
     assert response.status == 202, await response.text()
     if kind_of(name) == "merged":
-        leaf = CA.sign(base64.b64decode((await response.json())["csr"]), FRESH)
+        leaf = CA.signs(base64.b64decode((await response.json())["csr"]), Wish(end=FRESH))
         await client.drop(f"{name}.pem", b"".join(one.public_bytes(Encoding.PEM) for one in (leaf, CA.certificate)))
 
 

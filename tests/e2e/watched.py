@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,9 +18,10 @@ from local.api import Client, until
 from local.functions_host import ROOT, running_functions_host
 from local.inbox import Inbox
 from local.stack import Stack, running_stack
+from tests.certificates import Ca, Wish, csr_of, ec_key
+from tests.clock import real_now
 from tests.e2e.conftest import described_client
 from tests.e2e.subscriber import subscriber
-from tests.making import Ca, Wish, csr_of, ec_key
 
 HURRY = 10  # times shorter than the platform's own waits
 # The tests call for surveys and the digest themselves.
@@ -30,8 +31,7 @@ SCHEDULES = {
     "CERTFLOW_DAILY_SCHEDULE": "0 0 0 29 2 *",
 }
 YEAR, DAY = timedelta(days=365), timedelta(days=1)
-BEGAN = datetime.now(UTC).replace(microsecond=0)
-CA = Ca.root("Watched Root", Wish(start=BEGAN - YEAR, end=BEGAN + 10 * YEAR))
+CA = Ca.root("Watched Root", Wish(start=-YEAR, end=10 * YEAR), at=real_now)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ async def import_certificate(client: Client, vault: str, name: str, days: tuple[
     ago and for so many from now; an underscore in a tag's name stands for a hyphen.
     """
     key, names = ec_key(), [f"{name}.example.com", f"www.{name}.example.com"]
-    wish = Wish(names=names, start=BEGAN - days[0] * DAY, end=BEGAN + days[1] * DAY)
+    wish = Wish(names=names, start=-days[0] * DAY, end=days[1] * DAY)
     leaf = CA.signs(csr_of(key, names[0], names), wish)
     pfx = serialize_key_and_certificates(None, key, leaf, [CA.certificate], NoEncryption())
     hyphened = {tag.replace("_", "-"): value for tag, value in tags.items()}
@@ -118,4 +118,4 @@ async def import_certificate(client: Client, vault: str, name: str, days: tuple[
 def signed(csr: bytes, name: str) -> x509.Certificate:
     """What the CA signs for a CSR (DER) of a certificate, for 90 days."""
     names = [f"{name}.example.com", f"www.{name}.example.com"]
-    return CA.signs(csr, Wish(names=names, start=BEGAN, end=BEGAN + 90 * DAY))
+    return CA.signs(csr, Wish(names=names, start=timedelta(0), end=90 * DAY))

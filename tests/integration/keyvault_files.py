@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -17,10 +17,20 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     pkcs12,
 )
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import NameOID
+
+from tests.certificates import SERVER, Ca, Wish, csr_of
+from tests.clock import real_now
 
 type Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-START = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+YEAR = timedelta(days=366)  # twelve months, or a day more
+LASTS = Wish(start=-YEAR / 2, end=YEAR / 2 + timedelta(minutes=10))
+LEAF = replace(
+    LASTS,
+    names=["web.example.com", x509.RFC822Name("a@example.com")],
+    usages={"digital_signature", "key_encipherment"},
+    ekus=[SERVER],
+)
 
 
 def name(common: str) -> x509.Name:
@@ -34,10 +44,10 @@ class Family:
 
     def __init__(self, key: Key | None = None) -> None:
         self.key = key or ec.generate_private_key(ec.SECP256R1())
-        root_key, ca_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-        self.root = _sign(name("root"), root_key.public_key(), name("root"), root_key)
-        self.ca = _sign(name("ca"), ca_key.public_key(), name("root"), root_key)
-        self.leaf = _sign(name("web.example.com"), self.key.public_key(), name("ca"), ca_key, leaf=True)
+        root = Ca.root(name("root"), LASTS, at=real_now)
+        ca = root.ca(name("ca"), LASTS)
+        self.root, self.ca = root.certificate, ca.certificate
+        self.leaf = ca.signs(csr_of(self.key, "web.example.com"), LEAF, subject=name("web.example.com"))
 
     def pfx(self, encryption: KeySerializationEncryption | None = None) -> str:
         content = pkcs12.serialize_key_and_certificates(
@@ -64,21 +74,3 @@ def modern(password: bytes) -> KeySerializationEncryption:
 
 def pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(Encoding.PEM).decode()
-
-
-def _sign(subject: x509.Name, key: Any, issuer: x509.Name, issuer_key: Any, *, leaf: bool = False) -> x509.Certificate:
-    builder = (
-        x509.CertificateBuilder(issuer, subject, key, x509.random_serial_number())
-        .not_valid_before(START)
-        .not_valid_after(START.replace(year=2027) + timedelta(minutes=10))
-    )
-    if leaf:
-        rest = ("content_commitment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign")
-        usage = dict.fromkeys((*rest, "encipher_only", "decipher_only"), False)
-        names: list[x509.GeneralName] = [x509.DNSName("web.example.com"), x509.RFC822Name("a@example.com")]
-        builder = (
-            builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-            .add_extension(x509.KeyUsage(digital_signature=True, key_encipherment=True, **usage), critical=True)
-        )
-    return builder.sign(issuer_key, SHA256())

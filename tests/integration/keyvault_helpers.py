@@ -11,7 +11,6 @@ import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +19,13 @@ import pytest
 from azure.identity.aio import ManagedIdentityCredential
 from azure.keyvault.certificates.aio import CertificateClient
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 from multidict import CIMultiDictProxy
 
 from local.keyvault import StandIn, running_standin
 from local.tls import LocalCa
+from tests.certificates import Ca, make_csr
+from tests.clock import real_now
 
 API_VERSION = "7.4"
 QUICK = 0.2  # an issuing delay long enough to see inProgress, short enough not to wait for
@@ -165,30 +163,14 @@ class OutsideCa:
     """Signs CSRs as a CA would that Key Vault does not know."""
 
     def __init__(self, name: str = "Outside CA") -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        self.certificate = self._sign(self.name, self.key.public_key())
+        self._ca = Ca.root(name, at=real_now)
+        self.certificate = self._ca.certificate
 
     def sign_csr(self, csr: str) -> x509.Certificate:
-        request = x509.load_der_x509_csr(base64.b64decode(csr))
-        return self._sign(request.subject, request.public_key())
+        return self._ca.signs(base64.b64decode(csr))
 
     def sign_other_key(self) -> x509.Certificate:
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "other.example.com")])
-        return self._sign(name, ec.generate_private_key(ec.SECP256R1()).public_key())
-
-    def _sign(self, subject: x509.Name, key: Any) -> x509.Certificate:
-        now = datetime.now(UTC).replace(microsecond=0)
-        return (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(self.name)
-            .public_key(key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=30))
-            .sign(self.key, SHA256())
-        )
+        return self._ca.signs(make_csr("other.example.com")[1])
 
 
 def b64(certificate: x509.Certificate) -> str:

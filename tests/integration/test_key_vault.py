@@ -19,7 +19,8 @@ from local.api import LocalIdentity
 from local.keyvault import running_standin
 from local.stack import PRODUCT_ACTIONS, PRODUCT_CLIENT_ID
 from local.tls import LocalCa
-from tests.certificates import Authority
+from tests.certificates import Ca
+from tests.clock import real_now
 from tests.integration.key_vault_servers import (
     BODY,
     vault_at,
@@ -51,7 +52,7 @@ async def test_a_manual_request_from_start_to_merge(trusted_ca: LocalCa) -> None
         assert (await vault.pending("web-1")).operation == operation
         assert (await vault.pending("web-1", operation.request_id)).operation == operation
         assert await vault.certificate("web-1") is None
-        leaf = Authority.root("Root").sign(operation.csr)
+        leaf = Ca.root("Root", at=real_now).signs(operation.csr)
         merged = await vault.merge("web-1", [leaf.public_bytes(Encoding.DER)], {"tags": {"team": "web"}})
         assert merged.version.key_sha256 == key == key_sha256(leaf)
         assert merged.version.not_after == leaf.not_valid_after_utc
@@ -67,9 +68,9 @@ async def test_a_manual_request_from_start_to_merge(trusted_ca: LocalCa) -> None
 async def test_versions_are_found_by_their_leaf_on_every_page_and_half_made_ones_are_none(trusted_ca: LocalCa) -> None:
     async with vault_of_the_standin(trusted_ca) as vault:
         assert await vault.versions("web") == {}
-        authority, merged = Authority.root("Root"), {}
+        authority, merged = Ca.root("Root", at=real_now), {}
         for _ in range(MORE_THAN_A_PAGE):
-            leaf = authority.sign((await vault.create("web", BODY)).operation.csr)
+            leaf = authority.signs((await vault.create("web", BODY)).operation.csr)
             bundle = await vault.merge("web", [leaf.public_bytes(Encoding.DER)])
             # SHA-1 names the certificate in Key Vault's lists.
             merged[leaf.fingerprint(SHA1()).hex()] = bundle.version.version  # noqa: S303
@@ -91,7 +92,7 @@ async def test_pages_hold_all_names_and_what_is_known_of_each_and_a_token_outliv
         for name in waiting:
             await vault.create(name, BODY)
         tags = {"certflow-owner": "me@example.com"}
-        leaf = Authority.root("Root").sign((await vault.create("Done", {**BODY, "tags": tags})).operation.csr)
+        leaf = Ca.root("Root", at=real_now).signs((await vault.create("Done", {**BODY, "tags": tags})).operation.csr)
         await vault.merge("done", [leaf.public_bytes(Encoding.DER)])
         await vault.create("done", BODY)  # renewing: it has a version all the same
         first = await vault.page()
@@ -155,7 +156,7 @@ async def test_key_vaults_own_refusals_keep_status_code_and_message(trusted_ca: 
         with pytest.raises(Refused, match="can not be created or imported") as conflict:
             await vault.create("web", BODY)
         assert (conflict.value.status, conflict.value.code) == (409, "Conflict")
-        stranger = Authority.root("Root").certificate.public_bytes(Encoding.DER)
+        stranger = Ca.root("Root", at=real_now).certificate.public_bytes(Encoding.DER)
         with pytest.raises(Refused, match="does not match the public part"):
             await vault.merge("web", [stranger])
         with pytest.raises(Refused, match="Pending certificate not found"):

@@ -22,17 +22,17 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from functions.issuance.requests import Operation, Status
-from tests.certificates import pem
-from tests.making import DAY, Ca, Wish, csr_of, ec_key
-from tests.unit.fakes import NOW, World
+from tests.certificates import DAY, Ca, Wish, csr_of, ec_key, pem
+from tests.clock import fixed_now
+from tests.unit.fakes import World
 
-LONG = Wish(start=NOW - 400 * DAY, end=NOW + 4000 * DAY, url="http://ca.example.com/issuer.cer")
-ROOT = Ca.root("Test Root", LONG)
+LONG = Wish(start=-400 * DAY, end=4000 * DAY, url="http://ca.example.com/issuer.cer")
+ROOT = Ca.root("Test Root", LONG, at=fixed_now)
 ISSUING = ROOT.ca("Test Issuing CA", replace(LONG, path_length=0))
 HOST = "web.example.com"
 KEY = ec_key()
 CSR = csr_of(KEY, HOST, [HOST])
-LEAF = ISSUING.signs(CSR, replace(LONG, end=NOW + 89 * DAY, names=[HOST]))
+LEAF = ISSUING.signs(CSR, replace(LONG, end=89 * DAY, names=[HOST]))
 CHAIN = (LEAF, ISSUING.certificate, ROOT.certificate)
 SECRET = BestAvailableEncryption(b"secret")
 

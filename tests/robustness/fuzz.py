@@ -30,8 +30,8 @@ import cryptography_vectors
 from cryptography import x509
 
 from tests.certificates import pem
+from tests.clock import NOW
 from tests.robustness.formats import CHAINS, CSR, KEY, KEYS, ROOT, world
-from tests.unit.fakes import NOW
 
 FOLDER = Path(__file__).resolve().parents[2] / ".local" / "fuzz"
 LONGEST = 20_000

@@ -8,6 +8,7 @@ import itertools
 import json
 import struct
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -15,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from functions.issuance.reading import MAX_BYTES
-from tests.certificates import pem
-from tests.making import Ca, Key, Wish, ec_key
+from tests.certificates import DAY, Ca, Key, Wish, ec_key, pem
+from tests.clock import NOW, fixed_now
 from tests.robustness.formats import CSR, HOST, ISSUING, KEY, LONG, P7B, PEM, zipped
 
 MIB = MAX_BYTES
@@ -25,6 +26,7 @@ WITHOUT_IDS = Wish(start=LONG.start, end=LONG.end, key_ids=False)
 OVER = Wish(start=LONG.start, end=LONG.start, key_ids=False)  # has expired: one finding more a certificate
 ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
 RSA_SHA256 = bytes.fromhex("300d06092a864886f70d01010b0500")
+VALID = tuple(f"{NOW + days * DAY:%y%m%d%H%M%SZ}".encode() for days in (-400, 4000))  # UTCTime
 NO_SIGNATURE = bytes.fromhex("3006020101020101")
 COMMON_NAME, BASIC_CONSTRAINTS, ALTERNATIVE_NAME = (
     bytes.fromhex(f"0603{oid}") for oid in ("550403", "551d13", "551d11")
@@ -65,7 +67,7 @@ def certificate(
     spki: bytes,
     extensions: Iterable[tuple[bytes, bytes]] = (),
     serial: bytes = b"\x01",
-    years: tuple[bytes, bytes] = (b"250101000000Z", b"350101000000Z"),
+    years: Sequence[bytes] = VALID,
     algorithm: bytes = ECDSA_SHA256,
     signature: bytes = NO_SIGNATURE,
 ) -> bytes:
@@ -109,7 +111,7 @@ def leaf(
     subject: bytes | None = None,
     issuer: bytes | None = None,
     serial: bytes = b"\x01",
-    years: tuple[bytes, bytes] = (b"250101000000Z", b"350101000000Z"),
+    years: Sequence[bytes] = VALID,
 ) -> bytes:
     """A certificate with the key of the pending request."""
     return certificate(subject or name(HOST), issuer or name("CA"), spki_of(KEY), extensions, serial, years)
@@ -192,7 +194,7 @@ def loop() -> bytes:
     """A hundred CAs in a ring, each cross-signed by the next; the leaf is by the first."""
     keys = ec_keys(ec.SECP256R1())
     rings = [
-        Ca.root(f"CA {(index + 1) % MANY}", WITHOUT_IDS, keys[(index + 1) % MANY]).ca(
+        Ca.root(f"CA {(index + 1) % MANY}", WITHOUT_IDS, keys[(index + 1) % MANY], at=fixed_now).ca(
             f"CA {index}", WITHOUT_IDS, keys[index]
         )
         for index in range(MANY)
@@ -202,10 +204,10 @@ def loop() -> bytes:
 
 def expired_path(length: int = MANY) -> bytes:
     """A path of CAs with long names, of whom each has something wrong."""
-    ca = Ca.root("0" * 64, OVER)
+    ca = Ca.root("0" * 64, OVER, at=fixed_now)
     path = []
     for index in range(length):
-        wish = Wish(OVER.names, start=OVER.start, end=OVER.end, path_length=0, key_ids=False)
+        wish = replace(OVER, path_length=0)
         ca = ca.ca(f"{index:02} {'x' * 61}", wish)
         path.append(ca.certificate)
     return pem(ca.signs(CSR), *path)
@@ -219,10 +221,10 @@ def many_leaves() -> bytes:
 def one_name(keys: Sequence[Key], *, each_signs: bool = True) -> bytes:
     """CAs of one name without key identifiers: which signed which, only trying can tell."""
     wish = WITHOUT_IDS
-    ca = Ca.root("CA", wish, keys[0])
+    ca = Ca.root("CA", wish, keys[0], at=fixed_now)
     path = [ca]
     for key in keys[1:]:
-        ca = ca.ca("CA", wish, key) if each_signs else Ca.root("CA", wish, key)
+        ca = ca.ca("CA", wish, key) if each_signs else Ca.root("CA", wish, key, at=fixed_now)
         path.append(ca)
     return pem(ca.signs(CSR, wish), *(one.certificate for one in path))
 

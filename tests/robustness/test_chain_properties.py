@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from functions.issuance.chains import End, Signatures, build
 from functions.issuance.trust import Trust, trust_of
-from tests.certificates import pem
-from tests.making import Ca, Wish, csr_of, ec_key
+from tests.certificates import Ca, Wish, csr_of, ec_key, pem
+from tests.clock import NOW, fixed_now
 from tests.robustness.formats import KEY, LONG
-from tests.unit.fakes import NOW
 
 COUNT = 6
 KEYS = [ec_key() for _ in range(COUNT)]
@@ -26,13 +25,18 @@ WISHES = (LONG, Wish(start=LONG.start, end=LONG.end, key_ids=False))
 # Every certificate that one CA can have from another, or from itself; made once, because signing is slow.
 CAS = [
     {
-        (child, issuer): Ca.root(NAMES[issuer], wish, KEYS[issuer]).ca(NAMES[child], wish, KEYS[child]).certificate
+        (child, issuer): Ca.root(NAMES[issuer], wish, KEYS[issuer], at=fixed_now)
+        .ca(NAMES[child], wish, KEYS[child])
+        .certificate
         for child in range(COUNT)
         for issuer in range(COUNT)
     }
     for wish in WISHES
 ]
-LEAVES = [[Ca.root(NAMES[issuer], wish, KEYS[issuer]).signs(CSR, wish) for issuer in range(COUNT)] for wish in WISHES]
+LEAVES = [
+    [Ca.root(NAMES[issuer], wish, KEYS[issuer], at=fixed_now).signs(CSR, wish) for issuer in range(COUNT)]
+    for wish in WISHES
+]
 Edge = tuple[int, int]
 EDGES = st.tuples(st.integers(0, COUNT - 1), st.integers(0, COUNT - 1))
 
@@ -62,7 +66,7 @@ def shortest(start: int, edges: list[Edge], trusted: int) -> int | None:
 def test_the_way_found_holds_and_is_the_shortest_to_the_trusted_ca(
     edges: list[Edge], start: int, trusted: int, style: int, order: Random
 ) -> None:
-    anchor = Ca.root(NAMES[trusted], LONG, KEYS[trusted]).certificate
+    anchor = Ca.root(NAMES[trusted], LONG, KEYS[trusted], at=fixed_now).certificate
     leaf = LEAVES[style][start]
     file = [leaf, *(CAS[style][edge] for edge in edges)]
     order.shuffle(file)

@@ -20,7 +20,8 @@ from functions.issuance.reading import MAX_BYTES, UNREADABLE, read
 from functions.issuance.report import Outcome, report_of
 from functions.issuance.trust import Trust, may_sign, trust_of
 from tests.certificates import pem
-from tests.unit.fakes import NOW, World
+from tests.clock import NOW
+from tests.unit.fakes import World
 
 # Odd certificates make `cryptography` warn, as it does in production: once a process, to stderr.
 pytestmark = pytest.mark.filterwarnings(

@@ -20,9 +20,9 @@ from functions.issuance.examine import inspect
 from functions.issuance.findings import CODES
 from functions.issuance.report import Outcome, brief_of, report_of
 from functions.issuance.trust import Trust
+from tests.clock import NOW
 from tests.robustness.formats import CSR, LEAF, ROOT, world
 from tests.robustness.hostile import FILES, MIB, evil_text, leaf
-from tests.unit.fakes import NOW
 
 MEGABYTES = 100
 MOST_TOLD = 30_000  # characters; a table property holds 32,768

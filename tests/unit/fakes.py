@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from cryptography import x509
@@ -29,11 +29,11 @@ from functions.issuance.shift import work_shift
 from functions.issuance.sweep import sweep
 from functions.issuance.telling import Notice, Waiting
 from functions.issuance.watchbook import CertificateNote, Survey, Trouble
-from tests.certificates import Authority, make_csr
+from tests.certificates import Ca, make_csr
+from tests.clock import NOW
 from tests.event_schemas import as_sent, check_event
 
 A_PAGE = 25  # certificates, as Key Vault's own
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 def version_of(der: bytes, version: str = "v1") -> CertificateVersion:
@@ -599,6 +599,6 @@ class World:
         return [event.type.removeprefix("Certflow.") for event in self.topic.published]
 
 
-def signed(authority: Authority, operation: Operation) -> bytes:
-    """The leaf (DER) that an authority signs for an operation's CSR."""
-    return authority.sign(operation.csr).public_bytes(Encoding.DER)
+def signed(ca: Ca, operation: Operation) -> bytes:
+    """The leaf (DER) that a CA signs for an operation's CSR."""
+    return ca.signs(operation.csr).public_bytes(Encoding.DER)

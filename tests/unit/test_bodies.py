@@ -20,7 +20,8 @@ from functions.triggers.bodies import (
     parse_merge,
 )
 from functions.triggers.openapi import CERTIFICATE, describe
-from tests.certificates import Authority
+from tests.certificates import Ca
+from tests.clock import fixed_now
 
 WHOLE: dict[str, Any] = {
     "policy": {
@@ -124,7 +125,7 @@ def test_only_a_cancellation_can_be_asked_for() -> None:
 
 
 def test_a_merge_body_holds_certificates_once_or_twice_encoded_and_key_vaults_other_fields() -> None:
-    der = Authority.root("Root").certificate.public_bytes(Encoding.DER)
+    der = Ca.root("Root", at=fixed_now).certificate.public_bytes(Encoding.DER)
     once, twice = base64.b64encode(der), base64.b64encode(base64.b64encode(der))
     body = {"x5c": [once.decode(), twice.decode()], "tags": {"a": "b"}, "requested_by": "me"}
     assert parse_merge(json.dumps(body).encode()) == ([der, der], {"tags": {"a": "b"}}, "me")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import quopri
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
@@ -24,19 +23,20 @@ from functions.issuance.findings import ChainProblem
 from functions.issuance.keys import key_sha256
 from functions.issuance.reading import MAX_BYTES, read
 from functions.issuance.trust import trust_of
-from tests.certificates import Authority, make_csr, pem
+from tests.certificates import Ca, make_csr, pem
+from tests.clock import NOW, fixed_now
 
-ROOT = Authority.root("Test Root")
-ISSUING = ROOT.intermediate("Test Issuing CA")
+ROOT = Ca.root("Test Root", at=fixed_now)
+ISSUING = ROOT.ca("Test Issuing CA")
 KEY, CSR = make_csr("web.example.com")
-LEAF = ISSUING.sign(CSR)
+LEAF = ISSUING.signs(CSR)
 CHAIN = (LEAF, ISSUING.certificate, ROOT.certificate)
 
 
-def built(leaf: x509.Certificate, certificates: Sequence[x509.Certificate], *trusted: Authority) -> Chain:
-    """The chain, where these authorities are trusted."""
+def built(leaf: x509.Certificate, certificates: Sequence[x509.Certificate], *trusted: Ca) -> Chain:
+    """The chain, where these CAs are trusted."""
     trust = trust_of({f"{index}.pem": pem(one.certificate) for index, one in enumerate(trusted)}, "trusted-cas/main/")
-    return build(leaf, certificates, trust, datetime.now(UTC), Signatures())
+    return build(leaf, certificates, trust, NOW, Signatures())
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_single_der_certificate_is_a_chain_of_one() -> None:
 
 
 def test_strangers_are_kept_out_even_with_the_right_name() -> None:
-    impostor = Authority.root("Test Root").intermediate("Test Issuing CA")
+    impostor = Ca.root("Test Root", at=fixed_now).ca("Test Issuing CA")
     assert built(LEAF, (impostor.certificate, LEAF, ISSUING.certificate)).path == (LEAF, ISSUING.certificate)
 
 
@@ -91,8 +91,8 @@ def test_a_self_signed_leaf_is_its_own_chain() -> None:
 
 
 def test_the_shortest_way_to_a_trusted_ca_is_taken_even_past_a_root_in_the_file() -> None:
-    other = Authority.root("Other Root")
-    cross = other.cross_sign(ROOT)
+    other = Ca.root("Other Root", at=fixed_now)
+    cross = other.ca(ROOT.subject, key=ROOT.key)
     certificates = (*CHAIN, cross.certificate, other.certificate)
     chain = built(LEAF, certificates, other)
     assert chain == Chain((LEAF, ISSUING.certificate, cross.certificate), other.certificate, End.TRUSTED)
@@ -106,8 +106,8 @@ def test_a_trusted_intermediate_completes_a_chain_and_is_part_of_it() -> None:
 
 
 def test_without_a_root_the_longest_chain_is_taken() -> None:
-    middle = ROOT.intermediate("Middle")
-    twice = middle.cross_sign(ISSUING)
+    middle = ROOT.ca("Middle")
+    twice = middle.ca(ISSUING.subject, key=ISSUING.key)
     chain = built(LEAF, (LEAF, ISSUING.certificate, twice.certificate, middle.certificate))
     assert chain == Chain((LEAF, twice.certificate, middle.certificate), None, End.OPEN)
 
@@ -116,17 +116,17 @@ def test_a_name_may_be_written_in_another_kind_of_string() -> None:
     def named(kind: _ASN1Type) -> x509.Name:
         return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Old CA", _type=kind)])
 
-    old = Authority.named(named(_ASN1Type.UTF8String))
-    leaf = Authority(old.certificate, old.key).sign(CSR, issuer=named(_ASN1Type.PrintableString))
+    old = Ca.root(named(_ASN1Type.UTF8String), at=fixed_now)
+    leaf = old.signs(CSR, issuer=named(_ASN1Type.PrintableString))
     assert leaf.issuer.public_bytes() != old.certificate.subject.public_bytes()
     assert built(leaf, (leaf, old.certificate)) == Chain((leaf,), old.certificate, End.ROOT)
     assert built(leaf, (leaf,), old).end is End.TRUSTED
 
 
 def test_a_loop_of_cross_signing_ends() -> None:
-    one, two = Authority.root("One"), Authority.root("Two")
-    loop = (one.cross_sign(two).certificate, two.cross_sign(one).certificate)
-    leaf = two.sign(CSR)
+    one, two = Ca.root("One", at=fixed_now), Ca.root("Two", at=fixed_now)
+    loop = (one.ca(two.subject, key=two.key).certificate, two.ca(one.subject, key=one.key).certificate)
+    leaf = two.signs(CSR)
     assert built(leaf, (leaf, *loop)).path[0] == leaf
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
@@ -15,6 +14,7 @@ from functions.issuance.describe import sha256_of
 from functions.issuance.examine import inspect
 from functions.issuance.requests import Operation, Status
 from tests.certificates import pem
+from tests.clock import fixed_now
 from tests.corpus import FORMATS, KEYS, ORDERS, arrange, hierarchy, make_csr
 from tests.unit.fakes import World
 
@@ -69,7 +69,7 @@ EXPECTED: dict[str, Said] = {
 
 @functools.cache
 def signed(key: str) -> Signed:
-    csr, cas = make_csr(KEYS[key].generate(), HOST), hierarchy(KEYS[key].kty)
+    csr, cas = make_csr(KEYS[key].generate(), HOST), hierarchy(KEYS[key].kty, fixed_now)
     roles = {"issuing": cas.issuing, "cross": cas.cross, "root": cas.root, "other root": cas.other_root}
     strange = dict(zip(("strange root", "strange server"), cas.strangers, strict=True))
     return Signed(csr, {"leaf": cas.sign(csr), **roles, **strange})
@@ -77,7 +77,7 @@ def signed(key: str) -> Signed:
 
 async def inspected(content: bytes, csr: bytes, trusted: x509.Certificate | None) -> dict[str, Any]:
     """The report of a file, with a pending request for the CSR in a vault that takes the trusted CA's certificates."""
-    world = World(now=datetime.now(UTC))
+    world = World()
     world.vault.operations["web"] = Operation("0" * 32, Status.IN_PROGRESS, "Unknown", csr)
     if trusted:
         world.trusted.given["main"] = {"trusted.pem": pem(trusted)}
@@ -86,7 +86,7 @@ async def inspected(content: bytes, csr: bytes, trusted: x509.Certificate | None
 
 async def said(format_: str, key: str, order: str, trusted: str | None = None) -> Said:
     it = signed(key)
-    file = arrange(order, it.roles["leaf"], hierarchy(KEYS[key].kty), CELLS.index((format_, key)))
+    file = arrange(order, it.roles["leaf"], hierarchy(KEYS[key].kty, fixed_now), CELLS.index((format_, key)))
     report = await inspected(FORMATS[format_](file), it.csr, it.roles[trusted] if trusted else None)
     (leaf,) = report["leaves"]
     by_print = {sha256_of(one): role for role, one in it.roles.items()}

@@ -16,7 +16,8 @@ from functions.issuance.requests import Actor, Doing, Operation, Status, observe
 from functions.issuance.start import Order, start
 from functions.issuance.survey import survey
 from functions.issuance.watchbook import Found, Survey
-from tests.unit.fakes import NOW, FakeChannel, FakeVault, World
+from tests.clock import NOW
+from tests.unit.fakes import FakeChannel, FakeVault, World
 
 ANN = Actor("ann")
 

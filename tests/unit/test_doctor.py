@@ -28,13 +28,13 @@ from functions.issuance.reading import MAX_BYTES
 from functions.issuance.report import report_of
 from functions.issuance.requests import Operation, Status
 from functions.issuance.trust import trust_of
-from tests.certificates import pem
-from tests.making import CLIENT, DAY, SERVER, Ca, Wish, csr_of, ec_key, ip
-from tests.unit.fakes import NOW, World
+from tests.certificates import CLIENT, DAY, SERVER, Ca, Wish, csr_of, ec_key, ip, pem
+from tests.clock import NOW, fixed_now
+from tests.unit.fakes import World
 
 ROOT_FOLDER = Path(__file__).resolve().parents[2]
-LONG = Wish(start=NOW - 400 * DAY, end=NOW + 40_000 * DAY)
-ROOT = Ca.root("Test Root", LONG)
+LONG = Wish(start=-400 * DAY, end=40_000 * DAY)
+ROOT = Ca.root("Test Root", LONG, at=fixed_now)
 ISSUING = ROOT.ca("Test Issuing CA", LONG)
 HOST = "web.example.com"
 KEY = ec_key()
@@ -73,10 +73,10 @@ SAME = [
     pem(*CHAIN),
     pkcs7.serialize_certificates(list(reversed(CHAIN)), Encoding.DER),
     pem(LEAF),
-    pem(*CHAIN) * 2 + pem(Ca.root("Stranger").certificate) + CSR_PEM,
-    pem(ISSUING.signs(CSR, replace(GOOD, end=NOW - DAY)), ISSUING.certificate),
+    pem(*CHAIN) * 2 + pem(Ca.root("Stranger", at=fixed_now).certificate) + CSR_PEM,
+    pem(ISSUING.signs(CSR, replace(GOOD, end=-DAY)), ISSUING.certificate),
     pem(ISSUING.signs(CSR, replace(GOOD, names=["other.example.com"], ekus=[SERVER])), ISSUING.certificate),
-    pem(ISSUING.signs(CSR, replace(GOOD, start=NOW - 9 * DAY)), *CHAIN),
+    pem(ISSUING.signs(CSR, replace(GOOD, start=-9 * DAY)), *CHAIN),
     pem(ISSUING.certificate, ROOT.certificate),
     KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
     b"x" * (MAX_BYTES + 1),
@@ -86,7 +86,7 @@ SAME = [
 
 
 @pytest.mark.parametrize("content", SAME, ids=range(len(SAME)))
-@pytest.mark.parametrize("trusted", [(), (ROOT,), (Ca.root("Another"),)], ids=["none", "root", "another"])
+@pytest.mark.parametrize("trusted", [(), (ROOT,), (Ca.root("Another", at=fixed_now),)], ids=["none", "root", "another"])
 async def test_it_finds_what_an_inspection_over_http_finds(content: bytes, trusted: Sequence[Ca]) -> None:
     world = World()
     world.vault.operations["web"] = Operation("0" * 32, Status.IN_PROGRESS, "Unknown", CSR)
@@ -117,7 +117,7 @@ def test_several_files_are_one_and_each_says_what_was_wrong_with_it() -> None:
 def test_without_a_csr_the_leaf_is_what_is_no_ca_and_has_issued_nothing() -> None:
     key = ec_key()
     signer = ISSUING.signs(csr_of(key, "signer.example.com"), GOOD)
-    report = reported(pem(Ca(signer, key).signs(CSR, GOOD), signer, *CHAIN[1:]), csr=None)
+    report = reported(pem(Ca(signer, key, fixed_now).signs(CSR, GOOD), signer, *CHAIN[1:]), csr=None)
     assert [leaf["subject"] for leaf in report["leaves"]] == [f"CN={HOST}"]
     assert codes(report)[0] == "issuer-may-not-sign"
     other = ISSUING.signs(csr_of(ec_key(), "other.example.com"), replace(GOOD, names=["other.example.com"]))
@@ -149,7 +149,7 @@ def test_the_page_shows_the_chain_from_leaf_to_root_and_what_is_merged() -> None
         f"names    {HOST}",
         "issuer   CN=Test Issuing CA",
         "issuer   itself",
-        f"valid    2025-10-20 12:00 – {LONG.end:%Y-%m-%d} 12:00 UTC, 40,000 days left",
+        f"valid    2025-10-20 12:00 – {NOW + LONG.end:%Y-%m-%d} 12:00 UTC, 40,000 days left",
         "key      EC, P-256",
         "signed   ECDSA with SHA-256",
         f"serial   {LEAF.serial_number:x}",
@@ -160,7 +160,7 @@ def test_the_page_shows_the_chain_from_leaf_to_root_and_what_is_merged() -> None
 
 def test_the_page_shows_where_a_chain_breaks_and_what_to_do_in_80_columns() -> None:
     names: list[str | x509.GeneralName] = [f"host-{n}.web.example.com" for n in range(50)]
-    leaf = ISSUING.signs(CSR, replace(GOOD, names=[HOST, *names, ip("10.0.0.7")], end=NOW - DAY))
+    leaf = ISSUING.signs(CSR, replace(GOOD, names=[HOST, *names, ip("10.0.0.7")], end=-DAY))
     text = shown(pem(leaf))
     assert text.startswith("✘ Cannot be merged (2 errors, 2 warnings)")
     assert "┆\n└ CN=Test Issuing CA\n    role     its certificate is missing" in text
@@ -174,7 +174,9 @@ def test_the_page_shows_where_a_chain_breaks_and_what_to_do_in_80_columns() -> N
 
 def test_what_a_sender_wrote_does_nothing_to_the_terminal() -> None:
     evil = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a\x1b[31m\x07\r\n\u202e\u200b\x9b1mb")])
-    leaf = Ca.root("R\x1b]0;owned\x07").signs(CSR, replace(GOOD, names=["x\x1b[2J.example.com"]), subject=evil)
+    leaf = Ca.root("R\x1b]0;owned\x07", at=fixed_now).signs(
+        CSR, replace(GOOD, names=["x\x1b[2J.example.com"]), subject=evil
+    )
     for text in (shown(pem(leaf), csr=None), shown(pem(leaf)), shown(pem(leaf), style=Style(encoding="ascii"))):
         assert all(one.isprintable() for one in text.replace("\n", ""))
         assert r"CN=a\x1b[31m\x07" in text

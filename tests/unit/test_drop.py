@@ -15,11 +15,12 @@ from functions.issuance.drop import handle_drop, handle_stuck, sweep
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.requests import Change, Operation, Status
 from functions.issuance.start import Order, start
-from tests.certificates import Authority, make_csr, pem
+from tests.certificates import Ca, make_csr, pem
+from tests.clock import fixed_now
 from tests.unit.fakes import World
 
-ROOT = Authority.root("Test Root")
-ISSUING = ROOT.intermediate("Test Issuing CA")
+ROOT = Ca.root("Test Root", at=fixed_now)
+ISSUING = ROOT.ca("Test Issuing CA")
 
 
 async def started(world: World, issuer: str = "Unknown") -> Operation:
@@ -29,7 +30,7 @@ async def started(world: World, issuer: str = "Unknown") -> Operation:
 
 
 def chain_for(operation: Operation) -> bytes:
-    return pem(ROOT.certificate, ISSUING.certificate, ISSUING.sign(operation.csr))
+    return pem(ROOT.certificate, ISSUING.certificate, ISSUING.signs(operation.csr))
 
 
 def report(world: World, index: int = -1) -> dict[str, Any]:
@@ -126,7 +127,7 @@ async def test_a_run_cut_off_after_the_merge_is_finished_by_the_next() -> None:
     assert codes == ["already-merged", "any-ca-accepted", "root-left-out"]
 
 
-@pytest.mark.parametrize("content", [b"", b"no certificate", pem(Authority.root("Stranger").certificate)])
+@pytest.mark.parametrize("content", [b"", b"no certificate", pem(Ca.root("Stranger", at=fixed_now).certificate)])
 async def test_what_fits_no_request_is_rejected_with_one_event_and_nothing_merged(content: bytes) -> None:
     world = World()
     await started(world)
@@ -143,7 +144,7 @@ async def test_what_fits_no_request_is_rejected_with_one_event_and_nothing_merge
 async def test_a_chain_for_another_key_names_what_is_in_it() -> None:
     world = World()
     await started(world)
-    world.drops.put("wrong.pem", pem(ISSUING.sign(make_csr("other.example.com")[1])))
+    world.drops.put("wrong.pem", pem(ISSUING.signs(make_csr("other.example.com")[1])))
     await handle_drop(world.certflow, "wrong.pem")
     assert report(world)["findings"][0]["code"] == "no-request-for-this-key"
     assert "CN=other.example.com" in report(world)["sentence"]

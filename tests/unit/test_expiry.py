@@ -15,8 +15,9 @@ from functions.issuance.expiry import EXPIRED_RUNG, judge, judge_named, rung_of
 from functions.issuance.ports import Bundle, Listed
 from functions.issuance.tags import muted_until, renewal_of
 from functions.issuance.watchbook import Survey
-from tests.certificates import Authority
-from tests.unit.fakes import NOW, FakeVault, World, signed, version_of
+from tests.certificates import Ca
+from tests.clock import NOW, fixed_now
+from tests.unit.fakes import FakeVault, World, signed, version_of
 
 LADDER = Choices().ladder  # a third, a sixth, a twentieth
 
@@ -188,7 +189,7 @@ def with_event(*, baseline: bool = True, enabled: bool = True, **tags: str) -> W
         "nbf": int((NOW - timedelta(days=46)).timestamp()),
         "exp": int(ends.timestamp()),
     }
-    vault.certificates["web"] = version_of(signed(Authority.root("Root"), vault.start("web")))
+    vault.certificates["web"] = version_of(signed(Ca.root("Root", at=fixed_now), vault.start("web")))
     world = World(vault=vault)
     if baseline:
         world.watchbook.surveys["main"] = Survey("main", finished=NOW)

@@ -30,17 +30,31 @@ from functions.issuance.reading import MAX_BYTES, read
 from functions.issuance.report import report_of
 from functions.issuance.requests import NOBODY, Operation, Status
 from functions.issuance.start import Order, start
-from tests.certificates import pem
-from tests.making import CLIENT, DAY, SERVER, Ca, Wish, csr_of, damaged, ec_key, ed_key, ip, resigned, rsa_key
-from tests.unit.fakes import NOW, World, version_of
+from tests.certificates import (
+    CLIENT,
+    DAY,
+    SERVER,
+    Ca,
+    Wish,
+    csr_of,
+    damaged,
+    ec_key,
+    ed_key,
+    ip,
+    pem,
+    resigned,
+    rsa_key,
+)
+from tests.clock import fixed_now
+from tests.unit.fakes import World, version_of
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "findings.md"
-LONG = Wish(start=NOW - 400 * DAY, end=NOW + 3650 * DAY)
-ROOT = Ca.root("Test Root", LONG)
+LONG = Wish(start=-400 * DAY, end=3650 * DAY)
+ROOT = Ca.root("Test Root", LONG, at=fixed_now)
 ISSUING = ROOT.ca("Test Issuing CA", LONG)
-RSA_ROOT = Ca.root("RSA Root", LONG, rsa_key())
+RSA_ROOT = Ca.root("RSA Root", LONG, rsa_key(), at=fixed_now)
 RSA_ISSUING = RSA_ROOT.ca("RSA Issuing CA", LONG, rsa_key())
-STRANGER = Ca.root("Stranger")
+STRANGER = Ca.root("Stranger", at=fixed_now)
 HOST = "web.example.com"
 KEY = ec_key()
 CSR = csr_of(KEY, HOST, [HOST])
@@ -138,7 +152,7 @@ def encrypted(archive: bytes) -> bytes:
 def many_of_one_name() -> bytes:
     """CAs of one name, each by the next, without key identifiers: any of them could have issued any other."""
     names = replace(LONG, key_ids=False)
-    authorities = [Ca.root("One Name", names)]
+    authorities = [Ca.root("One Name", names, at=fixed_now)]
     for _ in range(29):
         authorities.append(authorities[-1].ca("One Name", names))
     return pem(authorities[-1].signs(CSR, replace(GOOD, key_ids=False)), *(one.certificate for one in authorities))
@@ -147,7 +161,7 @@ def many_of_one_name() -> bytes:
 def non_ca_signs() -> bytes:
     key = ec_key()
     server = ISSUING.signs(csr_of(key, "other.example.com"), Wish(names=["other.example.com"]))
-    return pem(Ca(server, key).signs(CSR, GOOD), server, ISSUING.certificate)
+    return pem(Ca(server, key, fixed_now).signs(CSR, GOOD), server, ISSUING.certificate)
 
 
 def too_deep() -> bytes:
@@ -198,7 +212,7 @@ def old_ca(**changes: Any) -> bytes:
 SECRET = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 LEAF = read(signed()).certificates[0]
 SHORT_RSA = RSA_ROOT.ca("Short Key CA", LONG, rsa_key(1024))
-SHA1_ISSUING = Ca(resigned(RSA_ISSUING.certificate, RSA_ROOT, hashes.SHA1()), RSA_ISSUING.key)  # noqa: S303
+SHA1_ISSUING = Ca(resigned(RSA_ISSUING.certificate, RSA_ROOT, hashes.SHA1()), RSA_ISSUING.key, fixed_now)  # noqa: S303
 URL = "http://pki.example.com/issuing.crt"
 CSR_PEM = x509.load_der_x509_csr(CSR).public_bytes(Encoding.PEM)
 TWO_NAMES = csr_of(KEY, HOST, [HOST, "www.example.com", ip("10.0.0.7")])
@@ -210,7 +224,11 @@ EXAMPLES: list[Example] = [
     Example("empty-file", always(b" \r\n"), ("empty", "once more")),
     Example("too-large", always(b"x" * (MAX_BYTES + 1)), ("1,048,576",)),
     Example("too-large", always(zipped(a=b"\0" * (5 * 1024 * 1024))), ("The zip expands to more than 4,194,304",)),
-    Example("too-many-certificates", lambda _: pem(*(Ca.root(f"{n}").certificate for n in range(101))), ("100",)),
+    Example(
+        "too-many-certificates",
+        lambda _: pem(*(Ca.root(f"{n}", at=fixed_now).certificate for n in range(101))),
+        ("100",),
+    ),
     Example("unreadable-zip", always(zipped(a=zipped(b=signed()))), ("another zip", "Unpack it")),
     Example("unreadable-zip", always(encrypted(zipped(a=signed()))), ("is encrypted",)),
     Example("unreadable-zip", always(zipped(a=signed())[:-30]), ("is damaged",)),
@@ -292,13 +310,13 @@ EXAMPLES: list[Example] = [
     # the checks
     Example(
         "expired",
-        always(signed(Wish(names=[HOST], start=NOW - 90 * DAY, end=NOW - DAY))),
+        always(signed(Wish(names=[HOST], start=-90 * DAY, end=-DAY))),
         (SUBJECT, "2026-11-23 12:00 UTC", "sign the CSR again"),
     ),
-    Example("expired", lambda _: old_ca(end=NOW - DAY), ("CN=Old CA expired at 2026-11-23 12:00 UTC", "as it is now")),
+    Example("expired", lambda _: old_ca(end=-DAY), ("CN=Old CA expired at 2026-11-23 12:00 UTC", "as it is now")),
     Example(
         "not-yet-valid",
-        always(signed(Wish(names=[HOST], start=NOW + DAY))),
+        always(signed(Wish(names=[HOST], start=DAY))),
         (SUBJECT, "before 2026-11-25 12:00 UTC", "Drop it again then"),
     ),
     Example("leaf-is-ca", always(leaf(GOOD, ca=True) + CHAIN), (SUBJECT, "not as a CA's")),
@@ -334,7 +352,7 @@ EXAMPLES: list[Example] = [
     Example("name-added", always(signed(Wish(names=[HOST, "www.example.com"]))), ("DNS name www.example.com", "again")),
     Example(
         "no-alternative-name",
-        always(signed(Wish())),
+        always(signed(Wish(names=()))),
         (SUBJECT, "as a subject alternative name"),
     ),
     Example(
@@ -366,7 +384,7 @@ EXAMPLES: list[Example] = [
     ),
     Example(
         "lifetime-longer",
-        always(signed(Wish(names=[HOST], start=NOW - DAY, end=NOW + 400 * DAY))),
+        always(signed(Wish(names=[HOST], start=-DAY, end=400 * DAY))),
         (SUBJECT, "401 days", "12 months", "a shorter one"),
         policy=DEFAULT,
     ),
@@ -408,13 +426,13 @@ def test_the_page_of_findings_lists_these_codes_with_their_severities_in_this_or
     assert LINE.findall(DOCS.read_text()) == [(code, severity) for code, (severity, _) in CODES.items()]
 
 
-ROOT_BY_SHA1 = Ca(resigned(RSA_ROOT.certificate, RSA_ROOT, hashes.SHA1()), RSA_ROOT.key)  # noqa: S303
+ROOT_BY_SHA1 = Ca(resigned(RSA_ROOT.certificate, RSA_ROOT, hashes.SHA1()), RSA_ROOT.key, fixed_now)  # noqa: S303
 RSA_CHAIN = signed(by=RSA_ISSUING)
-GONE = Wish(start=NOW - 4000 * DAY, end=NOW - DAY)
-OLD_ROOT = Ca.root("Old Root", GONE)
+GONE = Wish(start=-4000 * DAY, end=-DAY)
+OLD_ROOT = Ca.root("Old Root", GONE, at=fixed_now)
 CROSS = OLD_ROOT.ca("Test Root", GONE, ROOT.key)  # as an old root has cross-signed a new one, long ago
-OLD_GENERATION = Ca.root("Test Root", GONE, ROOT.key)
-ED = Ca.root("Ed Root", LONG, ed_key())
+OLD_GENERATION = Ca.root("Test Root", GONE, ROOT.key, at=fixed_now)
+ED = Ca.root("Ed Root", LONG, ed_key(), at=fixed_now)
 MINUTE = timedelta(minutes=1)
 IDN = "xn--mller-kva.example"
 ALL_KINDS: list[str | x509.GeneralName] = [
@@ -452,9 +470,9 @@ FINE = [
     Fine("an internationalised name", signed(Wish(names=[IDN])), csr=csr_of(KEY, IDN, [IDN])),
     Fine("the CSR has a common name alone", signed(), csr=csr_of(KEY, HOST)),
     Fine("names of several kinds", signed(Wish(names=ALL_KINDS)), csr=csr_of(KEY, HOST, ALL_KINDS)),
-    Fine("a clock that is four minutes slow", signed(Wish(names=[HOST], start=NOW + 4 * MINUTE))),
-    Fine("a clock that is four minutes fast", signed(Wish(names=[HOST], end=NOW - 4 * MINUTE))),
-    Fine("twelve months and a day", signed(Wish(names=[HOST], start=NOW, end=NOW + 366 * DAY))),
+    Fine("a clock that is four minutes slow", signed(Wish(names=[HOST], start=4 * MINUTE))),
+    Fine("a clock that is four minutes fast", signed(Wish(names=[HOST], end=-4 * MINUTE))),
+    Fine("twelve months and a day", signed(Wish(names=[HOST], start=timedelta(0), end=366 * DAY))),
     Fine("an Ed25519 CA", signed(by=ED.ca("Ed Issuing CA", key=ed_key())), trusted=(ED,)),
     Fine(
         "names within a CA's constraints",
@@ -547,6 +565,6 @@ async def test_nothing_is_said_against_what_an_engineer_of_a_ca_finds_fine(one: 
 
 @pytest.mark.parametrize("trusted", [(), (ROOT,), (STRANGER,)], ids=["nothing trusted", "its root", "another root"])
 async def test_an_expired_intermediate_is_said_to_have_expired_also_without_its_root(trusted: tuple[Ca, ...]) -> None:
-    report = await inspected(world_with(CSR, None, *trusted), old_ca(end=NOW - DAY))
+    report = await inspected(world_with(CSR, None, *trusted), old_ca(end=-DAY))
     assert "expired" in [one["code"] for one in report["findings"]]
     assert "issuer-may-not-sign" not in [one["code"] for one in report["findings"]]

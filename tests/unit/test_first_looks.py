@@ -13,7 +13,8 @@ from functions.issuance.pending import Address, cancel
 from functions.issuance.requests import NOBODY, Change, Status, TrackedRequest
 from functions.issuance.start import Order, start
 from functions.issuance.watch import check_named, check_one, look_first
-from tests.unit.fakes import NOW, World
+from tests.clock import NOW
+from tests.unit.fakes import World
 from tests.unit.test_sweep import tracked
 
 LOOKS = "certflow-looks"

@@ -12,7 +12,8 @@ from functions.issuance.errors import BadSettings, CertflowError, Unavailable
 from functions.issuance.notify import call_waiting, notify, send_waiting
 from functions.issuance.rules import parse_rules
 from functions.issuance.telling import Severity
-from tests.unit.fakes import NOW, FakeChannel
+from tests.clock import NOW
+from tests.unit.fakes import FakeChannel
 from tests.unit.test_notify import DATA, FAILED, world_with
 from tests.unit.test_outbox import Silent
 

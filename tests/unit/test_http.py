@@ -19,7 +19,8 @@ from functions.triggers.http import get_pending
 from functions.triggers.overview import get_health
 from functions.triggers.queries import actor_of, check_query, idempotency_key, wanted_of
 from functions.triggers.routes import Context
-from tests.unit.fakes import NOW, World
+from tests.clock import NOW
+from tests.unit.fakes import World
 
 PRINCIPAL = {
     "name_typ": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",

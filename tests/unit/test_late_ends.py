@@ -14,10 +14,11 @@ from functions.issuance.ports import Bundle
 from functions.issuance.requests import Operation, Status, TrackedRequest
 from functions.issuance.start import Order, start
 from functions.issuance.watch import check_named
-from tests.certificates import Authority
+from tests.certificates import Ca
+from tests.clock import fixed_now
 from tests.unit.fakes import FakeVault, World, signed
 
-CA = Authority.root("Root")
+CA = Ca.root("Root", at=fixed_now)
 
 
 async def started(world: World) -> Operation:

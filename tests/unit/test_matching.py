@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,11 +20,12 @@ from functions.issuance.matching import MOST_NAMES, match
 from functions.issuance.notices import notice_of
 from functions.issuance.requests import Operation, Status
 from functions.issuance.start import Order, start
-from tests.certificates import Authority, make_csr, pem
+from tests.certificates import DAY, Ca, Wish, make_csr, pem
+from tests.clock import fixed_now
 from tests.unit.fakes import FakeVault, World, version_of
 
-ROOT = Authority.root("Test Root")
-ISSUING = ROOT.intermediate("Test Issuing CA")
+ROOT = Ca.root("Test Root", at=fixed_now)
+ISSUING = ROOT.ca("Test Issuing CA")
 
 
 async def started(world: World, name: str = "web") -> Operation:
@@ -34,7 +34,7 @@ async def started(world: World, name: str = "web") -> Operation:
 
 
 def chain_for(*operations: Operation) -> bytes:
-    return pem(ROOT.certificate, ISSUING.certificate, *(ISSUING.sign(one.csr) for one in operations))
+    return pem(ROOT.certificate, ISSUING.certificate, *(ISSUING.signs(one.csr) for one in operations))
 
 
 async def dropped(world: World, content: bytes, name: str = "web.pem") -> dict[str, Any]:
@@ -120,7 +120,7 @@ async def test_with_a_reused_key_an_old_leaf_is_never_merged_again() -> None:
     report = await dropped(world, old)
     assert report["outcome"] == "already-merged"
     assert len(world.vault.merges) == 1
-    report = await dropped(world, old + pem(ISSUING.sign(first.csr)))  # the old leaf, and a new one
+    report = await dropped(world, old + pem(ISSUING.signs(first.csr)))  # the old leaf, and a new one
     assert report["outcome"] == "merged"
     assert report["leaves"][0]["request"]["request_id"] == again.request_id
     assert len(world.vault.merges) == 2
@@ -160,7 +160,7 @@ async def test_every_configured_vault_is_asked_and_one_that_may_not_be_listed_is
 
 async def test_of_a_large_vault_a_thousand_names_are_asked_for_those_without_a_version_first() -> None:
     world = World()
-    version = version_of(ISSUING.sign(make_csr("other.example.com")[1]).public_bytes(Encoding.DER))
+    version = version_of(ISSUING.signs(make_csr("other.example.com")[1]).public_bytes(Encoding.DER))
     for number in range(1200):
         world.vault.certificates[f"a-{number:04}"] = version
     theirs = world.vault.start("z-waits")  # on the last page
@@ -168,20 +168,20 @@ async def test_of_a_large_vault_a_thousand_names_are_asked_for_those_without_a_v
     assert report["outcome"] == "would-merge"
     world.vault.calls.clear()
     with pytest.raises(ChainProblem, match="No request has the public key"):
-        await match(world.certflow, [ISSUING.sign(make_csr("stranger.example.com")[1])])
+        await match(world.certflow, [ISSUING.signs(make_csr("stranger.example.com")[1])])
     assert world.vault.calls.count("pending") == MOST_NAMES == 1000
 
 
 async def test_a_chain_under_another_ca_than_the_vaults_own_is_rejected_and_names_it() -> None:
     world = World()
     operation = await started(world)
-    own = Authority.root("Own Root")
+    own = Ca.root("Own Root", at=fixed_now)
     world.trusted.given["main"] = {"main/own.pem": pem(own.certificate)}
     report = await dropped(world, chain_for(operation))
     assert codes(report)[0] == "untrusted-ca"
     assert "CN=Test Root" in report["sentence"]
     world.trusted.given["main"]["main/test.pem"] = pem(ROOT.certificate)
-    report = await dropped(world, pem(ISSUING.sign(operation.csr), ISSUING.certificate))
+    report = await dropped(world, pem(ISSUING.signs(operation.csr), ISSUING.certificate))
     assert report["outcome"] == "merged"
     assert codes(report) == []
 
@@ -194,7 +194,7 @@ async def test_trust_that_cannot_be_read_merges_nothing_and_says_which_file() ->
     with pytest.raises(BadSettings, match=r"main/notes\.txt"):
         await handle_drop(world.certflow, "web.pem")
     assert list(world.drops.files) == ["web.pem"]
-    leaf = ISSUING.sign(operation.csr)
+    leaf = ISSUING.signs(operation.csr)
     world.trusted.given["main"] = {"main/leaf.pem": pem(leaf)}
     with pytest.raises(BadSettings, match="is no CA"):
         await handle_drop(world.certflow, "web.pem")
@@ -219,7 +219,7 @@ async def test_warnings_travel_with_the_completion() -> None:
 async def test_whoever_is_told_of_a_rejection_hears_all_that_is_wrong_so_as_to_ask_the_ca_once() -> None:
     world = World()
     operation = await started(world)
-    other = ISSUING.sign(operation.csr, valid_for=-timedelta(days=1))
+    other = ISSUING.signs(operation.csr, Wish(start=-2 * DAY, end=-DAY, key_ids=False))
     await dropped(world, pem(other))
     event = world.topic.published[-1]
     notice = notice_of(event.id, event.type, event.data, Links())
@@ -309,9 +309,9 @@ async def test_a_retry_of_a_file_that_is_not_there_says_so() -> None:
 async def test_a_leaf_that_is_a_version_already_is_told_apart_from_one_that_ended() -> None:
     world = World()
     operation = await started(world)
-    leaf = ISSUING.sign(operation.csr)
+    leaf = ISSUING.signs(operation.csr)
     await dropped(world, pem(leaf, ISSUING.certificate))
-    newer = version_of(ISSUING.sign(make_csr("web.example.com")[1]).public_bytes(Encoding.DER), "v9")
+    newer = version_of(ISSUING.signs(make_csr("web.example.com")[1]).public_bytes(Encoding.DER), "v9")
     world.vault.older["web"] = [world.vault.certificates["web"]]
     world.vault.certificates["web"] = newer
     report = await dropped(world, pem(leaf, ISSUING.certificate))

@@ -13,7 +13,8 @@ from functions.triggers import notifications
 from functions.triggers.answers import answered
 from functions.triggers.overview import get_history, get_status, list_requests
 from functions.triggers.routes import Context, Handler
-from tests.unit.fakes import NOW, FakeChannel, World
+from tests.clock import NOW
+from tests.unit.fakes import FakeChannel, World
 
 HEADERS = {"content-type": "application/json"}
 

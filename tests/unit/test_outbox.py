@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from functions.issuance.events import Event
-from tests.unit.fakes import NOW, FakeTopic, World
+from tests.clock import NOW
+from tests.unit.fakes import FakeTopic, World
 from tests.unit.test_sweep import tracked
 
 

@@ -17,7 +17,8 @@ from functions.issuance.choices import Choices
 from functions.issuance.errors import Unavailable
 from functions.issuance.pace import Pace, at_pace, paced
 from functions.issuance.ports import ListedPage, Vault
-from tests.unit.fakes import NOW, FakeVault, World
+from tests.clock import NOW
+from tests.unit.fakes import FakeVault, World
 
 WINDOW = timedelta(seconds=10)
 

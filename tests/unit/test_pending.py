@@ -15,12 +15,13 @@ from functions.issuance.queues import LOOKS
 from functions.issuance.requests import Actor, Status
 from functions.issuance.start import Order, start
 from functions.issuance.timing import FIRST_LOOKS
-from tests.certificates import Authority, make_csr
+from tests.certificates import Ca, make_csr
+from tests.clock import fixed_now
 from tests.unit.fakes import World
 
 ME = Actor("me")
 WEB = Address("main", "web")
-ROOT = Authority.root("Root")
+ROOT = Ca.root("Root", at=fixed_now)
 
 
 async def started(world: World, issuer: str = "DigiCert") -> str:
@@ -152,8 +153,8 @@ async def test_two_acts_at_once_adopt_a_request_once() -> None:
 async def test_a_chain_in_any_order_is_merged_with_key_vaults_other_fields() -> None:
     world = World()
     await started(world, "Unknown")
-    issuing = ROOT.intermediate("Issuing")
-    leaf = issuing.sign(world.vault.operations["web"].csr)
+    issuing = ROOT.ca("Issuing")
+    leaf = issuing.signs(world.vault.operations["web"].csr)
     chain = (ROOT.certificate, issuing.certificate, leaf)
     bundle, findings = await merge(world.certflow, WEB, chain, {"tags": {"a": "b"}}, ME)
     assert [one.code for one in findings] == ["any-ca-accepted", "root-left-out"]
@@ -169,21 +170,21 @@ async def test_a_chain_in_any_order_is_merged_with_key_vaults_other_fields() -> 
 async def test_a_chain_for_another_key_or_an_ended_request_is_refused_with_a_next_step() -> None:
     world = World()
     await started(world, "Unknown")
-    stranger = ROOT.sign(make_csr("web.example.com")[1])
+    stranger = ROOT.signs(make_csr("web.example.com")[1])
     with pytest.raises(ChainProblem) as caught:
         await merge(world.certflow, WEB, (stranger,), {}, ME)
     assert caught.value.finding.code == "key-of-another-request"
     operation = world.vault.operations["web"]
-    await merge(world.certflow, WEB, (ROOT.sign(operation.csr), ROOT.certificate), {}, ME)
+    await merge(world.certflow, WEB, (ROOT.signs(operation.csr), ROOT.certificate), {}, ME)
     with pytest.raises(ChainProblem) as caught:
-        await merge(world.certflow, WEB, (ROOT.sign(operation.csr), ROOT.certificate), {}, ME)
+        await merge(world.certflow, WEB, (ROOT.signs(operation.csr), ROOT.certificate), {}, ME)
     assert caught.value.finding.code == "request-ended"
 
 
 async def test_key_vaults_refusal_of_a_merge_is_passed_on_and_the_request_stays_mergeable() -> None:
     world = World()
     await started(world)
-    chain = (ROOT.sign(world.vault.operations["web"].csr), ROOT.certificate)
+    chain = (ROOT.signs(world.vault.operations["web"].csr), ROOT.certificate)
     normal = world.vault.merge
 
     async def refuse(*_: object) -> None:

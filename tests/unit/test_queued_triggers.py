@@ -14,7 +14,8 @@ from functions.issuance.certflow import Certflow
 from functions.issuance.errors import Unavailable
 from functions.issuance.requests import Status
 from functions.triggers.queued import DROPS, EVENTS, POISON, VAULT_EVENTS, queued_blueprint
-from tests.unit.fakes import NOW, FakeChannel, World
+from tests.clock import NOW
+from tests.unit.fakes import FakeChannel, World
 from tests.unit.test_drop import chain_for, started
 from tests.unit.test_notify import DATA, FAILED
 

@@ -18,11 +18,11 @@ from functions.issuance.expiry import judge
 from functions.issuance.ports import Answer, Listed
 from functions.issuance.requests import Status
 from functions.issuance.watchbook import CertificateNote
-from tests.certificates import Authority
-from tests.making import Ca, Wish
-from tests.unit.fakes import NOW, FakeVault, World, signed, version_of
+from tests.certificates import Ca, Wish
+from tests.clock import NOW, fixed_now
+from tests.unit.fakes import FakeVault, World, signed, version_of
 
-CA = Authority.root("Root")
+CA = Ca.root("Root", at=fixed_now)
 POLICY: dict[str, Any] = {
     "issuer": {"name": "DigiCert"},
     "x509_props": {"subject": "CN=web.example.com", "sans": {"dns_names": ["web.example.com"]}},
@@ -182,7 +182,7 @@ async def test_other_names_than_dns_ones_are_compared_without_regard_to_case_too
         POLICY | {"x509_props": {"subject": "CN=web.example.com", "sans": {"emails": ["ann@example.com"]}}}
     )
     wish = Wish(names=[x509.RFC822Name("Ann@Example.com")])
-    leaf = Ca.root("Root").signs(scene.vault.start("web").csr, wish)
+    leaf = Ca.root("Root", at=fixed_now).signs(scene.vault.start("web").csr, wish)
     scene.vault.certificates["web"] = version_of(leaf.public_bytes(Encoding.DER))
     del scene.vault.operations["web"]
     await scene.judged()

@@ -26,8 +26,9 @@ from functions.issuance.requests import (
     track,
 )
 from functions.issuance.telling import Waiting
-from tests.certificates import Authority, make_csr
-from tests.unit.fakes import NOW, signed, version_of
+from tests.certificates import Ca, make_csr
+from tests.clock import NOW, fixed_now
+from tests.unit.fakes import signed, version_of
 
 CREATED = Doing("created", Actor("me", verified=True))
 OPERATION = Operation("a" * 32, Status.IN_PROGRESS, "DigiCert", make_csr("web.example.com")[1])
@@ -91,7 +92,7 @@ def test_a_failed_request_is_completed_by_a_merge_and_stays_failed_otherwise() -
 
 def test_the_version_is_recorded_only_if_it_has_the_requests_key() -> None:
     seen = replace(OPERATION, status=Status.COMPLETED)
-    certificate = version_of(signed(Authority.root("Root"), OPERATION))
+    certificate = version_of(signed(Ca.root("Root", at=fixed_now), OPERATION))
     mine = replace(tracked(), key_sha256=certificate.key_sha256)
     assert observe(mine, seen, NOW, certificate).request.version == "v1"
     assert observe(tracked(), seen, NOW, certificate).request.version is None

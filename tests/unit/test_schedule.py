@@ -9,7 +9,8 @@ import azure.functions as func
 from functions.issuance.events import Event
 from functions.issuance.notify import notify
 from functions.triggers.schedule import schedule_blueprint
-from tests.unit.fakes import NOW, FakeChannel, World
+from tests.clock import NOW
+from tests.unit.fakes import FakeChannel, World
 from tests.unit.test_notify import DATA, FAILED
 
 

@@ -18,7 +18,8 @@ from functions.issuance.shift import CALLED, HELD, call_shifts, work_shift
 from functions.issuance.start import Order, start
 from functions.issuance.survey import want_surveys
 from functions.settings import LEAST_BUDGET
-from tests.unit.fakes import NOW, FakeVault, World
+from tests.clock import NOW
+from tests.unit.fakes import FakeVault, World
 from tests.unit.test_pace import Clock
 from tests.unit.test_sweep import tracked
 

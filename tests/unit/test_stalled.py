@@ -16,7 +16,8 @@ from functions.issuance.pending import Address, acknowledge
 from functions.issuance.requests import Actor, Operation, Status, TrackedRequest
 from functions.issuance.start import Order, start
 from functions.issuance.timing import Patience
-from tests.unit.fakes import NOW, World
+from tests.clock import NOW
+from tests.unit.fakes import World
 
 DAY = timedelta(days=1)
 ANN = Actor("ann@example.com", verified=True)

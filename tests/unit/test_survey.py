@@ -14,10 +14,11 @@ from functions.issuance.ports import Answer, Intent, Listed, ListedPage
 from functions.issuance.requests import Status, TrackedRequest
 from functions.issuance.shift import work_shift
 from functions.issuance.survey import survey, want_surveys
-from tests.certificates import Authority
-from tests.unit.fakes import A_PAGE, NOW, FakeVault, World, signed, version_of
+from tests.certificates import Ca
+from tests.clock import NOW, fixed_now
+from tests.unit.fakes import A_PAGE, FakeVault, World, signed, version_of
 
-CA = Authority.root("Root")
+CA = Ca.root("Root", at=fixed_now)
 
 
 @dataclass

@@ -11,7 +11,8 @@ from functions.issuance.errors import ConcurrentChange, Unavailable
 from functions.issuance.ports import Answer, Listed, ListedPage
 from functions.issuance.survey import MOST_NAMES, TRIES, survey
 from functions.issuance.watchbook import CertificateNote
-from tests.unit.fakes import A_PAGE, NOW, World
+from tests.clock import NOW
+from tests.unit.fakes import A_PAGE, World
 from tests.unit.test_survey import Listing, issue
 
 COUNT = 2 * A_PAGE + 10

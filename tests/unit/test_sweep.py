@@ -17,7 +17,8 @@ from functions.issuance.requests import Operation, Status, TrackedRequest
 from functions.issuance.sweep import HOPELESS, sweep
 from functions.issuance.watchbook import Survey
 from tests.certificates import make_csr
-from tests.unit.fakes import NOW, FakeLedger, World
+from tests.clock import NOW
+from tests.unit.fakes import FakeLedger, World
 
 CSR = make_csr("web.example.com")[1]
 

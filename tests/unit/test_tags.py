@@ -8,7 +8,7 @@ import pytest
 
 from functions.adapters.rows import sortable
 from functions.issuance.tags import FOREVER, is_unread, muted_until
-from tests.unit.fakes import NOW
+from tests.clock import NOW
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from functions.issuance.timing import (
     pause_after,
     soonest,
 )
-from tests.unit.fakes import NOW
+from tests.clock import NOW
 
 AGES = st.timedeltas(timedelta(0), timedelta(days=900))
 IDS = st.text("0123456789abcdef", min_size=32, max_size=32)

@@ -12,7 +12,8 @@ from functions.issuance.ports import Answer
 from functions.issuance.requests import Operation, Status
 from functions.issuance.start import Order, start
 from functions.issuance.watch import check, check_named
-from tests.unit.fakes import NOW, World
+from tests.clock import NOW
+from tests.unit.fakes import World
 
 
 async def started(world: World, name: str = "web") -> Operation:

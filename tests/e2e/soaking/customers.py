@@ -14,6 +14,7 @@ from cryptography import x509
 
 from local.api import Client
 from local.stack import DROP
+from tests.clock import real_now
 from tests.corpus import FORMATS, KeyType, arrange, hierarchy, make_csr
 from tests.e2e.soaking.plan import MANUAL, Wanted
 
@@ -49,7 +50,7 @@ class Customers:
             await asyncio.sleep(first)
             await self._cancel(wanted)
         if wanted.issuer == MANUAL:
-            leaf = hierarchy(KEY.kty).sign(base64.b64decode(operation["csr"]))
+            leaf = hierarchy(KEY.kty, real_now).sign(base64.b64decode(operation["csr"]))
             await asyncio.sleep(first)
             await self._drop(wanted, _of_another_key(wanted) if wanted.kind == "wrong key first" else leaf, 0)
             if wanted.kind != "signed":
@@ -107,7 +108,7 @@ class Customers:
     async def _drop(self, wanted: Wanted, leaf: x509.Certificate, number: int) -> None:
         """The CA sends its chain as it likes."""
         format_, order = wanted.files[number]
-        chain = arrange(order, leaf, hierarchy(KEY.kty), number)
+        chain = arrange(order, leaf, hierarchy(KEY.kty, real_now), number)
         content = await asyncio.to_thread(FORMATS[format_], chain)
         name = f"{wanted.vault}-{wanted.name}-{number}.txt"
         self.dropped[name] = content
@@ -115,4 +116,4 @@ class Customers:
 
 
 def _of_another_key(wanted: Wanted) -> x509.Certificate:
-    return hierarchy(KEY.kty).sign(make_csr(KEY.generate(), f"{wanted.name}.example.com"))
+    return hierarchy(KEY.kty, real_now).sign(make_csr(KEY.generate(), f"{wanted.name}.example.com"))
