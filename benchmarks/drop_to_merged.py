@@ -34,6 +34,7 @@ from local.api import Client, client_of, until
 from local.functions_host import KEPT, ROOT
 from local.openssl_ca import OpensslCa
 from local.stack import TRUSTED, Stack, running_stack
+from tests.clock import real_now
 
 CHAINS = 30
 TIMED = "chains-timed"  # the container without events
@@ -96,7 +97,7 @@ async def _dropped(stack: Stack, client: Client, name: str, content: bytes) -> D
     log = stack.directory / "host.log"
     read = log.stat().st_size
     await client.drop(f"{name}.pem", content)
-    uploaded = time.time()
+    uploaded = real_now().timestamp()
 
     async def handled() -> list[str] | None:
         with log.open("rb") as file:

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 from benchmarks.own_process import in_own_process
@@ -27,6 +27,7 @@ from functions.issuance.pace import Pace, paced
 from functions.issuance.ports import Answer, Vault
 from functions.issuance.sweep import sweep
 from local.keyvault.unkindness import Unkindness
+from tests.clock import real_now
 from tests.integration.tokens import AnyToken
 from tests.unit.fakes import World
 
@@ -66,22 +67,22 @@ async def _rows(at: Mapping[str, Any]) -> list[Row]:
         Tables(at["tables"], AnyToken()),
         KeyVault(ALIAS, at["vault"], AnyToken(), verify_challenge=False),
     )
-    now = datetime.now(UTC)
+    now = real_now()
     await put(tables, (tracked(number, now, now) for number in range(DUE)))
     await key_vault.pending("web-0")  # fills the vault
     vault = Counting(key_vault)
     started, cpu = time.perf_counter(), time.process_time()
-    pace = Pace(LIMIT, lambda: datetime.now(UTC), asyncio.sleep)
+    pace = Pace(LIMIT, real_now, asyncio.sleep)
     certflow = replace(
         World().certflow,
         vaults={ALIAS: paced(cast(Vault, vault), pace)},
         ledger=TableLedger(tables),
-        now=lambda: datetime.now(UTC),
+        now=real_now,
         sleep=asyncio.sleep,
     )
     through = await sweep(certflow, ALIAS, now + LONGEST)
     took, cpu = time.perf_counter() - started, time.process_time() - cpu
-    left = await certflow.ledger.due(ALIAS, datetime.now(UTC), 1)
+    left = await certflow.ledger.due(ALIAS, real_now(), 1)
     await key_vault.close()
     await tables.close()
     if vault.calls - vault.throttled < DUE or left or not (through or vault.throttled):

@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from benchmarks.own_process import in_own_process
@@ -21,10 +21,10 @@ from benchmarks.waiting import waits
 from functions.adapters.table_service import Tables
 from functions.adapters.tables import TableLedger
 from functions.issuance.sweep import ROUND
+from tests.clock import NOW
 from tests.integration.tokens import AnyToken
 
 DUE, SMALL, LARGE = 1_000, 1_000, 100_000
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 def measure() -> list[Row]:

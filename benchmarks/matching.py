@@ -19,7 +19,6 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import batched
 from pathlib import Path
 
@@ -33,13 +32,13 @@ from functions.issuance.requests import NOBODY, Doing, Operation, Status, Tracke
 from local.azurite import running_azurite
 from local.functions_host import ROOT
 from local.tls import LocalCa
+from tests.clock import NOW
 from tests.integration.tokens import AnyToken
 
 SMALL, LARGE = 100, 100_000
 ROUNDS = 100
 AT_ONCE = 16
 TRANSACTION = 100  # entities, the service's limit
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 def main() -> int:

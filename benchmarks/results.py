@@ -9,12 +9,12 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.table import Row, met, print_rows, shown
 from local.functions_host import ROOT
+from tests.clock import real_now
 
 # The order of the table; each has a `measure`. The other measurements print tables of their own.
 MEASURED = ("check_one", "due_budget", "due_scan", "sweep_memory", "cold_start", "week")
@@ -69,7 +69,7 @@ def _line(name: str, row: Row) -> str:
 
 def _circumstances() -> Sequence[str]:
     return (
-        f"- Date: {datetime.now(UTC):%Y-%m-%d}. Command: `make bench`.",
+        f"- Date: {real_now():%Y-%m-%d}. Command: `make bench`.",
         f"- Machine: {os.cpu_count()} cores, {_cpu()}, {_gigabytes():.0f} GB of memory, {platform.system()}.",
         f"- Python {platform.python_version()}; {', '.join(f'{name} {version(name)}' for name in PACKAGES)}.",
         f"- Azurite {_azurite()}, in memory; Key Vault is the stand-in of this repository.",

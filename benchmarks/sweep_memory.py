@@ -15,7 +15,7 @@ import tracemalloc
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,6 +30,7 @@ from functions.issuance.sweep import ROUND, sweep
 from local.azurite import running_azurite
 from local.keyvault import running_standin
 from local.tls import LocalCa
+from tests.clock import real_now
 from tests.integration.tokens import AnyToken
 from tests.unit.fakes import World
 
@@ -72,7 +73,7 @@ async def _measure() -> list[Row]:
 
 async def _filled(at: Mapping[str, Any]) -> list[Row]:
     tables = Tables(at["tables"], AnyToken())
-    now = datetime.now(UTC)
+    now = real_now()
     for start in range(0, at["fill"], ROUND):
         numbers = range(start, min(start + ROUND, at["fill"]))
         later = now + timedelta(days=1)
@@ -84,7 +85,7 @@ async def _filled(at: Mapping[str, Any]) -> list[Row]:
 async def _swept(at: Mapping[str, Any]) -> list[Row]:
     tables = Tables(at["tables"], AnyToken())
     vault = KeyVault(ALIAS, at["vault"], AnyToken(), verify_challenge=False)
-    now = datetime.now(UTC) + at["round"] * SPACING  # an hour later all of them are due again
+    now = real_now() + at["round"] * SPACING  # an hour later all of them are due again
     certflow = replace(World().certflow, vaults={ALIAS: vault}, ledger=TableLedger(tables), now=lambda: now)
     await tables.table("certflow")
     await vault.pending("web-0")

@@ -1,19 +1,29 @@
-"""The CA that the product's own clients trust in these tests.
+"""What must stand before any test is imported: pytest imports this file before any other.
 
-They find it as on the laptop, by SSL_CERT_FILE. aiohttp reads that once, when it is imported, so it is set here, in the
-file that pytest imports before any other.
+The CA that the product's own clients trust in these tests: they find it as on the laptop, by SSL_CERT_FILE, and aiohttp
+reads that once, when it is imported.
+
+CERTFLOW_TEST_DAYS moves the date of this process by as many days, to prove that no test depends on it: for the unit
+tests, which start no program that tells the time (`make test-any-date`).
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import hypothesis
 import pytest
+import time_machine
 
 from local.tls import LocalCa
+from tests.clock import real_now
+
+DAYS = float(os.environ.get("CERTFLOW_TEST_DAYS", "0"))
+if DAYS:
+    time_machine.travel(real_now() + timedelta(days=DAYS), tick=True).start()
 
 # An example may take as long as the machine needs: by itself Hypothesis would say at 200 ms that a test has failed.
 hypothesis.settings.register_profile("certflow", deadline=None)

@@ -17,7 +17,7 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
@@ -44,6 +44,7 @@ from functions.issuance.notify import notify, send_waiting
 from functions.issuance.outbox import publish_left_behind
 from functions.issuance.shift import work_shift
 from functions.issuance.start import Order, start
+from tests.clock import real_now
 
 SHORTER = 3000  # characters; a longer line could be torn by another run's (PIPE_BUF, pipe(7))
 LAST = 12  # of what has been done; the same
@@ -140,7 +141,7 @@ async def work(asked: dict[str, Any]) -> None:
     shift may wait, for its pace; whatever else has to wait does so for the claim of another run, and that is a failure.
     """
     ahead = timedelta(seconds=asked.get("later", 0))
-    certflow = replace(function_app.certflow(), sleep=refuse_to_wait, now=lambda: datetime.now(UTC) + ahead)
+    certflow = replace(function_app.certflow(), sleep=refuse_to_wait, now=lambda: real_now() + ahead)
     (what,) = WORK.keys() & asked.keys()
     await WORK[what](certflow, asked)
 

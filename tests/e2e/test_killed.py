@@ -15,7 +15,6 @@ import json
 from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -186,7 +185,7 @@ async def content_of(client: Client, kind: str, names: tuple[str, ...]) -> bytes
 
 async def claims_on(table: TableClient, names: tuple[str, ...]) -> int:
     """How many of these requests a run has claimed, for longer than until now."""
-    now = datetime.now(UTC).isoformat()
+    now = real_now().isoformat()
     rows = table.query_entities("RowKey ge 'r|' and RowKey lt 'r|~' and merging_until gt @now", parameters={"now": now})
     return len([row async for row in rows if row["name"] in names])
 

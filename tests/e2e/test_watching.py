@@ -6,7 +6,6 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from local.inbox import Inbox, running_inbox
 from local.stack import REJECTED, Stack
 from local.tls import LocalCa
 from tests.certificates import pem
+from tests.clock import real_now
 from tests.e2e.subscriber import check_events
 from tests.e2e.telling import nothing_waits, tellings, told
 from tests.e2e.test_stories import OWNER, body, started
@@ -349,7 +349,7 @@ async def test_the_digest_comes_once_a_day_and_names_what_is_kept_quiet(
     await watched.survey()
     for _ in range(2):
         await watched.run("daily")
-    today = datetime.now(UTC).date().isoformat()
+    today = real_now().date().isoformat()
     for one in await told(client, "Kept quiet"):
         assert f"Daily digest, {today}: " in one["subject"]
         assert muted in one["text"]

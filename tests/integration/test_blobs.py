@@ -8,7 +8,7 @@ import io
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import certifi
@@ -22,6 +22,7 @@ from functions.issuance.errors import BadSettings, Unavailable
 from functions.issuance.files import Drop
 from local.azurite import running_azurite
 from local.tls import LocalCa
+from tests.clock import real_now
 from tests.integration.tokens import AnyToken
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -206,7 +207,7 @@ async def test_what_has_been_lying_there_is_listed_the_oldest_first(service: Blo
     for name in ("waiting b", "waiting a/ü"):
         await put(service, name, b"content")
         await asyncio.sleep(1.1)  # the service's times are whole seconds
-    now = datetime.now(UTC)
+    now = real_now()
     lying = [one for one in await chains.lying(now + timedelta(hours=1)) if one.name.startswith("waiting")]
     assert [one.name for one in lying] == ["waiting b", "waiting a/ü"]
     assert [one.etag for one in lying] == [(await dropped(chains, one.name)).etag for one in lying]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,10 +16,10 @@ from functions.issuance.errors import Unavailable
 from functions.issuance.telling import Notice, Severity, Waiting
 from local.azurite import running_azurite
 from local.tls import LocalCa
+from tests.clock import NOW
 from tests.integration.tokens import AnyToken
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import count, islice
 
 import pytest
@@ -27,10 +27,10 @@ from functions.issuance.requests import (
 )
 from functions.issuance.sweep import sweep
 from tests.certificates import make_csr
+from tests.clock import NOW
 from tests.unit.fakes import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 

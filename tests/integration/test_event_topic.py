@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,12 @@ from functions.issuance.errors import Unavailable
 from functions.issuance.events import Event
 from local.eventgrid import running_event_grid
 from local.tls import LocalCa
+from tests.clock import real_now
 from tests.integration.tokens import AnyToken
 
 
 async def test_an_event_is_published_with_our_own_id(trusted_ca: LocalCa, tmp_path: Path) -> None:
-    event = Event("main:web:abc:failed", "Certflow.Issuance.Failed", "vaults/main/certificates/web", datetime.now(UTC))
+    event = Event("main:web:abc:failed", "Certflow.Issuance.Failed", "vaults/main/certificates/web", real_now())
     async with running_event_grid(trusted_ca, dead_letters=tmp_path) as grid:
         topic = EventTopic(grid.endpoint, AnyToken())
         await topic.publish(event)
@@ -34,7 +34,7 @@ async def test_an_event_is_published_with_our_own_id(trusted_ca: LocalCa, tmp_pa
 async def test_a_topic_that_is_not_there_is_unavailable_and_said_to_be_that(
     trusted_ca: LocalCa, tmp_path: Path
 ) -> None:
-    event = Event("main:web:abc:failed", "Certflow.Issuance.Failed", "vaults/main/certificates/web", datetime.now(UTC))
+    event = Event("main:web:abc:failed", "Certflow.Issuance.Failed", "vaults/main/certificates/web", real_now())
     async with running_event_grid(trusted_ca, dead_letters=tmp_path) as grid:
         topic = EventTopic(f"{grid.endpoint.rpartition('/')[0]}/gone", AnyToken())
         with pytest.raises(Unavailable, match="there is no topic at its address"):
@@ -47,7 +47,7 @@ async def test_an_identity_that_gets_no_token_is_said_to_be_that(trusted_ca: Loc
         async def get_token(self, *scopes: str, **more: Any) -> AccessToken:
             raise ClientAuthenticationError("no identity")
 
-    event = Event("main:web:abc:failed", "Certflow.Issuance.Failed", "vaults/main/certificates/web", datetime.now(UTC))
+    event = Event("main:web:abc:failed", "Certflow.Issuance.Failed", "vaults/main/certificates/web", real_now())
     async with running_event_grid(trusted_ca, dead_letters=tmp_path) as grid:
         topic = EventTopic(grid.endpoint, NoToken())
         with pytest.raises(Unavailable, match="got no token"):

@@ -6,7 +6,6 @@ import asyncio
 import io
 import json
 import ssl
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -24,6 +23,7 @@ from azure.eventgrid.aio import EventGridPublisherClient as AsyncEventGridPublis
 from local.eventgrid import CUSTOM_TOPIC, EventGrid, Subscription, running_event_grid
 from local.tls import LocalCa
 from local.web import serving
+from tests.clock import real_now
 
 VALID = {"id": "1", "source": "/certflow", "type": "Certflow.Issuance.Started", "specversion": "1.0"}
 BATCH = "application/cloudevents-batch+json; charset=utf-8"
@@ -35,7 +35,7 @@ class FixedToken:
 
     def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
         assert scopes == ("https://eventgrid.azure.net/.default",)
-        return AccessToken("a-token", int(time.time()) + 3600)
+        return AccessToken("a-token", int(real_now().timestamp()) + 3600)
 
 
 class FixedTokenAsync(FixedToken):

@@ -8,7 +8,7 @@ import json
 import signal
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from local.web import serving
+from tests.clock import real_now
 from tests.integration.host_process import Storage, eventually, running_host, running_storage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -68,14 +69,14 @@ async def test_identity_based_connection_and_a_missed_timer(storage: Storage, ap
 
     async def token(request: web.Request) -> web.Response:
         asked.append({**request.query, "header": request.headers.get("X-IDENTITY-HEADER", "")})
-        lasting = str(int(time.time()) + 3600)
+        lasting = str(int(real_now().timestamp()) + 3600)
         return web.json_response(
             {"access_token": storage_token(), "expires_on": lasting, "resource": request.query["resource"]}
         )
 
     endpoint = web.Application()
     endpoint.router.add_get("/token", token)
-    yesterday = (datetime.now(UTC) - timedelta(days=1, hours=1)).isoformat()
+    yesterday = (real_now() - timedelta(days=1, hours=1)).isoformat()
     status = {"Last": yesterday, "Next": yesterday, "LastUpdated": yesterday}
     await storage.upload("azure-webjobs-hosts", "timers/id/daily/status", json.dumps(status).encode())
     async with serving(endpoint) as port:
@@ -144,7 +145,7 @@ async def test_azurite_leaves_no_process_and_no_busy_port(tmp_path: Path) -> Non
 
 def storage_token() -> str:
     """A token as Azurite's basic OAuth level wants it: the right audience and issuer, any signature."""
-    now = int(time.time())
+    now = int(real_now().timestamp())
     claims = {
         "aud": "https://storage.azure.com",
         "iss": "https://sts.windows.net/00000000-0000-0000-0000-000000000000/",

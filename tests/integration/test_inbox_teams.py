@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -14,6 +14,7 @@ import pytest
 from local.inbox import Inbox, running_inbox
 from local.inbox.card_text import plain
 from local.tls import LocalCa
+from tests.clock import real_now
 
 CARD = "application/vnd.microsoft.card.adaptive"
 
@@ -104,7 +105,7 @@ async def test_a_card_is_listed_as_people_read_it(inbox: Inbox) -> None:
     assert listed["refused"] is None
     received = datetime.fromisoformat(listed["received_at"])
     assert received.utcoffset() == timedelta(0)
-    assert abs(datetime.now(UTC) - received) < timedelta(seconds=10)
+    assert abs(real_now() - received) < timedelta(seconds=10)
     assert inbox.messages[0].subject == "Issuance failed"
 
 
@@ -196,7 +197,7 @@ A_DAY = 86_400  # seconds: tokens are made when the tests are collected, and oth
 
 def token(**claims: Any) -> str:
     """A bearer token as an identity endpoint makes it, but for the claims given."""
-    now = datetime.now(UTC).timestamp()
+    now = real_now().timestamp()
     made = {"aud": "https://service.flow.microsoft.com/", "iss": "https://sts.windows.net/x/", "exp": int(now) + A_DAY}
     parts = [json.dumps(part).encode() for part in ({"typ": "JWT", "alg": "HS256"}, made | claims)]
     return ".".join([base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts] + ["c2ln"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -20,6 +19,7 @@ from local.keyvault import running_standin
 from local.keyvault.unkindness import Unkindness
 from local.tls import LocalCa
 from local.web import LOOPBACK, serving
+from tests.clock import real_now
 from tests.integration.key_vault_servers import (
     BODY,
     OPERATION,
@@ -165,7 +165,7 @@ async def test_a_token_that_was_revoked_is_replaced_by_one_with_the_claims_that_
     class Identity(AnyToken):
         async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
             asked.append(options.get("claims"))
-            return AccessToken(f"token-{len(asked)}", int(time.time()) + 3600)
+            return AccessToken(f"token-{len(asked)}", int(real_now().timestamp()) + 3600)
 
     async def answer(request: web.Request) -> web.Response:
         answers = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from tests.clock import real_now
 from tests.integration.keyvault_helpers import NEVER, Reply, VaultClient, policy, vault_client
 
 NOT_FOUND = (404, "PendingCertificateNotFound", "Pending certificate not found: web-1")
@@ -87,7 +88,7 @@ async def test_a_named_issuer_signs_with_a_chain_that_verifies(vault: VaultClien
 
 
 async def test_a_self_signed_certificate_has_the_recorded_content(vault: VaultClient) -> None:
-    before = datetime.now(UTC).replace(microsecond=0)
+    before = real_now().replace(microsecond=0)
     body = policy("Self", key_props={"kty": "RSA"})
     await vault.create("web-1", policy=body)
     await vault.ended("web-1")
@@ -106,7 +107,7 @@ async def test_a_self_signed_certificate_has_the_recorded_content(vault: VaultCl
     assert leaf.signature_hash_algorithm
     key.verify(leaf.signature, leaf.tbs_certificate_bytes, padding.PKCS1v15(), leaf.signature_hash_algorithm)
     made = leaf.not_valid_before_utc + timedelta(seconds=600)
-    assert before <= made <= datetime.now(UTC)
+    assert before <= made <= real_now()
     assert (leaf.not_valid_after_utc.year, leaf.not_valid_after_utc.month) == (made.year + 1, made.month)
 
 

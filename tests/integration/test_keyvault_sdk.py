@@ -6,7 +6,6 @@ import asyncio
 import base64
 import json
 import socket
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +27,7 @@ from azure.keyvault.certificates import (
 )
 from azure.keyvault.certificates.aio import CertificateClient as AsyncCertificateClient
 
+from tests.clock import real_now
 from tests.integration.keyvault_helpers import OutsideCa, VaultClient, b64, sdk_client, use_identity, vault_client
 
 type Event = dict[str, Any]
@@ -185,7 +185,7 @@ async def test_a_token_is_a_jwt_that_storage_emulators_take(vault: VaultClient) 
     assert body["aud"] == "https://storage.azure.com"
     assert body["iss"] == f"https://sts.windows.net/{body['tid']}/"
     assert {"oid", "appid"} <= set(body)
-    assert body["nbf"] == body["iat"] <= time.time() < body["exp"] == body["iat"] + 86400
+    assert body["nbf"] == body["iat"] <= real_now().timestamp() < body["exp"] == body["iat"] + 86400
     assert abs(token.expires_on - body["exp"]) <= 2
 
 

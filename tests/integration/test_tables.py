@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,12 +20,12 @@ from functions.issuance.files import Aside
 from functions.issuance.ports import Intent, Wanted
 from functions.issuance.requests import Actor, Change, Doing, Operation, Status, observe, put_off, track
 from functions.issuance.sweep import sweep
+from tests.clock import NOW
 from tests.integration.tokens import AnyToken
 from tests.unit.fakes import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CREATED = Doing("created", Actor("me", verified=True))
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,11 @@ from functions.issuance.errors import ConcurrentChange, Unavailable
 from functions.issuance.events import ISSUER_TROUBLED, NEAR_EXPIRY, Event
 from functions.issuance.survey import MOST_NAMES
 from functions.issuance.watchbook import CertificateNote, Failure, Found, Survey, Trouble
+from tests.clock import fixed_now
 from tests.integration.tokens import AnyToken
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
+NOW = fixed_now().replace(microsecond=123456)
 MINUTE = timedelta(minutes=1)
 ROOT = Path(__file__).parents[2]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from typing import Any, Self
 
 from azure.core.credentials import AccessToken
+
+from tests.clock import real_now
 
 
 def _part(claims: dict[str, Any]) -> str:
@@ -18,7 +19,7 @@ class AnyToken:
     """Hands out an unsigned-looking token for whatever resource is asked for."""
 
     async def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
-        now = int(time.time())
+        now = int(real_now().timestamp())
         claims = {
             "aud": scopes[0].removesuffix("/.default"),
             "iss": "https://sts.windows.net/00000000-0000-0000-0000-000000000000/",

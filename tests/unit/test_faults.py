@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -10,6 +10,7 @@ from azure.core.exceptions import HttpResponseError
 
 from functions.adapters.faults import DEFAULT_RETRY_AFTER, faults_of, retry_after
 from functions.issuance.errors import Unavailable
+from tests.clock import real_now
 
 
 def answered(status: int) -> HttpResponseError:
@@ -54,5 +55,5 @@ def test_retry_after_is_whole_seconds_and_never_none_at_all(value: str, seconds:
 
 def test_retry_after_may_be_a_date() -> None:
     """So far ahead that the time until we ask does not matter."""
-    at = datetime.now(UTC) + timedelta(days=1)
+    at = real_now() + timedelta(days=1)
     assert round(retry_after({"Retry-After": format_datetime(at, usegmt=True)}) / 3600) == 24

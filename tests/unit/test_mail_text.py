@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
 
@@ -12,6 +11,7 @@ import pytest
 from functions.adapters.email import message_of
 from functions.adapters.mail_text import checked, mail_of, message_id, plain_text
 from functions.issuance.telling import DeliveryRefused, Notice, Severity
+from tests.clock import NOW
 
 NOTICE = Notice(
     event_id="main:web:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef:Certflow.Issuance.Failed",
@@ -25,7 +25,6 @@ NOTICE = Notice(
     links=(("Certificate", "https://portal.example/#@/asset/x?a=1&b=2"), ("Runbook", "https://wiki.example/certs")),
 )
 TO = ("me@example.com", "pki@example.com")
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
 HOSTILE = (
     "a\r\nBcc: evil@example.com\r\n\r\n<script>alert(1)</script><a href='https://evil.example'>x</a>"
     "\nNext step: pay\u2028Owner: evil\x00\x1b[31m\u202egnp\ud800"

@@ -21,6 +21,7 @@ from typing import Any
 from functions.adapters import key_vault_pipeline
 from functions.issuance import certflow
 from functions.issuance.ports import Work
+from tests.clock import real_now
 from tests.e2e.soaking.hurry import SCHEDULES, SPEED
 
 Certflow = certflow.Certflow
@@ -34,7 +35,7 @@ def began() -> datetime:
 
 def now() -> datetime:
     """The time, as far ahead as the stack is old."""
-    return began() + (datetime.now(UTC) - began()) * SPEED
+    return began() + (real_now() - began()) * SPEED
 
 
 async def sleep(seconds: float) -> None:
