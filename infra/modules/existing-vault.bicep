@@ -3,7 +3,7 @@
 @description('Its name.')
 param name string
 
-resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {
+resource vault 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
   name: name
 }
 

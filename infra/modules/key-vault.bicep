@@ -17,7 +17,7 @@ param private bool
 @description('The workspace that logs who did what.')
 param workspaceId string
 
-resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
+resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
   name: name
   location: location
   tags: tags

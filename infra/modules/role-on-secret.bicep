@@ -18,7 +18,7 @@ param role string
 @description('Why.')
 param why string
 
-resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {
+resource vault 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
   name: vaultName
 
   resource secret 'secrets' existing = { name: secretName }

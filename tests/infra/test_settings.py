@@ -24,6 +24,14 @@ NOT_ON_FLEX = re.compile(
     r"FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|WEBSITE_RUN_FROM_PACKAGE|SCM_DO_BUILD_DURING_DEPLOYMENT|"
     r"ENABLE_ORYX_BUILD|WEBSITE_CONTENT\w*|WEBSITE_TIME_ZONE"
 )
+# Site properties that newer stamps of Flex Consumption refuse with 400 (Azure/azure-cli#31414 quotes the answer).
+SITE_NOT_ON_FLEX = {
+    "ftpsstate",
+    "use32bitworkerprocess",
+    "prewarmedinstancecount",
+    "netframeworkversion",
+    "functionsruntimescalemonitoringenabled",
+}
 
 
 def of_connections() -> set[str]:
@@ -45,6 +53,9 @@ def test_every_setting_that_is_read_is_given_and_no_other(name: str) -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_nothing_is_set_that_flex_consumption_refuses(name: str) -> None:
     assert [setting for setting in example(name).settings if NOT_ON_FLEX.fullmatch(setting)] == []
+    properties = example(name).site["properties"]
+    given = {one.lower() for one in (*properties, *properties["siteConfig"])}
+    assert given & SITE_NOT_ON_FLEX == set()
 
 
 def as_azure_would(name: str, value: str) -> str:
