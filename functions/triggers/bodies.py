@@ -241,7 +241,7 @@ def _invalid(text: str, kind: type[Any]) -> InvalidRequest:
 def _allowed(kind: type[Any], path: str) -> list[str]:
     """The fields of the object at a path, or the values of the choice there."""
     options: list[Any] = [msgspec.inspect.type_info(kind)]
-    for step in re.findall(r"[^.\[\]]+|\[[^\]]*\]", path):
+    for step in re.findall(r"[^.\[\]]+|\[[^\[\]]*\]", path):
         if step.startswith("["):
             found = [one.item_type for one in options if isinstance(one, msgspec.inspect.ListType)]
         else:
