@@ -36,13 +36,20 @@ class Outcome:
 
 @dataclass
 class Operation:
-    """One request for a certificate. `version` is the half-made version that it is to complete."""
+    """One request for a certificate.
+
+    `version` is the half-made version that it is to complete and, once it has, the whole version that came of it: the
+    two have different ids. `enabled` and `tags` are what the create asked for: the whole version gets these, and not
+    what has been set on the half-made one meanwhile (recorded: Java 2018, Go 2022).
+    """
 
     request_id: str
     version: str
     issuer: str
     csr: bytes
     vault_url: str
+    enabled: bool = True
+    tags: dict[str, str] | None = None
     status: Status = Status.IN_PROGRESS
     cancellation_requested: bool = False
     cancellation_ignored: bool = False

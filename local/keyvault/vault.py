@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from msgspec import UNSET
@@ -66,8 +67,8 @@ class Vault:
             if self.certificates.get(certificate.name.lower()) is not certificate:
                 continue  # deleted meanwhile
             if operation and operation.decide(now):
-                version = certificate.versions[operation.version]
-                self._complete(certificate, version, version.signed, version.signed, operation.vault_url, now)
+                version = _whole_version(certificate, operation)
+                self._put_in_place(certificate, version, version.signed, version.signed, operation.vault_url, now)
 
     def apply_outcomes(self, now: float) -> int:
         """Gives requests in progress the fate that is now asked for them, and returns how many it changed."""
@@ -130,7 +131,9 @@ class Vault:
         )
         certificate.versions[version.id] = version
         issuer = order.policy.issuer.name
-        operation = Operation(uuid.uuid4().hex, version.id, issuer, material.csr, url)
+        operation = Operation(
+            uuid.uuid4().hex, version.id, issuer, material.csr, url, enabled=order.enabled, tags=order.tags
+        )
         outcome = self._outcome(order.name, order.policy)
         operation.expect(outcome, start=now, issuing_delay=self.issuing_delay)
         certificate.operation = operation
@@ -168,8 +171,7 @@ class Vault:
             preserve_order=None if asked.preserve_order is UNSET else asked.preserve_order,
             imported=True,
         )
-        certificate.versions[version.id] = version
-        self._complete(certificate, version, imported.chain, imported.given, url, now)
+        self._put_in_place(certificate, version, imported.chain, imported.given, url, now)
         return certificate
 
     def update(
@@ -231,16 +233,18 @@ class Vault:
         self, name: str, request_id: str | None, chain: Chain, given: Chain, body: MergeBody, now: float
     ) -> tuple[Certificate, Version]:
         """Completes the operation with a chain that was read for `to_merge`'s key."""
-        certificate, operation, version = self._mergeable(name, request_id, now)
-        if chain[0].public_key() != version.key.public_key():  # another request has taken the place
+        certificate, operation, half_made = self._mergeable(name, request_id, now)
+        if chain[0].public_key() != half_made.key.public_key():  # another request has taken the place
             raise errors.wrong_key()
-        if body.tags is not UNSET:
-            version.tags = check_tags(body.tags)
+        tags = check_tags(body.tags)
+        operation.complete_by_merge()
+        version = _whole_version(certificate, operation)
+        if tags is not None:
+            version.tags = tags
         if body.attributes:
             version.enabled_when_made = body.attributes.enabled
-        operation.complete_by_merge()
         certificate.merges += 1
-        self._complete(certificate, version, chain, given, operation.vault_url, now)
+        self._put_in_place(certificate, version, chain, given, operation.vault_url, now)
         return certificate, version
 
     def _mergeable(self, name: str, request_id: str | None, now: float) -> tuple[Certificate, Operation, Version]:
@@ -254,12 +258,11 @@ class Vault:
             raise errors.merge_after_completed(name)
         return certificate, operation, certificate.versions[operation.version]
 
-    def _complete(
+    def _put_in_place(
         self, certificate: Certificate, version: Version, chain: Chain, given: Chain, url: str, now: float
     ) -> None:
         version.put_in_place(chain, given, now)
-        # The newest whole version is the current one, also if a later half-made one was left behind.
-        certificate.versions[version.id] = certificate.versions.pop(version.id)
+        certificate.versions[version.id] = version
         if version.enabled:
             self._announce(certificate, version, url)
 
@@ -305,3 +308,14 @@ class Vault:
         self.check_free(name, now)
         self.certificates[name.lower()] = certificate
         return certificate
+
+
+def _whole_version(certificate: Certificate, operation: Operation) -> Version:
+    """What takes the place of an operation's half-made version: one with another id, as the create asked for it.
+
+    Whether the service still knows the half-made version by its id then is not known; here it is gone.
+    """
+    half_made = certificate.versions.pop(operation.version)
+    version = replace(half_made, id=uuid.uuid4().hex, enabled_when_made=operation.enabled, tags=operation.tags)
+    operation.version = version.id
+    return version
