@@ -16,30 +16,41 @@ from local.keyvault.imports import Imported
 from local.keyvault.keys_and_csrs import CURVES, USER_PRINCIPAL_NAME, PrivateKey
 from local.keyvault.policy import (
     KEY_USAGES,
-    Action,
     AlternativeNames,
+    BasicConstraints,
     KeyProperties,
-    LifetimeAction,
     Policy,
     SecretProperties,
-    Trigger,
     X509Properties,
     lay_over,
 )
-from local.keyvault.policy_rules import MAX_VALIDITY_MONTHS
+from local.keyvault.policy_rules import MAX_VALIDITY_MONTHS, check_x509
 
 
 def policy_for(imported: Imported, sent: dict[str, Any]) -> Policy:
-    """What the caller sent, laid over what the certificate says of itself; but kind and size of the key are facts."""
+    """What the caller sent, laid over what the certificate says of itself.
+
+    `x509_props` are the certificate's whatever was sent, an empty subject included (recorded: C++ 2022, Java 2023), and
+    so are kind and size of the key. What was sent in vain must be well-formed all the same. Raises KeyVaultError.
+    """
     made = _policy_of(imported)
-    policy, fact = lay_over(made, sent), made.key_props
+    policy, fact = lay_over(made, _without_empty_subject(sent)), made.key_props
+    check_x509(policy)
     kty = policy.key_props.kty if policy.key_props.kty.removesuffix("-HSM") == fact.kty else fact.kty
     key = msgspec.structs.replace(policy.key_props, kty=kty, key_size=fact.key_size, crv=fact.crv)
-    return msgspec.structs.replace(policy, key_props=key)
+    return msgspec.structs.replace(policy, key_props=key, x509_props=made.x509_props)
+
+
+def _without_empty_subject(sent: dict[str, Any]) -> dict[str, Any]:
+    """The C++ SDK sends `"subject": ""` where its caller names none."""
+    props = sent.get("x509_props")
+    if not isinstance(props, dict) or props.get("subject") != "":
+        return sent
+    return sent | {"x509_props": {key: value for key, value in props.items() if key != "subject"}}
 
 
 def _policy_of(imported: Imported) -> Policy:
-    """It is renewed by nobody: contacts are mailed."""
+    """Lifetime actions are left to the issuer: mail where nobody can renew, renewal under `Self` (recorded)."""
     leaf = imported.chain[0]
     return Policy(
         key_props=_key_properties(imported.key),
@@ -50,8 +61,8 @@ def _policy_of(imported: Imported) -> Policy:
             ekus=_extended_key_usages(leaf),
             key_usage=_key_usages(leaf),
             validity_months=_months(leaf),
+            basic_constraints=BasicConstraints(ca=_is_ca(leaf)),
         ),
-        lifetime_actions=[LifetimeAction(Trigger(lifetime_percentage=80), Action("EmailContacts"))],
     )
 
 
@@ -76,6 +87,12 @@ def _extension(leaf: x509.Certificate, oid: x509.ObjectIdentifier) -> Any:
         return leaf.extensions.get_extension_for_oid(oid).value
     except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
         return None
+
+
+def _is_ca(leaf: x509.Certificate) -> bool:
+    """As its basic constraints have it (recorded: Go 2022, Java 2023)."""
+    constraints = _extension(leaf, ExtensionOID.BASIC_CONSTRAINTS)
+    return isinstance(constraints, x509.BasicConstraints) and constraints.ca
 
 
 def _key_usages(leaf: x509.Certificate) -> list[str]:

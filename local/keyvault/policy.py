@@ -59,7 +59,7 @@ class AlternativeNames(Struct, kw_only=True):
 
 
 class BasicConstraints(Struct):
-    """Never a CA: Key Vault makes none."""
+    """A CA only if it was imported: Key Vault makes none."""
 
     ca: bool = False
 

@@ -38,19 +38,25 @@ def check_tags(tags: dict[str, str] | UnsetType) -> dict[str, str] | None:
     return tags
 
 
-def complete_policy(policy: Policy, *, now: float, replaces: Policy | None = None) -> Policy:
-    """Checks a policy and fills in what was left out; raises KeyVaultError on a fault."""
-    _check_x509(policy)
+def complete_policy(policy: Policy, *, now: float, replaces: Policy | None = None, of_a_ca: bool = False) -> Policy:
+    """Checks a policy and fills in what was left out; raises KeyVaultError on a fault.
+
+    `of_a_ca`: it is that of an imported CA certificate. Nobody can ask for one here.
+    """
+    check_x509(policy)
+    props = policy.x509_props
     actions = policy.lifetime_actions
     if actions is UNSET:  # protocol §3, defaults
         action = "EmailContacts" if policy.issuer.is_unknown else "AutoRenew"
         actions = [LifetimeAction(Trigger(lifetime_percentage=80), Action(action))]
-    _check_actions(actions, policy.x509_props.validity_months)
+    _check_actions(actions, props.validity_months)
     created = replaces.attributes.created if replaces else int(now)
     return msgspec.structs.replace(
         policy,
         key_props=_complete_key(policy.key_props),
-        x509_props=msgspec.structs.replace(policy.x509_props, basic_constraints=BasicConstraints()),
+        x509_props=msgspec.structs.replace(
+            props, key_usage=_in_key_vaults_order(props.key_usage), basic_constraints=BasicConstraints(ca=of_a_ca)
+        ),
         lifetime_actions=actions,
         attributes=PolicyAttributes(enabled=policy.attributes.enabled, created=created, updated=int(now)),
     )
@@ -73,7 +79,14 @@ def _complete_key(key: KeyProperties) -> KeyProperties:
     return msgspec.structs.replace(key, crv=curve, key_size=CURVE_SIZES[curve])
 
 
-def _check_x509(policy: Policy) -> None:
+def _in_key_vaults_order(usages: list[str]) -> list[str]:
+    """Key usages spelled as RFC 5280 does, each once, sorted (recorded: .NET 2021, which sends `crlSign`)."""
+    wanted = {usage.lower() for usage in usages}
+    return sorted(usage for usage in KEY_USAGES if usage.lower() in wanted)
+
+
+def check_x509(policy: Policy) -> None:
+    """Raises KeyVaultError if a subject, names, validity, usages or an extension cannot be put into a certificate."""
     props = policy.x509_props
     try:
         subject = parse_name(props.subject or "")

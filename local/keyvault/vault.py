@@ -155,7 +155,8 @@ class Vault:
         self.check_free(name, now)
         tags, old = check_tags(asked.tags), self.certificates.get(name.lower())
         policy = policy_for(imported, asked.policy or {})
-        policy = complete_policy(policy, now=now, replaces=old.policy if old else None)
+        of_a_ca = policy.x509_props.basic_constraints.ca
+        policy = complete_policy(policy, now=now, replaces=old.policy if old else None, of_a_ca=of_a_ca)
         certificate = self.certificates.setdefault(name.lower(), Certificate(name, policy))
         certificate.policy, certificate.operation = policy, None
         version = Version(
@@ -193,8 +194,9 @@ class Vault:
     def update_policy(self, name: str, changes: dict[str, Any], now: float) -> Certificate:
         """Changes what `changes` names; versions that are there or under way keep what they were made by."""
         certificate = self.get(name, now)
-        policy = lay_over(certificate.policy, changes)
-        certificate.policy = complete_policy(policy, now=now, replaces=certificate.policy)
+        old, policy = certificate.policy, lay_over(certificate.policy, changes)
+        of_a_ca = old.x509_props.basic_constraints.ca
+        certificate.policy = complete_policy(policy, now=now, replaces=old, of_a_ca=of_a_ca)
         return certificate
 
     # --- the pending object (protocol §4.2, §4.4, §4.5) ---

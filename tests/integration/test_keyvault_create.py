@@ -153,6 +153,20 @@ async def test_no_issuer_means_unknown_and_mails_instead_of_renewing(vault: Vaul
     assert stored["lifetime_actions"][0]["action"] == {"action_type": "EmailContacts"}
 
 
+async def test_key_usages_come_back_sorted_and_spelled_as_in_the_rfc(vault: VaultClient) -> None:
+    """As recorded in 2021, for the list that the .NET SDK's tests send."""
+    sent = ["crlSign", "dataEncipherment", "digitalSignature", "keyEncipherment", "keyAgreement", "keyCertSign"]
+    await vault.create("web-1", policy=policy(x509_props={"subject": "CN=x", "key_usage": [*sent, "keyAgreement"]}))
+    assert (await vault.call("GET", "/certificates/web-1/policy")).body["x509_props"]["key_usage"] == [
+        "cRLSign",
+        "dataEncipherment",
+        "digitalSignature",
+        "keyAgreement",
+        "keyCertSign",
+        "keyEncipherment",
+    ]
+
+
 async def test_what_the_caller_sends_is_echoed(vault: VaultClient) -> None:
     sent: dict[str, Any] = {
         "key_props": {"kty": "EC", "key_size": 384, "reuse_key": True, "exportable": False},

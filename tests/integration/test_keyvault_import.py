@@ -13,10 +13,11 @@ from azure.core.exceptions import ResourceExistsError
 from azure.keyvault.certificates import CertificateContentType, CertificatePolicy
 from azure.keyvault.certificates.aio import CertificateClient
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.integration.keyvault_files import Family, legacy, modern, pem
 from tests.integration.keyvault_helpers import NEVER, Reply, VaultClient, sdk_client, use_identity, vault_client
+from tests.making import Ca
 
 IN_PROGRESS = (
     409,
@@ -129,22 +130,69 @@ async def test_forms_of_files(
     assert reply.body["policy"]["secret_props"] == {"contentType": f"application/x-{content_type}"}
 
 
-async def test_what_the_caller_sends_goes_before_what_the_certificate_says(vault: VaultClient) -> None:
+async def test_what_the_caller_sends_of_key_secret_issuer_and_actions_holds(vault: VaultClient) -> None:
     sent = {
-        "key_props": {"exportable": False},
-        "x509_props": {"validity_months": 6},
+        "key_props": {"exportable": False, "reuse_key": True},
+        "secret_props": {"contentType": "application/x-pem-file"},
         "issuer": {"name": "Self"},
         "lifetime_actions": [],
     }
     reply = await imported(vault, FAMILY.pfx(), policy=sent, tags={"a": "1"}, attributes={"enabled": False})
     policy = reply.body["policy"]
-    assert policy["key_props"]["exportable"] is False
+    assert (policy["key_props"]["exportable"], policy["key_props"]["reuse_key"]) == (False, True)
     assert policy["key_props"]["crv"] == "P-256"
-    assert (policy["x509_props"]["validity_months"], policy["issuer"]) == (6, {"name": "Self"})
-    assert policy["x509_props"]["ekus"] == ["1.3.6.1.5.5.7.3.1"]
+    assert policy["secret_props"] == {"contentType": "application/x-pem-file"}
+    assert policy["issuer"] == {"name": "Self"}
     assert policy["lifetime_actions"] == []
     assert reply.body["tags"] == {"a": "1"}
     assert reply.body["attributes"]["enabled"] is False
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"subject": ""},
+        {"subject": "CN=another", "sans": {}},
+        {"subject": "CN=another", "sans": {"dns_names": ["another.example.com"], "upns": ["u@example.com"]}},
+        {"sans": None, "ekus": [], "key_usage": [], "validity_months": 6},
+        {"ekus": ["1.2.3.4"], "key_usage": ["keyAgreement"], "basic_constraints": {"ca": True}},
+        {"dns_names": [], "ekus": [], "emails": [], "subject": "", "upns": []},  # as the C++ SDK sends it
+    ],
+    ids=lambda sent: "-".join(sent),
+)
+async def test_what_stands_in_the_certificate_is_the_certificates_whatever_was_sent(
+    vault: VaultClient, sent: dict[str, Any]
+) -> None:
+    alone = (await imported(vault, FAMILY.pfx())).body["policy"]["x509_props"]
+    reply = await imported(vault, FAMILY.pfx(), "web-2", policy={"x509_props": sent, "issuer": None})
+    assert reply.status == 200, reply.text
+    assert reply.body["policy"]["x509_props"] == alone
+    assert (await vault.call("GET", "/certificates/web-2/policy")).body["x509_props"] == alone
+
+
+@pytest.mark.parametrize(
+    ("issuer", "action"), [("Self", "AutoRenew"), ("my-ca", "AutoRenew"), ("Unknown", "EmailContacts")]
+)
+async def test_who_can_renew_an_imported_certificate_renews_it(vault: VaultClient, issuer: str, action: str) -> None:
+    await vault.set_issuer()
+    policy = (await imported(vault, FAMILY.pfx(), policy={"issuer": {"name": issuer}})).body["policy"]
+    assert policy["issuer"] == {"name": issuer}
+    assert policy["lifetime_actions"] == [
+        {"trigger": {"lifetime_percentage": 80}, "action": {"action_type": action}},
+    ]
+
+
+async def test_an_imported_ca_is_one_until_another_version_takes_its_place(vault: VaultClient) -> None:
+    root = Ca.root("root.example.com")
+    key = root.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    ca, not_one = {"ca": True}, {"ca": False}
+    imports = imported(vault, key + pem(root.certificate), policy={"x509_props": {"basic_constraints": not_one}})
+    assert (await imports).body["policy"]["x509_props"]["basic_constraints"] == ca
+    changed = {"x509_props": {"basic_constraints": not_one}, "issuer": {"name": "Self"}}
+    reply = await vault.call("PATCH", "/certificates/web-1/policy", changed)
+    assert (reply.body["x509_props"]["basic_constraints"], reply.body["issuer"]) == (ca, {"name": "Self"})
+    leaf = (await imported(vault, FAMILY.pfx())).body["policy"]
+    assert leaf["x509_props"]["basic_constraints"] == not_one
 
 
 async def test_a_second_import_is_a_second_version_under_one_policy(vault: VaultClient) -> None:
