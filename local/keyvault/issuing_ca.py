@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from local.keyvault.distinguished_names import parse_name
-from local.keyvault.keys_and_csrs import NOT_A_CA, PrivateKey, requested_extensions
+from local.keyvault.keys_and_csrs import NOT_A_CA, PrivateKey, requested_extensions, signature_hash
 from local.keyvault.policy import Policy
 
 PROVIDERS = ("Test", "DigiCert", "GlobalSign")
@@ -77,7 +77,7 @@ def _sign_leaf(
         (x509.SubjectKeyIdentifier.from_public_key(csr.public_key()), False),
     ]:
         builder = builder.add_extension(extension, critical)
-    return builder.sign(key, SHA256())
+    return builder.sign(key, signature_hash(key))
 
 
 def _ca_certificate(

@@ -8,7 +8,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from local.keyvault.distinguished_names import parse_name
@@ -34,12 +34,17 @@ def generate_key(props: KeyProperties) -> PrivateKey:
     return rsa.generate_private_key(65537, props.key_size or 2048)
 
 
+def signature_hash(key: PrivateKey) -> SHA256 | SHA384 | SHA512:
+    """The hash with which Key Vault has a key sign: by the size of its curve (recorded: 2023 P-384, 2022 P-521)."""
+    return {384: SHA384(), 521: SHA512()}.get(key.key_size, SHA256())
+
+
 def make_csr(policy: Policy, key: PrivateKey) -> x509.CertificateSigningRequest:
-    """Makes the CSR: version 1, SHA-256, and one attribute that holds the extensions."""
+    """Makes the CSR: version 1, and one attribute that holds the extensions."""
     builder = x509.CertificateSigningRequestBuilder(parse_name(policy.x509_props.subject or ""))
     for extension, critical in [*requested_extensions(policy), (NOT_A_CA, False)]:
         builder = builder.add_extension(extension, critical)
-    return builder.sign(key, SHA256())
+    return builder.sign(key, signature_hash(key))
 
 
 def requested_extensions(policy: Policy) -> list[Extension]:

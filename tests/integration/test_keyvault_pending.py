@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
 
 from tests.clock import real_now
 from tests.integration.keyvault_helpers import NEVER, Reply, VaultClient, policy, vault_client
@@ -109,6 +110,36 @@ async def test_a_self_signed_certificate_has_the_recorded_content(vault: VaultCl
     made = leaf.not_valid_before_utc + timedelta(seconds=600)
     assert before <= made <= real_now()
     assert (leaf.not_valid_after_utc.year, leaf.not_valid_after_utc.month) == (made.year + 1, made.month)
+
+
+@pytest.mark.parametrize(
+    ("key", "hashed_with"),
+    [
+        ({"kty": "RSA", "key_size": 4096}, SHA256),
+        ({"kty": "EC", "crv": "P-256"}, SHA256),
+        ({"kty": "EC", "crv": "P-256K"}, SHA256),
+        ({"kty": "EC", "crv": "P-384"}, SHA384),
+        ({"kty": "EC-HSM", "key_size": 384, "exportable": False}, SHA384),
+        ({"kty": "EC", "crv": "P-521"}, SHA512),
+    ],
+)
+async def test_a_key_signs_with_the_hash_of_its_size(
+    vault: VaultClient, key: dict[str, Any], hashed_with: type[HashAlgorithm]
+) -> None:
+    """The CSR, and the certificate that signs itself; a CA signs with its own key's."""
+    created = (await vault.create("web-1", policy=policy("Self", key_props=key))).body
+    csr = x509.load_der_x509_csr(base64.b64decode(created["csr"]))
+    assert csr.is_signature_valid
+    assert isinstance(csr.signature_hash_algorithm, hashed_with)
+    await vault.ended("web-1")
+    leaf = await read_leaf(vault)
+    leaf.verify_directly_issued_by(leaf)
+    assert isinstance(leaf.signature_hash_algorithm, hashed_with)
+    await vault.create("web-1", policy=policy("my-ca", key_props=key))
+    await vault.ended("web-1")
+    by_ca = await read_leaf(vault)
+    assert by_ca.issuer != by_ca.subject
+    assert isinstance(by_ca.signature_hash_algorithm, SHA256)
 
 
 async def test_a_refused_request_fails_with_code_and_message(vault: VaultClient) -> None:
