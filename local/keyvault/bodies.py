@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from local.keyvault.certificate import Certificate, Deleted, Version
 from local.keyvault.contacts import ContactList
-from local.keyvault.distinguished_names import format_name
 from local.keyvault.issuers import Issuer
 from local.keyvault.operation import Operation, Status
 
@@ -73,18 +72,11 @@ def bundle_body(url: str, certificate: Certificate, version: Version) -> Body:
 
 
 def version_body(url: str, certificate: Certificate, version: Version) -> Body:
-    """What a read of one whole version by its id gets: no policy and no pending object, but three fields of its own.
+    """What a read of one version by its id gets: no policy and no pending object, half-made or not.
 
-    Recorded in 2021; no specification has them. Of a half-made version read by its id there is no recording.
+    Recorded in 2021 (half-made), 2022 and 2023. In 2021 a whole one also had `subject`, `issuer` and `serialnumber`.
     """
-    if not version.leaf:
-        return bundle_body(url, certificate, version)
-    body = {key: value for key, value in bundle_body(url, certificate, version).items() if key not in _NOT_BY_VERSION}
-    return body | {
-        "subject": format_name(version.leaf.subject),
-        "issuer": format_name(version.leaf.issuer),
-        "serialnumber": f"{version.leaf.serial_number:032X}",
-    }
+    return {key: value for key, value in bundle_body(url, certificate, version).items() if key not in _NOT_BY_VERSION}
 
 
 def updated_version_body(url: str, certificate: Certificate, version: Version) -> Body:
