@@ -10,7 +10,6 @@ from aiohttp import web
 from local.keyvault import bodies
 from local.keyvault.calls import Call
 from local.keyvault.chains import read_chain
-from local.keyvault.errors import invalid_property
 from local.keyvault.policy import CancelBody, MergeBody, parse_body
 from local.keyvault.policy_rules import check_tags
 from local.keyvault.wire import RETRY_AFTER, read_json
@@ -32,9 +31,8 @@ async def cancel(call: Call) -> web.Response:
     """Protocol §4.4. No Retry-After here (§1)."""
     name, body = call.name, await read_json(call.request)
     call.vault.pending(name, call.request_id, call.now())  # a 404 comes before what is wrong with the body
-    if not parse_body(body, CancelBody).cancellation_requested:
-        raise invalid_property("cancellation_requested")  # not known (protocol §10): a wish cannot be taken back
-    certificate, operation = call.vault.cancel(name, call.request_id, call.now())
+    requested = parse_body(body, CancelBody).cancellation_requested
+    certificate, operation = call.vault.update_pending(name, call.request_id, call.now(), cancel=requested)
     return call.reply(bodies.operation_body(call.url, certificate, operation))
 
 

@@ -210,13 +210,19 @@ class Vault:
             raise errors.pending_not_found(name)
         return certificate, operation
 
-    def cancel(self, name: str, request_id: str | None, now: float) -> tuple[Certificate, Operation]:
-        """Asks for cancellation; the operation is still in progress."""
+    def update_pending(
+        self, name: str, request_id: str | None, now: float, *, cancel: bool
+    ) -> tuple[Certificate, Operation]:
+        """Asks for cancellation, or with `cancel` false for nothing (recorded in 2018): a wish is not taken back.
+
+        The operation is still in progress.
+        """
         certificate, operation = self.pending(name, request_id, now)
         if not operation.in_progress:
             raise errors.update_needs_progress()
-        operation.request_cancellation(now=now, issuing_delay=self.issuing_delay, ignored=self.ignores_cancellation)
-        self._dues.add(certificate)
+        if cancel:
+            operation.request_cancellation(now=now, issuing_delay=self.issuing_delay, ignored=self.ignores_cancellation)
+            self._dues.add(certificate)
         return certificate, operation
 
     def delete_pending(self, name: str, request_id: str | None, now: float) -> tuple[Certificate, Operation]:

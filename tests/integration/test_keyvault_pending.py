@@ -211,10 +211,32 @@ async def test_cancelling_nothing_is_404(vault: VaultClient) -> None:
     assert (await cancel(vault)).error == NOT_FOUND
 
 
-async def test_a_cancellation_cannot_be_taken_back(vault: VaultClient) -> None:
-    await vault.create("web-1")
+@pytest.mark.parametrize("asked_before", [False, True])
+async def test_asking_for_no_cancellation_changes_nothing(slow_vault: VaultClient, *, asked_before: bool) -> None:
+    await slow_vault.create("web-1", "my-ca")
+    if asked_before:
+        await cancel(slow_vault)
+    before = (await slow_vault.pending("web-1")).body
+    reply = await slow_vault.call("PATCH", "/certificates/web-1/pending", {"cancellation_requested": False})
+    assert (reply.status, reply.body) == (200, before)
+    assert (await slow_vault.pending("web-1")).body == before
+    assert before["cancellation_requested"] is asked_before
+    await slow_vault.control("POST", "clock", {"advance": NEVER})
+    assert (await slow_vault.ended("web-1"))["status"] == ("cancelled" if asked_before else "completed")
+
+
+async def test_of_what_has_ended_not_even_nothing_can_be_asked(vault: VaultClient) -> None:
+    await vault.outcome(name="*", outcome="fail", delay=0)
+    await vault.create("web-1", "my-ca")
+    await vault.ended("web-1")
     reply = await vault.call("PATCH", "/certificates/web-1/pending", {"cancellation_requested": False})
-    assert reply.error == (400, "BadParameter", "Property cancellation_requested has invalid value\r\n")
+    assert reply.error[:2] == (403, "Forbidden")
+
+
+@pytest.mark.parametrize("body", [{}, {"cancellation_requested": "no"}, {"cancellation_requested": None}])
+async def test_an_update_that_says_nothing_is_refused(vault: VaultClient, body: dict[str, Any]) -> None:
+    await vault.create("web-1")
+    assert (await vault.call("PATCH", "/certificates/web-1/pending", body)).error[:2] == (400, "BadParameter")
 
 
 # --- delete ---
