@@ -106,7 +106,11 @@ def _overwritten(data: dict[str, Any]) -> Words:
 
 def _stalled(data: dict[str, Any]) -> Words:
     name, issuer = data["name"], data["issuer"]
-    if data.get("cancellation_requested"):
+    if data.get("cancellation_requested") and is_manual(issuer):
+        # Key Vault notes the wish, and is not known ever to act on it: there is no issuer that could.
+        waits = "its end: its cancellation was asked for, but no issuer works on it that could cancel it"
+        step = "Delete the pending request; or have its CSR signed after all, and drop what the CA sends."
+    elif data.get("cancellation_requested"):
         waits, step = f"{issuer} to decide about its cancellation", f"Ask {issuer}, or delete the pending request."
     elif is_manual(issuer):
         waits = "a CA's signature: no chain for its CSR has been dropped yet"

@@ -82,7 +82,7 @@ def _paths(address: list[Schema], create: Schema, cancel: Schema, merge: Schema)
             "patch": _operation(
                 "cancel_pending",
                 "Ask for cancellation",
-                {"200": _answer("Operation", "Asked for; whether it is cancelled is seen later")},
+                {"200": _answer("Operation", "Asked for; whether its issuer cancels it is seen later")},
                 body={"application/json": {"schema": cancel}},
                 parameters=[who],
             ),

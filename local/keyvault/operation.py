@@ -86,9 +86,12 @@ class Operation:
         """Notes the wish. It is decided when the issuer decides, at the latest after another issuing delay.
 
         With `ignored` the issuer goes on as if nobody had asked: cancelling is best effort (protocol §4.4).
+
+        A request of issuer `Unknown` has nobody who could decide, and stays in progress until it is merged or deleted.
+        That is our choice: one was still in progress a second later (recorded: Go 2022), and no recording shows an end.
         """
         self.cancellation_requested, self.cancellation_ignored = True, ignored
-        if ignored:
+        if ignored or self.awaits_merge:
             return
         latest = now + issuing_delay
         self.due = latest if self.due is None else min(self.due, latest)

@@ -14,10 +14,10 @@ from azure.keyvault.certificates import CertificateContentType, CertificatePolic
 from azure.keyvault.certificates.aio import CertificateClient
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from tests.making import Ca
 
 from tests.integration.keyvault_files import Family, legacy, modern, pem
 from tests.integration.keyvault_helpers import NEVER, Reply, VaultClient, sdk_client, use_identity, vault_client
-from tests.making import Ca
 
 IN_PROGRESS = (
     409,

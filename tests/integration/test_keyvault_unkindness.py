@@ -20,7 +20,7 @@ from azure.keyvault.certificates.aio import CertificateClient
 from local.keyvault.outcomes import OutcomeBody
 from local.keyvault.unkindness import KIND, Unkindness, changed, described
 from tests.clock import real_now
-from tests.integration.keyvault_helpers import NEVER, OutsideCa, Reply, VaultClient, b64, policy, vault_client
+from tests.integration.keyvault_helpers import NEVER, Reply, VaultClient, policy, vault_client
 from tests.integration.tokens import AnyToken
 
 CONFLICT = "There was a conflict while updating pending certificate '"
@@ -114,14 +114,6 @@ async def test_cancellation_honoured_or_ignored(tmp_path: Path, cancellation: st
         assert (asked.body["status"], asked.body["cancellation_requested"]) == ("inProgress", True)
         ended = await vault.ended("web-1")
         assert (ended["status"], ended["cancellation_requested"]) == (end, True)
-
-
-async def test_an_ignored_cancellation_of_a_manual_request_leaves_it_to_be_merged(tmp_path: Path) -> None:
-    async with vault_with(tmp_path, issuing_delay=0, cancellation="ignored") as vault:
-        csr = (await vault.create("web-1")).body["csr"]
-        await vault.call("PATCH", "/certificates/web-1/pending", {"cancellation_requested": True})
-        assert (await vault.pending("web-1")).body["status"] == "inProgress"
-        assert (await vault.merge("web-1", [b64(OutsideCa().sign_csr(csr))])).status == 201
 
 
 # --- time ---

@@ -199,6 +199,7 @@ async def test_a_reminder_says_what_is_being_waited_for() -> None:
         ({"issuer": "DigiCert"}, "DigiCert to issue or refuse it"),
         ({"issuer": "Unknown"}, "a CA's signature"),
         ({"issuer": "DigiCert", "cancellation_requested": True}, "DigiCert to decide about its cancellation"),
+        ({"issuer": "Unknown", "cancellation_requested": True}, "no issuer works on it that could cancel it"),
     ):
         teams = FakeChannel("teams")
         data = DATA | {"age": 3 * 86400, "reminder": 1, "escalated": False} | more
