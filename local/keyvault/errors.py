@@ -139,6 +139,18 @@ def invalid_property(path: str, detail: str = "") -> KeyVaultError:
     return bad_parameter(f"Property {path} has invalid value{f'. {detail}' if detail else ''}\r\n")
 
 
+def api_version_unknown(version: str, latest: str) -> KeyVaultError:
+    """An API version that the service does not have (azure-sdk-for-python#28595, of 2023)."""
+    return bad_parameter(
+        f"The specified version ({version}) is not recognized. Consider using the latest supported version ({latest})."
+    )
+
+
+def api_version_missing() -> KeyVaultError:
+    """No API version at all; what the service says is not known (protocol §10)."""
+    return bad_parameter("The query parameter api-version is missing.")
+
+
 # --- protocol §4.4 and §1 ---
 
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from local.keyvault import certificate_calls, deleted_calls, issuer_calls, pending_calls, secret_calls
+from local.keyvault.api_versions import check_version
 from local.keyvault.calls import Call, Handler
-from local.keyvault.errors import KeyVaultError, bad_parameter, method_not_allowed
+from local.keyvault.errors import KeyVaultError, method_not_allowed
 from local.keyvault.vault import Vault
 from local.keyvault.wire import OPERATION, error_reply
 
 log = logging.getLogger(__name__)
 
-API_VERSION = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,4}\.[0-9]{1,4})(-preview(\.[0-9]{1,4})?)?")
 RESERVED = ("issuers", "contacts", "restore")  # routes, not certificate names (protocol §2)
 
 
@@ -129,7 +128,7 @@ async def answer(
     try:
         endpoint, path = _route(request)
         request[OPERATION] = endpoint.handler.__name__
-        _check_version(request)
+        check_version(request.query.get("api-version", ""))
         require(endpoint.action)
         return await endpoint.handler(Call(request, vault, now, path))
     except KeyVaultError as error:
@@ -160,12 +159,3 @@ def _fit(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
         elif expected != segment.lower():
             return None
     return path
-
-
-def _check_version(request: web.Request) -> None:
-    """Both texts are ours: what the service says is not known (protocol §10)."""
-    version = request.query.get("api-version", "")
-    if not version:
-        raise bad_parameter("The query parameter api-version is missing.")
-    if not API_VERSION.fullmatch(version):
-        raise bad_parameter(f"The specified version ({version}) is not recognized.")
