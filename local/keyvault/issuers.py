@@ -91,18 +91,19 @@ class Issuers:
         """All of them, in the order of the lists."""
         return sorted(self._by_name.items())
 
-    def provider_of(self, name: str) -> str:
-        """The provider's own spelling, for a policy that names the issuer.
+    def provider_of(self, name: str) -> str | None:
+        """The one of `PROVIDERS` that signs for an issuer named in a policy; None if nobody here plays its provider.
 
         What the service answers for an issuer that is not set is not known (protocol §10); ours is 400 BadParameter.
         """
         if name.lower() not in self._by_name:
             raise invalid_property("policy.issuer", f"Issuer {name} is not set in this key vault")
-        return _known_provider(self._by_name[name.lower()][1].provider)
+        return _played(self._by_name[name.lower()][1].provider)
 
     def _keep(self, name: str, issuer: Issuer, old: Issuer | None, now: float) -> tuple[str, Issuer]:
-        provider = _known_provider(issuer.provider)
-        if provider == "DigiCert" and not (issuer.org_details and issuer.org_details.id):
+        if not issuer.provider:
+            raise invalid_property("provider")
+        if _played(issuer.provider) == "DigiCert" and not (issuer.org_details and issuer.org_details.id):
             raise bad_parameter("Id in organization details is not set")
         created = old.attributes.created if old else int(now)
         dated = IssuerAttributes(enabled=issuer.attributes.enabled, created=created, updated=int(now))
@@ -111,9 +112,6 @@ class Issuers:
         return name, kept
 
 
-def _known_provider(provider: str | UnsetType) -> str:
-    """Case is ignored: a recorded issuer has provider `test`."""
-    for known in PROVIDERS:
-        if provider and provider.lower() == known.lower():
-            return known
-    raise invalid_property("provider")
+def _played(provider: str | UnsetType) -> str | None:
+    """Any provider may be set (recorded: `SslAdmin`), and case is ignored (recorded: `test`)."""
+    return next((known for known in PROVIDERS if provider and provider.lower() == known.lower()), None)

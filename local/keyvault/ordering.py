@@ -14,7 +14,7 @@ from local.keyvault.policy import Policy
 
 @dataclass(frozen=True)
 class Order:
-    """A create that has passed every check. `provider` is None for `Self` and `Unknown`."""
+    """A create that has passed every check. `provider` is None where no CA of ours signs: `Self`, `Unknown`, others."""
 
     name: str
     policy: Policy

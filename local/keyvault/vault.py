@@ -22,7 +22,7 @@ from local.keyvault.dues import Dues
 from local.keyvault.imported_policy import policy_for
 from local.keyvault.imports import Imported
 from local.keyvault.issuers import Issuers
-from local.keyvault.issuing_ca import Chain, validity
+from local.keyvault.issuing_ca import PROVIDERS, Chain, validity
 from local.keyvault.operation import Operation, Outcome
 from local.keyvault.ordering import Material, Order
 from local.keyvault.policy import CreateBody, ImportBody, MergeBody, Policy, UpdateBody, lay_over, parse_body
@@ -75,12 +75,22 @@ class Vault:
         self.settle(now)
         changed = 0
         for certificate in self.certificates.values():
-            operation, outcome = certificate.operation, self._outcome(certificate.name, certificate.policy)
-            if operation and operation.is_issuers_to_decide and operation.outcome != outcome:
-                operation.expect(outcome, start=now, issuing_delay=self.issuing_delay)
-                self._dues.add(certificate)
-                changed += 1
+            operation = certificate.operation
+            if operation and operation.is_issuers_to_decide:
+                outcome = self._outcome_of(certificate, certificate.versions[operation.version])
+                if operation.outcome != outcome:
+                    operation.expect(outcome, start=now, issuing_delay=self.issuing_delay)
+                    self._dues.add(certificate)
+                    changed += 1
         return changed
+
+    def _outcome_of(self, certificate: Certificate, version: Version) -> Outcome:
+        """What an issuer makes of a half-made version. One that nobody here signs fails: our choice, and unkind."""
+        outcome = self._outcome(certificate.name, certificate.policy)
+        if outcome.kind == "issue" and not version.signed:
+            message = f"The stand-in issues for the providers {', '.join(PROVIDERS)} only."
+            return Outcome("fail", "Certificate issuer error", message, outcome.delay)
+        return outcome
 
     def _outcome(self, name: str, policy: Policy) -> Outcome:
         return self._outcome_for(self.host, name, policy.x509_props.subject or "")
@@ -134,7 +144,7 @@ class Vault:
         operation = Operation(
             uuid.uuid4().hex, version.id, issuer, material.csr, url, enabled=order.enabled, tags=order.tags
         )
-        outcome = self._outcome(order.name, order.policy)
+        outcome = self._outcome_of(certificate, version)
         operation.expect(outcome, start=now, issuing_delay=self.issuing_delay)
         certificate.operation = operation
         self._dues.add(certificate)
