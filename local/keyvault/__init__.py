@@ -7,8 +7,7 @@ What it does not do:
 - No keys and secrets of their own: the secret and the key of a certificate can be read, and nothing else be done
   with them. It answers 404 or 405 there.
 - A purged name is free at once, where the service takes a while; a recovered certificate is there at once unless told
-  otherwise. Nothing is purged by itself. A backup can be restored only while the process that made it runs. Contacts
-  get no mail.
+  otherwise. A backup can be restored only while the process that made it runs. Contacts get no mail.
 - It is never slow, never throttles and never fails by chance, unless its switches say so (`unkindness.py`).
 - It renews nothing, and of Key Vault's events it sends only `CertificateNewVersionCreated`.
 - It does not check a merged chain against policy, validity or trust; neither does Key Vault.

@@ -21,7 +21,6 @@ AWAITS_ISSUER = (
     "Pending certificate created. Certificate request is in progress. This may take some time based on the issuer "
     "provider. Please check again later."
 )
-RECOVERY = {"recoveryLevel": "Recoverable+Purgeable", "recoverableDays": 90}
 
 
 def certificate_url(url: str, certificate: Certificate) -> str:
@@ -62,7 +61,7 @@ def bundle_body(url: str, certificate: Certificate, version: Version) -> Body:
         body["sid"] = f"{url}/secrets/{certificate.name}/{version.id}"
         body["x5t"] = thumbprint(version)
         body["cer"] = _base64(version.leaf.public_bytes(Encoding.DER))
-    body["attributes"] = full_attributes(version)
+    body["attributes"] = full_attributes(certificate, version)
     if version.tags is not None:
         body["tags"] = version.tags
     body["policy"] = policy_body(url, certificate)
@@ -112,7 +111,7 @@ def deleted_body(url: str, deleted: Deleted) -> Body:
 def deleted_item_body(url: str, deleted: Deleted) -> Body:
     """A line of the list of deleted certificates: with the recovery fields, without a subject."""
     certificate, version = deleted.certificate, deleted.certificate.current
-    item = item_body(certificate_url(url, certificate), version) | {"attributes": full_attributes(version)}
+    item = item_body(certificate_url(url, certificate), version) | {"attributes": full_attributes(certificate, version)}
     del item["subject"]
     return _deletion(url, deleted) | item
 
@@ -167,9 +166,10 @@ def _preserve_order(version: Version) -> Body:
     return {} if version.preserve_order is None else {"preserveCertOrder": version.preserve_order}
 
 
-def full_attributes(version: Version) -> Body:
+def full_attributes(certificate: Certificate, version: Version) -> Body:
     """Attributes with the recovery fields, as all but the list of certificates have them."""
-    return _attributes(version) | RECOVERY
+    recovery = certificate.recovery
+    return _attributes(version) | {"recoveryLevel": recovery.level, "recoverableDays": recovery.days}
 
 
 def _attributes(version: Version) -> Body:

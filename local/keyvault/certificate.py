@@ -13,7 +13,22 @@ from local.keyvault.operation import Operation
 from local.keyvault.policy import Policy
 
 NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
-RETENTION = 90 * 24 * 3600  # protocol §3
+A_DAY = 24 * 3600
+MAX_RETENTION = 90  # days; also what a vault has unless told otherwise (protocol §3)
+
+
+@dataclass
+class Recovery:
+    """What a vault does with what is deleted: one object, which all its certificates share."""
+
+    days: int = MAX_RETENTION
+    purge_protection: bool = False
+
+    @property
+    def level(self) -> str:
+        """`recoveryLevel` (protocol §3)."""
+        kept = "Recoverable" if self.days == MAX_RETENTION else "CustomizedRecoverable"
+        return kept if self.purge_protection else f"{kept}+Purgeable"
 
 
 @dataclass
@@ -59,6 +74,7 @@ class Certificate:
 
     name: str  # as spelled by the first create
     policy: Policy
+    recovery: Recovery
     versions: dict[str, Version] = field(default_factory=dict)
     operation: Operation | None = None
     merges: int = 0
@@ -81,5 +97,5 @@ class Deleted:
 
     @property
     def scheduled_purge(self) -> int:
-        """When it would be purged by itself."""
-        return self.date + RETENTION
+        """When it is purged by itself."""
+        return self.date + self.certificate.recovery.days * A_DAY

@@ -149,11 +149,12 @@ class Control:
         return web.json_response(self._standin.received.items(request.query.get("path", "")))
 
     def _vault_state(self, vault: Vault) -> dict[str, Any]:
-        vault.settle(self._standin.now())
+        now = self._standin.now()
+        vault.settle(now)
         live = {item.name: _certificate_state(item) | {"deleted": False} for item in vault.certificates.values()}
         gone = {
             item.certificate.name: _certificate_state(item.certificate) | {"deleted": True}
-            for item in vault.deleted.values()
+            for item in vault.deleted.values(now)
         }
         return {"certificates": gone | live, "issuers": [name for _, (name, _) in vault.issuers.items()]}
 

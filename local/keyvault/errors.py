@@ -253,6 +253,16 @@ def being_deleted() -> KeyVaultError:
     return KeyVaultError(409, "Conflict", "Certificate is currently being deleted.", inner="ObjectIsBeingDeleted")
 
 
+def purge_protected(vault: str) -> KeyVaultError:
+    """A purge in a vault with purge protection (AzureTRE#1951)."""
+    return KeyVaultError(
+        403,
+        "Forbidden",
+        'Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault service will '
+        f"automatically purge it after the retention period has passed.\r\nVault: {vault};location=local",
+    )
+
+
 def still_deleting(name: str) -> KeyVaultError:
     """A create, import or restore meanwhile. The wording is that of a secret being recovered (AzureTRE#2824)."""
     message = f"Certificate {name} is currently being deleted and cannot be re-created; retry later."

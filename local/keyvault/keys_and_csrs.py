@@ -15,6 +15,7 @@ from local.keyvault.distinguished_names import parse_name
 from local.keyvault.policy import KEY_USAGES, AlternativeNames, KeyProperties, Policy
 
 type PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+type Hash = SHA256 | SHA384 | SHA512
 type Extension = tuple[x509.ExtensionType, bool]
 
 CURVES: dict[str, type[ec.EllipticCurve]] = {
@@ -34,9 +35,10 @@ def generate_key(props: KeyProperties) -> PrivateKey:
     return rsa.generate_private_key(65537, props.key_size or 2048)
 
 
-def signature_hash(key: PrivateKey) -> SHA256 | SHA384 | SHA512:
+def signature_hash(key: PrivateKey) -> Hash:
     """The hash with which Key Vault has a key sign: by the size of its curve (recorded: 2023 P-384, 2022 P-521)."""
-    return {384: SHA384(), 521: SHA512()}.get(key.key_size, SHA256())
+    by_size: dict[int, Hash] = {384: SHA384(), 521: SHA512()}
+    return by_size.get(key.key_size, SHA256())
 
 
 def make_csr(policy: Policy, key: PrivateKey) -> x509.CertificateSigningRequest:

@@ -24,7 +24,7 @@ def secret_body(url: str, certificate: Certificate, version: Version) -> Body:
         "contentType": content_type(version),
         "id": f"{url}/secrets/{certificate.name}/{version.id}",
         "managed": True,
-        "attributes": full_attributes(version),
+        "attributes": full_attributes(certificate, version),
         **_tags(version),
         "kid": _key_url(url, certificate, version),
     }
@@ -39,7 +39,7 @@ def key_body(url: str, certificate: Certificate, version: Version) -> Body:
             "key_ops": _key_ops(version),
             **_public_numbers(version),
         },
-        "attributes": full_attributes(version),
+        "attributes": full_attributes(certificate, version),
         **_tags(version),
         "managed": True,
     }

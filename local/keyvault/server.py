@@ -104,6 +104,8 @@ class Vaults:
         vault.issuing_delay = self.switches.issuing_delay
         vault.deleted.delay = self.switches.deletion_delay
         vault.recovery_delay = self.switches.recovery_delay
+        vault.recovery.days = self.switches.retention_days
+        vault.recovery.purge_protection = self.switches.purge_protection
         vault.ignores_cancellation = self.switches.cancellation == "ignored"
 
     def changed(self) -> None:

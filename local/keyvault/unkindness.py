@@ -1,4 +1,4 @@
-"""Unkindness: every way in which this stand-in can be made slower and less reliable than its defaults, each by name.
+"""Unkindness: every way in which this stand-in can be made slower, stricter or less reliable than it is, each by name.
 
 `Unkindness` is the one list of the switches. The command line (`--issuing-delay`), the keyword arguments of
 `Unkindness(...)`, the control door's JSON and the table in docs/keyvault-stand-in.md all follow it.
@@ -29,6 +29,10 @@ class Unkindness(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
         Seconds, Meta(description="seconds until a deleted certificate can be read, recovered or purged")
     ] = 0.5
     recovery_delay: Annotated[Seconds, Meta(description="seconds until a recovered certificate is found")] = 0.0
+    retention_days: Annotated[int, Meta(ge=7, le=90, description="days for which vaults keep what is deleted")] = 90
+    purge_protection: Annotated[
+        bool, Meta(description="vaults have purge protection: nobody purges what is deleted before its days are over")
+    ] = False
     latency: Annotated[Seconds, Meta(description="seconds before every answer")] = 0.0
     latency_jitter: Annotated[Seconds, Meta(description="up to so many seconds more, by chance")] = 0.0
     throttle: Annotated[bool, Meta(description="429 Throttled beyond Key Vault's limits, for each vault")] = False

@@ -15,7 +15,7 @@ from msgspec import UNSET
 
 from local.keyvault import errors
 from local.keyvault.backups import read_backup
-from local.keyvault.certificate import Certificate, Deleted, Version
+from local.keyvault.certificate import Certificate, Deleted, Recovery, Version
 from local.keyvault.contacts import Contacts
 from local.keyvault.deletions import Deletions
 from local.keyvault.dues import Dues
@@ -45,7 +45,8 @@ class Vault:
         self.host = host
         self.issuers = Issuers()
         self.contacts = Contacts()
-        self.deleted = Deletions()
+        self.deleted = Deletions(host)
+        self.recovery = Recovery()
         self.certificates: dict[str, Certificate] = {}
         self.issuing_delay = issuing_delay
         self.ignores_cancellation = False
@@ -123,7 +124,9 @@ class Vault:
         """Starts the operation. It is in progress even if its time has already come (protocol §4.1)."""
         self.settle(now)
         self.check_free(order.name, now)
-        certificate = self.certificates.setdefault(order.name.lower(), Certificate(order.name, order.policy))
+        certificate = self.certificates.setdefault(
+            order.name.lower(), Certificate(order.name, order.policy, self.recovery)
+        )
         certificate.policy = order.policy
         not_before, not_after = validity(now, order.policy.x509_props.validity_months)
         version = Version(
@@ -167,7 +170,7 @@ class Vault:
         policy = policy_for(imported, asked.policy or {})
         of_a_ca = policy.x509_props.basic_constraints.ca
         policy = complete_policy(policy, now=now, replaces=old.policy if old else None, of_a_ca=of_a_ca)
-        certificate = self.certificates.setdefault(name.lower(), Certificate(name, policy))
+        certificate = self.certificates.setdefault(name.lower(), Certificate(name, policy, self.recovery))
         certificate.policy, certificate.operation = policy, None
         version = Version(
             id=uuid.uuid4().hex,
@@ -319,7 +322,7 @@ class Vault:
 
     def restore(self, blob: str, url: str, now: float) -> Certificate:
         """Brings a backup back, all its versions with their ids; 409 if the name is taken."""
-        certificate = read_backup(blob)
+        certificate = replace(read_backup(blob), recovery=self.recovery)
         name = certificate.name
         if name.lower() in self.certificates:
             raise errors.already_exists(f"{url}/certificates/{name}/{certificate.current.id}")
