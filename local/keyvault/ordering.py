@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -14,14 +13,18 @@ from local.keyvault.policy import Policy
 
 @dataclass(frozen=True)
 class Order:
-    """A create that has passed every check. `provider` is None where no CA of ours signs: `Self`, `Unknown`, others."""
+    """A create that has passed every check.
+
+    `provider` is None where no CA of ours signs: `Self`, `Unknown`, others. `due` is when the issuer decides, if there
+    is one, in the vault's time.
+    """
 
     name: str
     policy: Policy
     enabled: bool
     tags: dict[str, str] | None
     provider: str | None
-    issuing_delay: float
+    due: float
     reuse_key: PrivateKey | None
     preserve_order: bool | None
 
@@ -45,9 +48,8 @@ def make_material(order: Order) -> Material:
     key = order.reuse_key or generate_key(policy.key_props)
     csr = make_csr(policy, key)
     signed: Chain = ()
-    due = time.time() + order.issuing_delay
     if order.provider:
-        signed = issuing_ca(order.provider).issue(policy, csr, due)
+        signed = issuing_ca(order.provider).issue(policy, csr, order.due)
     elif policy.issuer.is_self:
-        signed = self_sign(policy, csr, due, key)
+        signed = self_sign(policy, csr, order.due, key)
     return Material(key, csr.public_bytes(Encoding.DER), signed)

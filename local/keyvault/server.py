@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -52,13 +52,21 @@ class StandIn:
 class Vaults:
     """Every vault that somebody has called, by name, and the clock that moves them all."""
 
-    def __init__(self, switches: Unkindness, outcomes: Outcomes, grants: Grants, events: Events) -> None:
+    def __init__(
+        self,
+        switches: Unkindness,
+        outcomes: Outcomes,
+        grants: Grants,
+        events: Events,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.by_host: dict[str, Vault] = {}
         self.outcomes = outcomes
         self.grants = grants
         self.chance = Chance(switches)
         self.received = Received()
         self._events = events
+        self._clock = clock
         self._changed = asyncio.Event()
         self._awaited: float | None = None  # what the clock waits for; None: nothing
         self._ahead = 0.0
@@ -76,7 +84,7 @@ class Vaults:
 
     def now(self) -> float:
         """The time as the vaults see it."""
-        return time.time() + self._ahead
+        return self._clock() + self._ahead
 
     def advance(self, seconds: float) -> None:
         """Moves the clock forward."""
@@ -145,26 +153,27 @@ async def running_standin(
     outcomes: Iterable[OutcomeBody] = (),
     profile: ProfileName = OBSERVED,
     on_event: OnEvent | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[StandIn]:
     """Runs a stand-in while the block runs. Raises OSError if a port is taken; 0 takes a free one.
 
     Every host name is a vault; where there are not enough names, the same ones on `further_ports` are vaults, too.
     `identities` are user-assigned ones, each with its data actions; the default identity may do everything. `any_token`
     takes any bearer token, with every grant. `issuing_delay` is short for that switch of `unkindness`. `on_event` is
-    awaited with each vault event; if it raises, that is logged and nothing else happens. Raises ValueError for an
-    action or a switch that does not exist.
+    awaited with each vault event; if it raises, that is logged and nothing else happens. `clock` says what time it is
+    for the vaults (Unix seconds), but not for tokens. Raises ValueError for an action or a switch that does not exist.
     """
     switches = unkindness if issuing_delay is None else changed(unkindness, {"issuing_delay": float(issuing_delay)})
     events = Events(on_event)
     grants, tokens = Grants(identities), Tokens(any_token=any_token)
     names = Names()
-    vaults = Vaults(switches, Outcomes(outcomes, names), grants, events)
+    vaults = Vaults(switches, Outcomes(outcomes, names), grants, events, clock)
     identity = Identity(tokens, grants, lambda: vaults.switches.token_lifetime, identity_header)
     beside = web.Application()
     identity.add_routes(beside)
     Control(vaults).add_routes(beside)
     door = FrontDoor(tokens, grants, vaults.chance, profile, vaults.now)
-    clock = asyncio.create_task(vaults.pass_time())
+    time_passes = asyncio.create_task(vaults.pass_time())
     tls = ca.server_context()
     try:
         async with AsyncExitStack() as served:
@@ -176,8 +185,8 @@ async def running_standin(
             names.further_ports = tuple(ports[1:])
             yield StandIn(ports[0], beside_port, identity.header, names.further_ports)
     finally:
-        clock.cancel()
-        await asyncio.gather(clock, return_exceptions=True)
+        time_passes.cancel()
+        await asyncio.gather(time_passes, return_exceptions=True)
         await events.close()
 
 

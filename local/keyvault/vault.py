@@ -118,7 +118,7 @@ class Vault:
         outcome = self._outcome(name, policy)
         delay = self.issuing_delay if outcome.delay is None else outcome.delay
         preserve = None if asked.preserve_order is UNSET else asked.preserve_order
-        return Order(name, policy, asked.attributes.enabled, tags, provider, delay, reuse, preserve)
+        return Order(name, policy, asked.attributes.enabled, tags, provider, now + delay, reuse, preserve)
 
     def begin(self, order: Order, material: Material, url: str, now: float) -> tuple[Certificate, Operation]:
         """Starts the operation. It is in progress even if its time has already come (protocol §4.1)."""

@@ -142,6 +142,22 @@ async def test_a_key_signs_with_the_hash_of_its_size(
     assert isinstance(by_ca.signature_hash_algorithm, SHA256)
 
 
+@pytest.mark.parametrize("issuer", ["Self", "my-ca"])
+async def test_a_certificate_is_dated_by_the_vaults_clock(tmp_path: Path, issuer: str) -> None:
+    start = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
+    async with vault_client(tmp_path, issuing_delay=3600, clock=start.timestamp) as vault:
+        await vault.set_issuer()
+        await vault.create("web-1", issuer)
+        await vault.control("POST", "clock", {"advance": 3600})
+        await vault.ended("web-1")
+        leaf = await read_leaf(vault)
+        attributes = (await vault.call("GET", "/certificates/web-1")).body["attributes"]
+    issued = start + timedelta(hours=1)
+    assert leaf.not_valid_before_utc == issued - timedelta(seconds=600)
+    assert leaf.not_valid_after_utc == datetime(2025, 2, 28, 13, 0, tzinfo=UTC)
+    assert (attributes["created"], attributes["nbf"]) == (issued.timestamp(), issued.timestamp() - 600)
+
+
 async def test_a_refused_request_fails_with_code_and_message(vault: VaultClient) -> None:
     await vault.outcome(name="web-1", outcome="fail", code="Request rejected", message="Access denied.", delay=0)
     await vault.create("web-1", "my-ca")
