@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -116,14 +116,29 @@ class Ca:
         return _made(subject or request.subject, key, by, self.key, wish, self.at, ca=ca)
 
 
-def like(model: x509.Certificate, key: Key) -> x509.Certificate:
-    """A certificate with the subject, validity and extensions of another one, for and by a key of ours."""
-    builder = x509.CertificateBuilder(model.subject, model.subject, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(model.not_valid_before_utc).not_valid_after(model.not_valid_after_utc)
-    for extension in model.extensions:
-        if not isinstance(extension.value, x509.AuthorityKeyIdentifier | x509.SubjectKeyIdentifier):
-            builder = builder.add_extension(extension.value, extension.critical)
-    return builder.sign(key, _digest(key))
+def exactly(
+    subject: x509.Name,
+    key: object,
+    issuer: x509.Name,
+    issuer_key: Key,
+    start: datetime,
+    end: datetime,
+    extensions: Iterable[tuple[x509.ExtensionType, bool]],
+) -> x509.Certificate:
+    """A certificate of these parts, to replay a recorded one; its key identifiers are those of the keys given."""
+    assert isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey)
+    builder = (
+        x509.CertificateBuilder(issuer, subject, key, x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(end)
+    )
+    for value, critical in extensions:
+        if isinstance(value, x509.SubjectKeyIdentifier):
+            value = x509.SubjectKeyIdentifier.from_public_key(key)
+        elif isinstance(value, x509.AuthorityKeyIdentifier):
+            value = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+        builder = builder.add_extension(value, critical)
+    return builder.sign(issuer_key, _digest(issuer_key))
 
 
 def csr_of(

@@ -31,7 +31,7 @@ class Accepted:
 
 
 ANY = ""
-OF_2018 = r"^azure-keyvault-java|^azure-sdk-for-node"
+OF_2018 = r"^azure-keyvault-java|^azure-sdk-for-node|^extra-java2018"
 BEFORE_2021 = rf"{OF_2018}|^azure-cli|^azure-sdk-for-js"
 
 ACCEPTED = (
@@ -49,7 +49,7 @@ ACCEPTED = (
         "Most recorders leave it out, as they do Transfer-Encoding. A body of known length carries it.",
     ),
     Accepted(
-        r"^azure-keyvault-java|^azure-sdk-for-cpp|^azure-cli",
+        r"^azure-keyvault-java|^azure-sdk-for-cpp|^azure-cli|^extra-java2018",
         r"POST .*/create$|GET .*/pending$",
         r"^header retry-after is extra",
         "These recorders overwrite or drop it; the Python, .NET, JS and Node recordings of the same calls have it.",
@@ -64,7 +64,7 @@ ACCEPTED = (
     Accepted(
         BEFORE_2021,
         ANY,
-        r"^error\.message: recorded 'Request is missing.*, ours 'AKV10000: Request is missing",
+        r"^value of \$\.error\.message: recorded 'Request is missing.*, ours 'AKV10000: Request is missing",
         "Messages of 401 begin with a code since about 2021.",
     ),
     Accepted(
@@ -82,7 +82,7 @@ ACCEPTED = (
     Accepted(
         OF_2018,
         ANY,
-        r"^error\.message: recorded 'Certificate not found: .*, ours 'A certificate with \(name/id\)",
+        r"^value of \$\.error\.message: recorded 'Certificate not found: .*, ours 'A certificate with \(name/id\)",
         "The wording of 2018; the recordings of 2021 and 2023 have the longer one.",
     ),
     Accepted(
@@ -90,5 +90,11 @@ ACCEPTED = (
         r"DELETE /certificates/[^/]+$",
         r"^key \$\.(recoveryId|deletedDate|scheduledPurgeDate) is extra",
         "A vault of 2018 without soft delete. Since 2020 no vault can be made without it.",
+    ),
+    Accepted(
+        r"^azure-sdk-for-node",
+        ANY,
+        r"^value of \$\.attributes\.recoveryLevel: recorded 'Purgeable', ours 'Recoverable\+Purgeable'",
+        "The same vault.",
     ),
 )

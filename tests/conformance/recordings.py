@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,26 @@ class Recording:
                     return
                 yield pair
 
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """Certificates (`cer`) that the caller gave the vault: they come back as they were, whatever they are."""
+        given: dict[str, bool] = {}
+        for pair in self.pairs:
+            if "cer" in pair.fields:
+                given.setdefault(pair.fields["cer"], pair.action in ("POST import", "POST pending merge"))
+        return frozenset(cer for cer in given if given[cer])
+
+    def values(self, key: str) -> Iterator[Any]:
+        """What stands under a key, anywhere in any answer."""
+        waiting = [pair.body for pair in self.pairs]
+        while waiting:
+            value = waiting.pop(0)
+            if isinstance(value, dict):
+                yield from (value[one] for one in value if one == key)
+                waiting += value.values()
+            elif isinstance(value, list):
+                waiting += value
+
     def listed(self, start: int) -> list[dict[str, Any]]:
         """What a list holds that begins here, its later pages included; a last link that leads on is one more item."""
         first, items, leads_on = self.pairs[start], [], False
@@ -106,10 +127,15 @@ class Recording:
         return next((status for status in statuses if status in ENDED), None)
 
 
+def is_trimmed(text: str) -> bool:
+    """Whether whoever prepared the recordings left something out of a value."""
+    return "…" in text or text.startswith("<")
+
+
 def read(path: Path) -> Recording:
-    """Reads a file."""
-    pairs = json.loads(path.read_text(encoding="utf-8"))["pairs"]
-    return Recording(path.stem, [_pair(pair) for pair in pairs])
+    """Reads a file. Links to further pages name the port; here it is another one."""
+    text = path.read_text(encoding="utf-8").replace("vault.azure.net:443/", "vault.azure.net/")
+    return Recording(path.stem, [_pair(pair) for pair in json.loads(text)["pairs"]])
 
 
 def _pair(pair: dict[str, Any]) -> Pair:
