@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+import uuid
+from dataclasses import dataclass, field, replace
 
 from cryptography import x509
 
@@ -85,6 +86,17 @@ class Certificate:
         """The newest whole version, or the newest half-made one if none is whole."""
         versions = list(self.versions.values())
         return next((version for version in reversed(versions) if version.chain), versions[-1])
+
+    def make_whole(self, operation: Operation) -> Version:
+        """Replaces an operation's half-made version by one with another id, as the create asked for it.
+
+        Whether the service still knows the half-made one by its id then is not known; here it is gone.
+        """
+        half_made = self.versions.pop(operation.version)
+        version = replace(half_made, id=uuid.uuid4().hex, enabled_when_made=operation.enabled, tags=operation.tags)
+        self.versions[version.id] = version
+        operation.version = version.id
+        return version
 
 
 @dataclass

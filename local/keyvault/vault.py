@@ -68,7 +68,7 @@ class Vault:
             if self.certificates.get(certificate.name.lower()) is not certificate:
                 continue  # deleted meanwhile
             if operation and operation.decide(now):
-                version = _whole_version(certificate, operation)
+                version = certificate.make_whole(operation)
                 self._put_in_place(certificate, version, version.signed, version.signed, operation.vault_url, now)
 
     def apply_outcomes(self, now: float) -> int:
@@ -78,17 +78,18 @@ class Vault:
         for certificate in self.certificates.values():
             operation = certificate.operation
             if operation and operation.is_issuers_to_decide:
-                outcome = self._outcome_of(certificate, certificate.versions[operation.version])
+                outcome = self._outcome_of(certificate, operation)
                 if operation.outcome != outcome:
                     operation.expect(outcome, start=now, issuing_delay=self.issuing_delay)
                     self._dues.add(certificate)
                     changed += 1
         return changed
 
-    def _outcome_of(self, certificate: Certificate, version: Version) -> Outcome:
-        """What an issuer makes of a half-made version. One that nobody here signs fails: our choice, and unkind."""
+    def _outcome_of(self, certificate: Certificate, operation: Operation) -> Outcome:
+        """What an issuer makes of a request. One that nobody here signs fails: our choice, and unkind."""
         outcome = self._outcome(certificate.name, certificate.policy)
-        if outcome.kind == "issue" and not version.signed:
+        signed = certificate.versions[operation.version].signed
+        if outcome.kind == "issue" and not signed and not operation.awaits_merge:
             message = f"The stand-in issues for the providers {', '.join(PROVIDERS)} only."
             return Outcome("fail", "Certificate issuer error", message, outcome.delay)
         return outcome
@@ -147,7 +148,7 @@ class Vault:
         operation = Operation(
             uuid.uuid4().hex, version.id, issuer, material.csr, url, enabled=order.enabled, tags=order.tags
         )
-        outcome = self._outcome_of(certificate, version)
+        outcome = self._outcome_of(certificate, operation)
         operation.expect(outcome, start=now, issuing_delay=self.issuing_delay)
         certificate.operation = operation
         self._dues.add(certificate)
@@ -259,7 +260,7 @@ class Vault:
             raise errors.wrong_key()
         tags = check_tags(body.tags)
         operation.complete_by_merge()
-        version = _whole_version(certificate, operation)
+        version = certificate.make_whole(operation)
         if tags is not None:
             version.tags = tags
         if body.attributes:
@@ -329,14 +330,3 @@ class Vault:
         self.check_free(name, now)
         self.certificates[name.lower()] = certificate
         return certificate
-
-
-def _whole_version(certificate: Certificate, operation: Operation) -> Version:
-    """What takes the place of an operation's half-made version: one with another id, as the create asked for it.
-
-    Whether the service still knows the half-made version by its id then is not known; here it is gone.
-    """
-    half_made = certificate.versions.pop(operation.version)
-    version = replace(half_made, id=uuid.uuid4().hex, enabled_when_made=operation.enabled, tags=operation.tags)
-    operation.version = version.id
-    return version

@@ -75,8 +75,8 @@ def _as_sent(imported: Imported, sent: dict[str, Any]) -> Policy:
 @pytest.mark.parametrize(
     ("where", "as_it_was", "recording", "noticed"),
     [
-        (vault, {"_whole_version": _one_id}, "extra-go2022__TestMergeCertificate", "recorded another id than before"),
-        (vault, {"_whole_version": _one_id}, "extra-java2018__certificateAsync", "key $.tags is extra"),
+        (Certificate, {"make_whole": _one_id}, "extra-go2022__TestMergeCertificate", "recorded another id than before"),
+        (Certificate, {"make_whole": _one_id}, "extra-java2018__certificateAsync", "key $.tags is extra"),
         (
             vault,
             {"policy_for": _as_sent},
@@ -93,7 +93,7 @@ def _as_sent(imported: Imported, sent: dict[str, Any]) -> Policy:
     ],
 )
 def test_what_was_wrong_once_would_be_noticed(
-    where: ModuleType, as_it_was: dict[str, Any], recording: str, noticed: str, monkeypatch: pytest.MonkeyPatch
+    where: ModuleType | type, as_it_was: dict[str, Any], recording: str, noticed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One id for a half-made version and its certificate, imports as sent, one hash for all keys, and so on."""
     for name, old in as_it_was.items():
