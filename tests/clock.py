@@ -19,6 +19,9 @@ type Clock = Callable[[], datetime]
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
+# Seconds until a test gives up waiting for what an idle machine does at once: against hangs, so it measures nothing.
+HANG = 100.0
+
 
 def fixed_now() -> datetime:
     """NOW."""

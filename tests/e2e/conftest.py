@@ -19,9 +19,8 @@ import pytest
 from local.api import Client, client_of
 from local.functions_host import ROOT
 from local.openssl_ca import OpensslCa
+from tests.clock import HANG
 from tests.e2e.described import check
-
-START_LIMIT = 90  # seconds, a hang guard
 
 
 @contextmanager
@@ -32,7 +31,7 @@ def running_up(state: Path, *options: str) -> Iterator[tuple[subprocess.Popen[by
     with (state / "up.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
     try:
-        ends = time.monotonic() + START_LIMIT
+        ends = time.monotonic() + HANG
         while not (state / "stack.json").exists():
             if process.poll() is not None or time.monotonic() > ends:
                 raise AssertionError(f"the stack did not start:\n{(state / 'up.log').read_text()}")
@@ -41,7 +40,7 @@ def running_up(state: Path, *options: str) -> Iterator[tuple[subprocess.Popen[by
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
+            process.wait(timeout=HANG)
 
 
 @pytest.fixture(scope="session")

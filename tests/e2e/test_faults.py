@@ -17,6 +17,7 @@ import pytest
 
 from local.api import Client, until
 from local.functions_host import ROOT
+from tests.clock import HANG
 from tests.e2e.conftest import described_client
 from tests.e2e.described import check
 from tests.e2e.test_stories import body
@@ -38,7 +39,7 @@ async def another_host(client: Client, tmp_path: Path, **settings: str) -> Async
         )
     assert process.stdout is not None
     try:
-        ready = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
+        ready = (await asyncio.wait_for(process.stdout.readline(), HANG)).decode()
         assert "ready on" in ready, (tmp_path / "host.log").read_text()
         url = ready.split("ready on ")[1].split()[0]
         async with described_client(
@@ -48,7 +49,7 @@ async def another_host(client: Client, tmp_path: Path, **settings: str) -> Async
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-        code = await asyncio.wait_for(process.wait(), 30)
+        code = await asyncio.wait_for(process.wait(), HANG)
         assert code == 0, f"the host ended with {code}"
 
 

@@ -36,7 +36,7 @@ from tests.e2e.telling import CHANNELS, times_told
 from tests.e2e.test_killed import MOMENTS, settled
 from tests.e2e.test_stories import OWNER
 
-pytestmark = pytest.mark.timeout(600)  # all kills are in the first test's set-up; a hang guard
+pytestmark = pytest.mark.timeout(900)  # all kills are in the first test's set-up; a hang guard
 
 VAULTS = 120  # one for each point of a shift, and some to spare
 AT_ONCE = 4

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from local.functions_host import ROOT
+from tests.clock import HANG
 from tests.e2e.conftest import running_up
 
 
@@ -59,7 +60,7 @@ def test_a_signal_stops_all_of_it_and_leaves_nothing(tmp_path: Path, number: sig
     with running_up(tmp_path) as (process, described):
         assert len(processes_in(tmp_path)) >= 2  # ourselves, and Azurite with its certificate
         process.send_signal(number)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=HANG) == 0
     assert not (tmp_path / "stack.json").exists()
     assert not any(listening(port) for port in ports_of(described))
     assert processes_in(tmp_path) == []
@@ -68,7 +69,7 @@ def test_a_signal_stops_all_of_it_and_leaves_nothing(tmp_path: Path, number: sig
 def test_a_second_stack_on_the_same_state_is_refused_and_says_why(stack: dict[str, Any]) -> None:
     state = Path(stack["logs"]).parent
     command = [sys.executable, "-m", "local.up", "--state", str(state), "--free-ports"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG, check=False)
     assert done.returncode == 1
     assert "one runs already" in done.stderr
     assert (state / "stack.json").exists()
@@ -81,6 +82,6 @@ def test_the_host_dying_ends_the_stack_with_an_error(tmp_path: Path) -> None:
         listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         (host,) = [line for line in listed.splitlines() if f"local.host --port {port} " in line]
         os.kill(int(host.split()[0]), signal.SIGKILL)
-        assert process.wait(timeout=30) == 1
+        assert process.wait(timeout=HANG) == 1
         assert "Functions host ended" in (tmp_path / "up.log").read_text()
         assert processes_in(tmp_path) == []

@@ -20,6 +20,7 @@ from local.api import client_of, until
 from local.functions_host import KEPT, ROOT
 from local.hosts import free_ports
 from local.stack import Ports, Stack, running_stack
+from tests.clock import HANG
 from tests.e2e.test_stories import body
 
 LARGEST = 250_000  # bytes; README says how large it is
@@ -124,7 +125,7 @@ async def _host(stack: Stack, app: Path, python: Path, port: int, directory: Pat
         )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(HANG):
             line = await process.stdout.readline()
         assert b"Functions host ready" in line, (directory / "host.log").read_text()
         yield

@@ -20,6 +20,7 @@ from azure.storage.queue.aio import QueueServiceClient
 
 from local.azurite import Azurite, running_azurite
 from local.tls import LocalCa
+from tests.clock import HANG
 
 ROOT = Path(__file__).parents[2]
 APPS = Path(__file__).parent / "host_apps"
@@ -50,7 +51,7 @@ class RunningHost:
         """SIGTERM, and the exit code."""
         if self.process.returncode is None:
             self.process.terminate()
-        async with asyncio.timeout(6):
+        async with asyncio.timeout(HANG):
             return await self.process.wait()
 
 
@@ -73,7 +74,7 @@ async def running_host(app: Path, settings: Mapping[str, str], log: Path) -> Asy
         )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANG):
             line = (await process.stdout.readline()).decode().strip()
         assert line, log.read_text()
         async with aiohttp.ClientSession() as session:
@@ -96,7 +97,7 @@ async def refusal(app: Path, settings: Mapping[str, str]) -> tuple[int, str, str
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANG):
             out, err = await process.communicate()
     finally:
         if process.returncode is None:
@@ -154,12 +155,12 @@ async def running_storage(directory: Path) -> AsyncIterator[Storage]:
             yield Storage(azurite, ca_file, blobs, queues)
 
 
-async def eventually[T](look: Callable[[], Awaitable[T]], wanted: Callable[[T], object], seconds: float = 8) -> T:
+async def eventually[T](look: Callable[[], Awaitable[T]], wanted: Callable[[T], object]) -> T:
     """Looks again and again until what is seen is wanted; fails with what was seen last."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + HANG
     seen = await look()
     while not wanted(seen):
-        assert time.monotonic() < until, f"still {seen!r} after {seconds} s"
+        assert time.monotonic() < until, f"still {seen!r} after {HANG:.0f} s"
         await asyncio.sleep(0.05)
         seen = await look()
     return seen

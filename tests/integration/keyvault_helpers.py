@@ -25,7 +25,7 @@ from multidict import CIMultiDictProxy
 from local.keyvault import StandIn, running_standin
 from local.tls import LocalCa
 from tests.certificates import Ca, make_csr
-from tests.clock import real_now
+from tests.clock import HANG, real_now
 
 API_VERSION = "7.4"
 QUICK = 0.2  # an issuing delay long enough to see inProgress, short enough not to wait for
@@ -120,7 +120,7 @@ class VaultClient:
 
     async def ended(self, name: str) -> dict[str, Any]:
         """The operation, once it is no longer in progress."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG):
             while True:
                 operation = (await self.pending(name)).body
                 if operation["status"] != "inProgress":

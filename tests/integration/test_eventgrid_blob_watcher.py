@@ -18,12 +18,13 @@ from local.azurite import Azurite, running_azurite
 from local.eventgrid import watch_blobs
 from local.eventgrid.cloud_events import parse_event
 from local.tls import LocalCa
+from tests.clock import HANG
 
 NAMES = ["with space/ü ß.pem", "a#b%25c?d&e+f.txt", "deep/er/chain.p7b", "日本.der"]
 
 
-async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
-    async with asyncio.timeout(seconds):
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(HANG):
         while not condition():  # noqa: ASYNC110 - what changes is another system's state, which sets no asyncio.Event
             await asyncio.sleep(0.01)
 
@@ -39,7 +40,7 @@ async def watched(service: BlobServiceClient, *containers: str) -> AsyncIterator
     watching = asyncio.Event()
     watcher = asyncio.create_task(watch_blobs(service, containers, publish, interval=0.05, watching=watching))
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANG):
             await watching.wait()
         yield events
         assert not watcher.done()
@@ -136,7 +137,7 @@ async def test_storage_that_is_down_is_waited_out(tmp_path: Path) -> None:
         assert not watching.is_set()
         ports = (azurite.blob_port, azurite.queue_port, azurite.table_port)
         async with running_azurite(ca, tmp_path, ports=ports, log=tmp_path / "azurite.log"):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(HANG):
                 await watching.wait()
             await (await service.create_container("chains")).upload_blob("after.pem", b"1")
             await until(lambda: len(events) == 1)

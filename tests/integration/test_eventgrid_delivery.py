@@ -20,6 +20,7 @@ from local.eventgrid import CUSTOM_TOPIC, EventGrid, Subscription, SubscriptionS
 from local.eventgrid.retry import RetryPolicy
 from local.tls import LocalCa
 from local.web import serving
+from tests.clock import HANG
 
 KEY = "code=very-secret-key"
 
@@ -73,13 +74,13 @@ def ca() -> LocalCa:
 @pytest.fixture
 async def grid(ca: LocalCa, tmp_path: Path) -> AsyncIterator[EventGrid]:
     async with running_event_grid(
-        ca, dead_letters=tmp_path, time_factor=0.002, max_attempts=3, answer_within=1
+        ca, dead_letters=tmp_path, time_factor=0.002, max_attempts=3, answer_within=HANG
     ) as running:
         yield running
 
 
-async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
-    async with asyncio.timeout(seconds):
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(HANG):
         while not condition():  # noqa: ASYNC110 - what changes is another system's state, which sets no asyncio.Event
             await asyncio.sleep(0.01)
 
@@ -217,13 +218,13 @@ async def test_a_redirect_is_no_success_and_is_not_followed(grid: EventGrid) -> 
 
 
 async def test_a_slow_webhook_delays_neither_others_nor_other_events(grid: EventGrid) -> None:
-    async with Webhook(delay=0.8).serving() as slow, Webhook().serving() as fast:
+    async with Webhook(delay=2 * HANG).serving() as slow, Webhook().serving() as fast:
         grid.subscribe("vaults", Subscription("slow", slow.url))
         grid.subscribe("vaults", Subscription("fast", fast.url))
         await until(lambda: state(grid, "slow").validated and state(grid, "fast").validated)
         for number in range(100):
             await grid.publish("vaults", event(str(number)))
-        await until(lambda: state(grid, "fast").delivered == 100, seconds=0.7)
+        await until(lambda: state(grid, "fast").delivered == 100)
         assert state(grid, "slow").delivered == 0
         assert len(slow.posts) == 20  # at the same time, and bounded
 

@@ -23,7 +23,7 @@ from azure.eventgrid.aio import EventGridPublisherClient as AsyncEventGridPublis
 from local.eventgrid import CUSTOM_TOPIC, EventGrid, Subscription, running_event_grid
 from local.tls import LocalCa
 from local.web import serving
-from tests.clock import real_now
+from tests.clock import HANG, real_now
 
 VALID = {"id": "1", "source": "/certflow", "type": "Certflow.Issuance.Started", "specversion": "1.0"}
 BATCH = "application/cloudevents-batch+json; charset=utf-8"
@@ -92,8 +92,8 @@ class Topic:
         return self.received
 
 
-async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
-    async with asyncio.timeout(seconds):
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(HANG):
         while not condition():  # noqa: ASYNC110 - what changes is another system's state, which sets no asyncio.Event
             await asyncio.sleep(0.01)
 

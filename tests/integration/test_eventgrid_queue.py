@@ -14,6 +14,7 @@ from azure.storage.queue.aio import QueueClient
 from local.azurite import running_azurite
 from local.eventgrid import CUSTOM_TOPIC, EventGrid, QueueSubscription, running_event_grid
 from local.tls import LocalCa
+from tests.clock import HANG
 
 EVENT = {"id": "1", "source": "/vaults/main", "type": "T", "specversion": "1.0", "data": {"ü": 1}}
 
@@ -39,7 +40,7 @@ async def grid(trusted_ca: LocalCa, tmp_path: Path) -> AsyncIterator[EventGrid]:
 
 
 async def settled(grid: EventGrid) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANG):
         while any(state.pending for state in grid.stats()):  # noqa: ASYNC110  it sets no asyncio.Event
             await asyncio.sleep(0.01)
 

@@ -23,6 +23,7 @@ from azure.storage.blob.aio import BlobLeaseClient
 from local.functions_host import FunctionsHost, HostFailed, Keys, running_functions_host
 from local.host.timers import CONTAINER
 from local.hosts import Hosts, free_ports, running_hosts
+from tests.clock import HANG
 from tests.integration.host_process import APPS, ROOT, Storage, arguments, environment, eventually, running_storage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -51,7 +52,7 @@ def work(message: func.QueueMessage) -> None:
     body = message.get_body().decode()
     note("work", body, message.dequeue_count)
     if body == "hangs once" and message.dequeue_count == 1:
-        time.sleep(60)
+        time.sleep(3600)
     if body == "fails once" and message.dequeue_count == 1:
         raise RuntimeError("once")
 """
@@ -131,7 +132,7 @@ async def test_only_an_end_that_nobody_asked_for_is_one(storage: Storage, tmp_pa
         await app.hosts.start(0)
         assert not ended.done()
         os.kill(await app.pid(0), signal.SIGKILL)
-        assert await asyncio.wait_for(ended, 10) == -signal.SIGKILL
+        assert await asyncio.wait_for(ended, HANG) == -signal.SIGKILL
 
 
 async def test_in_a_hurry_a_message_comes_back_long_before_its_time(storage: Storage, tmp_path: Path) -> None:
@@ -139,12 +140,12 @@ async def test_in_a_hurry_a_message_comes_back_long_before_its_time(storage: Sto
     async with running(tmp_path, storage.settings, hurry=300) as app:
         queue = tmp_path.name.replace("_", "-")
         await storage.send(queue, "fails once")  # by itself: a host that is killed might have fetched both
-        await eventually(lambda: app.notes_on("work"), lambda notes: len(notes) >= 2, seconds=30)
+        await eventually(lambda: app.notes_on("work"), lambda notes: len(notes) >= 2)
         await storage.send(queue, "hangs once")
         await eventually(lambda: app.notes_on("work"), lambda notes: "hangs once" in {body for _, _, body, _ in notes})
         await app.hosts.kill(0)
         await app.hosts.start(0)
-        notes = await eventually(lambda: app.notes_on("work"), lambda notes: len(notes) >= 4, seconds=30)
+        notes = await eventually(lambda: app.notes_on("work"), lambda notes: len(notes) >= 4)
         assert sorted((body, tries) for _, _, body, tries in notes) == [
             ("fails once", 1),
             ("fails once", 2),
@@ -174,14 +175,14 @@ async def test_two_hosts_share_the_queue_and_a_timer_is_on_one_of_them(storage: 
             for number in range(sent, sent + 60):
                 await storage.send(tmp_path.name.replace("_", "-"), str(number))
             sent += 60
-            worked = await eventually(lambda: app.notes_on("work"), functools.partial(at_least, sent), seconds=20)
+            worked = await eventually(lambda: app.notes_on("work"), functools.partial(at_least, sent))
         assert sorted(int(body) for _, _, body, _ in worked) == list(range(sent)), "each message once"
         assert {pid for pid, *_ in worked} == set(pids)
         ticks = await eventually(lambda: app.notes_on("tick"), lambda notes: len(notes) >= 4)
         (ticking,) = {pid for pid, *_ in ticks}
         await app.hosts.kill(pids.index(ticking))
         # Not before the lease of the killed one is over, and it lasts a quarter of a minute.
-        ticks = await eventually(lambda: app.notes_on("tick"), lambda notes: notes[-1][0] != ticking, seconds=30)
+        ticks = await eventually(lambda: app.notes_on("tick"), lambda notes: notes[-1][0] != ticking)
         await app.hosts.start(pids.index(ticking))
         back = await app.pid(pids.index(ticking))
         before = len(await app.notes_on("tick"))
@@ -190,12 +191,15 @@ async def test_two_hosts_share_the_queue_and_a_timer_is_on_one_of_them(storage: 
 
 
 async def test_a_host_that_is_stopped_gives_its_timers_away_at_once(storage: Storage, tmp_path: Path) -> None:
-    async with running(tmp_path, storage.settings) as app:
+    settings = {**storage.settings, "AzureFunctionsWebHost__hostid": "given-away"}
+    async with running(tmp_path, settings) as app:
         before = await app.pid(0)
         await eventually(lambda: app.notes_on("tick"), len)
-    async with running(tmp_path, storage.settings) as app:
+    blob = storage.blobs.get_blob_client(CONTAINER, "locks/given-away/Host.Functions.tick.Listener")
+    assert (await blob.get_blob_properties()).lease.state == "available"
+    async with running(tmp_path, settings) as app:
         after = await app.pid(0)
-        await eventually(lambda: app.notes_on("tick"), lambda notes: {before, after} == {pid for pid, *_ in notes}, 4)
+        await eventually(lambda: app.notes_on("tick"), lambda notes: {before, after} == {pid for pid, *_ in notes})
 
 
 async def test_a_timer_rests_while_another_holds_its_lease(storage: Storage, tmp_path: Path) -> None:
@@ -210,7 +214,7 @@ async def test_a_timer_rests_while_another_holds_its_lease(storage: Storage, tmp
             await asyncio.sleep(2.5)
             return len(await app.notes_on("tick")) == before
 
-        await eventually(rests, bool, seconds=20)
+        await eventually(rests, bool)
         await taken.release()
         before = len(await app.notes_on("tick"))
         await eventually(lambda: app.notes_on("tick"), lambda notes: len(notes) > before)
@@ -255,7 +259,7 @@ async def test_nothing_outlives_a_starter_that_was_killed(tmp_path: Path) -> Non
 
     try:
         assert starter.stdout is not None
-        assert await asyncio.wait_for(starter.stdout.readline(), 60) == b"running\n"
+        assert await asyncio.wait_for(starter.stdout.readline(), HANG) == b"running\n"
         assert len(await processes()) == 3
     finally:
         starter.kill()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.clock import HANG
 from tests.integration.host_process import APPS, ROOT, arguments, environment, refusal, running_host
 
 HOW = "set the app setting {0} (a connection string), or {0}"
@@ -115,14 +116,14 @@ async def test_bad_host_id_is_refused(tmp_path: Path) -> None:
 
 async def test_import_that_hangs_does_not_keep_it_from_stopping(tmp_path: Path) -> None:
     (tmp_path / "host.json").write_text('{"version": "2.0"}')
-    (tmp_path / "function_app.py").write_text("import sys, time\nsys.stderr.write('begun\\n')\ntime.sleep(60)\n")
+    (tmp_path / "function_app.py").write_text("import sys, time\nsys.stderr.write('begun\\n')\ntime.sleep(3600)\n")
     process = await asyncio.create_subprocess_exec(
         *arguments(tmp_path), cwd=ROOT, env=environment({}), stdout=PIPE, stderr=PIPE
     )
     assert process.stderr is not None
     assert await process.stderr.readline() == b"begun\n"
     process.terminate()
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(HANG):
         assert await process.communicate() == (b"", b"")
     assert process.returncode == 0
 

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import json
 import signal
-import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from local.web import serving
-from tests.clock import real_now
+from tests.clock import HANG, real_now
 from tests.integration.host_process import Storage, eventually, running_host, running_storage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -42,7 +41,7 @@ def work(message: func.QueueMessage) -> str:
     body = message.get_body().decode()
     SEEN.append(["work", body])
     if body == "sleep":
-        time.sleep(60)
+        time.sleep(3600)
     return body.upper()
 """
 
@@ -108,11 +107,9 @@ async def test_stops_in_time_although_a_handler_does_not(
     await storage.send("work", "sleep", encoded=False)
     async with running_host(app, settings, tmp_path / "host.log") as host:
         await eventually(lambda: host.get_json("/api/seen"), lambda seen: ["work", "sleep"] in seen)
-        began = time.monotonic()
         host.process.send_signal(number)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANG):
             assert await host.process.wait() == 0
-        assert time.monotonic() - began < 4
 
 
 async def test_storage_that_does_not_answer_is_logged_once_and_http_goes_on(app: Path, tmp_path: Path) -> None:
@@ -130,9 +127,7 @@ async def test_storage_that_does_not_answer_is_logged_once_and_http_goes_on(app:
         lines = await complaints()
         assert ["work" in line for line in lines].count(True) == 1
         assert ["daily" in line for line in lines].count(True) == 1
-        began = time.monotonic()
         assert await host.stop() == 0
-        assert time.monotonic() - began < 4
 
 
 async def test_azurite_leaves_no_process_and_no_busy_port(tmp_path: Path) -> None:

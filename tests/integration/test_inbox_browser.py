@@ -23,6 +23,7 @@ from playwright.async_api import Browser, FrameLocator, Locator, Page, async_pla
 
 from local.inbox import Inbox, running_inbox
 from local.tls import LocalCa
+from tests.clock import HANG
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge")
 ARGUMENTS = (
@@ -57,7 +58,7 @@ class Screen:
     async def assert_legible(self, words: str, within: Page | Locator | FrameLocator | None = None) -> None:
         """The words are there, have a box inside the window's width, and stand out from what is behind them."""
         place = (within or self.page).get_by_text(words, exact=True).first
-        await place.wait_for(state="visible", timeout=5000)
+        await place.wait_for(state="visible", timeout=HANG * 1000)
         box = await place.bounding_box()
         assert box is not None, words
         assert box["width"] > 0, words
@@ -150,7 +151,7 @@ async def send_mail(inbox: Inbox, ca_file: Path, *, subject: str, html: str) -> 
     mail.add_alternative(html, subtype="html")
 
     def send() -> None:
-        with smtplib.SMTP(inbox.smtp_host, inbox.smtp_port, timeout=5) as smtp:
+        with smtplib.SMTP(inbox.smtp_host, inbox.smtp_port, timeout=HANG) as smtp:
             smtp.starttls(context=ssl.create_default_context(cafile=ca_file))
             smtp.login(inbox.smtp_user, inbox.smtp_password)
             smtp.send_message(mail)
@@ -209,7 +210,7 @@ async def test_what_comes_later_leaves_the_reader_where_he_was(chromium: str, in
         await screen.page.evaluate("window.scrollBy(0, 1)")
         before = await reading.bounding_box()
         await post(inbox, card("Newest"))
-        await screen.page.get_by_text("Newest", exact=True).wait_for(state="attached", timeout=5000)
+        await screen.page.get_by_text("Newest", exact=True).wait_for(state="attached", timeout=HANG * 1000)
         await screen.page.wait_for_timeout(200)
         after = await reading.bounding_box()
         assert before is not None

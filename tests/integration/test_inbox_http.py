@@ -16,6 +16,7 @@ import pytest
 
 from local.inbox import Inbox, running_inbox
 from local.tls import LocalCa
+from tests.clock import HANG
 
 
 class Client:
@@ -43,7 +44,7 @@ class Client:
         await asyncio.to_thread(self._send, made)
 
     def _send(self, made: EmailMessage) -> None:
-        with smtplib.SMTP(self.inbox.smtp_host, self.inbox.smtp_port, timeout=5) as smtp:
+        with smtplib.SMTP(self.inbox.smtp_host, self.inbox.smtp_port, timeout=HANG) as smtp:
             smtp.starttls(context=self._tls)
             smtp.login(self.inbox.smtp_user, self.inbox.smtp_password)
             smtp.send_message(made)

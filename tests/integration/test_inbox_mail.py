@@ -14,6 +14,7 @@ import pytest
 
 from local.inbox import Inbox, running_inbox
 from local.tls import LocalCa
+from tests.clock import HANG
 
 
 class Sender:
@@ -24,7 +25,7 @@ class Sender:
 
     async def talk(self, conversation: Callable[[smtplib.SMTP], object], *, login: bool = True) -> None:
         def run() -> None:
-            with smtplib.SMTP(self.inbox.smtp_host, self.inbox.smtp_port, timeout=5) as client:
+            with smtplib.SMTP(self.inbox.smtp_host, self.inbox.smtp_port, timeout=HANG) as client:
                 if login:
                     client.starttls(context=self._tls)
                     client.login(self.inbox.smtp_user, self.inbox.smtp_password)
@@ -158,6 +159,6 @@ async def test_an_open_connection_does_not_hold_up_the_end(tmp_path: Path) -> No
     async with running_inbox(ca) as inbox:
         _reader, writer = await asyncio.open_connection("127.0.0.1", inbox.smtp_port)
         await _reader.readline()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(HANG):
         assert await _reader.read() == b""
     writer.close()

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.clock import HANG
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -42,7 +44,7 @@ def test_it_says_one_line_when_ready_answers_and_stops_cleanly(tmp_path: Path, s
         assert refused.value.code == 401
         refused.value.close()
         process.send_signal(stop)
-        rest, errors = process.communicate(timeout=10)
+        rest, errors = process.communicate(timeout=HANG)
     assert (process.returncode, rest, errors) == (0, "", "")
 
 
@@ -55,7 +57,7 @@ def test_a_taken_port_is_said_in_one_line(tmp_path: Path, flag: str) -> None:
         ports = {"--port": "0", "--identity-port": "0"} | {flag: str(port)}
         arguments = [word for pair in ports.items() for word in pair]
         with start(*arguments, "--ca-file", str(tmp_path / "ca.pem")) as process:
-            output, errors = process.communicate(timeout=10)
+            output, errors = process.communicate(timeout=HANG)
     assert process.returncode == 1
     assert output == ""
     assert len(errors.splitlines()) == 1
@@ -78,7 +80,7 @@ def test_a_taken_port_is_said_in_one_line(tmp_path: Path, flag: str) -> None:
 )
 def test_bad_arguments_are_refused(arguments: list[str], says: str) -> None:
     with start(*arguments) as process:
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=HANG)
     assert process.returncode == 2
     assert "error:" in errors
     assert says in errors
@@ -101,7 +103,7 @@ def test_switches_grants_and_outcomes_are_flags_too(tmp_path: Path) -> None:
         with urllib.request.urlopen(f"http://{place}/control/grants") as response:
             grants = json.load(response)
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=HANG)
     assert (switches["throttle"], switches["token_lifetime"], switches["strike"]) == (True, 60, "after")
     assert grants["identities"]["me"] == ["certificates/read", "certificates/create/action"]
 
@@ -110,6 +112,6 @@ def test_a_ca_file_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) ->
     (tmp_path / "file").touch()
     arguments = ["--port", "0", "--identity-port", "0", "--ca-file", str(tmp_path / "file" / "ca.pem")]
     with start(*arguments) as process:
-        output, errors = process.communicate(timeout=10)
+        output, errors = process.communicate(timeout=HANG)
     assert (process.returncode, output, len(errors.splitlines())) == (1, "", 1)
     assert "file" in errors

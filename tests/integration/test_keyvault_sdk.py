@@ -27,7 +27,7 @@ from azure.keyvault.certificates import (
 )
 from azure.keyvault.certificates.aio import CertificateClient as AsyncCertificateClient
 
-from tests.clock import real_now
+from tests.clock import HANG, real_now
 from tests.integration.keyvault_helpers import OutsideCa, VaultClient, b64, sdk_client, use_identity, vault_client
 
 type Event = dict[str, Any]
@@ -222,11 +222,11 @@ async def test_a_new_version_is_announced_even_if_nobody_asks(tmp_path: Path) ->
     taken: asyncio.Queue[Event] = asyncio.Queue()
     async with vault_client(tmp_path, issuing_delay=0.05, on_event=taken.put) as vault:
         await vault.create("Web-1", "Self")
-        event = await asyncio.wait_for(taken.get(), 5)
+        event = await asyncio.wait_for(taken.get(), HANG)
         bundle = (await vault.call("GET", "/certificates/web-1")).body
         operation = (await vault.create("web-1")).body
         merged = (await vault.merge("web-1", [b64(OutsideCa().sign_csr(operation["csr"]))])).body
-        second = await asyncio.wait_for(taken.get(), 5)
+        second = await asyncio.wait_for(taken.get(), HANG)
         assert taken.empty()
     assert event["specversion"] == "1.0"
     assert event["type"] == "Microsoft.KeyVault.CertificateNewVersionCreated"
@@ -279,7 +279,7 @@ async def test_an_event_that_is_never_taken_does_not_hold_up_the_end(tmp_path: P
     async def wait(_event: Event) -> None:
         await asyncio.Event().wait()
 
-    async with asyncio.timeout(5), vault_client(tmp_path, issuing_delay=0, on_event=wait) as vault:
+    async with asyncio.timeout(HANG), vault_client(tmp_path, issuing_delay=0, on_event=wait) as vault:
         await vault.create("web-1", "Self")
         await vault.ended("web-1")
 

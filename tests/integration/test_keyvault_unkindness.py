@@ -19,7 +19,7 @@ from azure.keyvault.certificates.aio import CertificateClient
 
 from local.keyvault.outcomes import OutcomeBody
 from local.keyvault.unkindness import KIND, Unkindness, changed, described
-from tests.clock import real_now
+from tests.clock import HANG, real_now
 from tests.integration.keyvault_helpers import NEVER, Reply, VaultClient, policy, vault_client
 from tests.integration.tokens import AnyToken
 
@@ -132,11 +132,12 @@ async def test_a_deletion_takes_its_time(tmp_path: Path) -> None:
 
 
 async def test_the_clock_moves_issuers_and_dates(vault: VaultClient) -> None:
+    began = real_now().timestamp()
     await vault.create("web-1", "Self")
     assert (await vault.control("POST", "clock", {"advance": NEVER}))[0] == 200
     assert (await vault.pending("web-1")).body["status"] == "completed"
     created = (await vault.call("GET", "/certificates/web-1")).body["attributes"]["created"]
-    assert created >= real_now().timestamp() + NEVER - 5
+    assert created >= int(began) + NEVER
     assert (await vault.control("POST", "clock", {"advance": -1}))[0] == 400
 
 
@@ -147,14 +148,13 @@ async def test_latency_fixed_and_with_jitter(vault: VaultClient) -> None:
         return time.monotonic() - began
 
     await switch(vault, latency=0.2)
-    assert 0.2 <= await took() < 0.5
+    assert await took() >= 0.2
     await switch(vault, latency=0, latency_jitter=0.2, seed=1)
-    times = [await took() for _ in range(5)]
-    assert max(times) - min(times) > 0.05
-    began = time.monotonic()
-    await vault.control("GET", "unkindness")
-    await vault.token_of()
-    assert time.monotonic() - began < 0.1, "control and identity are never slow"
+    assert max([await took() for _ in range(5)]) > 0.05
+    await switch(vault, latency=NEVER, latency_jitter=0)
+    async with asyncio.timeout(HANG):  # control and identity are never slow
+        await vault.control("GET", "unkindness")
+        await vault.token_of()
 
 
 # --- throttling ---

@@ -13,6 +13,7 @@ from functions.adapters.teams_card import MOST_NOTICES
 from functions.issuance.telling import Notice, Severity
 from local.inbox import Inbox, running_inbox
 from local.tls import LocalCa
+from tests.clock import HANG
 from tests.integration import test_inbox_browser as browser
 from tests.integration.tokens import AnyToken
 
@@ -76,7 +77,7 @@ async def test_the_fullest_card_keeps_inside_its_frame(chromium: str, inbox: Inb
     await channel.send([replace(long, event_id=f"{number}:{'x' * 200}") for number in range(MOST_NOTICES)], ())
     async with browser.running_screen(chromium, inbox, width=400) as screen:
         card = screen.page.locator(".card")
-        await card.wait_for(timeout=5000)
+        await card.wait_for(timeout=HANG * 1000)
         assert await card.evaluate("element => element.scrollWidth <= element.clientWidth")
         assert await card.locator("b, em, li").count() == 0
         for number in range(MOST_NOTICES):

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 import time
+from pathlib import Path
 
 import azure.functions as func
 
@@ -71,8 +72,11 @@ async def exits(req: func.HttpRequest) -> str:
 
 @app.route(route="blocks", auth_level=anonymous)
 async def blocks(req: func.HttpRequest) -> str:
-    """A handler that blocks its event loop."""
-    time.sleep(1)  # noqa: ASYNC251 - the bug that the host has to live with
+    """A handler that blocks its event loop: from when it has made a file until somebody takes it away."""
+    block = Path(req.params["with"])
+    block.touch()
+    while block.exists():
+        time.sleep(0.01)  # noqa: ASYNC251
     return "done"
 
 
