@@ -32,7 +32,7 @@ from tests.e2e.runs import Runs, running
 from tests.e2e.telling import nothing_waits, tellings
 from tests.e2e.test_stories import OWNER, body
 
-pytestmark = pytest.mark.timeout(900)  # all kills are in the first test's set-up; a hang guard
+pytestmark = pytest.mark.timeout(1800)  # all kills are in the first test's set-up; a hang guard
 
 ROOT_CA = Ca.root("Killed Root", at=real_now)
 CA = ROOT_CA.ca("Killed Issuing CA")

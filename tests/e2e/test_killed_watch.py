@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from local.api import Client, client_of
 from local.functions_host import running_functions_host
 from local.stack import Stack, running_stack
-from tests.certificates import Ca, Wish, make_csr, pem
+from tests.certificates import DAY, Ca, Wish, make_csr, pem
 from tests.clock import real_now
 from tests.e2e.killing import BEGUN
 from tests.e2e.runs import Runs, running
@@ -36,7 +36,7 @@ from tests.e2e.telling import CHANNELS, times_told
 from tests.e2e.test_killed import MOMENTS, settled
 from tests.e2e.test_stories import OWNER
 
-pytestmark = pytest.mark.timeout(900)  # all kills are in the first test's set-up; a hang guard
+pytestmark = pytest.mark.timeout(1800)  # all kills are in the first test's set-up; a hang guard
 
 VAULTS = 120  # one for each point of a shift, and some to spare
 AT_ONCE = 4
@@ -158,7 +158,7 @@ def ending(host: str) -> bytes:
     """A certificate that is at the last rung of the ladder when the shift comes, and its key."""
     key, csr = make_csr(host)
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return secret + pem(ROOT_CA.signs(csr, Wish(end=timedelta(seconds=2 * REMINDED))))
+    return secret + pem(ROOT_CA.signs(csr, Wish(start=-365 * DAY, end=timedelta(seconds=2 * REMINDED))))
 
 
 async def publishings(runs: Runs, moment: str, found: list[Point]) -> None:

@@ -18,7 +18,7 @@ from tests.e2e.soaking.record import Left
 
 SECONDS, REQUESTS = 60, 80
 VAULTS = ["main", "staging"]
-pytestmark = pytest.mark.timeout(900)  # the soak is in the first test's set-up; a hang guard
+pytestmark = pytest.mark.timeout(1800)  # the soak is in the first test's set-up; a hang guard
 
 
 @pytest.fixture(scope="module")
