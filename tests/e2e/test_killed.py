@@ -218,7 +218,7 @@ async def settled(stack: Stack, client: Client, table: TableClient) -> None:
         outbox = [row async for row in table.query_entities("RowKey ge 'o|' and RowKey lt 'o|~'")]
         return not outbox and not any(one.pending for one in stack.event_grid.stats())
 
-    await until("every event to be dealt with", nothing_is_under_way)
+    await until("every event to be dealt with", nothing_is_under_way, limit=900)
     await nothing_waits(client)
 
 

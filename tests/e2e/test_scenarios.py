@@ -192,8 +192,8 @@ async def test_pending_failed(certificate: Certificate, code: str) -> None:
 
 
 async def test_pending_cancelled(certificate: Certificate) -> None:
-    await certificate.start("DigiCert")
     await certificate.outcome("hang")
+    await certificate.start("DigiCert")
     assert (await certificate.call("PATCH", "/pending", json={"cancellation_requested": True}))[0] == 200
     assert "error" not in await certificate.ended("cancelled")
 

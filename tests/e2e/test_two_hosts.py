@@ -123,6 +123,7 @@ async def watch(directory: Path) -> Seen:
             await service.get_queue_client(LOOKS).clear_messages()
             calling = asyncio.create_task(keep_calling(stack, client))
             await asyncio.sleep(WATCHED)
+            await until("both hosts to sweep and to meet", lambda: both_worked_and_met(stack))
             requests = await until("every end to be seen", lambda: ended(client))
             calling.cancel()
             await until("every event to be told", lambda: nothing_under_way(stack))
@@ -131,8 +132,16 @@ async def watch(directory: Path) -> Seen:
             for call in await pending_calls(client):
                 if call["method"] == "GET" and call["request_id"] and call["status"] != CHALLENGED:
                     looks.setdefault(call["request_id"], []).append(call["at"])
-            logs = [file.read_text() for file in sorted(stack.directory.glob("host*.log"))]
-            return Seen(looks, requests, times_told(await client.messages("")), logs)
+            return Seen(looks, requests, times_told(await client.messages("")), logs_of(stack))
+
+
+def logs_of(stack: Stack) -> list[str]:
+    return [file.read_text() for file in sorted(stack.directory.glob("host*.log"))]
+
+
+async def both_worked_and_met(stack: Stack) -> bool:
+    logs = logs_of(stack)
+    return all("swept" in log for log in logs) and any("shift-met-another" in log for log in logs)
 
 
 async def ended(client: Client) -> dict[str, dict[str, Any]] | None:

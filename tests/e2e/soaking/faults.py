@@ -126,5 +126,6 @@ class Killer:
             if starting := self._starting.get(kill.host):
                 with suppress(HostFailed):  # it was killed before it was up
                     await starting
+                await self._hosts.kill(kill.host)  # the first has hit nothing where there was no process yet
             self._starting[kill.host] = asyncio.create_task(self._hosts.start(kill.host))
         await asyncio.gather(*self._starting.values())
