@@ -14,8 +14,9 @@ from azure.keyvault.certificates import CertificateContentType, CertificatePolic
 from azure.keyvault.certificates.aio import CertificateClient
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from tests.making import Ca
 
+from tests.certificates import Ca
+from tests.clock import real_now
 from tests.integration.keyvault_files import Family, legacy, modern, pem
 from tests.integration.keyvault_helpers import NEVER, Reply, VaultClient, sdk_client, use_identity, vault_client
 
@@ -183,7 +184,7 @@ async def test_who_can_renew_an_imported_certificate_renews_it(vault: VaultClien
 
 
 async def test_an_imported_ca_is_one_until_another_version_takes_its_place(vault: VaultClient) -> None:
-    root = Ca.root("root.example.com")
+    root = Ca.root("root.example.com", at=real_now)
     key = root.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     ca, not_one = {"ca": True}, {"ca": False}
     imports = imported(vault, key + pem(root.certificate), policy={"x509_props": {"basic_constraints": not_one}})
