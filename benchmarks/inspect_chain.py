@@ -19,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from OpenSSL import crypto
 
 from functions.issuance.asked import USAGES
 from functions.issuance.examine import inspect
@@ -99,6 +100,7 @@ def bare(content: bytes, csr: bytes, anchors: dict[bytes, str]) -> None:
     for one in certificates[:-1]:
         one.signature_hash_algorithm  # noqa: B018  weak-signature
     extension(leaf, x509.BasicConstraints)  # leaf-is-ca
+    openssl_verdict(certificates)
     hashlib.sha1(leaf.public_bytes(Encoding.DER), usedforsecurity=False).digest()  # already-merged: Key Vault's x5t
     names_and_usages(leaf)  # name-missing, name-added, usage-unfit, usage-narrower
     names_and_usages(x509.load_der_x509_csr(csr))  # what was asked for
@@ -108,6 +110,15 @@ def key_hash(certificate: x509.Certificate) -> str:
     """Public key → SubjectPublicKeyInfo (DER) → SHA-256."""
     spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(spki).hexdigest()
+
+
+def openssl_verdict(certificates: list[x509.Certificate]) -> None:
+    """The verdict on the chain, with its root as what is trusted."""
+    opened = [crypto.load_certificate(crypto.FILETYPE_ASN1, one.public_bytes(Encoding.DER)) for one in certificates]
+    store = crypto.X509Store()
+    store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
+    store.add_cert(opened[-1])
+    crypto.X509StoreContext(store, opened[0], opened[1:-1]).verify_certificate()
 
 
 def rsa_numbers(certificate: x509.Certificate) -> None:
@@ -139,11 +150,12 @@ def extension[E: x509.ExtensionType](holder: Holder, kind: type[E]) -> E | None:
         return None
 
 
-async def measure(one: Sample) -> tuple[list[float], list[float]]:
-    """Seconds of `inspect` and of the bare calls, in turn, each first in every second round."""
+async def measure(one: Sample) -> tuple[list[float], list[float], list[float]]:
+    """Seconds of `inspect`, of the bare calls, in turn, each first in every second round; and of OpenSSL's verdict."""
     certflow = one.world.certflow
     ours: list[float] = []
     theirs: list[float] = []
+    verdicts: list[float] = []
 
     async def inspected() -> None:
         started = time.perf_counter()
@@ -156,23 +168,31 @@ async def measure(one: Sample) -> tuple[list[float], list[float]]:
         bare(one.content, one.csr, one.anchors)
         theirs.append(time.perf_counter() - started)
 
+    def judged() -> None:
+        certificates = x509.load_pem_x509_certificates(one.content)
+        started = time.perf_counter()
+        openssl_verdict(certificates)
+        verdicts.append(time.perf_counter() - started)
+
     for number in range(ROUNDS):
+        judged()
         if number % 2:
             called()
             await inspected()
         else:
             await inspected()
             called()
-    return ours, theirs
+    return ours, theirs, verdicts
 
 
 def main() -> int:
     """Prints the medians and their ratio."""
-    print(f"inspect 4 certificates, {ROUNDS} rounds in turn    ours   bare calls   ratio")
+    print(f"inspect 4 certificates, {ROUNDS} rounds in turn    ours   bare calls   ratio   of them OpenSSL's verdict")
     for name, new_key in (("RSA 2048, median", rsa_key), ("ECDSA P-256, median", ec_key)):
         one = sample(new_key)
-        mine, other = (statistics.median(some) for some in asyncio.run(measure(one)))
-        print(f"  {name:<28} {mine * 1e6:14.0f} us  {other * 1e6:8.0f} us   {mine / other:5.2f}")
+        mine, other, verdict = (statistics.median(some) for some in asyncio.run(measure(one)))
+        figures = f"{mine * 1e6:14.0f} us  {other * 1e6:8.0f} us   {mine / other:5.2f}   {verdict * 1e6:8.0f} us"
+        print(f"  {name:<28} {figures}")
     return 0
 
 

@@ -1,6 +1,6 @@
 """The merge doctor on any machine: what a drop of these files would do, without a vault, and without merging.
 
-`python -m functions.doctor FILE… --csr FILE`. Needs Python and `cryptography`, nothing else.
+`python -m functions.doctor FILE… --csr FILE`. Needs Python, `cryptography` and `pyopenssl`, nothing else.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from cryptography import x509
 
 from functions.doctor_page import Style, page
 from functions.issuance.asked import Asked, asked_of
+from functions.issuance.certificate import Certificate
 from functions.issuance.chains import Signatures, by_key
 from functions.issuance.diagnosis import diagnose
 from functions.issuance.errors import BadSettings
 from functions.issuance.examine import strangers
-from functions.issuance.findings import ChainProblem, Finding
+from functions.issuance.findings import PRIVATE_KEY, QUARANTINES, ChainProblem, Finding
 from functions.issuance.keys import key_sha256
 from functions.issuance.matching import another_key, nobodys
 from functions.issuance.reading import MAX_BYTES, Contents, read
@@ -59,7 +60,7 @@ class Patient:
 class Examined:
     """The certificates that were read, what there is to say of the files as a whole, and of each leaf."""
 
-    certificates: tuple[x509.Certificate, ...]
+    certificates: tuple[Certificate, ...]
     findings: tuple[Finding, ...]
     outcomes: tuple[Outcome, ...]
 
@@ -110,16 +111,14 @@ def _read(files: Files) -> tuple[list[Contents], list[Finding]]:
             faults += [_of(of_file, finding) for finding in problem.findings]
         else:
             contents.append(replace(one, findings=tuple(_of(of_file, finding) for finding in one.findings)))
-    return contents, sorted(faults, key=lambda one: one.code != "contains-private-key")
+    return contents, sorted(faults, key=lambda one: (one.code != PRIVATE_KEY, one.code not in QUARANTINES))
 
 
 def _of(of_file: str, finding: Finding) -> Finding:
     return replace(finding, sentence=of_file + finding.sentence)
 
 
-def _leaves(
-    certificates: Sequence[x509.Certificate], csr: x509.CertificateSigningRequest | None
-) -> list[x509.Certificate]:
+def _leaves(certificates: Sequence[Certificate], csr: x509.CertificateSigningRequest | None) -> list[Certificate]:
     """The certificates to judge: of several with one key the newest, as for a drop. Raises ChainProblem."""
     if csr is None:
         leaves = list(by_key(_ends(certificates)).values())
@@ -133,7 +132,7 @@ def _leaves(
     raise nobodys(certificates)
 
 
-def _ends(certificates: Sequence[x509.Certificate]) -> list[x509.Certificate]:
+def _ends(certificates: Sequence[Certificate]) -> list[Certificate]:
     """The certificates that are no CA's, and issued none of the others. Raises ChainProblem."""
     signatures = Signatures()
     others = [one for one in certificates if not may_sign(one)]
@@ -143,8 +142,8 @@ def _ends(certificates: Sequence[x509.Certificate]) -> list[x509.Certificate]:
 
 
 def _judged(
-    leaf: x509.Certificate,
-    certificates: Sequence[x509.Certificate],
+    leaf: Certificate,
+    certificates: Sequence[Certificate],
     patient: Patient,
     now: datetime,
     signatures: Signatures,
@@ -170,7 +169,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="FILE|public",
         action="append",
         default=[],
-        help="CA certificates (PEM) that the vault takes; public: Mozilla's list; may be repeated",
+        help="CA certificates that the vault takes; public: Mozilla's list; may be repeated",
     )
     parser.add_argument("--policy", metavar="FILE", help="the certificate's policy in Key Vault (JSON of its REST API)")
     parser.add_argument("--json", action="store_true", help="write the report as JSON")

@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 
+from functions.issuance.certificate import Certificate
 from functions.issuance.chains import Chain, End
 from functions.issuance.describe import describe, subject_of
 from functions.issuance.keys import key_sha256
@@ -29,7 +30,7 @@ PLAIN, BOLD, DIM, RED, YELLOW, GREEN, CYAN = "", "1", "2", "31", "33", "32", "36
 HEADLINES = {
     "would-merge": ("✔", GREEN, "Can be merged"),
     "would-reject": ("✘", RED, "Cannot be merged"),
-    "would-quarantine": ("✘", RED, "Holds a private key, and would go to quarantine"),
+    "would-quarantine": ("✘", RED, "Would go to quarantine: holds a private key, or nobody can tell"),
 }
 GROUPS = (("error", "Errors", RED), ("warning", "Warnings", YELLOW), ("note", "Notes", CYAN))
 NOTHING = "Nothing to do."
@@ -38,7 +39,7 @@ MISSING = {
     "missing-intermediate": "its certificate is missing",
     "bad-signature": "its certificate is in the file, but its key did not make the signature",
     "issuer-may-not-sign": "its certificate is in the file, but is not one of a CA",
-    "untrusted-ca": "its certificate is not in the file",
+    "untrusted-ca": "certified by the CAs that it has certified; none of them is trusted",
     "root-not-in-file": "its certificate is not in the file; taken for the root",
 }
 CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
@@ -89,7 +90,7 @@ class Style:
 def page(
     report: Mapping[str, Any],
     outcomes: Sequence[Outcome],
-    certificates: Sequence[x509.Certificate],
+    certificates: Sequence[Certificate],
     now: datetime,
     style: Style,
 ) -> Iterator[str]:
@@ -134,7 +135,7 @@ def _tree(outcome: Outcome, now: datetime, style: Style) -> Iterator[str]:
         yield from _issuer_missing(outcome, nodes[-1], style)
 
 
-def _issuer_missing(outcome: Outcome, top: x509.Certificate, style: Style) -> Iterator[str]:
+def _issuer_missing(outcome: Outcome, top: Certificate, style: Style) -> Iterator[str]:
     codes = [one.code for one in outcome.findings]
     why = next((words for code, words in MISSING.items() if code in codes), "its certificate is not in the file")
     colour = DIM if "root-not-in-file" in codes else RED
@@ -154,8 +155,9 @@ def _role(outcome: Outcome, index: int) -> str:
         return "leaf"
     one = chain.all()[index]
     words = ["leaf" if index == 0 else "root" if one is chain.root else "intermediate"]
-    if chain.end is End.TRUSTED and one == chain.top:
-        words.append("trusted" if chain.rooted else "trusted, not in the file")
+    from_trust = one is chain.root and not chain.rooted
+    if from_trust or (index and one == chain.anchor):
+        words.append("trusted, not in the file" if from_trust else "trusted")
     if outcome.word == "would-merge":
         words.append(_merged(chain, index))
     return ", ".join(words)
@@ -167,7 +169,7 @@ def _merged(chain: Chain, index: int) -> str:
     return f"merged ({index + 1} of {len(chain.path)})" if len(chain.path) > 1 else "merged"
 
 
-def _rows(one: x509.Certificate, now: datetime) -> Iterator[tuple[str, str, str]]:
+def _rows(one: Certificate, now: datetime) -> Iterator[tuple[str, str, str]]:
     told = describe(one)
     if names := _names(one):
         yield "names", names, PLAIN
@@ -179,13 +181,13 @@ def _rows(one: x509.Certificate, now: datetime) -> Iterator[tuple[str, str, str]
     yield "SHA-256", told["sha256"], PLAIN
 
 
-def _issuer(one: x509.Certificate) -> str:
-    if one.issuer == one.subject:
+def _issuer(one: Certificate) -> str:
+    if one.self_issued:
         return "itself"
     return one.issuer.rfc4514_string() or "an issuer without a name"
 
 
-def _names(one: x509.Certificate) -> str:
+def _names(one: Certificate) -> str:
     """The alternative names, DNS names as they are and others with their kind."""
     kinds = {"dns_names": "", "ipAddresses": "IP ", "emails": "e-mail ", "uris": "URI ", "upns": "UPN "}
     names = [f"{kinds[kind]}{name}" for kind, some in names_of(one).items() for name in sorted(some)]
@@ -193,7 +195,7 @@ def _names(one: x509.Certificate) -> str:
     return ", ".join([*names[:MOST_NAMES], *more])
 
 
-def _validity(one: x509.Certificate, now: datetime) -> tuple[str, str]:
+def _validity(one: Certificate, now: datetime) -> tuple[str, str]:
     start, end = one.not_valid_before_utc, one.not_valid_after_utc
     days, colour = f"{_days((end - now).days)} left", PLAIN
     if start > now:
@@ -207,7 +209,7 @@ def _days(count: int) -> str:
     return f"{count:,} day{'s' * (count != 1)}"
 
 
-def _key(one: x509.Certificate) -> str:
+def _key(one: Certificate) -> str:
     try:
         key: Any = one.public_key()
     except (ValueError, UnsupportedAlgorithm):
@@ -220,7 +222,7 @@ def _key(one: x509.Certificate) -> str:
     return next((name for kind, name in edwards.items() if isinstance(key, kind)), type(key).__name__)
 
 
-def _key_id(one: x509.Certificate) -> str:
+def _key_id(one: Certificate) -> str:
     """The beginning of the key's SHA-256, by which findings tell keys apart."""
     try:
         return key_sha256(one)[:16]
@@ -228,19 +230,19 @@ def _key_id(one: x509.Certificate) -> str:
         return "which cannot be read"
 
 
-def _signature(one: x509.Certificate) -> str:
+def _signature(one: Certificate) -> str:
     try:
-        digest, how = one.signature_hash_algorithm, one.signature_algorithm_parameters
+        digest, how = one.view.signature_hash_algorithm, one.view.signature_algorithm_parameters
     except (ValueError, UnsupportedAlgorithm):
-        return f"with an algorithm that is not known here ({one.signature_algorithm_oid.dotted_string})"
+        return f"with an algorithm that is not known here ({one.view.signature_algorithm_oid.dotted_string})"
     if digest is None:  # Ed25519 and the like bring their own
         edwards = {x509.SignatureAlgorithmOID.ED25519: "Ed25519", x509.SignatureAlgorithmOID.ED448: "Ed448"}
-        return edwards.get(one.signature_algorithm_oid, one.signature_algorithm_oid.dotted_string)
+        return edwards.get(one.view.signature_algorithm_oid, one.view.signature_algorithm_oid.dotted_string)
     kind = "ECDSA" if isinstance(how, ec.ECDSA) else "RSA-PSS" if isinstance(how, padding.PSS) else "RSA"
     return f"{kind} with {digest.name.upper().replace('SHA', 'SHA-', 1)}"
 
 
-def _held(certificates: Sequence[x509.Certificate], style: Style) -> Iterator[str]:
+def _held(certificates: Sequence[Certificate], style: Style) -> Iterator[str]:
     yield from ("", "Certificates that were read:")
     for one in certificates:
         yield from style.wrapped(subject_of(one), "  ", "  ")

@@ -7,7 +7,7 @@ that clock; a test says how long before and after. No keys in the repository.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,9 +17,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
+from functions.issuance.certificate import Certificate, load
+from functions.issuance.der import BIT_STRING, INTEGER, SEQUENCE, items, joined
+from functions.issuance.lenient import EXTENSIONS, VERSION
 from tests.clock import Clock
 
 type Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+type PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
 
 DAY = timedelta(days=1)
 SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
@@ -46,8 +50,14 @@ def make_name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def pem(*certificates: x509.Certificate) -> bytes:
-    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
+def pem(*certificates: x509.Certificate | Certificate) -> bytes:
+    made = (one.view if isinstance(one, Certificate) else one for one in certificates)
+    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in made)
+
+
+def as_read(*certificates: x509.Certificate) -> tuple[Certificate, ...]:
+    """What the product reads these certificates as."""
+    return tuple(load(certificate.public_bytes(Encoding.DER)) for certificate in certificates)
 
 
 def ec_key() -> ec.EllipticCurvePrivateKey:
@@ -75,6 +85,9 @@ class Wish:
     limits: x509.NameConstraints | None = None
     url: str | None = None  # where the issuer's certificate is published
     key_ids: bool = True
+    more: Sequence[tuple[x509.ExtensionType, bool]] = ()  # in place of those of their kind, and whether critical
+    without: Collection[x509.ObjectIdentifier] = ()  # extensions that are left out
+    flipped: Collection[x509.ObjectIdentifier] = ()  # extensions that are critical if they should not be, or not
 
 
 @dataclass(frozen=True)
@@ -94,10 +107,20 @@ class Ca:
     def subject(self) -> x509.Name:
         return self.certificate.subject
 
-    def ca(self, name: str | x509.Name, wish: Wish = Wish(), key: Key | None = None) -> Ca:
-        """A CA below this one, or another CA's name and key with a certificate by this one (`key`)."""
+    def ca(
+        self,
+        name: str | x509.Name,
+        wish: Wish = Wish(),
+        key: Key | None = None,
+        *,
+        issuer: x509.Name | None = None,
+    ) -> Ca:
+        """A CA below this one, or another CA's name and key with a certificate by this one (`key`).
+
+        `issuer` is this CA's name as it is to be written there.
+        """
         key, subject = key or ec_key(), make_name(name) if isinstance(name, str) else name
-        made = _made(subject, key.public_key(), self.subject, self.key, wish, self.at, ca=True)
+        made = _made(subject, key.public_key(), issuer or self.subject, self.key, wish, self.at, ca=True)
         return Ca(made, key, self.at)
 
     def signs(
@@ -182,6 +205,25 @@ def resigned(certificate: x509.Certificate, by: Ca, digest: hashes.HashAlgorithm
     return x509.load_der_x509_certificate(unsigned + signature)
 
 
+def version_1(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    """The certificate as one of X.509 version 1, which has no extensions, signed anew with its issuer's key."""
+    tbs, algorithm, _ = items(items(certificate.public_bytes(Encoding.DER))[0].content)
+    fields = [one.whole for one in items(tbs.content) if one.tag not in {VERSION, EXTENSIONS}]
+    unsigned = joined(SEQUENCE, *fields)
+    signature = joined(BIT_STRING, b"\0", key.sign(unsigned, ec.ECDSA(hashes.SHA256())))
+    return x509.load_der_x509_certificate(joined(SEQUENCE, unsigned, algorithm.whole, signature))
+
+
+def with_serial(certificate: x509.Certificate, serial: int, key: ec.EllipticCurvePrivateKey) -> bytes:
+    """The certificate (DER) with a serial number (of a byte) that `cryptography` makes none with, signed anew."""
+    tbs, algorithm, _ = items(items(certificate.public_bytes(Encoding.DER))[0].content)
+    version, _, *rest = items(tbs.content)
+    number = joined(INTEGER, serial.to_bytes(1, signed=True))
+    unsigned = joined(SEQUENCE, version.whole, number, *(one.whole for one in rest))
+    signature = joined(BIT_STRING, b"\0", key.sign(unsigned, ec.ECDSA(hashes.SHA256())))
+    return joined(SEQUENCE, unsigned, algorithm.whole, signature)
+
+
 def damaged(certificate: x509.Certificate) -> x509.Certificate:
     """The certificate with one bit of its signature flipped."""
     der = bytearray(certificate.public_bytes(Encoding.DER))
@@ -194,26 +236,33 @@ def _made(
 ) -> x509.Certificate:
     assert isinstance(key, ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey)
     now = at()
-    builder = (
-        x509.CertificateBuilder(issuer, subject, key, x509.random_serial_number())
-        .not_valid_before(now + wish.start)
-        .not_valid_after(now + wish.end)
-        .add_extension(x509.BasicConstraints(ca=ca, path_length=wish.path_length), critical=True)
-    )
+    builder = x509.CertificateBuilder(issuer, subject, key, x509.random_serial_number())
+    builder = builder.not_valid_before(now + wish.start).not_valid_after(now + wish.end)
+    for extension, critical in _extensions(wish, key, issuer_key, ca=ca):
+        builder = builder.add_extension(extension, critical)
+    return builder.sign(issuer_key, _digest(issuer_key))
+
+
+def _extensions(wish: Wish, key: PublicKey, issuer_key: Key, *, ca: bool) -> list[tuple[x509.ExtensionType, bool]]:
     usages = wish.usages if wish.usages is not None else {"key_cert_sign", "crl_sign"} if ca else _server_usages(key)
     extensions: list[tuple[x509.ExtensionType | None, bool]] = [
+        (x509.BasicConstraints(ca=ca, path_length=wish.path_length), True),
         (x509.SubjectAlternativeName(general(wish.names)) if wish.names else None, False),
         (_usage(usages) if usages else None, True),
         (x509.ExtendedKeyUsage(wish.ekus) if wish.ekus and not ca else None, False),
         (wish.limits, True),
         (_access(wish.url) if wish.url else None, False),
+        *wish.more,
     ]
     if wish.key_ids:
         authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
         extensions += [(x509.SubjectKeyIdentifier.from_public_key(key), False), (authority, False)]
-    for extension, critical in extensions:
-        builder = builder.add_extension(extension, critical) if extension else builder
-    return builder.sign(issuer_key, _digest(issuer_key))
+    written = {one.oid: (one, critical) for one, critical in (*extensions, *wish.more) if one is not None}
+    return [
+        (extension, critical != (oid in wish.flipped))
+        for oid, (extension, critical) in written.items()
+        if oid not in wish.without
+    ]
 
 
 def _digest(key: Key) -> hashes.SHA256 | None:

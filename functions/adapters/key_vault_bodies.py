@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from azure.core.rest import AsyncHttpResponse
 from azure.keyvault.certificates import CertificateProperties
-from cryptography import x509
 from msgspec import Struct
 
+from functions.issuance.certificate import load
 from functions.issuance.errors import Refused
 from functions.issuance.keys import key_sha256
 from functions.issuance.ports import Answer, Bundle, Listed
@@ -90,7 +90,7 @@ def bundle_of(content: bytes) -> Bundle:
     version = CertificateVersion(
         version=wire.id.rstrip("/").rsplit("/", 1)[1],
         der=wire.cer,
-        key_sha256=key_sha256(x509.load_der_x509_certificate(wire.cer)),
+        key_sha256=key_sha256(load(wire.cer)),
         not_after=datetime.fromtimestamp(wire.attributes.exp, UTC),
     )
     return Bundle(version, fields)

@@ -1,19 +1,29 @@
-"""The files in a zip, within limits: what it expands to is known only while it is being expanded."""
+"""The files in archives, within limits: what one expands to is known only while it is being expanded."""
 
 from __future__ import annotations
 
+import bz2
 import io
+import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from struct import error as struct_error
+from typing import Protocol
 
-from functions.issuance.findings import ChainProblem
+from functions.issuance.findings import too_large
 
 MAX_EXPANDED = 4 * 1024 * 1024
 MAX_MEMBERS = 1000
-SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")  # of a zip, and of an empty one
+MAX_STREAMS = 50  # of a gzip file, one after another: the rest is copied for each
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # of a zip, and of an empty one
 PLAIN = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others can ask for any amount of memory
+XZ_MEMORY = 80 * 1024 * 1024  # what `xz -9` asks for; only what is used of it counts
+DAMAGED, CUT_OFF = "is damaged", "is cut off"
+BLOCK = 512  # of a tar
+TAR_FILES, TAR_LONG_NAME = {b"0", b"\0", b"7"}, b"L"
+TAR_NO_FILES = {b"1", b"2", b"3", b"4", b"5", b"6", b"K", b"g", b"x"}  # links, devices, folders, what is said of files
 BROKEN = (
     zipfile.BadZipFile,
     NotImplementedError,
@@ -22,62 +32,166 @@ BROKEN = (
     OSError,
     ValueError,
     zlib.error,
+    lzma.LZMAError,
     struct_error,
 )
 
 
-def is_zip(content: bytes) -> bool:
-    """Whether content begins as a zip does."""
-    return content.startswith(SIGNATURES)
+@dataclass
+class Room:
+    """What is left of the limits, for all archives in a file together."""
+
+    expanded: int = MAX_EXPANDED
+    members: int = MAX_MEMBERS
+
+    def takes(self, kind: str, content: bytes, expanded: int | None = None) -> bytes:
+        """The content of one more file. Raises ChainProblem if it is one too many, or has expanded too far."""
+        self.expanded -= len(content) if expanded is None else expanded
+        self.members -= 1
+        if self.expanded < 0:
+            raise too_large(f"The {kind} expands to more than {MAX_EXPANDED:,} bytes")
+        if self.members < 0:
+            raise too_large(f"The {kind} holds more than {MAX_MEMBERS:,} files")
+        return content
 
 
-def members(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """Name and content of each file in a zip, those in folders too.
+class Closed(Exception):
+    """An archive, or a file in it, that cannot be looked into: `kind` says what it is, `broken` that it is damaged."""
 
-    Raises ChainProblem: damaged, encrypted, another zip inside, or more than 4 MiB when expanded.
+    def __init__(self, kind: str, how: str) -> None:
+        super().__init__(f"The {kind} {how}.")
+        self.kind = kind
+        self.broken = how in {DAMAGED, CUT_OFF}
+
+
+class Decompressor(Protocol):
+    """What zlib, bz2 and lzma have in common."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the stream has come to its end."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What stands behind that end."""
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """No more than as many bytes of it."""
+
+
+STREAMS: tuple[tuple[bytes, str, Callable[[], Decompressor]], ...] = (
+    (b"\x1f\x8b", "gzip file", lambda: zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)),
+    (b"BZh", "bzip2 file", bz2.BZ2Decompressor),
+    (b"\xfd7zXZ\0", "xz file", lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, XZ_MEMORY)),
+)
+type Members = Iterator[tuple[str, bytes | Closed]]
+
+
+def members(content: bytes, room: Room) -> Members | None:
+    """Name and content of each file in a zip, tar, gzip, bzip2 or xz, those in folders too; None if it is none of them.
+
+    Of a file that cannot be read its Closed. Raises Closed for the archive as a whole, ChainProblem beyond the limits.
     """
-    room = MAX_EXPANDED
+    if content.startswith(ZIP):
+        return _zip(content, room)
+    for start, kind, new in STREAMS:
+        if content.startswith(start):
+            return _stream(content, room, kind, new)
+    return _tar(content, room) if _is_tar_header(content[:BLOCK]) else None
+
+
+def _zip(content: bytes, room: Room) -> Members:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         files = [one for one in archive.infolist() if not one.is_dir()]
     except BROKEN as error:
-        raise _unreadable("is damaged") from error
-    if len(files) > MAX_MEMBERS:
-        raise _too_large(f"holds {len(files):,} files")
-    # Those that can be read come first: one of them may hold a private key.
-    nested = False
-    for one in sorted(files, key=lambda file: bool(file.flag_bits & 1) or file.compress_type not in PLAIN):
-        member = _expand(archive, one, room)
-        room -= len(member)
-        if room < 0:
-            raise _too_large(f"expands to more than {MAX_EXPANDED:,} bytes")
-        if is_zip(member):
-            nested = True
-            continue
-        yield _printable(one.filename), member
-    if nested:
-        raise _unreadable("holds another zip")
+        raise Closed("zip", DAMAGED) from error
+    if len(files) > room.members:
+        raise too_large(f"The zip holds {len(files):,} files")
+    for one in files:
+        name = printable(one.filename)
+        try:
+            member = _expand(archive, one, room.expanded)
+        except Closed as closed:
+            yield name, closed
+        else:
+            yield name, room.takes("zip", member)
 
 
-def _expand(archive: zipfile.ZipFile, one: zipfile.ZipInfo, room: int) -> bytes:
+def _expand(archive: zipfile.ZipFile, one: zipfile.ZipInfo, most: int) -> bytes:
     if one.flag_bits & 1:
-        raise _unreadable("is encrypted")
+        raise Closed("zip", "is encrypted")
     if one.compress_type not in PLAIN:
-        raise _unreadable("is compressed in a way that is not read here")
+        raise Closed("zip", "is compressed in a way that is not read here")
     try:
         with archive.open(one) as file:
-            return file.read(room + 1)
+            return file.read(most + 1)
     except BROKEN as error:
-        raise _unreadable("is damaged") from error
+        raise Closed("zip", DAMAGED) from error
 
 
-def _printable(name: str) -> str:
+def _stream(content: bytes, room: Room, kind: str, new: Callable[[], Decompressor]) -> Members:
+    """What is compressed without a name. Several streams after one another are one file, as `cat` makes it."""
+    pieces: list[bytes] = []
+    left = room.expanded + 1
+    while content.strip(b"\0") and left > 0:
+        if len(pieces) == MAX_STREAMS:
+            raise Closed(kind, "is in more pieces than are read here")
+        decompressor = new()
+        try:
+            pieces.append(decompressor.decompress(content, left))
+        except BROKEN as error:
+            if pieces:
+                break  # something else stands behind it
+            raise Closed(kind, DAMAGED) from error
+        left -= len(pieces[-1])
+        if not decompressor.eof and left > 0:
+            raise Closed(kind, CUT_OFF)
+        content = decompressor.unused_data
+    yield "", room.takes(kind, b"".join(pieces))
+
+
+def _tar(content: bytes, room: Room) -> Members:
+    """By hand: `tarfile` of Python 3.13.0 never ends on some damaged files (CVE-2025-8194)."""
+    at, long_name = 0, ""
+    while content[at : at + BLOCK].strip(b"\0"):
+        header = content[at : at + BLOCK]
+        if not _is_tar_header(header):
+            raise Closed("tar", DAMAGED)
+        size, kind = _number(header[124:136]), header[156:157]
+        member = content[at + BLOCK : at + BLOCK + size]
+        name = long_name or printable(header[:100].partition(b"\0")[0].decode(errors="replace"))
+        at += BLOCK + -(-size // BLOCK) * BLOCK
+        if kind == TAR_LONG_NAME:
+            long_name = printable(member.partition(b"\0")[0].decode(errors="replace"))
+            continue
+        long_name = ""
+        if len(member) < size:
+            yield name, Closed("tar", CUT_OFF)
+        elif kind in TAR_FILES:
+            yield name, room.takes("tar", member, expanded=0)
+        elif kind not in TAR_NO_FILES:
+            yield name, Closed("tar", "is written in a way that is not read here")
+
+
+def _is_tar_header(header: bytes) -> bool:
+    """A tar is known by the sum of its header, in which the field of that sum counts as blanks (POSIX, ustar)."""
+    if len(header) < BLOCK or not header[148:154].strip(b" \0").isdigit():
+        return False
+    total = sum(header) - sum(header[148:156]) + 8 * ord(" ")
+    return _number(header[148:156]) == total and _number(header[124:136]) >= 0
+
+
+def _number(field: bytes) -> int:
+    """An octal number, or a large one in binary (GNU); -1 if it is none."""
+    if field[0] & 0x80:
+        return int.from_bytes(field) & (1 << (8 * len(field) - 1)) - 1
+    try:
+        return int(field.strip(b" \0") or b"0", 8)
+    except ValueError:
+        return -1
+
+
+def printable(name: str) -> str:
+    """A file's name as it can stand in a sentence."""
     return "".join(letter if letter.isprintable() else "?" for letter in name)[:80]
-
-
-def _unreadable(how: str) -> ChainProblem:
-    return ChainProblem("unreadable-zip", f"The zip {how}.", "Unpack it, and drop the certificates that were in it.")
-
-
-def _too_large(how: str) -> ChainProblem:
-    return ChainProblem("too-large", f"The zip {how}, which no chain does.", "Drop the certificate chain alone.")

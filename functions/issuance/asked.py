@@ -8,6 +8,7 @@ from typing import Any
 
 from cryptography import x509
 
+from functions.issuance.certificate import Certificate, extension_of
 from functions.issuance.keys import key_sha256
 from functions.issuance.names import common_names, names_in, names_of
 
@@ -26,7 +27,7 @@ USAGES = {
 @dataclass(frozen=True, slots=True)
 class Asked:
     """`names` by kind as in Key Vault's `sans`; `usages` in Key Vault's words; `ekus` are OIDs; `months` is how long
-    the certificate shall be valid, None if that was not said.
+    the certificate shall be valid, None if that was not said; `alternative` is False if the names are the subject's.
     """
 
     key_sha256: str
@@ -35,6 +36,12 @@ class Asked:
     ekus: frozenset[str]
     months: int | None = None
     common: frozenset[str] = frozenset()
+    alternative: bool = True
+
+    @property
+    def is_ca(self) -> bool:
+        """Whether a CA's certificate is asked for: to inspect TLS, say (Azure Firewall)."""
+        return "keyCertSign" in self.usages
 
 
 def asked_of(csr: x509.CertificateSigningRequest, policy: Mapping[str, Any] | None = None) -> Asked:
@@ -44,7 +51,8 @@ def asked_of(csr: x509.CertificateSigningRequest, policy: Mapping[str, Any] | No
     """
     props: Mapping[str, Any] = (policy or {}).get("x509_props") or {}
     names = names_of(csr)
-    if not any(names.values()):
+    alternative = any(names.values())
+    if not alternative:
         names |= names_in(csr.subject)
     return Asked(
         key_sha256=key_sha256(csr),
@@ -53,22 +61,19 @@ def asked_of(csr: x509.CertificateSigningRequest, policy: Mapping[str, Any] | No
         ekus=ekus_of(csr) or frozenset(props.get("ekus") or ()),
         common=frozenset(common_names(csr.subject)),
         months=props.get("validity_months") or None,
+        alternative=alternative,
     )
 
 
-def usages_of(holder: x509.Certificate | x509.CertificateSigningRequest) -> frozenset[str] | None:
+def usages_of(holder: Certificate | x509.CertificateSigningRequest) -> frozenset[str] | None:
     """The key usage in Key Vault's words; None without the extension: then a key may be used for anything."""
-    try:
-        usage = holder.extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
+    usage = extension_of(holder, x509.KeyUsage)
+    if usage is None:
         return None
     return frozenset(word for word, attribute in USAGES.items() if getattr(usage, attribute))
 
 
-def ekus_of(holder: x509.Certificate | x509.CertificateSigningRequest) -> frozenset[str] | None:
+def ekus_of(holder: Certificate | x509.CertificateSigningRequest) -> frozenset[str] | None:
     """The OIDs of the extended key usage; None without the extension."""
-    try:
-        usage = holder.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound:
-        return None
-    return frozenset(oid.dotted_string for oid in usage)
+    usage = extension_of(holder, x509.ExtendedKeyUsage)
+    return None if usage is None else frozenset(oid.dotted_string for oid in usage)

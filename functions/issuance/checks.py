@@ -1,11 +1,9 @@
-"""What is checked of a certificate and its chain, each a small function that says what it finds."""
+"""What is checked of a certificate by itself, and as the answer to a request; each a small function."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -13,89 +11,166 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from functions.issuance.asked import Asked, ekus_of, usages_of
-from functions.issuance.chains import Chain
+from functions.issuance.certificate import Certificate
 from functions.issuance.describe import several, subject_of
 from functions.issuance.findings import Finding
+from functions.issuance.lenient import DECISIVE
 from functions.issuance.names import WORDS, names_in, names_of
-from functions.issuance.trust import may_sign
+from functions.issuance.validate import POISON, unknown_critical
 
 SKEW = timedelta(minutes=5)  # how far clocks may differ
 # A certificate "for 12 months" is a day or some minutes longer with many CAs; Key Vault's own by 10 minutes (protocol).
 SLACK = timedelta(days=1, minutes=10)
 WEAK_HASHES = {"md5", "sha1"}
-LEAST_RSA_BITS = 2048
-MAX_COMPARISONS = 250_000  # of names with name constraints, as in Go's crypto/x509
+LEAST_RSA_BITS, LEAST_EC_BITS = 2048, 224  # NIST SP 800-57, 112 bits of security: less no TLS client takes
 SERVER = ExtendedKeyUsageOID.SERVER_AUTH.dotted_string
 ANY = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE.dotted_string
-EKU_NAMES = {SERVER: "serverAuth", ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string: "clientAuth"}
+EKU_NAMES = {
+    SERVER: "serverAuth",
+    ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string: "clientAuth",
+    ExtendedKeyUsageOID.CODE_SIGNING.dotted_string: "codeSigning",
+    ExtendedKeyUsageOID.EMAIL_PROTECTION.dotted_string: "emailProtection",
+    ExtendedKeyUsageOID.TIME_STAMPING.dotted_string: "timeStamping",
+    ExtendedKeyUsageOID.OCSP_SIGNING.dotted_string: "OCSPSigning",
+    ANY: "anyExtendedKeyUsage",
+}
+ALTERNATIVE_NAME = "2.5.29.17"
+# A TLS server's key needs one of these (RFC 5280 §4.2.1.12, on serverAuth; OpenSSL's check_purpose_ssl_server).
+TLS_USAGES = frozenset({"digitalSignature", "keyEncipherment", "keyAgreement"})
 AGAIN = "Ask the CA to sign the CSR again"
 Names = Mapping[str, set[str]]  # as `names_of` gives them
 
 
-def check(chain: Chain, asked: Asked | None, now: datetime) -> Iterator[Finding]:
-    """All that there is to say of a chain by itself, and of its leaf as an answer to what was asked."""
-    names = names_of(chain.leaf)
-    yield from _validity(chain, now)
-    yield from _leaf_is_no_ca(chain.leaf)
-    yield from _strength(chain)
-    yield from _may_sign(chain, names)
+def check(leaf: Certificate, asked: Asked | None, now: datetime) -> Iterator[Finding]:
+    """All that there is to say of a leaf by itself, and as an answer to what was asked. Its chain: `path_checks`."""
+    names = names_of(leaf)
+    yield from unreadable(leaf, DECISIVE | {ALTERNATIVE_NAME})
+    yield from _critical_extensions(leaf)
+    yield from validity(leaf, now, f"{AGAIN}.")
+    yield from _leaf_is_no_ca(leaf, asked)
+    yield from weak_signature(leaf, f"{AGAIN}, with SHA-256 or better.")
+    yield from weak_key(leaf)
     if asked:
-        yield from _names(chain.leaf, names, asked)
-        yield from _usages(chain.leaf, asked)
-        yield from _lifetime(chain.leaf, asked)
-    yield from _has_names(chain.leaf, names)
+        yield from _names(leaf, names, asked)
+        yield from _usages(leaf, asked)
+        yield from _lifetime(leaf, asked)
+    if is_for_servers(leaf, asked):
+        yield from _has_names(leaf, names)
+        if not (asked and "digitalSignature" in asked.usages):  # which `_usages` looks for
+            yield from _takes_part_in_tls(leaf)
 
 
-def _validity(chain: Chain, now: datetime) -> Iterator[Finding]:
-    for one in chain.all():
-        step = f"{AGAIN}." if one is chain.leaf else "Ask the CA for its chain as it is now."
-        if one.not_valid_after_utc < now - SKEW:
-            until = f"{one.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
-            yield Finding("expired", f"The certificate of {subject_of(one)} expired at {until}.", step)
-        if one.not_valid_before_utc > now + SKEW:
-            since = f"{one.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"
-            yield Finding(
-                "not-yet-valid",
-                f"The certificate of {subject_of(one)} is not valid before {since}.",
-                "Drop it again then, or ask the CA for one that is valid now.",
-            )
+def is_for_servers(leaf: Certificate, asked: Asked | None) -> bool:
+    """Whether a certificate is meant for a TLS server: what was asked says so, or else the certificate itself."""
+    if asked and (asked.ekus or asked.is_ca):
+        return SERVER in asked.ekus
+    granted = ekus_of(leaf)
+    return granted is None or SERVER in granted
 
 
-def _leaf_is_no_ca(leaf: x509.Certificate) -> Iterator[Finding]:
-    try:
-        basic = leaf.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except x509.ExtensionNotFound:
-        return
-    if basic.ca:
+def unreadable(certificate: Certificate, decisive: set[str]) -> Iterator[Finding]:
+    """The extensions that cannot be read: of those that decide an error, of others a note."""
+    for one in certificate.unread:
+        what = f"The extension {one.name} of the certificate of {subject_of(certificate)} cannot be read"
+        if one.oid in decisive:
+            step = "Ask the CA to issue the certificate again, and to correct this extension."
+            yield Finding("unreadable-extension", f"{what}, so clients refuse the certificate.", step)
+        else:
+            yield Finding("extension-ignored", f"{what}; it is not needed to judge the chain.")
+
+
+def validity(certificate: Certificate, now: datetime, step: str) -> Iterator[Finding]:
+    """Whether a certificate is valid now, with SKEW; `step` is what to do about one that has expired."""
+    if certificate.not_valid_after_utc < now - SKEW:
+        until = f"{certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
+        yield Finding("expired", f"The certificate of {subject_of(certificate)} expired at {until}.", step)
+    if certificate.not_valid_before_utc > now + SKEW:
+        since = f"{certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"
         yield Finding(
-            "leaf-is-ca",
-            f"The certificate of {subject_of(leaf)} is one of a CA: whoever has its key can issue certificates.",
-            f"{AGAIN}, as a server's certificate and not as a CA's.",
+            "not-yet-valid",
+            f"The certificate of {subject_of(certificate)} is not valid before {since}.",
+            "Drop it again then, or ask the CA for one that is valid now.",
         )
 
 
-def _strength(chain: Chain) -> Iterator[Finding]:
-    for one in chain.path:  # nobody relies on the signature of a root
-        if (hash_name := _signature_hash(one)) in WEAK_HASHES | {"unknown"}:
-            yield Finding(
-                "weak-signature",
-                f"The certificate of {subject_of(one)} is signed with {_in_words(hash_name)}.",
-                f"{AGAIN}, with SHA-256 or better." if one is chain.leaf else "Ask the CA for a newer chain.",
-            )
-    for one in chain.all():
-        key: Any = _key(one)
-        if isinstance(key, rsa.RSAPublicKey) and key.key_size < LEAST_RSA_BITS:
-            yield Finding(
-                "weak-key",
-                f"The certificate of {subject_of(one)} has an RSA key of {key.key_size} bits; "
-                f"{LEAST_RSA_BITS:,} are the least.",
-                "Ask the CA for a chain with longer keys.",
-            )
+def weak_signature(certificate: Certificate, step: str) -> Iterator[Finding]:
+    """A signature that no client relies on."""
+    if (hash_name := _signature_hash(certificate)) in WEAK_HASHES | {"unknown"}:
+        yield Finding(
+            "weak-signature",
+            f"The certificate of {subject_of(certificate)} is signed with {_in_words(hash_name)}.",
+            step,
+        )
 
 
-def _signature_hash(certificate: x509.Certificate) -> str:
+def weak_key(certificate: Certificate) -> Iterator[Finding]:
+    """A key that no client relies on."""
+    key = key_of(certificate)
+    weak = ""
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size < LEAST_RSA_BITS:
+        weak = f"an RSA key of {key.key_size} bits; {LEAST_RSA_BITS:,} are the least"
+    elif isinstance(key, ec.EllipticCurvePublicKey) and key.key_size < LEAST_EC_BITS:
+        weak = f"an elliptic curve key of {key.key_size} bits; {LEAST_EC_BITS} are the least"
+    if weak:
+        whose = f"The certificate of {subject_of(certificate)}"
+        yield Finding("weak-key", f"{whose} has {weak}.", "Ask the CA for a chain with longer keys.")
+
+
+def key_of(certificate: Certificate) -> object:
+    """The public key; None if it is of a kind that cannot be read."""
     try:
-        algorithm = certificate.signature_hash_algorithm
+        return certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+
+
+def _critical_extensions(leaf: Certificate) -> Iterator[Finding]:
+    """RFC 5280 §4.2: who does not know a critical extension refuses the certificate."""
+    unknown = unknown_critical(leaf)
+    if POISON in unknown:
+        yield Finding(
+            "precertificate",
+            f"The certificate of {subject_of(leaf)} is a precertificate, which a CA makes for the logs of Certificate "
+            "Transparency; every client refuses it.",
+            "Drop the certificate that the CA issued after it; it has the same serial number.",
+        )
+    elif unknown:
+        yield Finding(
+            "unknown-critical-extension",
+            f"The certificate of {subject_of(leaf)} has critical extensions that clients do not know: "
+            f"{several(unknown)}. They refuse it.",
+            f"{AGAIN}, without these extensions, or with them not critical.",
+        )
+
+
+def _leaf_is_no_ca(leaf: Certificate, asked: Asked | None) -> Iterator[Finding]:
+    """A request that has both keyCertSign and serverAuth may be meant for either: policies for servers are written with
+    all key usages that there are (the sample of Terraform's provider has them).
+    """
+    is_ca = _is_ca(leaf)
+    if asked and asked.is_ca and not is_ca and SERVER not in asked.ekus:
+        yield Finding(
+            "leaf-is-no-ca",
+            f"The request asks for a CA's certificate (key usage keyCertSign); the one of {subject_of(leaf)} is none.",
+            f"{AGAIN}, as a subordinate CA.",
+        )
+    if is_ca and not (asked and asked.is_ca):
+        yield Finding(
+            "leaf-is-ca",
+            f"The certificate of {subject_of(leaf)} is one of a CA: whoever has its key can issue certificates.",
+            f"{AGAIN}, as a server's certificate. If a CA's was wanted, start a new request whose policy asks for the "
+            "key usage keyCertSign, and have its CSR signed.",
+        )
+
+
+def _is_ca(certificate: Certificate) -> bool:
+    basic = certificate.extension(x509.BasicConstraints)
+    return basic is not None and basic.ca
+
+
+def _signature_hash(certificate: Certificate) -> str:
+    try:
+        algorithm = certificate.view.signature_hash_algorithm
     except (ValueError, UnsupportedAlgorithm):  # ValueError: RSA-PSS without its parameters
         return "unknown"
     return algorithm.name if algorithm else "none"  # Ed25519 and the like bring their own
@@ -105,79 +180,32 @@ def _in_words(hash_name: str) -> str:
     return "an algorithm that is not known here" if hash_name == "unknown" else hash_name.upper().replace("A1", "A-1")
 
 
-def _key(certificate: x509.Certificate) -> object:
-    try:
-        return certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
-        return None
+def _names(leaf: Certificate, names: Names, asked: Asked) -> Iterator[Finding]:
+    """Names count where clients look for them: in the subject alternative name (RFC 9525 §2).
 
-
-def _may_sign(chain: Chain, names: Names) -> Iterator[Finding]:
-    """Path length and name constraints (RFC 5280 §4.2.1.9, §4.2.1.10); that issuers are CAs, building has seen to."""
-    room = MAX_COMPARISONS
-    below = 0  # CA certificates between the leaf and the issuer, those that a CA has issued to itself not counted
-    for issuer in chain.all()[1:]:
-        basic = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value if may_sign(issuer) else None
-        if basic and basic.path_length is not None and below > basic.path_length:
-            yield _may_not(issuer, f"allows {basic.path_length} CAs below it, and there are {below}")
-        limits = _limits(issuer)
-        room -= len(limits) * (len(names["dns_names"]) + len(names["ipAddresses"]))
-        if limits and room < 0:
-            yield _may_not(issuer, "has more name constraints than can be held against so many names")
-        elif wrong := [
-            *_outside(limits, x509.DNSName, names["dns_names"]),
-            *_outside(limits, x509.IPAddress, names["ipAddresses"]),
-        ]:
-            yield _may_not(issuer, f"may not issue for {several(wrong)}")
-        below += issuer.subject != issuer.issuer
-
-
-def _may_not(issuer: x509.Certificate, why: str) -> Finding:
-    return Finding("issuer-may-not-sign", f"The CA {subject_of(issuer)} {why}.", "Ask the CA for a valid chain.")
-
-
-def _limits(issuer: x509.Certificate) -> list[tuple[bool, x509.GeneralName]]:
-    """The name constraints: whether one permits, and what."""
-    try:
-        limits = issuer.extensions.get_extension_for_class(x509.NameConstraints).value
-    except x509.ExtensionNotFound:
-        return []
-    permitted, excluded = limits.permitted_subtrees or (), limits.excluded_subtrees or ()
-    return [*((True, one) for one in permitted), *((False, one) for one in excluded)]
-
-
-def _outside(
-    limits: Iterable[tuple[bool, x509.GeneralName]], kind: type[x509.GeneralName], names: Iterable[str]
-) -> list[str]:
-    """The names that are not permitted, or are excluded."""
-    within = _address_within if kind is x509.IPAddress else _host_within
-    permitted = [one.value for permits, one in limits if permits and isinstance(one, kind)]
-    excluded = [one.value for permits, one in limits if not permits and isinstance(one, kind)]
-    return [name for name in sorted(names) if (permitted and not within(name, permitted)) or within(name, excluded)]
-
-
-def _address_within(name: str, networks: Iterable[Any]) -> bool:
-    address = ipaddress.ip_address(name)
-    return any(address in network for network in networks)
-
-
-def _host_within(name: str, domains: Iterable[Any]) -> bool:
-    dotted = (str(domain).lower().lstrip(".") for domain in domains)
-    return any(not domain or name == domain or name.endswith(f".{domain}") for domain in dotted)
-
-
-def _names(leaf: x509.Certificate, names: Names, asked: Asked) -> Iterator[Finding]:
+    An address that was asked for as a DNS name, which Key Vault takes, counts as the address that clients look for.
+    """
     given = dict(names)
-    if not any(given.values()):
+    if not any(given.values()) and not asked.alternative:
         given |= names_in(leaf.subject)
+    addresses = given["ipAddresses"] & asked.names.get("dns_names", set())
+    given["dns_names"] = given["dns_names"] | addresses
     for kind, word in WORDS.items():
-        if missing := sorted(asked.names.get(kind, set()) - given[kind]):
+        missing = sorted(asked.names.get(kind, set()) - given[kind])
+        covered = [name for name in missing if kind == "dns_names" and _wildcard_of(name) in given[kind]]
+        if covered:
+            yield Finding(
+                "name-by-wildcard",
+                f"The certificate of {subject_of(leaf)} has the {word} {several(covered)} by a wildcard alone.",
+                f"If each name shall stand in it: {AGAIN[0].lower()}{AGAIN[1:]}, with all of its names.",
+            )
+        if lacking := [name for name in missing if name not in covered]:
             yield Finding(
                 "name-missing",
-                f"The certificate of {subject_of(leaf)} lacks the {word} {several(missing)}, which was asked for.",
-                f"{AGAIN}, with all of its names.",
+                f"The certificate of {subject_of(leaf)} lacks the {word} {several(lacking)}, which was asked for.",
+                f"{AGAIN}, with all of its names as subject alternative names.",
             )
-        if added := sorted(given[kind] - asked.names.get(kind, set()) - asked.common):
+        if added := sorted(given[kind] - asked.names.get(kind, set()) - asked.common - addresses):
             yield Finding(
                 "name-added",
                 f"The CA has added the {word} {several(added)}, which was not asked for.",
@@ -185,7 +213,15 @@ def _names(leaf: x509.Certificate, names: Names, asked: Asked) -> Iterator[Findi
             )
 
 
-def _has_names(leaf: x509.Certificate, names: Names) -> Iterator[Finding]:
+def _wildcard_of(name: str) -> str:
+    """The wildcard that covers a host's name: it stands for the first label alone (RFC 9525 §6.3), and OpenSSL and
+    browsers take none over a whole top-level domain. Empty if there is none.
+    """
+    parent = name.partition(".")[2]
+    return f"*.{parent}" if "." in parent else ""
+
+
+def _has_names(leaf: Certificate, names: Names) -> Iterator[Finding]:
     if not any(names.values()):
         yield Finding(
             "no-alternative-name",
@@ -194,31 +230,55 @@ def _has_names(leaf: x509.Certificate, names: Names) -> Iterator[Finding]:
         )
 
 
-def _usages(leaf: x509.Certificate, asked: Asked) -> Iterator[Finding]:
-    """Unfit is what a TLS server cannot do without. The rest is a warning: public CAs give no clientAuth any more
-    (Chrome root program, from 2026), though Key Vault's default policy asks for it (protocol §3).
+def _usages(leaf: Certificate, asked: Asked) -> Iterator[Finding]:
+    """Unfit is what a TLS server cannot do without, or a CA. The rest is a warning: public CAs give no clientAuth any
+    more (Chrome root program, from 2026), though Key Vault's default policy asks for it (protocol §3).
     """
     given = usages_of(leaf)
     if given is not None and (lacking := asked.usages - given):
-        if isinstance(_key(leaf), ec.EllipticCurvePublicKey):
+        if isinstance(key_of(leaf), ec.EllipticCurvePublicKey):
             lacking -= {"keyEncipherment"}  # means nothing for such a key (RFC 8422 §2)
-        yield from _lacks(leaf, "key usage", lacking, unfit="digitalSignature" in lacking)
+        unfit = "digitalSignature" in lacking or ("keyCertSign" in lacking and _is_ca(leaf))
+        yield from _lacks(leaf, "key usage", lacking, unfit=unfit)
     granted = ekus_of(leaf)
-    if granted is not None and ANY not in granted and (missing := asked.ekus - granted):
-        words = frozenset(EKU_NAMES.get(oid, oid) for oid in missing)
-        yield from _lacks(leaf, "extended key usage", words, unfit=SERVER in missing or missing == asked.ekus)
+    missing = asked.ekus - granted if granted is not None else frozenset()
+    if granted and ANY in granted:
+        missing &= {SERVER}  # OpenSSL and Mozilla do not take "any" for it
+    if missing:
+        yield from _lacks(
+            leaf, "extended key usage", eku_words(missing), unfit=SERVER in missing or missing == asked.ekus
+        )
 
 
-def _lacks(leaf: x509.Certificate, what: str, lacking: frozenset[str], *, unfit: bool) -> Iterator[Finding]:
+def _takes_part_in_tls(leaf: Certificate) -> Iterator[Finding]:
+    given = usages_of(leaf)
+    if given is not None and not given & TLS_USAGES and not _is_ca(leaf):
+        yield Finding(
+            "usage-unfit",
+            f"The certificate of {subject_of(leaf)} cannot be a TLS server's: its key usage is "
+            f"{several(sorted(given)) or 'empty'}.",
+            f"{AGAIN}, with the key usage digitalSignature.",
+        )
+
+
+def _lacks(leaf: Certificate, what: str, lacking: frozenset[str], *, unfit: bool) -> Iterator[Finding]:
     if lacking:
         yield Finding(
             "usage-unfit" if unfit else "usage-narrower",
             f"The certificate of {subject_of(leaf)} lacks the {what} {several(sorted(lacking))}, which was asked for.",
-            f"{AGAIN}, with this {what}." if unfit else f"If that is needed: {AGAIN[0].lower()}{AGAIN[1:]}, with it.",
+            f"{AGAIN}, with this {what}. If the certificate is right and the request was not: start a new request "
+            f"whose policy asks for the {what} that is wanted, and have its CSR signed."
+            if unfit
+            else f"If that is needed: {AGAIN[0].lower()}{AGAIN[1:]}, with it.",
         )
 
 
-def _lifetime(leaf: x509.Certificate, asked: Asked) -> Iterator[Finding]:
+def eku_words(oids: Iterable[str]) -> frozenset[str]:
+    """Extended key usages by their names in RFC 5280 §4.2.1.12."""
+    return frozenset(EKU_NAMES.get(oid, oid) for oid in oids)
+
+
+def _lifetime(leaf: Certificate, asked: Asked) -> Iterator[Finding]:
     if asked.months is None:
         return
     longest = _months_after(leaf.not_valid_before_utc, asked.months) + SLACK

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+
+from functions.issuance.certificate import Certificate
 
 
-def describe(certificate: x509.Certificate) -> dict[str, Any]:
+def describe(certificate: Certificate) -> dict[str, Any]:
     """A certificate for a report: subject and issuer (RFC 4514), serial and SHA-256 fingerprint (hex), validity."""
     return {
         "subject": words(certificate.subject),
@@ -21,17 +22,17 @@ def describe(certificate: x509.Certificate) -> dict[str, Any]:
     }
 
 
-def sha256_of(certificate: x509.Certificate) -> str:
+def sha256_of(certificate: Certificate) -> str:
     """The SHA-256 fingerprint (hex)."""
-    return certificate.fingerprint(hashes.SHA256()).hex()
+    return certificate.sha256
 
 
-def subject_of(certificate: x509.Certificate) -> str:
+def subject_of(certificate: Certificate) -> str:
     """A certificate's subject (RFC 4514), or its serial where that is empty (its names are all alternative ones)."""
     return words(certificate.subject) or printed(f"serial {certificate.serial_number:x}")
 
 
-def issuer_of(certificate: x509.Certificate) -> str:
+def issuer_of(certificate: Certificate) -> str:
     """A certificate's issuer (RFC 4514), or that it has no name."""
     return words(certificate.issuer) or "an issuer without a name"
 

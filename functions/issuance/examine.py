@@ -10,8 +10,9 @@ from cryptography import x509
 
 from functions.issuance.asked import Asked, asked_of
 from functions.issuance.certflow import Certflow
+from functions.issuance.certificate import Certificate
 from functions.issuance.chains import Chain, Signatures
-from functions.issuance.describe import several, subject_of
+from functions.issuance.describe import issuer_of, several, subject_of
 from functions.issuance.diagnosis import Diagnosis, diagnose, place_of
 from functions.issuance.errors import Refused
 from functions.issuance.findings import ChainProblem, Finding, errors_of
@@ -72,8 +73,8 @@ async def diagnosed(
     certflow: Certflow,
     vault: str,
     name: str,
-    leaf: x509.Certificate,
-    certificates: Sequence[x509.Certificate],
+    leaf: Certificate,
+    certificates: Sequence[Certificate],
     pending: Operation,
     trust: Trust,
     signatures: Signatures,
@@ -91,8 +92,8 @@ async def trust_for(certflow: Certflow, vault: str) -> Trust:
 
 def _judged(
     certflow: Certflow,
-    leaf: x509.Certificate,
-    certificates: Sequence[x509.Certificate],
+    leaf: Certificate,
+    certificates: Sequence[Certificate],
     asked: Asked | None,
     trust: Trust,
     signatures: Signatures,
@@ -111,7 +112,7 @@ async def _policy(certflow: Certflow, vault: str, name: str) -> Mapping[str, Any
 
 
 async def _case(
-    certflow: Certflow, one: Match, certificates: Sequence[x509.Certificate], trust: Trust, signatures: Signatures
+    certflow: Certflow, one: Match, certificates: Sequence[Certificate], trust: Trust, signatures: Signatures
 ) -> Case:
     vault, name = one.request.vault, one.request.name
     try:
@@ -143,12 +144,15 @@ def request_ended(request: TrackedRequest) -> Finding:
     )
 
 
-def strangers(
-    certificates: Sequence[x509.Certificate], leaves: Iterable[tuple[x509.Certificate, Chain | None]]
-) -> list[Finding]:
+def strangers(certificates: Sequence[Certificate], leaves: Iterable[tuple[Certificate, Chain | None]]) -> list[Finding]:
     """The certificates of a file that are in the chain of none of its leaves."""
-    used = {one for leaf, chain in leaves for one in (chain.all() if chain else (leaf,))}
-    left = [subject_of(one) for one in certificates if one not in used]
+    used = {one for leaf, chain in leaves for one in ((*chain.all(), *chain.cut) if chain else (leaf,))}
+    kept = {one.subject_key for one in used}
+    left = [
+        f"{subject_of(one)} (another certificate, by {issuer_of(one)})" if one.subject_key in kept else subject_of(one)
+        for one in certificates
+        if one not in used
+    ]
     return [Finding("stranger-dropped", f"Not part of the chain: {several(left)}.")] if left else []
 
 

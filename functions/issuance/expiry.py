@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.issuance.certflow import Certflow
 from functions.issuance.events import EXPIRED, NEAR_EXPIRY, Event
-from functions.issuance.matching import sha1_of
+from functions.issuance.keys import sha1_of
 from functions.issuance.outbox import publish
 from functions.issuance.ports import Listed
 from functions.issuance.renewal import renew

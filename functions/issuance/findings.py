@@ -15,8 +15,9 @@ CODES: dict[str, tuple[Severity, str]] = {
     "empty-file": ("error", "the file has no content"),
     "too-large": ("error", "the file, or what a zip in it expands to, is larger than a chain can be"),
     "too-many-certificates": ("error", "more certificates than a chain can have"),
-    "unreadable-zip": ("error", "a zip that is damaged, encrypted, or holds another zip"),
-    "contains-private-key": ("error", "the file holds a private key, or is a key store that can hold one"),
+    "unreadable-zip": ("error", "a zip that is damaged or encrypted: nobody can tell what is in it"),
+    "contains-private-key": ("error", "the file holds a private key, or is a key store with one"),
+    "may-hold-private-key": ("error", "a part of the file cannot be looked into: nobody can tell what is in it"),
     "not-a-certificate": ("error", "nothing in the file is a certificate"),
     "unreadable-part": ("warning", "a part of the file says that it is a certificate, and cannot be read"),
     "part-ignored": ("note", "a part of the file is no certificate"),
@@ -32,18 +33,31 @@ CODES: dict[str, tuple[Severity, str]] = {
     "issuer-may-not-sign": ("error", "a certificate was signed by one that may not sign it"),
     "too-entangled": ("error", "so many CAs of one name that the chain cannot be told"),
     "untrusted-ca": ("error", "the chain ends at a CA whose certificates this vault does not take"),
+    "not-judged": ("error", "an unforeseen error kept the chain from being judged"),
+    "self-signed": ("error", "the certificate that was asked for is signed with its own key"),
+    "refused-by-openssl": ("error", "OpenSSL, and so most TLS clients, refuse a certificate of the chain"),
+    "expired-left-out": ("warning", "a CA's certificate that has expired is left out of the chain"),
+    "trusted-ca-ignored": ("warning", "a certificate that is set as trusted cannot be used"),
     "any-ca-accepted": ("warning", "nothing is set for this vault about whose certificates it takes"),
     "root-not-in-file": ("note", "the chain ends below its root, as it should"),
     "root-left-out": ("note", "the root was in the file, and is not merged"),
     "duplicate-dropped": ("note", "a certificate that was there twice"),
     "stranger-dropped": ("note", "a certificate that is no part of the chain"),
     # the checks
+    "unreadable-extension": ("error", "an extension that clients must read cannot be read"),
+    "extension-ignored": ("note", "an extension that is not needed cannot be read"),
+    "unknown-critical-extension": ("error", "a critical extension that clients do not know"),
+    "precertificate": ("error", "a precertificate of Certificate Transparency, which is no certificate"),
     "expired": ("error", "a certificate of the chain has expired"),
     "not-yet-valid": ("error", "a certificate of the chain is not valid yet"),
     "leaf-is-ca": ("error", "the certificate is one of a CA"),
+    "leaf-is-no-ca": ("error", "a CA's certificate was asked for, and this is none"),
+    "path-length-reached": ("warning", "a CA's certificate below one that allows no further CA"),
+    "ca-ends-first": ("warning", "a CA's certificate ends before the one that was asked for"),
     "weak-signature": ("error", "a signature with SHA-1, MD5 or something as old"),
-    "weak-key": ("error", "an RSA key of less than 2,048 bits"),
+    "weak-key": ("error", "an RSA key of less than 2,048 bits, or an elliptic curve key of less than 224"),
     "name-missing": ("error", "a name that was asked for is not in the certificate"),
+    "name-by-wildcard": ("warning", "a name that was asked for is covered by a wildcard alone"),
     "name-added": ("warning", "a name that was not asked for is in the certificate"),
     "no-alternative-name": (
         "warning",
@@ -56,6 +70,11 @@ CODES: dict[str, tuple[Severity, str]] = {
     "refused-by-key-vault": ("error", "Key Vault itself refused the chain"),
     "vault-observed": ("error", "the vault is one that Certflow only observes"),
 }
+
+
+# A file with one of these goes where fewer people can read it: it holds a private key, or nobody can tell.
+PRIVATE_KEY = "contains-private-key"
+QUARANTINES = frozenset({PRIVATE_KEY, "may-hold-private-key", "unreadable-zip", "too-large"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +117,19 @@ class ChainProblem(Exception):
         return problem
 
 
+def too_large(sentence: str) -> ChainProblem:
+    """What is said of a file of which not all was looked at. `sentence` says how large it is."""
+    return ChainProblem("too-large", f"{sentence}, so that not all of it was looked at.", "Drop the chain alone.")
+
+
 def errors_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Those that keep a chain from being merged."""
     return tuple(one for one in findings if one.severity == "error")
+
+
+def is_for_quarantine(findings: Iterable[Finding]) -> bool:
+    """Whether a file of which this is to be said goes to quarantine."""
+    return any(one.code in QUARANTINES for one in findings)
 
 
 def warnings_of(findings: Iterable[Finding]) -> tuple[str, ...]:

@@ -6,12 +6,20 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any, Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
-def key_sha256(holder: x509.Certificate | x509.CertificateSigningRequest) -> str:
+class Holder(Protocol):
+    """What has a public key: a certificate or a CSR."""
+
+    def public_key(self) -> Any:
+        """The key."""
+
+
+def key_sha256(holder: Holder) -> str:
     """SHA-256 (hex) of the DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) of a certificate or CSR.
 
     Raises ValueError if the key is of a kind that cannot be read.
@@ -21,6 +29,11 @@ def key_sha256(holder: x509.Certificate | x509.CertificateSigningRequest) -> str
     except Exception as error:  # cryptography raises ValueError, UnsupportedAlgorithm, and others for broken keys
         raise ValueError("the public key cannot be read") from error
     return hashlib.sha256(spki).hexdigest()
+
+
+def sha1_of(der: bytes) -> str:
+    """How Key Vault names a certificate in its lists: SHA-1 (hex) of the DER (x5t, protocol §3)."""
+    return hashlib.sha1(der, usedforsecurity=False).hexdigest()
 
 
 def read_csr(der: bytes) -> tuple[str, str]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from functions.issuance.certflow import Certflow
+from functions.issuance.certificate import Certificate
 from functions.issuance.chains import by_key
 from functions.issuance.describe import several, subject_of
 from functions.issuance.errors import Refused
@@ -47,14 +44,14 @@ class Match:
     `tracked` is False for a request that nobody has told us of yet.
     """
 
-    leaf: x509.Certificate
+    leaf: Certificate
     request: TrackedRequest
     pending: Operation | None = None
     version: str | None = None
     tracked: bool = True
 
 
-async def match(certflow: Certflow, certificates: Sequence[x509.Certificate]) -> tuple[Match, ...]:
+async def match(certflow: Certflow, certificates: Sequence[Certificate]) -> tuple[Match, ...]:
     """The leaves of a file and their requests, of every configured vault. Raises ChainProblem if there are none.
 
     Before a leaf goes unmatched, the vaults themselves are asked for requests that were started elsewhere.
@@ -75,31 +72,22 @@ async def match(certflow: Certflow, certificates: Sequence[x509.Certificate]) ->
     return tuple(matches.values())
 
 
-def unmerged(versions: Mapping[str, str], leaves: Sequence[x509.Certificate]) -> tuple[x509.Certificate, str | None]:
+def unmerged(versions: Mapping[str, str], leaves: Sequence[Certificate]) -> tuple[Certificate, str | None]:
     """Of leaves with one key (the newest first) the one that is meant, and the version that it is already.
 
     With `reuse_key` one key has many certificates: an old one is never merged again, nor one that is a version.
     """
     for leaf in leaves:
-        if leaf.not_valid_before_utc == leaves[0].not_valid_before_utc and _sha1(leaf) not in versions:
+        if leaf.not_valid_before_utc == leaves[0].not_valid_before_utc and leaf.sha1 not in versions:
             return leaf, None
-    return leaves[0], versions[_sha1(leaves[0])]
-
-
-def sha1_of(der: bytes) -> str:
-    """How Key Vault names a certificate in its lists: SHA-1 (hex) of the DER (x5t, protocol §3)."""
-    return hashlib.sha1(der, usedforsecurity=False).hexdigest()
-
-
-def _sha1(leaf: x509.Certificate) -> str:
-    return sha1_of(leaf.public_bytes(Encoding.DER))
+    return leaves[0], versions[leaves[0].sha1]
 
 
 def _unmet(found: Match | None) -> bool:
     return found is None or (found.pending is None and found.version is None)
 
 
-async def _best(certflow: Certflow, leaves: Sequence[x509.Certificate], requests: Sequence[TrackedRequest]) -> Match:
+async def _best(certflow: Certflow, leaves: Sequence[Certificate], requests: Sequence[TrackedRequest]) -> Match:
     """The request that a key is meant for: of several the one that Key Vault would still take a chain for."""
     ended: Match | None = None
     for request in sorted(requests, key=lambda one: PREFERENCE.index(one.status)):
@@ -130,7 +118,7 @@ async def _as_seen(certflow: Certflow, request: TrackedRequest, seen: Operation 
 
 
 async def _discover(
-    certflow: Certflow, wanted: Mapping[str, Sequence[x509.Certificate]], first: Iterable[tuple[str, str]]
+    certflow: Certflow, wanted: Mapping[str, Sequence[Certificate]], first: Iterable[tuple[str, str]]
 ) -> dict[str, Match]:
     """Pending requests with one of these keys that we do not track: the names given first, then all vaults."""
     found: dict[str, Match] = {}
@@ -144,7 +132,7 @@ async def _discover(
 
 
 async def _search_vault(
-    certflow: Certflow, alias: str, wanted: Mapping[str, Sequence[x509.Certificate]], found: dict[str, Match]
+    certflow: Certflow, alias: str, wanted: Mapping[str, Sequence[Certificate]], found: dict[str, Match]
 ) -> None:
     gate, at_a_pace = asyncio.Semaphore(AT_ONCE), at_pace(certflow, alias)
 
@@ -175,7 +163,7 @@ async def _names(vault: Vault) -> list[str]:
 
 
 async def _look_at(
-    certflow: Certflow, alias: str, name: str, wanted: Mapping[str, Sequence[x509.Certificate]], found: dict[str, Match]
+    certflow: Certflow, alias: str, name: str, wanted: Mapping[str, Sequence[Certificate]], found: dict[str, Match]
 ) -> None:
     vault = certflow.vault(alias)
     answer = await standing(vault, name)
@@ -191,7 +179,7 @@ async def _look_at(
     found[key] = Match(leaf, tracked or new.request, None if version else operation, version, tracked is not None)
 
 
-def nobodys(certificates: Sequence[x509.Certificate]) -> ChainProblem:
+def nobodys(certificates: Sequence[Certificate]) -> ChainProblem:
     """No certificate is the answer to a request."""
     subjects = several(sorted({subject_of(one) for one in certificates}))
     if all(may_sign(one) for one in certificates):
@@ -218,5 +206,5 @@ def another_key(where: str, whose: str) -> ChainProblem:
     )
 
 
-def _has_key(certificate: x509.Certificate) -> bool:
+def _has_key(certificate: Certificate) -> bool:
     return bool(by_key([certificate]))

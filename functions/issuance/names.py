@@ -9,6 +9,8 @@ from typing import Any
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from functions.issuance.certificate import Certificate, extension_of
+
 UPN = "1.3.6.1.4.1.311.20.2.3"  # the OtherName of a user principal name
 WORDS = {
     "dns_names": "DNS name",
@@ -19,18 +21,15 @@ WORDS = {
 }
 
 
-def names_of(holder: x509.Certificate | x509.CertificateSigningRequest) -> dict[str, set[str]]:
+def names_of(holder: Certificate | x509.CertificateSigningRequest) -> dict[str, set[str]]:
     """The subject alternative names by kind (protocol §3: `sans`), DNS names in lower case; empty sets for none."""
-    try:
-        given: Any = holder.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        given = x509.SubjectAlternativeName([])
+    given: Any = extension_of(holder, x509.SubjectAlternativeName) or x509.SubjectAlternativeName([])
     others = given.get_values_for_type(x509.OtherName)
     return {
         "dns_names": {name.lower() for name in given.get_values_for_type(x509.DNSName)},
         "emails": set(given.get_values_for_type(x509.RFC822Name)),
         "uris": set(given.get_values_for_type(x509.UniformResourceIdentifier)),
-        "ipAddresses": {str(address) for address in given.get_values_for_type(x509.IPAddress)},
+        "ipAddresses": {str(address) for address in given.get_values_for_type(x509.IPAddress)},  # or odd: a network
         "upns": {one.value[2:].decode(errors="replace") for one in others if one.type_id.dotted_string == UPN},
     }
 

@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.issuance.certflow import Certflow
+from functions.issuance.certificate import Certificate
 from functions.issuance.chains import Signatures, by_key
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.examine import diagnosed, trust_for
@@ -126,7 +127,7 @@ async def acknowledge(certflow: Certflow, address: Address, until: datetime, why
 async def merge(
     certflow: Certflow,
     address: Address,
-    certificates: Sequence[x509.Certificate],
+    certificates: Sequence[Certificate],
     more: Mapping[str, Any],
     by: Actor,
 ) -> tuple[Bundle, tuple[Finding, ...]]:

@@ -2,310 +2,309 @@
 
 from __future__ import annotations
 
-import json
-import quopri
+import binascii
+import hashlib
+import logging
 import re
-import warnings
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
-
-from functions.issuance.archives import is_zip, members
-from functions.issuance.describe import printed, several, subject_of
-from functions.issuance.encodings import as_utf8, der_items, from_base64, from_loose_base64, looks_like
-from functions.issuance.findings import ChainProblem, Finding
-from functions.issuance.key_material import private_key, refuse_private_key
+from functions.issuance.archives import Closed, Room, members
+from functions.issuance.armour import MENTION, Block, parts
+from functions.issuance.certificate import load
+from functions.issuance.contents import AGAIN, OF_CHAINS, OF_LISTS, Found, Limits, begun, best_of
+from functions.issuance.contents import Contents as Contents
+from functions.issuance.der import after_items, size_of
+from functions.issuance.encodings import (
+    LEAST_BYTES,
+    Run,
+    begins_as_certificate,
+    bodies,
+    from_damaged_base64,
+    has_base64,
+    hexadecimal,
+    runs,
+)
+from functions.issuance.file_kinds import (
+    BYTES,
+    MESSAGE,
+    UNPACK,
+    WHOLE,
+    Kind,
+    is_dense,
+    kind_of_text,
+    known_kind,
+    unfolds,
+)
+from functions.issuance.findings import ChainProblem, Finding, too_large
+from functions.issuance.journal import record
+from functions.issuance.key_material import may_hold_key, refuse_private_key, refuse_private_key_in
+from functions.issuance.key_stores import JAVA
+from functions.issuance.lenient import attempt
+from functions.issuance.reading_der import BLANK, PKCS7, DerReader, trouble_with, without_trust_settings
+from functions.issuance.texts import as_text, is_readable
+from functions.issuance.unwrapping import unwrapped
 
 MAX_BYTES = 1024 * 1024
-MAX_CERTIFICATES = 100
-# A hundred names are 3 KiB. Names are slow to parse, and each is held against each name constraint.
-MAX_CERTIFICATE_BYTES, MAX_CERTIFICATES_BYTES = 64 * 1024, 400 * 1024
-LEAST_TEXT = 50  # in JSON; neither a certificate nor a key is shorter
-MAX_PARTS = 1000  # that are no certificates; what is beyond them is looked through for private keys alone
-MAX_NOTES = 20  # what is said of single parts; a file of nothing but broken parts has thousands
-# What cryptography raises for content that is not as it should be.
-UNREADABLE = (
-    ValueError,
-    TypeError,
-    UnsupportedAlgorithm,
-    x509.InvalidVersion,
-    x509.DuplicateExtension,
-    x509.UnsupportedGeneralNameType,
-)
-# Those of a certificate that are parsed on first use, and that a report or a check may use.
-PARTS = ("extensions", "subject", "issuer", "serial_number", "not_valid_before_utc", "not_valid_after_utc")
-LAYERS = 4  # base64 of PEM in a JSON in a zip, and no further
-BOUNDARY = re.compile(rb"-----(BEGIN|END) ([^-\r\n]{1,64})-----")
-CERTIFICATES = {"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"}
-CHAINS = {"PKCS7", "CMS", "PKCS #7 SIGNED DATA"}
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """The certificates of a file, each once, in the file's order, and what there is to say of the rest."""
-
-    certificates: tuple[x509.Certificate, ...]
-    findings: tuple[Finding, ...]
-
-
-@dataclass
-class _Reading:
-    """What has been read so far. `others` names what is no certificate."""
-
-    certificates: dict[x509.Certificate, int] = field(default_factory=dict)
-    others: list[tuple[str, str]] = field(default_factory=list)
-    broken: list[str] = field(default_factory=list)
-    more: int = 0
-    size: int = 0  # of the certificates
-
-    @property
-    def full(self) -> bool:
-        return len(self.certificates) > MAX_CERTIFICATES or self.size > MAX_CERTIFICATES_BYTES
-
-    def other(self, where: str, what: str) -> None:
-        if len(self.others) < MAX_NOTES:
-            self.others.append((where, printed(what)))
-        else:
-            self.more += 1
-
-    def breaks(self, sentence: str) -> None:
-        if len(self.broken) < MAX_NOTES:
-            self.broken.append(sentence)
-        else:
-            self.more += 1
-
-    def contents(self) -> Contents:
-        """What has been read, to its end: a private key can come last. Raises ChainProblem."""
-        if self.full:
-            raise ChainProblem(
-                "too-many-certificates",
-                f"The file holds more than {MAX_CERTIFICATES} certificates, or {MAX_CERTIFICATES_BYTES:,} bytes "
-                "of them.",
-                "Drop the certificate and its own chain alone, not a CA bundle.",
-            )
-        if self.more > MAX_PARTS:
-            raise ChainProblem(
-                "too-large",
-                f"The file has more than {MAX_PARTS:,} parts that are no certificates.",
-                "Drop the certificate chain alone.",
-            )
-        if not self.certificates:
-            raise _nothing(self)
-        return Contents(tuple(self.certificates), tuple(_notes(self)))
+MAX_LOOKED_AT = 24 * 1024 * 1024  # bytes and letters, in all layers of a file together
+MAX_PIECES = 5_000  # of PEM, base64 and what is between, in all layers; a chain has a hundred
+LAYERS = 6  # base64 of PEM in an archive in an archive in a mail, and a little further
+NEAR = 200  # letters behind the words BEGIN CERTIFICATE in which a block would begin
+MENTIONED = Kind("the words BEGIN CERTIFICATE, and nothing after them that can be read", AGAIN)
+PLAIN = re.compile(rb"-----BEGIN CERTIFICATE-----\s++([A-Za-z0-9+/\s]++={0,2})\s*+-----END CERTIFICATE-----\s*+")
 
 
 def read(content: bytes) -> Contents:
-    """Reads PEM (any order, prose, CRLF, BOM, UTF-16), DER, PKCS#7, bare base64, base64 of these, JSON, and zips.
+    """Reads PEM, DER, PKCS#7, base64, key stores without keys; in text, mails, web pages, JSON, YAML, XML, archives.
 
-    Raises ChainProblem: the file is empty or too large, holds a private key, or nothing that is a certificate.
+    Raises ChainProblem: the file is empty or too large, holds a private key or what may hold one, or nothing that is a
+    certificate.
     """
+    return _read(content, OF_CHAINS)
+
+
+def read_list(content: bytes) -> Contents:
+    """The same, of a file of CA certificates, of which a public list has hundreds. Raises ChainProblem."""
+    return _read(content, OF_LISTS)
+
+
+def _read(content: bytes, limits: Limits) -> Contents:
     if not content.strip():
         raise ChainProblem("empty-file", "The file is empty.", "Drop the file that the CA sent once more.")
-    if len(content) > MAX_BYTES or is_zip(content):
-        refuse_private_key(content)  # first: what is rejected goes where more people can read it
     if len(content) > MAX_BYTES:
-        raise ChainProblem(
-            "too-large",
-            f"The file has more than {MAX_BYTES:,} bytes, which no chain has.",
-            "Drop the certificate chain alone.",
-        )
-    reading = _Reading()
-    if is_zip(content):
-        for name, member in members(content):
-            _read(reading, member, name)
-    else:
-        _read(reading, content, "the file")
-    return reading.contents()
+        refuse_private_key(content)
+        refuse_private_key_in(as_text(content))
+        raise too_large(f"The file has more than {MAX_BYTES:,} bytes")
+    found = _read_plain(content, limits)
+    if found is None:
+        found = Found(limits=limits)
+        _Reader(limits).look(found, content, "the file")
+    return found.contents()
 
 
-def read_items(items: list[bytes]) -> Contents:
+def read_items(items: Iterable[bytes]) -> Contents:
     """The certificates of an x5c list: one DER item each, or whatever else `read` can read. Raises ChainProblem."""
-    reading = _Reading()
+    found, reader = Found(), _Reader()
     for index, item in enumerate(items):
-        _read(reading, item, f"x5c[{index}]")
-    return reading.contents()
+        reader.look(found, item, f"x5c[{index}]")
+    return found.contents()
 
 
-def _read(reading: _Reading, data: bytes, where: str, layer: int = 0) -> None:
-    text = as_utf8(data)
-    refuse_private_key(data)
-    if text is not data:
-        refuse_private_key(text)
-    stripped = text.strip()
-    if not stripped or layer > LAYERS:
-        return
-    if stripped[:1] in {b"{", b"["} and _read_json(reading, stripped, where, layer):
-        return
-    if b"-----BEGIN " in text:
-        _read_pem(reading, text, where)
-    elif text[:1] == b"\x30" and _read_der(reading, text, where):
-        return
-    elif decoded := from_base64(stripped):
-        _read(reading, decoded, where, layer + 1)
-    elif layer == 0:
-        reading.other(where, looks_like(stripped))
-
-
-def _read_pem(reading: _Reading, text: bytes, where: str) -> None:
-    begun: re.Match[bytes] | None = None
-    outside = 0
-    for boundary in BOUNDARY.finditer(text):
-        if boundary[1] == b"BEGIN":
-            if begun:
-                _cut_off(reading, begun, where)
-            else:
-                _refuse_between(text[outside : boundary.start()])
-            begun = boundary
-        elif begun and begun[2] == boundary[2]:
-            _read_block(reading, begun[2].decode(errors="replace"), text[begun.end() : boundary.start()], where)
-            begun, outside = None, boundary.end()
-    if begun:
-        _cut_off(reading, begun, where)
-    else:
-        _refuse_between(text[outside:])
-
-
-def _refuse_between(text: bytes) -> None:
-    """What stands between blocks can be a key all the same, in DER or in bare base64."""
-    stripped = text.strip()
-    if stripped:
-        refuse_private_key(stripped)
-        refuse_private_key(from_base64(stripped))
-
-
-def _cut_off(reading: _Reading, begun: re.Match[bytes], where: str) -> None:
-    label = begun[2].decode(errors="replace")
-    if label in CERTIFICATES | CHAINS:
-        reading.breaks(f"{where}: a {label} block that has no end")
-
-
-def _read_block(reading: _Reading, label: str, body: bytes, where: str) -> None:
-    for text in (body, quopri.decodestring(body)) if b"=" in body else (body,):  # as it is, or as in a mail's source
-        der = from_loose_base64(text)
-        refuse_private_key(der)
-        if label == "TRUSTED CERTIFICATE":  # OpenSSL's; its trust settings follow the certificate
-            der, *settings = [*der_items(der)] or [b""]
-            for one in settings:
-                refuse_private_key(one)
-        if _read_der(reading, der, where):
-            return
-    if label in CERTIFICATES | CHAINS:
-        reading.breaks(f"{where}: a {label} block that cannot be read")
-    else:
-        reading.other(where, f"a block of {label.lower()}")
-
-
-def _read_der(reading: _Reading, der: bytes, where: str) -> bool:
-    """Reads DER items after one another; False if the first of them is nothing that is known here.
-
-    `der` as a whole is known to be no private key; what stands behind the first item is not.
-    """
-    found = False
-    for item in der_items(der):
-        if found:
-            refuse_private_key(item)
-        if not _read_item(reading, item, where):
-            if found:
-                reading.breaks(f"{where}: something after a certificate that is none")
-            return found
-        found = True
+def _read_plain(content: bytes, limits: Limits) -> Found | None:
+    """PEM of certificates with nothing around it, which is what most files are; None if it is anything else."""
+    found, at = Found(limits=limits), len(content) - len(content.lstrip())
+    while at < len(content):
+        block = PLAIN.match(content, at)
+        if not block:
+            return None
+        try:
+            found.add(load(binascii.a2b_base64(block[1])), "the file")
+        except ValueError:
+            return None
+        at = block.end()
     return found
 
 
-def _read_item(reading: _Reading, der: bytes, where: str) -> bool:
-    if reading.more > MAX_PARTS:
+@dataclass
+class _Reader:
+    """Reads one file, layer by layer. What was looked at once is not looked at again."""
+
+    limits: Limits = OF_CHAINS
+    room: Room = field(default_factory=Room)
+    known: dict[bytes, Found] = field(default_factory=dict)
+    looked_at: int = 0
+    pieces: int = 0
+
+    def __post_init__(self) -> None:
+        self.der = DerReader(self.look)
+
+    def look(self, found: Found, data: bytes, where: str, layer: int = 0, *, piece: bool = False) -> None:
+        """Adds what the data holds. A `piece` was written in a text, and need not be anything. Raises ChainProblem."""
+        digest = hashlib.sha256(data).digest()
+        if digest not in self.known:
+            self.known[digest] = self._looked(data, where, layer, piece=piece)
+        found.take(self.known[digest])
+
+    def _looked(self, data: bytes, where: str, layer: int, *, piece: bool) -> Found:
+        found = Found(limits=self.limits)
+        if layer > LAYERS:
+            found.closes(may_hold_key(f"{begun(where)} is wrapped more than {LAYERS} times", UNPACK))
+            return found
+        self._count(len(data))
+        try:
+            attempt(lambda: self._look(found, data, where, layer, piece=piece), but=ChainProblem)
+        except ValueError as error:
+            kind = type(error.__cause__ or error).__name__
+            record("part-not-read", level=logging.ERROR, reason=kind)
+            found.closes(may_hold_key(f"{begun(where)} cannot be read (an unforeseen error, {kind})", UNPACK))
+        return found
+
+    def _look(self, found: Found, data: bytes, where: str, layer: int, *, piece: bool) -> None:
+        refuse_private_key(data)
+        if self._archive(found, data, where, layer) or (
+            data.startswith(JAVA) and self.der.key_store(found, data, where)
+        ):
+            return
+        end = self.der.read(found, data, where, layer)
+        if end:
+            rest, behind = data[end:].strip(BLANK), Found()
+            if rest and not found.enough:
+                self.look(behind, rest, where, layer + 1, piece=True)
+                if behind.nothing:
+                    behind.loses(where, f"{len(rest):,} bytes after a certificate that cannot be read")
+                found.take(behind)
+            return
+        text = as_text(data)
+        readable = is_readable(text)
+        kind = known_kind(data)
+        if readable and not (kind and kind.closed):
+            kind = kind_of_text(text)
+        if kind and kind.closed:
+            refuse_private_key_in(text)
+            found.closes(may_hold_key(f"{begun(where)} is {kind.name}, which cannot be looked into", kind.step))
+            return
+        self._text(found, text, where, layer)
+        if not readable and self.der.salvage(found, data, where):
+            found.loses(where, "certificates among data that is not known here; one of them may be damaged")
+        if found.nothing and not piece:
+            if not kind and is_dense(data) and size_of(data) != len(data):  # DER that is whole has been looked into
+                what = f"{begun(where)} is of a kind that is not known here, compressed or encrypted"
+                found.closes(may_hold_key(what, UNPACK))
+            else:
+                found.other(where, kind or Kind("data that is not known here"))
+
+    def _archive(self, found: Found, data: bytes, where: str, layer: int) -> bool:
+        try:
+            inside = members(data, self.room)
+            empty = True
+            for name, member in inside or ():
+                empty = False
+                if isinstance(member, Closed):
+                    found.closes(_closed(member))
+                else:
+                    place = name if layer == 0 else f"{name} in {where}"
+                    self.look(found, member, place if name else where, layer + 1)
+        except Closed as closed:
+            found.closes(_closed(closed))
+            return True
+        if inside is not None and empty:
+            found.other(where, Kind("an archive with no file in it"))
+        return inside is not None
+
+    def _text(self, found: Found, text: str, where: str, layer: int) -> None:
+        views = unwrapped(text)
+        self._count(sum(map(len, views)))
+        for view in views:  # all of them first: a key anywhere is more than a certificate somewhere
+            refuse_private_key_in(view)
+        found.take(best_of([self._view(view, where, layer) for view in views]))
+
+    def _view(self, text: str, where: str, layer: int) -> Found:
+        found = Found(limits=self.limits)
+        for part in parts(text):
+            if found.enough:
+                break
+            self._count(0)
+            if isinstance(part, Block):
+                self._block(found, part, where, layer)
+            else:
+                self._mentioned(found, part, where, layer)
+        if found.nothing and MENTION.search(text):
+            found.other(where, MENTIONED)
+        return found
+
+    def _mentioned(self, found: Found, text: str, where: str, layer: int) -> None:
+        """What stands between blocks. Words that announce a certificate are none, but what they announce is lost."""
+        inside = Found()
+        self._between(inside, text, where, layer)
+        mention = None if inside.certificates or inside.lost else MENTION.search(text)
+        if mention and has_base64(text[mention.end() : mention.end() + NEAR]):
+            inside.loses(where, MENTIONED.name)
+        found.take(inside)
+
+    def _block(self, found: Found, block: Block, where: str, layer: int) -> None:
+        place = f"{where}, line {block.line}"
+        if block.begun and block.ended and self._body(found, block, place, layer):
+            return
+        inside = Found(limits=self.limits)
+        self._between(inside, block.body, place, layer)
+        if not inside.certificates and block.meant and block.of_certificates:
+            found.loses(place, f"a {block.label} block that {_trouble(block)}")
+            inside.lost = []
+        elif inside.nothing and block.meant and block.label == "PGP MESSAGE":
+            found.closes(may_hold_key(f"{begun(place)} holds {MESSAGE.name}", MESSAGE.step))
+        elif inside.nothing and block.meant and block.begun and "PRIVATE KEY" not in block.label:
+            found.other(where, Kind(f"a block of {block.label.lower()}"))
+        found.take(inside)
+
+    def _body(self, found: Found, block: Block, where: str, layer: int) -> bool:
+        """Whether the base64 of a block is something that is known here: all of it, and nothing else."""
+        for data in dict.fromkeys(bodies(block.body)):
+            refuse_private_key(data)
+            if block.label == "TRUSTED CERTIFICATE":
+                data = without_trust_settings(data)
+            inside = Found(limits=self.limits)
+            if data and len(data) == self.der.read(inside, data, where, layer, whole=True):
+                found.take(inside)
+                return True
         return False
-    if certificate := _tried(lambda: x509.load_der_x509_certificate(der)):
-        _add(reading, certificate, where)
-    elif _tried(lambda: x509.load_der_x509_csr(der)):
-        reading.other(where, "a certificate request (CSR)")
-    elif _tried(lambda: x509.load_der_x509_crl(der)):
-        reading.other(where, "a revocation list (CRL)")
-    elif found := _tried(lambda: _signed_data(der)):  # last, because it goes by way of OpenSSL
-        for certificate in found:
-            _add(reading, certificate, where)
-    else:
-        return False
-    return True
+
+    def _between(self, found: Found, text: str, where: str, layer: int) -> None:
+        """Base64 and hexadecimal digits without a BEGIN line."""
+        for data in hexadecimal(text):
+            refuse_private_key(data)
+            refuse_private_key_in(as_text(data))
+            if begins_as_certificate(data):
+                found.loses(where, "a certificate that is written in hexadecimal digits (hex)", BYTES)
+        for run in runs(text):
+            if found.enough:
+                break
+            self._count(0)
+            self._run(found, run, where, layer)
+
+    def _run(self, found: Found, run: Run, where: str, layer: int) -> None:
+        data = run.decoded()
+        if _is_something(after_items(data)):
+            self.look(found, data, f"base64 in {where}", layer + 1, piece=True)
+            return
+        whole, inside = run.whole().rstrip(b"\r\n"), Found()
+        if whole and len(whole) == self.der.read(inside, whole, where, layer, whole=True):
+            found.take(inside)
+            return
+        known = False
+        for item, fits in run.items():
+            if fits or PKCS7.match(item):
+                known = self.der.read(found, item, where, layer) > 0 or known
+            elif begins_as_certificate(item):
+                found.loses(where, f"base64 of a certificate that {trouble_with(item)}")
+                known = True
+        for start in run.starts() if not known else ():
+            self.look(found, run.decoded(start), f"base64 in {where}", layer + 1, piece=True)
+
+    def _count(self, size: int) -> None:
+        """Counts one piece more, of a size. Raises ChainProblem if these are more than can be looked at."""
+        self.looked_at += size
+        self.pieces += 1
+        if self.pieces > MAX_PIECES:
+            raise too_large(f"The file has more than {MAX_PIECES:,} pieces of PEM and base64")
+        if self.looked_at > MAX_LOOKED_AT:
+            raise too_large(f"The file unfolds to more than {MAX_LOOKED_AT:,} bytes")
 
 
-def _signed_data(der: bytes) -> list[x509.Certificate]:
-    """The certificates of PKCS#7 (RFC 2315 §9). OpenSSL writes its sets in the order of the file, which is no DER:
-    `cryptography` reads that, with a warning that nobody here needs.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        return pkcs7.load_der_pkcs7_certificates(der)
+def _trouble(block: Block) -> str:
+    """Why the body of a block is no certificate."""
+    if not block.begun or not block.ended:
+        return "has no end" if block.begun else "has no beginning"
+    data = from_damaged_base64(block.body)
+    return trouble_with(data) if begins_as_certificate(data) else "cannot be read"
 
 
-def _add(reading: _Reading, certificate: x509.Certificate, where: str) -> None:
-    """Adds a certificate all of whose parts can be read: cryptography parses most of it on first use."""
-    if reading.full:
-        return
-    if certificate in reading.certificates:
-        reading.certificates[certificate] += 1
-        return
-    size = len(certificate.public_bytes(Encoding.DER))
-    reading.size += size
-    if size > MAX_CERTIFICATE_BYTES:
-        reading.breaks(f"{where}: a certificate of more than {MAX_CERTIFICATE_BYTES:,} bytes")
-    elif _tried(lambda: [getattr(certificate, part) for part in PARTS]):
-        reading.certificates[certificate] = 1
-    else:
-        reading.breaks(f"{where}: a certificate that breaks the rules of X.509")
+def _is_something(data: bytes) -> bool:
+    """Whether what base64 has come to is worth a look. Words may stand behind it that are none."""
+    return len(data) >= LEAST_BYTES and (unfolds(data) or is_readable(as_text(data[: len(data) * 3 // 4])))
 
 
-def _tried(load: Callable[[], Any]) -> Any:
-    try:
-        return load()
-    except UNREADABLE:
-        return None
-
-
-def _read_json(reading: _Reading, text: bytes, where: str, layer: int) -> bool:
-    """Reads every text in a JSON document that holds certificates (x5c, or whatever a CA's API calls them)."""
-    if len(text) > MAX_BYTES:  # a zip's; as objects it needs thirty times the memory
-        return False
-    try:
-        waiting: deque[Any] = deque([json.loads(text)])
-    except (ValueError, RecursionError):
-        return False
-    while waiting:
-        value = waiting.popleft()
-        if isinstance(value, dict):
-            if "kty" in value and "d" in value:  # a private JWK (RFC 7518 §6)
-                raise private_key()
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
-        elif isinstance(value, str) and len(value) >= LEAST_TEXT:
-            _read(reading, value.encode(errors="replace"), where, layer + 1)
-    return True
-
-
-def _nothing(reading: _Reading) -> ChainProblem:
-    seen = sorted({what for _, what in reading.others})
-    what = f" It holds {printed(', '.join(seen))}." if seen else ""
-    if reading.broken:
-        what = f" There is in {printed('; '.join(reading.broken))}."
-    step = "Drop the certificate and its chain as PEM, DER, PKCS#7 (.p7b) or a zip of these."
-    if "a certificate request (CSR)" in seen:
-        step = "Send the CSR to the CA, and drop the certificate that the CA returns."
-    return ChainProblem("not-a-certificate", f"No certificate could be read from the file.{what}", step)
-
-
-def _notes(reading: _Reading) -> Iterator[Finding]:
-    for sentence in reading.broken:
-        yield Finding("unreadable-part", f"{sentence[:1].upper()}{sentence[1:]}.", "Ask the CA for the file again.")
-    for where, what in reading.others:
-        yield Finding("part-ignored", f"{where[:1].upper()}{where[1:]} holds {what}; it is not needed.")
-    if reading.more:
-        yield Finding("part-ignored", f"{reading.more:,} more parts of the file are no certificates.")
-    twice = [subject_of(one) for one, count in reading.certificates.items() if count > 1]
-    if twice:
-        yield Finding("duplicate-dropped", f"More than once in the file: {several(twice)}.")
+def _closed(closed: Closed) -> Finding:
+    finding = may_hold_key(str(closed)[:-1], WHOLE if closed.broken else UNPACK)
+    if closed.kind != "zip":
+        return finding
+    return Finding("unreadable-zip", finding.sentence, finding.next_step)

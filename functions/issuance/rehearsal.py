@@ -23,6 +23,7 @@ from functions.issuance.events import (
     RENEWAL_STOPPED,
     VAULT_SURVEYED,
 )
+from functions.issuance.key_material import private_key
 from functions.issuance.notices import notice_of
 from functions.issuance.rules import PREFIX
 from functions.issuance.telling import Channel, DeliveryRefused, Notice
@@ -102,7 +103,8 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
         f"{ISSUANCE}Overwritten": request | ended("overwritten") | {"replaced_by": "1" * 32},
         f"{ISSUANCE}Stalled": manual | {"age": 3 * DAY + 3600, "reminder": 1, "escalated": False},
         CHAIN_REJECTED: file | {"sentence": "The certificate of an intermediate CA is missing."},
-        CHAIN_QUARANTINED: file | {"sentence": "The file holds a private key."},
+        CHAIN_QUARANTINED: file
+        | {"sentence": "The file holds a private key.", "findings": [private_key().finding.as_dict()]},
         CHAIN_STUCK: file | {"sentence": "The file could not be handled, although it was tried again and again."},
         NEAR_EXPIRY: certificate | near,
         EXPIRED: certificate | expired,

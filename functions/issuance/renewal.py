@@ -7,9 +7,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from cryptography import x509
-
 from functions.issuance.certflow import Certflow
+from functions.issuance.certificate import load
 from functions.issuance.errors import KeyReused, Refused, Unavailable
 from functions.issuance.events import RENEWAL_STOPPED, Event
 from functions.issuance.journal import record
@@ -116,7 +115,7 @@ def _key_vault_renews(policy: Mapping[str, Any]) -> bool:
 def _lost(policy: Mapping[str, Any], der: bytes) -> tuple[str, ...]:
     """The names that a certificate has and its policy does not ask for; DNS names without regard to case."""
     asked = (policy.get("x509_props") or {}).get("sans") or {}
-    has = names_of(x509.load_der_x509_certificate(der))
+    has = names_of(load(der))
     common = [part.strip()[3:] for part in _subject(policy).split(",") if part.strip().lower().startswith("cn=")]
     kept = {kind: {str(name).lower() for name in asked.get(kind) or ()} for kind in has}
     kept["dns_names"] |= {name.lower() for name in common}  # a CA puts the common name among the names

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography import x509
-
+from functions.issuance.certificate import Certificate
 from functions.issuance.chains import Chain
 from functions.issuance.describe import describe, printed, subject_of
-from functions.issuance.findings import Finding, errors_of
+from functions.issuance.findings import Finding, errors_of, is_for_quarantine
 from functions.issuance.requests import TrackedRequest
 
 REJECTED = ("rejected", "would-reject")
@@ -28,7 +27,7 @@ class Outcome:
 
     word: str
     findings: tuple[Finding, ...]
-    leaf: x509.Certificate
+    leaf: Certificate
     chain: Chain | None = None
     request: TrackedRequest | None = None
     version: str | None = None
@@ -55,7 +54,7 @@ def report_of(findings: Sequence[Finding], outcomes: Sequence[Outcome], *, would
     """
     rejected = [one for one in outcomes if one.word in REJECTED]
     done = [one for one in outcomes if one.word not in REJECTED]
-    if not outcomes and findings[0].code == "contains-private-key":
+    if not outcomes and is_for_quarantine(findings):
         word = "would-quarantine" if would else "quarantined"
     elif rejected or not outcomes:
         word = "would-reject" if would else "rejected"

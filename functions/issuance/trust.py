@@ -8,8 +8,12 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
+from functions.issuance.certificate import CanonicalName, Certificate
+from functions.issuance.describe import subject_of
 from functions.issuance.errors import BadSettings
-from functions.issuance.keys import key_sha256
+from functions.issuance.findings import ChainProblem
+from functions.issuance.lenient import DECISIVE
+from functions.issuance.reading import read_list
 
 CONTAINER = "trusted-cas"
 PUBLIC = "public"
@@ -17,30 +21,42 @@ PUBLIC = "public"
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The CA certificates set, by subject; `place` is where they are set, in words. None set: `anchors` empty."""
+    """The CA certificates set, by subject; `place` is where they are set, in words. None set: `anchors` empty.
 
-    anchors: Mapping[x509.Name, tuple[x509.Certificate, ...]]
+    `ignored` says of which certificates in these files no use can be made, and why, a sentence each.
+    """
+
+    anchors: Mapping[CanonicalName, tuple[Certificate, ...]]
     place: str
+    ignored: tuple[str, ...] = ()
 
-    def named(self, subject: x509.Name) -> tuple[x509.Certificate, ...]:
+    def named(self, subject: CanonicalName) -> tuple[Certificate, ...]:
         """The trusted CAs of this name."""
         return self.anchors.get(subject, ())
 
-    def holds(self, certificate: x509.Certificate) -> bool:
+    def holds(self, certificate: Certificate) -> bool:
         """Whether a certificate is of a trusted CA: its name and its key (RFC 5280 §6.1.1 d)."""
-        named = self.named(certificate.subject)
-        return bool(named) and key_sha256(certificate) in {key_sha256(one) for one in named}
+        return any(one.identity == certificate.identity for one in self.named(certificate.subject_key))
 
 
 def trust_of(files: Mapping[str, bytes], place: str) -> Trust:
-    """Reads the files that say whose certificates are taken. Raises BadSettings: taking anybody's instead is no way."""
-    anchors: dict[x509.Name, tuple[x509.Certificate, ...]] = {}
+    """Reads the files that say whose certificates are taken, in whatever format a drop could have.
+
+    Raises BadSettings for a file with no CA certificate at all: taking anybody's certificates instead is no way out.
+    One that cannot be used beside others that can is among `ignored`.
+    """
+    anchors: dict[CanonicalName, list[Certificate]] = {}
+    ignored: list[str] = []
     for name, content in files.items():
-        for certificate in _certificates(name, content):
-            same = (*anchors.get(certificate.subject, ()), certificate)
-            newest_first = sorted(same, key=lambda one: one.not_valid_after_utc, reverse=True)
-            anchors[certificate.subject] = tuple(newest_first)
-    return Trust(anchors, place)
+        found = _cas(name, content)
+        ignored += found.ignored
+        for certificate in found.certificates:
+            anchors.setdefault(certificate.subject_key, []).append(certificate)
+    newest_first = {
+        subject: tuple(sorted(dict.fromkeys(same), key=lambda one: one.not_valid_after_utc, reverse=True))
+        for subject, same in anchors.items()
+    }
+    return Trust(newest_first, place, tuple(ignored))
 
 
 def says_public(content: bytes) -> bool:
@@ -52,32 +68,44 @@ def says_public(content: bytes) -> bool:
     return [line for line in lines if line and not line.startswith("#")] == [PUBLIC]
 
 
+@dataclass(frozen=True, slots=True)
+class _Cas:
+    certificates: tuple[Certificate, ...]
+    ignored: tuple[str, ...]
+
+
 @functools.lru_cache(maxsize=32)
-def _certificates(name: str, content: bytes) -> tuple[x509.Certificate, ...]:
+def _cas(name: str, content: bytes) -> _Cas:
+    """The CA certificates of a file, and what in it cannot be used. Raises BadSettings if nothing can."""
     try:
-        certificates = x509.load_pem_x509_certificates(content)
-        for certificate in certificates:
-            key_sha256(certificate)  # one with a key that cannot be read verifies nothing
-    except ValueError:
+        contents = read_list(content)
+    except ChainProblem as problem:
         raise BadSettings(
-            f"{name} holds no CA certificate as PEM, and not the word 'public' either. Until it does, no chain is "
-            "merged that it would be about."
+            f"{name} holds no CA certificate that can be read, and not the word 'public' either: "
+            f"{problem.finding.sentence} Until it does, no chain is merged that it would be about."
         ) from None
-    for certificate in certificates:
-        if not may_sign(certificate):
-            raise BadSettings(f"{name}: {certificate.subject.rfc4514_string()} is no CA (basic constraints).")
-    return tuple(certificates)
+    reasons = {one: _unusable(one) for one in contents.certificates}
+    ignored = [f"{name}: {subject_of(one)} {why}." for one, why in reasons.items() if why]
+    ignored += [f"{name}: {one.sentence}" for one in contents.findings if one.code == "unreadable-part"]
+    usable = tuple(one for one, why in reasons.items() if not why)
+    if not usable:
+        raise BadSettings(f"{' '.join(ignored)} Put the certificate of a CA there: no chain is merged without one.")
+    return _Cas(usable, tuple(ignored))
 
 
-def may_sign(certificate: x509.Certificate) -> bool:
+def _unusable(certificate: Certificate) -> str | None:
+    if decisive := [one.name for one in certificate.unread if one.oid in DECISIVE]:
+        return f"has an extension that cannot be read ({', '.join(decisive)})"
+    if not may_sign(certificate):
+        return "is no CA (basic constraints, key usage): take it out"
+    if certificate.key_sha256 is None:
+        return "has a key that cannot be read, so nothing can be verified with it"
+    return None
+
+
+def may_sign(certificate: Certificate) -> bool:
     """Whether a certificate is a CA's (RFC 5280 §4.2.1.9, §4.2.1.3). Old roots (version 1) do not say so."""
     if certificate.version is x509.Version.v1:
-        return certificate.subject == certificate.issuer
-    try:
-        basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except x509.ExtensionNotFound:
-        return False
-    try:
-        return basic.ca and certificate.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
-    except x509.ExtensionNotFound:
-        return basic.ca
+        return certificate.self_issued
+    basic, usage = certificate.extension(x509.BasicConstraints), certificate.extension(x509.KeyUsage)
+    return basic is not None and basic.ca and (usage is None or usage.key_cert_sign)

@@ -19,6 +19,7 @@ from functions.issuance.events import (
     RENEWAL_STOPPED,
     VAULT_SURVEYED,
 )
+from functions.issuance.findings import PRIVATE_KEY
 from functions.issuance.phrases import duration
 from functions.issuance.requests import is_manual
 from functions.issuance.telling import Severity
@@ -246,6 +247,13 @@ def _of_a_file(what: str, severity: Severity) -> Callable[[dict[str, Any]], Word
     return write
 
 
+def _quarantined(data: dict[str, Any]) -> Words:
+    """A key counts as exposed, and is urgent; what cannot be looked into may be harmless."""
+    if any(finding["code"] == PRIVATE_KEY for finding in data["findings"]):
+        return _of_a_file("Private key dropped", Severity.CRITICAL)(data)
+    return _of_a_file("File put into quarantine, since it cannot be looked into", Severity.WARNING)(data)
+
+
 WRITERS: dict[str, Callable[[dict[str, Any]], Words | None]] = {
     f"{ISSUANCE}Started": _csr_ready,
     f"{ISSUANCE}Completed": _completed,
@@ -255,7 +263,7 @@ WRITERS: dict[str, Callable[[dict[str, Any]], Words | None]] = {
     f"{ISSUANCE}Overwritten": _overwritten,
     f"{ISSUANCE}Stalled": _stalled,
     CHAIN_REJECTED: _of_a_file("Chain rejected", Severity.WARNING),
-    CHAIN_QUARANTINED: _of_a_file("Private key dropped", Severity.CRITICAL),
+    CHAIN_QUARANTINED: _quarantined,
     CHAIN_STUCK: _of_a_file("Chain could not be handled", Severity.CRITICAL),
     NEAR_EXPIRY: _near_expiry,
     EXPIRED: _expired,

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import functools
+import gzip
+import io
 import itertools
 import json
+import lzma
 import struct
+import tarfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -160,6 +165,36 @@ def nested() -> bytes:
     return content
 
 
+def flat_layers(content: bytes, compress: Callable[[bytes], bytes]) -> Callable[[], bytes]:
+    """Compressed again and again."""
+
+    def make() -> bytes:
+        layers = content
+        for _ in range(20):
+            layers = compress(layers)
+        return layers
+
+    return make
+
+
+def tar_of(count: int) -> bytes:
+    """A tar of as many empty files."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for index in range(count):
+            archive.addfile(tarfile.TarInfo(f"{index}"))
+    return content.getvalue()
+
+
+def endless_tar() -> bytes:
+    """A file of so many bytes that a program which adds them up may come round again."""
+    header = bytearray(tar_of(1)[:512])
+    header[124:136] = b"\x80" + b"\xff" * 11
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header) * 2000
+
+
 # Text
 
 
@@ -180,6 +215,79 @@ def json_layers() -> bytes:
     while len(again := json.dumps([content])) < MIB:
         content = again
     return content.encode()
+
+
+def mail(parts: int) -> bytes:
+    """A mail of as many attachments."""
+    part = b"--b\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\nQUJDREVGR0hJSktMTU5PUA==\r\n"
+    head = b"From: a\r\nTo: b\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    return (head + part * parts)[:MIB]
+
+
+def nested_mail() -> bytes:
+    """A mail in a mail in a mail."""
+    head = "Content-Type: multipart/mixed; boundary=b{0}\r\n\r\n--b{0}\r\n"
+    return "".join(head.format(index) for index in range(MIB)[: MIB // 80]).encode()[:MIB]
+
+
+def text_of(line: str, size: int = MIB) -> Callable[[], bytes]:
+    return lambda: filled(line.encode(), size)
+
+
+def wrapped_five_times() -> bytes:
+    """Quoted-printable, percent signs, HTML, backslashes and numbered lines, with marks of blocks in between."""
+    return filled(b"12: <br>&#43;=3D%2B\\n\\u002b-----BEGIN CERTIFICATE-----<b>MII</b>\n")
+
+
+# DER in a text, or with another length
+
+
+def starts_of_der() -> bytes:
+    """Words each of which might begin a certificate."""
+    return filled(b"MIIBIjANBgkqhkiG9w0B ", MIB)
+
+
+def open_items() -> bytes:
+    """Items of indefinite length in one another, that do not end (X.690 §8.1.3.6)."""
+    return filled(b"\x30\x80")
+
+
+def small_items() -> bytes:
+    """As many items as fit in one of indefinite length."""
+    return b"\x30\x80" + filled(b"\x05\x00", MIB - 8) + b"\0\0"
+
+
+def key_store(bags: bytes, encrypted: bytes = b"") -> bytes:
+    """A PFX (RFC 7292 §4) of any content."""
+    data = bytes.fromhex("06092a864886f70d010701")
+    safe = tlv(0x30, tlv(0x30, data, tlv(0xA0, tlv(4, tlv(0x30, bags)))), encrypted)
+    return tlv(0x30, bytes.fromhex("020103"), tlv(0x30, data, tlv(0xA0, tlv(4, safe))))
+
+
+def slow_key_store() -> bytes:
+    """As many encrypted parts as fit, each with as many iterations as are tried (RFC 8018 §A.2)."""
+    derivation = tlv(
+        0x30, bytes.fromhex("06092a864886f70d01050c"), tlv(0x30, tlv(4, b"salt"), bytes.fromhex("02024e20"))
+    )
+    cipher = tlv(0x30, bytes.fromhex("060960864801650304012a"), tlv(4, bytes(16)))
+    algorithm = tlv(0x30, bytes.fromhex("06092a864886f70d01050d"), tlv(0x30, derivation, cipher))
+    content = tlv(0x30, bytes.fromhex("06092a864886f70d010701"), algorithm, tlv(0x80, bytes(16)))
+    part = tlv(0x30, bytes.fromhex("06092a864886f70d010706"), tlv(0xA0, tlv(0x30, b"\x02\x01\0", content)))
+    return key_store(b"", filled(part, MIB - 200))
+
+
+def java_key_store() -> bytes:
+    """A JKS of as many empty certificates as fit."""
+    entry = struct.pack(">IHQHI", 2, 0, 0, 0, 0)
+    count = (MIB - 12) // len(entry)
+    return struct.pack(">III", 0xFEEDFEED, 2, count) + entry * count
+
+
+def odd_extensions() -> bytes:
+    """Certificates of long names with a hundred extensions each, none of which can be read."""
+    odd = [(tlv(6, bytes([0x55, 0x1D, 15 + index % 40, index])), b"\x30\x05\x01") for index in range(99)]
+    subject = name(*("x" for _ in range(2000)))
+    return b"".join(leaf(odd, subject=subject, serial=bytes([index + 1])) for index in range(12))[:MIB]
 
 
 # CAs
@@ -414,4 +522,48 @@ FILES: dict[str, Callable[[], bytes]] = {
     "evil text": evil_text,
     "long hints": long_hints,
     "last day of the calendar": lambda: leaf(years=(b"99991231000000Z", b"99991231235959Z")),
+    "gzip bomb": lambda: gzip.compress(bytes(400 * MIB)),
+    "gzip of twenty gzip": flat_layers(PEM, gzip.compress),
+    "gzip, as many streams as fit": again(gzip.compress(b"x")),
+    "bzip2 bomb": lambda: bz2.compress(bytes(40 * MIB)),
+    "bzip2 of 4 MiB": lambda: bz2.compress(filled(PEM, 4 * MIB - 1024)),
+    "xz bomb": lambda: lzma.compress(bytes(40 * MIB)),
+    "xz of 4 MiB": lambda: lzma.compress(filled(PEM, 4 * MIB - 1024), preset=9),
+    "tar of 1,000 files": lambda: tar_of(1000),
+    "tar of 1,001 files": lambda: tar_of(1001),
+    "tar, endless file": endless_tar,
+    "zip of zips": lambda: zipped({f"{n}": zipped({f"{m}": PEM for m in range(9)}) for n in range(90)}),
+    "mail of thousands of parts": lambda: mail(MIB // 80),
+    "mail in mail in mail": nested_mail,
+    "HTML of a million tags": text_of("<b>"),
+    "HTML of broken tags": text_of("<b "),
+    "HTML of references": text_of("&#43;"),
+    "HTML of references that are none": text_of("&aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+    "percent signs": text_of("%2B"),
+    "backslashes": text_of("\\"),
+    "backslashes and letters": text_of("\\n\\u002b"),
+    "quoted-printable": text_of("=3D=\n"),
+    "wrapped five times": wrapped_five_times,
+    "zip of what is wrapped five times": lambda: zipped({f"{n}": wrapped_five_times() for n in range(3)}),
+    "numbered lines": text_of("12: a\n"),
+    "lines of a log": text_of("Nov 28 22:02:11 host QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGk=\n"),
+    "lines of strings": text_of('  "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGk=" +\n'),
+    "lines without a dash": text_of("BEGIN CERTIFICATE\n"),
+    "words BEGIN CERTIFICATE": text_of("begin: certificate; "),
+    "BEGIN and END of a key": text_of("-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----\n", 40_000),
+    "hexadecimal digits": text_of("30:82:"),
+    "hexadecimal digits, almost": text_of("30 82 " * 19 + "zz "),
+    "lines of a dump": text_of("00000000  30 82 03 27 30 82 02 0f  a0 03 02 01 02 02 14 08  |0..'0...........|\n"),
+    "words of base64": text_of("QUJDREVGR0hJSktMTU5PUFFSU1RV."),
+    "words that begin like DER": starts_of_der,
+    "UTF-16": lambda: filled("-----BEGIN CERTIFICATE-----\u2014\n".encode("utf-16-le")),
+    "dashes of word processors": text_of("\u2014\u00a0"),
+    "items that do not end": open_items,
+    "small items in one": small_items,
+    "key store of bags": lambda: key_store(filled(tlv(0x30, bytes.fromhex("060b2a864886f70d010c0a0103")), MIB - 200)),
+    "key store, encrypted parts": slow_key_store,
+    "key store of Java": java_key_store,
+    "odd extensions": odd_extensions,
 }
+# Not all of these is looked at, or can be: they may hold a private key, and go to quarantine.
+UNSEEN: set[str] = set()

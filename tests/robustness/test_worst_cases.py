@@ -14,12 +14,14 @@ import pytest
 from cryptography import x509
 
 from functions.issuance.asked import asked_of
+from functions.issuance.certificate import load
 from functions.issuance.chains import Signatures
 from functions.issuance.diagnosis import diagnose
 from functions.issuance.examine import inspect
 from functions.issuance.findings import CODES
 from functions.issuance.report import Outcome, brief_of, report_of
 from functions.issuance.trust import Trust
+from tests.certificates import as_read
 from tests.clock import NOW
 from tests.robustness.formats import CSR, LEAF, ROOT, world
 from tests.robustness.hostile import FILES, MIB, evil_text, leaf
@@ -46,7 +48,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Measurements:
 @pytest.mark.parametrize("name", FILES)
 def test_a_hostile_file_ends_in_findings_within_bounds(name: str, measured: Measurements) -> None:
     one = measured[name]  # and so its process came to its end
-    assert one["outcome"] == "would-reject"
+    assert one["outcome"] in {"would-reject", "would-quarantine"}
     assert set(one["codes"]) <= CODES.keys()
     assert one["megabytes"] < MEGABYTES
     assert one["told"] < MOST_TOLD
@@ -73,17 +75,18 @@ async def test_labels_of_blocks_are_harmless() -> None:
 
 
 def test_of_very_many_leaves_the_first_travel_and_it_is_said_how_many_do_not() -> None:
-    judged = diagnose(LEAF, [LEAF], asked_of(x509.load_der_x509_csr(CSR)), Trust({}, "here"), NOW, Signatures())
-    report = report_of((), [Outcome("would-merge", judged.findings, LEAF, judged.chain)] * 100, would=True)
+    leaf, *_ = as_read(LEAF)
+    judged = diagnose(leaf, [leaf], asked_of(x509.load_der_x509_csr(CSR)), Trust({}, "here"), NOW, Signatures())
+    report = report_of((), [Outcome("would-merge", judged.findings, leaf, judged.chain)] * 100, would=True)
     brief = brief_of(report)
     assert len(json.dumps(brief)) < MOST_TOLD
     assert brief["left_out"] == {"findings": 0, "leaves": 100 - len(brief["leaves"])}
     assert "chain" not in brief["leaves"][0]
-    assert "left_out" not in brief_of(report_of((), [Outcome("would-merge", (), LEAF)], would=True))
+    assert "left_out" not in brief_of(report_of((), [Outcome("would-merge", (), leaf)], would=True))
 
 
 def test_a_certificate_that_starts_on_the_last_day_of_the_calendar_is_judged() -> None:
-    certificate = x509.load_der_x509_certificate(leaf(years=(b"99991231000000Z", b"99991231235959Z")))
+    certificate = load(leaf(years=(b"99991231000000Z", b"99991231235959Z")))
     asked = asked_of(x509.load_der_x509_csr(CSR), {"x509_props": {"validity_months": 12}})
     found = diagnose(certificate, [certificate], asked, Trust({}, "here"), NOW, Signatures()).findings
     assert "not-yet-valid" in {one.code for one in found}

@@ -17,10 +17,9 @@ from functions.issuance.choices import Choices
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.events import Event
 from functions.issuance.files import Aside, Drop, Lying
-from functions.issuance.keys import key_sha256
+from functions.issuance.keys import key_sha256, sha1_of
 from functions.issuance.links import Links
 from functions.issuance.looks import Look, look_for
-from functions.issuance.matching import sha1_of
 from functions.issuance.pace import Pace
 from functions.issuance.ports import Answer, Bundle, Intent, Listed, ListedPage, Page, Wanted
 from functions.issuance.requests import Act, CertificateVersion, Change, Operation, Status, TrackedRequest

@@ -18,12 +18,14 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
 
-from functions.issuance.chains import Chain, End, Signatures, build, by_key
+from functions.issuance.certificate import canonical
+from functions.issuance.chains import End, Signatures, by_key
+from functions.issuance.diagnosis import Diagnosis, diagnose
 from functions.issuance.findings import ChainProblem
 from functions.issuance.keys import key_sha256
 from functions.issuance.reading import MAX_BYTES, read
-from functions.issuance.trust import trust_of
-from tests.certificates import Ca, make_csr, pem
+from functions.issuance.trust import Trust, trust_of
+from tests.certificates import DAY, Ca, Wish, as_read, make_csr, make_name, pem
 from tests.clock import NOW, fixed_now
 
 ROOT = Ca.root("Test Root", at=fixed_now)
@@ -33,10 +35,20 @@ LEAF = ISSUING.signs(CSR)
 CHAIN = (LEAF, ISSUING.certificate, ROOT.certificate)
 
 
-def built(leaf: x509.Certificate, certificates: Sequence[x509.Certificate], *trusted: Ca) -> Chain:
-    """The chain, where these CAs are trusted."""
+type Ends = tuple[tuple[x509.Certificate, ...], x509.Certificate | None, End]
+
+
+def judged(leaf: x509.Certificate, certificates: Sequence[x509.Certificate], *trusted: Ca) -> Diagnosis:
+    """The judgement on a leaf, where these CAs are trusted."""
     trust = trust_of({f"{index}.pem": pem(one.certificate) for index, one in enumerate(trusted)}, "trusted-cas/main/")
-    return build(leaf, certificates, trust, NOW, Signatures())
+    return diagnose(as_read(leaf)[0], as_read(*certificates), None, trust, NOW, Signatures())
+
+
+def built(leaf: x509.Certificate, certificates: Sequence[x509.Certificate], *trusted: Ca) -> Ends:
+    """The chain: its path, its root, and where it ends."""
+    chain = judged(leaf, certificates, *trusted).chain
+    root = chain.root.view if chain.root else None
+    return tuple(one.view for one in chain.path), root, chain.end
 
 
 @pytest.mark.parametrize(
@@ -66,11 +78,11 @@ def built(leaf: x509.Certificate, certificates: Sequence[x509.Certificate], *tru
 )
 def test_a_chain_is_read_by_content_and_ordered_leaf_first(content: bytes) -> None:
     certificates = read(content).certificates
-    assert set(certificates) == set(CHAIN)
+    assert set(certificates) == set(as_read(*CHAIN))
     assert len(certificates) == 3
-    chain = built(LEAF, certificates)
-    assert chain.path == (LEAF, ISSUING.certificate)
-    assert chain.root == ROOT.certificate
+    chain = diagnose(as_read(LEAF)[0], certificates, None, Trust({}, "here"), NOW, Signatures()).chain
+    assert chain.path == as_read(LEAF, ISSUING.certificate)
+    assert chain.root == as_read(ROOT.certificate)[0]
     merged = [LEAF, ISSUING.certificate]
     assert chain.der(include_root=False) == [one.public_bytes(Encoding.DER) for one in merged]
     assert chain.der(include_root=True) == [one.public_bytes(Encoding.DER) for one in (*merged, ROOT.certificate)]
@@ -78,38 +90,42 @@ def test_a_chain_is_read_by_content_and_ordered_leaf_first(content: bytes) -> No
 
 def test_a_single_der_certificate_is_a_chain_of_one() -> None:
     (certificate,) = read(LEAF.public_bytes(Encoding.DER)).certificates
-    assert built(certificate, (certificate,)).path == (LEAF,)
+    assert certificate == as_read(LEAF)[0]
+    assert built(LEAF, (LEAF,)) == ((LEAF,), None, End.OPEN)
 
 
 def test_strangers_are_kept_out_even_with_the_right_name() -> None:
     impostor = Ca.root("Test Root", at=fixed_now).ca("Test Issuing CA")
-    assert built(LEAF, (impostor.certificate, LEAF, ISSUING.certificate)).path == (LEAF, ISSUING.certificate)
+    assert built(LEAF, (impostor.certificate, LEAF, ISSUING.certificate))[0] == (LEAF, ISSUING.certificate)
 
 
 def test_a_self_signed_leaf_is_its_own_chain() -> None:
-    assert built(ROOT.certificate, (ROOT.certificate,)).path == (ROOT.certificate,)
+    assert built(ROOT.certificate, (ROOT.certificate,))[0] == (ROOT.certificate,)
 
 
-def test_the_shortest_way_to_a_trusted_ca_is_taken_even_past_a_root_in_the_file() -> None:
+def test_a_cross_certificate_that_the_ca_sends_is_kept() -> None:
     other = Ca.root("Other Root", at=fixed_now)
     cross = other.ca(ROOT.subject, key=ROOT.key)
     certificates = (*CHAIN, cross.certificate, other.certificate)
-    chain = built(LEAF, certificates, other)
-    assert chain == Chain((LEAF, ISSUING.certificate, cross.certificate), other.certificate, End.TRUSTED)
-    assert built(LEAF, certificates, ROOT, other) == Chain((LEAF, ISSUING.certificate), ROOT.certificate, End.TRUSTED)
-    assert built(LEAF, certificates) == Chain((LEAF, ISSUING.certificate), ROOT.certificate, End.ROOT)
+    crossed = ((LEAF, ISSUING.certificate, cross.certificate), other.certificate)
+    assert built(LEAF, certificates, other) == (*crossed, End.TRUSTED)
+    # The CA sends its cross-certificate for older clients: newer ones need it not, and take it.
+    assert built(LEAF, certificates, ROOT) == (*crossed, End.TRUSTED)
+    assert built(LEAF, certificates, ROOT, other) == (*crossed, End.TRUSTED)
+    assert built(LEAF, certificates) == (*crossed, End.ROOT)
+    assert built(LEAF, CHAIN, ROOT, other) == ((LEAF, ISSUING.certificate), ROOT.certificate, End.TRUSTED)
 
 
 def test_a_trusted_intermediate_completes_a_chain_and_is_part_of_it() -> None:
-    assert built(LEAF, (LEAF,), ISSUING) == Chain((LEAF, ISSUING.certificate), None, End.TRUSTED)
-    assert built(LEAF, (LEAF, ISSUING.certificate), ROOT).rooted is False
+    assert built(LEAF, (LEAF,), ISSUING) == ((LEAF, ISSUING.certificate), None, End.TRUSTED)
+    assert judged(LEAF, (LEAF, ISSUING.certificate), ROOT).chain.rooted is False
 
 
 def test_without_a_root_the_longest_chain_is_taken() -> None:
     middle = ROOT.ca("Middle")
     twice = middle.ca(ISSUING.subject, key=ISSUING.key)
     chain = built(LEAF, (LEAF, ISSUING.certificate, twice.certificate, middle.certificate))
-    assert chain == Chain((LEAF, twice.certificate, middle.certificate), None, End.OPEN)
+    assert chain == ((LEAF, twice.certificate, middle.certificate), None, End.OPEN)
 
 
 def test_a_name_may_be_written_in_another_kind_of_string() -> None:
@@ -119,15 +135,43 @@ def test_a_name_may_be_written_in_another_kind_of_string() -> None:
     old = Ca.root(named(_ASN1Type.UTF8String), at=fixed_now)
     leaf = old.signs(CSR, issuer=named(_ASN1Type.PrintableString))
     assert leaf.issuer.public_bytes() != old.certificate.subject.public_bytes()
-    assert built(leaf, (leaf, old.certificate)) == Chain((leaf,), old.certificate, End.ROOT)
-    assert built(leaf, (leaf,), old).end is End.TRUSTED
+    assert built(leaf, (leaf, old.certificate)) == ((leaf,), old.certificate, End.ROOT)
+    assert built(leaf, (leaf,), old)[2] is End.TRUSTED
+
+
+@pytest.mark.parametrize(
+    ("written", "same"),
+    [("OLD ca", True), ("  Old   CA ", True), ("OldCA", False), ("Old CÄ", False), ("Öld CA", False)],
+)
+def test_case_and_blanks_of_a_name_do_not_count(written: str, same: bool) -> None:
+    """RFC 5280 §7.1; case is that of ASCII alone, as OpenSSL has it."""
+    assert (canonical(make_name(written)) == canonical(make_name("Old CA"))) is same
+    assert canonical(make_name("ä")) != canonical(make_name("Ä"))
+
+
+def test_the_files_own_certificate_of_a_ca_is_taken_before_a_newer_one_that_is_trusted() -> None:
+    newer = ROOT.ca(ISSUING.subject, Wish(start=-DAY / 2), ISSUING.key)
+    assert built(LEAF, CHAIN, ROOT, newer) == ((LEAF, ISSUING.certificate), ROOT.certificate, End.TRUSTED)
+    assert built(LEAF, (LEAF,), ROOT, newer)[0] == (LEAF, newer.certificate)
+
+
+def test_more_ways_than_can_be_tried_are_refused_if_none_of_those_tried_is_good() -> None:
+    cas = [Ca.root(f"{number}", at=fixed_now) for number in range(6)]
+    mesh = [by.ca(one.subject, key=one.key).certificate for one in cas for by in cas if one is not by]
+    leaf = cas[0].signs(CSR)
+    with pytest.raises(ChainProblem, match="more ways up from CN=web") as caught:
+        judged(leaf, (leaf, *mesh), ROOT)
+    assert caught.value.finding.code == "too-entangled"
+    assert judged(leaf, (leaf, *mesh), cas[5]).errors == ()
 
 
 def test_a_loop_of_cross_signing_ends() -> None:
     one, two = Ca.root("One", at=fixed_now), Ca.root("Two", at=fixed_now)
     loop = (one.ca(two.subject, key=two.key).certificate, two.ca(one.subject, key=one.key).certificate)
     leaf = two.signs(CSR)
-    assert built(leaf, (leaf, *loop)).path[0] == leaf
+    path, root, end = built(leaf, (leaf, *loop))
+    assert path in {(leaf, *loop), (leaf, loop[0])}
+    assert (root, end) == (None, End.OPEN)
 
 
 @pytest.mark.parametrize(
@@ -179,4 +223,4 @@ def test_a_private_key_of_any_kind_is_refused_and_not_repeated(content: bytes) -
 
 
 def test_certificates_are_found_by_the_key_of_their_csr() -> None:
-    assert by_key(CHAIN)[key_sha256(LEAF)] == [LEAF]
+    assert by_key(as_read(*CHAIN))[key_sha256(LEAF)] == list(as_read(LEAF))

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs7
 from cryptography.x509.oid import NameOID
 
@@ -22,13 +23,12 @@ from functions import doctor
 from functions.doctor import Patient, Unusable, examine, main
 from functions.doctor_page import Style, page
 from functions.issuance.asked import asked_of
-from functions.issuance.describe import sha256_of
 from functions.issuance.examine import inspect
 from functions.issuance.reading import MAX_BYTES
 from functions.issuance.report import report_of
 from functions.issuance.requests import Operation, Status
 from functions.issuance.trust import trust_of
-from tests.certificates import CLIENT, DAY, SERVER, Ca, Wish, csr_of, ec_key, ip, pem
+from tests.certificates import CLIENT, DAY, SERVER, Ca, Wish, as_read, csr_of, ec_key, ip, pem, with_serial
 from tests.clock import NOW, fixed_now
 from tests.unit.fakes import World
 
@@ -126,6 +126,13 @@ def test_without_a_csr_the_leaf_is_what_is_no_ca_and_has_issued_nothing() -> Non
     assert codes(reported(pem(*CHAIN[1:]), csr=None)) == ["only-ca-certificates"]
 
 
+def test_without_a_csr_the_usage_says_what_a_certificate_is_for() -> None:
+    nameless = replace(GOOD, names=())
+    for ekus, told in (((), True), ((SERVER,), True), ((CLIENT,), False)):
+        report = reported(pem(ISSUING.signs(CSR, replace(nameless, ekus=ekus)), *CHAIN[1:]), csr=None)
+        assert ("no-alternative-name" in codes(report)) is told
+
+
 def test_a_certificate_for_another_csr_is_told_with_the_keys_of_both() -> None:
     text = shown(pem(ISSUING.signs(csr_of(ec_key(), HOST), GOOD)))
     assert "key-of-another-request" in text
@@ -153,7 +160,7 @@ def test_the_page_shows_the_chain_from_leaf_to_root_and_what_is_merged() -> None
         "key      EC, P-256",
         "signed   ECDSA with SHA-256",
         f"serial   {LEAF.serial_number:x}",
-        f"SHA-256  {sha256_of(LEAF)}",
+        f"SHA-256  {as_read(LEAF)[0].sha256}",
     ):
         assert row in rows, row
 
@@ -236,6 +243,20 @@ def test_exit_code_0_is_for_what_can_be_merged(csr: str, folder: Path, capsys: p
     assert capsys.readouterr().out.startswith("✔ Can be merged\n")
 
 
+@pytest.mark.parametrize("serial", [0, -5])
+def test_a_serial_number_that_none_should_be_is_read_without_a_warning(
+    serial: int, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Old roots have 0. `cryptography` warns of these, which is an error here, and will refuse them."""
+    for name, certificate, by in (("leaf", LEAF, ISSUING), ("issuing", ISSUING.certificate, ROOT)):
+        assert isinstance(by.key, ec.EllipticCurvePrivateKey)
+        (folder / name).write_bytes(with_serial(certificate, serial, by.key))
+    assert main(["leaf", "issuing", "--csr", "web.csr", "--trusted-ca", "root.pem"]) == 0
+    output = capsys.readouterr()
+    assert output.out.count(f"serial   {serial}\n") == 2
+    assert output.err == ""
+
+
 def test_exit_code_1_is_for_what_cannot(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["leaf.pem"]) == 1
     assert main(["huge"]) == 1
@@ -260,7 +281,7 @@ def test_a_policy_says_what_the_csr_leaves_open(folder: Path, capsys: pytest.Cap
         (["chain.pem", "--csr", "web.csr", "--policy", "az.json"], "x509_props"),
         (["chain.pem", "--csr", "web.csr", "--policy", "odd.json"], "x509_props"),
         (["chain.pem", "--csr", "web.csr", "--policy", "web.der"], "x509_props"),
-        (["chain.pem", "--trusted-ca", "web.csr"], "web.csr holds no CA certificate as PEM"),
+        (["chain.pem", "--trusted-ca", "web.csr"], "web.csr holds no CA certificate that can be read"),
         (["chain.pem", "--trusted-ca", "leaf.pem"], f"CN={HOST} is no CA"),
     ],
 )
@@ -275,7 +296,6 @@ def test_exit_code_2_is_for_a_command_that_cannot_be_carried_out(
     assert written.err.count("\n") == 1
 
 
-@pytest.mark.filterwarnings("ignore:Parsed a serial number")  # of an old root in Mozilla's list
 @pytest.mark.parametrize("word", ["public", "word"])
 def test_the_word_public_stands_for_mozillas_list(word: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["chain.pem", "--trusted-ca", word]) == 1

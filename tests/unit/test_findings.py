@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from functions.issuance.describe import sha256_of
 from functions.issuance.drop import handle_drop
 from functions.issuance.errors import Refused
 from functions.issuance.examine import inspect
@@ -36,6 +36,7 @@ from tests.certificates import (
     SERVER,
     Ca,
     Wish,
+    as_read,
     csr_of,
     damaged,
     ec_key,
@@ -51,6 +52,7 @@ from tests.unit.fakes import World, version_of
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "findings.md"
 LONG = Wish(start=-400 * DAY, end=3650 * DAY)
 ROOT = Ca.root("Test Root", LONG, at=fixed_now)
+ROOT_SHA256 = as_read(ROOT.certificate)[0].sha256
 ISSUING = ROOT.ca("Test Issuing CA", LONG)
 RSA_ROOT = Ca.root("RSA Root", LONG, rsa_key(), at=fixed_now)
 RSA_ISSUING = RSA_ROOT.ca("RSA Issuing CA", LONG, rsa_key())
@@ -70,6 +72,8 @@ DEFAULT: Mapping[str, Any] = MappingProxyType(
         }
     }
 )
+MAIL = ExtendedKeyUsageOID.EMAIL_PROTECTION
+MAIL_CA = Ca.root("Mail CA", replace(LONG, more=[(x509.ExtendedKeyUsage([MAIL]), False)]), at=fixed_now)
 LINE = re.compile(r"^\| `([a-z-]+)` \| (error|warning|note) \|", re.MULTILINE)
 
 type Make = Callable[[World], bytes | Awaitable[bytes]]
@@ -164,15 +168,44 @@ def non_ca_signs() -> bytes:
     return pem(Ca(server, key, fixed_now).signs(CSR, GOOD), server, ISSUING.certificate)
 
 
+def trusting_a_server_too(world: World) -> bytes:
+    server = ISSUING.signs(csr_of(ec_key(), "other.example.com"))
+    world.trusted.given["main"]["more.pem"] = pem(server, STRANGER.certificate)
+    return signed()
+
+
+def unforeseen(world: World) -> bytes:
+    """What nobody has thought of, while a chain is judged: a clock without a time zone."""
+    world.now = world.now.replace(tzinfo=None)
+    return signed()
+
+
+def signed_as_a_ca(by: Ca) -> bytes:
+    return leaf(Wish(names=[HOST], usages={"key_cert_sign"}), by, ca=True) + pem(by.certificate)
+
+
 def too_deep() -> bytes:
     top = ROOT.ca("Short CA", replace(LONG, path_length=0))
     below = top.ca("Deep CA", LONG)
     return signed(by=below) + pem(top.certificate)
 
 
-def limited(**limits: Any) -> bytes:
+def renewed_below() -> bytes:
+    """Below a CA that allows none below it is another one, which allows none either, and has renewed itself."""
+    upper = ROOT.ca("Upper CA", replace(LONG, path_length=0))
+    lower = upper.ca("Lower CA", replace(LONG, path_length=0))
+    newer = lower.ca("Lower CA", LONG)
+    return signed(by=newer) + pem(lower.certificate, upper.certificate)
+
+
+def renewed_for_all() -> bytes:
+    """The trusted CA is for e-mail alone; another root has given it a certificate that is for everything."""
+    return signed(by=ROOT.ca("Mail CA", LONG, MAIL_CA.key))
+
+
+def limited(wish: Wish = GOOD, csr: bytes = CSR, **limits: Any) -> bytes:
     given = x509.NameConstraints(limits.get("permitted"), limits.get("excluded"))
-    return signed(by=ROOT.ca("Limited CA", replace(LONG, limits=given)))
+    return signed(wish, ROOT.ca("Limited CA", replace(LONG, limits=given)), csr)
 
 
 async def ended(world: World) -> bytes:
@@ -182,7 +215,7 @@ async def ended(world: World) -> bytes:
 
 def a_version(world: World) -> bytes:
     content = signed()
-    world.vault.certificates["web"] = version_of(read(content).certificates[0].public_bytes(Encoding.DER), "v7")
+    world.vault.certificates["web"] = version_of(read(content).certificates[0].der, "v7")
     return content
 
 
@@ -212,12 +245,39 @@ def old_ca(**changes: Any) -> bytes:
 SECRET = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 LEAF = read(signed()).certificates[0]
 SHORT_RSA = RSA_ROOT.ca("Short Key CA", LONG, rsa_key(1024))
+SHORT_KEY = rsa_key(1024)
 SHA1_ISSUING = Ca(resigned(RSA_ISSUING.certificate, RSA_ROOT, hashes.SHA1()), RSA_ISSUING.key, fixed_now)  # noqa: S303
 URL = "http://pki.example.com/issuing.crt"
 CSR_PEM = x509.load_der_x509_csr(CSR).public_bytes(Encoding.PEM)
 TWO_NAMES = csr_of(KEY, HOST, [HOST, "www.example.com", ip("10.0.0.7")])
 CODE_SIGNING = ExtendedKeyUsageOID.CODE_SIGNING
 SUBJECT = f"CN={HOST}"
+
+# A user principal name, UTF-8 (Microsoft's, in constraints of AD CS).
+USER = x509.OtherName(x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2.3"), b"\x0c\x0d@corp.example")
+NO_NAME = frozenset({"no-alternative-name"})
+OWN = Ca.root(HOST, GOOD, KEY, at=fixed_now)  # the CSR's own key
+GONE = Wish(start=-4000 * DAY, end=-DAY)
+OLD_ROOT = Ca.root("Old Root", GONE, at=fixed_now)
+OF_OLD_ROOT = OLD_ROOT.ca("CA of an old root", LONG)
+SHORT_ROOT = Ca.root("Short Root", replace(LONG, path_length=0), at=fixed_now)
+BELOW_SHORT = SHORT_ROOT.ca("CA below it", LONG)
+CROSS = OLD_ROOT.ca("Test Root", GONE, ROOT.key)  # as an old root has cross-signed a new one, long ago
+# RFC 3820 §3.8: a policy language "inherit all", and no limit of length.
+PROXY = ("1.3.6.1.5.5.7.1.14", "300c300a06082b06010505071501")
+
+
+ANOTHER_SERIAL = x509.AuthorityKeyIdentifier(None, [x509.DirectoryName(ROOT.subject)], 7)
+
+
+def odd(oid: str, value: str) -> x509.UnrecognizedExtension:
+    """An extension with this value (DER, hex), whatever the OID's own would be."""
+    return x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), bytes.fromhex(value))
+
+
+def with_more(extension: tuple[str, str], wish: Wish = GOOD) -> Wish:
+    return replace(wish, more=[(odd(*extension), False)])
+
 
 EXAMPLES: list[Example] = [
     # reading the file
@@ -229,12 +289,12 @@ EXAMPLES: list[Example] = [
         lambda _: pem(*(Ca.root(f"{n}", at=fixed_now).certificate for n in range(101))),
         ("100",),
     ),
-    Example("unreadable-zip", always(zipped(a=zipped(b=signed()))), ("another zip", "Unpack it")),
     Example("unreadable-zip", always(encrypted(zipped(a=signed()))), ("is encrypted",)),
     Example("unreadable-zip", always(zipped(a=signed())[:-30]), ("is damaged",)),
     Example("contains-private-key", always(signed() + SECRET), ("private key", "counts as exposed")),
+    Example("may-hold-private-key", always(b"7z\xbc\xaf\x27\x1c" + bytes(90)), ("a 7-Zip archive", "Unpack it")),
     Example("not-a-certificate", always(CSR_PEM), ("a certificate request (CSR)", "Send the CSR to the CA")),
-    Example("not-a-certificate", always(b"%PDF-1.7\n%\xe2\xe3"), ("a PDF", "PEM, DER, PKCS#7")),
+    Example("not-a-certificate", always(b"%PDF-1.7\n%\xe2\xe3"), ("a PDF", "as a file (PEM, DER or .p7b)")),
     Example("not-a-certificate", always(pem(LEAF)[:200]), ("has no end",)),
     Example("unreadable-part", always(signed() + pem(STRANGER.certificate)[:200]), ("has no end", "the file again")),
     Example("part-ignored", always(signed() + CSR_PEM), ("a certificate request (CSR)",)),
@@ -268,33 +328,79 @@ EXAMPLES: list[Example] = [
         ),
     ),
     Example("missing-intermediate", always(leaf()), ("CN=Test Issuing CA", "drop both together"), trusted=()),
-    Example("missing-intermediate", always(signed()), ("CN=Test Root", "put it (PEM) into"), trusted=(STRANGER,)),
-    Example("missing-intermediate", lambda _: another_generation(), ("CN=Test Issuing CA", "key identifier")),
+    Example("missing-intermediate", always(signed()), ("CN=Test Root", "put it into"), trusted=(STRANGER,)),
+    Example("missing-intermediate", lambda _: another_generation(), ("CN=Test Issuing CA", "has another key")),
+    Example(
+        "missing-intermediate",
+        always(signed(by=ISSUING.ca("Deep CA", LONG)) + pem(ROOT.certificate)),
+        ("CN=Test Issuing CA", "No root that is in the file issued it: CN=Test Root."),
+        trusted=(),
+    ),
     Example("bad-signature", lambda _: another_generation(key_ids=False), ("is damaged or is another one",)),
-    Example("bad-signature", always(pem(damaged(LEAF)) + CHAIN), (SUBJECT, "CN=Test Issuing CA", "damaged")),
+    Example("bad-signature", always(pem(damaged(LEAF.view)) + CHAIN), (SUBJECT, "CN=Test Issuing CA", "damaged")),
     Example("issuer-may-not-sign", lambda _: non_ca_signs(), ("CN=other.example.com", "not one of a CA")),
     Example("issuer-may-not-sign", lambda _: too_deep(), ("CN=Short CA allows 0 CAs below it, and there are 1",)),
     Example(
         "issuer-may-not-sign",
+        # A CA's certificate by itself is no step of the way (RFC 5280 §4.2.1.9): it is the first one's length.
+        lambda _: renewed_below(),
+        ("CN=Upper CA allows 0 CAs below it, and there are 1",),
+    ),
+    Example(
+        "issuer-may-not-sign",
+        # That the CA is trusted, too, does not help those who know the root.
+        always(signed(by=BELOW_SHORT)),
+        ("CN=Short Root allows 0 CAs below it, and there are 1",),
+        trusted=(SHORT_ROOT, BELOW_SHORT),
+    ),
+    Example(
+        "issuer-may-not-sign",
         lambda _: limited(permitted=[x509.DNSName("corp.example")]),
-        ("CN=Limited CA may not issue for web.example.com",),
+        ("CN=Limited CA may not issue", "web.example.com", "only DNS name corp.example"),
     ),
     Example(
         "issuer-may-not-sign",
         lambda _: limited(excluded=[x509.DNSName("example.com")]),
-        ("CN=Limited CA may not issue for web.example.com",),
+        ("CN=Limited CA may not issue", "web.example.com", "not DNS name example.com"),
+    ),
+    Example(
+        "issuer-may-not-sign",
+        lambda _: limited(permitted=[x509.DNSName("corp.example"), USER]),
+        ("only user principal name @corp.example",),
+    ),
+    Example(
+        "issuer-may-not-sign",
+        lambda _: limited(Wish(names=["*.example.com"]), excluded=[x509.DNSName(HOST)]),
+        ("CN=Limited CA may not issue for *.example.com", "all of its names"),
+        csr=csr_of(KEY, "*.example.com", ["*.example.com"]),
+    ),
+    Example(
+        "issuer-may-not-sign",
+        # OpenSSL takes the common name where there is no other name.
+        lambda _: limited(Wish(names=()), csr_of(KEY, "*.example.com"), excluded=[x509.DNSName(HOST)]),
+        ("CN=Limited CA may not issue for *.example.com", "all of its names"),
+        also=NO_NAME,
+        csr=csr_of(KEY, "*.example.com"),
     ),
     Example("too-entangled", lambda _: many_of_one_name(), ("CN=One Name", "its own chain alone")),
     Example(
         "untrusted-ca",
         always(signed() + pem(ROOT.certificate)),
-        ("CN=Test Root", sha256_of(ROOT.certificate), "trusted-cas/main/"),
+        ("CN=Test Root", ROOT_SHA256, "trusted-cas/main/"),
         trusted=(STRANGER,),
     ),
     Example(
+        "untrusted-ca",
+        # Two CAs that have certified each other: nothing is missing, and neither is trusted.
+        always(signed() + pem(ISSUING.ca("Test Root", LONG, ROOT.key).certificate)),
+        ("CN=Test", "does not take"),
+        trusted=(STRANGER,),
+    ),
+    Example("trusted-ca-ignored", trusting_a_server_too, ("more.pem", "CN=other.example.com is no CA", "Take out")),
+    Example(
         "any-ca-accepted",
         always(signed() + pem(ROOT.certificate)),
-        ("CN=Test Root", sha256_of(ROOT.certificate), "trusted-cas/main/"),
+        ("CN=Test Root", ROOT_SHA256, "trusted-cas/main/"),
         trusted=(),
     ),
     Example(
@@ -304,14 +410,130 @@ EXAMPLES: list[Example] = [
         also=frozenset({"any-ca-accepted"}),
         trusted=(),
     ),
+    Example(
+        "root-not-in-file",
+        # CAs that have certified each other, and a root of others: nothing of the chain is missing.
+        always(signed() + pem(ISSUING.ca("Test Root", LONG, ROOT.key).certificate, STRANGER.certificate)),
+        ("If it is no root",),
+        also=frozenset({"any-ca-accepted"}),
+        trusted=(),
+    ),
+    Example("not-judged", unforeseen, ("TypeError", "chain-not-judged", "Send this file")),
+    Example(
+        "self-signed",
+        # That it is trusted, too, makes no chain of it.
+        always(leaf(by=OWN, ca=True)),
+        (SUBJECT, "its own key"),
+        also=NO_NAME | {"leaf-is-ca"},
+        trusted=(OWN,),
+    ),
+    Example("self-signed", always(leaf(by=OWN)), (SUBJECT, "its own key", "signed by a CA"), also=NO_NAME),
+    Example(
+        "self-signed",
+        # As `openssl req -x509` makes one: it says that it is a CA's.
+        always(leaf(by=OWN, ca=True)),
+        (SUBJECT, "its own key", "signed by a CA"),
+        also=NO_NAME | {"leaf-is-ca"},
+    ),
+    Example(
+        "refused-by-openssl",
+        always(signed(with_more(PROXY, Wish(names=())))),
+        (SUBJECT, "proxy certificates", "TLS clients"),
+        also=NO_NAME,
+        csr=csr_of(KEY, HOST),
+    ),
+    Example(
+        "issuer-may-not-sign",
+        always(signed(replace(GOOD, key_ids=False, more=[(ANOTHER_SERIAL, False)]))),
+        (SUBJECT, "another certificate of CN=Test Issuing CA", "drop both together"),
+    ),
+    Example(
+        "issuer-may-not-sign",
+        always(signed(by=ROOT.ca("Mail CA", replace(LONG, more=[(x509.ExtendedKeyUsage([MAIL]), False)])))),
+        ("CN=Mail CA", "emailProtection alone, not for serverAuth", "a CA that may issue for this"),
+    ),
+    Example(
+        "issuer-may-not-sign",
+        lambda _: renewed_for_all(),
+        ("CN=Mail CA", "emailProtection alone, not for serverAuth"),
+        trusted=(MAIL_CA,),
+    ),
+    Example(
+        "expired-left-out",
+        lambda _: signed() + pem(CROSS.certificate),
+        ("CN=Test Root, issued by CN=Old Root, at 2026-11-23 12:00 UTC", "trust CN=Test Root itself", "as it is now"),
+        also=frozenset({"any-ca-accepted"}),
+        trusted=(),
+    ),
+    Example(
+        "expired-left-out",
+        # What has expired is the root of the CA that is trusted, and which clients are to trust is that CA.
+        always(signed(by=OF_OLD_ROOT) + pem(OLD_ROOT.certificate)),
+        ("CN=Old Root, issued by CN=Old Root", "Clients that trust CN=CA of an old root itself"),
+        trusted=(OF_OLD_ROOT,),
+    ),
     Example("root-left-out", always(signed() + pem(ROOT.certificate)), ("CN=Test Root",)),
     Example("duplicate-dropped", always(signed() + CHAIN), ("CN=Test Issuing CA",)),
-    Example("stranger-dropped", always(signed() + pem(STRANGER.certificate)), ("CN=Stranger",)),
+    Example("stranger-dropped", always(signed() + pem(STRANGER.certificate)), ("CN=Stranger.",)),
+    Example(
+        "stranger-dropped",
+        always(signed() + pem(CROSS.certificate)),
+        ("CN=Test Root (another certificate, by CN=Old Root)",),
+    ),
     # the checks
+    Example(
+        "unreadable-extension",
+        always(signed(Wish(names=(), more=[(odd("2.5.29.17", "3003820561"), False)]))),
+        (SUBJECT, "subject alternative name", "issue the certificate again"),
+        also=NO_NAME | {"name-missing"},
+    ),
+    Example(
+        "unreadable-extension",
+        always(signed(by=ROOT.ca("Odd CA", with_more(("2.5.29.37", "3000"), LONG)))),
+        ("CN=Odd CA", "extended key usage", "issue the certificate again"),
+    ),
+    Example("extension-ignored", always(signed(with_more(("1.3.6.1.5.5.7.1.1", "300101")))), (SUBJECT, "access")),
+    Example(
+        "unknown-critical-extension",
+        always(signed(Wish(names=[HOST], more=[(odd("1.2.3.4.5", "0500"), True)]))),
+        (SUBJECT, "1.2.3.4.5", "not critical"),
+    ),
+    Example(
+        "unknown-critical-extension",
+        always(signed(by=ROOT.ca("Odd CA", replace(LONG, more=[(odd("1.2.3.4.5", "0500"), True)])))),
+        ("CN=Odd CA", "1.2.3.4.5", "a valid chain"),
+    ),
+    Example(
+        "precertificate",
+        always(signed(Wish(names=[HOST], more=[(x509.PrecertPoison(), True)]))),
+        (SUBJECT, "Certificate Transparency", "the same serial number"),
+    ),
     Example(
         "expired",
         always(signed(Wish(names=[HOST], start=-90 * DAY, end=-DAY))),
         (SUBJECT, "2026-11-23 12:00 UTC", "sign the CSR again"),
+    ),
+    Example(
+        "expired",
+        always(signed(by=OF_OLD_ROOT) + pem(OLD_ROOT.certificate)),
+        ("CN=Old Root expired", "as it is now"),
+        also=frozenset({"any-ca-accepted"}),
+        trusted=(),
+    ),
+    Example(
+        "expired",
+        # The cross-certificate is valid, so it is not what has expired and can be left out.
+        always(signed() + pem(OLD_ROOT.ca("Test Root", LONG, ROOT.key).certificate, OLD_ROOT.certificate)),
+        ("CN=Old Root expired",),
+        also=frozenset({"any-ca-accepted"}),
+        trusted=(),
+    ),
+    Example(
+        "expired",
+        # A certificate of the root by its own subordinate is no way around the root's own.
+        always(signed(by=OF_OLD_ROOT) + pem(OF_OLD_ROOT.ca("Old Root", LONG, OLD_ROOT.key).certificate)),
+        ("CN=Old Root expired",),
+        trusted=(OLD_ROOT,),
     ),
     Example("expired", lambda _: old_ca(end=-DAY), ("CN=Old CA expired at 2026-11-23 12:00 UTC", "as it is now")),
     Example(
@@ -319,7 +541,24 @@ EXAMPLES: list[Example] = [
         always(signed(Wish(names=[HOST], start=DAY))),
         (SUBJECT, "before 2026-11-25 12:00 UTC", "Drop it again then"),
     ),
-    Example("leaf-is-ca", always(leaf(GOOD, ca=True) + CHAIN), (SUBJECT, "not as a CA's")),
+    Example(
+        "leaf-is-no-ca",
+        always(signed(Wish(usages={"key_cert_sign"}))),
+        (SUBJECT, "keyCertSign", "subordinate CA"),
+        csr=csr_of(KEY, HOST, [HOST], usages={"key_cert_sign"}),
+    ),
+    Example(
+        "path-length-reached",
+        always(signed_as_a_ca(ROOT.ca("Short CA", replace(LONG, path_length=0)))),
+        (f"CN=Short CA allows 0 CAs below it; with {SUBJECT} there are 1", "another one below it"),
+        csr=csr_of(KEY, HOST, [HOST], usages={"key_cert_sign"}),
+    ),
+    Example(
+        "ca-ends-first",
+        lambda _: old_ca(end=30 * DAY),
+        ("CN=Old CA ends on 2026-12-24", f"{SUBJECT} (2027-02-21)", "drop the new chain"),
+    ),
+    Example("leaf-is-ca", always(leaf(GOOD, ca=True) + CHAIN), (SUBJECT, "key usage keyCertSign")),
     Example(
         "weak-signature",
         always(pem(resigned(RSA_ISSUING.signs(CSR, GOOD), RSA_ISSUING, hashes.SHA1()), RSA_ISSUING.certificate)),  # noqa: S303
@@ -337,6 +576,19 @@ EXAMPLES: list[Example] = [
     ),
     Example("weak-key", always(signed(by=SHORT_RSA)), ("CN=Short Key CA", "1024 bits", "2,048", "longer keys")),
     Example(
+        "weak-key",
+        always(signed(by=ISSUING, csr=csr_of(SHORT_KEY, HOST, [HOST]))),
+        (SUBJECT, "1024 bits", "longer keys"),
+        csr=csr_of(SHORT_KEY, HOST, [HOST]),
+    ),
+    Example(
+        "name-missing",
+        # An alternative name was asked for, so the common name does not count.
+        always(signed(Wish(names=()))),
+        (f"DNS name {HOST}", "as subject alternative names"),
+        also=NO_NAME,
+    ),
+    Example(
         "name-missing",
         always(signed(Wish(names=[HOST, ip("10.0.0.7")]))),
         (SUBJECT, "DNS name www.example.com", "all of its names"),
@@ -349,11 +601,25 @@ EXAMPLES: list[Example] = [
         also=frozenset({"name-added"}),
         csr=TWO_NAMES,
     ),
+    Example(
+        "name-missing",
+        always(signed(Wish(names=["*.com"]))),
+        ("DNS name example.com", "all of its names"),
+        also=frozenset({"name-added"}),
+        csr=csr_of(KEY, "example.com", ["example.com"]),
+    ),
+    Example(
+        "name-by-wildcard",
+        always(signed(Wish(names=["*.example.com"]))),
+        (SUBJECT, f"DNS name {HOST} by a wildcard", "all of its names"),
+        also=frozenset({"name-added"}),
+    ),
     Example("name-added", always(signed(Wish(names=[HOST, "www.example.com"]))), ("DNS name www.example.com", "again")),
     Example(
         "no-alternative-name",
         always(signed(Wish(names=()))),
         (SUBJECT, "as a subject alternative name"),
+        csr=csr_of(KEY, HOST),
     ),
     Example(
         "usage-unfit",
@@ -372,9 +638,27 @@ EXAMPLES: list[Example] = [
     ),
     Example(
         "usage-unfit",
+        always(signed(Wish(names=[HOST], usages={"crl_sign"}))),
+        (SUBJECT, "key usage is cRLSign", "digitalSignature"),
+    ),
+    Example(
+        "usage-unfit",
         always(signed(Wish(names=[HOST], ekus=[SERVER]))),
-        (f"extended key usage {CODE_SIGNING.dotted_string}",),
+        ("extended key usage codeSigning", "whose policy asks for"),
         csr=csr_of(KEY, HOST, [HOST], ekus=[CODE_SIGNING]),
+    ),
+    Example(
+        "usage-unfit",
+        always(leaf(Wish(usages={"crl_sign"}), ca=True) + CHAIN),
+        (SUBJECT, "key usage keyCertSign", "sign the CSR again"),
+        csr=csr_of(KEY, HOST, [HOST], usages={"key_cert_sign", "crl_sign"}),
+    ),
+    Example(
+        "usage-narrower",
+        # A server's policy with all usages that there are: a server's certificate is what was meant.
+        always(signed()),
+        (SUBJECT, "key usage keyCertSign", "If that is needed: ask the CA"),
+        csr=csr_of(KEY, HOST, [HOST], usages={"digital_signature", "key_cert_sign"}, ekus=[SERVER]),
     ),
     Example(
         "usage-narrower",
@@ -386,6 +670,12 @@ EXAMPLES: list[Example] = [
         "lifetime-longer",
         always(signed(Wish(names=[HOST], start=-DAY, end=400 * DAY))),
         (SUBJECT, "401 days", "12 months", "a shorter one"),
+        policy=DEFAULT,
+    ),
+    Example(
+        "usage-unfit",
+        always(signed(Wish(names=[HOST], ekus=[ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]))),
+        ("extended key usage serverAuth",),
         policy=DEFAULT,
     ),
     # the merge
@@ -415,7 +705,7 @@ async def test_each_code_is_found_in_the_file_that_causes_it_and_says_what_to_do
 
 def is_instruction(next_step: str) -> bool:
     """Sentences that begin with what to do, or with when to do it."""
-    return bool(re.match(r"(Ask|Drop|Get|Send|Unpack|Check|Have|Start|To take|If |That key)\b.+\.$", next_step))
+    return bool(re.match(r"(Ask|Drop|Get|Send|Unpack|Check|Have|Start|Take|To take|If |That key)\b.+\.$", next_step))
 
 
 def test_every_code_has_such_a_file() -> None:
@@ -428,12 +718,14 @@ def test_the_page_of_findings_lists_these_codes_with_their_severities_in_this_or
 
 ROOT_BY_SHA1 = Ca(resigned(RSA_ROOT.certificate, RSA_ROOT, hashes.SHA1()), RSA_ROOT.key, fixed_now)  # noqa: S303
 RSA_CHAIN = signed(by=RSA_ISSUING)
-GONE = Wish(start=-4000 * DAY, end=-DAY)
-OLD_ROOT = Ca.root("Old Root", GONE, at=fixed_now)
-CROSS = OLD_ROOT.ca("Test Root", GONE, ROOT.key)  # as an old root has cross-signed a new one, long ago
 OLD_GENERATION = Ca.root("Test Root", GONE, ROOT.key, at=fixed_now)
 ED = Ca.root("Ed Root", LONG, ed_key(), at=fixed_now)
 MINUTE = timedelta(minutes=1)
+ANY_USAGE = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE])
+OTHER_KEY = ec_key()
+OTHER_CSR = csr_of(OTHER_KEY, "other.example.com")
+OTHER_OWN = Ca.root("other.example.com", GOOD, OTHER_KEY, at=fixed_now)
+P_224 = ec.generate_private_key(ec.SECP224R1())
 IDN = "xn--mller-kva.example"
 ALL_KINDS: list[str | x509.GeneralName] = [
     HOST,
@@ -463,7 +755,6 @@ FINE = [
     Fine("an elliptic key needs no keyEncipherment", signed()),
     Fine("an RSA key with all that Key Vault's default policy asks", signed(csr=RSA_CSR), csr=RSA_CSR),
     Fine("no extension restricts the use", signed(Wish(names=[HOST], usages=(), ekus=()))),
-    Fine("any extended key usage", signed(Wish(names=[HOST], ekus=[ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]))),
     Fine("names differ in case", signed(), csr=csr_of(KEY, HOST, ["WEB.Example.COM"])),
     Fine("and the other way round", signed(Wish(names=["WEB.Example.COM"]))),
     Fine("a wildcard", signed(Wish(names=["*.example.com"])), csr=csr_of(KEY, "*.example.com", ["*.example.com"])),
@@ -478,10 +769,24 @@ FINE = [
         "names within a CA's constraints",
         limited(permitted=[x509.DNSName("example.com"), x509.IPAddress(ip_network("10.0.0.0/8"))]),
     ),
+    Fine(
+        "a CA with decipherOnly among its key usages, and no keyAgreement",
+        signed(by=ROOT.ca("Odd CA", replace(LONG, more=[(odd("2.5.29.15", "0303070680"), True)]))),
+    ),
+    Fine(
+        "a CA with room for it",
+        signed_as_a_ca(ROOT.ca("Short CA", replace(LONG, path_length=1))),
+        csr=csr_of(KEY, HOST, [HOST], usages={"key_cert_sign"}),
+    ),
     Fine("a path as long as allowed", signed(by=ROOT.ca("Short CA", replace(LONG, path_length=0)))),
     Fine(
         "the old intermediate beside its renewal",
         signed() + pem(ROOT.ca("Test Issuing CA", GONE, ISSUING.key).certificate),
+        notes=frozenset({"stranger-dropped"}),
+    ),
+    Fine(
+        "a newer certificate that the key has signed itself",
+        signed(Wish(names=[HOST], start=-2 * DAY)) + leaf(by=OWN),
         notes=frozenset({"stranger-dropped"}),
     ),
     Fine(
@@ -496,10 +801,10 @@ FINE = [
         notes=frozenset({"stranger-dropped"}),
     ),
     Fine(
-        "an expired cross-signed root alone, nothing trusted",
+        "an expired cross-signed root alone, nothing trusted: that it is left out is said",
         signed() + pem(CROSS.certificate),
         trusted=(),
-        notes=frozenset({"any-ca-accepted", "root-not-in-file", "stranger-dropped"}),
+        notes=frozenset({"any-ca-accepted", "root-not-in-file", "expired-left-out"}),
     ),
     Fine(
         "the old generation of a trusted root is in the file",
@@ -545,6 +850,45 @@ FINE = [
         "a common name that is an IP address",
         signed(Wish(names=[ip("10.0.0.7")])),
         csr=csr_of(KEY, "10.0.0.7"),
+    ),
+    Fine(
+        "of two certificates that are set for a CA, one is for servers",
+        renewed_for_all(),
+        trusted=(MAIL_CA, Ca.root("Mail CA", LONG, MAIL_CA.key, at=fixed_now)),
+    ),
+    Fine(
+        "a CA that is set as one for e-mail, below a root that is set, too, and lets it issue for all",
+        renewed_for_all(),
+        trusted=(MAIL_CA, ROOT),
+    ),
+    Fine(
+        "a certificate that some other server has signed itself, beside a chain without its root",
+        signed() + leaf(Wish(names=["other.example.com"]), OTHER_OWN, OTHER_CSR),
+        trusted=(),
+        notes=frozenset({"any-ca-accepted", "root-not-in-file", "stranger-dropped"}),
+    ),
+    Fine("a common name in capitals", signed(), csr=csr_of(KEY, HOST.upper())),
+    Fine(
+        "code signing below a CA for any usage",
+        signed(Wish(names=(), ekus=[CODE_SIGNING]), ROOT.ca("Any CA", replace(LONG, more=[(ANY_USAGE, False)]))),
+        csr=csr_of(KEY, HOST, ekus=[CODE_SIGNING]),
+    ),
+    Fine(
+        "an expired cross-certificate beside a root of others, nothing trusted",
+        signed() + pem(CROSS.certificate, STRANGER.certificate),
+        trusted=(),
+        notes=frozenset({"any-ca-accepted", "root-not-in-file", "expired-left-out", "stranger-dropped"}),
+    ),
+    Fine(
+        "a host of one letter beside one that is excluded",
+        limited(Wish(names=["a.example.com"]), excluded=[x509.DNSName("secret.example.com")]),
+        csr=csr_of(KEY, "a.example.com", ["a.example.com"]),
+    ),
+    Fine("a CA with the shortest key that is taken", signed(by=ROOT.ca("P-224 CA", LONG, P_224))),
+    Fine(
+        "an IP address that was asked for as a DNS name",
+        signed(Wish(names=[HOST, ip("10.0.0.7")])),
+        csr=csr_of(KEY, HOST, [HOST, "10.0.0.7"]),
     ),
     Fine(
         "a common name in letters that DNS has not",

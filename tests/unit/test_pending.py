@@ -15,7 +15,7 @@ from functions.issuance.queues import LOOKS
 from functions.issuance.requests import Actor, Status
 from functions.issuance.start import Order, start
 from functions.issuance.timing import FIRST_LOOKS
-from tests.certificates import Ca, make_csr
+from tests.certificates import Ca, as_read, make_csr
 from tests.clock import fixed_now
 from tests.unit.fakes import World
 
@@ -155,7 +155,7 @@ async def test_a_chain_in_any_order_is_merged_with_key_vaults_other_fields() -> 
     await started(world, "Unknown")
     issuing = ROOT.ca("Issuing")
     leaf = issuing.signs(world.vault.operations["web"].csr)
-    chain = (ROOT.certificate, issuing.certificate, leaf)
+    chain = as_read(ROOT.certificate, issuing.certificate, leaf)
     bundle, findings = await merge(world.certflow, WEB, chain, {"tags": {"a": "b"}}, ME)
     assert [one.code for one in findings] == ["any-ca-accepted", "root-left-out"]
     assert bundle.fields["tags"] == {"a": "b"}
@@ -172,19 +172,19 @@ async def test_a_chain_for_another_key_or_an_ended_request_is_refused_with_a_nex
     await started(world, "Unknown")
     stranger = ROOT.signs(make_csr("web.example.com")[1])
     with pytest.raises(ChainProblem) as caught:
-        await merge(world.certflow, WEB, (stranger,), {}, ME)
+        await merge(world.certflow, WEB, as_read(stranger), {}, ME)
     assert caught.value.finding.code == "key-of-another-request"
     operation = world.vault.operations["web"]
-    await merge(world.certflow, WEB, (ROOT.signs(operation.csr), ROOT.certificate), {}, ME)
+    await merge(world.certflow, WEB, as_read(ROOT.signs(operation.csr), ROOT.certificate), {}, ME)
     with pytest.raises(ChainProblem) as caught:
-        await merge(world.certflow, WEB, (ROOT.signs(operation.csr), ROOT.certificate), {}, ME)
+        await merge(world.certflow, WEB, as_read(ROOT.signs(operation.csr), ROOT.certificate), {}, ME)
     assert caught.value.finding.code == "request-ended"
 
 
 async def test_key_vaults_refusal_of_a_merge_is_passed_on_and_the_request_stays_mergeable() -> None:
     world = World()
     await started(world)
-    chain = (ROOT.signs(world.vault.operations["web"].csr), ROOT.certificate)
+    chain = as_read(ROOT.signs(world.vault.operations["web"].csr), ROOT.certificate)
     normal = world.vault.merge
 
     async def refuse(*_: object) -> None:
