@@ -24,6 +24,7 @@ from playwright.async_api import Browser, FrameLocator, Locator, Page, async_pla
 from local.inbox import Inbox, running_inbox
 from local.tls import LocalCa
 from tests.clock import HANG
+from tests.skips import skip_loudly
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge")
 ARGUMENTS = (
@@ -75,18 +76,8 @@ def chromium(request: pytest.FixtureRequest) -> str:
     found = os.environ.get("CERTFLOW_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if not found:
         reason = f"no Chromium found ({', '.join(BROWSERS)} or CERTFLOW_CHROMIUM): the inbox page was NOT looked at"
-        say_loudly(request.config, f"WARNING: {request.node.name} skips: {reason}")
-        pytest.skip(reason)
+        skip_loudly(request, reason)
     return found
-
-
-def say_loudly(config: pytest.Config, sentence: str) -> None:
-    plugins = config.pluginmanager
-    reporter, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
-    if reporter is not None and capture is not None:
-        with capture.global_and_fixture_disabled():
-            reporter.ensure_newline()
-            reporter.write_line(sentence, yellow=True, bold=True)
 
 
 @asynccontextmanager
