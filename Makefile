@@ -5,9 +5,10 @@
 # make setup  set-up alone                      make bench  measurements, as ratios
 # make soak   500 requests in 10 minutes while everything fails (SOAK_SECONDS, SOAK_SEED)
 # make interleavings   a thousand random interleavings of everybody who may touch a certificate
+# make chains   2,000 chains out of a new seed before the doctor and openssl (COUNT, SEED)
 # make fuzz   20 minutes of files that nobody has thought of, guided by coverage (FUZZ_SECONDS)
 # make conformance   Microsoft's own tests of their Key Vault client, against the stand-in
-.PHONY: setup demo test test-any-date up check bench soak interleavings fuzz conformance
+.PHONY: setup demo test test-any-date up check bench soak interleavings chains fuzz conformance
 SHELL := /bin/sh
 PY := .venv/bin/python
 
@@ -55,6 +56,11 @@ soak: setup
 
 interleavings: setup
 	@CERTFLOW_SOAK_EXAMPLES=1000 $(PY) -m pytest tests/e2e/test_interleavings.py
+
+# SEED repeats a run: it is printed.
+COUNT ?= 2000
+chains: setup
+	@$(PY) -m tests.robustness.comparing --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
 # Its own requirements: atheris has no wheels for some platforms, and nobody else needs it.
 FUZZ_SECONDS ?= 1200

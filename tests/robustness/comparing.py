@@ -1,0 +1,258 @@
+"""Generated chains before both judges: `make chains` (COUNT chains of a new SEED, which it prints).
+
+The doctor decides as `openssl verify` does, or one of the kinds of KINDS says why not; and what the doctor would merge
+is verified by itself: by `openssl`, with nothing but the root beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import functools
+import secrets
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from cryptography import x509
+
+from functions.issuance.certificate import Certificate, load
+from functions.issuance.chains import by_key
+from functions.issuance.checks import SKEW
+from tests.certificates import SERVER
+from tests.clock import NOW
+from tests.robustness import mutations
+from tests.robustness.generating import Sample, sample
+from tests.robustness.mutations import ADDRESS, Mutation
+from tests.robustness.oracles import Verdict, asked_for, doctor, openssl
+
+AT_ONCE = 2  # processes of `openssl`
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A sample, and what the two judges say: `merged` is the second one's verdict on what the first would merge."""
+
+    sample: Sample
+    leaf: Certificate
+    doctor: Verdict
+    openssl: Verdict
+    merged: Verdict | None
+
+    @property
+    def agree(self) -> bool:
+        return self.doctor.taken == self.openssl.taken and (self.merged is None or self.merged.taken)
+
+    @functools.cached_property
+    def names(self) -> list[str]:
+        """The DNS names of the leaf."""
+        given = self.leaf.extension(x509.SubjectAlternativeName)
+        return given.get_values_for_type(x509.DNSName) if given else []
+
+    def after(self, *some: Mutation) -> bool:
+        """Whether one of these mutations made the sample."""
+        return bool({one.__name__ for one in some} & set(self.sample.mutations))
+
+    def __str__(self) -> str:
+        said = [self.doctor.said, self.openssl.said, self.merged and self.merged.said]
+        verdicts = [self.doctor.taken, self.openssl.taken, self.merged and self.merged.taken]
+        return f"{self.sample.seed} {self.sample.mutations}: doctor, openssl, merged: {verdicts} {said}"
+
+
+def judged(one: Sample) -> Judged:
+    """A sample before both judges. The leaf is the one that the product takes, of those with the key asked for."""
+    certificates = [load(der) for der in one.file]
+    leaf = by_key(certificates)[load(one.leaves[0]).key_sha256 or ""][0]
+    kind = "ipAddresses" if one.host == ADDRESS else "dns_names"
+    verdict = doctor(
+        leaf.der, _without(one.file, leaf.der), one.trusted, lambda leaf: asked_for(leaf, {kind: {one.host}}), NOW
+    )
+    return Judged(one, leaf, verdict, _verified(one), _verified_merged(one, verdict) if verdict.taken else None)
+
+
+def _verified(one: Sample, *, partial: bool = False) -> Verdict:
+    """What OpenSSL says of the file: it takes it if it takes one of the certificates for the key."""
+    partial = partial or one.partial
+    verdicts = [
+        openssl(leaf, _without(one.file, leaf), one.trusted or one.roots, one.host, NOW, partial=partial)
+        for leaf in one.leaves
+    ]
+    return next((verdict for verdict in verdicts if verdict.taken), verdicts[0])
+
+
+def _verified_merged(one: Sample, verdict: Verdict, at: timedelta = timedelta(0)) -> Verdict:
+    """What OpenSSL says of the chain that would be merged, below the root alone to which the doctor says that it leads,
+    or else below the CA at which it ends.
+    """
+    *merged, last = verdict.merged
+    leaf, *others = verdict.merged
+    root = verdict.root or (last if merged else one.roots[0])
+    if one.trusted and not any(
+        _same_ca(root_or_ca, trusted) for root_or_ca in (*others, root) for trusted in one.trusted
+    ):
+        return Verdict(False, ("the chain has no CA that is trusted",))
+    return openssl(leaf, others, [root], one.host, NOW + at, partial=True)
+
+
+def _same_ca(one: bytes, other: bytes) -> bool:
+    """Whether two certificates are of one CA: name and key (RFC 5280 §6.1.1 d)."""
+    mine, theirs = (x509.load_der_x509_certificate(der) for der in (one, other))
+    return mine.subject == theirs.subject and mine.public_key() == theirs.public_key()
+
+
+def _without(file: Iterable[bytes], leaf: bytes) -> list[bytes]:
+    return [der for der in file if der != leaf]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A difference that is accepted: why, when it is one, and mutations that make one."""
+
+    reason: str
+    holds: Callable[[Judged], bool]
+    made_by: tuple[Mutation, ...]
+
+
+# The doctor takes what `openssl verify` refuses.
+TAKEN: dict[str, Kind] = {
+    "clocks": Kind(
+        "five minutes are granted to clocks that differ",
+        lambda one: (
+            not _merged_is_good(one) and any(_verified_merged(one.sample, one.doctor, at).taken for at in (-SKEW, SKEW))
+        ),
+        (mutations.by_another_clock,),
+    ),
+    "nothing known above": Kind(
+        "nothing is trusted and the file has no root: what is above the chain's end is not known, and this is told",
+        lambda one: not one.sample.trusted and not one.openssl.taken and "root-not-in-file" in one.doctor.said,
+        (mutations.nothing_trusted, mutations.without_root, mutations.path_length),
+    ),
+    "an anchor all the same": Kind(
+        "a root whose authority key identifier names another key is not self-signed to OpenSSL, unless it is told to "
+        "take any trusted certificate for an anchor, as curl, Python (3.13) and RFC 5280 §6.1.1 do",
+        lambda one: _merged_is_good(one) and _verified(one.sample, partial=True).taken,
+        (mutations.other_key_ids,),
+    ),
+    "renewed": Kind(
+        "what is trusted is a CA, by its name and key; the file has a newer certificate of it, and that is merged",
+        lambda one: _merged_is_good(one) and one.after(mutations.renewed),
+        (mutations.renewed,),
+    ),
+    "one way alone": Kind(
+        "OpenSSL goes one way up and does not turn back; the doctor has found another one, which OpenSSL takes",
+        lambda one: _merged_is_good(one),
+        (mutations.rolled_over, mutations.cross_signed),
+    ),
+}
+
+
+def _merged_is_good(one: Judged) -> bool:
+    return one.merged is not None and one.merged.taken
+
+
+# The doctor refuses what `openssl verify` takes.
+BELOW_THE_ROOT = Kind(
+    "the vault trusts the issuing CA, too, so that OpenSSL looks no further; those who know the root alone refuse it",
+    lambda one: (
+        one.sample.partial and not _verified(replace(one.sample, trusted=one.sample.roots, partial=False)).taken
+    ),
+    (mutations.all_cas_trusted, mutations.path_length),
+)
+NO_CA_TRUSTED = Kind(
+    "what is set as trusted is no CA (RFC 5280 §4.2.1.9), which OpenSSL does not ask of it",
+    lambda one: one.after(mutations.ca_no_more, mutations.version_1_ca, mutations.ca_usages),
+    (mutations.ca_no_more,),
+)
+# And by the code of its error:
+REFUSED: dict[str, Kind] = {
+    "BadSettings": NO_CA_TRUSTED,
+    "untrusted-ca": NO_CA_TRUSTED,
+    "missing-intermediate": Kind(
+        "nothing is trusted, and the issuer is not in the file: OpenSSL was given the root, the doctor was not",
+        lambda one: not one.sample.trusted and one.after(mutations.without_root, mutations.one_missing),
+        (mutations.nothing_trusted, mutations.without_root, mutations.with_strangers),
+    ),
+    "weak-key": Kind(
+        "RSA keys below 2048 bits, curves below 224: browsers and Go refuse them, OpenSSL at its security level 2",
+        lambda one: one.after(mutations.weak),
+        (mutations.weak,),
+    ),
+    "weak-signature": Kind(
+        "SHA-1: browsers and Go refuse it, OpenSSL at its security level 2",
+        lambda one: one.after(mutations.weak),
+        (mutations.weak,),
+    ),
+    "bad-signature": Kind(
+        "nothing is trusted, and the root in the file is damaged: the doctor knows no other, OpenSSL was given one",
+        lambda one: not one.sample.trusted and one.after(mutations.one_damaged),
+        (mutations.nothing_trusted, mutations.one_damaged),
+    ),
+    "leaf-is-ca": Kind(
+        "a CA's certificate for a server: whoever has the server's key could issue certificates",
+        lambda one: (basic := one.leaf.extension(x509.BasicConstraints)) is not None and basic.ca,
+        (mutations.leaf_is_ca,),
+    ),
+    "usage-unfit": Kind(
+        "a step-up of browsers of the nineties, which OpenSSL alone still takes for serverAuth",
+        lambda one: SERVER not in (one.leaf.extension(x509.ExtendedKeyUsage) or ()),
+        (mutations.leaf_for_purposes,),
+    ),
+    "name-missing": Kind(
+        "a part of a label by a wildcard, or the common name: RFC 9525 has neither, and browsers take neither",
+        lambda one: not one.names or any(set(name.partition(".")[0]) > {"*"} for name in one.names),
+        (mutations.names_in_other_ways,),
+    ),
+}
+
+
+def difference(one: Judged) -> str | None:
+    """The kind of a difference: a key of TAKEN or REFUSED, or empty if none says why. None: the judges agree."""
+    if one.agree:
+        return None
+    if one.doctor.taken:
+        return next((name for name, kind in TAKEN.items() if kind.holds(one)), "")
+    return _why_refused(one, one.doctor.said)
+
+
+def _why_refused(one: Judged, codes: Sequence[str]) -> str:
+    if BELOW_THE_ROOT.holds(one):
+        return "below the root"
+    return codes[0] if all(code in REFUSED and REFUSED[code].holds(one) for code in codes) else ""
+
+
+def compared(samples: Iterable[Sample]) -> Iterator[tuple[Judged, str | None]]:
+    """Each sample before both judges, and the kind of their difference."""
+
+    def both(one: Sample) -> tuple[Judged, str | None]:
+        found = judged(one)
+        return found, difference(found)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield from pool.map(both, samples)
+
+
+def main() -> int:
+    """Compares, prints what differs without a reason, and how often each kind did; 1 if there is any without."""
+    warnings.simplefilter("ignore")  # of odd certificates, each once
+    parser = argparse.ArgumentParser(prog="make chains", description=__doc__)
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=None)
+    given = parser.parse_args()
+    seed = secrets.randbelow(10**6) if given.seed is None else given.seed
+    print(f"chains: {given.count} with SEED={seed}", flush=True)
+    counted: collections.Counter[str] = collections.Counter()
+    for one, kind in compared(sample(seed, number) for number in range(given.count)):
+        counted["agree" if kind is None else kind or "WITHOUT A REASON"] += 1
+        counted["taken" if one.doctor.taken else "refused"] += 1
+        if kind == "":
+            print(one, flush=True)
+    for name, number in counted.most_common():
+        print(f"  {number:6,}  {name}")
+    return 1 if counted["WITHOUT A REASON"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
