@@ -14,6 +14,9 @@ LEAF_EXTENSIONS = (
     "extendedKeyUsage=serverAuth,clientAuth\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
 )
 
+CA_FILE = "ca.ext"
+CA_DAYS, LEAF_DAYS = 3650, 90  # a CA that ends with its certificates is worth a warning
+
 
 class OpensslMissing(RuntimeError):
     """There is no `openssl` program on PATH."""
@@ -27,13 +30,11 @@ class OpensslCa:
             raise OpensslMissing("The openssl program is missing; install it (Debian: apt install openssl).")
         self._directory = directory
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / "ca.ext").write_text(ROOT_EXTENSIONS)
+        (directory / CA_FILE).write_text(ROOT_EXTENSIONS)
         self._request("root", "/O=Example Org/CN=Example Root CA")
-        self._openssl(
-            "x509", "-req", "-in", "root.csr", "-signkey", "root.key", "-out", "root.pem", extensions="ca.ext"
-        )
+        self._openssl("x509", "-req", "-in", "root.csr", "-signkey", "root.key", "-out", "root.pem", extensions=CA_FILE)
         self._request("issuing", "/O=Example Org/CN=Example Issuing CA")
-        self._sign("issuing.csr", "issuing.pem", "root", "ca.ext")
+        self._sign("issuing.csr", "issuing.pem", "root", CA_FILE)
 
     @property
     def root(self) -> Path:
@@ -77,7 +78,8 @@ class OpensslCa:
         self._openssl("x509", "-req", "-in", csr, *by, "-out", out, extensions=extensions)
 
     def _openssl(self, *arguments: str, extensions: str | None = None) -> str:
-        extra = ("-extfile", extensions, "-days", "90", "-sha256") if extensions else ()
+        days = CA_DAYS if extensions == CA_FILE else LEAF_DAYS
+        extra = ("-extfile", extensions, "-days", str(days), "-sha256") if extensions else ()
         done = subprocess.run(
             ["openssl", *arguments, *extra], cwd=self._directory, capture_output=True, text=True, check=True, timeout=60
         )
