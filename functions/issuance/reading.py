@@ -42,7 +42,7 @@ from functions.issuance.key_material import may_hold_key, refuse_private_key, re
 from functions.issuance.key_stores import JAVA
 from functions.issuance.lenient import attempt
 from functions.issuance.reading_der import BLANK, PKCS7, DerReader, trouble_with, without_trust_settings
-from functions.issuance.texts import as_text, is_readable
+from functions.issuance.texts import as_text, is_text
 from functions.issuance.unwrapping import unwrapped
 
 MAX_BYTES = 1024 * 1024
@@ -155,7 +155,7 @@ class _Reader:
                 found.take(behind)
             return
         text = as_text(data)
-        readable = is_readable(text)
+        readable = is_text(data, text)
         kind = known_kind(data)
         if readable and not (kind and kind.closed):
             kind = kind_of_text(text)
@@ -300,7 +300,8 @@ def _trouble(block: Block) -> str:
 
 def _is_something(data: bytes) -> bool:
     """Whether what base64 has come to is worth a look. Words may stand behind it that are none."""
-    return len(data) >= LEAST_BYTES and (unfolds(data) or is_readable(as_text(data[: len(data) * 3 // 4])))
+    start = data[: len(data) * 3 // 4]
+    return len(data) >= LEAST_BYTES and (unfolds(data) or is_text(start, as_text(start)))
 
 
 def _closed(closed: Closed) -> Finding:

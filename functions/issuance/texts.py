@@ -12,6 +12,7 @@ BYTE_ORDER_MARKS = {
     b"\xef\xbb\xbf": "utf-8-sig",
 }
 PAIRS = re.compile("[\u2a00-\u7fff]{20}")  # letters of ASCII that were taken for UTF-16, two for one
+LEAST_LETTERS = 8
 SAMPLE = 40  # bytes that show whether every second one is zero
 CONTROL = re.compile("[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")  # without tab, line ends, form feed, and colours' ESC
 # What word processors and mail programs make of dashes and blanks. U+0096, U+0097 are those of Windows-1252.
@@ -40,9 +41,9 @@ def plain(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def is_readable(text: str) -> bool:
-    """Whether a text is one, and not the letters that stand for other data."""
-    return CONTROL.search(text) is None
+def is_text(data: bytes, text: str) -> bool:
+    """Whether data is the text that it was read as. A letter or two between zeros are none."""
+    return CONTROL.search(text) is None and (b"\0" not in data or len(text) > LEAST_LETTERS)
 
 
 def _decoded(data: bytes) -> str:
