@@ -5,7 +5,7 @@
 # make setup  set-up alone                      make bench  measurements, as ratios
 # make soak   500 requests in 10 minutes while everything fails (SOAK_SECONDS, SOAK_SEED)
 # make interleavings   a thousand random interleavings of everybody who may touch a certificate
-# make chains   2,000 chains out of a new seed before the doctor and openssl (COUNT, SEED)
+# make chains   2,000 chains out of a new seed before the doctor and openssl, 10,000 damaged bytes (COUNT, SEED)
 # make fuzz   20 minutes of files that nobody has thought of, guided by coverage (FUZZ_SECONDS)
 # make conformance   Microsoft's own tests of their Key Vault client, against the stand-in
 .PHONY: setup demo test test-any-date up check bench soak interleavings chains fuzz conformance
@@ -61,6 +61,8 @@ interleavings: setup
 COUNT ?= 2000
 chains: setup
 	@$(PY) -m tests.robustness.comparing --count $(COUNT) $(if $(SEED),--seed $(SEED))
+	@CERTFLOW_FUZZ_EXAMPLES=$$(( $(COUNT) * 5 )) $(if $(SEED),CERTFLOW_FUZZ_SEED=$(SEED)) \
+	  $(PY) -m pytest --timeout 3600 tests/robustness/test_certificate_bytes.py
 
 # Its own requirements: atheris has no wheels for some platforms, and nobody else needs it.
 FUZZ_SECONDS ?= 1200
