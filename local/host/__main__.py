@@ -12,13 +12,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from local.host.functions import StartRefused
 from local.host.keys import Keys
 from local.host.server import Options, run
 
 
-def main() -> int:
+def main() -> NoReturn:
     """Runs until SIGTERM or SIGINT; 1 if the app cannot start."""
     options = parse_options()
     set_up_logging()
@@ -35,12 +36,11 @@ def main() -> int:
     except StartRefused as refused:
         for problem in refused.problems:
             print(problem, file=sys.stderr)
-        return leave(1)
-    return leave(0)
+        leave(1)
 
 
-async def until_stopped(options: Options, ready: Callable[[int, int], None]) -> None:
-    """Runs the host until a signal asks it to stop."""
+async def until_stopped(options: Options, ready: Callable[[int, int], None]) -> NoReturn:
+    """Runs the host until a signal asks it to stop, and ends the process."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -48,6 +48,7 @@ async def until_stopped(options: Options, ready: Callable[[int, int], None]) -> 
     if options.with_parent:
         loop.add_reader(sys.stdin.fileno(), stop_at_the_end_of_input, stopping)
     await run(options, os.environ, stopping, ready)
+    leave(0)  # here, where a second signal still meets our handler: without one, it would end us as if we had failed
 
 
 def stop_at_the_end_of_input(stopping: asyncio.Event) -> None:
@@ -57,7 +58,7 @@ def stop_at_the_end_of_input(stopping: asyncio.Event) -> None:
         stopping.set()
 
 
-def leave(code: int) -> int:
+def leave(code: int) -> NoReturn:
     """Ends the process as the platform does: without waiting for a thread that a handler still holds, and without
     closing the app's own clients, whose complaints would be the last lines of the log.
     """
@@ -118,4 +119,4 @@ def set_up_logging() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

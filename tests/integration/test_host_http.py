@@ -186,6 +186,14 @@ async def test_homepage_can_be_switched_off_and_sigterm_ends_it(tmp_path_factory
         assert await host.stop() == 0
 
 
+async def test_every_signal_after_the_first_changes_nothing(tmp_path_factory: pytest.TempPathFactory) -> None:
+    async with running_host(APPS / "http", {}, tmp_path_factory.mktemp("host") / "host.log") as host:
+        while host.process.returncode is None:
+            host.process.terminate()
+            await asyncio.sleep(0)
+        assert await host.stop() == 0
+
+
 async def test_more_requests_than_host_json_allows_are_429(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("app")
     shutil.copy(APPS / "http" / "function_app.py", folder)
