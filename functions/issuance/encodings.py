@@ -9,6 +9,7 @@ import re
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from functions.issuance.der import size_of
 
@@ -42,6 +43,8 @@ LENGTH = rb"(?:\x81.|\x82..|\x83...)"
 LIKE_A_CERTIFICATE = re.compile(
     rb"\x30(?:\x80|%b)(?:\x30%b|\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07)" % (LENGTH, LENGTH), re.DOTALL
 )
+# An attribute of a name (RFC 5280 §4.1.2.4), of which a certificate has two and more.
+NAME_ATTRIBUTE = re.compile(rb"\x31.\x30.\x06\x03\x55\x04", re.DOTALL)
 LINE_ENDS = {b"", b"\n", b"\r\n"}  # behind DER in base64
 LEAST_BYTES = 40  # neither a certificate nor a key is shorter
 
@@ -85,12 +88,15 @@ def bodies(body: str) -> Iterator[bytes]:
     yield from_loose_base64(body.partition("\n\n")[2])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
-    """Base64 that stands in a text: its letters, and where among them words begin and the last one ends."""
+    """Base64 that stands in a text: its letters, where among them words begin and the last one ends, and whether the
+    last one is `padded`.
+    """
 
     letters: str
     words: tuple[int, ...]
+    padded: bool
 
     def decoded(self, start: int = 0) -> bytes:
         """What it comes to from one of its letters on."""
@@ -101,16 +107,9 @@ class Run:
 
         One that ends within a word has something in it that is no base64, such as the number of a line.
         """
-        at = 0
-        for word in self.words:
-            at = max(at, word)
-            while DER.match(self.letters, at):
-                found, size = self._stream(at)
-                if not found:
-                    break
-                fits = self._fits(at, size)
-                yield from ((one, fits or one is not found[-1]) for one in found)
-                at += _letters(size)
+        for start, size, found in self._streams:
+            fits = self._fits(start, size)
+            yield from ((one, fits or one is not found[-1]) for one in found)
 
     def whole(self) -> bytes:
         """What all of it comes to; empty if it cannot be all."""
@@ -119,6 +118,28 @@ class Run:
     def starts(self) -> Iterator[int]:
         """The words that are known by their first letters."""
         return (word for word in self.words if self.letters.startswith(STARTS, word))
+
+    def beside(self) -> Iterator[str]:
+        """The letters before, between and behind the items."""
+        at = 0
+        for start, size, _ in self._streams:
+            yield self.letters[at:start]
+            at = start + _letters(size)
+        yield self.letters[at:]
+
+    @cached_property
+    def _streams(self) -> list[tuple[int, int, list[bytes]]]:
+        """Where DER begins in it, with a word or behind DER, how many bytes it should be, and its items."""
+        streams, at = [], 0
+        for word in self.words:
+            at = max(at, word)
+            while DER.match(self.letters, at):
+                found, size = self._stream(at)
+                if not found:
+                    break
+                streams.append((at, size, found))
+                at += _letters(size)
+        return streams
 
     def _stream(self, start: int) -> tuple[list[bytes], int]:
         """The DER items of the base64 that begins there, and how many bytes they should be."""
@@ -143,6 +164,8 @@ class Run:
         end = start + _letters(size)
         if end > self.words[-1] or DER.match(self.letters, end):
             return end <= self.words[-1]
+        if self.padded and 0 < self.words[-1] - end < _letters(LEAST_BYTES):
+            return False  # letters too many: its own last ones are what stands behind
         letters = self.words[bisect.bisect_left(self.words, end)] - start
         behind = self._bytes(start, size, letters * 3 // 4 - size)
         return behind in LINE_ENDS and letters == _letters(size + len(behind))
@@ -152,7 +175,7 @@ def runs(text: str) -> Iterator[Run]:
     """The base64 in a text, wherever it stands."""
     for run in RUN.finditer(text):
         words = run[0].rstrip("=").split()
-        yield Run("".join(words), tuple(itertools.accumulate(map(len, words), initial=0)))
+        yield Run("".join(words), tuple(itertools.accumulate(map(len, words), initial=0)), run[0].endswith("="))
 
 
 def hexadecimal(text: str) -> Iterator[bytes]:
@@ -163,6 +186,16 @@ def hexadecimal(text: str) -> Iterator[bytes]:
     digits = dump.replace(" ", "")
     if len(digits) >= 2 * LEAST_BYTES:
         yield bytes.fromhex(digits)
+
+
+def has_names(letters: str) -> bool:
+    """Whether base64 holds a name as certificates do, be a letter missing or too many before it."""
+    return any(NAME_ATTRIBUTE.search(data) for data in four_ways(letters))
+
+
+def names_in(data: bytes) -> bool:
+    """The same, of base64 that has been decoded from a letter on that may have been the wrong one."""
+    return has_names(binascii.b2a_base64(data).decode())
 
 
 def _only_base64(text: str) -> bytes:

@@ -22,7 +22,9 @@ from functions.issuance.encodings import (
     bodies,
     from_damaged_base64,
     has_base64,
+    has_names,
     hexadecimal,
+    names_in,
     runs,
 )
 from functions.issuance.file_kinds import (
@@ -46,10 +48,11 @@ from functions.issuance.texts import as_text, is_text
 from functions.issuance.unwrapping import unwrapped
 
 MAX_BYTES = 1024 * 1024
-MAX_LOOKED_AT = 24 * 1024 * 1024  # bytes and letters, in all layers of a file together
+MAX_UNFOLDED = 6 * 1024 * 1024  # bytes and letters that unwrapping adds to a file, in all layers together
 MAX_PIECES = 5_000  # of PEM, base64 and what is between, in all layers; a chain has a hundred
 LAYERS = 6  # base64 of PEM in an archive in an archive in a mail, and a little further
 NEAR = 200  # letters behind the words BEGIN CERTIFICATE in which a block would begin
+DAMAGED = "base64 of a certificate that is damaged"
 MENTIONED = Kind("the words BEGIN CERTIFICATE, and nothing after them that can be read", AGAIN)
 PLAIN = re.compile(rb"-----BEGIN CERTIFICATE-----\s++([A-Za-z0-9+/\s]++={0,2})\s*+-----END CERTIFICATE-----\s*+")
 
@@ -112,7 +115,7 @@ class _Reader:
     limits: Limits = OF_CHAINS
     room: Room = field(default_factory=Room)
     known: dict[bytes, Found] = field(default_factory=dict)
-    looked_at: int = 0
+    unfolded: int = 0
     pieces: int = 0
 
     def __post_init__(self) -> None:
@@ -130,7 +133,7 @@ class _Reader:
         if layer > LAYERS:
             found.closes(may_hold_key(f"{begun(where)} is wrapped more than {LAYERS} times", UNPACK))
             return found
-        self._count(len(data))
+        self._count(len(data) if piece else 0)  # an archive has bounds of its own
         try:
             attempt(lambda: self._look(found, data, where, layer, piece=piece), but=ChainProblem)
         except ValueError as error:
@@ -192,10 +195,11 @@ class _Reader:
         return inside is not None
 
     def _text(self, found: Found, text: str, where: str, layer: int) -> None:
-        views = unwrapped(text)
-        self._count(sum(map(len, views)))
-        for view in views:  # all of them first: a key anywhere is more than a certificate somewhere
+        views: list[str] = []
+        for view in unwrapped(text):  # all of them first: a key anywhere is more than a certificate somewhere
             refuse_private_key_in(view)
+            self._count(len(view) if views else 0)
+            views.append(view)
         found.take(best_of([self._view(view, where, layer) for view in views]))
 
     def _view(self, text: str, where: str, layer: int) -> Found:
@@ -272,22 +276,29 @@ class _Reader:
             return
         known = False
         for item, fits in run.items():
-            if fits or PKCS7.match(item):
-                known = self.der.read(found, item, where, layer) > 0 or known
+            if (fits or PKCS7.match(item)) and self.der.read(found, item, where, layer):
+                known = True
             elif begins_as_certificate(item):
                 found.loses(where, f"base64 of a certificate that {trouble_with(item)}")
                 known = True
+            elif names_in(item):
+                found.loses(where, DAMAGED)
+                known = True
+        inside = Found()
         for start in run.starts() if not known else ():
-            self.look(found, run.decoded(start), f"base64 in {where}", layer + 1, piece=True)
+            self.look(inside, run.decoded(start), f"base64 in {where}", layer + 1, piece=True)
+        if inside.nothing and any(map(has_names, run.beside() if known else (run.letters,))):
+            inside.loses(where, DAMAGED)
+        found.take(inside)
 
     def _count(self, size: int) -> None:
-        """Counts one piece more, of a size. Raises ChainProblem if these are more than can be looked at."""
-        self.looked_at += size
+        """Counts one piece more, and how much it adds to the file. Raises ChainProblem if that is too much."""
+        self.unfolded += size
         self.pieces += 1
         if self.pieces > MAX_PIECES:
             raise too_large(f"The file has more than {MAX_PIECES:,} pieces of PEM and base64")
-        if self.looked_at > MAX_LOOKED_AT:
-            raise too_large(f"The file unfolds to more than {MAX_LOOKED_AT:,} bytes")
+        if self.unfolded > MAX_UNFOLDED:
+            raise too_large(f"The file unfolds to more than {MAX_UNFOLDED:,} bytes")
 
 
 def _trouble(block: Block) -> str:

@@ -6,7 +6,7 @@ import html
 import itertools
 import quopri
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
 from functions.issuance.texts import as_text, plain
@@ -42,23 +42,26 @@ UP_TO_LAST_WORD = re.compile(r"^[^\n]{1,200}?[ \t](?=[A-Za-z0-9+/]++={0,2}$)", r
 LOGGED = re.compile(r"^[^\n]{1,200}?[ \t](?=[A-Za-z0-9+/]{40,}+={0,2}$)", re.MULTILINE)
 
 
-def unwrapped(text: str) -> list[str]:
+def unwrapped(text: str) -> Iterator[str]:
     """The text, and what it becomes as one wrapping after another is taken off, as far as there are any."""
+    yield text
+    if len(text) > MAX_LETTERS:
+        return
     views = [text]
-    if len(text) <= MAX_LETTERS:
-        _unwrap(views)
-        if QUOTED_PRINTABLE.search(text):  # besides, because base64 ends with the same sign
-            views.append(as_text(quopri.decodestring(text.encode(errors="replace"))))
-            _unwrap(views)
-    return views
+    yield from _inner(views)
+    if QUOTED_PRINTABLE.search(text):  # besides, because base64 ends with the same sign
+        views.append(as_text(quopri.decodestring(text.encode(errors="replace"))))
+        yield views[-1]
+        yield from _inner(views)
 
 
-def _unwrap(views: list[str]) -> None:
-    """Adds what the last one of the texts becomes."""
+def _inner(views: list[str]) -> Iterator[str]:
+    """What the last one of the texts becomes; added to them, so that none comes twice."""
     for step in (*STEPS, *STEPS):  # JSON in JSON, a percent-encoded form field of a web page
         inner = step(views[-1])
         if inner != views[-1] and plain(inner) not in views:
             views.append(plain(inner))
+            yield views[-1]
 
 
 def _percent(text: str) -> str:

@@ -21,7 +21,7 @@ from functions.issuance.signed_data import read_signed_data
 from tests.corpus import openssl
 from tests.robustness.formats import CHAIN, CSR, LEAF, PEM, der, zipped
 from tests.robustness.hostile import tlv
-from tests.wrappings import WRAPPINGS, armoured, base64_of, mail, tarred, wrapped
+from tests.wrappings import WRAPPINGS, armoured, base64_of, lines_of, mail, tarred, wrapped
 
 DERS = [der(one) for one in CHAIN]
 BLOCKS = [armoured("CERTIFICATE", one) for one in DERS]
@@ -171,9 +171,10 @@ def test_certificates_in_data_of_another_kind_are_read_and_that_is_said() -> Non
         ),
         ("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "line 1: a CERTIFICATE block that cannot be read"),
         (base64_of(DERS[0])[:300], "base64 of a certificate that is cut off: 225 of "),
-        (f"Begin of certificate: {base64_of(DERS[0])[40:]}\n", "the words BEGIN CERTIFICATE"),
+        (f"Begin of certificate: {base64_of(DERS[0])[400:]}\n", "the words BEGIN CERTIFICATE"),
+        (base64_of(DERS[0])[40:], "base64 of a certificate that is damaged"),
     ],
-    ids=["no end", "no beginning", "a letter lost", "first line lost", "empty", "base64 cut off", "another form"],
+    ids=["no end", "no begin", "a letter lost", "first line lost", "empty", "cut off", "another form", "no beginning"],
 )
 @pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside others"])
 def test_a_block_that_is_lost_is_named(text: str, said: str, *, beside: bool) -> None:
@@ -372,3 +373,17 @@ def test_nothing_that_is_read_here_ends_in_such_an_error(caplog: pytest.LogCaptu
     for wrap in WRAPPINGS.values():
         read(wrapped(wrap, DERS))
     assert "part-not-read" not in caplog.text
+
+
+@pytest.mark.parametrize("stray", ["p", "x9", "GH0\n", "\nOGpmv ", "\naAPol\n", "\nh0tG4VuXIPKJ", "jDOL26kjblJ4UUsw"])
+@pytest.mark.parametrize("armour", [True, False], ids=["armour", "bare"])
+@pytest.mark.parametrize("width", [64, 76, 4000])
+@pytest.mark.parametrize("damaged", range(3))
+def test_letters_that_strayed_into_base64_are_named(stray: str, armour: bool, width: int, damaged: int) -> None:
+    for at in (1, 5, 7, 11, 40, 200, 440):
+        bodies = [lines_of(one, width) for one in DERS]
+        bodies[damaged] = bodies[damaged][:at] + stray + bodies[damaged][at:]
+        blocks = [f"-----BEGIN CERTIFICATE-----\n{one}\n-----END CERTIFICATE-----" if armour else one for one in bodies]
+        contents = read("\n".join(blocks).encode())
+        assert DERS[damaged] not in ders_of(contents)
+        assert contents.lost, (stray, at)
