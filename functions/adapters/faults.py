@@ -17,9 +17,11 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 
-from functions.issuance.errors import Unavailable
+from functions.issuance.errors import Refused, Unavailable
 
-FORBIDDEN, THROTTLED = 403, 429
+FORBIDDEN, CONFLICT, THROTTLED = 403, 409, 429
+BEING_DELETED = "ObjectIsBeingDeleted"  # in a moment the name is free, or can be purged (protocol §2)
+AT_ONCE = ("conflict while", "in parallel", "concurrent access")
 DEFAULT_RETRY_AFTER = 10  # seconds, as Key Vault's own Retry-After on a pending request
 
 
@@ -56,15 +58,31 @@ def faults_of(service: str, *, forbidden_passes: bool = True) -> Iterator[None]:
 
 def later(service: str, status: int, headers: Mapping[str, str]) -> Unavailable:
     """The error for an answer with a passing status."""
-    throttled = status == THROTTLED
+    throttled, conflict = status == THROTTLED, status == CONFLICT
     return Unavailable(
-        service, f"HTTP {status}", retry_after=retry_after(headers), maybe_done=not throttled, throttled=throttled
+        service,
+        "HTTP 409: something else is being done to the same certificate" if conflict else f"HTTP {status}",
+        retry_after=retry_after(headers),
+        maybe_done=not (throttled or conflict),
+        throttled=throttled,
     )
 
 
 def passing(status: int) -> bool:
     """True for the statuses that say "later": 408, 429 and 5xx."""
     return status in {408, THROTTLED} or status >= 500
+
+
+def passing_refusal(refused: Refused, *, starts: bool) -> bool:
+    """Whether what Key Vault refuses now it may take when it is asked again. `starts`: it was asked to create.
+
+    Of its 4xx a 409 does, where something else is just being done to the same certificate: the service itself may be at
+    work on a pending one (protocol §4.4; azure-sdk-for-js#24086, #27212, #35011). A pending certificate knows no 409
+    that lasts, in whatever words; a create does: a request in progress, a name that is soft-deleted or taken (§2).
+    """
+    if refused.status != CONFLICT or refused.inner:
+        return passing(refused.status) or (refused.status == CONFLICT and refused.inner == BEING_DELETED)
+    return not starts or any(words in str(refused).lower() for words in AT_ONCE)
 
 
 def retry_after(headers: Mapping[str, str]) -> int:

@@ -17,7 +17,7 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import HttpResponseError
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
-from functions.adapters.faults import faults_of, later, passing
+from functions.adapters.faults import faults_of, later, passing, passing_refusal
 from functions.adapters.key_vault_bodies import (
     answer_of,
     bundle_of,
@@ -144,7 +144,10 @@ class KeyVault:
         if passing(status):
             raise later(self._service, status, response.headers)
         if status >= 400:
-            raise refusal_of(response)
+            refused = refusal_of(response)
+            if passing_refusal(refused, starts=path == "/create"):
+                raise later(self._service, status, response.headers)
+            raise refused
         try:
             return read(response.content)
         except ValueError as error:

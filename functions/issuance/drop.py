@@ -34,8 +34,8 @@ LYING = timedelta(minutes=10)  # longer than an event and its five tries take
 async def handle_drop(certflow: Certflow, name: str) -> dict[str, Any] | None:
     """Merges or rejects one dropped file and moves it; returns its report. Safe to repeat, and to cut anywhere.
 
-    None for a file that is gone: another run has handled it. Raises Unavailable and BadSettings: nothing has moved, and
-    the platform tries again.
+    None for a file that is gone: another run has handled it. Raises Unavailable, BadSettings, and Refused where the app
+    has no access: nothing has moved, and this is tried again.
     """
     drop = await certflow.drops.read(name, MAX_BYTES)
     if drop is None:
@@ -124,6 +124,8 @@ async def _merged(certflow: Certflow, drop: Drop, case: Case) -> Outcome:
     except ChainProblem as problem:
         return replace(outcome, findings=(problem.finding, *case.findings))
     except Refused as error:
+        if error.of_access:
+            raise  # as an outage: whoever runs the app mends it, and the file waits
         return replace(outcome, findings=(refused(error), *case.findings))
     word, said = "already-merged" if findings else "merged", dict.fromkeys((*findings, *case.findings))
     return replace(outcome, word=word, findings=tuple(said), version=bundle.version.version)

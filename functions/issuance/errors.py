@@ -87,6 +87,11 @@ class Refused(CertflowError):
         self.status, self.code, self.inner = status, code, inner
         self.reason, self.ways_out, self.request_id, self.issuers = reason, ways_out, request_id, issuers
 
+    @property
+    def of_access(self) -> bool:
+        """Whether the app is not let in, by roles or a firewall: those 403 have an inner error, others have none."""
+        return self.status == 403 and self.inner is not None
+
 
 class Unavailable(CertflowError):
     """A service does not answer, is throttling, or failed (429, 5xx, time-out): trying again later may help.

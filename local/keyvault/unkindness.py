@@ -51,7 +51,7 @@ class Unkindness(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     ] = "either"
     parallel_conflicts: Annotated[
         bool, Meta(description="409 on a change of a pending certificate while another is under way")
-    ] = False
+    ] = True
     conflict_rate: Annotated[Rate, Meta(description="rate of the same 409, as if the service itself were at it")] = 0.0
     token_lifetime: Annotated[int, Meta(ge=1, le=A_YEAR, description="seconds that new tokens live")] = 24 * 3600
     seed: Annotated[int | None, Meta(description="seed of all chance; the same one, the same faults")] = None

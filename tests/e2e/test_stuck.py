@@ -37,3 +37,19 @@ async def test_a_chain_that_key_vault_never_takes_is_told_and_stays_where_it_was
     assert await own.files("chains", "stuck.pem") == []
     response = await own.call("POST", "chains/retry", json={"name": "stuck.pem"})
     assert (response.status, (await response.json())["error"]["code"]) == (400, "BadParameter")
+
+
+async def test_a_conflict_that_passes_costs_a_chain_nothing_but_time(own: Client, ca: OpensslCa) -> None:
+    content = await chain_for(ca, await started(own, "twice"), "twice")
+    await unkind(own, conflict_rate=1.0)
+    await own.drop("twice.pem", content)
+
+    async def tried() -> list[dict[str, Any]]:
+        url = f"{own.stack['keyvault_control']}/calls"
+        async with own.session.get(url, params={"path": "/pending/merge"}) as response:
+            return [one for one in await response.json() if one["status"] == 409]
+
+    await until("Key Vault has refused", tried)
+    await unkind(own, conflict_rate=0.0)
+    await told(own, "Certificate issued: twice")
+    assert await own.messages("twice.pem") == []

@@ -11,12 +11,13 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.adapters.key_vault import KeyVault
-from functions.issuance.errors import Refused
+from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.keys import key_sha256, read_csr
 from functions.issuance.ports import Listed, ListedPage
 from functions.issuance.requests import Status
 from local.api import LocalIdentity
 from local.keyvault import running_standin
+from local.keyvault.unkindness import KIND, Unkindness
 from local.stack import PRODUCT_ACTIONS, PRODUCT_CLIENT_ID
 from local.tls import LocalCa
 from tests.certificates import Ca
@@ -30,10 +31,12 @@ A_PAGE, MORE_THAN_A_PAGE = 25, 26
 
 
 @asynccontextmanager
-async def vault_of_the_standin(ca: LocalCa, actions: Iterable[str] = PRODUCT_ACTIONS) -> AsyncIterator[KeyVault]:
+async def vault_of_the_standin(
+    ca: LocalCa, actions: Iterable[str] = PRODUCT_ACTIONS, unkindness: Unkindness = KIND
+) -> AsyncIterator[KeyVault]:
     """The stand-in's vault, under the product's own identity with its own few grants."""
     async with (
-        running_standin(ca, identities={PRODUCT_CLIENT_ID: actions}) as standin,
+        running_standin(ca, identities={PRODUCT_CLIENT_ID: actions}, unkindness=unkindness) as standin,
         aiohttp.ClientSession() as session,
     ):
         identity = LocalIdentity(standin.identity_endpoint, standin.identity_header, session, PRODUCT_CLIENT_ID)
@@ -162,3 +165,22 @@ async def test_key_vaults_own_refusals_keep_status_code_and_message(trusted_ca: 
         with pytest.raises(Refused, match="Pending certificate not found"):
             await vault.pending("web", "0" * 32)
         assert await vault.certificate("nothing") is None
+
+
+async def test_a_conflict_that_passes_is_no_refusal_whatever_is_asked_of_a_pending_certificate(
+    trusted_ca: LocalCa,
+) -> None:
+    async with vault_of_the_standin(trusted_ca, unkindness=Unkindness(conflict_rate=1.0)) as vault:
+        operation = (await vault.create("web", BODY)).operation
+        leaf = Ca.root("Root", at=real_now).signs(operation.csr)
+        changes = (
+            lambda: vault.merge("web", [leaf.public_bytes(Encoding.DER)]),
+            lambda: vault.cancel("web"),
+            lambda: vault.delete_pending("web"),
+        )
+        for change in changes:
+            with pytest.raises(Unavailable, match="something else is being done to the same certificate") as caught:
+                await change()
+            assert (caught.value.maybe_done, caught.value.throttled) == (False, False)
+        with pytest.raises(Refused, match="can not be created or imported"):
+            await vault.create("web", BODY)

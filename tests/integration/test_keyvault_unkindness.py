@@ -271,7 +271,7 @@ async def cancel(vault: VaultClient) -> Reply:
 
 async def test_parallel_changes_conflict(vault: VaultClient) -> None:
     await vault.create("web-1", "Self")
-    await switch(vault, parallel_conflicts=True, latency=0.2)
+    await switch(vault, latency=0.2)
     first, second = await asyncio.gather(cancel(vault), vault.call("DELETE", "/certificates/web-1/pending"))
     loser = first if first.status == 409 else second
     assert {first.status, second.status} == {200, 409}
@@ -283,7 +283,7 @@ async def test_parallel_changes_conflict(vault: VaultClient) -> None:
 
 async def test_without_the_switch_or_one_after_the_other_they_do_not(vault: VaultClient) -> None:
     await vault.create("web-1", "Self")
-    await switch(vault, latency=0.2)
+    await switch(vault, parallel_conflicts=False, latency=0.2)
     replies = await asyncio.gather(cancel(vault), cancel(vault))
     assert [reply.status for reply in replies] == [200, 200]
     await switch(vault, parallel_conflicts=True)

@@ -170,6 +170,24 @@ async def test_key_vaults_refusal_is_passed_on_with_its_code_and_the_request_sta
     assert world.drops.moved[-1][0] == "chains-merged"
 
 
+async def test_a_right_that_the_app_lacks_is_no_fault_of_the_chain() -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("web.pem", chain_for(operation))
+    merge = world.vault.merge
+
+    async def refuse(name: str, chain: Any, more: Any = None) -> Any:
+        raise Refused(403, "Forbidden", "Caller is not authorized to perform action.", inner="ForbiddenByRbac")
+
+    world.vault.merge = refuse  # type: ignore[method-assign]  # a role that was assigned has not arrived everywhere
+    with pytest.raises(Refused, match="not authorized"):
+        await handle_drop(world.certflow, "web.pem")
+    assert world.drops.moved == []
+    world.vault.merge = merge  # type: ignore[method-assign]
+    await handle_drop(world.certflow, "web.pem")
+    assert len(world.vault.merges) == 1
+
+
 async def test_a_chain_for_a_deleted_request_says_so() -> None:
     world = World()
     operation = await started(world)

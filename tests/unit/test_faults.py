@@ -8,8 +8,8 @@ from email.utils import format_datetime
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from functions.adapters.faults import DEFAULT_RETRY_AFTER, faults_of, retry_after
-from functions.issuance.errors import Unavailable
+from functions.adapters.faults import DEFAULT_RETRY_AFTER, faults_of, passing_refusal, retry_after
+from functions.issuance.errors import Refused, Unavailable
 from tests.clock import real_now
 
 
@@ -34,6 +34,34 @@ def test_an_answer_that_means_something_passes_through(status: int) -> None:
 def test_key_vaults_403_is_an_answer() -> None:
     with pytest.raises(HttpResponseError), faults_of("Key Vault", forbidden_passes=False):
         raise answered(403)
+
+
+SOMETHING_ELSE = "There was a conflict while updating pending certificate 'https://…'. This can happen when multiple …"
+STARTED = (
+    "A new key vault certificate can not be created … while a pending key vault certificate's status is inProgress."
+)
+
+
+@pytest.mark.parametrize(
+    ("refused", "passes", "passes_on_create"),
+    [
+        (Refused(409, "Conflict", SOMETHING_ELSE), True, True),
+        (Refused(409, "Conflict", "Another operation on the pending certificate is under way."), True, False),
+        (Refused(409, "Conflict", "Certificate is being deleted.", inner="ObjectIsBeingDeleted"), True, True),
+        (Refused(409, "Conflict", STARTED), True, False),
+        (Refused(409, "Conflict", "…", inner="ObjectIsDeletedButRecoverable"), False, False),
+        (Refused(400, "BadParameter", SOMETHING_ELSE), False, False),
+        (Refused(403, "Forbidden", "…"), False, False),
+        (Refused(404, "PendingCertificateNotFound", "…"), False, False),
+        (Refused(412, "PreconditionFailed", "…"), False, False),
+        (Refused(503, "ServiceUnavailable", "…"), True, True),
+        (Refused(429, "Throttled", "…"), True, True),
+        (Refused(503, "ServiceUnavailable", "…", inner="Later"), True, True),
+    ],
+)
+def test_what_passes_of_key_vaults_refusals(refused: Refused, *, passes: bool, passes_on_create: bool) -> None:
+    assert passing_refusal(refused, starts=False) is passes
+    assert passing_refusal(refused, starts=True) is passes_on_create
 
 
 @pytest.mark.parametrize(
