@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,12 @@ def channels(given: Settings, identity: AsyncTokenCredential) -> Iterator[Channe
         yield Email(SmtpServer(mail.host, mail.port, mail.user, mail.password), mail.sender)
     yield from channels_of(given.notify_urls)
 
+
+# The worker sets the root logger to INFO (azure-functions-python-worker#743), at which the SDKs log each call, with its
+# headers: a hundred records a minute of an app that has nothing to do.
+for library in ("azure", "aiohttp", "apprise", "msal"):
+    logging.getLogger(library).setLevel(logging.WARNING)
+logging.getLogger("azure.identity").setLevel(logging.ERROR)  # it warns at every try; what fails for it says so itself
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 context = Context(certflow, lambda: settings().app_service_auth)

@@ -39,6 +39,7 @@ from tests.clock import real_now
 CHAINS = 30
 TIMED = "chains-timed"  # the container without events
 AT_ONCE = 4  # requests being started; making an RSA key takes a core
+EXECUTIONS_LOGGED = {"AzureFunctionsJobHost__logging__logLevel__Function": "Information"}
 
 
 def main() -> int:
@@ -51,7 +52,10 @@ def main() -> int:
 
 async def _run() -> int:
     with tempfile.TemporaryDirectory() as directory:
-        async with running_stack(Path(directory)) as stack, client_of(stack.describe()) as client:
+        async with (
+            running_stack(Path(directory), settings=EXECUTIONS_LOGGED) as stack,
+            client_of(stack.describe()) as client,
+        ):
             ca = OpensslCa(Path(directory) / "ca")
             await client.put(TRUSTED, "main/root.pem", ca.root.read_bytes())
             await client.blobs.create_container(TIMED)

@@ -1,7 +1,7 @@
 // Certflow starts certificate requests in Key Vault, hands out CSRs, merges the signed chains, and warns before
 // certificates end. This file is all of it but the code and the event subscriptions. Prices: a month, list, US $, 2026.
 //
-// Cost: 4 to 15 $ with one vault (alerts 2.50 $, then logs), 20 to 90 $ with dozens and thousands of certificates.
+// Cost: 4 to 8 $ with one vault (alerts 2.50 $, then the app), 15 to 70 $ with dozens and thousands of certificates.
 // privateNetwork: about 61 $ more, and 7 $ for each further vault.
 //
 //   identity     one managed identity, for the app. Free
@@ -344,7 +344,6 @@ module app 'modules/app.bicep' = {
     readyInstances: readyInstances
     private: privateNetwork
     subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
-    workspaceId: workspaceId
   }
   dependsOn: [hostStorage, chainStorage, rbac, endpoints]
 }

@@ -132,6 +132,7 @@ async def running_stack(
     hosts: int = 1,
     hurry: float = 1.0,
     event_delivery: EventDelivery = "webhook",
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stack]:
     """Starts everything, yields when all of it answers, and stops all of it.
 
@@ -139,8 +140,9 @@ async def running_stack(
     `profile` whether the vaults answer as the service was seen to, or as it is documented.
     With `own_host` False the host's place is left to Core Tools, on the port given. `app` is the folder of the
     function_app.py that runs; `vaults` and `hosts` say how many there are, all hosts on the same storage; `hurry` how
-    many times shorter the platform's own waits are: the host's, and Event Grid's beyond BACK_OFF_FACTOR. Raises
-    HostFailed, AzuriteFailed or OSError (a port) with what failed and where its log is.
+    many times shorter the platform's own waits are: the host's, and Event Grid's beyond BACK_OFF_FACTOR. `settings` are
+    app settings that take the place of the stack's own. Raises HostFailed, AzuriteFailed or OSError (a port) with what
+    failed and where its log is.
     """
     ports = ports or Ports()
     secret = None if own_host else SAMPLE_SECRET
@@ -181,14 +183,14 @@ async def running_stack(
         )
         running.push_async_callback(_cancel, watcher)
         keys = Keys()
-        settings = _settings(standin, event_grid, inbox, azurite, ca_file, urls)
+        app_settings = _settings(standin, event_grid, inbox, azurite, ca_file, urls) | dict(settings or {})
         host_ports = free_ports(hosts)
         host_ports[0] = ports.host or host_ports[0]
         host_urls = [f"http://{LOOPBACK}:{port}" for port in host_ports]
-        stack = Stack(directory, ca_file, standin, event_grid, inbox, azurite, urls, keys, settings, host_urls[0])
+        stack = Stack(directory, ca_file, standin, event_grid, inbox, azurite, urls, keys, app_settings, host_urls[0])
         if own_host:
             instances = [
-                FunctionsHost(settings, keys, port=port, log=directory / log, app=app, hurry=hurry)
+                FunctionsHost(app_settings, keys, port=port, log=directory / log, app=app, hurry=hurry)
                 for port, log in zip(host_ports, log_names(hosts), strict=True)
             ]
             stack.hosts = await running.enter_async_context(running_hosts(instances))

@@ -60,9 +60,6 @@ param subnetId string
 @description('True: it is reached over its private endpoint only.')
 param private bool
 
-@description('The workspace that gets the log of the functions.')
-param workspaceId string
-
 // --- Settings: those that functions/settings.py reads, the connections of the triggers, and telemetry -------------------
 
 var secrets = notifications.?secretsVaultId == null
@@ -212,15 +209,6 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
   resource ftp 'basicPublishingCredentialsPolicies' = {
     name: 'ftp'
     properties: { allow: false }
-  }
-}
-
-resource log 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
-  name: 'certflow'
-  scope: site
-  properties: {
-    workspaceId: workspaceId
-    logs: [{ category: 'FunctionAppLogs', enabled: true }]
   }
 }
 

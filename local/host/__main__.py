@@ -9,6 +9,7 @@ import math
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,11 +19,15 @@ from local.host.functions import StartRefused
 from local.host.keys import Keys
 from local.host.server import Options, run
 
+# Of the host's own work: the SDKs' HTTP logger prints URLs; azure.identity warns at every try, and an outage is told
+# once; aiohttp quotes a bad request.
+QUIET = {"azure.identity": logging.ERROR, "azure": logging.WARNING, "aiohttp": logging.CRITICAL}
+
 
 def main() -> NoReturn:
     """Runs until SIGTERM or SIGINT; 1 if the app cannot start."""
     options = parse_options()
-    set_up_logging()
+    set_up_logging(options.root_level)
     answer, sys.stdout = sys.stdout, sys.stderr  # a function's print() belongs to the log
 
     def ready(port: int, functions: int) -> None:
@@ -79,13 +84,19 @@ def parse_options() -> Options:
         metavar="N",
         help="the platform's own waits N times shorter: tries again, hidden messages, polling (default: 1)",
     )
+    parser.add_argument(
+        "--root-level",
+        choices=("info", "warning"),
+        default="info",
+        help="of the root logger; the platform's worker sets info, so that libraries log each of their calls",
+    )
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input, a pipe, ends")
     for name in ("function", "host", "master", "system"):
         parser.add_argument(f"--{name}-key", default=None, metavar="KEY", help="random if not given")
     given = parser.parse_args()
     keys = {name: getattr(given, f"{name}_key") for name in ("function", "host", "master", "system")}
     keys_given = Keys(**{name: key for name, key in keys.items() if key})
-    return Options(given.app.resolve(), given.port, keys_given, given.hurry, given.with_parent)
+    return Options(given.app.resolve(), given.port, keys_given, given.hurry, given.with_parent, given.root_level)
 
 
 def port_number(text: str) -> int:
@@ -106,16 +117,25 @@ def hurry_factor(text: str) -> float:
     return factor
 
 
-def set_up_logging() -> None:
-    """Everything goes to stderr, with UTC times; what would print URLs with keys in them is turned down."""
+def set_up_logging(level: str) -> None:
+    """Everything goes to stderr, with UTC times. The root logger has the level that the platform's worker gives it, so
+    that an app sees here what its libraries would log there; what the host itself does in them is not in its log.
+    """
     handler = logging.StreamHandler(sys.stderr)
     formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs' HTTP logger prints URLs
-    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # it warns at every try; an outage is told once
-    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)  # a bad request is quoted
+    handler.addFilter(is_for_the_log)
+    logging.basicConfig(level=level.upper(), handlers=[handler])
+    logging.getLogger("local.host").setLevel(logging.INFO)
+
+
+def is_for_the_log(line: logging.LogRecord) -> bool:
+    """Whether the platform would have it: its host is .NET, and uses neither the SDKs for Python nor aiohttp."""
+    if line.threadName != threading.main_thread().name:  # the worker has threads of its own
+        return True
+    least = next((level for library, level in QUIET.items() if f"{line.name}.".startswith(f"{library}.")), 0)
+    return line.levelno >= least
 
 
 if __name__ == "__main__":

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from local.host.functions import StartRefused
+
+LEVEL_SETTING = "AzureFunctionsJobHost__logging__logLevel__"
+LEVELS = {
+    "Trace": logging.DEBUG,
+    "Debug": logging.DEBUG,
+    "Information": logging.INFO,
+    "Warning": logging.WARNING,
+    "Error": logging.ERROR,
+    "Critical": logging.CRITICAL,
+    "None": logging.CRITICAL + 1,
+}
 
 
 @dataclass(frozen=True)
@@ -30,10 +43,15 @@ class HostJson:
     max_outstanding_requests: int | None = None
     queues: QueueOptions = QueueOptions()
     poison_blob_threshold: int = 5
+    log_levels: dict[str, int] = field(default_factory=dict)  # by category; with one goes all that it is a prefix of
 
 
-def read_host_json(app_dir: Path) -> HostJson:
-    """Reads the app's host.json; raises StartRefused where the platform would not load the app."""
+def read_host_json(app_dir: Path, settings: Mapping[str, str]) -> HostJson:
+    """Reads the app's host.json; raises StartRefused where the platform would not load the app.
+
+    Settings such as `AzureFunctionsJobHost__logging__logLevel__Function` take precedence, of which this host knows
+    those about log levels.
+    """
     path = app_dir / "host.json"
     try:
         parsed = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -44,7 +62,12 @@ def read_host_json(app_dir: Path) -> HostJson:
     if not isinstance(parsed, dict) or parsed.get("version") != "2.0":
         raise StartRefused('host.json must say "version": "2.0" at its top.')
     try:
-        return _options(_section(parsed, "extensions"))
+        levels = _section(_section(parsed, "logging"), "logLevel") | {
+            name.removeprefix(LEVEL_SETTING): level
+            for name, level in settings.items()
+            if name.startswith(LEVEL_SETTING)
+        }
+        return replace(_options(_section(parsed, "extensions")), log_levels=_log_levels(levels))
     except (TypeError, ValueError) as error:
         raise StartRefused(f"host.json: {error}") from None
 
@@ -75,6 +98,13 @@ def _queue_options(queues: dict[str, Any]) -> QueueOptions:
         visibility_timeout=_seconds(queues.get("visibilityTimeout", "00:00:00")),
         message_encoding=encoding,
     )
+
+
+def _log_levels(levels: dict[str, Any]) -> dict[str, int]:
+    for category, level in levels.items():
+        if level not in LEVELS:
+            raise ValueError(f"logging.logLevel.{category} is {level!r}: use {', '.join(LEVELS)}")
+    return {category: LEVELS[level] for category, level in levels.items()}
 
 
 def _section(parent: dict[str, Any], name: str) -> dict[str, Any]:

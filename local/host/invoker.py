@@ -37,6 +37,7 @@ class Invoker:
     ) -> TypedData | None:
         """Runs the function and returns what it returned. Raises InvocationFailed, and logs it, if it raised."""
         identity, began = str(uuid.uuid4()), time.monotonic()
+        log = logging.getLogger(f"Function.{function.name}")  # the platform's category, which host.json can turn down
         log.info("Executing '%s' (%s, Id=%s)", function.name, reason, identity)
         try:
             outcome = await self._worker.invoke(function, data, metadata, invocation_id=identity, retry=retry)

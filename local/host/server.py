@@ -42,7 +42,7 @@ class Options:
     """What the command line says.
 
     `hurry`: how many times shorter the platform's own waits are. `with_parent`: whether the end of standard input,
-    which is the end of the process at its other end, stops the host.
+    which is the end of the process at its other end, stops the host. `root_level`: of the root logger.
     """
 
     app_dir: Path
@@ -50,6 +50,7 @@ class Options:
     keys: Keys = field(default_factory=Keys)
     hurry: float = 1.0
     with_parent: bool = False
+    root_level: str = "info"
 
 
 class Listener(Protocol):
@@ -64,7 +65,9 @@ async def run(options: Options, settings: Settings, stopping: asyncio.Event, rea
 
     A handler may still hold a thread at the end; only ending the process helps then.
     """
-    config = read_host_json(options.app_dir)
+    config = read_host_json(options.app_dir, settings)
+    for category, level in config.log_levels.items():
+        logging.getLogger(category).setLevel(level)  # as .NET's, one logger's level is that of those below it
     worker = Worker(options.app_dir)
     connections = Connections(settings)
     try:

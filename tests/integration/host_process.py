@@ -66,11 +66,16 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def running_host(app: Path, settings: Mapping[str, str], log: Path) -> AsyncIterator[RunningHost]:
+async def running_host(app: Path, settings: Mapping[str, str], log: Path, *options: str) -> AsyncIterator[RunningHost]:
     """Runs a host while the block runs."""
     with log.open("ab") as stderr:
         process = await asyncio.create_subprocess_exec(
-            *arguments(app), env=environment(settings), cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=stderr
+            *arguments(app),
+            *options,
+            env=environment(settings),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=stderr,
         )
     assert process.stdout is not None
     try:

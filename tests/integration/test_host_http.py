@@ -172,6 +172,8 @@ async def test_logs_have_the_functions_words_but_no_keys_and_no_urls(host: Runni
     log = host.log.read_text()
     assert "logged by the function" in log
     assert "printed by the function" in log
+    assert "logged by an SDK that the function uses" in log, "the worker's root logger is at INFO"
+    assert "azure.core.pipeline" not in log, "the host's own SDK, which Azure's host does not use"
     for word in (FUNCTION, MASTER, HOST, SYSTEM, "hush", "/api/"):
         assert word not in log
 
@@ -192,6 +194,14 @@ async def test_every_signal_after_the_first_changes_nothing(tmp_path_factory: py
             host.process.terminate()
             await asyncio.sleep(0)
         assert await host.stop() == 0
+
+
+async def test_the_root_loggers_level_can_be_raised(tmp_path_factory: pytest.TempPathFactory) -> None:
+    log = tmp_path_factory.mktemp("host") / "host.log"
+    async with running_host(APPS / "http", {}, log, "--root-level", "warning") as host:
+        assert await answer(host, f"/api/says?code={FUNCTION}") == (204, "")
+    assert "printed by the function" in log.read_text()
+    assert "logged by" not in log.read_text()
 
 
 async def test_more_requests_than_host_json_allows_are_429(tmp_path_factory: pytest.TempPathFactory) -> None:

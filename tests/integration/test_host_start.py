@@ -75,7 +75,7 @@ async def test_each_fault_is_named(said: list[str], problem: str) -> None:
 
 
 async def test_nothing_else_is_said_and_no_secret_repeated(said: list[str]) -> None:
-    assert len(said) == 18
+    assert len([line for line in said if "azure.functions: " not in line]) == 18  # the worker says that it has indexed
     assert "not-to-be-repeated" not in "".join(said)
 
 

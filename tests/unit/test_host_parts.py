@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ def written(folder: Path, content: object) -> Path:
 
 
 def test_host_json_defaults_are_the_platforms(tmp_path: Path) -> None:
-    config = read_host_json(written(tmp_path, {"version": "2.0"}))
+    config = read_host_json(written(tmp_path, {"version": "2.0"}), {})
     assert (config.route_prefix, config.poison_blob_threshold) == ("api", 5)
     assert config.queues == QueueOptions(16, 8, 5, 0, "base64")
 
@@ -32,10 +33,17 @@ def test_host_json_is_obeyed(tmp_path: Path) -> None:
     queues = {"batchSize": 4, "maxDequeueCount": 3, "visibilityTimeout": "00:01:30", "messageEncoding": "none"}
     http = {"routePrefix": "", "customHeaders": {"A": "b"}, "maxOutstandingRequests": 10}
     extensions = {"queues": queues, "http": http, "blobs": {"poisonBlobThreshold": 2}}
-    config = read_host_json(written(tmp_path, {"version": "2.0", "extensions": extensions}))
+    config = read_host_json(written(tmp_path, {"version": "2.0", "extensions": extensions}), {})
     assert config.queues == QueueOptions(4, 2, 3, 90, "none")
     assert (config.route_prefix, config.custom_headers, config.max_outstanding_requests) == ("", {"A": "b"}, 10)
     assert config.poison_blob_threshold == 2
+
+
+def test_log_levels_are_host_jsons_and_those_of_the_settings_before(tmp_path: Path) -> None:
+    content = {"version": "2.0", "logging": {"logLevel": {"default": "Warning", "Function": "Error"}}}
+    settings = {"AzureFunctionsJobHost__logging__logLevel__Function": "Information"}
+    config = read_host_json(written(tmp_path, content), settings)
+    assert config.log_levels == {"default": logging.WARNING, "Function": logging.INFO}
 
 
 @pytest.mark.parametrize(
@@ -49,11 +57,12 @@ def test_host_json_is_obeyed(tmp_path: Path) -> None:
         ({"version": "2.0", "extensions": {"queues": {"batchSize": 33}}}, "batchSize is 33"),
         ({"version": "2.0", "extensions": {"queues": {"visibilityTimeout": 3}}}, "use hh:mm:ss"),
         ({"version": "2.0", "extensions": {"queues": {"messageEncoding": "xml"}}}, "use base64 or none"),
+        ({"version": "2.0", "logging": {"logLevel": {"Function": "Loud"}}}, "logLevel.Function is 'Loud': use Trace"),
     ],
 )
 def test_host_json_that_is_refused(tmp_path: Path, content: object, reason: str) -> None:
     with pytest.raises(StartRefused, match=r"host\.json") as refused:
-        read_host_json(written(tmp_path, content))
+        read_host_json(written(tmp_path, content), {})
     assert reason in str(refused.value)
 
 

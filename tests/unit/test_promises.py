@@ -143,6 +143,14 @@ def settings_read() -> set[str]:
     return set(re.findall(r'"((?:CERTFLOW|AZURE|WEBSITE)_[A-Z_]+|[A-Za-z]+__[A-Za-z]+)"', source))
 
 
+def test_what_a_function_logs_is_kept_and_what_the_platform_logs_of_it_is_not() -> None:
+    """host.json turns two records of each execution down; without its own line a function's records go with them."""
+    levels = json.loads((ROOT / "host.json").read_text())["logging"]["logLevel"]
+    own = {category: level for category, level in levels.items() if category.startswith("Function.")}
+    assert own == {f"Function.{name}.User": "Information" for name in bindings()}
+    assert levels["Function"] == "Warning"
+
+
 def settings_of_bindings() -> set[str]:
     found = set()
     for binding in (one for some in bindings().values() for one in some):

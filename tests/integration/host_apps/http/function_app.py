@@ -90,5 +90,6 @@ def cookies(req: func.HttpRequest) -> func.HttpResponse:
 def says(req: func.HttpRequest) -> func.HttpResponse:
     """Logs and prints; answers nothing."""
     logging.info("logged by the function")  # noqa: LOG015 - as most function apps do
+    logging.getLogger("azure.core").info("logged by an SDK that the function uses")
     print("printed by the function")  # noqa: T201 - what is to end in the log
     return func.HttpResponse(status_code=204)
