@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import smtplib
 import ssl
 import time
@@ -16,6 +17,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from functions.adapters.mail_text import EVENT_HEADER, Mail, checked, mail_of, message_id
+from functions.issuance.describe import printed
 from functions.issuance.errors import Unavailable
 from functions.issuance.journal import record
 from functions.issuance.telling import DeliveryRefused, Notice
@@ -32,6 +34,8 @@ _NOT_LET_IN = (
     smtplib.SMTPHeloError,
     smtplib.SMTPNotSupportedError,
 )
+MOST_SAID = 300  # characters of a server's reply
+_ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]++")
 # Python writes a word that is longer than a line as RFC 2047's code, and a mail rule on our header would not see the
 # event id in it. A line may have 998 characters (RFC 5322 §2.1.1).
 _LONG_LINES = policy.default.clone(max_line_length=998)
@@ -64,14 +68,16 @@ class Email:
         try:
             refused = await asyncio.to_thread(self._hand_over, mail, recipients)
         except _NOT_LET_IN as error:
-            raise Unavailable(SERVICE, f"{type(error).__name__}; check CERTFLOW_SMTP_*") from None
+            said = f": {_said(error)}" if isinstance(error, smtplib.SMTPResponseException) else ""
+            raise Unavailable(SERVICE, f"{type(error).__name__}{said}; check CERTFLOW_SMTP_*") from None
         except smtplib.SMTPRecipientsRefused as error:
             # One that passes is worth another try, whatever became of the others.
-            raise _refusal(min(code for code, _reason in error.recipients.values()), "recipients") from None
+            code, said_of_it = min(error.recipients.values())
+            raise _refusal(smtplib.SMTPResponseException(code, said_of_it), "recipients") from None
         except smtplib.SMTPSenderRefused as error:
-            raise _refusal(error.smtp_code, "sender, CERTFLOW_MAIL_FROM") from None
+            raise _refusal(error, "sender, CERTFLOW_MAIL_FROM") from None
         except smtplib.SMTPResponseException as error:
-            raise _refusal(error.smtp_code, "message") from None
+            raise _refusal(error, "message") from None
         except (OSError, smtplib.SMTPException) as error:
             raise Unavailable(SERVICE, type(error).__name__) from None
         if refused:
@@ -122,8 +128,16 @@ def message_of(mail: Mail, sender: str, to: Sequence[str], now: datetime) -> Ema
     return message
 
 
-def _refusal(code: int, what: str) -> Exception:
+def _refusal(error: smtplib.SMTPResponseException, what: str) -> Exception:
     """4xx is passing, 5xx is for good (RFC 5321 §4.2.1)."""
-    if code < 500:
-        return Unavailable(SERVICE, f"SMTP {code}")
-    return DeliveryRefused(f"the mail server refused the {what}: SMTP {code}")
+    if error.smtp_code < 500:
+        return Unavailable(SERVICE, f"SMTP {_said(error)}")
+    return DeliveryRefused(f"the mail server refused the {what}: SMTP {_said(error)}")
+
+
+def _said(error: smtplib.SMTPResponseException) -> str:
+    """A reply as the server gave it, on one line: its code, its enhanced code (RFC 3463) and its text, which alone
+    tells an account that is locked from a password that is wrong. No address: this stands in the log, too.
+    """
+    text = error.smtp_error if isinstance(error.smtp_error, str) else error.smtp_error.decode(errors="replace")
+    return printed(f"{error.smtp_code} {_ADDRESS.sub('…@…', ' '.join(text.split()))}".strip(), MOST_SAID)

@@ -6,16 +6,20 @@ run history (PLATFORM §6.2; MicrosoftDocs/msteams-docs 11302; lindegroup/autopk
 
 from __future__ import annotations
 
+import json
+
 from local.inbox.cards import Json, RefusedError, check_card, type_name
 
-MAX_BYTES = 28 * 1024  # a Teams message, all of it
+# A Teams message, all of it, as it travels from the flow on: the card is a text in a text there, and what is escaped in
+# it is escaped once more (MicrosoftDocs/msteams-docs#11274).
+MAX_BYTES = 28 * 1024
 CARD = "application/vnd.microsoft.card.adaptive"
 
 
-def cards_of_message(body: Json, size: int) -> list[dict[str, Json]]:
+def cards_of_message(body: Json) -> list[dict[str, Json]]:
     """The cards of a message in the order in which "Post to a channel when a webhook request is received" posts them.
 
-    `size` is that of the body in bytes. Raises RefusedError.
+    Raises RefusedError.
     """
     message = _object(body)
     if message.get("type") != "message":
@@ -29,17 +33,17 @@ def cards_of_message(body: Json, size: int) -> list[dict[str, Json]]:
         )
     if not attachments:
         raise RefusedError("The array 'attachments' is empty: the flow ran and posted nothing.")
-    _check_size(size)
+    _check_size(body)
     return [_card_of(attachment, f"attachments[{index}]") for index, attachment in enumerate(attachments)]
 
 
-def bare_card(body: Json, size: int) -> list[dict[str, Json]]:
+def bare_card(body: Json) -> list[dict[str, Json]]:
     """The one card that the newer template "Send webhook alerts to a channel" takes the whole body for.
 
-    `size` is that of the body in bytes. Raises RefusedError.
+    Raises RefusedError.
     """
     card = _object(body)
-    _check_size(size)
+    _check_size(body)
     check_card(card, "the card")
     return [card]
 
@@ -50,7 +54,8 @@ def _object(body: Json) -> dict[str, Json]:
     return body
 
 
-def _check_size(size: int) -> None:
+def _check_size(body: Json) -> None:
+    size = len(json.dumps(json.dumps(body)))
     if size > MAX_BYTES:
         raise RefusedError(f"Request body too large: {size} bytes, and a Teams message has at most {MAX_BYTES}.")
 

@@ -31,7 +31,7 @@ class Workflow:
     channel: str
     query: str = field(repr=False)
     admit: Admission
-    cards_of: Callable[[Json, int], list[dict[str, Json]]]
+    cards_of: Callable[[Json], list[dict[str, Json]]]
 
     @property
     def path(self) -> str:
@@ -61,7 +61,7 @@ class Workflow:
     def _run(self, body: bytes) -> None:
         raw = body.decode(errors="replace")
         try:
-            cards = self.cards_of(msgspec.json.decode(body), len(body))
+            cards = self.cards_of(msgspec.json.decode(body))
             self.messages.add("teams", to=self.channel, subject=first_text(cards), text=visible_text(cards), raw=raw)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             self._refuse(raw, f"The request content is not valid and could not be deserialized: {error}.")

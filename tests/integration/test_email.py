@@ -10,7 +10,7 @@ from email import message_from_string, policy
 
 import aiohttp
 import pytest
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from functions.adapters.email import Email, SmtpServer
 from functions.issuance.errors import Unavailable
@@ -77,6 +77,20 @@ class Quits(Picky):
         return self.answer
 
 
+class Closed(Picky):
+    """Lets nobody log in, and says so."""
+
+    def __init__(self, answer: str) -> None:
+        super().__init__({})
+        self.answer = answer
+
+    async def auth_PLAIN(self, server: SMTP, _args: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's name
+        await server.push(self.answer)
+        return AuthResult(success=False, handled=True)
+
+    auth_LOGIN = auth_PLAIN  # noqa: N815 - the same
+
+
 class Slow(Picky):
     """Takes a while for each recipient, and never long."""
 
@@ -88,13 +102,13 @@ class Slow(Picky):
 
 
 @asynccontextmanager
-async def serving_mail(handler: Picky, tls: ssl.SSLContext | None) -> AsyncIterator[Email]:
+async def serving_mail(handler: Picky, tls: ssl.SSLContext | None, user: str | None = None) -> AsyncIterator[Email]:
     def session() -> SMTP:
         return SMTP(handler, hostname="localhost", tls_context=tls, loop=asyncio.get_running_loop())
 
     server = await asyncio.get_running_loop().create_server(session, "127.0.0.1")
     async with server:
-        yield Email(SmtpServer("localhost", server.sockets[0].getsockname()[1], None, None), "certflow@example.com")
+        yield Email(SmtpServer("localhost", server.sockets[0].getsockname()[1], user, user), "certflow@example.com")
 
 
 async def test_a_mail_arrives_at_its_recipients_in_two_parts(inbox: Inbox) -> None:
@@ -142,6 +156,27 @@ async def test_a_wrong_password_stays_out_of_what_is_said(inbox: Inbox) -> None:
     with pytest.raises(Unavailable) as caught:
         await channel.send([NOTICE], [ME])
     assert "wrong-and-secret" not in f"{caught.value!r} {caught.value.__cause__!r} {vars(channel)!r}"
+
+
+BASIC_AUTHENTICATION_IS_OFF = (
+    "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit "
+    "https://aka.ms/smtp_auth_disabled for more information."
+)
+
+
+async def test_what_the_server_says_is_passed_on_with_its_enhanced_code(trusted_ca: LocalCa) -> None:
+    """The same 535 is a wrong password, a locked account, and Microsoft 365 where nobody may log in by password."""
+    async with serving_mail(Closed(BASIC_AUTHENTICATION_IS_OFF), trusted_ca.server_context(), "certflow") as channel:
+        with pytest.raises(Unavailable) as caught:
+            await channel.send([NOTICE], [ME])
+    assert BASIC_AUTHENTICATION_IS_OFF in str(caught.value)
+    said = f"550 5.7.54 Unable to relay\x1b[2J recipient <{ME}> in non-accepted domain {'x' * 999}"
+    async with serving_mail(Picky({ME: said}), trusted_ca.server_context()) as channel:
+        with pytest.raises(DeliveryRefused) as refused:
+            await channel.send([NOTICE], [ME])
+    told = str(refused.value)
+    assert "550 5.7.54 Unable to relay\\x1b[2J recipient <…@…> in non-accepted" in told
+    assert (ME in told, len(told) < 400) == (False, True)
 
 
 async def test_nobody_to_mail_to_and_an_owner_without_address_are_refused(inbox: Inbox) -> None:
@@ -200,7 +235,7 @@ async def test_a_server_that_lets_us_in_only_to_say_no_has_not_refused_the_mail(
 
     async with await asyncio.start_server(greet, "127.0.0.1") as server:
         port = server.sockets[0].getsockname()[1]
-        with pytest.raises(Unavailable, match="SMTPConnectError; check CERTFLOW_SMTP"):
+        with pytest.raises(Unavailable, match="SMTPConnectError: 554 not from your address; check CERTFLOW_SMTP"):
             await Email(SmtpServer("127.0.0.1", port, None, None), "certflow@example.com").send([NOTICE], [ME])
 
 

@@ -117,6 +117,7 @@ CASES: dict[str, list[Hostile]] = {
         Hostile("A \n"),
         Hostile("A" * 20 + "\n\n"),
     ],
+    "functions.adapters.email._ADDRESS": [Hostile("x"), Hostile("@"), Hostile("x@")],
     "functions.issuance.encodings.NAME_ATTRIBUTE": [Hostile("1"), Hostile("1\x0b0\x09\x06\x03\x55")],
     "functions.issuance.encodings.DER": [Hostile("MA")],
     "functions.issuance.encodings.HEX_RUN": [
