@@ -81,7 +81,7 @@ param networkAddresses string = '10.83.0.0/24'
 @description('True: built-in roles on the vaults, for those who may not define roles. Certificates Officer could also delete, import and purge certificates, and change issuers; it reads no private keys.')
 param builtInVaultRoles bool = false
 
-@description('Most instances at one time. Only those that run are paid.')
+@description('Most instances at one time of each function group: the HTTP functions together, the blob trigger, and every other function scale by themselves. Only those that run are paid.')
 @minValue(40)
 @maxValue(1000)
 param instances int = 40
