@@ -22,7 +22,7 @@ from functions.issuance.outbox import publish
 from functions.issuance.ports import Intent
 from functions.issuance.reading import MAX_BYTES, read
 from functions.issuance.report import Outcome, brief_of, report_of, request_of
-from functions.issuance.requests import NOBODY, Doing, TrackedRequest
+from functions.issuance.requests import NOBODY, Doing, Origin, TrackedRequest
 from functions.issuance.watch import begin_to_watch
 
 MERGED, REJECTED, QUARANTINE = "chains-merged", "chains-rejected", "chains-quarantine"
@@ -135,7 +135,7 @@ async def _tracked(certflow: Certflow, one: Match) -> TrackedRequest:
     """The request, brought under watch if it was started elsewhere."""
     if one.tracked or one.pending is None:
         return one.request
-    intent = Intent(one.request.vault, one.request.name, "", certflow.now(), what="adopted")
+    intent = Intent(one.request.vault, one.request.name, "", certflow.now(), what="adopted", origin=Origin.FOUND)
     request, _added = await begin_to_watch(certflow, intent, one.pending)
     return request
 

@@ -20,7 +20,7 @@ from functions.issuance.findings import ChainProblem, Finding, warnings_of
 from functions.issuance.matching import another_key, unmerged
 from functions.issuance.merge import merge_once
 from functions.issuance.ports import Answer, Bundle, Intent
-from functions.issuance.requests import Actor, Doing, Gone, Status, TrackedRequest, acknowledged
+from functions.issuance.requests import Actor, Doing, Gone, Origin, Status, TrackedRequest, acknowledged
 from functions.issuance.watch import NOT_FOUND, TRIES, begin_to_watch, call_first_looks, check, record_seen, standing
 
 NOT_FOUND_CODE = "PendingCertificateNotFound"
@@ -166,7 +166,7 @@ async def _tracked(certflow: Certflow, address: Address, answer: Answer, by: Act
     request = await certflow.ledger.get(address.alias, address.name, answer.operation.request_id)
     if request is not None:
         return request
-    adopted = Intent(address.alias, address.name, "", certflow.now(), by=by, what="adopted")
+    adopted = Intent(address.alias, address.name, "", certflow.now(), by=by, what="adopted", origin=Origin.FOUND)
     request, _added = await begin_to_watch(certflow, adopted, answer.operation)
     return request
 

@@ -20,6 +20,7 @@ from functions.issuance.requests import (
     CertificateVersion,
     Change,
     Operation,
+    Origin,
     Status,
     TrackedRequest,
 )
@@ -128,9 +129,10 @@ class Vault(Protocol):
 class Intent:
     """Written before Key Vault is asked to start something, so that a crash right after cannot lose the request.
 
-    `id` comes from the caller's Idempotency-Key (then `keep`), or by chance; `asked` is a hash of what was asked for;
-    `before` is the request that stood in Key Vault before ours. Once it is known, `answer` is what the caller is told:
-    kept, if `keep`, until `due`.
+    `id` comes from the caller's Idempotency-Key (then `keep`), of the version that a renewal of ours replaces, or by
+    chance; `asked` is a hash of what was asked for; `before` is the request that stood in Key Vault before ours. Once
+    it is known, `answer` is what the caller is told: kept, if `keep`, until `due`. `origin` and `renews` become those
+    of the request.
     """
 
     vault: str
@@ -144,6 +146,8 @@ class Intent:
     what: str = "created"
     keep: bool = False
     answer: Mapping[str, Any] | None = None
+    origin: Origin | None = None
+    renews: str | None = None
 
 
 class Ledger(Protocol):

@@ -14,8 +14,8 @@ from functions.issuance.events import RENEWAL_STOPPED, Event
 from functions.issuance.journal import record
 from functions.issuance.names import names_of
 from functions.issuance.outbox import publish
-from functions.issuance.ports import Listed
-from functions.issuance.requests import Actor, Status, is_manual
+from functions.issuance.ports import Listed, Vault
+from functions.issuance.requests import Actor, Status, TrackedRequest, is_manual
 from functions.issuance.start import CONFLICT, Order, Started, start
 from functions.issuance.tags import OWNER
 from functions.issuance.watch import standing
@@ -23,7 +23,7 @@ from functions.issuance.watchbook import CertificateNote
 
 MOST_A_DAY = 2  # new versions of one name
 DAY = timedelta(days=1)
-BY = Actor("certflow-renew")  # the tag that asked for it
+BY = Actor("certflow-renew", verified=True)  # the tag that asked for it
 
 
 async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tuple[CertificateNote, bool]:
@@ -37,36 +37,29 @@ async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tup
     if note.thumbprint in {note.renewed, note.stopped} or not certflow.choices.renews:
         return note, False
     vault = certflow.vault(note.vault)
-    stands = await standing(vault, entry.name)
     since = certflow.now() - DAY
     recent = tuple(at for at in note.renewals if at > since)
+    if await _started_before(certflow, entry.name, note):
+        return _noted(certflow, note, recent), True
+    stands = await standing(vault, entry.name)
     if stands and stands.operation.status is Status.IN_PROGRESS:
-        return await _in_progress(certflow, entry.name, note, recent, stands.operation.request_id)
+        known = await certflow.ledger.get(note.vault, entry.name, stands.operation.request_id)
+        return note, known is None and await certflow.ledger.starting(note.vault, entry.name)
     policy = await vault.policy(entry.name)
     if _key_vault_renews(policy):
         return note, False
-    if len(recent) >= MOST_A_DAY:
-        reason = f"{MOST_A_DAY} versions of it were started within a day, and it is near its end again"
-        return await _stop(certflow, entry, note, "too-many-versions", reason), False
-    bundle = await vault.certificate(entry.name)
-    if lost := _lost(policy, bundle.version.der) if bundle else ():
-        reason = f"the stored policy lacks names that the certificate has: {', '.join(lost)}"
-        return await _stop(certflow, entry, note, "names-would-be-lost", reason), False
+    if guard := await _guard(vault, entry.name, policy, recent):
+        return await _stop(certflow, entry, note, *guard), False
     today = certflow.now().date()
     if not await certflow.watchbook.count_renewal(today, certflow.choices.most_renewals):
         return await _capped(certflow, note), False
     # A start would ask for the last version's tags (start.py); here they are known.
-    order = Order(
-        note.vault,
-        entry.name,
-        {"tags": dict(entry.tags)},
-        key=f"certflow-renew {note.vault} {entry.name} {note.thumbprint}",
-        by=BY,
-    )
+    order = Order(note.vault, entry.name, {"tags": dict(entry.tags)}, by=BY, renews=note.thumbprint)
     try:
         started = await _start(certflow, order, today)
-    except KeyReused:  # started before, by a run that was cut off before it could note that
-        return _noted(certflow, note, recent), True
+    except KeyReused:  # with other tags, by a run that was cut off: it is not a renewal before there is a request
+        begun = await _started_before(certflow, entry.name, note)
+        return (_noted(certflow, note, recent), True) if begun else (note, False)
     except Refused as error:
         if error.status == CONFLICT and error.reason == "pending":
             return note, False  # somebody was faster
@@ -75,29 +68,48 @@ async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tup
     return _noted(certflow, note, recent), True
 
 
+async def _guard(
+    vault: Vault, name: str, policy: Mapping[str, Any], recent: tuple[datetime, ...]
+) -> tuple[str, str] | None:
+    """Why the next version must not be started by itself: a word for programs, and the reason in a sentence."""
+    if len(recent) >= MOST_A_DAY:
+        return (
+            "too-many-versions",
+            f"{MOST_A_DAY} versions of it were started within a day, and it is near its end again",
+        )
+    bundle = await vault.certificate(name)
+    if lost := _lost(policy, bundle.version.der) if bundle else ():
+        return "names-would-be-lost", f"the stored policy lacks names that the certificate has: {', '.join(lost)}"
+    return None
+
+
 async def _start(certflow: Certflow, order: Order, counted: date) -> Started:
     """Starts it. What came to nothing does not count; if Key Vault did start it and only its answer was lost, it is
-    counted when the request is found (_in_progress).
+    counted when the request is found (_started_before).
     """
     try:
         return await start(certflow, order)
-    except (Refused, Unavailable):
+    except (KeyReused, Refused, Unavailable):
         await certflow.watchbook.uncount_renewal(counted)
         raise
 
 
-async def _in_progress(
-    certflow: Certflow, name: str, note: CertificateNote, recent: tuple[datetime, ...], request_id: str
-) -> tuple[CertificateNote, bool]:
-    """A request is under way: somebody's, or ours, by a run that was cut off before it noted that."""
-    known = await certflow.ledger.get(note.vault, name, request_id)
-    if known is None:
-        return note, await certflow.ledger.starting(note.vault, name)
-    if known.requested_by != BY.name:
-        return note, False
-    # It was not counted, or not for long (_start). One too many, of a run that was killed, does no harm.
-    await certflow.watchbook.count_renewal(certflow.now().date(), certflow.choices.most_renewals)
-    return _noted(certflow, note, recent), True
+async def _started_before(certflow: Certflow, name: str, note: CertificateNote) -> bool:
+    """Whether the renewal of this very version is tracked: started by a run that was cut off before it noted that."""
+    since = certflow.now() - DAY
+    named = await certflow.ledger.named(note.vault, name)
+    ours = [one for one in named if one.renews == note.thumbprint or _is_of_an_older_version(one, since)]
+    if any(one.status is Status.IN_PROGRESS for one in ours):
+        # It was not counted, or not for long (_start). One too many, of a run that was killed, does no harm.
+        await certflow.watchbook.count_renewal(certflow.now().date(), certflow.choices.most_renewals)
+    return bool(ours)
+
+
+def _is_of_an_older_version(request: TrackedRequest, since: datetime) -> bool:
+    """Rows from before there was an origin show a renewal of ours by who asked. No such row can be written any more."""
+    named = request.origin is None and request.requested_by == BY.name and not request.requested_by_verified
+    recent = request.status is not Status.COMPLETED and request.created > since
+    return named and (recent or request.status is Status.IN_PROGRESS)
 
 
 def _noted(certflow: Certflow, note: CertificateNote, recent: tuple[datetime, ...]) -> CertificateNote:

@@ -82,13 +82,23 @@ class CertificateVersion:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asked. `verified` only if App Service authentication says so; otherwise it is what the caller said."""
+    """Who asked. `verified` only if App Service authentication says so, or if it is Certflow itself; otherwise it is
+    what the caller said.
+    """
 
     name: str | None = None
     verified: bool = False
 
 
 NOBODY = Actor()  # a timer or an event, not a caller
+
+
+class Origin(StrEnum):
+    """Where a request comes from. No caller can set it: it follows from the code that started or found the request."""
+
+    CALLER = "caller"  # started over the API
+    RENEWAL = "renewal"  # started by Certflow itself, because a tag asks for the next version
+    FOUND = "found"  # started elsewhere and found in Key Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +123,8 @@ class TrackedRequest:
     `vault` is the alias; `key_sha256` the SHA-256 (hex) of the CSR's SubjectPublicKeyInfo; `next_check` is None once
     there is nothing left to watch; `merging` names what is being merged, and until when others wait for it;
     `replaced_by` is the request that took its place. `reminded` counts the reminders, the next is due at `remind_at`
-    (None: no more); whoever acknowledged the request wants none until `quiet_until`.
+    (None: no more); whoever acknowledged the request wants none until `quiet_until`. `origin` is None in rows that were
+    written before there was one; `renews` is the thumbprint of the version that a renewal of ours replaces.
     """
 
     vault: str
@@ -143,6 +154,8 @@ class TrackedRequest:
     remind_at: datetime | None = None
     quiet_until: datetime | None = None
     quiet_why: str | None = None
+    origin: Origin | None = None
+    renews: str | None = None
     etag: str = field(default="", compare=False)
 
 
@@ -178,10 +191,12 @@ def track(
     doing: Doing,
     csr_url: str | None = None,
     patience: Patience = PATIENCE,
+    origin: Origin | None = None,
+    renews: str | None = None,
 ) -> Change:
     """A request that has just been created, or was found in Key Vault and is adopted: begin to watch it.
 
-    `csr_url` is where its CSR was handed out.
+    `csr_url` is where its CSR was handed out; `origin` and `renews` are as in TrackedRequest.
     """
     remind_at = patience.reminder(now, 0, manual=operation.manual)
     look = next_look(now, operation.request_id, now, manual=operation.manual)
@@ -199,6 +214,8 @@ def track(
         requested_by_verified=doing.by.verified,
         csr_url=csr_url,
         remind_at=remind_at,
+        origin=origin,
+        renews=renews,
     )
     return Change(request, (request_event("Started", request, now, csr_url=csr_url),), (_act(request, doing, now),))
 
@@ -259,6 +276,7 @@ def request_event(what: str, request: TrackedRequest, now: datetime, **more: Any
         "subject": request.subject,
         "owner": request.owner,
         "requested_by": request.requested_by,
+        "origin": request.origin.value if request.origin else None,
         "status": request.status.value,
         "created": request.created.isoformat(),
     }

@@ -17,7 +17,7 @@ from functions.issuance.certflow import Certflow
 from functions.issuance.errors import InvalidRequest, KeyReused, Refused, Unavailable, WayOut
 from functions.issuance.journal import record
 from functions.issuance.ports import Answer, Intent, Vault
-from functions.issuance.requests import NOBODY, Actor, Doing, Gone, Operation, Status, is_manual
+from functions.issuance.requests import NOBODY, Actor, Doing, Gone, Operation, Origin, Status, is_manual
 from functions.issuance.sameness import differences
 from functions.issuance.tags import OWNER
 from functions.issuance.watch import NOT_FOUND, begin_to_watch, keep_answer, record_seen, standing, told
@@ -32,7 +32,10 @@ IfPending = Literal["reject", "adopt", "replace"]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is asked for. `body` is Key Vault's own create body, checked already; the rest is ours."""
+    """What is asked for. `body` is Key Vault's own create body, checked already; the rest is ours.
+
+    `renews` is the thumbprint of the version that a renewal of ours replaces; no caller's order has one.
+    """
 
     vault: str
     name: str
@@ -41,6 +44,21 @@ class Order:
     if_pending: IfPending = "reject"
     key: str | None = None
     by: Actor = NOBODY
+    renews: str | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Whose start it is: a caller's, or a renewal of ours."""
+        return Origin.RENEWAL if self.renews else Origin.CALLER
+
+    @property
+    def intent_id(self) -> str:
+        """The id of its intent. That of a caller is always of hexadecimal digits, so no Idempotency-Key makes that of a
+        renewal.
+        """
+        if self.renews:
+            return f"renewal-{self.renews}"
+        return hashlib.sha256(self.key.encode()).hexdigest() if self.key else secrets.token_hex(16)
 
     def fingerprint(self) -> str:
         """The same for the same order, but for the key."""
@@ -71,13 +89,15 @@ async def start(certflow: Certflow, order: Order) -> Started:
     intent = Intent(
         vault=order.vault.lower(),
         name=order.name,
-        id=hashlib.sha256(order.key.encode()).hexdigest() if order.key else secrets.token_hex(16),
+        id=order.intent_id,
         due=certflow.now() + INTENT_PATIENCE,
         asked=asked,
         before=stands.operation.request_id if stands else None,
         owner=order.owner,
         by=order.by,
-        keep=order.key is not None,
+        keep=order.key is not None or order.renews is not None,
+        origin=order.origin,
+        renews=order.renews,
     )
     earlier = await certflow.ledger.intend(intent)
     if earlier is None:
@@ -123,7 +143,7 @@ async def _begin(certflow: Certflow, order: Order, intent: Intent, stands: Answe
     try:
         if pending and order.if_pending == "adopt":
             await _refuse_unless_same(vault, order, pending.operation)
-            return await _watched(certflow, replace(intent, what="adopted"), pending)
+            return await _watched(certflow, replace(intent, what="adopted", origin=Origin.FOUND), pending)
         if pending and order.if_pending == "replace":
             return await _replace(certflow, order, intent, pending)
         return await _watched(certflow, intent, await vault.create(order.name, order.body))

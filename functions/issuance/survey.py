@@ -22,7 +22,7 @@ from functions.issuance.journal import record
 from functions.issuance.outbox import publish
 from functions.issuance.pace import KEY_VAULT
 from functions.issuance.ports import Intent, Listed
-from functions.issuance.requests import Status
+from functions.issuance.requests import Origin, Status
 from functions.issuance.tags import OWNER, is_unread, muted_until
 from functions.issuance.watch import begin_to_watch, standing
 from functions.issuance.watchbook import Found, Survey
@@ -128,7 +128,8 @@ async def _pending(certflow: Certflow, run: Survey, entry: Listed) -> list[str]:
     known = await certflow.ledger.get(run.vault, entry.name, operation.request_id)
     # A start of ours knows the owner, and will track it in a moment.
     if known is None and not await certflow.ledger.starting(run.vault, entry.name):
-        intent = Intent(run.vault, entry.name, "", certflow.now(), owner=entry.tags.get(OWNER), what="adopted")
+        owner, origin = entry.tags.get(OWNER), Origin.FOUND
+        intent = Intent(run.vault, entry.name, "", certflow.now(), owner=owner, what="adopted", origin=origin)
         await begin_to_watch(certflow, intent, operation, csr_out=not baseline, quietly=baseline)
     return ["pending" if operation.status is Status.IN_PROGRESS else operation.status.value]
 

@@ -53,7 +53,20 @@ async def begin_to_watch(
     doing, now, patience = Doing(intent.what, intent.by), certflow.now(), certflow.choices.patience
     csr_out = csr_out and operation.status is Status.IN_PROGRESS
     csr_url = await hand_out(certflow, intent, operation) if csr_out else None
-    change = track(intent.vault, intent.name, operation, subject, key, intent.owner, now, doing, csr_url, patience)
+    change = track(
+        intent.vault,
+        intent.name,
+        operation,
+        subject,
+        key,
+        intent.owner,
+        now,
+        doing,
+        csr_url,
+        patience,
+        intent.origin,
+        intent.renews,
+    )
     if quietly:
         ended = observe(change.request, operation, now)
         change = Change(ended.request, acts=(*change.acts, *ended.acts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from functions.issuance.findings import CODES
-from functions.issuance.requests import Status
+from functions.issuance.requests import Origin, Status
 
 Schema = dict[str, Any]
 
@@ -151,6 +151,7 @@ def _tracked() -> Schema:
             "owner": TEXT,
             "requested_by": TEXT,
             "requested_by_verified": {"type": "boolean"},
+            "origin": {"type": "string", "enum": [one.value for one in Origin]},
             "ended": TIME,
             "next_check": TIME,
             "attempts": COUNT,

@@ -82,6 +82,7 @@ def _request(req: func.HttpRequest, request: TrackedRequest, now: datetime) -> d
         "owner": request.owner,
         "requested_by": request.requested_by,
         "requested_by_verified": request.requested_by_verified if request.requested_by else None,
+        "origin": request.origin.value if request.origin else None,
         "created": request.created.isoformat(),
         "age": int((now - request.created).total_seconds()),
         "ended": request.ended.isoformat() if request.ended else None,

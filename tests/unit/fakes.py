@@ -159,7 +159,7 @@ class FakeLedger:
     """The tables, in memory, with ETags. `down` makes every write fail."""
 
     tracked: dict[tuple[str, str, str], TrackedRequest] = field(default_factory=dict)
-    intents: dict[str, Intent] = field(default_factory=dict)
+    intents: dict[tuple[str, str], Intent] = field(default_factory=dict)  # by name and id
     outbox: dict[str, Event] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
@@ -190,22 +190,24 @@ class FakeLedger:
 
     async def intend(self, intent: Intent) -> Intent | None:
         self._written()
-        if intent.id in self.intents:
-            return self.intents[intent.id]
-        self.intents[intent.id] = intent
+        key = (intent.name.lower(), intent.id)
+        if key in self.intents:
+            return self.intents[key]
+        self.intents[key] = intent
         return None
 
     async def intent(self, vault: str, name: str, intent_id: str) -> Intent | None:
-        return self.intents.get(intent_id)
+        return self.intents.get((name.lower(), intent_id))
 
     async def finish(self, intent: Intent) -> None:
         self._written()
-        self.intents[intent.id] = intent
+        self.intents[intent.name.lower(), intent.id] = intent
 
     async def forget(self, intent: Intent) -> None:
         self._written()
-        if intent.id in self.intents and self.intents[intent.id].due == intent.due:
-            del self.intents[intent.id]
+        key = (intent.name.lower(), intent.id)
+        if key in self.intents and self.intents[key].due == intent.due:
+            del self.intents[key]
 
     async def add(self, change: Change) -> tuple[TrackedRequest, bool]:
         request = change.request

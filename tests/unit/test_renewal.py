@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,8 +16,10 @@ from functions.issuance.choices import Choices
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.events import Event
 from functions.issuance.expiry import judge
+from functions.issuance.pending import Address, delete
 from functions.issuance.ports import Answer, Listed
-from functions.issuance.requests import Status
+from functions.issuance.requests import Actor, Origin, Status
+from functions.issuance.start import Order, start
 from functions.issuance.watchbook import CertificateNote
 from tests.certificates import Ca, Wish
 from tests.clock import NOW, fixed_now
@@ -362,3 +365,72 @@ async def test_when_a_version_was_started_is_remembered_over_versions() -> None:
     note = scene.world.watchbook.notes["main", "web"]
     assert (note.renewals, note.renewed) == (tuple(started), "t2")
     assert started[0] == NOW
+
+
+def caller(**more: Any) -> Order:
+    """What a caller can send at worst: our own name, tags and keys."""
+    return Order("main", "web", {"policy": POLICY, "tags": TAGS}, by=Actor("certflow-renew"), **more)
+
+
+@pytest.mark.parametrize(
+    "key", [None, "certflow-renew main web t1", "renewal-t1", hashlib.sha256(b"renewal-t1").hexdigest()]
+)
+async def test_nothing_that_a_caller_sends_counts_as_a_renewal(key: str | None) -> None:
+    scene = Scene.of()
+    await start(scene.world.certflow, caller(key=key))
+    await scene.judged()
+    assert scene.started == 1
+    await delete(scene.world.certflow, Address("main", "web"), Actor("certflow-renew"))
+    scene.world.later(hours=1)
+    await scene.judged()
+    assert scene.started == 2
+    assert scene.vault.bodies[1] == {"tags": TAGS}
+    origins = sorted(str(one.origin) for one in scene.world.ledger.tracked.values())
+    assert origins == ["caller", "renewal"]
+
+
+async def test_a_renewal_tells_what_it_is_in_its_row_its_event_and_its_history() -> None:
+    scene = Scene.of()
+    await scene.judged()
+    (request,) = scene.world.ledger.tracked.values()
+    assert (request.origin, request.renews) == (Origin.RENEWAL, "t1")
+    assert scene.world.topic.published[0].data["origin"] == "renewal"
+    assert scene.world.ledger.acts[0].by == Actor("certflow-renew", verified=True)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+async def test_a_renewal_that_an_older_version_started_is_not_started_again(*, ended: bool) -> None:
+    scene = Scene.of()
+    await scene.judged()
+    (key, request), *_ = scene.world.ledger.tracked.items()
+    status = Status.FAILED if ended else Status.IN_PROGRESS
+    old = replace(request, origin=None, renews=None, requested_by_verified=False, status=status)
+    scene.world.ledger.tracked[key] = old
+    scene.world.ledger.intents.clear()
+    scene.world.watchbook.notes.clear()
+    if ended:
+        scene.vault.operations.clear()
+    await scene.judged()
+    assert scene.started == 1
+    assert scene.world.watchbook.notes["main", "web"].renewed == "t1"
+
+
+async def test_a_start_that_was_cut_off_before_key_vault_took_it_is_no_renewal_whatever_its_tags_were() -> None:
+    scene = Scene.of()
+    create = scene.vault.create
+
+    async def lost(name: str, body: Mapping[str, Any]) -> Answer:
+        raise Unavailable("Key Vault", "the connection broke", maybe_done=True)
+
+    scene.vault.create = lost  # type: ignore[method-assign]  # nothing has come of it
+    with pytest.raises(Unavailable):
+        await scene.judged()
+    scene.vault.create = create  # type: ignore[method-assign]  # it is up again
+    tagged = replace(scene.entry(), tags=TAGS | {"team": "another"})
+    await judge(scene.world.certflow, "main", tagged)
+    assert scene.world.watchbook.notes["main", "web"].renewed is None
+    scene.world.later(minutes=3)
+    await scene.world.sweep()  # forgets the start that came to nothing
+    await judge(scene.world.certflow, "main", tagged)
+    assert scene.started == 1
+    assert scene.world.watchbook.notes["main", "web"].renewed == "t1"

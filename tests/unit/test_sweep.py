@@ -187,4 +187,4 @@ async def test_an_intent_that_cannot_be_settled_now_is_tried_once_a_sweep() -> N
     world.vault.faults = [Unavailable("Key Vault", "HTTP 503")] * 10
     assert await looked_at(world) is False
     assert len(world.vault.calls) == 1
-    assert list(world.ledger.intents) == ["i1"]
+    assert list(world.ledger.intents) == [("web", "i1")]
