@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from functions.issuance.choices import Choices, DigestWhen
+from functions.issuance.choices import ANY, Choices, DigestWhen
 from functions.issuance.errors import BadSettings
 from functions.issuance.links import PORTAL, Links
 from functions.issuance.rules import ADDRESS, is_table
@@ -19,6 +19,7 @@ from functions.issuance.timing import Patience
 from functions.setting_values import Env, flag, https, https_of, number, period, required, shares, word
 
 VAULTS, TEAMS, RULES = "CERTFLOW_VAULTS", "CERTFLOW_TEAMS_WEBHOOK_URL", "CERTFLOW_NOTIFY_RULES"
+ISSUERS = "CERTFLOW_ISSUERS"
 SMTP, ACS = "CERTFLOW_SMTP_SERVER", "CERTFLOW_ACS_ENDPOINT"
 OBSERVE = "observe"
 LEAST_BUDGET = 50  # with less, the looks under way and a page of a survey outlast a vault's lease (shift.py, HELD)
@@ -132,7 +133,16 @@ def _choices(env: Env, observed: frozenset[str]) -> Choices:
         most_renewals=number(env, "CERTFLOW_RENEW_MOST", 0, 100_000, usual.most_renewals),
         digest=DigestWhen(word(env, "CERTFLOW_DIGEST", tuple(DigestWhen), usual.digest)),
         observed=observed,
+        issuers=_issuers(env, usual.issuers),
     )
+
+
+def _issuers(env: Env, usual: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of issuers, separated by commas; `*` for any but Self."""
+    issuers = tuple(name.strip() for name in env.get(ISSUERS, "").split(",") if name.strip())
+    if wrong := [name for name in issuers if name != ANY and not re.fullmatch(r"[0-9A-Za-z-]{1,127}", name)]:
+        raise BadSettings(f"{ISSUERS}: '{wrong[0]}' is no issuer's name; write DigiCert,Unknown or *, say.")
+    return issuers or usual
 
 
 def _teams(env: Env) -> Teams:

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from functions.issuance.timing import PATIENCE, Patience
 
+ANY, SELF = "*", "Self"
+
 
 class DigestWhen(StrEnum):
     """When the daily digest goes out: every day (it is a heartbeat, too), only with something to say, or never."""
@@ -24,6 +26,7 @@ class Choices:
     `ladder`: the shares of a certificate's lifetime that are left when its owner hears of its end.
     `renews`: whether next versions are started by themselves where a tag asks for it, `most_renewals` of them a day.
     `observed`: the vaults (alias) where nothing is started, merged, cancelled or deleted.
+    `issuers`: those that a start may use; `*` is any but Key Vault's own `Self`, whose certificates no client trusts.
     """
 
     budget: int = 400
@@ -33,3 +36,9 @@ class Choices:
     most_renewals: int = 50
     digest: DigestWhen = DigestWhen.DAILY
     observed: frozenset[str] = frozenset()
+    issuers: tuple[str, ...] = (ANY,)
+
+    def may_issue(self, issuer: str) -> bool:
+        """Whether a request may be started at an issuer (its name in the vault, in any case)."""
+        named = issuer.lower() in {one.lower() for one in self.issuers}
+        return named or (ANY in self.issuers and issuer.lower() != SELF.lower())

@@ -13,6 +13,7 @@ from functions.issuance.telling import Notice
 from functions.issuance.wording import WRITERS
 
 MOST_NAMES = 10
+MOST_CHANGES = 8  # of a certificate that somebody else has changed; the event has more
 MOST = 2  # of what is wrong besides, and of warnings; the report has them all
 ISSUED_OR_REFUSED = {Status.COMPLETED, Status.FAILED}  # that took its time; a request that somebody ended took none
 
@@ -78,6 +79,7 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Subject", data.get("subject")),
         ("Issuer", data.get("issuer")),
         ("Failed", some((one["name"] for one in data.get("failed") or ()), MOST_NAMES)),
+        *((f"Changed: {one['what']}", _change(one)) for one in (data.get("changes") or ())[:MOST_CHANGES]),
         ("Error code", error.get("code")),
         ("Error message", error.get("message")),
         ("Took" if data.get("status") in ISSUED_OR_REFUSED else "After", _span(data.get("took"))),
@@ -95,6 +97,10 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         *((str(label), value) for label, value in data.get("facts") or ()),
     )
     return tuple((title, str(value)) for title, value in facts if value)
+
+
+def _change(change: dict[str, Any]) -> str:
+    return f"{change['before'] or 'none'} → {change['after'] or 'none'}"
 
 
 def _span(seconds: float | None) -> str | None:

@@ -14,13 +14,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from functions.issuance.certflow import Certflow
 from functions.issuance.certificate import Certificate
 from functions.issuance.chains import Signatures, by_key
-from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
+from functions.issuance.errors import ConcurrentChange, InvalidRequest, Refused, Unavailable
 from functions.issuance.examine import diagnosed, trust_for
 from functions.issuance.findings import ChainProblem, Finding, warnings_of
 from functions.issuance.matching import another_key, unmerged
 from functions.issuance.merge import merge_once
 from functions.issuance.ports import Answer, Bundle, Intent
 from functions.issuance.requests import Actor, Doing, Gone, Origin, Status, TrackedRequest, acknowledged
+from functions.issuance.tags import MOST_TAGS, OWNER
 from functions.issuance.watch import NOT_FOUND, TRIES, begin_to_watch, call_first_looks, check, record_seen, standing
 
 NOT_FOUND_CODE = "PendingCertificateNotFound"
@@ -133,10 +134,12 @@ async def merge(
 ) -> tuple[Bundle, tuple[Finding, ...]]:
     """Merges a chain given in any order; returns the version and what there is to say of the chain.
 
-    The chain is judged as a dropped one is. Raises Refused (404; 403 while an issuer works on it), ChainProblem.
+    The chain is judged as a dropped one is. Raises Refused (404; 403 while an issuer works on it), ChainProblem,
+    InvalidRequest (`more` would give the certificate another owner).
     """
     answer = await _pending(certflow, address)
     request = await _tracked(certflow, address, answer, by)
+    more = _with_owner(more, request.owner)
     leaves = by_key(certificates).get(request.key_sha256)
     if not leaves:
         raise another_key("the body", f"the request {request.request_id}")
@@ -152,6 +155,17 @@ async def merge(
         certflow, run, request, judged.chain, Doing("merged", by, warnings_of(judged.findings)), more
     )
     return bundle, (*findings, *judged.findings)
+
+
+def _with_owner(more: Mapping[str, Any], owner: str | None) -> Mapping[str, Any]:
+    """The fields of a merge with the owner's tag: a merge completes what was started, and gives it nobody else."""
+    if "tags" not in more or owner is None:
+        return more
+    if more["tags"].get(OWNER, owner).lower() != owner.lower():
+        raise InvalidRequest(f"tags.{OWNER}", f"A merge does not change the owner, {owner}. Leave this tag out.")
+    if len(more["tags"]) == MOST_TAGS and OWNER not in more["tags"]:
+        raise InvalidRequest("tags", f"At most {MOST_TAGS - 1} beside the owner, who is kept as the tag {OWNER}.")
+    return {**more, "tags": {**more["tags"], OWNER: owner}}
 
 
 async def _pending(certflow: Certflow, address: Address) -> Answer:

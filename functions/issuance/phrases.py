@@ -22,3 +22,9 @@ def some(names: Iterable[str], most: int) -> str:
     different = list(dict.fromkeys(names))
     more = len(different) - most
     return ", ".join(different[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def listed(words: Iterable[str]) -> str:
+    """A list in a sentence: a; a and b; a, b and c."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last

@@ -24,6 +24,7 @@ from functions.issuance.requests import (
     Status,
     TrackedRequest,
 )
+from functions.issuance.takeover import Takeover
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class Intent:
     `id` comes from the caller's Idempotency-Key (then `keep`), of the version that a renewal of ours replaces, or by
     chance; `asked` is a hash of what was asked for; `before` is the request that stood in Key Vault before ours. Once
     it is known, `answer` is what the caller is told: kept, if `keep`, until `due`. `origin` and `renews` become those
-    of the request.
+    of the request; `takeover` says whose certificate it was, who is then told.
     """
 
     vault: str
@@ -148,6 +149,7 @@ class Intent:
     answer: Mapping[str, Any] | None = None
     origin: Origin | None = None
     renews: str | None = None
+    takeover: Takeover | None = None
 
 
 class Ledger(Protocol):

@@ -14,6 +14,7 @@ from functions.issuance.events import (
     CHAIN_QUARANTINED,
     CHAIN_REJECTED,
     CHAIN_STUCK,
+    CHANGED_BY_OTHERS,
     DIGEST,
     EXPIRED,
     ISSUANCE,
@@ -108,6 +109,11 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
         CHAIN_STUCK: file | {"sentence": "The file could not be handled, although it was tried again and again."},
         NEAR_EXPIRY: certificate | near,
         EXPIRED: certificate | expired,
+        CHANGED_BY_OTHERS: request
+        | {
+            "how": "created",
+            "changes": [{"what": "policy.issuer.name", "before": "DigiCert", "after": "GlobalSign"}],
+        },
         RENEWAL_STOPPED: certificate
         | ends
         | {"reason": "too-many-versions", "sentence": "two were started within a day"},

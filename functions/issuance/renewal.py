@@ -9,6 +9,7 @@ from typing import Any
 
 from functions.issuance.certflow import Certflow
 from functions.issuance.certificate import load
+from functions.issuance.choices import Choices
 from functions.issuance.errors import KeyReused, Refused, Unavailable
 from functions.issuance.events import RENEWAL_STOPPED, Event
 from functions.issuance.journal import record
@@ -48,7 +49,7 @@ async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tup
     policy = await vault.policy(entry.name)
     if _key_vault_renews(policy):
         return note, False
-    if guard := await _guard(vault, entry.name, policy, recent):
+    if guard := await _guard(certflow.choices, vault, entry.name, policy, recent):
         return await _stop(certflow, entry, note, *guard), False
     today = certflow.now().date()
     if not await certflow.watchbook.count_renewal(today, certflow.choices.most_renewals):
@@ -69,7 +70,7 @@ async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tup
 
 
 async def _guard(
-    vault: Vault, name: str, policy: Mapping[str, Any], recent: tuple[datetime, ...]
+    choices: Choices, vault: Vault, name: str, policy: Mapping[str, Any], recent: tuple[datetime, ...]
 ) -> tuple[str, str] | None:
     """Why the next version must not be started by itself: a word for programs, and the reason in a sentence."""
     if len(recent) >= MOST_A_DAY:
@@ -77,6 +78,9 @@ async def _guard(
             "too-many-versions",
             f"{MOST_A_DAY} versions of it were started within a day, and it is near its end again",
         )
+    issuer = str((policy.get("issuer") or {}).get("name") or "Unknown")
+    if not choices.may_issue(issuer):
+        return "issuer-not-allowed", f"CERTFLOW_ISSUERS does not allow its policy's issuer, {issuer}"
     bundle = await vault.certificate(name)
     if lost := _lost(policy, bundle.version.der) if bundle else ():
         return "names-would-be-lost", f"the stored policy lacks names that the certificate has: {', '.join(lost)}"

@@ -14,18 +14,19 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from functions.issuance.certflow import Certflow
+from functions.issuance.choices import ANY, SELF
 from functions.issuance.errors import InvalidRequest, KeyReused, Refused, Unavailable, WayOut
 from functions.issuance.journal import record
 from functions.issuance.ports import Answer, Intent, Vault
 from functions.issuance.requests import NOBODY, Actor, Doing, Gone, Operation, Origin, Status, is_manual
 from functions.issuance.sameness import differences
-from functions.issuance.tags import OWNER
+from functions.issuance.tags import MOST_TAGS, OWNER
+from functions.issuance.takeover import takeover_of
 from functions.issuance.watch import NOT_FOUND, begin_to_watch, keep_answer, record_seen, standing, told
 
 # Longer than a start can take; then the sweep asks Key Vault what became of it.
 INTENT_PATIENCE = timedelta(minutes=2)
-CONFLICT = 409
-MOST_TAGS = 15  # protocol §6
+FORBIDDEN, CONFLICT = 403, 409
 
 IfPending = Literal["reject", "adopt", "replace"]
 
@@ -81,11 +82,14 @@ async def start(certflow: Certflow, order: Order) -> Started:
     """Starts a request in Key Vault and begins to watch it; or adopts or replaces a pending one, if asked to.
 
     An intent is written first: with the storage down nothing is started, a crash after Key Vault's answer loses
-    nothing, and a call repeated with its Idempotency-Key gets the first answer. Raises UnknownVault, InvalidRequest (no
-    room for the owner's tag), Refused (Key Vault's 4xx, with the ways out), KeyReused, Unavailable.
+    nothing, and a call repeated with its Idempotency-Key gets the first answer. Whoever owned the certificate before
+    hears of it. Raises UnknownVault, InvalidRequest (no room for the owner's tag), Refused (an issuer that is not
+    allowed; Key Vault's 4xx, with the ways out), KeyReused, Unavailable.
     """
     vault, asked = certflow.vault(order.vault), order.fingerprint()
-    stands, order = await asyncio.gather(standing(vault, order.name), _tagged(vault, order))
+    stands, before = await asyncio.gather(standing(vault, order.name), _before(certflow, vault, order))
+    order = _tagged(order, before)
+    _refuse_issuer(certflow, order, before)
     intent = Intent(
         vault=order.vault.lower(),
         name=order.name,
@@ -98,6 +102,7 @@ async def start(certflow: Certflow, order: Order) -> Started:
         keep=order.key is not None or order.renews is not None,
         origin=order.origin,
         renews=order.renews,
+        takeover=takeover_of(before.owner, before.tags, before.policy, order.body),
     )
     earlier = await certflow.ledger.intend(intent)
     if earlier is None:
@@ -109,19 +114,61 @@ async def start(certflow: Certflow, order: Order) -> Started:
     return await _take_up(certflow, order, earlier, stands)
 
 
-async def _tagged(vault: Vault, order: Order) -> Order:
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A certificate as it is before a start. `policy` is None if there is none, or if nobody needs to know it."""
+
+    tags: Mapping[str, str]
+    owner: str | None = None
+    policy: Mapping[str, Any] | None = None
+
+
+async def _before(certflow: Certflow, vault: Vault, order: Order) -> Before:
+    """What stands there now: whoever owns it hears of a start, and the stored policy counts where none is given.
+
+    The owner is the tag's, or that of the last request: one that was adopted has no tag. A renewal of ours knows all
+    of that already, and changes nothing.
+    """
+    if order.renews:
+        return Before(order.body["tags"])
+    tags, named = await asyncio.gather(vault.tags(order.name), certflow.ledger.named(order.vault.lower(), order.name))
+    newest = max(named, key=lambda one: one.created, default=None)
+    owner = tags.get(OWNER) or (newest.owner if newest else None)
+    if order.body.get("policy") and not owner:
+        return Before(tags)
+    try:
+        return Before(tags, owner, await vault.policy(order.name))
+    except Refused as error:
+        if error.status != NOT_FOUND:
+            raise
+        return Before(tags, owner)
+
+
+def _tagged(order: Order, before: Before) -> Order:
     """The order with the tags that its version will have, and the owner that they name.
 
     Tags are a version's own, and a next one would have none (protocol §4.1): it gets those of the last, unless others
     are asked for. The owner is one of them: whoever is told of the certificate's end finds only those.
     """
-    tags = dict(order.body["tags"] if "tags" in order.body else await vault.tags(order.name))
-    owner = order.owner or tags.get(OWNER)
+    tags = dict(order.body.get("tags", before.tags))
+    owner = order.owner or tags.get(OWNER) or (None if "tags" in order.body else before.owner)
     tags |= {OWNER: owner} if owner else {}
     if len(tags) > MOST_TAGS:
         most = f"At most {MOST_TAGS - 1} beside the owner, who is kept as the tag {OWNER}"
         raise InvalidRequest("tags", f"{most}; where none are given, those of the version before count.")
     return replace(order, owner=owner, body={**order.body, "tags": tags} if tags else order.body)
+
+
+def _refuse_issuer(certflow: Certflow, order: Order, before: Before) -> None:
+    """Raises Refused (403) for an issuer that the operator does not allow. A renewal looks at that itself."""
+    policy = order.body.get("policy") or before.policy or {}
+    issuer = str((policy.get("issuer") or {}).get("name") or "Unknown")
+    if order.renews or certflow.choices.may_issue(issuer):
+        return
+    whose = "asked for" if order.body.get("policy") else "in the stored policy"
+    allowed = ", ".join(certflow.choices.issuers).replace(ANY, f"any but {SELF}")
+    message = f"The issuer {issuer}, {whose}, may not be used here. CERTFLOW_ISSUERS allows: {allowed}."
+    raise Refused(FORBIDDEN, "Forbidden", message, reason="issuer-not-allowed")
 
 
 async def _first(certflow: Certflow, order: Order, intent: Intent, stands: Answer | None) -> Started:
@@ -143,7 +190,9 @@ async def _begin(certflow: Certflow, order: Order, intent: Intent, stands: Answe
     try:
         if pending and order.if_pending == "adopt":
             await _refuse_unless_same(vault, order, pending.operation)
-            return await _watched(certflow, replace(intent, what="adopted", origin=Origin.FOUND), pending)
+            takeover = intent.takeover.of_owner() if intent.takeover else None
+            adopted = replace(intent, what="adopted", origin=Origin.FOUND, takeover=takeover)
+            return await _watched(certflow, adopted, pending)
         if pending and order.if_pending == "replace":
             return await _replace(certflow, order, intent, pending)
         return await _watched(certflow, intent, await vault.create(order.name, order.body))

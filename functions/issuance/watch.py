@@ -32,6 +32,7 @@ from functions.issuance.requests import (
     track,
 )
 from functions.issuance.tags import muted_until
+from functions.issuance.takeover import taken_over
 from functions.issuance.timing import first_looks
 
 AT_ONCE = 16  # looks under way in one vault; far below Key Vault's 4,000 transactions per 10 s (protocol §6)
@@ -70,7 +71,13 @@ async def begin_to_watch(
     if quietly:
         ended = observe(change.request, operation, now)
         change = Change(ended.request, acts=(*change.acts, *ended.acts))
+    known_to_others = taken_over(intent.takeover, change.request, intent.what, intent.by, now)
+    change = replace(change, events=(*change.events, *known_to_others))
     request, added = await certflow.ledger.add(change)
+    if not added and intent.what != "adopted":  # somebody has adopted what this start has made
+        for event in known_to_others:
+            await certflow.ledger.add_event(event)
+        await publish(certflow, known_to_others)
     if added:
         record("request-tracked", vault=intent.vault, name=intent.name, request_id=operation.request_id, key=key)
         await publish(certflow, change.events)

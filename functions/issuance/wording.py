@@ -10,6 +10,7 @@ from functions.issuance.events import (
     CHAIN_QUARANTINED,
     CHAIN_REJECTED,
     CHAIN_STUCK,
+    CHANGED_BY_OTHERS,
     DIGEST,
     EXPIRED,
     ISSUANCE,
@@ -20,7 +21,7 @@ from functions.issuance.events import (
     VAULT_SURVEYED,
 )
 from functions.issuance.findings import PRIVATE_KEY
-from functions.issuance.phrases import duration
+from functions.issuance.phrases import duration, listed
 from functions.issuance.requests import is_manual
 from functions.issuance.telling import Severity
 
@@ -138,6 +139,19 @@ def _near_expiry(data: dict[str, Any]) -> Words:
     )
 
 
+def _changed_by_others(data: dict[str, Any]) -> Words:
+    name, vault, changes = data["name"], data["vault"], data["changes"]
+    did = "adopted the pending request for" if data["how"] == "adopted" else "started the next version of"
+    changed = f" This changes {listed(one['what'] for one in changes)}." if changes else ""
+    return Words(
+        f"{'Changed' if changes else 'Started'} by somebody else: {name}",
+        f"Somebody else {did} the certificate {name} in vault {vault}.{changed}",
+        "Nothing to do, if the owner knows of it. Otherwise delete the pending request before it completes "
+        f"(DELETE {_address(data)}/pending), and ask who it was.",
+        Severity.WARNING if changes else Severity.INFO,
+    )
+
+
 def _expired(data: dict[str, Any]) -> Words:
     ended, ago = data["not_after"][:10], f" ({duration(-data['left'])} ago)" if "left" in data else ""
     return Words(
@@ -169,6 +183,7 @@ def _renewal_stopped(data: dict[str, Any]) -> Words:
     steps = {
         "cap": "They go on tomorrow. If as many are right, raise CERTFLOW_RENEW_MOST.",
         "names-would-be-lost": "Put the names into the certificate's policy, then start its next version.",
+        "issuer-not-allowed": "Give its policy another issuer, or add this one to CERTFLOW_ISSUERS.",
         "too-many-versions": "See why its versions live so short; then start its next version by hand.",
     }
     what = data.get("name") or f"further certificates in vault {data['vault']}"
@@ -267,6 +282,7 @@ WRITERS: dict[str, Callable[[dict[str, Any]], Words | None]] = {
     CHAIN_STUCK: _of_a_file("Chain could not be handled", Severity.CRITICAL),
     NEAR_EXPIRY: _near_expiry,
     EXPIRED: _expired,
+    CHANGED_BY_OTHERS: _changed_by_others,
     RENEWAL_STOPPED: _renewal_stopped,
     ISSUER_TROUBLED: _troubled,
     VAULT_SURVEYED: _surveyed,

@@ -117,6 +117,9 @@ type choices = {
   @description('Shares of its lifetime that a certificate has left when its owner hears of it.')
   expiryLadder: string?
 
+  @description('Issuers that may be used, by name; * is all but Self.')
+  issuers: string[]?
+
   @description('False: nothing is renewed by itself.')
   renew: bool?
 

@@ -38,6 +38,15 @@ def lost_answer(world: World) -> None:
     world.vault.create = create_and_lose  # type: ignore[method-assign]  # the fault
 
 
+def refused(world: World, error: Refused) -> None:
+    """Key Vault takes no create."""
+
+    async def refuse(name: str, body: Any) -> Answer:
+        raise error
+
+    world.vault.create = refuse  # type: ignore[method-assign]  # the fault
+
+
 async def test_a_start_is_tracked_and_told() -> None:
     world = World()
     request = await tracked(world, await start(world.certflow, ORDER))
@@ -89,19 +98,16 @@ async def test_a_pending_request_is_a_conflict_with_the_ways_out_that_apply(issu
 @pytest.mark.parametrize(("inner", "reason"), [("ObjectIsDeletedButRecoverable", "soft-deleted"), (None, "name-taken")])
 async def test_other_conflicts_are_told_apart(inner: str | None, reason: str) -> None:
     world = World()
-    create = Refused(409, "Conflict", "in the way", inner=inner)
-    world.vault.faults = [Refused(404, "PendingCertificateNotFound", "none"), create]
-    order = replace(ORDER, body={"tags": {}})
+    refused(world, Refused(409, "Conflict", "in the way", inner=inner))
     with pytest.raises(Refused) as caught:
-        await start(world.certflow, order)
+        await start(world.certflow, ORDER)
     assert caught.value.reason == reason
     assert "rename" in [way.do for way in caught.value.ways_out]
 
 
 async def test_an_issuer_that_the_vault_does_not_have_is_told_with_those_it_has() -> None:
     world = World()
-    none = Refused(404, "PendingCertificateNotFound", "none")
-    world.vault.faults = [none, Refused(400, "BadParameter", "no such issuer")]
+    refused(world, Refused(400, "BadParameter", "no such issuer"))
     with pytest.raises(Refused) as caught:
         await start(world.certflow, replace(ORDER, body={"policy": {"issuer": {"name": "Nobody"}}, "tags": {}}))
     assert caught.value.issuers == ("DigiCert",)
@@ -165,7 +171,8 @@ async def test_a_pending_request_is_replaced_and_its_owner_told() -> None:
     assert new.note == "The request at DigiCert that was replaced may go on there."
     was = await tracked(world, old)
     assert (was.status, was.replaced_by) == (Status.OVERWRITTEN, new.request_id)
-    assert world.published == ["Issuance.Started", "Issuance.Overwritten", "Issuance.Started"]
+    ended_and_new = ["Issuance.Overwritten", "Issuance.Started", "Certificate.ChangedByOthers"]
+    assert world.published == ["Issuance.Started", *ended_and_new]
     assert world.history == ["created", "replaced", "created"]
 
 
@@ -173,10 +180,7 @@ async def test_a_replacement_that_is_refused_says_that_the_old_one_is_gone() -> 
     world = World()
     old = await start(world.certflow, ORDER)
 
-    async def refuse(name: str, body: Any) -> Answer:
-        raise Refused(400, "BadParameter", "no")
-
-    world.vault.create = refuse  # type: ignore[method-assign]  # the fault
+    refused(world, Refused(400, "BadParameter", "no"))
     with pytest.raises(Refused):
         await start(world.certflow, replace(ORDER, if_pending="replace"))
     assert (await tracked(world, old)).status is Status.DELETED

@@ -1,0 +1,139 @@
+"""What a start does to a certificate that has an owner already: that owner hears of it, whoever is the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from functions.issuance.describe import printed
+from functions.issuance.events import CHANGED_BY_OTHERS, Event
+from functions.issuance.requests import Actor, Origin, TrackedRequest
+from functions.issuance.tags import MUTE, OWNER, RENEW
+
+MOST_CHANGES = 20  # the event is one property of a table row
+# What Key Vault fills in where a policy leaves it out (protocol §3), by path.
+DEFAULTS: dict[str, Any] = {
+    "issuer.name": "Unknown",
+    "key_props.kty": "RSA",
+    "key_props.exportable": True,
+    "key_props.reuse_key": False,
+    "secret_props.contentType": "application/x-pkcs12",
+    "x509_props.ekus": ["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"],
+    "x509_props.key_usage": ["digitalSignature", "keyEncipherment"],
+    "x509_props.validity_months": 12,
+    "x509_props.basic_constraints.ca": False,
+}
+OF_THE_SERVICE = {"id", "attributes"}  # of a stored policy: what no caller sets
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One thing that a start changes: `owner`, `policy.` and a path, or a tag of ours. None: there is none."""
+
+    what: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Takeover:
+    """Whose certificate it was before a start, and what the start changes of it."""
+
+    owner: str
+    changes: tuple[Changed, ...] = ()
+
+    def of_owner(self) -> Takeover:
+        """The same for a pending request that is adopted: its policy and tags stay as they are."""
+        return Takeover(self.owner, tuple(change for change in self.changes if change.what == "owner"))
+
+
+def takeover_of(
+    owner: str | None,
+    tags: Mapping[str, str],
+    policy: Mapping[str, Any] | None,
+    body: Mapping[str, Any],
+) -> Takeover | None:
+    """What a create with this body does to the certificate of an owner; None if it had none.
+
+    `tags` and `policy` are those that it has before; the body has all the tags of the new version.
+    """
+    if not owner:
+        return None
+    new = body.get("tags") or {}
+    pairs: list[tuple[str, Any, Any]] = [("owner", owner, new.get(OWNER))]
+    pairs += [(f"tags.{tag}", tags.get(tag), new.get(tag)) for tag in (RENEW, MUTE)]
+    if body.get("policy") is not None and policy is not None:
+        before, after = _filled_in(policy), _filled_in(body["policy"])
+        pairs += [(f"policy.{path}", before.get(path), after.get(path)) for path in sorted({*before, *after})]
+    changes = (Changed(what, _text(old), _text(to)) for what, old, to in pairs if _text(old) != _text(to))
+    return Takeover(owner, tuple(changes)[:MOST_CHANGES])
+
+
+def taken_over(
+    takeover: Takeover | None, request: TrackedRequest, how: str, by: Actor, now: datetime
+) -> tuple[Event, ...]:
+    """The event for the owner before, if there is something that this owner does not know.
+
+    Only a signed-in name counts as the owner's own: what callers say of themselves can be typed.
+    """
+    if takeover is None:
+        return ()
+    themselves = by.verified and (by.name or "").lower() == takeover.owner.lower()
+    if not takeover.changes and (themselves or request.origin is Origin.RENEWAL):
+        return ()
+    data = {
+        "vault": request.vault,
+        "name": request.name,
+        "request_id": request.request_id,
+        "issuer": request.issuer,
+        "subject": request.subject,
+        "owner": takeover.owner,
+        "requested_by": by.name,
+        "how": how,
+        "changes": [{"what": one.what, "before": one.before, "after": one.after} for one in takeover.changes],
+    }
+    event = Event(
+        id=f"{request.vault}:{request.name.lower()}:{request.request_id}:changed-by-others",
+        type=CHANGED_BY_OTHERS,
+        subject=f"vaults/{request.vault}/certificates/{request.name}",
+        time=now,
+        vault=request.vault,
+        name=request.name,
+        data={key: value for key, value in data.items() if value is not None},
+    )
+    return (event,)
+
+
+def _filled_in(policy: Mapping[str, Any]) -> dict[str, Any]:
+    """A policy by the paths of its values, with Key Vault's defaults."""
+    given = dict(_leaves({name: value for name, value in policy.items() if name not in OF_THE_SERVICE}))
+    found = {**DEFAULTS, **given}
+    if str(found["key_props.kty"]).startswith("EC"):
+        found = {"key_props.crv": "P-256", **found}
+        found.pop("key_props.key_size", None)  # it follows from the curve
+    else:
+        found = {"key_props.key_size": 2048, **found}
+    if "lifetime_actions" not in found:
+        action = "EmailContacts" if str(found["issuer.name"]).lower() == "unknown" else "AutoRenew"
+        found["lifetime_actions"] = [{"trigger": {"lifetime_percentage": 80}, "action": {"action_type": action}}]
+    return found
+
+
+def _leaves(value: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """The values that are given, by path. An empty list of names is none; an empty list of usages is one."""
+    for name, one in value.items():
+        if isinstance(one, Mapping):
+            yield from _leaves(one, f"{path}{name}.")
+        elif one is not None and not (one == [] and path.endswith("sans.")):
+            yield f"{path}{name}", one
+
+
+def _text(value: Any) -> str | None:
+    """A value as it is compared and shown."""
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return printed(", ".join(sorted(str(one) for one in value)))
+    return printed(str(value))

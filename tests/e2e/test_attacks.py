@@ -1,0 +1,24 @@
+"""What a caller with a function key tries against other people's certificates, over HTTP, and what comes of it."""
+
+from __future__ import annotations
+
+from local.api import Client
+from tests.e2e.telling import told
+
+ANN, BOB = "ann@example.com", "bob@example.com"
+
+
+async def test_a_certificate_is_not_taken_over_in_silence(client: Client, name: str) -> None:
+    policy = {"issuer": {"name": "DigiCert"}, "x509_props": {"subject": f"CN={name}.example.com"}}
+    assert (await client.create("main", name, {"policy": policy, "owner": ANN})).status == 202
+    await told(client, f"Certificate issued: {name}")
+    own = {"issuer": {"name": "Self"}, "x509_props": {"subject": f"CN={name}.example.com"}}
+    refused = await client.create("main", name, {"policy": own, "owner": BOB})
+    assert refused.status == 403
+    assert (await refused.json())["reason"] == "issuer-not-allowed"
+    other = {"issuer": {"name": "Unknown"}, "x509_props": {"subject": "CN=lure.example.com"}}
+    assert (await client.create("main", name, {"policy": other, "owner": BOB, "requested_by": ANN})).status == 202
+    mail, _card = await told(client, f"Changed by somebody else: {name}")
+    assert mail["to"] == ANN
+    assert f"Changed: owner: {ANN} → {BOB}" in mail["text"]
+    assert "Changed: policy.issuer.name: DigiCert → Unknown" in mail["text"]
