@@ -1,8 +1,9 @@
 """The watchbook in Azure Tables, table `certflow`.
 
-Partitions `-|beats`, `-|held`, `-|surveys`, `-|wanted` (RowKey: a vault's alias, or what is held), `-|renewals` (a day)
-and `-|usual` (vault and issuer). What has events is in their partition, so that one transaction covers both
-(tables.py): `c|{name}` a certificate's note, `t|{issuer}` an issuer's trouble.
+Partitions `-|beats`, `-|held`, `-|surveys`, `-|wanted` (RowKey: a vault's alias, or what is held), `-|renewals` (vault
+and day), `-|usual` (vault and issuer) and `-|queued|{vault}` (a certificate's end and name, in this order). What has
+events is in their partition, so that one transaction covers both (tables.py): `c|{name}` a certificate's note,
+`t|{issuer}` an issuer's trouble.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 from azure.data.tables import UpdateMode
 
 from functions.adapters.faults import faults_of
-from functions.adapters.rows import BEATS, Entity, event_row, key_of, partition_of
+from functions.adapters.rows import BEATS, Entity, event_row, key_of, partition_of, sortable
 from functions.adapters.table_service import CERTFLOW, CONFLICTS, SERVICE, Tables
 from functions.issuance.errors import Unavailable
 from functions.issuance.events import Event
+from functions.issuance.ports import Listed
 from functions.issuance.watchbook import CertificateNote, Survey, Trouble
 
 HELD, SURVEYS, WANTED, RENEWALS, USUAL = "-|held", "-|surveys", "-|wanted", "-|renewals", "-|usual"
+QUEUED = "-|queued"  # and the vault
 NEWEST = 0.3  # how much the newest time of an issuer counts among those before
 TRIES = 10
 SAME = MatchConditions.IfNotModified
@@ -116,25 +119,45 @@ class TableWatchbook:
         }
         await self._tables.commit([_in_place(row, trouble.etag), *(("upsert", event_row(event)) for event in events)])
 
-    async def count_renewal(self, day: date, most: int) -> bool:
+    async def queue_renewal(self, vault: str, entry: Listed) -> None:
+        """A row of the vault's queue, whose keys sort by the certificates' ends."""
+        await self._put(_queued(vault, entry) | {"entry": msgspec.json.encode(entry).decode()})
+
+    async def queued_renewals(self, vault: str, most: int) -> list[Listed]:
+        """The first rows of the queue."""
+        rows = await self._tables.range(f"{QUEUED}|{vault}", "", "~", most=most)
+        return [msgspec.json.decode(row["entry"], type=Listed) for row in rows]
+
+    async def unqueue_renewal(self, vault: str, entry: Listed) -> None:
+        """Removes such a row."""
+        table, row = await self._tables.table(CERTFLOW), _queued(vault, entry)
+        with faults_of(SERVICE):
+            await table.delete_entity(row["PartitionKey"], row["RowKey"])
+
+    async def renewals(self, vault: str, day: date) -> int:
+        """The count of this day."""
+        known = await self._tables.row(RENEWALS, f"{vault}|{day}")
+        return int(known["count"]) if known else 0
+
+    async def count_renewal(self, vault: str, day: date, most: int) -> bool:
         """One more on this day, if there is room."""
         for _ in range(TRIES):
-            known = await self._tables.row(RENEWALS, day.isoformat())
+            known = await self._tables.row(RENEWALS, f"{vault}|{day}")
             count = known["count"] if known else 0
             if count >= most:
                 return False
-            row = {"PartitionKey": RENEWALS, "RowKey": day.isoformat(), "count": count + 1}
+            row = {"PartitionKey": RENEWALS, "RowKey": f"{vault}|{day}", "count": count + 1}
             if await self._replaced(row, known):
                 return True
         raise Unavailable(SERVICE, "the count of renewals keeps changing", retry_after=1)
 
-    async def uncount_renewal(self, day: date) -> None:
+    async def uncount_renewal(self, vault: str, day: date) -> None:
         """One less."""
         for _ in range(TRIES):
-            known = await self._tables.row(RENEWALS, day.isoformat())
+            known = await self._tables.row(RENEWALS, f"{vault}|{day}")
             if known is None or known["count"] == 0:
                 return
-            row = {"PartitionKey": RENEWALS, "RowKey": day.isoformat(), "count": known["count"] - 1}
+            row = {"PartitionKey": RENEWALS, "RowKey": f"{vault}|{day}", "count": known["count"] - 1}
             if await self._replaced(row, known):
                 return
 
@@ -172,6 +195,12 @@ class TableWatchbook:
                     return False
                 raise
         return True
+
+
+def _queued(vault: str, entry: Listed) -> Entity:
+    """The keys of a queued renewal: by the certificate's end, then by its name."""
+    ends = sortable(entry.not_after) if entry.not_after else ""
+    return {"PartitionKey": f"{QUEUED}|{vault}", "RowKey": f"{ends}|{entry.name.lower()}"}
 
 
 def _in_place(row: Entity, etag: str) -> tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]:

@@ -35,24 +35,66 @@ def rung_of(entry: Listed, ladder: Sequence[float], now: datetime) -> int:
 
 
 async def judge(certflow: Certflow, alias: str, entry: Listed, *, baseline: bool = False) -> None:
-    """Tells the owner if a certificate has come down a rung, and starts its next version where a tag asks for that.
+    """Tells the owner if a certificate has come down a rung; one whose tag asks for its next version is queued for that
+    instead, and its owner hears when its turn has come (renew_or_tell).
 
-    `baseline`: nothing is told or started of what is there already. A disabled certificate is nobody's concern.
+    `baseline`: nothing is told or queued of what is there already. A disabled certificate is nobody's concern.
     Raises Unavailable.
     """
-    rung = rung_of(entry, certflow.choices.ladder, certflow.now())
-    renewal = renewal_of(entry.tags)
-    if rung == 0 or not entry.enabled or entry.thumbprint is None or renewal is Renewal.OFF:
+    found = await _note_of(certflow, alias, entry)
+    if found is None:
         return
+    note, rung = found
+    if not baseline and _is_to_be_renewed(certflow, entry, note):
+        await certflow.watchbook.queue_renewal(alias, entry)
+        return
+    await _tell(certflow, entry, note, rung, baseline=baseline)
+
+
+async def renew_or_tell(certflow: Certflow, alias: str, entry: Listed, *, capped: bool = False) -> None:
+    """Starts the next version of a certificate where a tag asks for that, or tells its owner that it ends.
+
+    `capped`: none may be started today. Raises Unavailable.
+    """
+    found = await _note_of(certflow, alias, entry)
+    if found is None:
+        return
+    note, rung = found
+    started = False
+    if not capped and _is_to_be_renewed(certflow, entry, note):
+        note, started = await renew(certflow, entry, note)
+    await _tell(certflow, entry, note, rung, started=started)
+
+
+async def _note_of(certflow: Certflow, alias: str, entry: Listed) -> tuple[CertificateNote, int] | None:
+    """What is noted about a version, and its rung; None for one that is nobody's concern."""
+    rung = rung_of(entry, certflow.choices.ladder, certflow.now())
+    if rung == 0 or not entry.enabled or entry.thumbprint is None or renewal_of(entry.tags) is Renewal.OFF:
+        return None
     known = await certflow.watchbook.note(alias, entry.name)
     note = known or CertificateNote(alias, entry.name, entry.thumbprint)
     if note.thumbprint != entry.thumbprint:  # a newer version: what was told is history, what was started counts on
         note = replace(note, thumbprint=entry.thumbprint, rung=0, stopped=None)
-    started = False
-    if renewal is Renewal.AUTO and not baseline and alias not in certflow.choices.observed:
-        note, started = await renew(certflow, entry, note)
+    return note, rung
+
+
+def _is_to_be_renewed(certflow: Certflow, entry: Listed, note: CertificateNote) -> bool:
+    """Whether a tag asks for the next version, and it was neither started nor given up."""
+    asked = renewal_of(entry.tags) is Renewal.AUTO and note.thumbprint not in {note.renewed, note.stopped}
+    return asked and certflow.choices.renews and note.vault not in certflow.choices.observed
+
+
+async def _tell(
+    certflow: Certflow,
+    entry: Listed,
+    note: CertificateNote,
+    rung: int,
+    *,
+    baseline: bool = False,
+    started: bool = False,
+) -> None:
+    """Where its next version has just been started, its owner hears of that one."""
     if rung > note.rung and (baseline or muted_until(entry.tags, certflow.now()) is None):
-        # Where its next version has just been started, its owner hears of that one.
         events = () if baseline or started else (_event(certflow, entry, note, rung),)
         note = replace(note, rung=rung)
         await certflow.watchbook.keep_note(note, events)
@@ -62,13 +104,20 @@ async def judge(certflow: Certflow, alias: str, entry: Listed, *, baseline: bool
 
 
 async def judge_named(certflow: Certflow, alias: str, name: str) -> None:
-    """The same for one certificate, because an event says so. Raises Refused, Unavailable."""
+    """The same as `judge` for one certificate, because an event says so. Raises Refused, Unavailable."""
     survey = await certflow.watchbook.survey(alias)
+    entry = await entry_of(certflow, alias, name)
+    if survey.finished is not None and entry is not None:  # before the baseline is through, it will be told there
+        await judge(certflow, alias, entry)
+
+
+async def entry_of(certflow: Certflow, alias: str, name: str) -> Listed | None:
+    """A certificate as the vault's list has it, from its current version; None without one."""
     bundle = await certflow.vault(alias).certificate(name)
-    if survey.finished is None or bundle is None:  # the baseline is not through: it will be told there
-        return
+    if bundle is None:
+        return None
     attributes = bundle.fields.get("attributes") or {}
-    entry = Listed(
+    return Listed(
         name=name,
         thumbprint=sha1_of(bundle.version.der),
         not_before=datetime.fromtimestamp(attributes["nbf"], UTC) if "nbf" in attributes else None,
@@ -76,7 +125,6 @@ async def judge_named(certflow: Certflow, alias: str, name: str) -> None:
         enabled=bool(attributes.get("enabled", True)),
         tags=bundle.fields.get("tags") or {},
     )
-    await judge(certflow, alias, entry)
 
 
 def _event(certflow: Certflow, entry: Listed, note: CertificateNote, rung: int) -> Event:

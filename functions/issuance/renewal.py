@@ -29,14 +29,12 @@ BY = Actor("certflow-renew", verified=True)  # the tag that asked for it
 
 async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tuple[CertificateNote, bool]:
     """Starts the next version, once for each version that comes to its end; returns the note as it then is, and whether
-    one was started now.
+    one was started now. The caller has seen that a tag asks for it, and that it was not done.
 
     Not where the policy's own AutoRenew does it, nor while a request is pending. What fails or is held by a guard is
     told, and not tried again for this version. The caller writes the note. Raises Unavailable: the next survey tries
     again.
     """
-    if note.thumbprint in {note.renewed, note.stopped} or not certflow.choices.renews:
-        return note, False
     vault = certflow.vault(note.vault)
     since = certflow.now() - DAY
     recent = tuple(at for at in note.renewals if at > since)
@@ -52,8 +50,8 @@ async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tup
     if guard := await _guard(certflow.choices, vault, entry.name, policy, recent):
         return await _stop(certflow, entry, note, *guard), False
     today = certflow.now().date()
-    if not await certflow.watchbook.count_renewal(today, certflow.choices.most_renewals):
-        return await _capped(certflow, note), False
+    if not await certflow.watchbook.count_renewal(note.vault, today, certflow.choices.most_renewals):
+        return note, False
     # A start would ask for the last version's tags (start.py); here they are known.
     order = Order(note.vault, entry.name, {"tags": dict(entry.tags)}, by=BY, renews=note.thumbprint)
     try:
@@ -94,7 +92,7 @@ async def _start(certflow: Certflow, order: Order, counted: date) -> Started:
     try:
         return await start(certflow, order)
     except (KeyReused, Refused, Unavailable):
-        await certflow.watchbook.uncount_renewal(counted)
+        await certflow.watchbook.uncount_renewal(order.vault, counted)
         raise
 
 
@@ -105,7 +103,7 @@ async def _started_before(certflow: Certflow, name: str, note: CertificateNote) 
     ours = [one for one in named if one.renews == note.thumbprint or _is_of_an_older_version(one, since)]
     if any(one.status is Status.IN_PROGRESS for one in ours):
         # It was not counted, or not for long (_start). One too many, of a run that was killed, does no harm.
-        await certflow.watchbook.count_renewal(certflow.now().date(), certflow.choices.most_renewals)
+        await certflow.watchbook.count_renewal(note.vault, certflow.now().date(), certflow.choices.most_renewals)
     return bool(ours)
 
 
@@ -168,25 +166,18 @@ async def _stop(
     return stopped
 
 
-async def _capped(certflow: Certflow, note: CertificateNote) -> CertificateNote:
-    """The cap for all together holds further starts back until tomorrow: told once a day for a vault."""
+def cap_reached(certflow: Certflow, alias: str) -> Event:
+    """That no more renewals are started in a vault today."""
     now, most = certflow.now(), certflow.choices.most_renewals
-    if note.capped == now.date():
-        return note
-    event = Event(
-        id=f"{note.vault}:renewals:{now.date()}",
+    return Event(
+        id=f"{alias}:renewals:{now.date()}",
         type=RENEWAL_STOPPED,
-        subject=f"vaults/{note.vault}",
+        subject=f"vaults/{alias}",
         time=now,
-        vault=note.vault,
+        vault=alias,
         data={
-            "vault": note.vault,
+            "vault": alias,
             "reason": "cap",
-            "sentence": f"{most} renewals were started today, as many as are allowed",
+            "sentence": f"{most} renewals were started in it today, as many as are allowed",
         },
     )
-    await certflow.ledger.add_event(event)
-    capped = replace(note, capped=now.date())
-    await certflow.watchbook.keep_note(capped)
-    await publish(certflow, (event,))
-    return capped

@@ -2,7 +2,8 @@
 
 Requests that were started elsewhere are adopted, and certificates near their end are told of or renewed. The list does
 not say that a renewal is pending (protocol §4.3), so each certificate's pending operation is asked for. A survey is
-wanted once an hour and spreads over many shifts; where it stands is written after every page.
+wanted once an hour and spreads over many shifts; where it stands is written after every page. Renewals are queued, and
+started when all pages are through: which ends are the nearest is known only then.
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ from typing import Any
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.events import VAULT_SURVEYED, Event
-from functions.issuance.expiry import EXPIRED_RUNG, judge, rung_of
+from functions.issuance.expiry import EXPIRED_RUNG, entry_of, judge, renew_or_tell, rung_of
 from functions.issuance.journal import record
 from functions.issuance.outbox import publish
 from functions.issuance.pace import KEY_VAULT
 from functions.issuance.ports import Intent, Listed
+from functions.issuance.renewal import cap_reached
 from functions.issuance.requests import Origin, Status
 from functions.issuance.tags import OWNER, is_unread, muted_until
 from functions.issuance.watch import begin_to_watch, standing
 from functions.issuance.watchbook import Found, Survey
 
 AT_ONCE = 8
+MOST_QUEUED = 100  # renewals in memory at a time, however many are queued
 # Of each kind. A survey and the one before are one property of a table row, which takes 32,768 characters; a name has
 # 127 at most.
 MOST_NAMES = 12
@@ -56,7 +59,7 @@ async def survey(certflow: Certflow, alias: str, ends: datetime) -> None:
         if run.began and (wanted is None or wanted <= run.began):
             return
         run = replace(run, under_way=True, began=certflow.now(), token=None, tries=0, found=Found())
-    while certflow.now() < ends:
+    while certflow.now() < ends and not run.renewing:
         try:
             page = await certflow.vault(alias).page(run.token)
         except Refused as error:
@@ -70,11 +73,56 @@ async def survey(certflow: Certflow, alias: str, ends: datetime) -> None:
             if _has_no_answer(error):
                 await certflow.watchbook.keep_survey(replace(run, tries=run.tries + 1))
             raise
-        run = replace(run, found=found, token=page.token, tries=0)
-        if page.token is None:
-            await _finish(certflow, run)
-            return
+        run = replace(run, found=found, token=page.token, tries=0, renewing=page.token is None)
         run = await certflow.watchbook.keep_survey(run)
+    if run.renewing:
+        run = await _renew(certflow, run, ends)
+        if not await certflow.watchbook.queued_renewals(alias, 1):
+            await _finish(certflow, run)
+
+
+async def _renew(certflow: Certflow, run: Survey, ends: datetime) -> Survey:
+    """Starts the next versions that were queued, the nearest end of the whole vault first, until `ends` or the cap of
+    the day; the owners of the others hear that theirs end. Raises Unavailable: the next shift goes on.
+    """
+    while certflow.now() < ends and (queued := await certflow.watchbook.queued_renewals(run.vault, MOST_QUEUED)):
+        for entry in queued:
+            if certflow.now() >= ends:
+                break
+            started = await certflow.watchbook.renewals(run.vault, certflow.now().date())
+            capped = started >= certflow.choices.most_renewals
+            if capped:
+                run = await _tell_cap(certflow, run)
+            try:
+                await _renew_one(certflow, run, entry, capped=capped)
+            except Unavailable as error:
+                if not _has_no_answer(error):
+                    raise
+                if run.tries < TRIES:
+                    await certflow.watchbook.keep_survey(replace(run, tries=run.tries + 1))
+                    raise
+                record("passed-over", level=logging.ERROR, vault=run.vault, name=entry.name, reason=str(error))
+            except Exception as error:  # noqa: BLE001  one certificate's trouble must not hold the others back
+                record("passed-over", level=logging.ERROR, vault=run.vault, name=entry.name, reason=repr(error))
+            await certflow.watchbook.unqueue_renewal(run.vault, entry)
+    return run
+
+
+async def _renew_one(certflow: Certflow, run: Survey, entry: Listed, *, capped: bool) -> None:
+    """One certificate of the queue: looked at again, since it was queued minutes ago; not so where none is started."""
+    now = entry if capped else await entry_of(certflow, run.vault, entry.name)
+    if now is not None:
+        await renew_or_tell(certflow, run.vault, now, capped=capped)
+
+
+async def _tell_cap(certflow: Certflow, run: Survey) -> Survey:
+    """That there are too many renewals: told once a day for a vault."""
+    if run.capped == certflow.now().date():
+        return run
+    event = cap_reached(certflow, run.vault)
+    await certflow.ledger.add_event(event)
+    await publish(certflow, (event,))
+    return await certflow.watchbook.keep_survey(replace(run, capped=certflow.now().date()))
 
 
 async def _page(certflow: Certflow, run: Survey, listed: Sequence[Listed]) -> Found:
@@ -162,7 +210,7 @@ async def _finish(certflow: Certflow, run: Survey) -> None:
         await certflow.ledger.add_event(event)
         await publish(certflow, (event,))
     record("surveyed", vault=run.vault, certificates=run.found.certificates, **run.found.counts)
-    done = Survey(run.vault, began=run.began, finished=certflow.now(), last=run.found, etag=run.etag)
+    done = Survey(run.vault, began=run.began, finished=certflow.now(), last=run.found, capped=run.capped, etag=run.etag)
     await certflow.watchbook.keep_survey(done)
 
 

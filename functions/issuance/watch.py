@@ -23,6 +23,7 @@ from functions.issuance.requests import (
     Doing,
     Gone,
     Operation,
+    Origin,
     Status,
     TrackedRequest,
     is_manual,
@@ -207,6 +208,7 @@ async def record_seen(
         await publish(certflow, change.events)
         if saved.ended and not request.ended:
             await _learn(certflow, saved)
+            await _uncount(certflow, saved)
         return saved
     raise Unavailable("The request table", f"{request.name} keeps changing", retry_after=1)
 
@@ -273,3 +275,13 @@ async def _learn(certflow: Certflow, ended: TrackedRequest) -> None:
         await certflow.watchbook.learn(ended.vault, ended.issuer, (ended.ended - ended.created).total_seconds())
     except Unavailable as error:
         record("not-learned", level=logging.WARNING, vault=ended.vault, issuer=ended.issuer, reason=str(error))
+
+
+async def _uncount(certflow: Certflow, ended: TrackedRequest) -> None:
+    """A renewal that came to nothing leaves its place under the day's cap to another; each version is tried once."""
+    if ended.origin is not Origin.RENEWAL or ended.status is Status.COMPLETED:
+        return
+    try:
+        await certflow.watchbook.uncount_renewal(ended.vault, ended.created.date())
+    except Unavailable as error:
+        record("renewal-not-uncounted", level=logging.WARNING, vault=ended.vault, name=ended.name, reason=str(error))

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from functions.issuance.events import Event
+from functions.issuance.ports import Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class CertificateNote:
 
     `rung`: how far down the ladder its owner has heard; `renewals`: when we started next versions of this name.
     `renewed`: the thumbprint of the version for which that was done; `stopped`: the one for which it is not done
-    any more; `capped`: the day on which the cap for all together held it back.
+    any more.
     """
 
     vault: str
@@ -26,7 +27,6 @@ class CertificateNote:
     renewals: tuple[datetime, ...] = ()
     renewed: str | None = None
     stopped: str | None = None
-    capped: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Survey:
     """How far the survey of a vault has come. `began`: the one under way, or else the last; `token`: the next page, and
-    how often that was tried in vain (`tries`); `found`: so far.
+    how often that was tried in vain (`tries`); `found`: so far. `renewing`: all pages are through, and the renewals
+    that were queued meanwhile are started; `capped`: the day on which it was last told that there were too many.
 
     `finished` and `last` are of the one before; None until the first, the baseline, is through.
     """
@@ -54,6 +55,8 @@ class Survey:
     found: Found = field(default_factory=Found)
     finished: datetime | None = None
     last: Found | None = None
+    renewing: bool = False
+    capped: date | None = None
     etag: str = field(default="", compare=False)
 
 
@@ -131,11 +134,27 @@ class Watchbook(Protocol):
         """Writes that, with its events, in one transaction. Raises ConcurrentChange."""
         ...
 
-    async def count_renewal(self, day: date, most: int) -> bool:
-        """Counts one automatic start on this day; False, uncounted, if there were as many as are allowed."""
+    async def queue_renewal(self, vault: str, entry: Listed) -> None:
+        """Queues a certificate whose next version is to be started. It is there already: fine."""
         ...
 
-    async def uncount_renewal(self, day: date) -> None:
+    async def queued_renewals(self, vault: str, most: int) -> list[Listed]:
+        """Those of a vault, at most so many, the nearest end first."""
+        ...
+
+    async def unqueue_renewal(self, vault: str, entry: Listed) -> None:
+        """Takes a certificate from the queue. Gone already is fine."""
+        ...
+
+    async def renewals(self, vault: str, day: date) -> int:
+        """How many automatic starts of this day in a vault have not come to nothing."""
+        ...
+
+    async def count_renewal(self, vault: str, day: date, most: int) -> bool:
+        """Counts one of them; False, uncounted, if there are as many as are allowed."""
+        ...
+
+    async def uncount_renewal(self, vault: str, day: date) -> None:
         """Takes one back: the start came to nothing, or will be counted again."""
         ...
 

@@ -123,7 +123,7 @@ type choices = {
   @description('False: nothing is renewed by itself.')
   renew: bool?
 
-  @description('How many renewals are started by themselves in a day.')
+  @description('How many renewals are started by themselves in a day in each vault.')
   @minValue(0)
   @maxValue(100000)
   renewMost: int?

@@ -15,6 +15,7 @@ from functions.adapters.tables import TableLedger
 from functions.adapters.watchbook import TableWatchbook
 from functions.issuance.errors import ConcurrentChange, Unavailable
 from functions.issuance.events import ISSUER_TROUBLED, NEAR_EXPIRY, Event
+from functions.issuance.ports import Listed
 from functions.issuance.survey import MOST_NAMES
 from functions.issuance.watchbook import CertificateNote, Failure, Found, Survey, Trouble
 from tests.clock import fixed_now
@@ -137,7 +138,7 @@ async def test_a_note_is_found_in_any_case_of_the_name_and_its_event_is_in_the_o
     assert await watchbook.note("main", "we") is None
     assert await watchbook.note("eu", "web") is None
     assert [one for one in await outbox(tables) if one.id == event.id] == [event]
-    stopped = replace(note, stopped="t1", capped=NOW.date())
+    stopped = replace(note, stopped="t1")
     await watchbook.keep_note(stopped)
     assert await watchbook.note("main", "web") == stopped
 
@@ -166,27 +167,43 @@ async def test_trouble_is_kept_with_its_event_unless_somebody_else_was_faster(
 
 async def test_renewals_are_counted_by_day_up_to_a_cap_also_at_once(watchbook: TableWatchbook) -> None:
     day = NOW.date()
-    assert [await watchbook.count_renewal(day, 2) for _ in range(3)] == [True, True, False]
-    assert await watchbook.count_renewal(day + timedelta(days=1), 1) is True
-    assert await watchbook.count_renewal(day, 0) is False
+    assert [await watchbook.count_renewal("main", day, 2) for _ in range(3)] == [True, True, False]
+    assert await watchbook.count_renewal("main", day + timedelta(days=1), 1) is True
+    assert await watchbook.count_renewal("main", day, 0) is False
+    assert await watchbook.count_renewal("eu", day, 1) is True
+    assert [await watchbook.renewals(vault, day) for vault in ("main", "eu", "us")] == [2, 1, 0]
     busy = day + timedelta(days=2)
-    got = await asyncio.gather(*(watchbook.count_renewal(busy, 3) for _ in range(5)), return_exceptions=True)
+    got = await asyncio.gather(*(watchbook.count_renewal("main", busy, 3) for _ in range(5)), return_exceptions=True)
     assert got.count(True) <= 3
     assert all(isinstance(one, bool | Unavailable) for one in got)
-    while await watchbook.count_renewal(busy, 3):
+    while await watchbook.count_renewal("main", busy, 3):
         got.append(True)
     assert got.count(True) == 3
 
 
 async def test_a_renewal_that_came_to_nothing_is_not_counted(watchbook: TableWatchbook) -> None:
     day = NOW.date() + timedelta(days=9)
-    await watchbook.uncount_renewal(day)  # there is none
-    assert [await watchbook.count_renewal(day, 2) for _ in range(3)] == [True, True, False]
-    await watchbook.uncount_renewal(day)
-    assert [await watchbook.count_renewal(day, 2) for _ in range(2)] == [True, False]
+    await watchbook.uncount_renewal("main", day)  # there is none
+    assert [await watchbook.count_renewal("main", day, 2) for _ in range(3)] == [True, True, False]
+    await watchbook.uncount_renewal("main", day)
+    assert [await watchbook.count_renewal("main", day, 2) for _ in range(2)] == [True, False]
     for _ in range(3):  # fewer than none are none
-        await watchbook.uncount_renewal(day)
-    assert [await watchbook.count_renewal(day, 2) for _ in range(3)] == [True, True, False]
+        await watchbook.uncount_renewal("main", day)
+    assert [await watchbook.count_renewal("main", day, 2) for _ in range(3)] == [True, True, False]
+
+
+async def test_queued_renewals_come_back_the_nearest_end_first_each_once(watchbook: TableWatchbook) -> None:
+    ends = {"late": NOW + 9 * MINUTE, "Soon": NOW + MINUTE, "past": NOW - MINUTE, "also-soon": NOW + MINUTE}
+    for name, end in (*ends.items(), ("late", ends["late"])):
+        await watchbook.queue_renewal("main", Listed(name, "t1", NOW - MINUTE, end, tags={"certflow-renew": "auto"}))
+    await watchbook.queue_renewal("eu", Listed("elsewhere", "t1", NOW, NOW))
+    queued = await watchbook.queued_renewals("main", 10)
+    assert [entry.name for entry in queued] == ["past", "also-soon", "Soon", "late"]
+    assert queued[0] == Listed("past", "t1", NOW - MINUTE, NOW - MINUTE, tags={"certflow-renew": "auto"})
+    assert [entry.name for entry in await watchbook.queued_renewals("main", 2)] == ["past", "also-soon"]
+    for _ in range(2):
+        await watchbook.unqueue_renewal("main", queued[0])
+    assert [entry.name for entry in await watchbook.queued_renewals("main", 10)] == ["also-soon", "Soon", "late"]
 
 
 async def test_how_long_an_issuer_takes_is_learned_and_the_newest_counts_for_some_of_it(

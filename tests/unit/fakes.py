@@ -458,7 +458,8 @@ class FakeWatchbook:
     asked: dict[str, datetime] = field(default_factory=dict)
     notes: dict[tuple[str, str], CertificateNote] = field(default_factory=dict)
     troubles: dict[tuple[str, str], Trouble] = field(default_factory=dict)
-    renewals: dict[date, int] = field(default_factory=dict)
+    queue: dict[tuple[str, datetime, str], Listed] = field(default_factory=dict)
+    counted: dict[tuple[str, date], int] = field(default_factory=dict)
     times: dict[tuple[str, str], float] = field(default_factory=dict)
     down: bool = False
 
@@ -511,14 +512,26 @@ class FakeWatchbook:
         self.troubles[trouble.vault, trouble.issuer.lower()] = replace(trouble, etag=secrets.token_hex(4))
         self.ledger.told(events)
 
-    async def count_renewal(self, day: date, most: int) -> bool:
-        if self.renewals.get(day, 0) >= most:
+    async def queue_renewal(self, vault: str, entry: Listed) -> None:
+        self.queue[vault, entry.not_after or NOW, entry.name.lower()] = entry
+
+    async def queued_renewals(self, vault: str, most: int) -> list[Listed]:
+        return [self.queue[key] for key in sorted(self.queue) if key[0] == vault][:most]
+
+    async def unqueue_renewal(self, vault: str, entry: Listed) -> None:
+        self.queue.pop((vault, entry.not_after or NOW, entry.name.lower()), None)
+
+    async def renewals(self, vault: str, day: date) -> int:
+        return self.counted.get((vault, day), 0)
+
+    async def count_renewal(self, vault: str, day: date, most: int) -> bool:
+        if self.counted.get((vault, day), 0) >= most:
             return False
-        self.renewals[day] = self.renewals.get(day, 0) + 1
+        self.counted[vault, day] = self.counted.get((vault, day), 0) + 1
         return True
 
-    async def uncount_renewal(self, day: date) -> None:
-        self.renewals[day] = max(0, self.renewals.get(day, 0) - 1)
+    async def uncount_renewal(self, vault: str, day: date) -> None:
+        self.counted[vault, day] = max(0, self.counted.get((vault, day), 0) - 1)
 
     async def usual(self, vault: str, issuer: str) -> float | None:
         return self.times.get((vault, issuer.lower()))

@@ -1,0 +1,181 @@
+"""Which renewals start first, and how many: by vault, the nearest end first, and failures take nobody's place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from functions.issuance.certflow import Certflow
+from functions.issuance.choices import Choices
+from functions.issuance.errors import Unavailable
+from functions.issuance.keys import sha1_of
+from functions.issuance.pace import KEY_VAULT
+from functions.issuance.ports import Answer, Bundle, Listed
+from functions.issuance.requests import Status
+from functions.issuance.survey import survey, want_surveys
+from functions.issuance.watchbook import Survey
+from tests.certificates import Ca
+from tests.clock import NOW, fixed_now
+from tests.unit.fakes import FakeVault, World, signed, version_of
+
+CA = Ca.root("Root", at=fixed_now)
+AUTO = {"certflow-renew": "auto", "certflow-owner": "ann@example.com"}
+DAY, LIFETIME = timedelta(days=1), timedelta(days=90)
+
+
+@dataclass
+class Ending(FakeVault):
+    """A vault of certificates that are tagged to be renewed, each with an end of its own."""
+
+    ends: dict[str, datetime] = field(default_factory=dict)
+
+    def has(self, name: str, left: timedelta) -> None:
+        self.certificates[name] = replace(version_of(signed(CA, self.start(name))), not_after=NOW + left)
+        del self.operations[name]
+        self.ends[name], self.tagged[name] = NOW + left, AUTO
+        subject = {"subject": f"CN={name}.example.com"}
+        self.policies[name] = {"issuer": {"name": "DigiCert"}, "x509_props": subject}
+
+    def _listed(self, name: str) -> Listed:
+        if name not in self.certificates:
+            return super()._listed(name)
+        end = self.ends[name]
+        return Listed(name, sha1_of(self.certificates[name].der), end - LIFETIME, end, tags=AUTO)
+
+    async def certificate(self, name: str) -> Bundle | None:
+        bundle = await super().certificate(name)
+        if bundle is None:
+            return None
+        attributes = {"enabled": True, "nbf": int((self.ends[name] - LIFETIME).timestamp())}
+        return replace(bundle, fields={"attributes": attributes, "tags": AUTO})
+
+    async def create(self, name: str, body: Mapping[str, Any]) -> Answer:
+        return await super().create(name, {"policy": self.policies[name], **body})
+
+    @property
+    def started(self) -> list[str]:
+        """The names of those that have a new request, in the order of their starts."""
+        return list(self.operations)
+
+
+def world_of(vault: Ending, most: int) -> World:
+    world = World(vault=vault, choices=Choices(most_renewals=most))
+    world.watchbook.surveys["main"] = Survey("main", finished=NOW - DAY)
+    return world
+
+
+async def surveyed(certflow: Certflow, world: World, *aliases: str, seconds: float = 50) -> None:
+    world.later(hours=1)
+    await want_surveys(certflow)
+    for alias in aliases or ("main",):
+        await survey(certflow, alias, world.now + timedelta(seconds=seconds))
+
+
+def reasons(world: World) -> list[str]:
+    return [event.data["reason"] for event in world.topic.published if event.type.endswith("RenewalStopped")]
+
+
+async def test_of_a_whole_vault_the_nearest_ends_start_first_wherever_they_are_listed() -> None:
+    vault = Ending()
+    for number in range(50):
+        vault.has(f"junk-{number:02}", timedelta(days=20))
+    vault.has("pay", timedelta(days=3))
+    vault.has("shop", timedelta(days=1))
+    vault.has("zoo", timedelta(days=-1))
+    world = world_of(vault, 4)
+    await surveyed(world.certflow, world)
+    assert vault.started == ["zoo", "shop", "pay", "junk-00"]
+
+
+async def test_one_vault_does_not_use_up_what_another_may_start() -> None:
+    junk, production = Ending(), Ending()
+    for number in range(50):
+        junk.has(f"junk-{number:02}", timedelta(days=1))
+    for number in range(3):
+        production.has(f"pay-{number}", timedelta(days=9 - number))
+    world = world_of(junk, 50)
+    world.watchbook.surveys["prod"] = Survey("prod", finished=NOW - DAY)
+    certflow = replace(world.certflow, vaults={"main": junk, "prod": production})
+    await surveyed(certflow, world, "main", "prod")
+    assert len(junk.started) == 50
+    assert production.started == ["pay-2", "pay-1", "pay-0"]
+
+
+async def test_renewals_that_fail_take_no_place_from_others() -> None:
+    vault = Ending()
+    for number in range(4):
+        vault.has(f"junk-{number}", timedelta(days=1))
+    vault.has("pay", timedelta(days=3))
+    world = world_of(vault, 2)
+    for _ in range(3):
+        await surveyed(world.certflow, world)
+        for name, operation in vault.operations.items():
+            if name.startswith("junk"):
+                vault.operations[name] = replace(operation, status=Status.FAILED)
+        world.later(minutes=2)
+        await world.sweep()
+    assert vault.started == ["junk-0", "junk-1", "junk-2", "junk-3", "pay"]
+    assert world.watchbook.counted["main", world.now.date()] == 1
+    assert vault.operations["pay"].status is Status.IN_PROGRESS
+
+
+async def test_the_cap_is_told_once_a_day_and_the_others_go_on_the_next_one() -> None:
+    vault = Ending()
+    for number in range(4):
+        vault.has(f"web-{number}", timedelta(days=9 + number))
+    world = world_of(vault, 2)
+    for _ in range(3):
+        await surveyed(world.certflow, world)
+    assert vault.started == ["web-0", "web-1"]
+    assert reasons(world) == ["cap"]
+    ends = [event.name for event in world.topic.published if event.type.endswith("NearExpiry")]
+    assert sorted(filter(None, ends)) == ["web-2", "web-3"]
+    world.later(days=1)
+    await surveyed(world.certflow, world)
+    assert vault.started == ["web-0", "web-1", "web-2", "web-3"]
+
+
+async def test_what_a_shift_has_no_time_for_goes_on_in_the_next_one() -> None:
+    vault = Ending()
+    for number in range(6):
+        vault.has(f"web-{number}", timedelta(days=9 - number))
+    world = world_of(vault, 50)
+    create = vault.create
+
+    async def slow(name: str, body: Mapping[str, Any]) -> Any:
+        world.later(seconds=20)
+        return await create(name, body)
+
+    vault.create = slow  # type: ignore[method-assign]  # three in a shift
+    await surveyed(world.certflow, world)
+    assert vault.started == ["web-5", "web-4", "web-3"]
+    assert world.watchbook.surveys["main"].under_way
+    await survey(world.certflow, "main", world.now + timedelta(seconds=100))
+    assert vault.started == ["web-5", "web-4", "web-3", "web-2", "web-1", "web-0"]
+    assert not world.watchbook.surveys["main"].under_way
+    assert vault.calls.count("page") == 1
+
+
+async def test_a_certificate_that_key_vault_has_no_answer_for_does_not_hold_the_others_back() -> None:
+    vault = Ending()
+    for number in range(3):
+        vault.has(f"web-{number}", timedelta(days=1 + number))
+    world = world_of(vault, 50)
+    policy = vault.policy
+
+    async def broken(name: str) -> Mapping[str, Any]:
+        if name == "web-0":
+            raise Unavailable(f"{KEY_VAULT} 'main'", "HTTP 500")
+        return await policy(name)
+
+    vault.policy = broken  # type: ignore[method-assign]  # for good
+    await want_surveys(world.certflow)
+    for _ in range(6):
+        try:
+            await survey(world.certflow, "main", world.now + timedelta(seconds=50))
+        except Unavailable:
+            world.later(minutes=1)
+    assert vault.started == ["web-1", "web-2"]
+    assert not world.watchbook.surveys["main"].under_way
