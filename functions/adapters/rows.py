@@ -23,6 +23,8 @@ Operations = list[tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]]
 type Hint = tuple[str, str, str]  # vault alias, certificate name, request_id
 
 MOST_HINTS = 150  # of one key (`reuse_key`): a property holds 64 KiB, and a hint at most 400 bytes
+# Of one property: it takes 32,768 units of UTF-16, of which a letter is one or two. A row takes 1 MiB in all.
+MOST_LETTERS = 16_000
 BEATS, ASIDE = "-|beats", "-|aside"  # partitions
 
 
@@ -92,8 +94,24 @@ def intent_row(intent: Intent) -> Entity:
     return {
         "PartitionKey": partition_of(intent.vault, intent.name),
         "RowKey": f"i|{intent.name.lower()}|{intent.id}",
-        "intent": msgspec.json.encode(intent).decode(),
+        **_split(msgspec.json.encode(intent).decode()),
     }
+
+
+def intent_of(row: Entity) -> Intent:
+    """An intent from its row."""
+    parts = range(2, row.get("parts", 1) + 1)
+    return msgspec.json.decode("".join([row["intent"], *(row[f"intent_{part}"] for part in parts)]), type=Intent)
+
+
+def _split(text: str) -> Entity:
+    """The properties of an intent's text: `intent`, and `intent_2` and so on where one property is too small for it.
+
+    Key Vault's answer is in it, whose CSR has as many names as were asked for.
+    """
+    first, *more = [text[at : at + MOST_LETTERS] for at in range(0, len(text), MOST_LETTERS)]
+    parts = {f"intent_{number}": part for number, part in enumerate(more, 2)}
+    return {"intent": first, **parts, "parts": 1 + len(more)}
 
 
 def intent_mark(intent: Intent) -> Entity:

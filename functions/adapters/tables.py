@@ -37,6 +37,7 @@ from functions.adapters.rows import (
     hint_row,
     hints_of,
     intent_mark,
+    intent_of,
     intent_row,
     look_of,
     looked_row,
@@ -82,10 +83,10 @@ class TableLedger:
     async def intent(self, vault: str, name: str, intent_id: str) -> Intent | None:
         """An intent."""
         row = await self._tables.row(partition_of(vault, name), f"i|{name.lower()}|{intent_id}")
-        return msgspec.json.decode(row["intent"], type=Intent) if row else None
+        return intent_of(row) if row else None
 
     async def finish(self, intent: Intent) -> None:
-        """Keeps an intent with its answer; its mark moves to when it is to be forgotten."""
+        """Keeps an intent as it now is; its mark moves to when it is due."""
         known = await self.intent(intent.vault, intent.name, intent.id)
         operations: Operations = [("upsert", intent_row(intent)), ("upsert", intent_mark(intent))]
         if known and known.due != intent.due:
@@ -98,7 +99,7 @@ class TableLedger:
     async def starting(self, vault: str, name: str) -> bool:
         """Whether there is an intent without an answer."""
         rows = await self._tables.range(partition_of(vault, name), f"i|{name.lower()}|", f"i|{name.lower()}|~")
-        return any(msgspec.json.decode(row["intent"], type=Intent).answer is None for row in rows)
+        return any(intent_of(row).answer is None for row in rows)
 
     async def forget(self, intent: Intent) -> None:
         """Removes an intent and its mark, together: a row without its mark would say for ever that a start is under

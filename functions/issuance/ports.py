@@ -133,7 +133,8 @@ class Intent:
     `id` comes from the caller's Idempotency-Key (then `keep`), of the version that a renewal of ours replaces, or by
     chance; `asked` is a hash of what was asked for; `before` is the request that stood in Key Vault before ours. Once
     it is known, `answer` is what the caller is told: kept, if `keep`, until `due`. `origin` and `renews` become those
-    of the request; `takeover` says whose certificate it was, who is then told.
+    of the request; `takeover` says whose certificate it was, who is then told. `tries` counts
+    how often the sweep could not find out what came of it.
     """
 
     vault: str
@@ -150,6 +151,7 @@ class Intent:
     origin: Origin | None = None
     renews: str | None = None
     takeover: Takeover | None = None
+    tries: int = 0
 
 
 class Ledger(Protocol):
@@ -164,7 +166,7 @@ class Ledger(Protocol):
         ...
 
     async def finish(self, intent: Intent) -> None:
-        """Keeps an intent that has its answer until it is due; then the sweep forgets it."""
+        """Keeps an intent as it now is until it is due: one that has its answer is then forgotten by the sweep."""
         ...
 
     async def forget(self, intent: Intent) -> None:

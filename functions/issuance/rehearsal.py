@@ -22,6 +22,7 @@ from functions.issuance.events import (
     NEAR_EXPIRY,
     NOTICE_REFUSED,
     RENEWAL_STOPPED,
+    UNSETTLED,
     VAULT_SURVEYED,
 )
 from functions.issuance.key_material import private_key
@@ -103,6 +104,7 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
         f"{ISSUANCE}Deleted": request | ended("deleted"),
         f"{ISSUANCE}Overwritten": request | ended("overwritten") | {"replaced_by": "1" * 32},
         f"{ISSUANCE}Stalled": manual | {"age": 3 * DAY + 3600, "reminder": 1, "escalated": False},
+        UNSETTLED: {"vault": vault, "name": NAME, "reason": "Key Vault 'main' is not available (HTTP 503)."},
         CHAIN_REJECTED: file | {"sentence": "The certificate of an intermediate CA is missing."},
         CHAIN_QUARANTINED: file
         | {"sentence": "The file holds a private key.", "findings": [private_key().finding.as_dict()]},

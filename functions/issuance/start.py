@@ -260,8 +260,8 @@ async def _watched(
 async def _answered(certflow: Certflow, intent: Intent, answer: Mapping[str, Any]) -> Started:
     try:
         await keep_answer(certflow, intent, answer)
-    except Unavailable as error:  # the sweep settles it
-        record("intent-left", level=logging.WARNING, vault=intent.vault, name=intent.name, reason=str(error))
+    except Exception as error:  # noqa: BLE001  Key Vault has started it, so the caller must hear so; the sweep settles it
+        record("intent-left", level=logging.WARNING, vault=intent.vault, name=intent.name, reason=repr(error))
     return Started(**answer)
 
 

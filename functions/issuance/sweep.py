@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import Refused, Unavailable
+from functions.issuance.errors import CertflowError, Refused, Unavailable
 from functions.issuance.journal import record
 from functions.issuance.looks import Look
 from functions.issuance.requests import Operation, Status, is_manual
 from functions.issuance.timing import next_look, pause_after, soonest
-from functions.issuance.watch import look, record_seen, settle_intent
+from functions.issuance.watch import look, put_off_intent, record_seen, settle_intent
 
 AT_ONCE = 64  # looks under way in one vault; the pace says how many a second
 ROUND = 4000  # marks in memory at a time, however many are due
@@ -91,6 +91,7 @@ async def _move(certflow: Certflow, run: Sweep) -> None:
 
 async def _one(certflow: Certflow, run: Sweep, mark: Look) -> None:
     """One look. What goes wrong with one request does not end the sweep for the others."""
+    reason = ""
     try:
         if mark.intent_id is not None:
             await settle_intent(certflow, mark.vault, mark.name, mark.intent_id)
@@ -98,13 +99,25 @@ async def _one(certflow: Certflow, run: Sweep, mark: Look) -> None:
             await _look(certflow, run, mark)
     except Unavailable as error:
         run.faults += 1
-        record("look-failed", level=logging.WARNING, vault=mark.vault, name=mark.name, reason=str(error))
+        reason = str(error)
+        record("look-failed", level=logging.WARNING, vault=mark.vault, name=mark.name, reason=reason)
     except Exception as error:  # noqa: BLE001  as said above
+        reason = str(error) if isinstance(error, CertflowError) else type(error).__name__
         record("look-failed", level=logging.ERROR, vault=mark.vault, name=mark.name, reason=repr(error))
     else:
         return
     if mark.request_id is not None:
         run.moves.append((mark, replace(mark, at=certflow.now() + pause_after(1, 0))))
+    elif mark.intent_id is not None:
+        await _put_off(certflow, mark, reason)
+
+
+async def _put_off(certflow: Certflow, mark: Look, reason: str) -> None:
+    """An intent goes on later. With the tables down it stays where it stands."""
+    try:
+        await put_off_intent(certflow, mark.vault, mark.name, mark.intent_id or "", reason)
+    except Unavailable as error:
+        record("intent-left", level=logging.WARNING, vault=mark.vault, name=mark.name, reason=str(error))
 
 
 async def _look(certflow: Certflow, run: Sweep, mark: Look) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 from functions.issuance.certflow import Certflow
 from functions.issuance.csr_out import hand_out
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
+from functions.issuance.events import UNSETTLED, Event
 from functions.issuance.journal import record
 from functions.issuance.keys import read_csr
 from functions.issuance.outbox import publish
@@ -34,10 +36,11 @@ from functions.issuance.requests import (
 )
 from functions.issuance.tags import muted_until
 from functions.issuance.takeover import taken_over
-from functions.issuance.timing import first_looks
+from functions.issuance.timing import first_looks, pause_after
 
 AT_ONCE = 16  # looks under way in one vault; far below Key Vault's 4,000 transactions per 10 s (protocol §6)
 ANSWER_KEPT = timedelta(hours=24)  # how long a call with an Idempotency-Key may be repeated
+MOST_SETTLING = 32  # tries to find out what came of a start: with their pauses, about a day
 NOT_FOUND = 404
 TRIES = 5
 
@@ -242,6 +245,40 @@ async def settle_intent(certflow: Certflow, vault: str, name: str, intent_id: st
         return
     await begin_to_watch(certflow, intent, answer.operation, csr_out=True)
     await keep_answer(certflow, intent, told(intent, answer))
+
+
+async def put_off_intent(certflow: Certflow, vault: str, name: str, intent_id: str, reason: str) -> None:
+    """An intent could not be settled now: later again, ever more seldom. After a day it is given up, and that is told.
+
+    Raises Unavailable: it stays as it is.
+    """
+    intent = await certflow.ledger.intent(vault, name, intent_id)
+    if intent is None:
+        return
+    now, tries = certflow.now(), intent.tries + 1
+    if tries < MOST_SETTLING:
+        await certflow.ledger.finish(replace(intent, tries=tries, due=now + pause_after(tries, 0)))
+        return
+    data = {
+        "vault": vault,
+        "name": intent.name,
+        "owner": intent.owner,
+        "requested_by": intent.by.name,
+        "reason": reason,
+    }
+    event = Event(
+        id=f"{vault}:{name.lower()}:{hashlib.sha256(intent.id.encode()).hexdigest()[:32]}:unsettled:{int(intent.due.timestamp())}",
+        type=UNSETTLED,
+        subject=f"vaults/{vault}/certificates/{intent.name}",
+        time=now,
+        vault=vault,
+        name=intent.name,
+        data={key: value for key, value in data.items() if value is not None},
+    )
+    record("intent-given-up", level=logging.ERROR, vault=vault, name=name, reason=reason)
+    await certflow.ledger.add_event(event)
+    await certflow.ledger.forget(intent)
+    await publish(certflow, (event,))
 
 
 async def _muted(certflow: Certflow, request: TrackedRequest, seen: Operation | Gone) -> datetime | None:

@@ -18,6 +18,7 @@ from functions.issuance.events import (
     NEAR_EXPIRY,
     NOTICE_REFUSED,
     RENEWAL_STOPPED,
+    UNSETTLED,
     VAULT_SURVEYED,
 )
 from functions.issuance.findings import PRIVATE_KEY
@@ -125,6 +126,17 @@ def _stalled(data: dict[str, Any]) -> Words:
         f"The certificate request for {name} in vault {data['vault']} waits for {waits}.",
         f"{step} POST {_address(data)}/pending/acknowledge keeps the reminders quiet for a while.",
         Severity.CRITICAL if data.get("escalated") else Severity.WARNING,
+    )
+
+
+def _unsettled(data: dict[str, Any]) -> Words:
+    name = data["name"]
+    return Words(
+        f"A start could not be followed up: {name}",
+        f"The certificate {name} was asked of vault {data['vault']}, and for a day it could not be found out what came "
+        f"of it ({data['reason'].rstrip('.')}).",
+        f"See what is pending there (GET {_address(data)}/pending). A request is taken under watch by the next survey.",
+        Severity.CRITICAL,
     )
 
 
@@ -277,6 +289,7 @@ WRITERS: dict[str, Callable[[dict[str, Any]], Words | None]] = {
     f"{ISSUANCE}Deleted": _deleted,
     f"{ISSUANCE}Overwritten": _overwritten,
     f"{ISSUANCE}Stalled": _stalled,
+    UNSETTLED: _unsettled,
     CHAIN_REJECTED: _of_a_file("Chain rejected", Severity.WARNING),
     CHAIN_QUARANTINED: _quarantined,
     CHAIN_STUCK: _of_a_file("Chain could not be handled", Severity.CRITICAL),

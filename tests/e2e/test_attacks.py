@@ -22,3 +22,13 @@ async def test_a_certificate_is_not_taken_over_in_silence(client: Client, name: 
     assert mail["to"] == ANN
     assert f"Changed: owner: {ANN} → {BOB}" in mail["text"]
     assert "Changed: policy.issuer.name: DigiCert → Unknown" in mail["text"]
+
+
+async def test_a_create_with_900_names_can_be_repeated_and_leaves_nothing_unsettled(client: Client, name: str) -> None:
+    names = [f"host-{number}.{name}.a-department-with-a-long-name.example.com" for number in range(900)]
+    policy = {"issuer": {"name": "Unknown"}, "x509_props": {"subject": f"CN={name}", "sans": {"dns_names": names}}}
+    path, key = f"vaults/main/certificates/{name}/create", {"Idempotency-Key": name}
+    first, again = [await client.call("POST", path, headers=key, json={"policy": policy}) for _ in range(2)]
+    assert (first.status, again.status) == (202, 202), await first.text()
+    assert await again.json() == await first.json()
+    assert len((await first.json())["csr"]) > 32_768

@@ -47,6 +47,18 @@ def of(events: list[Event], name: str) -> list[str]:
     return [event.id for event in events if event.name == name]
 
 
+@pytest.mark.parametrize("length", [10, 16_000, 40_000, 400_000])
+async def test_an_intent_takes_an_answer_of_any_length_that_key_vault_gives(ledger: TableLedger, length: int) -> None:
+    first = intent(f"long-{length}", f"i{length}")
+    await ledger.intend(first)
+    csr = "ä𝄞"[: length % 3] + "A" * length
+    answered = replace(first, answer={"fields": {"csr": csr}}, due=NOW + timedelta(hours=24))
+    for _ in range(2):
+        await ledger.finish(answered)
+    assert await ledger.intent("main", first.name, first.id) == answered
+    assert await ledger.starting("main", first.name) is False
+
+
 async def test_a_request_comes_back_as_it_was_written_in_any_case_of_its_name(ledger: TableLedger) -> None:
     csr = "https://storage.example/csr/main/round-trip/a.csr"
     change = Change(replace(started("Round-Trip").request, csr_url=csr))

@@ -367,3 +367,14 @@ async def test_a_repeated_call_is_the_same_though_the_tags_have_changed_meanwhil
     first = await start(world.certflow, order)
     world.vault.tagged["web"] = {"team": "pay"}
     assert await start(world.certflow, order) == first
+
+
+async def test_a_caller_hears_of_what_was_started_even_if_its_answer_cannot_be_kept() -> None:
+    world = World()
+
+    async def broken(intent: Intent) -> None:
+        raise ValueError("this row is too large")
+
+    world.ledger.finish = broken  # type: ignore[method-assign]  # as said
+    started = await start(world.certflow, replace(ORDER, key="k1"))
+    assert (await tracked(world, started)).status is Status.IN_PROGRESS

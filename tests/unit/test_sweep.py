@@ -188,3 +188,42 @@ async def test_an_intent_that_cannot_be_settled_now_is_tried_once_a_sweep() -> N
     assert await looked_at(world) is False
     assert len(world.vault.calls) == 1
     assert list(world.ledger.intents) == [("web", "i1")]
+
+
+async def test_an_intent_that_fails_again_and_again_is_tried_ever_more_seldom_then_given_up_and_told() -> None:
+    world = World()
+    intent = Intent("main", "web", "i1", NOW, owner="ann@example.com", keep=True)
+    await world.ledger.intend(intent)
+
+    async def broken(intent: Intent) -> None:
+        if intent.answer is not None:
+            raise ValueError("this row is too large")
+        world.ledger.intents[intent.name, intent.id] = intent
+
+    world.ledger.finish = broken  # type: ignore[method-assign]  # its answer fits no row
+    world.vault.start("web", "DigiCert")
+    tries, pauses = 0, []
+    while world.ledger.intents and tries < 100:
+        (before,) = world.ledger.intents.values()
+        world.now = max(world.now, before.due)
+        await looked_at(world)
+        tries += 1
+        pauses += [after.due - world.now for after in world.ledger.intents.values()]
+    assert 20 < tries < 50
+    assert pauses == sorted(pauses)
+    assert timedelta(hours=20) < world.now - NOW < timedelta(hours=30)
+    given_up = [event for event in world.topic.published if event.type.endswith("Unsettled")]
+    assert [event.data for event in given_up] == [
+        {"vault": "main", "name": "web", "owner": "ann@example.com", "reason": "ValueError"}
+    ]
+    assert not await world.ledger.starting("main", "web")
+
+
+async def test_with_the_tables_down_an_intent_stays_as_it_is() -> None:
+    world = World()
+    await world.ledger.intend(Intent("main", "web", "i1", NOW))
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 503")] * 10
+    world.ledger.down = True
+    assert await looked_at(world) is False
+    (left,) = world.ledger.intents.values()
+    assert (left.tries, left.due) == (0, NOW)
