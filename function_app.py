@@ -56,6 +56,7 @@ def certflow() -> Certflow:
     from functions.adapters.work_queues import WorkQueues
     from functions.issuance.certflow import Certflow
     from functions.issuance.observed import observed
+    from functions.issuance.provenance import source_of
     from functions.issuance.rules import is_table
 
     given = settings()
@@ -73,7 +74,8 @@ def certflow() -> Certflow:
         drops=Chains(blobs, CONTAINER),
         trusted=TrustedCaFiles(blobs),
         handouts=CsrFiles(blobs, CONTAINER),
-        topic=EventTopic(given.topic_endpoint, identity),
+        topic=EventTopic(given.topic_endpoint, identity, source_of(given.topic_endpoint)),
+        source=source_of(given.topic_endpoint),
         deliveries=TableDeliveries(tables),
         work=WorkQueues(given.queues_url, identity),
         rules=RulesInSetting(given.rules) if is_table(given.rules) else RulesInBlob(blobs, given.rules),

@@ -15,6 +15,7 @@ from functions.issuance.events import Event
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "events"
 SUFFIX = ".schema.json"
 COMMON = "common"
+SOURCE = "/certflow/evgt-certflow-abc123.westeurope-1.eventgrid.azure.net"
 
 
 def schema_of(name: str) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def documented_types() -> set[str]:
 
 def as_sent(event: Event) -> dict[str, Any]:
     """A domain event as a subscriber gets it."""
-    envelope = {"specversion": "1.0", "source": "/certflow", "time": event.time.isoformat()}
+    envelope = {"specversion": "1.0", "source": SOURCE, "time": event.time.isoformat()}
     named = {"id": event.id, "type": event.type, "subject": event.subject}
     return {**envelope, **named, "data": json.loads(json.dumps(event.data))}
 

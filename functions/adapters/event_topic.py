@@ -14,13 +14,14 @@ from functions.issuance.errors import Unavailable
 from functions.issuance.events import Event
 
 SERVICE = "The event topic"
-SOURCE = "/certflow"
 
 
 class EventTopic:
     """The port `Topic`."""
 
-    def __init__(self, endpoint: str, credential: AsyncTokenCredential) -> None:
+    def __init__(self, endpoint: str, credential: AsyncTokenCredential, source: str) -> None:
+        """`source` is what its events name as their source."""
+        self._source = source
         self._client = EventGridPublisherClient(
             endpoint, credential, retry_total=2, retry_backoff_factor=0.3, connection_timeout=5, read_timeout=10
         )
@@ -34,7 +35,7 @@ class EventTopic:
         # What JSON makes of it: the client would send a tuple as one text, "('a', 'b')".
         data = json.loads(json.dumps(event.data))
         message = CloudEvent(
-            source=SOURCE, type=event.type, subject=event.subject, id=event.id, time=event.time, data=data
+            source=self._source, type=event.type, subject=event.subject, id=event.id, time=event.time, data=data
         )
         try:
             with faults_of(SERVICE):

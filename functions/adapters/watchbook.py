@@ -1,9 +1,9 @@
 """The watchbook in Azure Tables, table `certflow`.
 
 Partitions `-|beats`, `-|held`, `-|surveys`, `-|wanted` (RowKey: a vault's alias, or what is held), `-|renewals` (vault
-and day), `-|usual` (vault and issuer) and `-|queued|{vault}` (a certificate's end and name, in this order). What has
-events is in their partition, so that one transaction covers both (tables.py): `c|{name}` a certificate's note,
-`t|{issuer}` an issuer's trouble.
+and day), `-|usual` (vault and issuer), `-|since` (what began), `-|refused` (a day: events of others) and
+`-|queued|{vault}` (a certificate's end and name, in this order). What has events is in their partition, so that one
+transaction covers both (tables.py): `c|{name}` a certificate's note, `t|{issuer}` an issuer's trouble.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from functions.issuance.ports import Listed
 from functions.issuance.watchbook import CertificateNote, Survey, Trouble
 
 HELD, SURVEYS, WANTED, RENEWALS, USUAL = "-|held", "-|surveys", "-|wanted", "-|renewals", "-|usual"
-QUEUED = "-|queued"  # and the vault
+QUEUED, SINCE, REFUSED = "-|queued", "-|since", "-|refused"  # the first: and the vault
 NEWEST = 0.3  # how much the newest time of an issuer counts among those before
 TRIES = 10
 SAME = MatchConditions.IfNotModified
@@ -160,6 +160,30 @@ class TableWatchbook:
             row = {"PartitionKey": RENEWALS, "RowKey": f"{vault}|{day}", "count": known["count"] - 1}
             if await self._replaced(row, known):
                 return
+
+    async def since(self, what: str, now: datetime) -> datetime:
+        """A row that is written once."""
+        for _ in range(TRIES):
+            known = await self._tables.row(SINCE, key_of(what))
+            if known:
+                return datetime.fromisoformat(known["at"])
+            row = {"PartitionKey": SINCE, "RowKey": key_of(what), "what": what, "at": now.isoformat()}
+            if await self._replaced(row, None):
+                return now
+        raise Unavailable(SERVICE, f"since when {what} is, is not known", retry_after=1)
+
+    async def count_refused(self, day: date) -> None:
+        """One more on this day. Of very many at once some are not counted, which does no harm."""
+        for _ in range(TRIES):
+            known = await self._tables.row(REFUSED, day.isoformat())
+            row = {"PartitionKey": REFUSED, "RowKey": day.isoformat(), "count": known["count"] + 1 if known else 1}
+            if await self._replaced(row, known):
+                return
+
+    async def refused(self, day: date) -> int:
+        """The count of this day."""
+        known = await self._tables.row(REFUSED, day.isoformat())
+        return int(known["count"]) if known else 0
 
     async def usual(self, vault: str, issuer: str) -> float | None:
         """How long an issuer usually takes."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from functions.issuance.pace import Pace
 
 CHOICES, LINKS = Choices(), Links()
+UNNAMED_SOURCE = "/certflow"  # of events that older versions sent; now the deployment's topic follows (provenance.py)
 
 
 def _utc_now() -> datetime:
@@ -32,7 +33,7 @@ class Certflow:
     """The dependencies of the use cases. `vaults` is keyed by alias, lower-case.
 
     `paces` is filled as vaults are worked: by alias, for all that goes on by itself in this process (pace.py).
-    `mailboxes` get the mail that is nobody else's.
+    `source` is what events of this deployment name as their source. `mailboxes` get the mail that is nobody else's.
     `include_root` merges a root that came with the chain, too; TLS servers need not send it (RFC 8446 §4.4.2).
     """
 
@@ -46,6 +47,7 @@ class Certflow:
     deliveries: Deliveries
     work: Work
     rules: Rules
+    source: str = UNNAMED_SOURCE
     channels: tuple[Channel, ...] = ()
     mailboxes: tuple[str, ...] = ()
     choices: Choices = CHOICES

@@ -39,6 +39,13 @@ async def status_of_vaults(certflow: Certflow) -> list[dict[str, Any]]:
     return list(await asyncio.gather(*(_status(certflow, alias, beats.get(alias)) for alias in certflow.vaults)))
 
 
+async def refused_events(certflow: Certflow) -> int:
+    """How many events on our topic were another's, today and yesterday. Raises Unavailable."""
+    today = certflow.now().date()
+    days = (today - DAY, today)
+    return sum(await asyncio.gather(*map(certflow.watchbook.refused, days)))
+
+
 async def send_digest(certflow: Certflow) -> None:
     """Writes the digest of the day: how the watching goes, what ended, what waits, what is muted. Safe to repeat."""
     if certflow.choices.digest is DigestWhen.OFF:
@@ -54,7 +61,7 @@ async def send_digest(certflow: Certflow) -> None:
     found = await asyncio.gather(*map(of_vault, certflow.vaults))
     ended, lines = [one for of_it, _ in found for one in of_it], [line for _, line in found]
     stuck = sorted(name for name, mark in (await certflow.ledger.aside()).items() if mark.for_good)
-    data = _told(now, ended, lines, stuck)
+    data = _told(now, ended, lines, stuck, await refused_events(certflow))
     if certflow.choices.digest is DigestWhen.NEWS and data["good"] and not ended:
         return
     event = Event(id=f"digest:{now.date()}", type=DIGEST, subject="digest", time=now, data=data)
@@ -106,7 +113,9 @@ async def _line(certflow: Certflow, alias: str, beat: datetime | None) -> dict[s
     }
 
 
-def _told(now: datetime, ended: list[Ended], lines: list[dict[str, Any]], stuck: list[str]) -> dict[str, Any]:
+def _told(
+    now: datetime, ended: list[Ended], lines: list[dict[str, Any]], stuck: list[str], refused: int
+) -> dict[str, Any]:
     lines = sorted(lines, key=lambda line: (not line["late"], not line["expired"]))  # what needs a look comes first
     by_status = Counter(end for _, end in ended)
     failed = sorted(name for name, end in ended if end is Status.FAILED)
@@ -124,7 +133,8 @@ def _told(now: datetime, ended: list[Ended], lines: list[dict[str, Any]], stuck:
         "ended": {status.value: count for status, count in by_status.items()},
         "vaults": lines[:MOST_LINES],
         "set_aside": stuck[:MOST_NAMES],
-        "facts": _facts(now, lines, failed, stuck),
+        "refused_events": refused,
+        "facts": _facts(now, lines, failed, stuck, refused),
     }
 
 
@@ -139,7 +149,9 @@ def _next_step(late: list[str], stuck: list[str], expired: int, failed: int) -> 
     return " ".join(step for applies, step in steps if applies) or "Nothing to do."
 
 
-def _facts(now: datetime, lines: list[dict[str, Any]], failed: list[str], stuck: list[str]) -> list[tuple[str, str]]:
+def _facts(
+    now: datetime, lines: list[dict[str, Any]], failed: list[str], stuck: list[str], refused: int
+) -> list[tuple[str, str]]:
     more = lines[MOST_LINES:]
     quiet = [name for line in lines for name in (*line["acknowledged"], *line["muted"])]
     facts = [  # a card of several messages shows the first three
@@ -147,6 +159,7 @@ def _facts(now: datetime, lines: list[dict[str, Any]], failed: list[str], stuck:
         *((f"Vault {line['vault']}", _in_words(now, line)) for line in lines[:MOST_LINES]),
         ("Other vaults", more and f"{len(more)}, with {sum(line['in_progress'] for line in more)} in progress"),
         ("Kept quiet", some(quiet, MOST_NAMES)),
+        ("Events of others refused", f"{refused} since yesterday: see who may send to the topic" if refused else ""),
         ("Files set aside", some((printed(name, MOST_SHOWN) for name in stuck), MOST_NAMES)),
     ]
     return [(title, value) for title, value in facts if value]

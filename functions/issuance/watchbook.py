@@ -158,6 +158,18 @@ class Watchbook(Protocol):
         """Takes one back: the start came to nothing, or will be counted again."""
         ...
 
+    async def since(self, what: str, now: datetime) -> datetime:
+        """When this was asked for the first time: now, if it never was."""
+        ...
+
+    async def count_refused(self, day: date) -> None:
+        """Counts an event of another's that was refused on this day."""
+        ...
+
+    async def refused(self, day: date) -> int:
+        """How many events were refused on this day."""
+        ...
+
     async def usual(self, vault: str, issuer: str) -> float | None:
         """How long an issuer of a vault usually takes, in seconds; None if it is not known."""
         ...

@@ -93,7 +93,7 @@ def answer_schemas() -> dict[str, Schema]:
         "Requests": _object(
             {"value": {"type": "array", "items": _tracked()}, "nextLink": {"type": ["string", "null"]}}
         ),
-        "VaultsStatus": _object({"vaults": {"type": "array", "items": vault}}),
+        "VaultsStatus": _object({"vaults": {"type": "array", "items": vault}, "refused_events": COUNT}),
         "Quiet": _object({"request_id": REQUEST_ID, "quiet_until": TIME, "why": TEXT}),
         "Rehearsal": _object(
             {"events": {"type": "array", "items": TEXT}, "channels": {"type": "array", "items": channel}}

@@ -29,8 +29,10 @@ def events_blueprint(certflow: Callable[[], Certflow], vault_urls: Callable[[], 
     @blueprint.event_grid_trigger(arg_name="event")
     async def notify(event: func.EventGridEvent) -> None:
         from functions.issuance.notify import notify as tell
+        from functions.issuance.provenance import is_ours
 
-        await tell(certflow(), event.id, _type(event), event.get_json())
+        if await is_ours(certflow(), getattr(event, "source", None), event.id, _type(event)):
+            await tell(certflow(), event.id, _type(event), event.get_json())
 
     return blueprint
 

@@ -12,7 +12,7 @@ import azure.functions as func
 
 from functions.issuance.errors import CertflowError
 from functions.issuance.journal import record
-from functions.issuance.overview import status_of_vaults
+from functions.issuance.overview import refused_events, status_of_vaults
 from functions.issuance.requests import Act, TrackedRequest
 from functions.triggers.answers import json_body, pending_url
 from functions.triggers.bodies import check_name
@@ -55,7 +55,9 @@ async def get_health(req: func.HttpRequest, context: Context) -> func.HttpRespon
 async def get_status(req: func.HttpRequest, context: Context) -> func.HttpResponse:
     """Last good sweep and backlog by vault → 200."""
     check_query(req)
-    return json_body(200, {"vaults": await status_of_vaults(context.certflow())})
+    app = context.certflow()
+    vaults, refused = await status_of_vaults(app), await refused_events(app)
+    return json_body(200, {"vaults": vaults, "refused_events": refused})
 
 
 async def get_openapi(req: func.HttpRequest, context: Context) -> func.HttpResponse:

@@ -48,9 +48,11 @@ def queued_blueprint(certflow: Callable[[], Certflow], vault_urls: Callable[[], 
     @blueprint.queue_trigger(arg_name="message", queue_name=EVENTS, connection=STORAGE)
     async def queued_notify(message: func.QueueMessage) -> None:
         from functions.issuance.notify import notify
+        from functions.issuance.provenance import is_ours
 
         async def heard(event: Event) -> None:
-            await notify(certflow(), event["id"], event["type"], event["data"])
+            if await is_ours(certflow(), event.get("source"), event["id"], event["type"]):
+                await notify(certflow(), event["id"], event["type"], event["data"])
 
         await _heard(certflow(), EVENTS, message, heard)
 

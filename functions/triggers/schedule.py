@@ -32,9 +32,11 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     @blueprint.function_name("discover")
     @blueprint.timer_trigger(schedule="%CERTFLOW_DISCOVER_SCHEDULE%", arg_name="timer", run_on_startup=False)
     async def discover(timer: func.TimerRequest) -> None:  # noqa: ARG001  the same
+        from functions.issuance.provenance import note_source
         from functions.issuance.survey import want_surveys
 
         await want_surveys(certflow())
+        await note_source(certflow())
 
     @blueprint.function_name("daily")
     @blueprint.timer_trigger(schedule="%CERTFLOW_DAILY_SCHEDULE%", arg_name="timer", run_on_startup=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from local.api import Client
+import ssl
+
+from local.api import Client, until
 from tests.e2e.telling import told
 
 ANN, BOB = "ann@example.com", "bob@example.com"
@@ -32,3 +34,29 @@ async def test_a_create_with_900_names_can_be_repeated_and_leaves_nothing_unsett
     assert (first.status, again.status) == (202, 202), await first.text()
     assert await again.json() == await first.json()
     assert len((await first.json())["csr"]) > 32_768
+
+
+async def test_an_event_that_another_sends_to_the_topic_is_told_to_nobody(client: Client, name: str) -> None:
+    topic, lure = client.stack["event_topic"], f"click-{name}"
+    forged = {
+        "specversion": "1.0",
+        "id": f"forged-{name}",
+        "source": "/certflow",
+        "type": "Certflow.Chain.Rejected",
+        "subject": "chains/x",
+        "data": {"file": {"name": lure}, "sentence": lure, "next_step": lure, "owner": ANN},
+    }
+    trusted = ssl.create_default_context(cafile=client.stack["ca_file"])
+    headers = {"aeg-sas-key": topic["key"], "content-type": "application/cloudevents+json"}
+    before = (await (await client.call("GET", "status")).json())["refused_events"]
+    for source in ("/attacker", "/certflow/another.example.com"):
+        sent = forged | {"source": source}
+        url = f"{topic['endpoint']}?api-version=2018-01-01"
+        async with client.session.post(url, json=sent, headers=headers, ssl=trusted) as response:
+            assert response.status == 200, await response.text()
+
+    async def refused() -> bool:
+        return bool((await (await client.call("GET", "status")).json())["refused_events"] >= before + 2)
+
+    await until("both events to be refused", refused)
+    assert await client.messages(lure) == []

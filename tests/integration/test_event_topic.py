@@ -15,17 +15,18 @@ from functions.issuance.events import Event
 from local.eventgrid import running_event_grid
 from local.tls import LocalCa
 from tests.clock import real_now
+from tests.event_schemas import SOURCE
 from tests.integration.tokens import AnyToken
 
 
 async def test_an_event_is_published_with_our_own_id(trusted_ca: LocalCa, tmp_path: Path) -> None:
     event = Event("main:web:abc:failed", "Certflow.Issuance.Failed", "vaults/main/certificates/web", real_now())
     async with running_event_grid(trusted_ca, dead_letters=tmp_path) as grid:
-        topic = EventTopic(grid.endpoint, AnyToken())
+        topic = EventTopic(grid.endpoint, AnyToken(), SOURCE)
         await topic.publish(event)
         await topic.publish(event)
         await topic.close()
-    gone = EventTopic("https://127.0.0.1:9/api/events", AnyToken())
+    gone = EventTopic("https://127.0.0.1:9/api/events", AnyToken(), SOURCE)
     with pytest.raises(Unavailable, match="event topic"):
         await gone.publish(event)
     await gone.close()
@@ -36,7 +37,7 @@ async def test_a_topic_that_is_not_there_is_unavailable_and_said_to_be_that(
 ) -> None:
     event = Event("main:web:abc:failed", "Certflow.Issuance.Failed", "vaults/main/certificates/web", real_now())
     async with running_event_grid(trusted_ca, dead_letters=tmp_path) as grid:
-        topic = EventTopic(f"{grid.endpoint.rpartition('/')[0]}/gone", AnyToken())
+        topic = EventTopic(f"{grid.endpoint.rpartition('/')[0]}/gone", AnyToken(), SOURCE)
         with pytest.raises(Unavailable, match="there is no topic at its address"):
             await topic.publish(event)
         await topic.close()
@@ -49,7 +50,7 @@ async def test_an_identity_that_gets_no_token_is_said_to_be_that(trusted_ca: Loc
 
     event = Event("main:web:abc:failed", "Certflow.Issuance.Failed", "vaults/main/certificates/web", real_now())
     async with running_event_grid(trusted_ca, dead_letters=tmp_path) as grid:
-        topic = EventTopic(grid.endpoint, NoToken())
+        topic = EventTopic(grid.endpoint, NoToken(), SOURCE)
         with pytest.raises(Unavailable, match="got no token"):
             await topic.publish(event)
         await topic.close()

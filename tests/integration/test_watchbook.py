@@ -206,6 +206,19 @@ async def test_queued_renewals_come_back_the_nearest_end_first_each_once(watchbo
     assert [entry.name for entry in await watchbook.queued_renewals("main", 10)] == ["also-soon", "Soon", "late"]
 
 
+async def test_since_when_is_remembered_from_the_first_time(watchbook: TableWatchbook) -> None:
+    assert await watchbook.since("a/thing", NOW) == NOW
+    assert await watchbook.since("a/thing", NOW + MINUTE) == NOW
+    assert await watchbook.since("another", NOW + MINUTE) == NOW + MINUTE
+
+
+async def test_events_of_others_are_counted_by_day(watchbook: TableWatchbook) -> None:
+    day = NOW.date()
+    for _ in range(3):
+        await watchbook.count_refused(day)
+    assert [await watchbook.refused(one) for one in (day, day + timedelta(days=1))] == [3, 0]
+
+
 async def test_how_long_an_issuer_takes_is_learned_and_the_newest_counts_for_some_of_it(
     watchbook: TableWatchbook,
 ) -> None:

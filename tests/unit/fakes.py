@@ -30,7 +30,7 @@ from functions.issuance.telling import Notice, Waiting
 from functions.issuance.watchbook import CertificateNote, Survey, Trouble
 from tests.certificates import Ca, make_csr
 from tests.clock import NOW
-from tests.event_schemas import as_sent, check_event
+from tests.event_schemas import SOURCE, as_sent, check_event
 
 A_PAGE = 25  # certificates, as Key Vault's own
 
@@ -461,6 +461,8 @@ class FakeWatchbook:
     queue: dict[tuple[str, datetime, str], Listed] = field(default_factory=dict)
     counted: dict[tuple[str, date], int] = field(default_factory=dict)
     times: dict[tuple[str, str], float] = field(default_factory=dict)
+    began: dict[str, datetime] = field(default_factory=dict)
+    refusals: dict[date, int] = field(default_factory=dict)
     down: bool = False
 
     async def hold(self, what: str, now: datetime, until: datetime) -> str | None:
@@ -533,6 +535,15 @@ class FakeWatchbook:
     async def uncount_renewal(self, vault: str, day: date) -> None:
         self.counted[vault, day] = max(0, self.counted.get((vault, day), 0) - 1)
 
+    async def since(self, what: str, now: datetime) -> datetime:
+        return self.began.setdefault(what, now)
+
+    async def count_refused(self, day: date) -> None:
+        self.refusals[day] = self.refusals.get(day, 0) + 1
+
+    async def refused(self, day: date) -> int:
+        return self.refusals.get(day, 0)
+
     async def usual(self, vault: str, issuer: str) -> float | None:
         return self.times.get((vault, issuer.lower()))
 
@@ -556,6 +567,7 @@ class World:
     work: FakeWork = field(default_factory=FakeWork)
     rules: FakeRules = field(default_factory=FakeRules)
     choices: Choices = field(default_factory=Choices)
+    source: str = SOURCE
     links: Links = field(default_factory=Links)
     paces: dict[str, Pace] = field(default_factory=dict)  # of this process
     now: datetime = NOW
@@ -585,6 +597,7 @@ class World:
             work=self.work,
             rules=self.rules,
             choices=self.choices,
+            source=self.source,
             links=self.links,
             paces=self.paces,
             now=lambda: self.now,

@@ -15,6 +15,7 @@ from functions.issuance.errors import Unavailable
 from functions.issuance.requests import Status
 from functions.triggers.queued import DROPS, EVENTS, POISON, VAULT_EVENTS, queued_blueprint
 from tests.clock import NOW
+from tests.event_schemas import SOURCE
 from tests.unit.fakes import FakeChannel, World
 from tests.unit.test_drop import chain_for, started
 from tests.unit.test_notify import DATA, FAILED
@@ -44,7 +45,7 @@ async def receive(world: World, name: str, event: dict[str, Any]) -> None:
 def cloud_event(type_: str, data: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {
         "id": "e1",
-        "source": "s",
+        "source": SOURCE,
         "specversion": "1.0",
         "type": type_,
         "time": NOW.isoformat(),

@@ -1,0 +1,118 @@
+"""Whose event it is: what another sends to our topic is told to nobody, in either delivery."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import azure.functions as func
+import pytest
+from azure.functions.eventgrid import EventGridEventInConverter
+from azure.functions.meta import Datum
+
+from functions.issuance.errors import Unavailable
+from functions.issuance.overview import send_digest
+from functions.issuance.provenance import note_source, source_of
+from functions.triggers.events import events_blueprint
+from functions.triggers.queued import queued_blueprint
+from tests.clock import NOW
+from tests.event_schemas import SOURCE
+from tests.unit.fakes import FakeChannel, World
+from tests.unit.test_notify import DATA, FAILED
+
+OF_ANOTHER = "/certflow/another.westeurope-1.eventgrid.azure.net"
+DELIVERIES = ["notify", "queued_notify"]
+
+
+async def deliver(world: World, delivery: str, event: dict[str, Any]) -> None:
+    """Hands an event to the function of a delivery, as the host and the worker do it."""
+    app = func.FunctionApp()
+    app.register_functions(events_blueprint(lambda: world.certflow, dict))
+    app.register_functions(queued_blueprint(lambda: world.certflow, dict))
+    handler = {str(one.get_function_name()): one.get_user_function() for one in app.get_functions()}[delivery]
+    text = json.dumps(event)
+    if delivery == "notify":
+        await handler(EventGridEventInConverter.decode(Datum(text, "json"), trigger_metadata={}))
+    else:
+        await handler(func.QueueMessage(body=text.encode()))
+
+
+def event(**more: Any) -> dict[str, Any]:
+    envelope = {"specversion": "1.0", "id": "e1", "source": SOURCE, "type": FAILED, "time": NOW.isoformat()}
+    return envelope | {"data": DATA} | more
+
+
+def listening() -> tuple[World, FakeChannel]:
+    channel = FakeChannel("email")
+    return World(channels=(channel,)), channel
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+async def test_our_own_event_is_told(delivery: str) -> None:
+    world, channel = listening()
+    await deliver(world, delivery, event())
+    assert len(channel.sent) == 1
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+@pytest.mark.parametrize(
+    "forged",
+    [{"source": OF_ANOTHER}, {"source": f"{SOURCE}/x"}, {"source": SOURCE.upper()}, {"source": ""}, {"source": None}],
+)
+async def test_an_event_of_another_source_is_told_to_nobody_logged_and_counted(
+    delivery: str, forged: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    world, channel = listening()
+    await deliver(world, delivery, event(**forged))  # and raises nothing, or it would come again and again
+    assert (channel.sent, world.watchbook.refusals) == ([], {NOW.date(): 1})
+    assert "event-refused" in caplog.text
+    assert world.work.put_in == []
+
+
+async def test_an_event_in_event_grids_own_schema_names_no_source_and_is_refused() -> None:
+    world, channel = listening()
+    of_grid = {"id": "e1", "topic": SOURCE, "eventType": FAILED, "eventTime": NOW.isoformat(), "data": DATA}
+    await deliver(world, "notify", of_grid | {"subject": "s", "dataVersion": "1"})
+    assert (channel.sent, world.watchbook.refusals) == ([], {NOW.date(): 1})
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+async def test_what_an_older_version_sent_is_told_for_a_day_after_the_upgrade(delivery: str) -> None:
+    world, channel = listening()
+    await note_source(world.certflow)
+    world.later(hours=24)
+    await deliver(world, delivery, event(source="/certflow"))
+    assert len(channel.sent) == 1
+    world.later(hours=2)
+    await deliver(world, delivery, event(source="/certflow", id="e2"))
+    assert len(channel.sent) == 1
+    assert sum(world.watchbook.refusals.values()) == 1
+
+
+async def test_what_cannot_be_counted_is_refused_all_the_same() -> None:
+    world, channel = listening()
+
+    async def down(day: object) -> None:
+        raise Unavailable("The table storage", "down")
+
+    world.watchbook.count_refused = down  # type: ignore[method-assign]  # the fault
+    await deliver(world, "notify", event(source=OF_ANOTHER))
+    assert channel.sent == []
+
+
+async def test_the_digest_says_how_many_were_refused() -> None:
+    world, _ = listening()
+    for _ in range(2):
+        await deliver(world, "notify", event(source=OF_ANOTHER))
+    world.later(days=1)
+    await send_digest(world.certflow)
+    (digest,) = world.topic.published
+    assert digest.data["refused_events"] == 2
+    assert ("Events of others refused", "2 since yesterday: see who may send to the topic") in digest.data["facts"]
+
+
+def test_a_deployment_is_named_by_the_host_of_its_topic() -> None:
+    assert source_of("https://T.westeurope-1.eventgrid.azure.net/api/events") == (
+        "/certflow/t.westeurope-1.eventgrid.azure.net"
+    )
+    assert source_of("https://localhost:8445/api/events") == "/certflow/localhost:8445"
