@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 ISSUANCE = "Certflow.Issuance."
+ACKNOWLEDGED = "Certflow.Issuance.Acknowledged"
 UNSETTLED = "Certflow.Issuance.Unsettled"
 CHAIN_MERGED = "Certflow.Chain.Merged"
 CHAIN_REJECTED = "Certflow.Chain.Rejected"

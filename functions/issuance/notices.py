@@ -90,6 +90,8 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("CSR", data.get("csr_url")),
         ("Request", request.get("request_id")),
         ("Owner", data.get("owner")),
+        ("Why", data.get("why")),
+        ("Acknowledged by", data.get("acknowledged_by")),
         ("Requested by", data.get("requested_by")),
         ("File", file.get("name")),
         ("SHA-256", file.get("sha256")),

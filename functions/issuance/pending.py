@@ -19,6 +19,7 @@ from functions.issuance.examine import diagnosed, trust_for
 from functions.issuance.findings import ChainProblem, Finding, warnings_of
 from functions.issuance.matching import another_key, unmerged
 from functions.issuance.merge import merge_once
+from functions.issuance.outbox import publish
 from functions.issuance.ports import Answer, Bundle, Intent
 from functions.issuance.requests import Actor, Doing, Gone, Origin, Status, TrackedRequest, acknowledged
 from functions.issuance.tags import MOST_TAGS, OWNER
@@ -108,7 +109,7 @@ async def delete(certflow: Certflow, address: Address, by: Actor) -> Seen:
 
 
 async def acknowledge(certflow: Certflow, address: Address, until: datetime, why: str, by: Actor) -> TrackedRequest:
-    """Somebody knows of a request: no reminders until then; its end is told all the same.
+    """Somebody knows of a request: no reminders until then, and its owner hears of that; its end is told all the same.
 
     Raises Refused (404; 400 if it is not in progress).
     """
@@ -118,10 +119,14 @@ async def acknowledge(certflow: Certflow, address: Address, until: datetime, why
         if request.status is not Status.IN_PROGRESS:
             message = f"The request is {request.status}; only one that is inProgress has reminders."
             raise Refused(BAD_REQUEST, "BadParameter", message, reason="not-in-progress", request_id=request.request_id)
+        change = acknowledged(request, until, why, by, certflow.now())
         try:
-            return await certflow.ledger.save(request, acknowledged(request, until, why, by, certflow.now()))
+            saved = await certflow.ledger.save(request, change)
         except ConcurrentChange:
             request = await certflow.ledger.get(request.vault, request.name, request.request_id) or request
+            continue
+        await publish(certflow, change.events)
+        return saved
     raise Unavailable("The request table", f"{request.name} keeps changing", retry_after=1)
 
 

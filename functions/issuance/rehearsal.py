@@ -11,6 +11,7 @@ from typing import Any
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import CertflowError, InvalidRequest
 from functions.issuance.events import (
+    ACKNOWLEDGED,
     CHAIN_QUARANTINED,
     CHAIN_REJECTED,
     CHAIN_STUCK,
@@ -104,6 +105,12 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
         f"{ISSUANCE}Deleted": request | ended("deleted"),
         f"{ISSUANCE}Overwritten": request | ended("overwritten") | {"replaced_by": "1" * 32},
         f"{ISSUANCE}Stalled": manual | {"age": 3 * DAY + 3600, "reminder": 1, "escalated": False},
+        ACKNOWLEDGED: manual
+        | {
+            "until": (now + timedelta(days=7)).isoformat(),
+            "why": "The CA is on holiday.",
+            "acknowledged_by": "somebody",
+        },
         UNSETTLED: {"vault": vault, "name": NAME, "reason": "Key Vault 'main' is not available (HTTP 503)."},
         CHAIN_REJECTED: file | {"sentence": "The certificate of an intermediate CA is missing."},
         CHAIN_QUARANTINED: file

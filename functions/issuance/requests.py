@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -311,14 +312,17 @@ def is_reminder_due(request: TrackedRequest, now: datetime) -> bool:
 
 
 def acknowledged(request: TrackedRequest, until: datetime, why: str, by: Actor, now: datetime) -> Change:
-    """Somebody knows of it: no reminders until then. Its next look moves a trifle, so that a sweep that has the mark as
-    it was does not write that back.
+    """Somebody knows of it: no reminders until then, and its owner hears of that. Its next look moves a trifle, so that
+    a sweep that has the mark as it was does not write that back.
     """
     again = request.next_check + TRIFLE if request.next_check else None
     quiet = replace(request, quiet_until=until, quiet_why=why, next_check=again)
-    return Change(
-        quiet, acts=(Act("acknowledged", now, request.request_id, request.status, by, f"until {until}: {why}"),)
+    event = request_event(
+        "Acknowledged", quiet, now, until=until.astimezone(UTC).isoformat(), why=why, acknowledged_by=by.name
     )
+    which = hashlib.sha256(f"{until.isoformat()} {by.name} {why}".encode()).hexdigest()[:16]
+    act = Act("acknowledged", now, request.request_id, request.status, by, f"until {until}: {why}")
+    return Change(quiet, (replace(event, id=f"{event.id}:{which}"),), (act,))
 
 
 def _reminded(

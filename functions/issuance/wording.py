@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.issuance.events import (
+    ACKNOWLEDGED,
     CHAIN_QUARANTINED,
     CHAIN_REJECTED,
     CHAIN_STUCK,
@@ -126,6 +127,16 @@ def _stalled(data: dict[str, Any]) -> Words:
         f"The certificate request for {name} in vault {data['vault']} waits for {waits}.",
         f"{step} POST {_address(data)}/pending/acknowledge keeps the reminders quiet for a while.",
         Severity.CRITICAL if data.get("escalated") else Severity.WARNING,
+    )
+
+
+def _acknowledged(data: dict[str, Any]) -> Words:
+    return Words(
+        f"Reminders held back: {data['name']}",
+        f"Somebody acknowledged the pending request for {data['name']} in vault {data['vault']}: no reminders until "
+        f"{data['until'][:16].replace('T', ' ')} UTC.",
+        "Nothing to do, if that is meant: its end is told all the same. Otherwise ask who it was, and why.",
+        Severity.INFO,
     )
 
 
@@ -289,6 +300,7 @@ WRITERS: dict[str, Callable[[dict[str, Any]], Words | None]] = {
     f"{ISSUANCE}Deleted": _deleted,
     f"{ISSUANCE}Overwritten": _overwritten,
     f"{ISSUANCE}Stalled": _stalled,
+    ACKNOWLEDGED: _acknowledged,
     UNSETTLED: _unsettled,
     CHAIN_REJECTED: _of_a_file("Chain rejected", Severity.WARNING),
     CHAIN_QUARANTINED: _quarantined,

@@ -15,7 +15,7 @@ from functions.triggers.bodies import AcknowledgeBody, RehearseBody, parse
 from functions.triggers.queries import actor_of, address_of, body_of, check_query, period
 from functions.triggers.routes import Context
 
-LONGEST_QUIET = timedelta(days=3660)
+LONGEST_QUIET = timedelta(days=30)  # whoever needs longer says so again
 
 
 async def acknowledge_pending(req: func.HttpRequest, context: Context) -> func.HttpResponse:
@@ -43,5 +43,5 @@ def _until(text: str, now: datetime) -> datetime:
     if until <= now:
         raise InvalidRequest("until", "This is over already.")
     if until > now + LONGEST_QUIET:  # and within what can be reckoned with: 9999-12-31 has no tomorrow
-        raise InvalidRequest("until", "This is more than ten years away.")
+        raise InvalidRequest("until", f"At most {LONGEST_QUIET.days} days from now: acknowledge it again then.")
     return until

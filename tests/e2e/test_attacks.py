@@ -60,3 +60,17 @@ async def test_an_event_that_another_sends_to_the_topic_is_told_to_nobody(client
 
     await until("both events to be refused", refused)
     assert await client.messages(lure) == []
+
+
+async def test_reminders_are_not_held_back_for_years_nor_in_silence(client: Client, name: str) -> None:
+    policy = {"x509_props": {"subject": f"CN={name}.example.com"}}
+    assert (await client.create("main", name, {"policy": policy, "owner": ANN})).status == 202
+    path = f"vaults/main/certificates/{name}/pending/acknowledge"
+    for years in ("3650d", "31d", "2099-01-01"):
+        refused = await client.call("POST", path, json={"until": years, "why": "hush"})
+        assert refused.status == 400
+        assert "30 days" in await refused.text()
+    assert (await client.call("POST", path, json={"until": "30d", "why": "hush"})).status == 200
+    mail, _card = await told(client, f"Reminders held back: {name}")
+    assert mail["to"] == ANN
+    assert "Why: hush" in mail["text"]

@@ -8,6 +8,8 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from functions.issuance.links import Links
+from functions.issuance.notices import notice_of
 from functions.issuance.start import Order, start
 from functions.triggers import notifications
 from functions.triggers.answers import answered
@@ -69,7 +71,19 @@ async def test_a_request_is_acknowledged_until_a_day_a_time_or_for_so_long(until
 
 
 @pytest.mark.parametrize(
-    "until", ["2026-11-23", "2026-11-24T12:00:00Z", "0d", "soon", "7 days", "-1d", "9999-12-31T23:00-05:00"]
+    "until",
+    [
+        "2026-11-23",
+        "2026-11-24T12:00:00Z",
+        "0d",
+        "soon",
+        "7 days",
+        "-1d",
+        "9999-12-31T23:00-05:00",
+        "31d",
+        "3650d",
+        "2027-01-01",
+    ],
 )
 async def test_a_time_that_is_over_too_far_away_or_cannot_be_read_is_refused_and_named(until: str) -> None:
     world = await started()
@@ -138,3 +152,18 @@ async def test_the_status_tells_of_every_vault() -> None:
     assert (vault["vault"], vault["observed"], vault["backlog"]) == ("main", False, 0)
     assert vault["last_good_sweep"]
     assert vault["last_survey"]["counts"] == {"pending": 1, "unowned": 1}
+
+
+async def test_the_owner_hears_who_holds_the_reminders_back_until_when_and_why() -> None:
+    world = World()
+    order = Order("main", "web", {"policy": {"issuer": {"name": "DigiCert"}}}, "owner@example.com")
+    await start(world.certflow, order)
+    for until in ("2026-12-01T09:00:00+01:00", "2026-12-01T09:00:00+01:00", "30d"):
+        assert (await acknowledged(world, until))[0] == 200
+    told = [event for event in world.topic.published if event.type.endswith("Acknowledged")]
+    assert len({event.id for event in told}) == 2
+    notice = notice_of(told[0].id, told[0].type, told[0].data, Links())
+    assert notice is not None
+    assert notice.owner == "owner@example.com"
+    assert "no reminders until 2026-12-01 08:00 UTC" in notice.sentence
+    assert {("Why", "we know"), ("Acknowledged by", "ann")} <= set(notice.facts)

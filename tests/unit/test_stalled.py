@@ -153,7 +153,7 @@ async def test_an_acknowledgement_holds_back_reminders_and_never_an_end() -> Non
     await look_until(world, NOW + 3 * DAY)
     world.vault.operations["web"] = replace(world.vault.operations["web"], status=Status.FAILED)
     await look_until(world, NOW + 4 * DAY)
-    assert world.published == ["Issuance.Started", "Issuance.Failed"]
+    assert world.published == ["Issuance.Started", "Issuance.Acknowledged", "Issuance.Failed"]
 
 
 async def test_what_has_ended_cannot_be_acknowledged() -> None:
