@@ -84,6 +84,7 @@ def certflow() -> Certflow:
         choices=given.choices,
         links=given.links,
         include_root=given.include_root,
+        setting_faults=given.faults,
     )
 
 

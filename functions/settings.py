@@ -19,7 +19,9 @@ from functions.issuance.timing import Patience
 from functions.setting_values import Env, flag, https, https_of, number, period, required, shares, word
 
 VAULTS, TEAMS, RULES = "CERTFLOW_VAULTS", "CERTFLOW_TEAMS_WEBHOOK_URL", "CERTFLOW_NOTIFY_RULES"
-ISSUERS = "CERTFLOW_ISSUERS"
+ISSUERS, DOMAINS = "CERTFLOW_ISSUERS", "CERTFLOW_OWNER_DOMAINS"
+# Labels of letters, digits and hyphens (RFC 1123 §2.1), two at least, the last one no number (an IP address).
+DOMAIN = re.compile(r"\*|(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 SMTP, ACS = "CERTFLOW_SMTP_SERVER", "CERTFLOW_ACS_ENDPOINT"
 OBSERVE = "observe"
 LEAST_BUDGET = 50  # with less, the looks under way and a page of a survey outlast a vault's lease (shift.py, HELD)
@@ -49,7 +51,10 @@ class Teams:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that may differ between Azure, a laptop, and a test. `rules`: a table (JSON), or a blob's path."""
+    """Everything that may differ between Azure, a laptop, and a test. `rules`: a table (JSON), or a blob's path.
+
+    `faults`: what cannot work as it is set, each a sentence that names the setting and its cure; the rest works.
+    """
 
     vaults: Mapping[str, str]
     verify_challenge_resource: bool
@@ -66,11 +71,13 @@ class Settings:
     include_root: bool
     choices: Choices
     links: Links
+    faults: tuple[str, ...] = ()
 
 
 def load_settings(env: Env) -> Settings:
     """Reads and checks all settings. Raises BadSettings, which names the setting and what it should look like."""
     vaults, observed = _vaults(env)
+    domains, faults = _owner_domains(env)
     return Settings(
         vaults=vaults,
         verify_challenge_resource=flag(env, "CERTFLOW_VERIFY_CHALLENGE_RESOURCE", default=True),
@@ -85,13 +92,14 @@ def load_settings(env: Env) -> Settings:
         rules=_rules(env),
         app_service_auth=flag(env, "WEBSITE_AUTH_ENABLED", default=False),
         include_root=flag(env, "CERTFLOW_CHAIN_INCLUDE_ROOT", default=False),
-        choices=_choices(env, observed),
+        choices=_choices(env, observed, domains),
         links=Links(
             portal=https_of(env, "CERTFLOW_PORTAL_URL") or PORTAL,
             vaults=vaults,
             chain_storage=env.get("CERTFLOW_CHAIN_STORAGE_ID") or None,
             runbook=https_of(env, "CERTFLOW_RUNBOOK_URL"),
         ),
+        faults=faults,
     )
 
 
@@ -120,7 +128,7 @@ def _vaults(env: Env) -> tuple[dict[str, str], frozenset[str]]:
     return vaults, frozenset(observed)
 
 
-def _choices(env: Env, observed: frozenset[str]) -> Choices:
+def _choices(env: Env, observed: frozenset[str], domains: tuple[str, ...]) -> Choices:
     usual = Choices()
     return Choices(
         budget=number(env, "CERTFLOW_VAULT_BUDGET", LEAST_BUDGET, 4000, usual.budget),
@@ -133,8 +141,24 @@ def _choices(env: Env, observed: frozenset[str]) -> Choices:
         most_renewals=number(env, "CERTFLOW_RENEW_MOST", 0, 100_000, usual.most_renewals),
         digest=DigestWhen(word(env, "CERTFLOW_DIGEST", tuple(DigestWhen), usual.digest)),
         observed=observed,
+        owner_domains=domains,
         issuers=_issuers(env, usual.issuers),
     )
+
+
+def _owner_domains(env: Env) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Domains, separated by commas; and what is wrong with those that are none. Nothing stops for these: they take no
+    mail, and whoever runs the app is told.
+    """
+    given = [one.strip().lower() for one in env.get(DOMAINS, "").split(",") if one.strip()]
+    domains = tuple(one for one in given if DOMAIN.fullmatch(one))
+    faults = tuple(
+        f"{DOMAINS}: '{one[:100]}' is no domain. Write example.com, *.example.com for all below it, or * for any; "
+        "one that is not ASCII as xn--…. Until then nobody there gets mail."
+        for one in given
+        if one not in domains
+    )
+    return domains, faults
 
 
 def _issuers(env: Env, usual: tuple[str, ...]) -> tuple[str, ...]:

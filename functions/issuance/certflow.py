@@ -33,7 +33,8 @@ class Certflow:
     """The dependencies of the use cases. `vaults` is keyed by alias, lower-case.
 
     `paces` is filled as vaults are worked: by alias, for all that goes on by itself in this process (pace.py).
-    `source` is what events of this deployment name as their source. `mailboxes` get the mail that is nobody else's.
+    `source` is what events of this deployment name as their source. `mailboxes` get the mail that is nobody else's;
+    `setting_faults` are settings that cannot work, with their cure.
     `include_root` merges a root that came with the chain, too; TLS servers need not send it (RFC 8446 §4.4.2).
     """
 
@@ -53,6 +54,7 @@ class Certflow:
     choices: Choices = CHOICES
     links: Links = LINKS
     include_root: bool = False
+    setting_faults: tuple[str, ...] = ()
     paces: dict[str, Pace] = field(default_factory=dict)
     now: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -26,6 +26,7 @@ class Choices:
     `ladder`: the shares of a certificate's lifetime that are left when its owner hears of its end.
     `renews`: whether next versions are started by themselves where a tag asks for it, `most_renewals` of them a day.
     `observed`: the vaults (alias) where nothing is started, merged, cancelled or deleted.
+    `owner_domains`: those that owners' mail addresses may have; none set: the default mailboxes' (recipients.py).
     `issuers`: those that a start may use; `*` is any but Key Vault's own `Self`, whose certificates no client trusts.
     """
 
@@ -36,6 +37,7 @@ class Choices:
     most_renewals: int = 50
     digest: DigestWhen = DigestWhen.DAILY
     observed: frozenset[str] = frozenset()
+    owner_domains: tuple[str, ...] = ()
     issuers: tuple[str, ...] = (ANY,)
 
     def may_issue(self, issuer: str) -> bool:

@@ -19,6 +19,7 @@ CHANGED_BY_OTHERS = "Certflow.Certificate.ChangedByOthers"
 RENEWAL_STOPPED = "Certflow.Certificate.RenewalStopped"
 ISSUER_TROUBLED = "Certflow.Issuer.Troubled"
 VAULT_SURVEYED = "Certflow.Vault.Surveyed"
+SETTING_WRONG = "Certflow.Setting.Wrong"
 DIGEST = "Certflow.Digest.Daily"
 NOTICE_REFUSED = "Certflow.Notice.Refused"
 

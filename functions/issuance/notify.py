@@ -16,7 +16,8 @@ from functions.issuance.journal import record
 from functions.issuance.notices import notice_of, refusal_of
 from functions.issuance.outbox import AT_MOST, publish
 from functions.issuance.queues import CHANNELS
-from functions.issuance.rules import DEFAULT_TO, EMAIL, Rule, destinations, recipients
+from functions.issuance.recipients import addressed, as_mailed
+from functions.issuance.rules import DEFAULT_TO, EMAIL, Rule, destinations
 from functions.issuance.telling import Channel, DeliveryRefused, Notice, Waiting
 from functions.issuance.timing import LONGEST_PAUSE
 from functions.issuance.trouble import note_failure
@@ -49,7 +50,7 @@ async def tell(certflow: Certflow, notice: Notice) -> None:
     """Delivers a notice where the rules send it. Raises Unavailable as above."""
     rules, notice = await _rules(certflow, notice)
     to, notice = _there(certflow, destinations(rules, notice), notice)
-    mails = recipients(to, notice.owner, certflow.mailboxes)
+    mails, notice = addressed(certflow, to, notice)
     channels = _meant(certflow, notice, to, mails)
     if not channels and notice.not_on == EMAIL:  # mail is all there is, and it has refused the owner's address
         channels, mails = list(certflow.channels), certflow.mailboxes
@@ -133,7 +134,8 @@ def _older(waiting: Sequence[Waiting], than: datetime) -> list[Notice]:
 
 async def _hand_over(certflow: Certflow, channel: Channel, notice: Notice, mails: Sequence[str]) -> None:
     if channel.most == 1:
-        await _deliver(certflow, channel, [notice], mails or certflow.mailboxes)
+        shown = as_mailed(certflow, notice, mails) if channel.name == EMAIL else notice
+        await _deliver(certflow, channel, [shown], mails or certflow.mailboxes)
         return
     await certflow.deliveries.wait(channel.name, notice, certflow.now())
     await certflow.work.put(CHANNELS, {"channel": channel.name}, GATHERING)

@@ -23,6 +23,7 @@ from functions.issuance.events import (
     NEAR_EXPIRY,
     NOTICE_REFUSED,
     RENEWAL_STOPPED,
+    SETTING_WRONG,
     UNSETTLED,
     VAULT_SURVEYED,
 )
@@ -128,6 +129,7 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
         | {"reason": "too-many-versions", "sentence": "two were started within a day"},
         ISSUER_TROUBLED: {"vault": vault, "issuer": "DigiCert", "error": trouble, "failed": failed},
         VAULT_SURVEYED: {"vault": vault, "certificates": 12, "counts": counts},
+        SETTING_WRONG: {"setting": "CERTFLOW_SAMPLE", "sentence": "this is a sample."},
         DIGEST: {
             "date": now.date().isoformat(),
             "good": True,

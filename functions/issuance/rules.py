@@ -27,7 +27,13 @@ from functions.issuance.telling import Notice, Severity
 from functions.issuance.wording import WRITERS
 
 PREFIX = "Certflow."
-ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
+# A mail address as SMTP takes it without extensions: a dot-atom (RFC 5322 §3.2.3) at a host's name (RFC 1123 §2.1). That
+# is no IP address, in brackets (RFC 5321 §4.1.3) or not, which could be any machine.
+ADDRESS = re.compile(
+    r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*"
+    r"@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
+    re.ASCII | re.IGNORECASE,
+)
 EMAIL, OWNER = "email", "owner"
 EVENTS = tuple(type_.removeprefix(PREFIX) for type_ in WRITERS)
 DEFAULT_TO = ("teams", OWNER, "urls")

@@ -19,6 +19,7 @@ from functions.issuance.events import (
     NEAR_EXPIRY,
     NOTICE_REFUSED,
     RENEWAL_STOPPED,
+    SETTING_WRONG,
     UNSETTLED,
     VAULT_SURVEYED,
 )
@@ -258,6 +259,14 @@ KINDS = {
 }
 
 
+def _setting_wrong(data: dict[str, Any]) -> Words:
+    return Words(
+        f"A setting cannot work: {data['setting']}",
+        f"{data['setting']}: {data['sentence']}",
+        "Change this setting of the app. Everything else goes on meanwhile.",
+    )
+
+
 def _digest(data: dict[str, Any]) -> Words:
     return Words(
         f"Daily digest, {data['date']}: {data['headline']}",
@@ -311,6 +320,7 @@ WRITERS: dict[str, Callable[[dict[str, Any]], Words | None]] = {
     RENEWAL_STOPPED: _renewal_stopped,
     ISSUER_TROUBLED: _troubled,
     VAULT_SURVEYED: _surveyed,
+    SETTING_WRONG: _setting_wrong,
     DIGEST: _digest,
     NOTICE_REFUSED: _refused,
 }

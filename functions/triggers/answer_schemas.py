@@ -93,12 +93,21 @@ def answer_schemas() -> dict[str, Schema]:
         "Requests": _object(
             {"value": {"type": "array", "items": _tracked()}, "nextLink": {"type": ["string", "null"]}}
         ),
-        "VaultsStatus": _object({"vaults": {"type": "array", "items": vault}, "refused_events": COUNT}),
+        "VaultsStatus": _object(
+            {
+                "vaults": {"type": "array", "items": vault},
+                "refused_events": COUNT,
+                "setting_faults": {"type": "array", "items": TEXT},
+            }
+        ),
         "Quiet": _object({"request_id": REQUEST_ID, "quiet_until": TIME, "why": TEXT}),
         "Rehearsal": _object(
             {"events": {"type": "array", "items": TEXT}, "channels": {"type": "array", "items": channel}}
         ),
-        "Health": _object({"status": {"type": "string", "enum": ["ok", "not ok"]}}),
+        "Health": _object(
+            {"status": {"type": "string", "enum": ["ok", "not ok"]}},
+            {"setting_faults": {"type": "array", "items": TEXT}},
+        ),
     }
 
 

@@ -42,14 +42,16 @@ async def get_history(req: func.HttpRequest, context: Context) -> func.HttpRespo
 
 
 async def get_health(req: func.HttpRequest, context: Context) -> func.HttpResponse:
-    """Up or not, and nothing else: no key is needed to ask → 200, 503."""
+    """Up or not, and which settings cannot work: no key is needed to ask → 200, 503."""
     check_query(req)
     try:
-        await context.certflow().watchbook.beats()
+        app = context.certflow()
+        await app.watchbook.beats()
     except CertflowError as error:  # who asks is anonymous, so the reason is for the log alone
         record("not-healthy", level=logging.ERROR, reason=str(error))
         return json_body(503, {"status": "not ok"}, {"Retry-After": "10"})
-    return json_body(200, {"status": "ok"})
+    faults = {"setting_faults": list(app.setting_faults)} if app.setting_faults else {}
+    return json_body(200, {"status": "ok", **faults})
 
 
 async def get_status(req: func.HttpRequest, context: Context) -> func.HttpResponse:
@@ -57,7 +59,7 @@ async def get_status(req: func.HttpRequest, context: Context) -> func.HttpRespon
     check_query(req)
     app = context.certflow()
     vaults, refused = await status_of_vaults(app), await refused_events(app)
-    return json_body(200, {"vaults": vaults, "refused_events": refused})
+    return json_body(200, {"vaults": vaults, "refused_events": refused, "setting_faults": list(app.setting_faults)})
 
 
 async def get_openapi(req: func.HttpRequest, context: Context) -> func.HttpResponse:

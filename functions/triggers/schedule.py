@@ -33,10 +33,12 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     @blueprint.timer_trigger(schedule="%CERTFLOW_DISCOVER_SCHEDULE%", arg_name="timer", run_on_startup=False)
     async def discover(timer: func.TimerRequest) -> None:  # noqa: ARG001  the same
         from functions.issuance.provenance import note_source
+        from functions.issuance.setting_faults import tell_setting_faults
         from functions.issuance.survey import want_surveys
 
         await want_surveys(certflow())
         await note_source(certflow())
+        await tell_setting_faults(certflow())
 
     @blueprint.function_name("daily")
     @blueprint.timer_trigger(schedule="%CERTFLOW_DAILY_SCHEDULE%", arg_name="timer", run_on_startup=False)

@@ -127,6 +127,7 @@ var settings = concat(
     { name: 'CERTFLOW_ACS_ENDPOINT', value: mailEndpoint }
     { name: 'CERTFLOW_MAIL_FROM', value: mailFrom }
     { name: 'CERTFLOW_MAIL_TO', value: join(notifications.?mailTo ?? [], ',') }
+    { name: 'CERTFLOW_OWNER_DOMAINS', value: join(notifications.?ownerDomains ?? [], ',') }
     {
       name: 'CERTFLOW_NOTIFY_URLS'
       value: urlsSecret == null ? '' : '@Microsoft.KeyVault(SecretUri=${secrets}/${urlsSecret!})'

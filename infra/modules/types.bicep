@@ -24,6 +24,9 @@ type notifications = {
   @description('Mailboxes for what has no owner with an address of its own. Without any there is no mail.')
   mailTo: string[]?
 
+  @description('Domains that owners may have mail addresses in: example.com, *.example.com. Default: those of mailTo, and all below them.')
+  ownerDomains: string[]?
+
   @description('A mail server of yours, in place of Azure Communication Services.')
   smtp: smtpServer?
 

@@ -74,3 +74,17 @@ async def test_reminders_are_not_held_back_for_years_nor_in_silence(client: Clie
     mail, _card = await told(client, f"Reminders held back: {name}")
     assert mail["to"] == ANN
     assert "Why: hush" in mail["text"]
+
+
+async def test_a_strangers_address_as_owner_gets_no_mail(client: Client, name: str) -> None:
+    stranger = f"{name}@evil.example"
+    policy = {"x509_props": {"subject": f"CN=click-{name}.example.com"}}
+    body = {"policy": policy, "owner": stranger, "requested_by": "Your account expires: click here"}
+    assert (await client.create("main", name, body)).status == 202
+    mail, _card = await told(client, f"CSR ready to be signed: {name}")
+    assert mail["to"] == "pki-team@example.com"
+    assert "Not told: the owner" in mail["text"]
+    deleted = await client.call("DELETE", f"vaults/main/certificates/{name}/pending")
+    assert deleted.status == 200
+    mail, _card = await told(client, f"Certificate request deleted: {name}")
+    assert mail["to"] == "pki-team@example.com"

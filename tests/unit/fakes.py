@@ -568,6 +568,7 @@ class World:
     rules: FakeRules = field(default_factory=FakeRules)
     choices: Choices = field(default_factory=Choices)
     source: str = SOURCE
+    setting_faults: tuple[str, ...] = ()
     links: Links = field(default_factory=Links)
     paces: dict[str, Pace] = field(default_factory=dict)  # of this process
     now: datetime = NOW
@@ -598,6 +599,7 @@ class World:
             rules=self.rules,
             choices=self.choices,
             source=self.source,
+            setting_faults=self.setting_faults,
             links=self.links,
             paces=self.paces,
             now=lambda: self.now,

@@ -218,3 +218,18 @@ def test_no_webhook_password_or_notification_url_is_in_what_settings_look_like()
     }
     settings: Settings = load_settings(LEAST | MAIL | secrets)
     assert "SECRET" not in repr(settings)
+
+
+def test_owners_domains_are_read_and_one_that_is_none_is_named_with_its_cure_and_stops_nothing() -> None:
+    set_ = "Example.com, *.example.org, exa mple.com, @example.com, a@example.com, 127.0.0.1, [::1], münchen.de, com, *"
+    settings = load_settings(LEAST | {"CERTFLOW_OWNER_DOMAINS": set_})
+    assert settings.choices.owner_domains == ("example.com", "*.example.org", "*")
+    wrong = ["exa mple.com", "@example.com", "a@example.com", "127.0.0.1", "[::1]", "münchen.de", "com"]
+    assert len(settings.faults) == len(wrong)
+    for fault, domain in zip(settings.faults, wrong, strict=True):
+        assert fault.startswith(f"CERTFLOW_OWNER_DOMAINS: '{domain}' is no domain. Write example.com, ")
+
+
+@pytest.mark.parametrize("domains", ["example.com", "a.example.co.uk", "xn--mnchen-3ya.de", "*", "*.example.com", ""])
+def test_a_domain_that_is_one_is_no_fault(domains: str) -> None:
+    assert load_settings(LEAST | {"CERTFLOW_OWNER_DOMAINS": domains}).faults == ()
