@@ -27,8 +27,8 @@ from functions.issuance.telling import Notice, Severity
 from functions.issuance.wording import WRITERS
 
 PREFIX = "Certflow."
-# A mail address as SMTP takes it without extensions: a dot-atom (RFC 5322 §3.2.3) at a host's name (RFC 1123 §2.1). That
-# is no IP address, in brackets (RFC 5321 §4.1.3) or not, which could be any machine.
+# A mail address as SMTP takes it without extensions: a dot-atom (RFC 5322 §3.2.3) at a host's name (RFC 1123 §2.1), and
+# not at an IP address, in brackets (RFC 5321 §4.1.3) or not, which could be any machine.
 ADDRESS = re.compile(
     r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*"
     r"@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",

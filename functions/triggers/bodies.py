@@ -11,12 +11,14 @@ import msgspec
 from msgspec import Meta, Struct
 
 from functions.issuance.errors import InvalidRequest
+from functions.issuance.tags import OWNER
+from functions.triggers.plain_text import check_owner, check_texts
 
 # Service limits: protocol §6.
 Days = Annotated[int, Meta(ge=1)]
 Percentage = Annotated[int, Meta(ge=1, le=99)]
-PLAIN = r"^[^\x00-\x1f\x7f]{1,254}$"  # a line of text: it ends in mail headers and logs
-Plain = Annotated[str, Meta(min_length=1, max_length=254, pattern=PLAIN)]
+MOST_LETTERS = 254
+Plain = Annotated[str, Meta(min_length=1, max_length=MOST_LETTERS)]  # of what can be seen, as all texts (plain_text.py)
 NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 RESERVED = {"issuers", "contacts", "restore"}  # routes of the data plane, not certificate names (protocol §2)
 
@@ -175,11 +177,14 @@ def check_name(name: str) -> str:
 def parse[T](body: bytes, kind: type[T]) -> T:
     """A JSON body as one of these types. Raises InvalidRequest, which names the field by its path."""
     try:
-        return msgspec.json.decode(body, type=kind)
+        parsed = msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         raise _invalid(str(error), kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidRequest("$", f"The body is no JSON: {error}") from None
+    if kind is not RetryBody:  # a file is called what its uploader called it, and must be found by that
+        check_texts(msgspec.to_builtins(parsed))
+    return parsed
 
 
 def parse_create(body: bytes) -> tuple[CreateBody, dict[str, Any], str | None]:
@@ -187,6 +192,8 @@ def parse_create(body: bytes) -> tuple[CreateBody, dict[str, Any], str | None]:
     the owner.
     """
     parsed = parse(body or b"{}", CreateBody)
+    check_owner("owner", parsed.owner)
+    check_owner(f"tags.{OWNER}", (parsed.tags or {}).get(OWNER))
     fields: dict[str, Any] = msgspec.to_builtins(parsed)
     for ours in ("owner", "if_pending", "requested_by"):
         fields.pop(ours, None)

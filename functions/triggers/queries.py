@@ -12,16 +12,19 @@ from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
 
+from functions.issuance.describe import printed
 from functions.issuance.errors import InvalidRequest, Refused
 from functions.issuance.pending import Address
 from functions.issuance.ports import Wanted
 from functions.issuance.requests import Actor, Status
-from functions.triggers.bodies import PLAIN, check_name
+from functions.triggers.bodies import MOST_LETTERS, check_name
+from functions.triggers.plain_text import check_text
 from functions.triggers.routes import Context
 
 # Accepted on every route: Key Vault's own version parameter, which has no meaning here, and the function key, which
 # the host has checked.
 ALWAYS = {"api-version", "code"}
+KEY = re.compile(r"[ -~]{1,255}")  # a header's value is not sure to come through otherwise (RFC 9110 §5.5)
 REQUEST_ID = re.compile(r"[0-9a-fA-F]{32}")
 PERIOD = re.compile(r"([0-9]{1,5})([smhd])")  # 99,999 days stay within what a date can be
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -36,6 +39,7 @@ def check_query(req: func.HttpRequest, *known: str) -> None:
         if not value:
             # The host drops it (platform §2.1), and a filter that is lost would match more than was meant.
             raise InvalidRequest(name, "This query parameter has no value; leave it out, or give it one.")
+        check_text(name, value)
 
 
 def address_of(req: func.HttpRequest, *known: str) -> Address:
@@ -66,16 +70,17 @@ def actor_of(req: func.HttpRequest, context: Context, said: str | None = None) -
         if name:
             return Actor(name, verified=True)
     said = said or req.params.get("requested_by")
-    if said is not None and not re.fullmatch(PLAIN, said):
-        raise InvalidRequest("requested_by", "At most 254 characters, none of them a control character.")
+    if said is not None and len(said) > MOST_LETTERS:
+        raise InvalidRequest("requested_by", f"At most {MOST_LETTERS} characters.")
+    check_text("requested_by", said or "")
     return Actor(said)
 
 
 def idempotency_key(req: func.HttpRequest) -> str | None:
     """The `Idempotency-Key` header. Raises InvalidRequest."""
     key: str | None = req.headers.get("idempotency-key")
-    if key is not None and not 1 <= len(key) <= 255:
-        raise InvalidRequest("Idempotency-Key", "1 to 255 characters.")
+    if key is not None and not KEY.fullmatch(key):
+        raise InvalidRequest("Idempotency-Key", "1 to 255 characters of ASCII that can be seen, such as a UUID.")
     return key
 
 
@@ -114,4 +119,4 @@ def _principal(header: str) -> str | None:
     except (binascii.Error, ValueError, KeyError, TypeError):
         return None
     named = (principal.get("name_typ"), "preferred_username", "name", "appid", "oid")
-    return next((str(claims[name]) for name in named if name in claims), None)
+    return next((printed(str(claims[name]), MOST_LETTERS) for name in named if name in claims), None)

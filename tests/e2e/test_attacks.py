@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ssl
+from typing import Any
+
+import pytest
 
 from local.api import Client, until
 from tests.e2e.telling import told
@@ -88,3 +91,29 @@ async def test_a_strangers_address_as_owner_gets_no_mail(client: Client, name: s
     assert deleted.status == 200
     mail, _card = await told(client, f"Certificate request deleted: {name}")
     assert mail["to"] == "pki-team@example.com"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"owner": "ann@example.com\u2028Next line"}, "owner"),
+        ({"owner": "a@[127.0.0.1]"}, "owner"),
+        ({"requested_by": "\u202emoc.elpmaxe@nna"}, "requested_by"),
+        ({"tags": {"certflow-owner": "a\u0085b"}}, "tags.certflow-owner"),
+        ({"policy": {"x509_props": {"subject": "CN=a\u200b"}}}, "policy.x509_props.subject"),
+    ],
+)
+async def test_what_cannot_be_seen_is_refused_where_it_comes_in(
+    client: Client, name: str, body: dict[str, Any], field: str
+) -> None:
+    refused = await client.create("main", name, body)
+    assert refused.status == 400
+    assert (await refused.json())["error"]["message"].startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize("key", ["schlüssel", "k\u2028"])
+async def test_an_idempotency_key_that_is_not_ascii_is_refused(client: Client, name: str, key: str) -> None:
+    headers = {"Idempotency-Key": key}
+    refused = await client.call("POST", f"vaults/main/certificates/{name}/create", headers=headers, json={})
+    assert refused.status == 400
+    assert (await refused.json())["error"]["message"].startswith("Idempotency-Key: ")

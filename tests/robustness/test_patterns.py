@@ -260,7 +260,14 @@ CASES: dict[str, list[Hostile]] = {
     ],
     "functions.triggers.queries.REQUEST_ID": [Hostile("f"), Hostile("f", after="g")],
     "functions.triggers.queries.PERIOD": [Hostile("1"), Hostile("1", after="m")],
-    "functions.triggers.bodies.PLAIN": [Hostile("a"), Hostile("a", after="\n"), Hostile("a", "\x00")],
+    "functions.triggers.queries.KEY": [Hostile("a"), Hostile(" ", after="\n")],
+    "functions.settings: [0-9A-Za-z-]{1,127}": [Hostile("a"), Hostile("-", after=";")],
+    "functions.settings.DOMAIN": [
+        Hostile("a.", after="-"),
+        Hostile("a-", after="."),
+        Hostile("1.", "*."),
+        Hostile("a" * 63 + ".", after="!"),
+    ],
     "functions.triggers.bodies.NAME": [Hostile("a"), Hostile("a", after="_")],
     "functions.triggers.bodies: unknown field `([^`]+)`": [
         Hostile("unknown field `"),

@@ -13,6 +13,7 @@ from functions.issuance.errors import InvalidRequest
 from functions.triggers.bodies import (
     AcknowledgeBody,
     RehearseBody,
+    RetryBody,
     check_name,
     parse,
     parse_cancel,
@@ -108,6 +109,90 @@ def test_what_is_wrong_is_named_by_its_path(body: bytes, field: str) -> None:
         parse_create(body)
     assert caught.value.field == field
     assert str(caught.value).startswith(f"{field}: ")
+
+
+UNSEEN = [
+    "\x00",
+    "\n",
+    "\t",
+    "\x1b",
+    "\x7f",
+    "\x85",
+    "\xad",
+    "\u200b",
+    "\u2028",
+    "\u2029",
+    "\u202e",
+    "\u2066",
+    "\ufeff",
+    "\ue000",
+    "\U000e0041",
+]
+
+
+@pytest.mark.parametrize("character", UNSEEN, ids=ascii)
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"owner": "ann%"}, "owner"),
+        ({"requested_by": "%"}, "requested_by"),
+        ({"tags": {"certflow-owner": "a%b"}}, "tags.certflow-owner"),
+        ({"tags": {"a%b": "c"}}, "tags"),
+        ({"policy": {"x509_props": {"subject": "CN=a%b"}}}, "policy.x509_props.subject"),
+        ({"policy": {"x509_props": {"sans": {"dns_names": ["a", "b%"]}}}}, "policy.x509_props.sans.dns_names[1]"),
+        ({"policy": {"issuer": {"name": "Digi%Cert"}}}, "policy.issuer.name"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_cannot_be_seen_is_refused_wherever_a_caller_writes_it(
+    body: dict[str, Any], field: str, character: str
+) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse_create(json.dumps(body).replace("%", json.dumps(character)[1:-1]).encode())
+    assert caught.value.field == field
+    assert f"U+{ord(character):04X}" in str(caught.value)
+    acknowledged = {"until": "7d", "why": f"a{character}b"}
+    with pytest.raises(InvalidRequest, match=r"^why: "):
+        parse(json.dumps(acknowledged).encode(), AcknowledgeBody)
+
+
+@pytest.mark.parametrize("text", ["Zoë Müller", "株式会社", "Ann\xa0B", "a – b", "🔐", "الشركة", "it's (fine)"])
+def test_what_people_write_is_taken(text: str) -> None:
+    assert parse_create(json.dumps({"owner": text, "requested_by": text}).encode())[2] == text
+
+
+def test_a_file_can_be_named_by_whatever_name_it_has() -> None:
+    assert parse('{"name": "a\u2028b.pem"}'.encode(), RetryBody).name == "a\u2028b.pem"
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        "a@[127.0.0.1]",
+        "a@127.0.0.1",
+        "a@[::1]",
+        "a@b@example.com",
+        "a b@example.com",
+        "<a@example.com>",
+        "@example.com",
+        "a@",
+        "a@-example.com",
+        "a@example..com",
+        "ann@münchen.de",
+        "a@example.com, b@example.com",
+        "a@[IPv6:::1]",
+    ],
+)
+def test_an_owner_with_an_at_sign_is_one_mail_address_at_a_host(owner: str) -> None:
+    for body, field in (({"owner": owner}, "owner"), ({"tags": {"certflow-owner": owner}}, "tags.certflow-owner")):
+        with pytest.raises(InvalidRequest, match="no mail address") as caught:
+            parse_create(json.dumps(body).encode())
+        assert caught.value.field == field
+
+
+@pytest.mark.parametrize("owner", ["ann@example.com", "Team Web", "o'neil+tls@sub.example.co.uk", "pki@localhost"])
+def test_an_owner_is_a_mail_address_or_a_name(owner: str) -> None:
+    assert parse_create(json.dumps({"owner": owner}).encode())[2] == owner
 
 
 @pytest.mark.parametrize("name", ["", "web.example.com", "a b", "ä", "x" * 128, "issuers", "Contacts"])

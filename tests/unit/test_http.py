@@ -111,10 +111,26 @@ def test_a_name_that_could_break_a_log_line_is_refused() -> None:
         actor_of(request(), context(), "ann\nbob")
 
 
-@pytest.mark.parametrize("key", ["", "k" * 256])
-def test_an_idempotency_key_has_a_length(key: str) -> None:
+@pytest.mark.parametrize("key", ["", "k" * 256, "schlüssel", "k\udcc3", "k\n", "k\x7f", "k\u2028"])
+def test_an_idempotency_key_has_a_length_and_is_ascii(key: str) -> None:
     with pytest.raises(InvalidRequest):
         idempotency_key(request(idempotency_key=key))
+
+
+@pytest.mark.parametrize("value", ["a%E2%80%A8b", "a%C2%85b", "a%0Ab", "%E2%80%AEa"])
+def test_what_cannot_be_seen_is_refused_in_a_query_too(value: str) -> None:
+    for name in ("requested_by", "owner"):
+        with pytest.raises(InvalidRequest, match="cannot be seen") as caught:
+            check_query(request(f"{name}={value}"), name)
+        assert caught.value.field == name
+
+
+def test_a_signed_in_name_is_spelled_out_where_it_cannot_be_seen() -> None:
+    claims = {"claims": [{"typ": "name", "val": "ann\u202emoc.elpmaxe"}]}
+    header = base64.b64encode(json.dumps(claims).encode()).decode()
+    assert actor_of(request(x_ms_client_principal=header), context(app_service_auth=True)).name == (
+        "ann\\u202emoc.elpmaxe"
+    )
 
 
 def test_no_idempotency_key_is_none() -> None:
