@@ -90,3 +90,18 @@ def test_the_archive_is_the_package(tmp_path: Path) -> None:
     told = re.search(r"\(about (\d+) kB; keep it\)", README)
     assert told
     assert target.stat().st_size == pytest.approx(int(told[1]) * 1000, rel=0.1)
+
+
+def test_nobody_is_advised_to_give_a_data_role_on_all_of_the_chain_storage() -> None:
+    """Whoever has one says whose certificates are taken: trusted-cas is a container in it."""
+    text = " ".join(README.split())
+    given = [sentence for sentence in re.split(r"(?<=[.:;]) ", text) if "Storage Blob Data" in sentence]
+    assert len(given) > 2
+    assert [
+        one
+        for one in given
+        if re.search(r"Storage Blob Data \w+`? (on|for) (that|the) (chain )?(account|storage)", one)
+    ] == []
+    for _, *words in commands("az"):
+        if words[:3] == ["role", "assignment", "create"] and "Storage Blob" in " ".join(words):
+            assert "/containers/" in words[words.index("--scope") + 1]
