@@ -88,6 +88,7 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Version", data.get("version")),
         *(("Warning", sentence) for sentence in (data.get("warnings") or ())[:MOST]),
         ("CSR", data.get("csr_url")),
+        ("SHA-256 of its key", data.get("key_sha256")),
         ("Request", request.get("request_id")),
         ("Owner", data.get("owner")),
         ("Why", data.get("why")),

@@ -84,7 +84,7 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
         "status": "inProgress",
         "created": (now - timedelta(seconds=95)).isoformat(),
     }
-    manual = request | {"issuer": "Unknown", "csr_url": certflow.handouts.returns_to}
+    manual = request | {"issuer": "Unknown", "csr_url": certflow.handouts.returns_to, "key_sha256": "0" * 64}
     rejected = {"code": "Request rejected", "message": "The domain sample.example.com is not validated."}
     trouble = {"code": "Certificate issuer error", "message": "The account's credentials were not accepted."}
     ends = {"not_after": (now + timedelta(days=20)).isoformat()}

@@ -197,7 +197,8 @@ def track(
 ) -> Change:
     """A request that has just been created, or was found in Key Vault and is adopted: begin to watch it.
 
-    `csr_url` is where its CSR was handed out; `origin` and `renews` are as in TrackedRequest.
+    `csr_url` is where its CSR was handed out: whoever signs it can hold its key against what is told another
+    way than by storage, where a file could have been exchanged. `origin` and `renews` are as in TrackedRequest.
     """
     remind_at = patience.reminder(now, 0, manual=operation.manual)
     look = next_look(now, operation.request_id, now, manual=operation.manual)
@@ -218,7 +219,9 @@ def track(
         origin=origin,
         renews=renews,
     )
-    return Change(request, (request_event("Started", request, now, csr_url=csr_url),), (_act(request, doing, now),))
+    event = request_event("Started", request, now, csr_url=csr_url, key_sha256=key if csr_url else None)
+    act = replace(_act(request, doing, now), note=f"SHA-256 of the CSR's key: {key}" if csr_url else None)
+    return Change(request, (event,), (act,))
 
 
 def observe(
@@ -351,6 +354,7 @@ def _reminded(
         escalated=count == len(REMINDERS),
         cancellation_requested=cancelling or None,
         csr_url=request.csr_url,
+        key_sha256=request.key_sha256 if request.csr_url else None,
         age=int((now - request.created).total_seconds()),
     )
     event = replace(event, id=f"{event.id}:{count}")

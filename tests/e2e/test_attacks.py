@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import ssl
 from typing import Any
 
 import pytest
+from cryptography import x509
 
+from functions.issuance.keys import key_sha256
 from local.api import Client, until
 from tests.e2e.telling import told
 
@@ -117,3 +120,14 @@ async def test_an_idempotency_key_that_is_not_ascii_is_refused(client: Client, n
     refused = await client.call("POST", f"vaults/main/certificates/{name}/create", headers=headers, json={})
     assert refused.status == 400
     assert (await refused.json())["error"]["message"].startswith("Idempotency-Key: ")
+
+
+async def test_a_csr_that_was_exchanged_in_storage_is_known_by_its_key(client: Client, name: str) -> None:
+    policy = {"x509_props": {"subject": f"CN={name}.example.com"}}
+    started = await client.create("main", name, {"policy": policy, "owner": ANN})
+    key = key_sha256(x509.load_der_x509_csr(base64.b64decode((await started.json())["csr"])))
+    mail, card = await told(client, f"CSR ready to be signed: {name}")
+    assert f"SHA-256 of its key: {key}" in mail["text"]
+    assert key in card["text"]
+    history = await (await client.call("GET", f"vaults/main/certificates/{name}/history")).json()
+    assert history["value"][0]["note"] == f"SHA-256 of the CSR's key: {key}"
