@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from functions.issuance.certflow import Certflow
@@ -14,10 +14,11 @@ from functions.issuance.outbox import publish
 from functions.issuance.ports import Listed
 from functions.issuance.renewal import renew
 from functions.issuance.tags import OWNER, Renewal, muted_until, renewal_of
-from functions.issuance.watchbook import CertificateNote
+from functions.issuance.watchbook import CertificateNote, Silenced
 
 # Below every ladder, however many rungs a setting gives it: what was told by one must not hide the end by another.
 EXPIRED_RUNG = 1000
+JUST_ENDED = timedelta(days=7)
 
 
 def rung_of(entry: Listed, ladder: Sequence[float], now: datetime) -> int:
@@ -32,6 +33,18 @@ def rung_of(entry: Listed, ladder: Sequence[float], now: datetime) -> int:
     lifetime = entry.not_after - (entry.not_before or entry.not_after)
     left = entry.not_after - now
     return sum(left <= lifetime * share for share in ladder)
+
+
+def silenced(entry: Listed, ladder: Sequence[float], now: datetime) -> Silenced | None:
+    """A certificate that is about to end, or has just ended, if a tag keeps that quiet. Whoever may tag it could hide
+    its end, so the digest goes on saying so; one that is not used any more can be disabled.
+    """
+    ends = entry.not_after
+    if not entry.enabled or ends is None or rung_of(entry, ladder, now) < len(ladder) or now - ends > JUST_ENDED:
+        return None
+    if muted_until(entry.tags, now) is not None:
+        return Silenced(entry.name, "muted", ends)
+    return Silenced(entry.name, "not to be renewed", ends) if renewal_of(entry.tags) is Renewal.OFF else None
 
 
 async def judge(certflow: Certflow, alias: str, entry: Listed, *, baseline: bool = False) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from functions.issuance.outbox import publish
 from functions.issuance.phrases import duration, some
 from functions.issuance.requests import Status
 from functions.issuance.survey import found_of
-from functions.issuance.watchbook import Survey
+from functions.issuance.watchbook import Silenced, Survey
 
 MOST_BACKLOG = 1000  # counted; more is "a lot"
 DAY = timedelta(days=1)
@@ -25,6 +26,7 @@ MOST_SHOWN = 100  # characters of a file's name, for people
 # Of vaults in a digest; the others are summed up. The event is one property of a table row, which takes 32,768
 # characters: of a vault there are at most 1,700, of a file's name 1,024, which may be twice as long when escaped.
 MOST_LINES = 10
+MOST_SILENCED = 10  # in all vaults
 AT_ONCE = 8  # vaults of which the tables are asked at the same time
 
 type Ended = tuple[str, Status]  # vault alias / certificate name, and its end
@@ -53,15 +55,18 @@ async def send_digest(certflow: Certflow) -> None:
     now, beats = certflow.now(), await certflow.watchbook.beats()
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def of_vault(alias: str) -> tuple[list[Ended], dict[str, Any]]:
+    async def of_vault(alias: str) -> tuple[list[Ended], dict[str, Any], Survey]:
         async with gate:
             ended = await certflow.ledger.ended(alias, now - DAY)
-            return [(f"{alias}/{name}", end) for name, end in ended], await _line(certflow, alias, beats.get(alias))
+            survey = await certflow.watchbook.survey(alias)
+            line = await _line(certflow, survey, beats.get(alias))
+            return [(f"{alias}/{name}", end) for name, end in ended], line, survey
 
     found = await asyncio.gather(*map(of_vault, certflow.vaults))
-    ended, lines = [one for of_it, _ in found for one in of_it], [line for _, line in found]
+    ended, lines = [one for of_it, *_ in found for one in of_it], [line for _, line, _ in found]
     stuck = sorted(name for name, mark in (await certflow.ledger.aside()).items() if mark.for_good)
-    data = _told(now, ended, lines, stuck, await refused_events(certflow))
+    quiet = _nearest(survey for *_, survey in found)
+    data = _told(now, ended, lines, stuck, quiet, await refused_events(certflow))
     if certflow.choices.digest is DigestWhen.NEWS and data["good"] and not ended:
         return
     event = Event(id=f"digest:{now.date()}", type=DIGEST, subject="digest", time=now, data=data)
@@ -88,9 +93,15 @@ def _survey(survey: Survey) -> dict[str, Any] | None:
     return {"finished": survey.finished.isoformat(), **found_of(survey.last)}
 
 
-async def _line(certflow: Certflow, alias: str, beat: datetime | None) -> dict[str, Any]:
+def _nearest(surveys: Iterable[Survey]) -> list[tuple[str, Silenced]]:
+    """The certificates of all vaults of which a tag keeps the near end quiet, with their vaults, the nearest first."""
+    found = [(survey.vault, one) for survey in surveys if survey.last for one in survey.last.silenced]
+    return sorted(found, key=lambda one: one[1].ends)[:MOST_SILENCED]
+
+
+async def _line(certflow: Certflow, survey: Survey, beat: datetime | None) -> dict[str, Any]:
     """What there is to say of a vault."""
-    now, survey = certflow.now(), await certflow.watchbook.survey(alias)
+    now, alias = certflow.now(), survey.vault
     in_progress, oldest, quiet = 0, now, list[str]()
     async for look in certflow.ledger.waiting(alias):  # counted one by one: there may be very many
         in_progress += 1
@@ -114,14 +125,19 @@ async def _line(certflow: Certflow, alias: str, beat: datetime | None) -> dict[s
 
 
 def _told(
-    now: datetime, ended: list[Ended], lines: list[dict[str, Any]], stuck: list[str], refused: int
+    now: datetime,
+    ended: list[Ended],
+    lines: list[dict[str, Any]],
+    stuck: list[str],
+    quiet: list[tuple[str, Silenced]],
+    refused: int,
 ) -> dict[str, Any]:
     lines = sorted(lines, key=lambda line: (not line["late"], not line["expired"]))  # what needs a look comes first
     by_status = Counter(end for _, end in ended)
     failed = sorted(name for name, end in ended if end is Status.FAILED)
     late = [line["vault"] for line in lines if line["late"]]
     expired = sum(line["expired"] for line in lines)
-    good = not late and not stuck and not expired and not failed
+    good = not late and not stuck and not expired and not failed and not quiet
     words = [f"{count} {status}" for status, count in sorted(by_status.items())]
     in_progress = sum(line["in_progress"] for line in lines)
     return {
@@ -129,33 +145,47 @@ def _told(
         "good": good,
         "headline": "all is well" if good else "something needs a look",
         "sentence": f"In the last 24 hours: {', '.join(words) or 'no request ended'}. In progress now: {in_progress}.",
-        "next_step": _next_step(late, stuck, expired, len(failed)),
+        "next_step": _next_step(late, stuck, expired, len(failed), len(quiet)),
         "ended": {status.value: count for status, count in by_status.items()},
         "vaults": lines[:MOST_LINES],
         "set_aside": stuck[:MOST_NAMES],
         "refused_events": refused,
-        "facts": _facts(now, lines, failed, stuck, refused),
+        "silenced": [
+            {"vault": vault, "name": one.name, "why": one.why, "not_after": one.ends.isoformat()}
+            for vault, one in quiet
+        ],
+        "facts": _facts(now, lines, failed, stuck, quiet, refused),
     }
 
 
-def _next_step(late: list[str], stuck: list[str], expired: int, failed: int) -> str:
+def _next_step(late: list[str], stuck: list[str], expired: int, failed: int, quiet: int) -> str:
     unwatched = some(late, MOST_NAMES)
     steps = (
         (late, f"Nobody has watched {unwatched} lately: look at the app's log, and at its access to that vault."),
         (stuck, "Files in the container chains were not handled: mend them, or POST their names to /api/chains/retry."),
         (failed, "Some requests failed: their messages say why."),
+        (
+            quiet,
+            "Some certificates end and nobody is told: see that their tags are meant, and disable what is not used.",
+        ),
         (expired, "Some certificates have expired: renew them, disable them, or tag them certflow-renew = off."),
     )
     return " ".join(step for applies, step in steps if applies) or "Nothing to do."
 
 
 def _facts(
-    now: datetime, lines: list[dict[str, Any]], failed: list[str], stuck: list[str], refused: int
+    now: datetime,
+    lines: list[dict[str, Any]],
+    failed: list[str],
+    stuck: list[str],
+    silent: list[tuple[str, Silenced]],
+    refused: int,
 ) -> list[tuple[str, str]]:
     more = lines[MOST_LINES:]
     quiet = [name for line in lines for name in (*line["acknowledged"], *line["muted"])]
     facts = [  # a card of several messages shows the first three
         ("Failed requests", some(failed, MOST_NAMES)),
+        ("Ends in silence", some((_end_in_words(now, vault, one) for vault, one in silent), MOST_NAMES)),
         *((f"Vault {line['vault']}", _in_words(now, line)) for line in lines[:MOST_LINES]),
         ("Other vaults", more and f"{len(more)}, with {sum(line['in_progress'] for line in more)} in progress"),
         ("Kept quiet", some(quiet, MOST_NAMES)),
@@ -163,6 +193,13 @@ def _facts(
         ("Files set aside", some((printed(name, MOST_SHOWN) for name in stuck), MOST_NAMES)),
     ]
     return [(title, value) for title, value in facts if value]
+
+
+def _end_in_words(now: datetime, vault: str, one: Silenced) -> str:
+    """What a tag keeps from its owner: main/web: muted, ends in 3 days."""
+    left = (one.ends - now).total_seconds()
+    span = duration(abs(left) // DAY.total_seconds() * DAY.total_seconds() or abs(left))
+    return f"{vault}/{one.name}: {one.why}, " + (f"ends in {span}" if left > 0 else f"ended {span} ago")
 
 
 def _in_words(now: datetime, line: dict[str, Any]) -> str:

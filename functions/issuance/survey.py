@@ -18,7 +18,7 @@ from typing import Any
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.events import VAULT_SURVEYED, Event
-from functions.issuance.expiry import EXPIRED_RUNG, entry_of, judge, renew_or_tell, rung_of
+from functions.issuance.expiry import EXPIRED_RUNG, entry_of, judge, renew_or_tell, rung_of, silenced
 from functions.issuance.journal import record
 from functions.issuance.outbox import publish
 from functions.issuance.pace import KEY_VAULT
@@ -33,7 +33,8 @@ AT_ONCE = 8
 MOST_QUEUED = 100  # renewals in memory at a time, however many are queued
 # Of each kind. A survey and the one before are one property of a table row, which takes 32,768 characters; a name has
 # 127 at most.
-MOST_NAMES = 12
+MOST_NAMES = 11
+MOST_SILENCED = 5  # the nearest ends of which nobody is told
 # Of a page, a shift each; then a certificate for which Key Vault has no answer is passed over: it may have none for
 # years. Fewer than the minutes after which a vault counts as not watched (overview.py, LATE): so that it does, a survey
 # has to meet four such pages.
@@ -152,7 +153,10 @@ async def _page(certflow: Certflow, run: Survey, listed: Sequence[Listed]) -> Fo
         for kind in of_it:
             counts[kind] = counts.get(kind, 0) + 1
             names[kind] = (*names.get(kind, ()), entry.name)[:MOST_NAMES]
-    return Found(run.found.certificates + len(listed), counts, names)
+    ends = (silenced(entry, certflow.choices.ladder, certflow.now()) for entry in listed)
+    quiet = [end for end in ends if end is not None]
+    nearest = sorted((*run.found.silenced, *quiet), key=lambda one: (one.ends, one.name))[:MOST_SILENCED]
+    return Found(run.found.certificates + len(listed), counts, names, tuple(nearest))
 
 
 def _has_no_answer(error: Unavailable) -> bool:

@@ -30,12 +30,24 @@ class CertificateNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Silenced:
+    """A certificate on the last rung of its ladder of which a tag (`why`) keeps its owner from hearing."""
+
+    name: str
+    why: str
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """What a survey of a vault came upon: how many of each kind, and some names of each."""
+    """What a survey of a vault came upon: how many of each kind, and some names of each; the nearest ends of which
+    nobody is told.
+    """
 
     certificates: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    silenced: tuple[Silenced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,20 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from functions.adapters.rows import event_row
 from functions.issuance.choices import Choices, DigestWhen
+from functions.issuance.expiry import silenced
 from functions.issuance.files import Aside
 from functions.issuance.notify import notify
 from functions.issuance.overview import LATE, MOST_LINES, send_digest, status_of_vaults
 from functions.issuance.pending import Address, acknowledge
+from functions.issuance.ports import Listed, ListedPage
 from functions.issuance.requests import Actor, Doing, Operation, Status, observe, track
 from functions.issuance.start import Order, start
 from functions.issuance.survey import survey
-from functions.issuance.watchbook import Found, Survey
+from functions.issuance.watchbook import Found, Silenced, Survey
 from tests.clock import NOW
 from tests.unit.fakes import FakeChannel, FakeVault, World
 
@@ -197,7 +201,8 @@ async def test_a_thousand_vaults_fit_into_one_row_of_a_table_and_the_one_nobody_
     world = World()
     many = replace(world.certflow, vaults={f"vault-{index:018}": FakeVault() for index in range(1000)})
     counts = {"near_expiry": 10**6, "expired": 10**6}
-    found = Found(10**6, counts, {"muted": tuple(f"{index:0127}" for index in range(12))})
+    silent = tuple(Silenced(f"{index:0127}", "not to be renewed", NOW + timedelta(days=9)) for index in range(5))
+    found = Found(10**6, counts, {"muted": tuple(f"{index:0127}" for index in range(12))}, silent)
     for alias in list(many.vaults)[:-1]:
         await world.watchbook.beat(alias, NOW)
         await world.watchbook.keep_survey(Survey(alias, finished=NOW, last=found))
@@ -257,3 +262,47 @@ async def test_the_status_of_a_vault_says_when_it_was_swept_what_is_overdue_and_
         "counts": {"pending": 1, "unowned": 1},
         "names": {"pending": ["web"], "unowned": ["web"]},
     }
+
+
+@pytest.mark.parametrize(
+    ("tags", "left", "says"),
+    [
+        ({"certflow-mute": "true"}, timedelta(days=3, hours=5), "muted, ends in 3 days"),
+        ({"certflow-renew": "off"}, timedelta(days=3), "not to be renewed, ends in 3 days"),
+        ({"certflow-renew": "OFF", "certflow-mute": "2099-01-01"}, timedelta(hours=7), "muted, ends in 7 hours"),
+        ({"certflow-renew": "off"}, timedelta(days=-2), "not to be renewed, ended 2 days ago"),
+        ({"certflow-renew": "off"}, timedelta(days=-8), None),  # told long enough
+        ({"certflow-mute": "2020-01-01"}, timedelta(days=3), None),  # it is over
+        ({"certflow-renew": "auto"}, timedelta(days=3), None),  # its owner hears
+        ({"certflow-mute": "true"}, timedelta(days=30), None),  # not on its last rung
+    ],
+)
+@pytest.mark.parametrize("when", list(DigestWhen))
+async def test_an_end_that_a_tag_keeps_quiet_is_in_the_digest_from_the_last_rung_on(
+    tags: dict[str, str], left: timedelta, says: str | None, when: DigestWhen
+) -> None:
+    world = await watched(digest=when)
+    entry = Listed("web", "t1", NOW + left - timedelta(days=90), NOW + left, tags=tags)
+
+    async def page(token: str | None = None) -> ListedPage:
+        return ListedPage((entry,), None)
+
+    world.vault.page = page  # type: ignore[method-assign]  # one certificate
+    world.watchbook.asked["main"] = NOW
+    await survey(world.certflow, "main", NOW + timedelta(seconds=50))
+    world.topic.published.clear()
+    await send_digest(world.certflow)
+    if when is DigestWhen.OFF or (when is DigestWhen.NEWS and says is None and left > timedelta(0)):
+        assert world.topic.published == []
+        return
+    data = world.topic.published[-1].data
+    assert dict(data["facts"]).get("Ends in silence") == (f"main/web: {says}" if says else None)
+    assert [one["name"] for one in data["silenced"]] == (["web"] if says else [])
+    assert ("nobody is told" in data["next_step"]) is bool(says)
+
+
+async def test_a_disabled_certificate_ends_without_a_word() -> None:
+    ends = NOW + timedelta(days=1)
+    entry = Listed("web", "t1", NOW - timedelta(days=90), ends, enabled=False, tags={"certflow-mute": "true"})
+    assert silenced(entry, Choices().ladder, NOW) is None
+    assert silenced(replace(entry, enabled=True), Choices().ladder, NOW) == Silenced("web", "muted", ends)
