@@ -164,8 +164,8 @@ class Run:
         end = start + _letters(size)
         if end > self.words[-1] or DER.match(self.letters, end):
             return end <= self.words[-1]
-        if self.padded and 0 < self.words[-1] - end < _letters(LEAST_BYTES):
-            return False  # letters too many: its own last ones are what stands behind
+        if self.padded and 0 < self.words[-1] - end < _letters(LEAST_BYTES):  # where its own last letters may stand
+            return self._bytes(start, size, (self.words[-1] - start) * 3 // 4 - size) in LINE_ENDS
         letters = self.words[bisect.bisect_left(self.words, end)] - start
         behind = self._bytes(start, size, letters * 3 // 4 - size)
         return behind in LINE_ENDS and letters == _letters(size + len(behind))

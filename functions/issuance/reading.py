@@ -150,7 +150,7 @@ class _Reader:
             return
         end = self.der.read(found, data, where, layer)
         if end:
-            rest, behind = data[end:].strip(BLANK), Found()
+            rest, behind = data[end:].lstrip(BLANK), Found()
             if rest and not found.enough:
                 self.look(behind, rest, where, layer + 1, piece=True)
                 if behind.nothing:
@@ -270,7 +270,7 @@ class _Reader:
         if _is_something(after_items(data)):
             self.look(found, data, f"base64 in {where}", layer + 1, piece=True)
             return
-        whole, inside = run.whole().rstrip(b"\r\n"), Found()
+        whole, inside = run.whole(), Found()
         if whole and len(whole) == self.der.read(inside, whole, where, layer, whole=True):
             found.take(inside)
             return

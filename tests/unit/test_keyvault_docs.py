@@ -21,7 +21,7 @@ def rows(title: str) -> list[list[str]]:
 
 
 def shown(value: object) -> str:
-    return {"None": "none", "False": "off"}.get(str(value), str(value))
+    return {"None": "none", "False": "off", "True": "on"}.get(str(value), str(value))
 
 
 def test_every_switch_stands_in_the_table_with_its_default() -> None:

@@ -18,6 +18,8 @@ from functions.issuance.key_stores import read_key_store
 from functions.issuance.lenient import attempt
 from functions.issuance.reading import MAX_BYTES, Contents, _Reader, read
 from functions.issuance.signed_data import read_signed_data
+from tests.certificates import Ca
+from tests.clock import fixed_now
 from tests.corpus import openssl
 from tests.robustness.formats import CHAIN, CSR, LEAF, PEM, der, zipped
 from tests.robustness.hostile import tlv
@@ -387,3 +389,13 @@ def test_letters_that_strayed_into_base64_are_named(stray: str, armour: bool, wi
         contents = read("\n".join(blocks).encode())
         assert DERS[damaged] not in ders_of(contents)
         assert contents.lost, (stray, at)
+
+
+@pytest.mark.parametrize("ends", [b"\n", b"\r"])
+def test_a_certificate_whose_last_byte_is_a_line_end_is_whole_in_base64(ends: bytes) -> None:
+    root = Ca.root("Test Root", at=fixed_now)
+    leaf = next(one for _ in range(20_000) if (one := der(root.signs(CSR)))[-1:] == ends)
+    for content in (base64_of(leaf), base64_of(DERS[1] + b"\r\n" + leaf), base64_of(leaf + b"\r\n")):
+        contents = read(content.encode())
+        assert leaf in ders_of(contents)
+        assert contents.lost == ()
