@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.issuance.describe import printed
 from functions.issuance.events import CHANGED_BY_OTHERS, Event
-from functions.issuance.requests import Actor, Origin, TrackedRequest
+from functions.issuance.requests import Actor, TrackedRequest
 from functions.issuance.tags import MUTE, OWNER, RENEW
 
 MOST_CHANGES = 20  # the event is one property of a table row
@@ -81,7 +81,7 @@ def taken_over(
     if takeover is None:
         return ()
     themselves = by.verified and (by.name or "").lower() == takeover.owner.lower()
-    if not takeover.changes and (themselves or request.origin is Origin.RENEWAL):
+    if themselves and not takeover.changes:
         return ()
     data = {
         "vault": request.vault,

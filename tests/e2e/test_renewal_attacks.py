@@ -26,6 +26,7 @@ async def watched(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wat
             "CERTFLOW_VAULTS": f"main={stack.vaults['main']},staging={stack.vaults['staging']}",
             "CERTFLOW_EXPIRY_LADDER": "0.99",
             "CERTFLOW_RENEW_MOST": str(CAP),
+            "CERTFLOW_OWNER_DOMAINS": "example.com, @example.org",
         }
 
     async with running_watch(tmp_path_factory.mktemp("renewals"), settings) as running:
@@ -79,3 +80,13 @@ async def test_an_end_that_is_muted_stands_in_the_digest(watched: Watched, clien
     await watched.run("daily")
     mail, _card = await told(client, "Daily digest")
     assert "main/hidden: muted, ends in 3 days" in mail["text"]
+
+
+async def test_a_domain_that_is_none_is_named_with_its_cure_and_stops_nothing(watched: Watched, client: Client) -> None:
+    await watched.run("discover")
+    await told(client, "A setting cannot work: CERTFLOW_OWNER_DOMAINS")
+    for route in ("health", "status"):
+        response = await client.call("GET", route)
+        (fault,) = (await response.json())["setting_faults"]
+        assert response.status == 200
+        assert fault.startswith("CERTFLOW_OWNER_DOMAINS: '@example.org' is no domain. Write example.com")

@@ -421,3 +421,10 @@ async def test_a_start_that_was_cut_off_before_key_vault_took_it_is_no_renewal_w
     await renew_or_tell(scene.world.certflow, "main", tagged)
     assert scene.started == 1
     assert scene.world.watchbook.notes["main", "web"].renewed == "t1"
+
+
+async def test_a_renewal_at_an_issuer_that_is_not_allowed_is_told_and_not_started() -> None:
+    scene = Scene.of(POLICY | {"issuer": {"name": "Self"}})
+    for _ in range(2):
+        await scene.judged()
+    assert (scene.started, scene.stopped) == (0, ["issuer-not-allowed"])

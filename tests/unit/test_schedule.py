@@ -71,3 +71,17 @@ async def test_every_hour_surveys_are_wanted_and_every_day_there_is_a_digest() -
     assert await world.watchbook.wanted("main") == NOW
     await rings(world, "daily")
     assert world.published == ["Digest.Daily"]
+
+
+async def test_every_hour_settings_that_cannot_work_are_told() -> None:
+    world = World(setting_faults=("CERTFLOW_X: 'y' is no domain.",))
+    await rings(world, "discover")
+    assert world.published == ["Setting.Wrong"]
+
+
+async def test_the_first_hour_remembers_since_when_events_name_their_deployment() -> None:
+    world = World()
+    await rings(world, "discover")
+    world.later(hours=1)
+    await rings(world, "discover")
+    assert world.watchbook.began == {"event-source": NOW}

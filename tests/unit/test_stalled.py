@@ -135,6 +135,8 @@ async def test_who_is_reminded_to_have_a_csr_signed_is_told_where_it_is() -> Non
     await look_until(world, NOW + 3 * DAY)
     (told,) = reminders(world)
     assert told.data["csr_url"] == world.topic.published[0].data["csr_url"]
+    (request,) = world.ledger.tracked.values()
+    assert told.data["key_sha256"] == world.topic.published[0].data["key_sha256"] == request.key_sha256
     notice = notice_of(told.id, told.type, told.data, Links(chain_storage="/subscriptions/1"))
     assert notice is not None
     assert "CSR" in dict(notice.facts)
