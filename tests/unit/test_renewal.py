@@ -91,6 +91,7 @@ async def test_the_next_version_is_started_once_with_the_stored_policy_and_the_t
 
 async def test_an_owner_hears_of_the_new_version_and_not_of_the_end_of_the_old_one() -> None:
     scene = Scene.of()
+    scene.vault.tagged["web"] = TAGS  # nor of a start by somebody else
     await scene.judged()
     assert scene.world.published == ["Issuance.Started"]
 
