@@ -15,6 +15,7 @@ from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient, LinearRetry
 
 from functions.adapters.faults import faults_of
+from functions.issuance.blob_names import MAX_LENGTH, blob_name
 from functions.issuance.errors import Unavailable
 from functions.issuance.files import Drop, Lying
 
@@ -22,7 +23,7 @@ SERVICE = "The chain storage"
 REPORT = "report.json"
 CSRS = "csr"
 PIECE = 1024 * 1024  # bytes
-LONGEST_NAME = 1024  # characters of a blob's name ("Naming and referencing containers, blobs, and metadata")
+CUT = "cut-"
 LINE = "certflow"  # the name of our line in a moved file's metadata
 # A blob's metadata, names and values together, must not exceed 8 KiB ("Setting and retrieving properties and metadata
 # for Blob service resources"). Whether the header's prefix counts is not said there, so here it does.
@@ -50,8 +51,8 @@ class Blobs:
         return self._service.get_container_client(name)
 
     def blob(self, container: str, name: str) -> BlobClient:
-        """A client for a blob, which need not exist."""
-        return self._service.get_blob_client(container, name)
+        """A client for a blob, which need not exist. Raises InvalidRequest for a name that may leave the container."""
+        return self._service.get_blob_client(container, blob_name(name))
 
     async def write(self, container: str, name: str, content: bytes, kind: str | None = None) -> None:
         """Writes a blob, and makes its container if there is none. Deployed ones are there, and the identity has roles
@@ -81,11 +82,11 @@ class Chains:
         with faults_of(SERVICE):
             listed = self._blobs.container(self._container).list_blobs()
             old = [
-                (blob.last_modified, str(blob.name), quoted(blob.etag))
+                Lying(str(blob.name), quoted(blob.etag), blob.size, blob.last_modified)
                 async for blob in listed
                 if blob.last_modified < before
             ]
-        return [Lying(name, etag) for _, name, etag in sorted(old)]
+        return sorted(old, key=lambda one: (one.modified, one.name))
 
     async def read(self, name: str, limit: int) -> Drop | None:
         """A dropped file: content up to `limit` + 1 bytes, hash over all of it, ETag of what was read."""
@@ -116,7 +117,7 @@ class Chains:
         """Report, copy, compare with what was judged, and only then delete what was copied (by ETag)."""
         source = self._blobs.blob(self._container, drop.name)
         name = drop.name if PurePosixPath(drop.name).name != REPORT else f"{drop.name}.dropped"
-        name = name[-(LONGEST_NAME - len(folder) - 1) :]
+        name = _cut(name, MAX_LENGTH - len(folder) - 1)
         target = self._blobs.blob(container, f"{folder}/{name}")
         with faults_of(SERVICE):
             await self._blobs.write(container, f"{folder}/{REPORT}", report)
@@ -163,6 +164,11 @@ async def _copy(source: BlobClient, target: BlobClient, drop: Drop, metadata: Ma
     copied = await target.get_blob_properties()
     if (copied.size, digest.hexdigest()) != (drop.size, drop.sha256):
         raise Unavailable(SERVICE, f"the copy of {drop.name} differs from what was read")
+
+
+def _cut(name: str, room: int) -> str:
+    """The end of a name that is too long. Its first part is a name still, whatever of it is lost (`a..`: not `..`)."""
+    return name if len(name) <= room else f"{CUT}{name[len(CUT) - room :]}"
 
 
 def _with_line(theirs: Mapping[str, str], line: str) -> dict[str, str]:

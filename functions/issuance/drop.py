@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.issuance.blob_names import MAX_LENGTH, blob_name
 from functions.issuance.certflow import Certflow
+from functions.issuance.describe import printed
 from functions.issuance.errors import CertflowError, InvalidRequest, Refused
 from functions.issuance.events import CHAIN_MERGED, CHAIN_QUARANTINED, CHAIN_REJECTED, CHAIN_STUCK, Event
 from functions.issuance.examine import Case, examine
-from functions.issuance.files import STOPPED_TOO_OFTEN, Aside, Drop
+from functions.issuance.files import STOPPED_TOO_OFTEN, Aside, Drop, Lying
 from functions.issuance.findings import ChainProblem, Finding, warnings_of
 from functions.issuance.journal import record
 from functions.issuance.matching import Match, match
@@ -30,16 +32,19 @@ CONTAINERS = {"merged": MERGED, "already-merged": MERGED, "rejected": REJECTED, 
 TOLD = {MERGED: CHAIN_MERGED, REJECTED: CHAIN_REJECTED, QUARANTINE: CHAIN_QUARANTINED}
 LYING = timedelta(minutes=10)  # longer than an event and its five tries take
 
+TRIED = "The file could not be handled, although it was tried again and again."
+AGAIN = "Mend what is named here; then drop it again, or POST its name to /api/chains/retry."
+
 
 async def handle_drop(certflow: Certflow, name: str) -> dict[str, Any] | None:
     """Merges or rejects one dropped file and moves it; returns its report. Safe to repeat, and to cut anywhere.
 
-    None for a file that is gone: another run has handled it. Raises Unavailable, BadSettings, and Refused where the app
-    has no access: nothing has moved, and this is tried again.
+    None for a file that is gone: another run has handled it; and for a name that no file of the container should have.
+    Raises Unavailable, BadSettings, and Refused where the app has no access: nothing has moved, and this is tried again.
     """
-    drop = await certflow.drops.read(name, MAX_BYTES)
+    drop = await _read(certflow, name)
     if drop is None:
-        record("drop-gone", blob=name)
+        record("drop-gone", blob=printed(name))
         return None
     try:
         examined = await examine(certflow, read(drop.content))
@@ -59,13 +64,13 @@ async def sweep(certflow: Certflow) -> int:
     for name in aside.keys() - {one.name for one in lying}:
         await certflow.ledger.take_back(name)
     stuck = {name for name, mark in aside.items() if mark.for_good}
-    names = [one.name for one in lying if one.name not in stuck or aside[one.name].etag != one.etag]
-    for name in names:
+    left = [one for one in lying if one.name not in stuck or aside[one.name].etag != one.etag]
+    for one in left:
         try:
-            await handle_drop(certflow, name)
+            await _take_up(certflow, one)
         except Exception as error:  # noqa: BLE001  one file's trouble must not end the sweep for the others
-            record("drop-left", level=logging.WARNING, blob=name, reason=repr(error))
-    return len(names)
+            record("drop-left", level=logging.WARNING, blob=one.name, reason=repr(error))
+    return len(left)
 
 
 async def handle_stuck(certflow: Certflow, name: str) -> None:
@@ -75,14 +80,15 @@ async def handle_stuck(certflow: Certflow, name: str) -> None:
     aside. Each try is marked before it begins: a file that takes the whole process down shall not do so for ever.
     Raises Unavailable if the event cannot even be written: then this is tried again.
     """
-    drop = await certflow.drops.read(name, MAX_BYTES)
+    drop = await _read(certflow, name)
     if drop is None:
         return
     mark = (await certflow.ledger.aside()).get(name)
     if mark is None or mark.etag != drop.etag:
         mark = Aside(drop.etag, 0)
     if mark.for_good:
-        await _tell_stuck(certflow, drop, "The app was stopped each time that it handled this file.", None)
+        reason = "The app was stopped each time that it handled this file."
+        await _tell_stuck(certflow, drop, f"{TRIED} {reason}", AGAIN, None)
         return
     await certflow.ledger.set_aside(name, Aside(drop.etag, mark.tries + 1))
     try:
@@ -95,7 +101,7 @@ async def handle_stuck(certflow: Certflow, name: str) -> None:
             await certflow.ledger.take_back(name)
         else:
             await certflow.ledger.set_aside(name, Aside(drop.etag, STOPPED_TOO_OFTEN))
-        await _tell_stuck(certflow, drop, reason, await _owner_of(certflow, drop))
+        await _tell_stuck(certflow, drop, f"{TRIED} {reason}", AGAIN, await _owner_of(certflow, drop))
     else:
         await certflow.ledger.take_back(name)
 
@@ -105,11 +111,37 @@ async def retry(certflow: Certflow, name: str) -> dict[str, Any]:
 
     Raises InvalidRequest if there is no such file, and whatever `handle_drop` raises: then the file is where it was.
     """
-    report = await handle_drop(certflow, name)
+    report = await handle_drop(certflow, blob_name(name))
     if report is None:
         raise InvalidRequest("name", f"There is no file '{name[:200]}' in the container chains.")
     await certflow.ledger.take_back(name)
     return report
+
+
+async def _read(certflow: Certflow, name: str) -> Drop | None:
+    """The file. Whoever names it (an event, a message, a caller) gets no further than this container."""
+    if _wrong_name(name):
+        record("drop-name-refused", level=logging.WARNING, blob=printed(name))
+        return None
+    return await certflow.drops.read(name, MAX_BYTES)
+
+
+def _wrong_name(name: str) -> InvalidRequest | None:
+    try:
+        blob_name(name)
+    except InvalidRequest as error:
+        return error
+    return None
+
+
+async def _take_up(certflow: Certflow, one: Lying) -> None:
+    """Handles a file that is lying there. One whose name leads elsewhere is never opened, and told of instead."""
+    if (reason := _wrong_name(one.name)) is None:
+        await handle_drop(certflow, one.name)
+        return
+    drop = Drop(printed(one.name, MAX_LENGTH), b"", one.size, None, one.etag, one.modified, {})
+    await _tell_stuck(certflow, drop, f"The file is not opened. {reason}", "Drop it again under another name.", None)
+    await certflow.ledger.set_aside(one.name, Aside(one.etag, STOPPED_TOO_OFTEN))
 
 
 async def _merged(certflow: Certflow, drop: Drop, case: Case) -> Outcome:
@@ -177,12 +209,13 @@ async def _finish(
     return report
 
 
-async def _tell_stuck(certflow: Certflow, drop: Drop, reason: str, request: TrackedRequest | None) -> None:
+async def _tell_stuck(
+    certflow: Certflow, drop: Drop, sentence: str, next_step: str, request: TrackedRequest | None
+) -> None:
     report = {
         "outcome": "stuck",
-        "sentence": f"The file could not be handled, although it was tried again and again. {reason}",
-        "next_step": "It is still in the container. Mend what is named here; then drop it again, or POST its name to "
-        "/api/chains/retry.",
+        "sentence": sentence,
+        "next_step": f"It is still in the container. {next_step}",
         "file": _file(drop),
     }
     event = _event(CHAIN_STUCK, drop, certflow.now(), report, request)
@@ -202,7 +235,7 @@ def _file(drop: Drop) -> dict[str, Any]:
     return {
         "name": drop.name,
         "size": drop.size,
-        "sha256": drop.sha256,
+        **({"sha256": drop.sha256} if drop.sha256 else {}),
         "etag": drop.etag,
         "dropped": drop.modified.isoformat(),
         "metadata": dict(drop.metadata),

@@ -5,6 +5,7 @@ All methods raise `Unavailable` when the storage does not answer.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,12 +16,12 @@ STOPPED_TOO_OFTEN = 3
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A file in the container for chains. `sha256` and `etag` are those of this content."""
+    """A file in the container for chains. `sha256` (None: it was not read) and `etag` are those of this content."""
 
     name: str
     content: bytes
     size: int
-    sha256: str
+    sha256: str | None
     etag: str
     modified: datetime
     metadata: Mapping[str, str]
@@ -28,15 +29,18 @@ class Drop:
     @property
     def id(self) -> str:
         """Names this content in this upload: the same for every run that handles it."""
-        return f"{self.sha256[:16]}-{''.join(c for c in self.etag if c.isalnum())[-16:].lower()}"
+        digest = self.sha256 or hashlib.sha256(self.name.encode()).hexdigest()
+        return f"{digest[:16]}-{''.join(c for c in self.etag if c.isalnum())[-16:].lower()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Lying:
-    """A file that still lies where it was dropped."""
+    """A file that still lies where it was dropped. `size` is in bytes."""
 
     name: str
     etag: str
+    size: int
+    modified: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 # What Key Vault says of a certificate's end (protocol §7), 30 days before it; our own ladder may say it earlier.
 ENDS = {"Microsoft.KeyVault.CertificateNearExpiry", "Microsoft.KeyVault.CertificateExpired"}
+CERTIFICATE_NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")  # protocol §2: it becomes a part of an address in Key Vault
 
 
 def events_blueprint(certflow: Callable[[], Certflow], vault_urls: Callable[[], Mapping[str, str]]) -> func.Blueprint:
@@ -57,7 +59,8 @@ def about(data: Mapping[str, Any], vault_urls: Mapping[str, str]) -> tuple[str |
     fields = {key.strip().lower(): value.strip() for key, value in data.items() if isinstance(value, str)}
     host = urlsplit(fields.get("id", "")).netloc.lower()
     alias = next((alias for alias, url in vault_urls.items() if urlsplit(url).netloc.lower() == host), None)
-    return alias, fields.get("objectname") or None
+    name = fields.get("objectname", "")
+    return alias, name if CERTIFICATE_NAME.fullmatch(name) else None
 
 
 def _type(event: Any) -> str:

@@ -312,7 +312,8 @@ class FakeDrops:
         self.files[name] = Drop(name, content, len(content), digest, etag, NOW, {})
 
     async def lying(self, before: datetime) -> list[Lying]:
-        return [Lying(name, drop.etag) for name, drop in self.files.items() if drop.modified < before]
+        files = [(name, drop) for name, drop in self.files.items() if drop.modified < before]
+        return [Lying(name, drop.etag, drop.size, drop.modified) for name, drop in files]
 
     async def read(self, name: str, limit: int) -> Drop | None:
         return self.files.get(name)

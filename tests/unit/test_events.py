@@ -18,6 +18,8 @@ VAULTS = {"main": "https://kv.vault.azure.net", "local": "https://localhost:8443
         ({"id": "https://KV.vault.azure.net/certificates/web/1", "ObjectName ": " web "}, ("main", "web")),
         ({"Id": "https://localhost:8443/certificates/web/1", "ObjectName": "web", "EXP": 5}, ("local", "web")),
         ({"Id": "https://other.vault.azure.net/certificates/web/1", "ObjectName": "web"}, (None, "web")),
+        ({"Id": "https://kv.vault.azure.net/certificates/x", "ObjectName": "../secrets/x"}, ("main", None)),
+        ({"Id": "https://kv.vault.azure.net/certificates/x", "ObjectName": "web%2f..%2fx"}, ("main", None)),
         ({}, (None, None)),
     ],
 )
