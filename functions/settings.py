@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from functions.issuance.blob_names import blob_name
 from functions.issuance.choices import ANY, Choices, DigestWhen
-from functions.issuance.errors import BadSettings
+from functions.issuance.errors import BadSettings, InvalidRequest
 from functions.issuance.links import PORTAL, Links
 from functions.issuance.rules import ADDRESS, is_table
 from functions.issuance.timing import Patience
@@ -213,9 +214,15 @@ def _rules(env: Env) -> str:
     read there: a slip about who is told must not stop the watching.
     """
     text = env.get(RULES, "").strip()
-    if not is_table(text) and not re.fullmatch(r"[a-z0-9-]{3,63}/[^/].*", text):
-        raise BadSettings(f"{RULES}: write a list of rules (JSON), or where they are: container/name of a blob.")
-    return text
+    if is_table(text):
+        return text
+    container, _, name = text.partition("/")
+    try:
+        if re.fullmatch(r"[a-z0-9-]{3,63}", container) and blob_name(name):
+            return text
+    except InvalidRequest as error:
+        raise BadSettings(f"{RULES}: {error}") from None
+    raise BadSettings(f"{RULES}: write a list of rules (JSON), or where they are: container/name of a blob.")
 
 
 def _url(env: Env, name: str) -> str:

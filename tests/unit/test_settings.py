@@ -104,6 +104,8 @@ def test_several_vaults_and_mail() -> None:
         ("CERTFLOW_VAULTS", "a=https://x.vault.azure.net/certificates"),
         ("CERTFLOW_NOTIFY_RULES", "rules.json"),
         ("CERTFLOW_NOTIFY_RULES", "Settings/rules.json"),
+        ("CERTFLOW_NOTIFY_RULES", "settings/../csr/rules.json"),
+        ("CERTFLOW_NOTIFY_RULES", "settings/%2e%2e/csr/rules.json"),
         ("WEBSITE_AUTH_ENABLED", "1"),
     ],
 )
