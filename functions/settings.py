@@ -7,12 +7,12 @@ names of our own.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from functions.issuance.blob_names import blob_name
-from functions.issuance.choices import ANY, Choices, DigestWhen
+from functions.issuance.choices import ANY, Choices, DigestWhen, Takes
 from functions.issuance.errors import BadSettings, InvalidRequest
 from functions.issuance.links import PORTAL, Links
 from functions.issuance.rules import ADDRESS, is_table
@@ -24,6 +24,7 @@ ISSUERS, DOMAINS = "CERTFLOW_ISSUERS", "CERTFLOW_OWNER_DOMAINS"
 # Labels of letters, digits and hyphens (RFC 1123 §2.1), two at least, the last one no number (an IP address).
 DOMAIN = re.compile(r"\*|(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 SMTP, ACS = "CERTFLOW_SMTP_SERVER", "CERTFLOW_ACS_ENDPOINT"
+TRUSTED = "CERTFLOW_TRUSTED_CAS"
 OBSERVE = "observe"
 LEAST_BUDGET = 50  # with less, the looks under way and a page of a survey outlast a vault's lease (shift.py, HELD)
 
@@ -93,7 +94,7 @@ def load_settings(env: Env) -> Settings:
         rules=_rules(env),
         app_service_auth=flag(env, "WEBSITE_AUTH_ENABLED", default=False),
         include_root=flag(env, "CERTFLOW_CHAIN_INCLUDE_ROOT", default=False),
-        choices=_choices(env, observed, domains),
+        choices=_choices(env, observed, domains, vaults),
         links=Links(
             portal=https_of(env, "CERTFLOW_PORTAL_URL") or PORTAL,
             vaults=vaults,
@@ -129,7 +130,7 @@ def _vaults(env: Env) -> tuple[dict[str, str], frozenset[str]]:
     return vaults, frozenset(observed)
 
 
-def _choices(env: Env, observed: frozenset[str], domains: tuple[str, ...]) -> Choices:
+def _choices(env: Env, observed: frozenset[str], domains: tuple[str, ...], vaults: Collection[str]) -> Choices:
     usual = Choices()
     return Choices(
         budget=number(env, "CERTFLOW_VAULT_BUDGET", LEAST_BUDGET, 4000, usual.budget),
@@ -144,6 +145,7 @@ def _choices(env: Env, observed: frozenset[str], domains: tuple[str, ...]) -> Ch
         observed=observed,
         owner_domains=domains,
         issuers=_issuers(env, usual.issuers),
+        trusted=_trusted(env, vaults),
     )
 
 
@@ -168,6 +170,25 @@ def _issuers(env: Env, usual: tuple[str, ...]) -> tuple[str, ...]:
     if wrong := [name for name in issuers if name != ANY and not re.fullmatch(r"[0-9A-Za-z-]{1,127}", name)]:
         raise BadSettings(f"{ISSUERS}: '{wrong[0]}' is no issuer's name; write DigiCert,Unknown or *, say.")
     return issuers or usual
+
+
+def _trusted(env: Env, vaults: Collection[str]) -> dict[str, Takes]:
+    """One word for all vaults, or `alias=word` for each that is not to take what the files say; separated by commas."""
+    text = env.get(TRUSTED, "").strip().lower()
+    if text in Takes:
+        return dict.fromkeys(vaults, Takes(text))
+    named: dict[str, Takes] = {}
+    for entry in filter(None, text.split(",")):
+        alias, _, takes = (part.strip() for part in entry.partition("="))
+        if takes not in Takes:
+            allowed = " or ".join(Takes)
+            raise BadSettings(f"{TRUSTED}: write {allowed} for all vaults, or alias={allowed}, not '{entry.strip()}'.")
+        if alias not in vaults:
+            raise BadSettings(f"{TRUSTED}: '{alias}' is no alias in {VAULTS}. There are {', '.join(vaults)}.")
+        if alias in named:
+            raise BadSettings(f"{TRUSTED}: the alias '{alias}' stands there twice.")
+        named[alias] = Takes(takes)
+    return {alias: takes for alias, takes in named.items() if takes is not Takes.FILES}
 
 
 def _teams(env: Env) -> Teams:

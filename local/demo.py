@@ -129,6 +129,7 @@ async def issuer_completes(teller: Teller) -> None:
 async def chain_is_merged(teller: Teller) -> None:
     """b. A CA outside: CSR out, chain in, whatever it looks like."""
     teller.begin("b. A CA of your own: CSR out, signed with openssl, chain dropped, merged")
+    teller.step("The laptop's vaults take any CA's certificates until one is set (CERTFLOW_TRUSTED_CAS=any)")
     await teller.client.put("trusted-cas", "main/example-root.pem", teller.ca.root.read_bytes())
     teller.step("Set in trusted-cas/main/: the vault takes Example Root CA's certificates, and no others")
     operation = await teller.request("intranet", "Unknown")

@@ -228,6 +228,7 @@ def _settings(
         "SSL_CERT_FILE": str(ca_file),
         "CERTFLOW_VAULTS": ",".join(f"{alias}={url}" for alias, url in vaults.items()),
         "CERTFLOW_VERIFY_CHALLENGE_RESOURCE": "false",
+        "CERTFLOW_TRUSTED_CAS": "any",  # until a file is in trusted-cas/{alias}/; said by `make up`
         "CERTFLOW_CHECK_SCHEDULE": CHECK_SCHEDULE,
         "CERTFLOW_DISCOVER_SCHEDULE": "0 * * * * *",
         "CERTFLOW_DAILY_SCHEDULE": "0 0 6 * * *",

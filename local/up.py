@@ -133,6 +133,7 @@ def _print(stack: Stack, *, own_host: bool) -> None:
     console = Console(soft_wrap=True)
     console.print("[bold green]Certflow is up.[/] Ctrl-C stops it.")
     console.print(table)
+    console.print("The vaults take any CA's certificates until a CA is set in trusted-cas/ (CERTFLOW_TRUSTED_CAS=any).")
     if not own_host:
         console.print("Now run [bold]func start[/] in another terminal, with local.settings.json beside host.json.")
 

@@ -2,61 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
-from azure.storage.blob import BlobProperties
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 
 from functions.adapters.blobs import SERVICE, Blobs, quoted
 from functions.adapters.faults import faults_of
-from functions.issuance.errors import BadSettings, Unavailable
+from functions.issuance.errors import BadSettings, InvalidRequest, Unavailable
+from functions.issuance.files import TrustedFile
 from functions.issuance.trust import CONTAINER, says_public
 
-ALL_VAULTS = "*"
+FORBIDDEN = 403
 LARGEST = 1024 * 1024  # bytes: five times Mozilla's whole list
 
 
 class TrustedCaFiles:
-    """The port `TrustedCas`: `trusted-cas/{vault alias}/…`, and `trusted-cas/*/…` for all vaults."""
+    """The port `TrustedCas`, over the container `trusted-cas`."""
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
 
-    async def files(self, vault: str) -> dict[str, bytes]:
-        """By name, `trusted-cas/…`. Empty, too, if there is no such container.
-
-        Raises BadSettings for a huge file, and for one that lies in no folder: it was meant to count for something.
-        """
-        with faults_of(SERVICE):
+    async def listed(self) -> list[TrustedFile]:
+        """Empty, too, if there is no such container."""
+        with _faults():
             try:
-                listed = [blob async for blob in self._blobs.container(CONTAINER).list_blobs()]
-            except ResourceNotFoundError:
-                return {}
-            wanted = {vault.lower(), ALL_VAULTS}
-            return {
-                f"{CONTAINER}/{blob.name}": await self._read(blob) for blob in listed if _folder_of(blob.name) in wanted
-            }
+                listed = self._blobs.container(CONTAINER).list_blobs()
+                return [TrustedFile(str(blob.name), quoted(blob.etag), blob.size) async for blob in listed]
+            except (ResourceNotFoundError, ResourceExistsError):  # the latter: it is being deleted
+                return []
 
-    async def _read(self, listed: BlobProperties) -> bytes:
-        """A file as it was listed. Raises Unavailable if it has changed: a CA in transit must not count as none set."""
-        if listed.size > LARGEST:
+    async def content(self, file: TrustedFile) -> bytes:
+        """Raises Unavailable if it has changed since it was listed: a CA in transit must not count as none set."""
+        if file.size > LARGEST:
             raise BadSettings(
-                f"{CONTAINER}/{listed.name} has {listed.size} bytes; a file of CA certificates has 1 MiB at most."
+                f"{CONTAINER}/{file.name} has {file.size} bytes; a file of CA certificates has 1 MiB at most."
             )
-        blob = self._blobs.blob(CONTAINER, listed.name)
         try:
-            stream = await blob.download_blob(etag=quoted(listed.etag), match_condition=MatchConditions.IfNotModified)
-            content = await stream.readall()
-        except (ResourceNotFoundError, ResourceModifiedError) as error:
-            raise Unavailable(SERVICE, f"{CONTAINER}/{listed.name} is being changed", retry_after=1) from error
+            blob = self._blobs.blob(CONTAINER, file.name)
+        except InvalidRequest as error:
+            raise BadSettings(f"{CONTAINER}: {error}") from error
+        with _faults():
+            try:
+                stream = await blob.download_blob(etag=file.etag, match_condition=MatchConditions.IfNotModified)
+                content = await stream.readall()
+            except (ResourceNotFoundError, ResourceModifiedError) as error:
+                raise Unavailable(SERVICE, f"{CONTAINER}/{file.name} is being changed", retry_after=1) from error
         return _mozillas() if says_public(content) else content
 
+    def public(self) -> bytes:
+        """Mozilla's list, as of the certifi package that is deployed."""
+        return _mozillas()
 
-def _folder_of(name: str) -> str:
-    """The first folder, lower-case as aliases are."""
-    folder, slash, _ = name.partition("/")
-    if not slash:
-        raise BadSettings(f"{CONTAINER}/{name} lies in no folder; put it under a vault's alias, or under * for all.")
-    return folder.lower()
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """As elsewhere; but a container that we may not read does not pass: somebody has taken the role away."""
+    try:
+        with faults_of(SERVICE, forbidden_passes=False):
+            yield
+    except HttpResponseError as error:
+        if error.status_code != FORBIDDEN:
+            raise
+        raise BadSettings(
+            f"{CONTAINER} cannot be read: the app's managed identity lacks the role Storage Blob Data Reader there."
+        ) from error
 
 
 def _mozillas() -> bytes:

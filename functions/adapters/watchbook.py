@@ -3,7 +3,8 @@
 Partitions `-|beats`, `-|held`, `-|surveys`, `-|wanted` (RowKey: a vault's alias, or what is held), `-|renewals` (vault
 and day), `-|usual` (vault and issuer), `-|since` (what began), `-|refused` (a day: events of others) and
 `-|queued|{vault}` (a certificate's end and name, in this order). What has events is in their partition, so that one
-transaction covers both (tables.py): `c|{name}` a certificate's note, `t|{issuer}` an issuer's trouble.
+transaction covers both (tables.py): `c|{name}` a certificate's note, `t|{issuer}` an issuer's trouble, `a|trusted-cas`
+a vault's trust (its anchors).
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from functions.adapters.table_service import CERTFLOW, CONFLICTS, SERVICE, Table
 from functions.issuance.errors import Unavailable
 from functions.issuance.events import Event
 from functions.issuance.ports import Listed
-from functions.issuance.watchbook import CertificateNote, Survey, Trouble
+from functions.issuance.trust import ALL_VAULTS, CONTAINER
+from functions.issuance.watchbook import CertificateNote, Survey, Trouble, TrustNote
 
 HELD, SURVEYS, WANTED, RENEWALS, USUAL = "-|held", "-|surveys", "-|wanted", "-|renewals", "-|usual"
 QUEUED, SINCE, REFUSED = "-|queued", "-|since", "-|refused"  # the first: and the vault
@@ -118,6 +120,18 @@ class TableWatchbook:
             "trouble": msgspec.json.encode(replace(trouble, etag="")).decode(),
         }
         await self._tables.commit([_in_place(row, trouble.etag), *(("upsert", event_row(event)) for event in events)])
+
+    async def trust(self, vault: str) -> TrustNote | None:
+        """What was last seen of a vault's trust."""
+        row = await self._tables.row(*_trust_key(vault))
+        return replace(msgspec.json.decode(row["trust"], type=TrustNote), etag=row.metadata["etag"]) if row else None
+
+    async def keep_trust(self, note: TrustNote, events: Sequence[Event] = ()) -> None:
+        """Writes that with its events. Raises ConcurrentChange."""
+        partition, key = _trust_key(note.vault)
+        text = msgspec.json.encode(replace(note, etag="")).decode()
+        row = {"PartitionKey": partition, "RowKey": key, "trust": text}
+        await self._tables.commit([_in_place(row, note.etag), *(("upsert", event_row(event)) for event in events)])
 
     async def queue_renewal(self, vault: str, entry: Listed) -> None:
         """A row of the vault's queue, whose keys sort by the certificates' ends."""
@@ -225,6 +239,11 @@ def _queued(vault: str, entry: Listed) -> Entity:
     """The keys of a queued renewal: by the certificate's end, then by its name."""
     ends = sortable(entry.not_after) if entry.not_after else ""
     return {"PartitionKey": f"{QUEUED}|{vault}", "RowKey": f"{ends}|{entry.name.lower()}"}
+
+
+def _trust_key(vault: str) -> tuple[str, str]:
+    """The partition is that of its events, which for files of no vault is that of events of none."""
+    return partition_of(None if vault == ALL_VAULTS else vault, CONTAINER), f"a|{CONTAINER}"
 
 
 def _in_place(row: Entity, etag: str) -> tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]:

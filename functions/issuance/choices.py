@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from functions.issuance.timing import PATIENCE, Patience
@@ -18,6 +19,16 @@ class DigestWhen(StrEnum):
     OFF = "off"
 
 
+class Takes(StrEnum):
+    """Whose certificates a vault takes: those of the CAs in its files; of the public CAs as well; or anybody's, until a
+    file is there.
+    """
+
+    FILES = "files"
+    PUBLIC = "public"
+    ANY = "any"
+
+
 @dataclass(frozen=True, slots=True)
 class Choices:
     """`budget`: calls of one vault in 10 s, for all that happens by itself. A tenth of Key Vault's limit (protocol §6):
@@ -25,7 +36,8 @@ class Choices:
 
     `ladder`: the shares of a certificate's lifetime that are left when its owner hears of its end.
     `renews`: whether next versions are started by themselves where a tag asks for it, `most_renewals` of them a day.
-    `observed`: the vaults (alias) where nothing is started, merged, cancelled or deleted.
+    `observed`: the vaults (alias) where nothing is started, merged, cancelled or deleted. `trusted`: whose certificates
+    the vaults take, by alias; one that is not named there takes those of the CAs in its files.
     `owner_domains`: those that owners' mail addresses may have; none set: the default mailboxes' (recipients.py).
     `issuers`: those that a start may use; `*` is any but Key Vault's own `Self`, whose certificates no client trusts.
     """
@@ -39,8 +51,13 @@ class Choices:
     observed: frozenset[str] = frozenset()
     owner_domains: tuple[str, ...] = ()
     issuers: tuple[str, ...] = (ANY,)
+    trusted: Mapping[str, Takes] = field(default_factory=dict)
 
     def may_issue(self, issuer: str) -> bool:
         """Whether a request may be started at an issuer (its name in the vault, in any case)."""
         named = issuer.lower() in {one.lower() for one in self.issuers}
         return named or (ANY in self.issuers and issuer.lower() != SELF.lower())
+
+    def takes(self, vault: str) -> Takes:
+        """Whose certificates a vault (alias, lower-case) takes."""
+        return self.trusted.get(vault, Takes.FILES)

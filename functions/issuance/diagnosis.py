@@ -19,7 +19,7 @@ from functions.issuance.findings import ChainProblem, Finding, errors_of
 from functions.issuance.journal import record
 from functions.issuance.lenient import DECISIVE
 from functions.issuance.path_checks import check_path
-from functions.issuance.trust import CONTAINER, Trust, may_sign
+from functions.issuance.trust import Trust, may_sign
 
 ORDER = ("error", "warning", "note")
 
@@ -252,8 +252,3 @@ def _issuer_urls(certificate: Certificate) -> list[str]:
         if one.access_method == AuthorityInformationAccessOID.CA_ISSUERS
         and isinstance(one.access_location, x509.UniformResourceIdentifier)
     ]
-
-
-def place_of(vault: str) -> str:
-    """Where it is set whose certificates a vault takes, in words."""
-    return f"{CONTAINER}/{vault}/"

@@ -12,7 +12,14 @@ from functions.issuance.blob_names import MAX_LENGTH, blob_name
 from functions.issuance.certflow import Certflow
 from functions.issuance.describe import printed
 from functions.issuance.errors import CertflowError, InvalidRequest, Refused
-from functions.issuance.events import CHAIN_MERGED, CHAIN_QUARANTINED, CHAIN_REJECTED, CHAIN_STUCK, Event
+from functions.issuance.events import (
+    CHAIN_MERGED,
+    CHAIN_QUARANTINED,
+    CHAIN_REJECTED,
+    CHAIN_STUCK,
+    CHAIN_WAITING,
+    Event,
+)
 from functions.issuance.examine import Case, examine
 from functions.issuance.files import STOPPED_TOO_OFTEN, Aside, Drop, Lying
 from functions.issuance.findings import ChainProblem, Finding, warnings_of
@@ -40,7 +47,7 @@ async def handle_drop(certflow: Certflow, name: str) -> dict[str, Any] | None:
     """Merges or rejects one dropped file and moves it; returns its report. Safe to repeat, and to cut anywhere.
 
     None for a file that is gone: another run has handled it; and for a name that no file of the container should have.
-    Raises Unavailable, BadSettings, and Refused where the app has no access: nothing has moved, and this is tried again.
+    Raises Unavailable, BadSettings, and Refused where the app has no access: nothing has moved, and it is tried again.
     """
     drop = await _read(certflow, name)
     if drop is None:
@@ -147,8 +154,12 @@ async def _take_up(certflow: Certflow, one: Lying) -> None:
 async def _merged(certflow: Certflow, drop: Drop, case: Case) -> Outcome:
     one = case.match
     outcome = Outcome("rejected", case.findings, one.leaf, case.chain, one.request, one.version)
+    if one.version and not case.mergeable:
+        return replace(outcome, word="already-merged")
+    if case.waits:
+        return replace(outcome, word="waiting")
     if not case.mergeable or case.chain is None:
-        return replace(outcome, word="already-merged") if one.version else outcome
+        return outcome
     request = await _tracked(certflow, one)
     doing = Doing("merged", NOBODY, warnings_of(case.findings))
     try:
@@ -193,20 +204,40 @@ async def _finish(
 ) -> dict[str, Any]:
     """Moves the file with its report, and tells. The event is written first, so that a cut in between loses nothing."""
     report = report_of(findings, outcomes) | {"file": _file(drop)}
+    if report["outcome"] == "waiting":
+        await _wait(certflow, drop, report, outcomes)
+        return report
     container = CONTAINERS[report["outcome"]]
     if container == MERGED and (request := outcomes[0].request):
         folder = f"{request.vault}/{request.name}/{outcomes[0].version}/{drop.id}"
     else:
         folder = f"{drop.modified:%Y-%m-%d}/{drop.id}"
     report["moved_to"] = f"{container}/{folder}"
-    concerned = next((one for one in outcomes if one.word == "rejected"), outcomes[0] if outcomes else None)
-    event = _event(TOLD[container], drop, certflow.now(), report, concerned.request if concerned else None)
+    event = _event(TOLD[container], drop, certflow.now(), report, _concerned("rejected", outcomes))
     await certflow.ledger.add_event(event)
     line = f"{report['outcome']}: {', '.join(one['code'] for one in report['findings']) or 'nothing to say'}"
     moved_to = await certflow.drops.move(drop, container, folder, json.dumps(report, indent=2).encode(), line)
     record("drop-handled", blob=drop.name, drop=drop.id, moved_to=moved_to, outcome=line)
     await publish(certflow, (event,))
     return report
+
+
+async def _wait(certflow: Certflow, drop: Drop, report: dict[str, Any], outcomes: tuple[Outcome, ...]) -> None:
+    """The file stays, and the sweep takes it up again. People are told once: its mark says that they were."""
+    record("drop-waits", blob=drop.name, drop=drop.id, reason=report["sentence"])
+    mark = (await certflow.ledger.aside()).get(drop.name)
+    if mark is not None and mark.etag == drop.etag:
+        return
+    event = _event(CHAIN_WAITING, drop, certflow.now(), report, _concerned("waiting", outcomes))
+    await certflow.ledger.add_event(event)
+    await publish(certflow, (event,))
+    await certflow.ledger.set_aside(drop.name, Aside(drop.etag, 0))
+
+
+def _concerned(word: str, outcomes: tuple[Outcome, ...]) -> TrackedRequest | None:
+    """Whose request it is about: the first one's that this became of, or else the first one's."""
+    one = next((one for one in outcomes if one.word == word), outcomes[0] if outcomes else None)
+    return one.request if one else None
 
 
 async def _tell_stuck(

@@ -13,15 +13,18 @@ from functions.issuance.certflow import Certflow
 from functions.issuance.certificate import Certificate
 from functions.issuance.chains import Chain, Signatures
 from functions.issuance.describe import issuer_of, several, subject_of
-from functions.issuance.diagnosis import Diagnosis, diagnose, place_of
-from functions.issuance.errors import Refused
-from functions.issuance.findings import ChainProblem, Finding, errors_of
+from functions.issuance.diagnosis import Diagnosis, diagnose
+from functions.issuance.errors import BadSettings, Refused
+from functions.issuance.findings import ChainProblem, Finding, errors_of, is_waiting
 from functions.issuance.matching import Match, match
 from functions.issuance.reading import Contents, read
 from functions.issuance.report import Outcome, report_of
 from functions.issuance.requests import Operation, TrackedRequest
-from functions.issuance.trust import Trust, trust_of
+from functions.issuance.trust import Trust, place_of
+from functions.issuance.trusting import trust_for
 from functions.issuance.watch import NOT_FOUND
+
+NOBODY_KNOWN = "any-ca-accepted"  # what is said where nothing says whose certificates a vault takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,11 @@ class Case:
     def mergeable(self) -> bool:
         """Whether it is to be merged, or a merge that was cut off is to be recorded."""
         return self.match.pending is not None and not errors_of(self.findings)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it could be merged but for something that passes."""
+        return self.match.pending is not None and is_waiting(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ async def examine(certflow: Certflow, contents: Contents) -> Examination:
         matches = await match(certflow, certificates)
     except ChainProblem as problem:
         raise ChainProblem.of((*problem.findings, *contents.findings)) from problem
-    trusts = {vault: await trust_for(certflow, vault) for vault in {one.request.vault for one in matches}}
+    trusts = {vault: await _trust(certflow, vault) for vault in {one.request.vault for one in matches}}
     signatures = Signatures()
     cases = tuple([await _case(certflow, one, certificates, trusts[one.request.vault], signatures) for one in matches])
     left_out = strangers(certificates, ((case.match.leaf, case.chain) for case in cases))
@@ -85,9 +93,17 @@ async def diagnosed(
     return _judged(certflow, leaf, certificates, asked, trust, signatures)
 
 
-async def trust_for(certflow: Certflow, vault: str) -> Trust:
-    """Whose certificates a vault takes. Raises BadSettings."""
-    return trust_of(await certflow.trusted.files(vault), place_of(vault))
+async def _trust(certflow: Certflow, vault: str) -> Trust | Finding:
+    """Whose certificates a vault takes; or why it takes nobody's, which does not concern the other vaults."""
+    try:
+        return await trust_for(certflow, vault)
+    except BadSettings as error:
+        return Finding(
+            "trust-missing",
+            f"Nothing is merged in vault {vault} as things stand. {error}",
+            f"Put the CA's certificate into {place_of(vault)}, or mend what is named. A dropped file waits where it "
+            "is, and is merged by itself then.",
+        )
 
 
 def _judged(
@@ -112,9 +128,14 @@ async def _policy(certflow: Certflow, vault: str, name: str) -> Mapping[str, Any
 
 
 async def _case(
-    certflow: Certflow, one: Match, certificates: Sequence[Certificate], trust: Trust, signatures: Signatures
+    certflow: Certflow,
+    one: Match,
+    certificates: Sequence[Certificate],
+    said: Trust | Finding,
+    signatures: Signatures,
 ) -> Case:
     vault, name = one.request.vault, one.request.name
+    trust = said if isinstance(said, Trust) else Trust({}, place_of(vault))
     try:
         if one.pending:
             judged = await diagnosed(certflow, vault, name, one.leaf, certificates, one.pending, trust, signatures)
@@ -125,7 +146,14 @@ async def _case(
     if one.version:  # what would be against merging it comes too late
         rest = tuple(finding for finding in judged.findings if finding.severity != "error")
         return Case(one, judged.chain, (already_merged(name, one.version), *rest))
-    return Case(one, judged.chain, judged.findings if one.pending else (request_ended(one.request),))
+    if not one.pending:
+        return Case(one, judged.chain, (request_ended(one.request),))
+    if isinstance(said, Trust):
+        return Case(one, judged.chain, judged.findings)
+    others = (finding for finding in judged.findings if finding.code != NOBODY_KNOWN)
+    return Case(
+        one, judged.chain, (*errors_of(judged.findings), said, *(one for one in others if one.severity != "error"))
+    )
 
 
 def already_merged(name: str, version: str) -> Finding:
@@ -157,5 +185,6 @@ def strangers(certificates: Sequence[Certificate], leaves: Iterable[tuple[Certif
 
 
 def _would(case: Case) -> Outcome:
-    word = "already-merged" if case.match.version else "would-merge" if case.mergeable else "would-reject"
+    word = "would-wait" if case.waits else "would-merge" if case.mergeable else "would-reject"
+    word = "already-merged" if case.match.version else word
     return Outcome(word, case.findings, case.match.leaf, case.chain, case.match.request, case.match.version)

@@ -76,14 +76,32 @@ class Drops(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TrustedFile:
+    """A file that says whose certificates are taken: its name in the container, folder first. `size` is in bytes."""
+
+    name: str
+    etag: str
+    size: int
+
+
 class TrustedCas(Protocol):
-    """Whose certificates the vaults take. Uploaders of chains cannot write here."""
+    """Whose certificates the vaults take. Uploaders of chains cannot write here. Raises BadSettings where we may not
+    read.
+    """
 
-    async def files(self, vault: str) -> Mapping[str, bytes]:
-        """The files set for a vault alias and those for all vaults, by name; empty if nothing is set.
+    async def listed(self) -> list[TrustedFile]:
+        """All files, by name; none if there is no container."""
+        ...
 
-        A file that says `public` comes as Mozilla's list (PEM).
+    async def content(self, file: TrustedFile) -> bytes:
+        """A file as it was listed; one that says `public` comes as the public CAs. Raises BadSettings for one that is
+        too large or cannot be opened.
         """
+        ...
+
+    def public(self) -> bytes:
+        """The public CAs: Mozilla's list (PEM), which is deployed with the app."""
         ...
 
 

@@ -38,6 +38,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "refused-by-openssl": ("error", "OpenSSL, and so most TLS clients, refuse a certificate of the chain"),
     "expired-left-out": ("warning", "a CA's certificate that has expired is left out of the chain"),
     "trusted-ca-ignored": ("warning", "a certificate that is set as trusted cannot be used"),
+    "trust-missing": ("error", "nothing is merged in this vault until it is said whose certificates it takes"),
     "any-ca-accepted": ("warning", "nothing is set for this vault about whose certificates it takes"),
     "root-not-in-file": ("note", "the chain ends below its root, as it should"),
     "root-left-out": ("note", "the root was in the file, and is not merged"),
@@ -75,6 +76,10 @@ CODES: dict[str, tuple[Severity, str]] = {
 # A file with one of these goes where fewer people can read it: it holds a private key, or nobody can tell.
 PRIVATE_KEY = "contains-private-key"
 QUARANTINES = frozenset({PRIVATE_KEY, "may-hold-private-key", "unreadable-zip", "too-large"})
+
+
+# A file with one of these stays where it was dropped, and is taken up again by itself.
+WAITS = frozenset({"trust-missing"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +135,12 @@ def errors_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def is_for_quarantine(findings: Iterable[Finding]) -> bool:
     """Whether a file of which this is to be said goes to quarantine."""
     return any(one.code in QUARANTINES for one in findings)
+
+
+def is_waiting(findings: Iterable[Finding]) -> bool:
+    """Whether nothing but what passes is to be said against a file."""
+    errors = errors_of(findings)
+    return bool(errors) and all(one.code in WAITS for one in errors)
 
 
 def warnings_of(findings: Iterable[Finding]) -> tuple[str, ...]:

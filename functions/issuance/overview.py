@@ -9,19 +9,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.choices import DigestWhen
+from functions.issuance.choices import DigestWhen, Takes
 from functions.issuance.describe import printed
 from functions.issuance.events import DIGEST, Event
 from functions.issuance.outbox import publish
 from functions.issuance.phrases import duration, some
 from functions.issuance.requests import Status
 from functions.issuance.survey import found_of
-from functions.issuance.watchbook import Silenced, Survey
+from functions.issuance.trusting import hint_of
+from functions.issuance.watchbook import Silenced, Survey, TrustNote, TrustState
 
 MOST_BACKLOG = 1000  # counted; more is "a lot"
 DAY = timedelta(days=1)
 LATE = timedelta(minutes=15)  # without a good sweep, a vault is not being watched
 MOST_NAMES = 5
+MOST_TROUBLE = 250  # characters of what is wrong with a vault's trust, which stands there twice
 MOST_SHOWN = 100  # characters of a file's name, for people
 # Of vaults in a digest; the others are summed up. The event is one property of a table row, which takes 32,768
 # characters: of a vault there are at most 1,700, of a file's name 1,024, which may be twice as long when escaped.
@@ -29,11 +31,14 @@ MOST_LINES = 10
 MOST_SILENCED = 10  # in all vaults
 AT_ONCE = 8  # vaults of which the tables are asked at the same time
 
+STOPPED = {TrustState.NONE, TrustState.UNREADABLE}
+
 type Ended = tuple[str, Status]  # vault alias / certificate name, and its end
 
 
 async def status_of_vaults(certflow: Certflow) -> list[dict[str, Any]]:
-    """For each vault: its last good sweep (ISO 8601, or None), what is overdue now, and what its last survey found.
+    """For each vault: whose certificates it takes, its last good sweep (ISO 8601, or None), what is overdue now, and
+    what its last survey found.
 
     Raises Unavailable.
     """
@@ -75,16 +80,27 @@ async def send_digest(certflow: Certflow) -> None:
 
 
 async def _status(certflow: Certflow, alias: str, beat: datetime | None) -> dict[str, Any]:
-    backlog, survey = await asyncio.gather(
-        certflow.ledger.backlog(alias, certflow.now(), MOST_BACKLOG), certflow.watchbook.survey(alias)
+    backlog, survey, trust = await asyncio.gather(
+        certflow.ledger.backlog(alias, certflow.now(), MOST_BACKLOG),
+        certflow.watchbook.survey(alias),
+        certflow.watchbook.trust(alias),
     )
     return {
         "vault": alias,
+        "trusted_cas": _trusted(certflow.choices.takes(alias), trust),
         "observed": alias in certflow.choices.observed,
         "last_good_sweep": beat.isoformat() if beat else None,
         "backlog": backlog,
         "last_survey": _survey(survey),
     }
+
+
+def _trusted(takes: Takes, note: TrustNote | None) -> dict[str, Any]:
+    if note is None or note.takes != takes:  # the timer looks within a minute
+        return {"takes": takes.value, "state": "unknown", "merges": takes is not Takes.FILES}
+    told = {"sha256": note.sha256, "since": note.since, "until": note.until, "why": note.why}
+    known = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in told.items() if value}
+    return {"takes": takes.value, "state": note.state.value, "merges": note.state not in STOPPED, **known}
 
 
 def _survey(survey: Survey) -> dict[str, Any] | None:
@@ -102,6 +118,8 @@ def _nearest(surveys: Iterable[Survey]) -> list[tuple[str, Silenced]]:
 async def _line(certflow: Certflow, survey: Survey, beat: datetime | None) -> dict[str, Any]:
     """What there is to say of a vault."""
     now, alias = certflow.now(), survey.vault
+    trust = await certflow.watchbook.trust(alias)
+    any_ca = certflow.choices.takes(alias) is Takes.ANY and (trust is None or trust.state is TrustState.ANY)
     in_progress, oldest, quiet = 0, now, list[str]()
     async for look in certflow.ledger.waiting(alias):  # counted one by one: there may be very many
         in_progress += 1
@@ -121,7 +139,15 @@ async def _line(certflow: Certflow, survey: Survey, beat: datetime | None) -> di
         "expired": counts.get("expired", 0),
         "muted": list(found.names.get("muted", ()))[:MOST_NAMES] if found else [],
         "acknowledged": quiet[:MOST_NAMES],
+        "any_ca": any_ca,
+        "trust_trouble": _trouble(trust),
     }
+
+
+def _trouble(note: TrustNote | None) -> str | None:
+    """Why nothing is merged there, or from when on."""
+    hint = hint_of(note) if note else None
+    return printed(hint, MOST_TROUBLE) if hint else None
 
 
 def _told(
@@ -137,7 +163,8 @@ def _told(
     failed = sorted(name for name, end in ended if end is Status.FAILED)
     late = [line["vault"] for line in lines if line["late"]]
     expired = sum(line["expired"] for line in lines)
-    good = not late and not stuck and not expired and not failed and not quiet
+    distrusting = [line["vault"] for line in lines if line["trust_trouble"]]
+    good = not (late or stuck or expired or failed or quiet or distrusting)
     words = [f"{count} {status}" for status, count in sorted(by_status.items())]
     in_progress = sum(line["in_progress"] for line in lines)
     return {
@@ -145,7 +172,7 @@ def _told(
         "good": good,
         "headline": "all is well" if good else "something needs a look",
         "sentence": f"In the last 24 hours: {', '.join(words) or 'no request ended'}. In progress now: {in_progress}.",
-        "next_step": _next_step(late, stuck, expired, len(failed), len(quiet)),
+        "next_step": _next_step(late, stuck, expired, len(failed), len(quiet), distrusting),
         "ended": {status.value: count for status, count in by_status.items()},
         "vaults": lines[:MOST_LINES],
         "set_aside": stuck[:MOST_NAMES],
@@ -158,10 +185,11 @@ def _told(
     }
 
 
-def _next_step(late: list[str], stuck: list[str], expired: int, failed: int, quiet: int) -> str:
-    unwatched = some(late, MOST_NAMES)
+def _next_step(late: list[str], stuck: list[str], expired: int, failed: int, quiet: int, distrusting: list[str]) -> str:
+    unwatched, untrusted = some(late, MOST_NAMES), some(distrusting, MOST_NAMES)
     steps = (
         (late, f"Nobody has watched {unwatched} lately: look at the app's log, and at its access to that vault."),
+        (distrusting, f"Put CAs into trusted-cas for {untrusted}: without them nothing is merged there."),
         (stuck, "Files in the container chains were not handled: mend them, or POST their names to /api/chains/retry."),
         (failed, "Some requests failed: their messages say why."),
         (
@@ -183,11 +211,14 @@ def _facts(
 ) -> list[tuple[str, str]]:
     more = lines[MOST_LINES:]
     quiet = [name for line in lines for name in (*line["acknowledged"], *line["muted"])]
+    any_ca = [line["vault"] for line in lines if line["any_ca"]]
     facts = [  # a card of several messages shows the first three
         ("Failed requests", some(failed, MOST_NAMES)),
         ("Ends in silence", some((_end_in_words(now, vault, one) for vault, one in silent), MOST_NAMES)),
         *((f"Vault {line['vault']}", _in_words(now, line)) for line in lines[:MOST_LINES]),
         ("Other vaults", more and f"{len(more)}, with {sum(line['in_progress'] for line in more)} in progress"),
+        *((f"Trust of {line['vault']}", line["trust_trouble"]) for line in lines[:MOST_LINES] if line["trust_trouble"]),
+        ("Taking any CA's certificates", some(any_ca, MOST_NAMES)),
         ("Kept quiet", some(quiet, MOST_NAMES)),
         ("Events of others refused", f"{refused} since yesterday: see who may send to the topic" if refused else ""),
         ("Files set aside", some((printed(name, MOST_SHOWN) for name in stuck), MOST_NAMES)),

@@ -15,7 +15,7 @@ from functions.issuance.certflow import Certflow
 from functions.issuance.certificate import Certificate
 from functions.issuance.chains import Signatures, by_key
 from functions.issuance.errors import ConcurrentChange, InvalidRequest, Refused, Unavailable
-from functions.issuance.examine import diagnosed, trust_for
+from functions.issuance.examine import diagnosed
 from functions.issuance.findings import ChainProblem, Finding, warnings_of
 from functions.issuance.matching import another_key, unmerged
 from functions.issuance.merge import merge_once
@@ -23,6 +23,7 @@ from functions.issuance.outbox import publish
 from functions.issuance.ports import Answer, Bundle, Intent
 from functions.issuance.requests import Actor, Doing, Gone, Origin, Status, TrackedRequest, acknowledged
 from functions.issuance.tags import MOST_TAGS, OWNER
+from functions.issuance.trusting import trust_for
 from functions.issuance.watch import NOT_FOUND, TRIES, begin_to_watch, call_first_looks, check, record_seen, standing
 
 NOT_FOUND_CODE = "PendingCertificateNotFound"
@@ -140,7 +141,8 @@ async def merge(
     """Merges a chain given in any order; returns the version and what there is to say of the chain.
 
     The chain is judged as a dropped one is. Raises Refused (404; 403 while an issuer works on it), ChainProblem,
-    InvalidRequest (`more` would give the certificate another owner).
+    InvalidRequest (`more` would give the certificate another owner), and BadSettings in a vault that takes nobody's
+    certificates.
     """
     answer = await _pending(certflow, address)
     request = await _tracked(certflow, address, answer, by)

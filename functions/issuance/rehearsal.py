@@ -15,6 +15,7 @@ from functions.issuance.events import (
     CHAIN_QUARANTINED,
     CHAIN_REJECTED,
     CHAIN_STUCK,
+    CHAIN_WAITING,
     CHANGED_BY_OTHERS,
     DIGEST,
     EXPIRED,
@@ -24,6 +25,8 @@ from functions.issuance.events import (
     NOTICE_REFUSED,
     RENEWAL_STOPPED,
     SETTING_WRONG,
+    TRUST_CHANGED,
+    TRUST_MISPLACED,
     UNSETTLED,
     VAULT_SURVEYED,
 )
@@ -117,6 +120,7 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
         CHAIN_QUARANTINED: file
         | {"sentence": "The file holds a private key.", "findings": [private_key().finding.as_dict()]},
         CHAIN_STUCK: file | {"sentence": "The file could not be handled, although it was tried again and again."},
+        CHAIN_WAITING: file | {"sentence": "Nothing says yet whose certificates the vault takes."},
         NEAR_EXPIRY: certificate | near,
         EXPIRED: certificate | expired,
         CHANGED_BY_OTHERS: request
@@ -128,6 +132,15 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
         | ends
         | {"reason": "too-many-versions", "sentence": "two were started within a day"},
         ISSUER_TROUBLED: {"vault": vault, "issuer": "DigiCert", "error": trouble, "failed": failed},
+        TRUST_CHANGED: {
+            "vault": vault,
+            "state": "none",
+            "merges": False,
+            "count": 0,
+            "was": "set",
+            "why": f"There is no CA's certificate in trusted-cas/{vault}/ any more.",
+        },
+        TRUST_MISPLACED: {"files": ["mian/root.pem"], "count": 1, "vaults": [vault]},
         VAULT_SURVEYED: {"vault": vault, "certificates": 12, "counts": counts},
         SETTING_WRONG: {"setting": "CERTFLOW_SAMPLE", "sentence": "this is a sample."},
         DIGEST: {

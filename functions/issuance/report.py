@@ -10,17 +10,18 @@ from typing import Any
 from functions.issuance.certificate import Certificate
 from functions.issuance.chains import Chain
 from functions.issuance.describe import describe, printed, subject_of
-from functions.issuance.findings import Finding, errors_of, is_for_quarantine
+from functions.issuance.findings import Finding, errors_of, is_for_quarantine, is_waiting
 from functions.issuance.requests import TrackedRequest
 
-REJECTED = ("rejected", "would-reject")
+REJECTED, WAITING = ("rejected", "would-reject"), ("waiting", "would-wait")
 # What of a report travels: a table property holds 32,768 characters, and whose file it is goes with it.
 MOST_SENTENCE, MOST_FINDINGS, MOST_LEAVES = 1000, 11_000, 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one leaf: `merged`, `already-merged`, `rejected`; before any merge `would-merge`, `would-reject`.
+    """What became of one leaf: `merged`, `already-merged`, `rejected`, `waiting`; before any merge `would-merge`,
+    `would-reject`, `would-wait`.
 
     Without a request for a leaf that is judged by itself.
     """
@@ -35,7 +36,7 @@ class Outcome:
     @property
     def sentence(self) -> str:
         """What became of it, in a sentence."""
-        if self.word in REJECTED:
+        if self.word in (*REJECTED, *WAITING):
             return errors_of(self.findings)[0].sentence
         into = f" for {self.request.name} in vault {self.request.vault}" if self.request else ""
         name = f"The chain of {subject_of(self.leaf)}{into}"
@@ -53,8 +54,11 @@ def report_of(findings: Sequence[Finding], outcomes: Sequence[Outcome], *, would
     been done yet. Holds no part of the file itself.
     """
     rejected = [one for one in outcomes if one.word in REJECTED]
-    done = [one for one in outcomes if one.word not in REJECTED]
-    if not outcomes and is_for_quarantine(findings):
+    waiting = [one for one in outcomes if one.word in WAITING]
+    done = [one for one in outcomes if one.word not in (*REJECTED, *WAITING)]
+    if waiting or (not outcomes and is_waiting(findings)):
+        word = "would-wait" if would else "waiting"
+    elif not outcomes and is_for_quarantine(findings):
         word = "would-quarantine" if would else "quarantined"
     elif rejected or not outcomes:
         word = "would-reject" if would else "rejected"
@@ -62,8 +66,8 @@ def report_of(findings: Sequence[Finding], outcomes: Sequence[Outcome], *, would
         word = "would-merge" if would else "merged"
     else:
         word = "already-merged"
-    stops = errors_of((*(finding for one in rejected for finding in one.findings), *findings))
-    sentences = [one.sentence for one in (*rejected, *done)] or [findings[0].sentence]
+    stops = errors_of((*(finding for one in (*waiting, *rejected) for finding in one.findings), *findings))
+    sentences = [one.sentence for one in (*waiting, *rejected, *done)] or [findings[0].sentence]
     report: dict[str, Any] = {"outcome": word, "sentence": " ".join(sentences)}
     if stops:
         report["next_step"] = stops[0].next_step

@@ -214,7 +214,15 @@ async def _finish(certflow: Certflow, run: Survey) -> None:
         await certflow.ledger.add_event(event)
         await publish(certflow, (event,))
     record("surveyed", vault=run.vault, certificates=run.found.certificates, **run.found.counts)
-    done = Survey(run.vault, began=run.began, finished=certflow.now(), last=run.found, capped=run.capped, etag=run.etag)
+    done = Survey(
+        run.vault,
+        began=run.began,
+        finished=certflow.now(),
+        last=run.found,
+        covers=run.began,
+        capped=run.capped,
+        etag=run.etag,
+    )
     await certflow.watchbook.keep_survey(done)
 
 

@@ -16,6 +16,7 @@ from functions.issuance.lenient import DECISIVE
 from functions.issuance.reading import read_list
 
 CONTAINER = "trusted-cas"
+ALL_VAULTS = "*"  # the folder whose files count for all of them
 PUBLIC = "public"
 
 
@@ -37,6 +38,11 @@ class Trust:
     def holds(self, certificate: Certificate) -> bool:
         """Whether a certificate is of a trusted CA: its name and its key (RFC 5280 §6.1.1 d)."""
         return any(one.identity == certificate.identity for one in self.named(certificate.subject_key))
+
+
+def place_of(vault: str) -> str:
+    """Where it is set whose certificates a vault takes, in words."""
+    return f"{CONTAINER}/{vault}/"
 
 
 def trust_of(files: Mapping[str, bytes], place: str) -> Trust:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
 from functions.issuance.events import Event
@@ -56,7 +57,8 @@ class Survey:
     how often that was tried in vain (`tries`); `found`: so far. `renewing`: all pages are through, and the renewals
     that were queued meanwhile are started; `capped`: the day on which it was last told that there were too many.
 
-    `finished` and `last` are of the one before; None until the first, the baseline, is through.
+    `finished` and `last` are of the one before; None until the first, the baseline, is through. `covers` is when that
+    one began: what was pending then is tracked.
     """
 
     vault: str
@@ -69,6 +71,7 @@ class Survey:
     last: Found | None = None
     renewing: bool = False
     capped: date | None = None
+    covers: datetime | None = None
     etag: str = field(default="", compare=False)
 
 
@@ -90,6 +93,39 @@ class Trouble:
     issuer: str
     failures: tuple[Failure, ...] = ()
     told: Mapping[str, datetime] = field(default_factory=dict)
+    etag: str = field(default="", compare=False)
+
+
+class TrustState(StrEnum):
+    """What is taken: the files' CAs; the public ones; anybody's; anybody's until a day; nothing, as there is no file;
+    nothing, as a file cannot be read.
+    """
+
+    SET = "set"
+    PUBLIC = "public"
+    ANY = "any"
+    ENDING = "ending"
+    NONE = "none"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustNote:
+    """What was last seen of a vault's trust (`*`: of files that are no vault's). `takes` is the setting; `sha256` that
+    of its files, `listed` a hash of their names and ETags; `once`: a file was there since `takes` is so; `why` nothing
+    is merged; `until` when anybody's are taken still; `since` it is so; `changes`: how many were told.
+    """
+
+    vault: str
+    takes: str = ""
+    state: TrustState = TrustState.NONE
+    sha256: str = ""
+    listed: str = ""
+    once: bool = False
+    why: str | None = None
+    until: datetime | None = None
+    since: datetime | None = None
+    changes: int = 0
     etag: str = field(default="", compare=False)
 
 
@@ -143,6 +179,14 @@ class Watchbook(Protocol):
         ...
 
     async def keep_trouble(self, trouble: Trouble, events: Sequence[Event] = ()) -> None:
+        """Writes that, with its events, in one transaction. Raises ConcurrentChange."""
+        ...
+
+    async def trust(self, vault: str) -> TrustNote | None:
+        """What was last seen of a vault's trust; None if it was never looked at."""
+        ...
+
+    async def keep_trust(self, note: TrustNote, events: Sequence[Event] = ()) -> None:
         """Writes that, with its events, in one transaction. Raises ConcurrentChange."""
         ...
 

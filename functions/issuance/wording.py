@@ -11,6 +11,7 @@ from functions.issuance.events import (
     CHAIN_QUARANTINED,
     CHAIN_REJECTED,
     CHAIN_STUCK,
+    CHAIN_WAITING,
     CHANGED_BY_OTHERS,
     DIGEST,
     EXPIRED,
@@ -20,6 +21,8 @@ from functions.issuance.events import (
     NOTICE_REFUSED,
     RENEWAL_STOPPED,
     SETTING_WRONG,
+    TRUST_CHANGED,
+    TRUST_MISPLACED,
     UNSETTLED,
     VAULT_SURVEYED,
 )
@@ -231,6 +234,50 @@ def _troubled(data: dict[str, Any]) -> Words:
     )
 
 
+def _trust_changed(data: dict[str, Any]) -> Words:
+    vault, place = data["vault"], f"trusted-cas/{data['vault']}/"
+    if not data["merges"]:
+        return Words(
+            f"Nothing is merged any more: vault {vault}" if "was" in data else f"Nothing is merged yet: vault {vault}",
+            f"Vault {vault} takes nobody's certificates as things stand. {data['why']}",
+            f"Put the certificate of the CA into {place}, or mend what is named. What is dropped waits until then.",
+            Severity.CRITICAL,
+        )
+    if data.get("until"):
+        return Words(
+            f"Merging is about to end: vault {vault}",
+            f"Nothing says whose certificates vault {vault} takes. Until now any CA's were, and from "
+            f"{data['until'][:16].replace('T', ' ')} UTC on none is.",
+            f"Put the certificate of the CA into {place} before that; the word public in a file there stands for the "
+            f"public CAs. Or set CERTFLOW_TRUSTED_CAS to {vault}=public.",
+            Severity.CRITICAL,
+        )
+    if data["state"] == "any":
+        return Words(
+            f"Any CA's certificates are taken: vault {vault}",
+            f"Vault {vault} takes any CA's certificates now: CERTFLOW_TRUSTED_CAS says so, and no file says otherwise.",
+            f"If that was not meant: put the certificate of the CA into {place}.",
+        )
+    public = ", the public CAs among them" if data["state"] == "public" else ""
+    return Words(
+        f"Trusted CAs changed: vault {vault}" if "was" in data else f"Trusted CAs: vault {vault}",
+        f"Vault {vault} takes the certificates of {data['count']} CA{'' if data['count'] == 1 else 's'} now{public}.",
+        "Nothing to do, if that was meant: the CAs and the hash of the files are named here.",
+        Severity.WARNING if "was" in data else Severity.INFO,
+        good="was" not in data,
+    )
+
+
+def _trust_misplaced(data: dict[str, Any]) -> Words:
+    count = data["count"]
+    return Words(
+        "Trusted CAs where no vault looks",
+        f"{count} file{'' if count == 1 else 's'} in trusted-cas count for no vault: {', '.join(data['files'])}"
+        f"{' …' if count > len(data['files']) else ''}.",
+        f"Put them under a vault's alias ({', '.join(data['vaults'])}), or under * for all vaults.",
+    )
+
+
 def _surveyed(data: dict[str, Any]) -> Words:
     counts, count = data["counts"], data["certificates"]
     found = ", ".join(f"{counts[kind]} {word}" for kind, word in KINDS.items() if counts.get(kind))
@@ -314,11 +361,14 @@ WRITERS: dict[str, Callable[[dict[str, Any]], Words | None]] = {
     CHAIN_REJECTED: _of_a_file("Chain rejected", Severity.WARNING),
     CHAIN_QUARANTINED: _quarantined,
     CHAIN_STUCK: _of_a_file("Chain could not be handled", Severity.CRITICAL),
+    CHAIN_WAITING: _of_a_file("Chain waits", Severity.WARNING),
     NEAR_EXPIRY: _near_expiry,
     EXPIRED: _expired,
     CHANGED_BY_OTHERS: _changed_by_others,
     RENEWAL_STOPPED: _renewal_stopped,
     ISSUER_TROUBLED: _troubled,
+    TRUST_CHANGED: _trust_changed,
+    TRUST_MISPLACED: _trust_misplaced,
     VAULT_SURVEYED: _surveyed,
     SETTING_WRONG: _setting_wrong,
     DIGEST: _digest,

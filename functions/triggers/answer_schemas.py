@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from functions.issuance.choices import Takes
 from functions.issuance.findings import CODES
 from functions.issuance.requests import Origin, Status
+from functions.issuance.watchbook import TrustState
 
 Schema = dict[str, Any]
 
@@ -57,9 +59,18 @@ def answer_schemas() -> dict[str, Schema]:
     counts = {"type": "object", "additionalProperties": COUNT}
     names = {"type": "object", "additionalProperties": {"type": "array", "items": TEXT}}
     survey = _object({"finished": TIME, "certificates": COUNT, "counts": counts, "names": names})
+    trusted = _object(
+        {
+            "takes": {"type": "string", "enum": list(Takes)},
+            "state": {"type": "string", "enum": [*TrustState, "unknown"]},
+            "merges": {"type": "boolean"},
+        },
+        {"sha256": TEXT, "since": TIME, "until": TIME, "why": TEXT},
+    )
     vault = _object(
         {
             "vault": TEXT,
+            "trusted_cas": trusted,
             "observed": {"type": "boolean"},
             "last_good_sweep": {"type": ["string", "null"]},
             "backlog": COUNT,
@@ -112,14 +123,14 @@ def answer_schemas() -> dict[str, Schema]:
 
 
 def _report(finding: Schema) -> Schema:
-    outcomes = ["merged", "already-merged", "rejected", "quarantined"]
-    would = ["would-merge", "would-reject", "would-quarantine"]
+    outcomes = ["merged", "already-merged", "rejected", "waiting", "quarantined"]
+    would = ["would-merge", "would-reject", "would-wait", "would-quarantine"]
     certificate = _object(
         {"subject": TEXT, "issuer": TEXT, "serial": TEXT, "sha256": TEXT, "not_before": TIME, "not_after": TIME}
     )
     leaf = _object(
         {
-            "outcome": {"type": "string", "enum": [*outcomes[:3], *would[:2]]},
+            "outcome": {"type": "string", "enum": [*outcomes[:4], *would[:3]]},
             "subject": TEXT,
             "findings": {"type": "array", "items": {"type": "string", "enum": list(CODES)}},
         },
@@ -130,7 +141,7 @@ def _report(finding: Schema) -> Schema:
         },
     )
     file = _object(
-        {"name": TEXT, "size": COUNT, "sha256": TEXT, "etag": TEXT, "dropped": TIME, "metadata": {"type": "object"}}
+        {"name": TEXT, "size": COUNT, "etag": TEXT, "dropped": TIME, "metadata": {"type": "object"}}, {"sha256": TEXT}
     )
     return _object(
         {

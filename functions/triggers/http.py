@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import azure.functions as func
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import InvalidRequest, Refused
+from functions.issuance.errors import InvalidRequest, Refused, Unavailable
 from functions.issuance.findings import ChainProblem
 from functions.issuance.pending import Address, Seen, cancel, csr, delete, merge, status
 from functions.issuance.reading import read, read_items
 from functions.issuance.requests import is_manual
 from functions.issuance.start import Order, Started, start
+from functions.issuance.trusting import hint_of, trust_note
 from functions.triggers.answers import certificate_url, json_body, pending_url
 from functions.triggers.bodies import check_name, parse_cancel, parse_create, parse_merge
 from functions.triggers.queries import actor_of, address_of, body_of, check_query, idempotency_key
@@ -30,6 +32,8 @@ async def create_certificate(req: func.HttpRequest, context: Context) -> func.Ht
     actor = actor_of(req, context, asked.requested_by)
     order = Order(vault, name, body, owner, asked.if_pending, idempotency_key(req), actor)
     started = await start(context.certflow(), order)
+    if _manual(started.fields):
+        started = replace(started, note=await _with_trust(context.certflow(), vault.lower(), started.note))
     location = pending_url(req, vault, name, started.request_id)
     return json_body(202, _started(req, order, started), {"Location": location, **RETRY_AFTER})
 
@@ -86,6 +90,15 @@ async def merge_pending(req: func.HttpRequest, context: Context) -> func.HttpRes
         raise InvalidRequest("body", message, reason=code, findings=problem.findings) from problem
     said_of_it = [finding.as_dict() for finding in (*findings, *contents.findings)]
     return json_body(201, {**bundle.fields, "findings": said_of_it}, {"Location": str(bundle.fields["id"])})
+
+
+async def _with_trust(app: Certflow, vault: str, note: str | None) -> str | None:
+    """The note, and that a chain for this request could not be merged as things stand."""
+    try:
+        hint = hint_of(await trust_note(app, vault))
+    except Unavailable:  # it has been started, and that is what the caller has to hear
+        hint = None
+    return " ".join(one for one in (note, hint) if one) or None
 
 
 def _started(req: func.HttpRequest, order: Order, started: Started) -> dict[str, Any]:

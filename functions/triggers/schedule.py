@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
-    """**check** calls a shift for every vault, and for what was left behind; **discover** has the vaults surveyed;
-    **daily** sends the digest; **sweep** takes up files whose event never came.
+    """**check** calls a shift for every vault, and for what was left behind, and sees whom the vaults trust;
+    **discover** has the vaults surveyed; **daily** sends the digest; **sweep** takes up files whose event never came.
     """
     blueprint = func.Blueprint()
 
@@ -23,11 +23,13 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
         from functions.issuance.notify import call_waiting
         from functions.issuance.outbox import publish_left_behind
         from functions.issuance.shift import call_shifts
+        from functions.issuance.trusting import watch_trust
 
         app = certflow()
         await call_shifts(app)
         await publish_left_behind(app)
         await call_waiting(app)
+        await watch_trust(app)
 
     @blueprint.function_name("discover")
     @blueprint.timer_trigger(schedule="%CERTFLOW_DISCOVER_SCHEDULE%", arg_name="timer", run_on_startup=False)

@@ -95,6 +95,10 @@ var settings = concat(
         ','
       )
     }
+    {
+      name: 'CERTFLOW_TRUSTED_CAS'
+      value: join(map(vaults, vault => '${vault.alias}=${vault.trustedCas}'), ',')
+    }
     { name: 'CERTFLOW_VAULT_BUDGET', value: string(choices.?vaultBudget ?? 400) }
     { name: 'CERTFLOW_VERIFY_CHALLENGE_RESOURCE', value: 'true' }
     { name: 'CERTFLOW_CHECK_SCHEDULE', value: choices.?checkSchedule ?? '0 * * * * *' }

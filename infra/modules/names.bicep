@@ -33,6 +33,7 @@ type placedVault = {
   group: string
   new: bool
   observe: bool
+  trustedCas: string
   topic: string
   topicSubscription: string
   topicGroup: string
@@ -60,6 +61,7 @@ func located(vault vault, id string, topic string) placedVault => {
   group: split(id, '/')[4]
   new: vault.?id == null
   observe: vault.?observe ?? false
+  trustedCas: vault.?trustedCas ?? 'files'
   topic: last(split(vault.?topicId ?? topic, '/'))
   topicSubscription: split(vault.?topicId ?? id, '/')[2]
   topicGroup: split(vault.?topicId ?? id, '/')[4]

@@ -14,6 +14,9 @@ type vault = {
   @description('True: it is watched and told of; nothing is started, merged, cancelled or deleted in it.')
   observe: bool?
 
+  @description('Whose certificates are merged into it: files (the default) of the CAs in trusted-cas/{alias}/, and nothing while there is none; public: of the public CAs, too; any: of any CA until a file is there.')
+  trustedCas: ('files' | 'public' | 'any')?
+
   @description('Resource id of the Event Grid system topic that the vault has already: a source has only one. Its system-assigned identity must be on.')
   topicId: string?
 }

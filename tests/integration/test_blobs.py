@@ -14,15 +14,18 @@ from pathlib import Path
 import certifi
 import pytest
 import pytest_asyncio
+from aiohttp import web
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
 from functions.adapters.blobs import Blobs, Chains, CsrFiles
 from functions.adapters.trusted_cas import TrustedCaFiles
 from functions.issuance.errors import BadSettings, Unavailable
-from functions.issuance.files import Drop
+from functions.issuance.files import Drop, TrustedFile
 from local.azurite import running_azurite
 from local.tls import LocalCa
+from local.web import serving
 from tests.clock import real_now
+from tests.integration.key_vault_servers import one_handler
 from tests.integration.tokens import AnyToken
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -222,7 +225,7 @@ async def test_storage_that_does_not_answer_is_unavailable() -> None:
     blobs = Blobs("https://127.0.0.1:9/devstoreaccount1", AnyToken())
     outcomes = await asyncio.gather(
         Chains(blobs, "chains").read("web.pem", LIMIT),
-        TrustedCaFiles(blobs).files("main"),
+        TrustedCaFiles(blobs).listed(),
         CsrFiles(blobs, "chains").put("main", "web", "a" * 32, b"csr", b"{}"),
         return_exceptions=True,
     )
@@ -252,32 +255,56 @@ async def trusted(service: BlobServiceClient) -> AsyncIterator[ContainerClient]:
     await container.delete_container()
 
 
+async def set_for_all(blobs: Blobs) -> dict[str, bytes]:
+    """All files that say whose certificates are taken."""
+    trusted = TrustedCaFiles(blobs)
+    return {file.name: await trusted.content(file) for file in await trusted.listed()}
+
+
 async def test_nothing_is_set_where_there_is_no_container_or_no_file(service: BlobServiceClient, blobs: Blobs) -> None:
-    assert await TrustedCaFiles(blobs).files("main") == {}
+    assert await TrustedCaFiles(blobs).listed() == []
     container = await service.create_container("trusted-cas")
-    assert await TrustedCaFiles(blobs).files("main") == {}
+    assert await TrustedCaFiles(blobs).listed() == []
     await container.delete_container()
 
 
-async def test_a_vault_takes_the_cas_in_its_own_folder_and_in_that_for_all(
+async def test_files_are_listed_with_their_folders_and_read_as_they_were_listed(
     trusted: ContainerClient, blobs: Blobs
 ) -> None:
-    names = (
-        "main/a.pem",
-        "Main/ü b.pem",
-        "main/old/c.pem",
-        "*/all.pem",
-        "staging/x.pem",
-        "mainly/x.pem",
-    )
+    names = ("main/a.pem", "Main/ü b.pem", "main/old/c.pem", "*/all.pem", "staging/x.pem", "x.pem")
     for name in names:
         await trusted.upload_blob(name, name.encode())
-    taken = {f"trusted-cas/{name}": name.encode() for name in names[:4]}
-    assert await TrustedCaFiles(blobs).files("MAIN") == taken
-    assert await TrustedCaFiles(blobs).files("other") == {"trusted-cas/*/all.pem": b"*/all.pem"}
-    await trusted.upload_blob("x.pem", b"meant for something")
-    with pytest.raises(BadSettings, match=r"trusted-cas/x\.pem lies in no folder"):
-        await TrustedCaFiles(blobs).files("other")
+    assert await set_for_all(blobs) == {name: name.encode() for name in names}
+    (file,) = [one for one in await TrustedCaFiles(blobs).listed() if one.name == "x.pem"]
+    assert file.size == 5
+    await trusted.upload_blob("x.pem", b"another", overwrite=True)
+    with pytest.raises(Unavailable, match=r"trusted-cas/x\.pem is being changed"):
+        await TrustedCaFiles(blobs).content(file)
+    await trusted.delete_blob("x.pem")
+    with pytest.raises(Unavailable, match=r"trusted-cas/x\.pem is being changed"):
+        await TrustedCaFiles(blobs).content(file)
+
+
+async def test_a_file_whose_name_leads_elsewhere_is_a_wrong_setting_and_never_opened(blobs: Blobs) -> None:
+    with pytest.raises(BadSettings, match=r"trusted-cas: name: 'main/\.\./x\.pem' has a part"):
+        await TrustedCaFiles(blobs).content(TrustedFile("main/../x.pem", '"0x1"', 5))
+
+
+async def test_a_container_that_may_not_be_read_is_a_wrong_setting(trusted_ca: LocalCa) -> None:
+    """Azurite knows no roles. As the service answers where one is missing ("Blob service error codes")."""
+
+    async def forbidden(_request: web.Request) -> web.Response:
+        code = "AuthorizationPermissionMismatch"
+        text = f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>No role.</Message></Error>'
+        return web.Response(status=403, headers={"x-ms-error-code": code}, content_type="application/xml", text=text)
+
+    async with serving(one_handler(forbidden), tls=trusted_ca.server_context()) as port:
+        blobs = Blobs(f"https://localhost:{port}/account", AnyToken())
+        with pytest.raises(BadSettings, match="lacks the role Storage Blob Data Reader"):
+            await TrustedCaFiles(blobs).listed()
+        with pytest.raises(BadSettings, match="lacks the role Storage Blob Data Reader"):
+            await TrustedCaFiles(blobs).content(TrustedFile("main/x.pem", '"0x1"', 5))
+        await blobs.close()
 
 
 @pytest.mark.parametrize(
@@ -296,14 +323,14 @@ async def test_the_word_public_stands_for_mozillas_list(
     trusted: ContainerClient, blobs: Blobs, text: bytes, all_public: bool
 ) -> None:
     await trusted.upload_blob("main/cas.txt", text)
-    files = await TrustedCaFiles(blobs).files("main")
-    assert files == {"trusted-cas/main/cas.txt": certifi.contents().encode() if all_public else text}
+    public = certifi.contents().encode()
+    assert await set_for_all(blobs) == {"main/cas.txt": public if all_public else text}
+    assert TrustedCaFiles(blobs).public() == public
 
 
 async def test_a_file_too_large_for_cas_is_a_wrong_setting_and_named(trusted: ContainerClient, blobs: Blobs) -> None:
     await trusted.upload_blob("main/most.pem", b"x" * LIMIT)
-    assert len(await TrustedCaFiles(blobs).files("main")) == 1
+    assert len(await set_for_all(blobs)) == 1
     await trusted.upload_blob("staging/huge.pem", b"x" * (LIMIT + 1))
-    assert len(await TrustedCaFiles(blobs).files("main")) == 1
     with pytest.raises(BadSettings, match=r"trusted-cas/staging/huge\.pem"):
-        await TrustedCaFiles(blobs).files("staging")
+        await set_for_all(blobs)

@@ -14,10 +14,19 @@ from functions.adapters.table_service import Tables
 from functions.adapters.tables import TableLedger
 from functions.adapters.watchbook import TableWatchbook
 from functions.issuance.errors import ConcurrentChange, Unavailable
-from functions.issuance.events import ISSUER_TROUBLED, NEAR_EXPIRY, Event
+from functions.issuance.events import ISSUER_TROUBLED, NEAR_EXPIRY, TRUST_CHANGED, TRUST_MISPLACED, Event
 from functions.issuance.ports import Listed
 from functions.issuance.survey import MOST_NAMES, MOST_SILENCED
-from functions.issuance.watchbook import CertificateNote, Failure, Found, Silenced, Survey, Trouble
+from functions.issuance.watchbook import (
+    CertificateNote,
+    Failure,
+    Found,
+    Silenced,
+    Survey,
+    Trouble,
+    TrustNote,
+    TrustState,
+)
 from tests.clock import fixed_now
 from tests.integration.tokens import AnyToken
 
@@ -164,6 +173,35 @@ async def test_trouble_is_kept_with_its_event_unless_somebody_else_was_faster(
     assert lost.id not in ids
     await watchbook.keep_trouble(replace(again, failures=()))
     assert (await watchbook.trouble("main", "digicert")).failures == ()
+
+
+async def test_a_vaults_trust_is_kept_with_its_events_in_one_transaction(
+    watchbook: TableWatchbook, tables: Tables
+) -> None:
+    assert await watchbook.trust("main") is None
+    note = TrustNote("main", "files", TrustState.SET, "a" * 64, "b" * 64, once=True, since=NOW, changes=1)
+    event = Event("main:trust:1", TRUST_CHANGED, "vaults/main/trusted-cas", NOW, "main", "trusted-cas")
+    await watchbook.keep_trust(note, (event,))
+    again = await watchbook.trust("main")
+    assert again == note
+    lost = replace(event, id="main:trust:2")
+    for stale in (note, replace(note, etag="W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\"")):
+        with pytest.raises(ConcurrentChange):
+            await watchbook.keep_trust(replace(stale, changes=2), (lost,))
+    ids = {one.id for one in await outbox(tables)}
+    assert event.id in ids
+    assert lost.id not in ids
+    assert again is not None
+    await watchbook.keep_trust(replace(again, state=TrustState.NONE, why="gone", until=NOW))
+    assert await watchbook.trust("main") == replace(note, state=TrustState.NONE, why="gone", until=NOW)
+
+
+async def test_files_of_no_vault_are_noted_with_their_event(watchbook: TableWatchbook) -> None:
+    note = TrustNote("*", listed="c" * 64, since=NOW, changes=1)
+    event = Event("trust:misplaced:1", TRUST_MISPLACED, "trusted-cas", NOW, name="trusted-cas")
+    await watchbook.keep_trust(note, (event,))
+    assert await watchbook.trust("*") == note
+    assert await watchbook.trust("eu") is None
 
 
 async def test_renewals_are_counted_by_day_up_to_a_cap_also_at_once(watchbook: TableWatchbook) -> None:

@@ -13,10 +13,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.choices import Choices
+from functions.issuance.choices import Choices, Takes
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.events import Event
-from functions.issuance.files import Aside, Drop, Lying
+from functions.issuance.files import Aside, Drop, Lying, TrustedFile
 from functions.issuance.keys import key_sha256, sha1_of
 from functions.issuance.links import Links
 from functions.issuance.looks import Look, look_for
@@ -27,7 +27,7 @@ from functions.issuance.rules import Rule
 from functions.issuance.shift import work_shift
 from functions.issuance.sweep import sweep
 from functions.issuance.telling import Notice, Waiting
-from functions.issuance.watchbook import CertificateNote, Survey, Trouble
+from functions.issuance.watchbook import CertificateNote, Survey, Trouble, TrustNote
 from tests.certificates import Ca, make_csr
 from tests.clock import NOW
 from tests.event_schemas import SOURCE, as_sent, check_event
@@ -327,12 +327,34 @@ class FakeDrops:
 
 @dataclass
 class FakeTrustedCas:
-    """Vault alias → files."""
+    """Folder (a vault's alias, or `*`) → files; in "" those of no folder. `fault` is raised by a listing, or by reading
+    the file of its name.
+    """
 
     given: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    fault: Exception | None = None
+    faults: dict[str, Exception] = field(default_factory=dict)
+    reads: list[str] = field(default_factory=list)
+    public_cas: bytes = b""
 
-    async def files(self, vault: str) -> Mapping[str, bytes]:
-        return self.given.get(vault, {})
+    async def listed(self) -> list[TrustedFile]:
+        if self.fault:
+            raise self.fault
+        return [
+            TrustedFile(f"{folder}/{name}" if folder else name, hashlib.sha256(content).hexdigest(), len(content))
+            for folder, files in self.given.items()
+            for name, content in files.items()
+        ]
+
+    async def content(self, file: TrustedFile) -> bytes:
+        self.reads.append(file.name)
+        if file.name in self.faults:
+            raise self.faults[file.name]
+        folder, _, name = file.name.partition("/")
+        return self.given[folder][name]
+
+    def public(self) -> bytes:
+        return self.public_cas
 
 
 @dataclass
@@ -461,6 +483,7 @@ class FakeWatchbook:
     troubles: dict[tuple[str, str], Trouble] = field(default_factory=dict)
     queue: dict[tuple[str, datetime, str], Listed] = field(default_factory=dict)
     counted: dict[tuple[str, date], int] = field(default_factory=dict)
+    trusts: dict[str, TrustNote] = field(default_factory=dict)
     times: dict[tuple[str, str], float] = field(default_factory=dict)
     began: dict[str, datetime] = field(default_factory=dict)
     refusals: dict[date, int] = field(default_factory=dict)
@@ -515,6 +538,16 @@ class FakeWatchbook:
         self.troubles[trouble.vault, trouble.issuer.lower()] = replace(trouble, etag=secrets.token_hex(4))
         self.ledger.told(events)
 
+    async def trust(self, vault: str) -> TrustNote | None:
+        return self.trusts.get(vault)
+
+    async def keep_trust(self, note: TrustNote, events: Sequence[Event] = ()) -> None:
+        known = self.trusts.get(note.vault)
+        if (known.etag if known else "") != note.etag:
+            raise ConcurrentChange("changed")
+        self.trusts[note.vault] = replace(note, etag=secrets.token_hex(4))
+        self.ledger.told(events)
+
     async def queue_renewal(self, vault: str, entry: Listed) -> None:
         self.queue[vault, entry.not_after or NOW, entry.name.lower()] = entry
 
@@ -554,7 +587,7 @@ class FakeWatchbook:
 
 @dataclass
 class World:
-    """A Certflow of fakes, with a clock that the test moves."""
+    """A Certflow of fakes, with a clock that the test moves. Its vault takes any CA's certificates, as a laptop's."""
 
     vault: FakeVault = field(default_factory=FakeVault)
     ledger: FakeLedger = field(default_factory=FakeLedger)
@@ -598,7 +631,7 @@ class World:
             watchbook=self.watchbook,
             work=self.work,
             rules=self.rules,
-            choices=self.choices,
+            choices=replace(self.choices, trusted={"main": Takes.ANY} | dict(self.choices.trusted)),
             source=self.source,
             setting_faults=self.setting_faults,
             links=self.links,

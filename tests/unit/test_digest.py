@@ -24,6 +24,7 @@ from tests.clock import NOW
 from tests.unit.fakes import FakeChannel, FakeVault, World
 
 ANN = Actor("ann")
+ANY_CA = ("Taking any CA's certificates", "main")
 
 
 async def digest(world: World) -> dict[str, Any]:
@@ -48,7 +49,7 @@ async def test_it_goes_out_also_when_nothing_happened() -> None:
     data = await digest(world)
     assert (data["good"], data["headline"], data["next_step"]) == (True, "all is well", "Nothing to do.")
     assert data["sentence"] == "In the last 24 hours: no request ended. In progress now: 0."
-    assert data["facts"] == [("Vault main", "watched, last at 12:00 UTC, 0 in progress")]
+    assert data["facts"] == [("Vault main", "watched, last at 12:00 UTC, 0 in progress"), ANY_CA]
 
 
 async def test_one_a_day_is_told_once_however_often_the_timer_comes() -> None:
@@ -88,7 +89,7 @@ async def test_a_vault_that_nobody_watches_is_named() -> None:
     data = await digest(world)
     assert (data["good"], data["headline"]) == (False, "something needs a look")
     assert data["next_step"].startswith("Nobody has watched main lately")
-    assert data["facts"] == [("Vault main", "NOT watched since 2026-11-24 12:00 UTC, 0 in progress")]
+    assert data["facts"] == [("Vault main", "NOT watched since 2026-11-24 12:00 UTC, 0 in progress"), ANY_CA]
 
 
 async def test_a_vault_that_was_never_swept_is_late_too() -> None:
@@ -148,7 +149,7 @@ async def test_the_oldest_request_in_progress_is_named_by_its_start() -> None:
     data = await digest(world)
     assert data["vaults"][0]["oldest"] == NOW.isoformat()
     words = "watched, last at 15:00 UTC, 2 in progress, the oldest for 3 hours"
-    assert data["facts"] == [("Vault main", words)]
+    assert data["facts"] == [("Vault main", words), ANY_CA]
 
 
 async def test_expired_certificates_that_the_survey_found_need_a_look() -> None:
@@ -245,6 +246,7 @@ async def test_the_status_of_a_vault_says_when_it_was_swept_what_is_overdue_and_
     (before,) = await status_of_vaults(world.certflow)
     assert before == {
         "vault": "main",
+        "trusted_cas": {"takes": "any", "state": "unknown", "merges": True},
         "observed": True,
         "last_good_sweep": None,
         "backlog": 0,

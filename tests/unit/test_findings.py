@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from functions.issuance.choices import Choices, Takes
 from functions.issuance.drop import handle_drop
 from functions.issuance.errors import Refused
 from functions.issuance.examine import inspect
@@ -30,6 +31,7 @@ from functions.issuance.reading import MAX_BYTES, read
 from functions.issuance.report import report_of
 from functions.issuance.requests import NOBODY, Operation, Status
 from functions.issuance.start import Order, start
+from functions.issuance.trusting import trust_for
 from tests.certificates import (
     CLIENT,
     DAY,
@@ -174,10 +176,17 @@ def trusting_a_server_too(world: World) -> bytes:
     return signed()
 
 
-def unforeseen(world: World) -> bytes:
+async def unforeseen(world: World) -> bytes:
     """What nobody has thought of, while a chain is judged: a clock without a time zone."""
+    await trust_for(world.certflow, "main")  # so that there is nothing new to tell of it
     world.now = world.now.replace(tzinfo=None)
     return signed()
+
+
+def untrusting(world: World) -> bytes:
+    """A vault that takes what its files say, and has none."""
+    world.choices = Choices(trusted={"main": Takes.FILES})
+    return signed() + pem(ROOT.certificate)
 
 
 def signed_as_a_ca(by: Ca) -> bytes:
@@ -397,6 +406,7 @@ EXAMPLES: list[Example] = [
         trusted=(STRANGER,),
     ),
     Example("trusted-ca-ignored", trusting_a_server_too, ("more.pem", "CN=other.example.com is no CA", "Take out")),
+    Example("trust-missing", untrusting, ("vault main", "trusted-cas/main/", "by itself"), trusted=()),
     Example(
         "any-ca-accepted",
         always(signed() + pem(ROOT.certificate)),
@@ -698,14 +708,16 @@ async def test_each_code_is_found_in_the_file_that_causes_it_and_says_what_to_do
         assert any(word in f"{finding['sentence']} {finding['next_step']}" for finding in found), word
     if CODES[one.code][0] != "note":
         assert all(is_instruction(finding["next_step"]) for finding in found)
-    rejected = report["outcome"] in {"would-reject", "would-quarantine", "rejected"}
+    rejected = report["outcome"] in {"would-reject", "would-wait", "would-quarantine", "rejected"}
     assert rejected == ("error" in {finding["severity"] for finding in report["findings"]})
     assert rejected == ("next_step" in report)
 
 
 def is_instruction(next_step: str) -> bool:
     """Sentences that begin with what to do, or with when to do it."""
-    return bool(re.match(r"(Ask|Drop|Get|Send|Unpack|Check|Have|Start|Take|To take|If |That key)\b.+\.$", next_step))
+    return bool(
+        re.match(r"(Ask|Drop|Get|Put|Send|Unpack|Check|Have|Start|Take|To take|If |That key)\b.+\.$", next_step)
+    )
 
 
 def test_every_code_has_such_a_file() -> None:

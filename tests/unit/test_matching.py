@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.issuance.drop import handle_drop, handle_stuck, retry, sweep
-from functions.issuance.errors import BadSettings, InvalidRequest, Refused, Unavailable
+from functions.issuance.errors import InvalidRequest, Refused, Unavailable
 from functions.issuance.examine import inspect
 from functions.issuance.files import STOPPED_TOO_OFTEN
 from functions.issuance.findings import ChainProblem
@@ -189,15 +189,18 @@ async def test_a_chain_under_another_ca_than_the_vaults_own_is_rejected_and_name
 async def test_trust_that_cannot_be_read_merges_nothing_and_says_which_file() -> None:
     world = World()
     operation = await started(world)
-    world.trusted.given["main"] = {"main/notes.txt": b"ask Bob"}
-    world.drops.put("web.pem", chain_for(operation))
-    with pytest.raises(BadSettings, match=r"main/notes\.txt"):
-        await handle_drop(world.certflow, "web.pem")
-    assert list(world.drops.files) == ["web.pem"]
-    leaf = ISSUING.signs(operation.csr)
-    world.trusted.given["main"] = {"main/leaf.pem": pem(leaf)}
-    with pytest.raises(BadSettings, match="is no CA"):
-        await handle_drop(world.certflow, "web.pem")
+    for name, content, says in (
+        ("notes.txt", b"ask Bob", "trusted-cas/main/notes.txt"),
+        ("leaf.pem", pem(ISSUING.signs(operation.csr)), "is no CA"),
+    ):
+        world.trusted.given["main"] = {name: content}
+        world.drops.put("web.pem", chain_for(operation))
+        report = await handle_drop(world.certflow, "web.pem")
+        assert report is not None
+        assert report["outcome"] == "waiting"
+        assert says in report["sentence"]
+        assert list(world.drops.files) == ["web.pem"]
+    assert world.vault.merges == []
 
 
 async def test_the_root_is_merged_where_that_is_set() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from functions.issuance.choices import Choices, DigestWhen
+from functions.issuance.choices import Choices, DigestWhen, Takes
 from functions.issuance.errors import BadSettings
 from functions.issuance.links import Links
 from functions.settings import Settings, load_settings
@@ -124,6 +125,7 @@ def test_a_vault_can_be_only_observed() -> None:
 def test_without_a_word_the_choices_are_the_usual_ones() -> None:
     settings = load_settings(LEAST)
     assert settings.choices == Choices()
+    assert settings.choices.takes("main") is Takes.FILES
     assert settings.links == Links(vaults=settings.vaults)
     assert (settings.rules, settings.notify_urls) == ("", ())
     assert (settings.teams.auth, settings.teams.envelope) == ("sas", "message")
@@ -235,3 +237,34 @@ def test_owners_domains_are_read_and_one_that_is_none_is_named_with_its_cure_and
 @pytest.mark.parametrize("domains", ["example.com", "a.example.co.uk", "xn--mnchen-3ya.de", "*", "*.example.com", ""])
 def test_a_domain_that_is_one_is_no_fault(domains: str) -> None:
     assert load_settings(LEAST | {"CERTFLOW_OWNER_DOMAINS": domains}).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "main", "lab"),
+    [
+        ("", "files", "files"),
+        ("any", "any", "any"),
+        ("PUBLIC", "public", "public"),
+        ("lab=any", "files", "any"),
+        (" Main = public , lab=files ", "public", "files"),
+    ],
+)
+def test_whose_certificates_a_vault_takes_is_one_word_for_all_or_one_for_each(text: str, main: str, lab: str) -> None:
+    vaults = "main=https://kv.vault.azure.net,lab=https://lab.vault.azure.net"
+    choices = load_settings(LEAST | {"CERTFLOW_VAULTS": vaults, "CERTFLOW_TRUSTED_CAS": text}).choices
+    assert (choices.takes("main"), choices.takes("lab")) == (main, lab)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("all", "not 'all'"),
+        ("main=none", "not 'main=none'"),
+        ("mian=any", "'mian' is no alias in CERTFLOW_VAULTS. There are main"),
+        ("main=any,main=files", "'main' stands there twice"),
+        ("any,main=files", "not 'any'"),
+    ],
+)
+def test_a_wrong_word_about_trust_is_named_with_what_it_should_be(text: str, says: str) -> None:
+    with pytest.raises(BadSettings, match=rf"^CERTFLOW_TRUSTED_CAS: .*{re.escape(says)}"):
+        load_settings(LEAST | {"CERTFLOW_TRUSTED_CAS": text})
