@@ -60,17 +60,27 @@ async def trust_note(certflow: Certflow, vault: str) -> TrustNote:
 
 
 async def watch_trust(certflow: Certflow) -> None:
-    """The timer's part: sees what has changed in the container, and tells of it. Only what changed is read."""
-    listed = await _listed(certflow)
-    for alias in certflow.vaults:
-        try:
-            known = await certflow.watchbook.trust(alias)
-            if known is None or _is_due(certflow, known, listed):
-                await _looked(certflow, alias, listed)
-        except Unavailable as error:
-            record("trust-not-seen", level=logging.WARNING, vault=alias, reason=str(error))
-    if not isinstance(listed, BadSettings):
-        await _tell_misplaced(certflow, listed)
+    """The timer's part: sees what has changed in the container, and tells of it. Only what changed is read.
+
+    What does not answer now is looked at in a minute: that is no change, and no reason for the timer to fail.
+    """
+    try:
+        listed = await _listed(certflow)
+        for alias in certflow.vaults:
+            await _seen(certflow, alias, listed)
+        if not isinstance(listed, BadSettings):
+            await _tell_misplaced(certflow, listed)
+    except Unavailable as error:
+        record("trust-not-seen", level=logging.WARNING, reason=str(error))
+
+
+async def _seen(certflow: Certflow, alias: str, listed: _Listing) -> None:
+    try:
+        known = await certflow.watchbook.trust(alias)
+        if known is None or _is_due(certflow, known, listed):
+            await _looked(certflow, alias, listed)
+    except Unavailable as error:
+        record("trust-not-seen", level=logging.WARNING, vault=alias, reason=str(error))
 
 
 def hint_of(note: TrustNote) -> str | None:

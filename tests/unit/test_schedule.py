@@ -6,6 +6,7 @@ from typing import Any
 
 import azure.functions as func
 
+from functions.issuance.choices import Choices, Takes
 from functions.issuance.events import Event
 from functions.issuance.notify import notify
 from functions.triggers.schedule import schedule_blueprint
@@ -63,6 +64,12 @@ async def test_every_minute_what_was_left_waiting_on_a_channel_is_called_for() -
     world.later(minutes=2)
     await rings(world, "check")
     assert world.work.queue("certflow-channels") == [{"channel": "teams"}]
+
+
+async def test_every_minute_it_is_seen_what_is_trusted() -> None:
+    world = World(choices=Choices(trusted={"main": Takes.FILES}))
+    await rings(world, "check")
+    assert world.published == ["Trust.Changed"]
 
 
 async def test_every_hour_surveys_are_wanted_and_every_day_there_is_a_digest() -> None:

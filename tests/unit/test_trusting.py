@@ -314,6 +314,15 @@ async def test_a_create_says_that_its_chain_could_not_be_merged(takes: Takes, is
     assert (says in text) if says else ("trusted-cas" not in text)
 
 
+async def test_a_storage_that_does_not_answer_is_no_change_and_does_not_fail_the_timer() -> None:
+    world = a_world()
+    world.trusted.given["main"] = CAS
+    await watch_trust(world.certflow)
+    world.trusted.fault = Unavailable("The chain storage", "HTTP 503")
+    await watch_trust(world.certflow)
+    assert states(world) == [("set", True)]
+
+
 async def test_two_that_see_it_at_once_tell_it_once() -> None:
     world = a_world()
     world.trusted.given["main"] = CAS
