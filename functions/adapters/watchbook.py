@@ -1,8 +1,8 @@
 """The watchbook in Azure Tables, table `certflow`.
 
 Partitions `-|beats`, `-|held`, `-|surveys`, `-|wanted` (RowKey: a vault's alias, or what is held), `-|renewals` (vault
-and day), `-|usual` (vault and issuer), `-|since` (what began), `-|refused` (a day: events of others) and
-`-|queued|{vault}` (a certificate's end and name, in this order). What has events is in their partition, so that one
+and day), `-|usual` (vault and issuer), `-|since` (what began), `-|refused` (a day: events of others), `-|searched` (a
+key) and `-|queued|{vault}` (a certificate's end and name, in this order). What has events is in their partition, so that one
 transaction covers both (tables.py): `c|{name}` a certificate's note, `t|{issuer}` an issuer's trouble, `a|trusted-cas`
 a vault's trust (its anchors).
 """
@@ -28,10 +28,11 @@ from functions.issuance.errors import Unavailable
 from functions.issuance.events import Event
 from functions.issuance.ports import Listed
 from functions.issuance.trust import ALL_VAULTS, CONTAINER
-from functions.issuance.watchbook import CertificateNote, Survey, Trouble, TrustNote
+from functions.issuance.watchbook import CertificateNote, KeySearch, Survey, Trouble, TrustNote
 
 HELD, SURVEYS, WANTED, RENEWALS, USUAL = "-|held", "-|surveys", "-|wanted", "-|renewals", "-|usual"
 QUEUED, SINCE, REFUSED = "-|queued", "-|since", "-|refused"  # the first: and the vault
+SEARCHED = "-|searched"
 NEWEST = 0.3  # how much the newest time of an issuer counts among those before
 TRIES = 10
 SAME = MatchConditions.IfNotModified
@@ -132,6 +133,24 @@ class TableWatchbook:
         text = msgspec.json.encode(replace(note, etag="")).decode()
         row = {"PartitionKey": partition, "RowKey": key, "trust": text}
         await self._tables.commit([_in_place(row, note.etag), *(("upsert", event_row(event)) for event in events)])
+
+    async def searched(self, key: str) -> KeySearch | None:
+        """Which vaults were searched for a key."""
+        row = await self._tables.row(SEARCHED, key)
+        return msgspec.json.decode(row["search"], type=KeySearch) if row else None
+
+    async def keep_search(self, search: KeySearch) -> None:
+        """Writes that."""
+        text = msgspec.json.encode(search).decode()
+        await self._put({"PartitionKey": SEARCHED, "RowKey": search.key, "search": text, "at": sortable(search.at)})
+
+    async def forget_searches(self, before: datetime) -> None:
+        """One by one: there are few in a day."""
+        table = await self._tables.table(CERTFLOW)
+        for row in await self._tables.range(SEARCHED, "", "~"):
+            if row["at"] < sortable(before):
+                with faults_of(SERVICE):
+                    await table.delete_entity(SEARCHED, row["RowKey"])  # one that is gone is no error
 
     async def queue_renewal(self, vault: str, entry: Listed) -> None:
         """A row of the vault's queue, whose keys sort by the certificates' ends."""

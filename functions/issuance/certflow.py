@@ -32,7 +32,8 @@ def _utc_now() -> datetime:
 class Certflow:
     """The dependencies of the use cases. `vaults` is keyed by alias, lower-case.
 
-    `paces` is filled as vaults are worked: by alias, for all that goes on by itself in this process (pace.py).
+    `paces` is filled as vaults are worked: by alias (and share), for all that goes on by itself in this process
+    (pace.py). `searches`: how many for the keys of files go on in a vault (key_search.py).
     `source` is what events of this deployment name as their source. `mailboxes` get the mail that is nobody else's;
     `setting_faults` are settings that cannot work, with their cure.
     `include_root` merges a root that came with the chain, too; TLS servers need not send it (RFC 8446 §4.4.2).
@@ -56,6 +57,7 @@ class Certflow:
     include_root: bool = False
     setting_faults: tuple[str, ...] = ()
     paces: dict[str, Pace] = field(default_factory=dict)
+    searches: dict[str, asyncio.Semaphore] = field(default_factory=dict)
     now: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 

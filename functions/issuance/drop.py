@@ -37,6 +37,7 @@ from functions.issuance.watch import begin_to_watch
 MERGED, REJECTED, QUARANTINE = "chains-merged", "chains-rejected", "chains-quarantine"
 CONTAINERS = {"merged": MERGED, "already-merged": MERGED, "rejected": REJECTED, "quarantined": QUARANTINE}
 TOLD = {MERGED: CHAIN_MERGED, REJECTED: CHAIN_REJECTED, QUARANTINE: CHAIN_QUARANTINED}
+SWEEPING = timedelta(minutes=8)  # what is left then is for the next sweep; a search takes most of a minute
 LYING = timedelta(minutes=10)  # longer than an event and its five tries take
 
 TRIED = "The file could not be handled, although it was tried again and again."
@@ -72,7 +73,11 @@ async def sweep(certflow: Certflow) -> int:
         await certflow.ledger.take_back(name)
     stuck = {name for name, mark in aside.items() if mark.for_good}
     left = [one for one in lying if one.name not in stuck or aside[one.name].etag != one.etag]
-    for one in left:
+    ends = certflow.now() + SWEEPING
+    for number, one in enumerate(left):
+        if certflow.now() >= ends:
+            record("drops-left", level=logging.WARNING, files=len(left) - number)
+            break
         try:
             await _take_up(certflow, one)
         except Exception as error:  # noqa: BLE001  one file's trouble must not end the sweep for the others
@@ -257,7 +262,7 @@ async def _tell_stuck(
 async def _owner_of(certflow: Certflow, drop: Drop) -> TrackedRequest | None:
     """The request that a file is for, if that can be told: its owner hears of it."""
     try:
-        return (await match(certflow, read(drop.content).certificates))[0].request
+        return (await match(certflow, read(drop.content).certificates)).matches[0].request
     except Exception:  # noqa: BLE001  whatever makes the file stick can do so here, and the operators hear of it then
         return None
 

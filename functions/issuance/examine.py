@@ -67,14 +67,15 @@ async def examine(certflow: Certflow, contents: Contents) -> Examination:
     """Matches the certificates of a file to requests, builds and checks their chains. Raises ChainProblem."""
     certificates = contents.certificates
     try:
-        matches = await match(certflow, certificates)
+        matched = await match(certflow, certificates)
     except ChainProblem as problem:
         raise ChainProblem.of((*problem.findings, *contents.findings)) from problem
+    matches = matched.matches
     trusts = {vault: await _trust(certflow, vault) for vault in {one.request.vault for one in matches}}
     signatures = Signatures()
     cases = tuple([await _case(certflow, one, certificates, trusts[one.request.vault], signatures) for one in matches])
     left_out = strangers(certificates, ((case.match.leaf, case.chain) for case in cases))
-    return Examination((*contents.findings, *left_out), cases)
+    return Examination((*matched.findings, *contents.findings, *left_out), cases)
 
 
 async def diagnosed(

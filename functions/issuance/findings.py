@@ -24,6 +24,10 @@ CODES: dict[str, tuple[Severity, str]] = {
     # whose it is
     "only-ca-certificates": ("error", "CA certificates alone; the certificate itself is missing"),
     "no-request-for-this-key": ("error", "no request of any vault has the public key of a certificate in the file"),
+    "search-unfinished": (
+        "error",
+        "no request with the file's key was found yet, and not all vaults are looked through",
+    ),
     "key-of-another-request": ("error", "the request that is meant has another public key"),
     "request-ended": ("error", "the request with this key has ended, and nothing can be merged into it"),
     "already-merged": ("note", "the certificate is a version in Key Vault already"),
@@ -79,7 +83,7 @@ QUARANTINES = frozenset({PRIVATE_KEY, "may-hold-private-key", "unreadable-zip", 
 
 
 # A file with one of these stays where it was dropped, and is taken up again by itself.
-WAITS = frozenset({"trust-missing"})
+WAITS = frozenset({"trust-missing", "search-unfinished"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,15 +10,12 @@ from functions.issuance.certflow import Certflow
 from functions.issuance.certificate import Certificate
 from functions.issuance.chains import by_key
 from functions.issuance.describe import several, subject_of
-from functions.issuance.errors import Refused
-from functions.issuance.findings import ChainProblem
-from functions.issuance.journal import record
-from functions.issuance.keys import key_sha256, read_csr
-from functions.issuance.pace import at_pace
-from functions.issuance.ports import Vault
+from functions.issuance.findings import ChainProblem, Finding
+from functions.issuance.key_search import Searched, Sighting, search, sighting_of
+from functions.issuance.keys import key_sha256
 from functions.issuance.requests import MERGEABLE, NOBODY, Doing, Gone, Operation, Status, TrackedRequest, track
 from functions.issuance.trust import may_sign
-from functions.issuance.watch import AT_ONCE, look, record_seen, standing
+from functions.issuance.watch import look, record_seen
 
 # Which of several requests with one key is meant: one that still waits, then one that ended without a certificate.
 PREFERENCE = (
@@ -30,9 +26,6 @@ PREFERENCE = (
     Status.OVERWRITTEN,
     Status.DELETED,
 )
-# Names of one vault that are asked for a request which nobody told us of, before a file is rejected: a quarter of what
-# Key Vault allows in 10 s (protocol §6). Those that wait for their first version come first.
-MOST_NAMES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +44,19 @@ class Match:
     tracked: bool = True
 
 
-async def match(certflow: Certflow, certificates: Sequence[Certificate]) -> tuple[Match, ...]:
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The leaves of a file that have a request, and what there is to say of those that have none yet."""
+
+    matches: tuple[Match, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+async def match(certflow: Certflow, certificates: Sequence[Certificate]) -> Matched:
     """The leaves of a file and their requests, of every configured vault. Raises ChainProblem if there are none.
 
-    Before a leaf goes unmatched, the vaults themselves are asked for requests that were started elsewhere.
+    Before a leaf goes unmatched, the vaults themselves are asked for requests that were started elsewhere. What there
+    was no time for is said, and settled later. Raises Unavailable.
     """
     leaves = by_key(certificates)
     known = await asyncio.gather(*(certflow.ledger.by_key(key) for key in leaves))
@@ -64,12 +66,21 @@ async def match(certflow: Certflow, certificates: Sequence[Certificate]) -> tupl
         if requests
     }
     unmet = {key for key in leaves if _unmet(matches.get(key))}
+    searched, undecided = Searched({}, {}, ()), list[Certificate]()
     if unmet and (unmet & matches.keys() or not matches or not all(may_sign(leaves[key][0]) for key in unmet)):
         names = [(one.request.vault, one.request.name) for one in matches.values()]
-        matches |= await _discover(certflow, {key: leaves[key] for key in unmet}, names)
+        found, searched = await _discover(certflow, {key: leaves[key] for key in unmet}, names)
+        matches |= found
+        open_keys = searched.left.keys() - matches.keys()
+        undecided = [leaves[key][0] for key in leaves if key in open_keys]
+    leaf_undecided = [one for one in undecided if not may_sign(one)]
+    if not matches and undecided:
+        unfinished = _unfinished(certflow, searched, leaf_undecided or undecided)
+        raise ChainProblem(unfinished.code, unfinished.sentence, unfinished.next_step)
     if not matches:
-        raise nobodys(certificates)
-    return tuple(matches.values())
+        raise nobodys(certificates, searched.unlisted)
+    findings = (_unfinished(certflow, searched, leaf_undecided),) if leaf_undecided else ()
+    return Matched(tuple(matches.values()), findings)
 
 
 def unmerged(versions: Mapping[str, str], leaves: Sequence[Certificate]) -> tuple[Certificate, str | None]:
@@ -119,68 +130,44 @@ async def _as_seen(certflow: Certflow, request: TrackedRequest, seen: Operation 
 
 async def _discover(
     certflow: Certflow, wanted: Mapping[str, Sequence[Certificate]], first: Iterable[tuple[str, str]]
-) -> dict[str, Match]:
+) -> tuple[dict[str, Match], Searched]:
     """Pending requests with one of these keys that we do not track: the names given first, then all vaults."""
     found: dict[str, Match] = {}
     for vault, name in first:
-        await _look_at(certflow, vault, name, wanted, found)
-    for alias in certflow.vaults:
-        if wanted.keys() <= found.keys():
-            break
-        await _search_vault(certflow, alias, wanted, found)
-    return found
+        if seen := await sighting_of(certflow, vault, name, wanted.keys() - found.keys()):
+            found[seen.key] = await _match_of(certflow, seen, wanted[seen.key])
+    searched = await search(certflow, wanted.keys() - found.keys())
+    for seen in searched.found.values():
+        found[seen.key] = await _match_of(certflow, seen, wanted[seen.key])
+    return found, searched
 
 
-async def _search_vault(
-    certflow: Certflow, alias: str, wanted: Mapping[str, Sequence[Certificate]], found: dict[str, Match]
-) -> None:
-    gate, at_a_pace = asyncio.Semaphore(AT_ONCE), at_pace(certflow, alias)
-
-    async def one(name: str) -> None:
-        async with gate:
-            if not wanted.keys() <= found.keys():
-                await _look_at(at_a_pace, alias, name, wanted, found)
-
-    try:
-        await asyncio.gather(*(one(name) for name in await _names(at_a_pace.vault(alias))))
-    except Refused as error:  # a vault that may not be listed has nothing that could be found
-        record("vault-not-searched", level=logging.WARNING, vault=alias, reason=str(error))
+async def _match_of(certflow: Certflow, seen: Sighting, leaves: Sequence[Certificate]) -> Match:
+    tracked = await certflow.ledger.get(seen.vault, seen.name, seen.operation.request_id)
+    doing, now = Doing("adopted", NOBODY), certflow.now()
+    new = track(seen.vault, seen.name, seen.operation, seen.subject, seen.key, None, now, doing)
+    leaf, version = unmerged(await certflow.vault(seen.vault).versions(seen.name), leaves)
+    pending = None if version else seen.operation
+    return Match(leaf, tracked or new.request, pending, version, tracked is not None)
 
 
-async def _names(vault: Vault) -> list[str]:
-    """MOST_NAMES names of a vault, those that wait for their first version before the others."""
-    waiting: list[str] = []
-    complete: list[str] = []
-    page = await vault.page()
-    while True:
-        for entry in page.certificates:
-            names = complete if entry.complete else waiting
-            if len(names) < MOST_NAMES:
-                names.append(entry.name)
-        if page.token is None or len(waiting) == MOST_NAMES:
-            return [*waiting, *complete][:MOST_NAMES]
-        page = await vault.page(page.token)
+def _unfinished(certflow: Certflow, searched: Searched, certificates: Iterable[Certificate]) -> Finding:
+    """Some vaults could not be looked through in time. That says nothing about what is in them."""
+    left = sorted({alias for some in searched.left.values() for alias in some})
+    count, known = len(certflow.vaults), len(certflow.vaults) - len(left)
+    subjects = several(sorted({subject_of(one) for one in certificates}))
+    return Finding(
+        "search-unfinished",
+        f"No request with the public key of {subjects} was found in {known} of {count} vaults. There was no time to "
+        f"look through the others: {several(left)}.",
+        "If its request is in one of those, there is nothing to do: a dropped file waits, and is looked at again after "
+        "their next survey, which has been asked for. If it is in none: get the CSR again from GET …/pending/csr, have "
+        "it signed, and drop the new chain.",
+    )
 
 
-async def _look_at(
-    certflow: Certflow, alias: str, name: str, wanted: Mapping[str, Sequence[Certificate]], found: dict[str, Match]
-) -> None:
-    vault = certflow.vault(alias)
-    answer = await standing(vault, name)
-    if answer is None or answer.operation.status not in MERGEABLE:
-        return
-    operation = answer.operation
-    subject, key = read_csr(operation.csr)
-    if key not in wanted or key in found:
-        return
-    tracked = await certflow.ledger.get(alias, name, operation.request_id)
-    new = track(alias, name, operation, subject, key, None, certflow.now(), Doing("adopted", NOBODY))
-    leaf, version = unmerged(await vault.versions(name), wanted[key])
-    found[key] = Match(leaf, tracked or new.request, None if version else operation, version, tracked is not None)
-
-
-def nobodys(certificates: Sequence[Certificate]) -> ChainProblem:
-    """No certificate is the answer to a request."""
+def nobodys(certificates: Sequence[Certificate], unlisted: Sequence[str] = ()) -> ChainProblem:
+    """No certificate is the answer to a request. `unlisted`: vaults of which nobody can tell."""
     subjects = several(sorted({subject_of(one) for one in certificates}))
     if all(may_sign(one) for one in certificates):
         return ChainProblem(
@@ -189,9 +176,10 @@ def nobodys(certificates: Sequence[Certificate]) -> ChainProblem:
             "Drop the certificate that the CA issued for the CSR, together with these or alone.",
         )
     keys = ", ".join(key_sha256(one)[:16] for one in certificates if not may_sign(one) and _has_key(one))
+    but = f" Nobody can tell of vaults that may not be listed: {several(unlisted)}." if unlisted else ""
     return ChainProblem(
         "no-request-for-this-key",
-        f"No request has the public key of any certificate in this file ({subjects}; key {keys[:100]}).",
+        f"No request has the public key of any certificate in this file ({subjects}; key {keys[:100]}).{but}",
         "Check that the CA signed the newest CSR: each request has a key of its own. Get the CSR again from "
         "GET …/pending/csr, have it signed, and drop the new chain.",
     )

@@ -24,6 +24,9 @@ LONGEST_WAIT = timedelta(seconds=10)
 MARGIN = 1.02  # what is sent evenly does not arrive evenly
 
 
+type Slot = Callable[[], Awaitable[None]]
+
+
 class Pace:
     """Slots for `budget` calls in ten seconds."""
 
@@ -48,6 +51,18 @@ class Pace:
             if self._now() >= self._quiet:
                 return
 
+    async def spare_slot(self, ends: datetime) -> None:
+        """A slot that nobody else waits for: whoever asks for one meanwhile comes first. Raises TimeoutError if there
+        is none before `ends`, and Unavailable as above.
+        """
+        while (now := self._now()) < ends:
+            ahead = self._next - now
+            if ahead <= timedelta(0):
+                await self.slot()
+                return
+            await self._sleep(min(ahead, ends - now).total_seconds())
+        raise TimeoutError
+
     def heard(self) -> None:
         """The vault has answered."""
         self._heard = self._now()
@@ -67,9 +82,11 @@ class Pace:
         self._next = max(self._next, self._quiet)
 
 
-def paced(vault: Vault, pace: Pace) -> Vault:
-    """The same vault, each of whose calls takes a slot; a 429 makes it quiet for as long as that says."""
-    return cast(Vault, _Paced(vault, pace))
+def paced(vault: Vault, pace: Pace, slot: Slot | None = None) -> Vault:
+    """The same vault, each of whose calls takes a slot (`slot`: in another way); a 429 makes it quiet for as long as
+    that says.
+    """
+    return cast(Vault, _Paced(vault, pace, slot or pace.slot))
 
 
 def at_pace(certflow: Certflow, alias: str, share: float = 1) -> Certflow:
@@ -78,13 +95,29 @@ def at_pace(certflow: Certflow, alias: str, share: float = 1) -> Certflow:
     All that goes on by itself in this process shares one pace of a vault: looks, first looks and surveys are within the
     budget together, and a quiet that the vault asked for outlives the shift that heard of it.
     """
-    budget = certflow.choices.budget
-    if alias not in certflow.paces:
-        certflow.paces[alias] = Pace(budget, certflow.now, certflow.sleep)
-    vault = paced(certflow.vaults[alias], certflow.paces[alias])
+    vault = paced(certflow.vaults[alias], _pace(certflow, alias))
     if share < 1:
-        vault = paced(vault, Pace(budget * share, certflow.now, certflow.sleep))
+        vault = paced(vault, Pace(certflow.choices.budget * share, certflow.now, certflow.sleep))
     return replace(certflow, vaults={**certflow.vaults, alias: vault})
+
+
+def in_spare_time(certflow: Certflow, alias: str, share: float, ends: datetime) -> Certflow:
+    """The same, with that vault at a share of its pace for all that goes on so in this process, and of that only the
+    slots that nobody else waits for. Its calls raise TimeoutError from `ends` on.
+    """
+    pace = _pace(certflow, alias)
+    vault = paced(certflow.vaults[alias], pace, lambda: pace.spare_slot(ends))
+    shared = _pace(certflow, alias, share)
+    vault = paced(vault, shared, lambda: shared.spare_slot(ends))
+    return replace(certflow, vaults={**certflow.vaults, alias: vault})
+
+
+def _pace(certflow: Certflow, alias: str, share: float = 1) -> Pace:
+    """The pace of a vault in this process, or of a share of it, made on first use."""
+    key = alias if share == 1 else f"{alias}:{share}"  # no alias has a colon
+    if key not in certflow.paces:
+        certflow.paces[key] = Pace(certflow.choices.budget * share, certflow.now, certflow.sleep)
+    return certflow.paces[key]
 
 
 def is_stopped(certflow: Certflow, alias: str) -> bool:
@@ -98,12 +131,12 @@ def was_heard(certflow: Certflow, alias: str, within: timedelta) -> bool:
 
 
 class _Paced:
-    def __init__(self, vault: Vault, pace: Pace) -> None:
-        self._vault, self._pace = vault, pace
+    def __init__(self, vault: Vault, pace: Pace, slot: Slot) -> None:
+        self._vault, self._pace, self._slot = vault, pace, slot
 
     def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
         async def call(*given: Any, **more: Any) -> Any:
-            await self._pace.slot()
+            await self._slot()
             try:
                 answer = await getattr(self._vault, method)(*given, **more)
             except Unavailable as error:

@@ -56,7 +56,7 @@ def report_of(findings: Sequence[Finding], outcomes: Sequence[Outcome], *, would
     rejected = [one for one in outcomes if one.word in REJECTED]
     waiting = [one for one in outcomes if one.word in WAITING]
     done = [one for one in outcomes if one.word not in (*REJECTED, *WAITING)]
-    if waiting or (not outcomes and is_waiting(findings)):
+    if waiting or is_waiting(findings):
         word = "would-wait" if would else "waiting"
     elif not outcomes and is_for_quarantine(findings):
         word = "would-quarantine" if would else "quarantined"
@@ -67,7 +67,8 @@ def report_of(findings: Sequence[Finding], outcomes: Sequence[Outcome], *, would
     else:
         word = "already-merged"
     stops = errors_of((*(finding for one in (*waiting, *rejected) for finding in one.findings), *findings))
-    sentences = [one.sentence for one in (*waiting, *rejected, *done)] or [findings[0].sentence]
+    undecided = [one.sentence for one in errors_of(findings)] if outcomes else []
+    sentences = [*undecided, *(one.sentence for one in (*waiting, *rejected, *done))] or [findings[0].sentence]
     report: dict[str, Any] = {"outcome": word, "sentence": " ".join(sentences)}
     if stops:
         report["next_step"] = stops[0].next_step

@@ -96,6 +96,18 @@ class Trouble:
     etag: str = field(default="", compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class KeySearch:
+    """A key (SHA-256, hex) that vaults were searched for in vain, the first time at `at`: `through` are those that were
+    looked through, `left` those that were not, and are left to their next survey.
+    """
+
+    key: str
+    at: datetime
+    through: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
 class TrustState(StrEnum):
     """What is taken: the files' CAs; the public ones; anybody's; anybody's until a day; nothing, as there is no file;
     nothing, as a file cannot be read.
@@ -188,6 +200,18 @@ class Watchbook(Protocol):
 
     async def keep_trust(self, note: TrustNote, events: Sequence[Event] = ()) -> None:
         """Writes that, with its events, in one transaction. Raises ConcurrentChange."""
+        ...
+
+    async def searched(self, key: str) -> KeySearch | None:
+        """Which vaults were searched for a key; None if it was never looked for, or that is forgotten."""
+        ...
+
+    async def keep_search(self, search: KeySearch) -> None:
+        """Writes that. Of two at once the last one's stays: the other's vaults are then searched once more."""
+        ...
+
+    async def forget_searches(self, before: datetime) -> None:
+        """Forgets those that began before this time."""
         ...
 
     async def queue_renewal(self, vault: str, entry: Listed) -> None:

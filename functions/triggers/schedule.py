@@ -45,9 +45,12 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     @blueprint.function_name("daily")
     @blueprint.timer_trigger(schedule="%CERTFLOW_DAILY_SCHEDULE%", arg_name="timer", run_on_startup=False)
     async def daily(timer: func.TimerRequest) -> None:  # noqa: ARG001  the same
+        from functions.issuance.key_search import KEPT
         from functions.issuance.overview import send_digest
 
-        await send_digest(certflow())
+        app = certflow()
+        await send_digest(app)
+        await app.watchbook.forget_searches(app.now() - KEPT)
 
     @blueprint.function_name("sweep")
     @blueprint.timer_trigger(schedule="%CERTFLOW_SWEEP_SCHEDULE%", arg_name="timer", run_on_startup=False)

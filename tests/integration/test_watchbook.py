@@ -21,6 +21,7 @@ from functions.issuance.watchbook import (
     CertificateNote,
     Failure,
     Found,
+    KeySearch,
     Silenced,
     Survey,
     Trouble,
@@ -202,6 +203,20 @@ async def test_files_of_no_vault_are_noted_with_their_event(watchbook: TableWatc
     await watchbook.keep_trust(note, (event,))
     assert await watchbook.trust("*") == note
     assert await watchbook.trust("eu") is None
+
+
+async def test_what_was_searched_for_a_key_is_kept_until_it_is_forgotten(watchbook: TableWatchbook) -> None:
+    key, older = "a" * 64, "b" * 64
+    assert await watchbook.searched(key) is None
+    note = KeySearch(key, NOW, ("main",), ("eu",))
+    await watchbook.keep_search(note)
+    await watchbook.keep_search(KeySearch(older, NOW - timedelta(days=8)))
+    assert await watchbook.searched(key) == note
+    await watchbook.keep_search(replace(note, through=("eu", "main"), left=()))
+    await watchbook.forget_searches(NOW - timedelta(days=7))
+    assert await watchbook.searched(key) == replace(note, through=("eu", "main"), left=())
+    assert await watchbook.searched(older) is None
+    await watchbook.forget_searches(NOW - timedelta(days=7))
 
 
 async def test_renewals_are_counted_by_day_up_to_a_cap_also_at_once(watchbook: TableWatchbook) -> None:

@@ -27,7 +27,7 @@ from functions.issuance.rules import Rule
 from functions.issuance.shift import work_shift
 from functions.issuance.sweep import sweep
 from functions.issuance.telling import Notice, Waiting
-from functions.issuance.watchbook import CertificateNote, Survey, Trouble, TrustNote
+from functions.issuance.watchbook import CertificateNote, KeySearch, Survey, Trouble, TrustNote
 from tests.certificates import Ca, make_csr
 from tests.clock import NOW
 from tests.event_schemas import SOURCE, as_sent, check_event
@@ -484,6 +484,7 @@ class FakeWatchbook:
     queue: dict[tuple[str, datetime, str], Listed] = field(default_factory=dict)
     counted: dict[tuple[str, date], int] = field(default_factory=dict)
     trusts: dict[str, TrustNote] = field(default_factory=dict)
+    searches: dict[str, KeySearch] = field(default_factory=dict)
     times: dict[tuple[str, str], float] = field(default_factory=dict)
     began: dict[str, datetime] = field(default_factory=dict)
     refusals: dict[date, int] = field(default_factory=dict)
@@ -547,6 +548,15 @@ class FakeWatchbook:
             raise ConcurrentChange("changed")
         self.trusts[note.vault] = replace(note, etag=secrets.token_hex(4))
         self.ledger.told(events)
+
+    async def searched(self, key: str) -> KeySearch | None:
+        return self.searches.get(key)
+
+    async def keep_search(self, search: KeySearch) -> None:
+        self.searches[search.key] = search
+
+    async def forget_searches(self, before: datetime) -> None:
+        self.searches = {key: one for key, one in self.searches.items() if one.at >= before}
 
     async def queue_renewal(self, vault: str, entry: Listed) -> None:
         self.queue[vault, entry.not_after or NOW, entry.name.lower()] = entry

@@ -183,6 +183,13 @@ async def unforeseen(world: World) -> bytes:
     return signed()
 
 
+def too_many_to_search(world: World) -> bytes:
+    """A vault with more names than there is time for, none of which has the file's key."""
+    somebodys = Operation("1" * 32, Status.IN_PROGRESS, "Unknown", csr_of(ec_key(), "somebody.example.com"))
+    world.vault.operations = {f"web-{number}": somebodys for number in range(1001)}
+    return signed()
+
+
 def untrusting(world: World) -> bytes:
     """A vault that takes what its files say, and has none."""
     world.choices = Choices(trusted={"main": Takes.FILES})
@@ -406,6 +413,7 @@ EXAMPLES: list[Example] = [
         trusted=(STRANGER,),
     ),
     Example("trusted-ca-ignored", trusting_a_server_too, ("more.pem", "CN=other.example.com is no CA", "Take out")),
+    Example("search-unfinished", too_many_to_search, ("in 0 of 1 vaults", "main", "next survey")),
     Example("trust-missing", untrusting, ("vault main", "trusted-cas/main/", "by itself"), trusted=()),
     Example(
         "any-ca-accepted",

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from functions.issuance.choices import Choices
 from functions.issuance.drop import handle_drop, handle_stuck, retry, sweep
 from functions.issuance.errors import InvalidRequest, Refused, Unavailable
 from functions.issuance.examine import inspect
 from functions.issuance.files import STOPPED_TOO_OFTEN
 from functions.issuance.findings import ChainProblem
+from functions.issuance.key_search import MOST_NAMES
 from functions.issuance.links import Links
-from functions.issuance.matching import MOST_NAMES, match
+from functions.issuance.matching import match
 from functions.issuance.notices import notice_of
 from functions.issuance.requests import Operation, Status
 from functions.issuance.start import Order, start
@@ -159,7 +161,7 @@ async def test_every_configured_vault_is_asked_and_one_that_may_not_be_listed_is
 
 
 async def test_of_a_large_vault_a_thousand_names_are_asked_for_those_without_a_version_first() -> None:
-    world = World()
+    world = World(choices=Choices(budget=4000))
     version = version_of(ISSUING.signs(make_csr("other.example.com")[1]).public_bytes(Encoding.DER))
     for number in range(1200):
         world.vault.certificates[f"a-{number:04}"] = version
@@ -167,7 +169,7 @@ async def test_of_a_large_vault_a_thousand_names_are_asked_for_those_without_a_v
     report = await inspect(world.certflow, chain_for(theirs))
     assert report["outcome"] == "would-merge"
     world.vault.calls.clear()
-    with pytest.raises(ChainProblem, match="No request has the public key"):
+    with pytest.raises(ChainProblem, match="There was no time to look through the others: main"):
         await match(world.certflow, as_read(ISSUING.signs(make_csr("stranger.example.com")[1])))
     assert world.vault.calls.count("pending") == MOST_NAMES == 1000
 

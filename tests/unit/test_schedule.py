@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import azure.functions as func
 
 from functions.issuance.choices import Choices, Takes
 from functions.issuance.events import Event
+from functions.issuance.key_search import KEPT
 from functions.issuance.notify import notify
+from functions.issuance.watchbook import KeySearch
 from functions.triggers.schedule import schedule_blueprint
 from tests.clock import NOW
 from tests.unit.fakes import FakeChannel, World
@@ -70,6 +73,14 @@ async def test_every_minute_it_is_seen_what_is_trusted() -> None:
     world = World(choices=Choices(trusted={"main": Takes.FILES}))
     await rings(world, "check")
     assert world.published == ["Trust.Changed"]
+
+
+async def test_every_day_searches_that_are_a_week_old_are_forgotten() -> None:
+    world = World()
+    for key, age in (("a" * 64, KEPT), ("b" * 64, KEPT + timedelta(seconds=1))):
+        await world.watchbook.keep_search(KeySearch(key, NOW - age))
+    await rings(world, "daily")
+    assert set(world.watchbook.searches) == {"a" * 64}
 
 
 async def test_every_hour_surveys_are_wanted_and_every_day_there_is_a_digest() -> None:
