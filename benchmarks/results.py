@@ -17,7 +17,17 @@ from local.functions_host import ROOT
 from tests.clock import real_now
 
 # The order of the table; each has a `measure`. The other measurements print tables of their own.
-MEASURED = ("check_one", "due_budget", "due_scan", "sweep_memory", "cold_start", "idle_log", "week", "validators")
+MEASURED = (
+    "check_one",
+    "due_budget",
+    "due_scan",
+    "search",
+    "sweep_memory",
+    "cold_start",
+    "idle_log",
+    "week",
+    "validators",
+)
 PACKAGES = (
     "azure-functions-runtime",
     "azure-data-tables",

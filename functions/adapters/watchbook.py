@@ -2,9 +2,9 @@
 
 Partitions `-|beats`, `-|held`, `-|surveys`, `-|wanted` (RowKey: a vault's alias, or what is held), `-|renewals` (vault
 and day), `-|usual` (vault and issuer), `-|since` (what began), `-|refused` (a day: events of others), `-|searched` (a
-key) and `-|queued|{vault}` (a certificate's end and name, in this order). What has events is in their partition, so that one
-transaction covers both (tables.py): `c|{name}` a certificate's note, `t|{issuer}` an issuer's trouble, `a|trusted-cas`
-a vault's trust (its anchors).
+key) and `-|queued|{vault}` (a certificate's end and name, in this order). What has events is in their partition, so
+that one transaction covers both (tables.py): `c|{name}` a certificate's note, `t|{issuer}` an issuer's trouble,
+`a|trusted-cas` a vault's trust (its anchors).
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ TOGETHER = timedelta(seconds=40)  # for all vaults; who asked over HTTP waits fo
 # Seconds until a call that hangs is given up, too. After that nothing but tables is asked before there is an answer.
 AT_LAST = 50.0
 SHARE = 0.5  # of a vault's budget, for all searches of this process
-AT_ONCE, SEARCHES = 8, 4  # calls of a search under way in one vault, and searches there by one process
+AT_ONCE, SEARCHES = 4, 4  # calls of a search under way in one vault, and searches there by one process
 # Names of one vault that are asked for, those that wait for their first version before the others. More could not be
 # asked for in this time: the rest is the survey's.
 MOST_NAMES = 1000

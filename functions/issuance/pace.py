@@ -21,10 +21,8 @@ SLACK = timedelta(milliseconds=100)
 # A longer quiet is not waited for: a shift would outlast its lease (shift.py, HELD), and then the time that a function
 # has. Where a 429 does not say how long, it counts as 10 s.
 LONGEST_WAIT = timedelta(seconds=10)
+NAP = timedelta(milliseconds=500)  # of who waits for a spare slot beside calls that are under way
 MARGIN = 1.02  # what is sent evenly does not arrive evenly
-
-
-type Slot = Callable[[], Awaitable[None]]
 
 
 class Pace:
@@ -33,6 +31,7 @@ class Pace:
     def __init__(self, budget: float, now: Callable[[], datetime], sleep: Callable[[float], Awaitable[None]]) -> None:
         self._gap, self._now, self._sleep = WINDOW / budget * MARGIN, now, sleep
         self._next = self._quiet = now()
+        self.busy = 0  # calls under way of those who do not wait for spare slots
         self._heard: datetime | None = None
 
     async def slot(self) -> None:
@@ -52,11 +51,11 @@ class Pace:
                 return
 
     async def spare_slot(self, ends: datetime) -> None:
-        """A slot that nobody else waits for: whoever asks for one meanwhile comes first. Raises TimeoutError if there
-        is none before `ends`, and Unavailable as above.
+        """A slot while nobody else waits for one or for an answer: not even the machine is taken from them. Raises
+        TimeoutError if there is none before `ends`, and Unavailable as above.
         """
         while (now := self._now()) < ends:
-            ahead = self._next - now
+            ahead = max(self._next - now, NAP if self.busy else timedelta(0))
             if ahead <= timedelta(0):
                 await self.slot()
                 return
@@ -82,11 +81,11 @@ class Pace:
         self._next = max(self._next, self._quiet)
 
 
-def paced(vault: Vault, pace: Pace, slot: Slot | None = None) -> Vault:
-    """The same vault, each of whose calls takes a slot (`slot`: in another way); a 429 makes it quiet for as long as
-    that says.
+def paced(vault: Vault, pace: Pace, spare_until: datetime | None = None) -> Vault:
+    """The same vault, each of whose calls takes a slot (`spare_until`: a spare one, before that time); a 429 makes it
+    quiet for as long as that says.
     """
-    return cast(Vault, _Paced(vault, pace, slot or pace.slot))
+    return cast(Vault, _Paced(vault, pace, spare_until))
 
 
 def at_pace(certflow: Certflow, alias: str, share: float = 1) -> Certflow:
@@ -106,9 +105,8 @@ def in_spare_time(certflow: Certflow, alias: str, share: float, ends: datetime) 
     slots that nobody else waits for. Its calls raise TimeoutError from `ends` on.
     """
     pace = _pace(certflow, alias)
-    vault = paced(certflow.vaults[alias], pace, lambda: pace.spare_slot(ends))
-    shared = _pace(certflow, alias, share)
-    vault = paced(vault, shared, lambda: shared.spare_slot(ends))
+    vault = paced(certflow.vaults[alias], pace, ends)
+    vault = paced(vault, _pace(certflow, alias, share), ends)
     return replace(certflow, vaults={**certflow.vaults, alias: vault})
 
 
@@ -131,19 +129,29 @@ def was_heard(certflow: Certflow, alias: str, within: timedelta) -> bool:
 
 
 class _Paced:
-    def __init__(self, vault: Vault, pace: Pace, slot: Slot) -> None:
-        self._vault, self._pace, self._slot = vault, pace, slot
+    def __init__(self, vault: Vault, pace: Pace, spare_until: datetime | None) -> None:
+        self._vault, self._pace, self._spare_until = vault, pace, spare_until
 
     def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
         async def call(*given: Any, **more: Any) -> Any:
-            await self._slot()
+            if self._spare_until is not None:
+                await self._pace.spare_slot(self._spare_until)
+                return await self._answer(method, given, more)
+            self._pace.busy += 1
             try:
-                answer = await getattr(self._vault, method)(*given, **more)
-            except Unavailable as error:
-                if error.throttled:
-                    self._pace.quiet(error.retry_after)
-                raise
-            self._pace.heard()
-            return answer
+                await self._pace.slot()
+                return await self._answer(method, given, more)
+            finally:
+                self._pace.busy -= 1
 
         return call
+
+    async def _answer(self, method: str, given: tuple[Any, ...], more: dict[str, Any]) -> Any:
+        try:
+            answer = await getattr(self._vault, method)(*given, **more)
+        except Unavailable as error:
+            if error.throttled:
+                self._pace.quiet(error.retry_after)
+            raise
+        self._pace.heard()
+        return answer

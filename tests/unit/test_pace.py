@@ -196,3 +196,35 @@ async def nothing(vault: Vault) -> None:
         await vault.page(None)
     except Unavailable:
         return
+
+
+async def test_a_spare_slot_is_one_that_nobody_else_waits_for() -> None:
+    clock, made = Clock(), list[str]()
+    pace = Pace(100, lambda: clock.now, clock.sleep)
+
+    class Noting(FakeVault):
+        async def page(self, token: str | None = None) -> ListedPage:
+            made.append(str(token))
+            await clock.sleep(0.2)
+            return ListedPage((), None)
+
+    async def ask(vault: Vault, who: str) -> None:
+        await vault.page(who)
+
+    first, spare = paced(vault_port(Noting()), pace), paced(vault_port(Noting()), pace, NOW + timedelta(minutes=1))
+    both = [*(ask(spare, "spare") for _ in range(5)), *(ask(first, "first") for _ in range(50))]
+    await clock.run(*(asyncio.create_task(one) for one in both))
+    assert made[0] == "spare", "nobody was there yet"
+    assert made[1:51] == ["first"] * 50
+    assert made[51:] == ["spare"] * 4
+
+
+async def test_a_spare_slot_is_not_waited_for_beyond_its_time() -> None:
+    clock = Clock()
+    pace = Pace(10, lambda: clock.now, clock.sleep)
+    spare = paced(vault_port(FakeVault()), pace, NOW + timedelta(seconds=2))
+    pace.busy = 1
+    task = asyncio.create_task(nothing(spare))
+    with pytest.raises(TimeoutError):
+        await clock.run(task)
+    assert clock.now == NOW + timedelta(seconds=2)
