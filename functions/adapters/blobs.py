@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -24,6 +25,7 @@ REPORT = "report.json"
 CSRS = "csr"
 PIECE = 1024 * 1024  # bytes
 CUT = "cut-"
+COPYING = 30  # seconds until the platform is asked to come again
 LINE = "certflow"  # the name of our line in a moved file's metadata
 # A blob's metadata, names and values together, must not exceed 8 KiB ("Setting and retrieving properties and metadata
 # for Blob service resources"). Whether the header's prefix counts is not said there, so here it does.
@@ -89,15 +91,19 @@ class Chains:
         return sorted(old, key=lambda one: (one.modified, one.name))
 
     async def read(self, name: str, limit: int) -> Drop | None:
-        """A dropped file: content up to `limit` + 1 bytes, hash over all of it, ETag of what was read."""
+        """A dropped file: content and its hash, ETag of what was read. Of a larger one the first `limit` + 1 bytes are
+        read, and no more.
+        """
         blob = self._blobs.blob(self._container, name)
         content, digest = bytearray(), hashlib.sha256()
         with faults_of(SERVICE):
             try:
                 stream = await blob.download_blob()
-                async for piece in stream.chunks():
+                async for piece in stream.chunks():  # each is a request of its own, made when it is asked for
                     digest.update(piece)
-                    content += piece[: max(0, limit + 1 - len(content))]
+                    content += piece
+                    if len(content) > limit:
+                        break
             except ResourceNotFoundError:
                 return None
             except ResourceModifiedError as error:  # overwritten between two pieces: what counts is the newest
@@ -105,16 +111,18 @@ class Chains:
         properties = stream.properties
         return Drop(
             name=name,
-            content=bytes(content),
+            content=bytes(content[: limit + 1]),
             size=properties.size,
-            sha256=digest.hexdigest(),
+            sha256=digest.hexdigest() if properties.size <= limit else None,
             etag=quoted(properties.etag),
             modified=properties.last_modified,
             metadata=dict(properties.metadata or {}),
         )
 
     async def move(self, drop: Drop, container: str, folder: str, report: bytes, line: str) -> str:
-        """Report, copy, compare with what was judged, and only then delete what was copied (by ETag)."""
+        """Report, copy, compare with what was judged, and only then delete what was copied (by ETag). What was not read
+        is copied by the storage itself.
+        """
         source = self._blobs.blob(self._container, drop.name)
         name = drop.name if PurePosixPath(drop.name).name != REPORT else f"{drop.name}.dropped"
         name = _cut(name, MAX_LENGTH - len(folder) - 1)
@@ -122,7 +130,8 @@ class Chains:
         with faults_of(SERVICE):
             await self._blobs.write(container, f"{folder}/{REPORT}", report)
             with suppress(ResourceNotFoundError, ResourceModifiedError):  # moved by another run, or overwritten since
-                await _copy(source, target, drop, _with_line(drop.metadata, line))
+                copy = _copy if drop.sha256 else _copy_there
+                await copy(source, target, drop, _with_line(drop.metadata, line))
                 await source.delete_blob(etag=drop.etag, match_condition=MatchConditions.IfNotModified)
         return f"{container}/{folder}/{name}"
 
@@ -148,7 +157,7 @@ class CsrFiles:
 
 
 async def _copy(source: BlobClient, target: BlobClient, drop: Drop, metadata: Mapping[str, str]) -> None:
-    """Copies through us, so that no second grant or signed URL is needed. Chains have a few KB; others stream.
+    """Copies through us, and compares with what was judged. Chains have a few KB.
 
     Raises Unavailable if what went through is not what was judged, or has not all arrived.
     """
@@ -164,6 +173,27 @@ async def _copy(source: BlobClient, target: BlobClient, drop: Drop, metadata: Ma
     copied = await target.get_blob_properties()
     if (copied.size, digest.hexdigest()) != (drop.size, drop.sha256):
         raise Unavailable(SERVICE, f"the copy of {drop.name} differs from what was read")
+
+
+async def _copy_there(source: BlobClient, target: BlobClient, drop: Drop, metadata: Mapping[str, str]) -> None:
+    """Has the storage copy: within one account the identity's roles are enough ("Copy Blob", Authorization).
+
+    Raises Unavailable until it is through, however often this is repeated; it goes on meanwhile.
+    """
+    with suppress(ResourceExistsError):  # a copy is under way there
+        await target.start_copy_from_url(
+            source.url,
+            metadata=dict(metadata),
+            source_etag=drop.etag,
+            source_match_condition=MatchConditions.IfNotModified,
+        )
+    for _ in range(COPYING):
+        copied = await target.get_blob_properties()
+        if copied.copy.status != "pending":
+            break
+        await asyncio.sleep(1)
+    if (copied.copy.status, copied.size) != ("success", drop.size):
+        raise Unavailable(SERVICE, f"{drop.name} is being copied: {copied.copy.status}", retry_after=COPYING)
 
 
 def _cut(name: str, room: int) -> str:

@@ -16,7 +16,9 @@ STOPPED_TOO_OFTEN = 3
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A file in the container for chains. `sha256` (None: it was not read) and `etag` are those of this content."""
+    """A file in the container for chains. `sha256` and `etag` are those of this content; of a file that was not read to
+    its end there is no `sha256`.
+    """
 
     name: str
     content: bytes
@@ -64,7 +66,7 @@ class Drops(Protocol):
         ...
 
     async def read(self, name: str, limit: int) -> Drop | None:
-        """A dropped file, its content cut after `limit` + 1 bytes; None if it is gone."""
+        """A dropped file; None if it is gone. One that is larger than `limit` (bytes) is read no further."""
         ...
 
     async def move(self, drop: Drop, container: str, folder: str, report: bytes, line: str) -> str:

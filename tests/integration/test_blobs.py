@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import certifi
 import pytest
@@ -17,6 +18,7 @@ import pytest_asyncio
 from aiohttp import web
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
+from functions.adapters import blobs as blobs_module
 from functions.adapters.blobs import Blobs, Chains, CsrFiles
 from functions.adapters.trusted_cas import TrustedCaFiles
 from functions.issuance.errors import BadSettings, Unavailable
@@ -24,7 +26,7 @@ from functions.issuance.files import Drop, TrustedFile
 from local.azurite import running_azurite
 from local.tls import LocalCa
 from local.web import serving
-from tests.clock import real_now
+from tests.clock import NOW, real_now
 from tests.integration.key_vault_servers import one_handler
 from tests.integration.tokens import AnyToken
 
@@ -190,13 +192,81 @@ async def test_the_same_content_dropped_twice_is_two_drops_and_one_upload_is_one
     assert one.id == again.id != two.id
 
 
-async def test_a_huge_file_is_cut_for_reading_and_moved_whole(service: BlobServiceClient, chains: Chains) -> None:
-    huge = bytes(range(256)) * 4096 * 40  # 40 MiB: more than the SDK takes in one piece
-    await put(service, "huge.bin", huge)
-    drop = await dropped(chains, "huge.bin", 1000)
-    assert (len(drop.content), drop.size, drop.sha256) == (1001, len(huge), hashlib.sha256(huge).hexdigest())
-    await chains.move(drop, "chains-rejected", "2026-11-24/z", b"{}", LINE)
-    assert await content(service, "chains-rejected", "2026-11-24/z/huge.bin") == huge
+class Counted:
+    """How many bytes of bodies the product's client has got and sent."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self.bytes = 0
+        client = blobs._service._pipeline._transport
+        send = client.send
+
+        async def counted(request: Any, **more: Any) -> Any:
+            self.bytes += int(request.headers.get("Content-Length", 0))
+            response = await send(request, **more)
+            self.bytes += int(response.headers.get("Content-Length", 0)) if request.method == "GET" else 0
+            return response
+
+        client.send = counted  # type: ignore[method-assign]  # what is counted goes on to the real one
+
+
+@pytest.mark.parametrize("name", ["huge.bin", "a/b/ü#%41?.bin"])
+async def test_a_file_that_is_too_large_is_judged_by_its_size_and_not_copied_through_us(
+    service: BlobServiceClient, blobs: Blobs, chains: Chains, name: str
+) -> None:
+    huge = bytes(range(256)) * 4096 * 40  # 40 MiB
+    await put(service, name, huge, uploader="me")
+    through_us = Counted(blobs)
+    drop = await dropped(chains, name, 1000)
+    assert (drop.content, drop.size, drop.sha256) == (huge[:1001], len(huge), None)
+    assert drop.id == (await dropped(chains, name, 1000)).id
+    moved_to = await chains.move(drop, "chains-quarantine", "2026-11-24/z", b"{}", LINE)
+    assert through_us.bytes < 3 * LIMIT
+    assert await content(service, "chains-quarantine", f"2026-11-24/z/{name}") == huge
+    properties = await service.get_blob_client(*moved_to.split("/", 1)).get_blob_properties()
+    assert properties.metadata == {"uploader": "me", "certflow": LINE}
+    assert await chains.read(name, 1000) is None
+    again = await chains.move(drop, "chains-quarantine", "2026-11-24/z", b"{}", LINE)
+    assert again == moved_to
+
+
+async def test_a_large_file_overwritten_since_it_was_judged_stays(service: BlobServiceClient, chains: Chains) -> None:
+    await put(service, "large.bin", b"x" * 2000)
+    drop = await dropped(chains, "large.bin", 1000)
+    await put(service, "large.bin", b"y" * 2000)
+    await chains.move(drop, "chains-quarantine", "2026-11-24/l", b"{}", LINE)
+    assert (await dropped(chains, "large.bin", 5000)).content == b"y" * 2000
+
+
+@pytest.mark.parametrize(
+    ("stages", "deleted"),
+    [(["pending", "pending", "success"], True), (["pending"] * 9, False), (["failed"], False), (["aborted"], False)],
+    ids=["later", "not yet", "failed", "aborted"],
+)
+async def test_a_large_file_is_there_until_the_storage_has_copied_it(
+    trusted_ca: LocalCa, monkeypatch: pytest.MonkeyPatch, stages: list[str], deleted: bool
+) -> None:
+    """Azurite copies at once. Azure may take its time, or fail ("Copy Blob", "Get Blob Properties")."""
+    monkeypatch.setattr(blobs_module, "COPYING", 3)
+    answers, asked = iter(stages), list[str]()
+
+    async def storage(request: web.Request) -> web.Response:
+        asked.append(request.method)
+        if request.method == "HEAD":
+            return web.Response(headers={"x-ms-copy-status": next(answers), "Content-Length": "2000"})
+        status = {"PUT": 202 if "x-ms-copy-source" in request.headers else 201, "DELETE": 202}[request.method]
+        return web.Response(status=status, headers={"x-ms-copy-status": "pending"})
+
+    async with serving(one_handler(storage), tls=trusted_ca.server_context()) as port:
+        blobs = Blobs(f"https://localhost:{port}/account", AnyToken())
+        drop = Drop("slow.bin", b"x" * 1001, 2000, None, '"0x1"', NOW, {})
+        move = Chains(blobs, "chains").move(drop, "chains-quarantine", "2026-11-24/s", b"{}", LINE)
+        if deleted:
+            await move
+        else:
+            with pytest.raises(Unavailable, match=r"slow\.bin is being copied"):
+                await move
+        await blobs.close()
+    assert ("DELETE" in asked) == deleted
 
 
 async def test_an_empty_file_is_moved_too(service: BlobServiceClient, chains: Chains) -> None:

@@ -13,10 +13,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from functions.issuance.drop import handle_drop, handle_stuck, sweep
 from functions.issuance.errors import Refused, Unavailable
+from functions.issuance.files import Drop
+from functions.issuance.reading import MAX_BYTES
 from functions.issuance.requests import Change, Operation, Status
 from functions.issuance.start import Order, start
 from tests.certificates import Ca, make_csr, pem
-from tests.clock import fixed_now
+from tests.clock import NOW, fixed_now
 from tests.unit.fakes import World
 
 ROOT = Ca.root("Test Root", at=fixed_now)
@@ -58,6 +60,17 @@ async def test_a_chain_is_merged_leaf_first_and_the_file_moved_with_a_report() -
     ]
     assert world.published == ["Issuance.Started", "Issuance.Completed", "Chain.Merged"]
     assert world.history == ["created", "merged"]
+
+
+async def test_a_file_of_which_only_the_beginning_was_read_is_told_by_its_size() -> None:
+    world, size = World(), 400 * 1024 * 1024
+    world.drops.files["disk.img"] = Drop("disk.img", b"x" * (MAX_BYTES + 1), size, None, '"0xABC"', NOW, {})
+    await handle_drop(world.certflow, "disk.img")
+    assert world.drops.moved[0][0] == "chains-quarantine"
+    assert [one["code"] for one in report(world)["findings"]] == ["too-large"]
+    (told,) = world.topic.published
+    assert told.data["file"]["size"] == size
+    assert "sha256" not in told.data["file"]
 
 
 async def test_the_same_chain_twice_is_one_merge_and_one_completion_and_both_reports_say_so() -> None:
