@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from functions.issuance.choices import Choices
 from functions.issuance.errors import UnknownVault
 from functions.issuance.files import Drops, Handouts, TrustedCas
+from functions.issuance.health import Health
 from functions.issuance.links import Links
 from functions.issuance.ports import Ledger, Topic, Vault, Work
 from functions.issuance.rules import Rules
@@ -34,6 +35,7 @@ class Certflow:
 
     `paces` is filled as vaults are worked: by alias (and share), for all that goes on by itself in this process
     (pace.py). `searches`: how many for the keys of files go on in a vault (key_search.py).
+    `health` is what was answered last, in this process.
     `source` is what events of this deployment name as their source. `mailboxes` get the mail that is nobody else's;
     `setting_faults` are settings that cannot work, with their cure.
     `include_root` merges a root that came with the chain, too; TLS servers need not send it (RFC 8446 §4.4.2).
@@ -58,6 +60,7 @@ class Certflow:
     setting_faults: tuple[str, ...] = ()
     paces: dict[str, Pace] = field(default_factory=dict)
     searches: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+    health: Health = field(default_factory=Health)
     now: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 

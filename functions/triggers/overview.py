@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import azure.functions as func
 
 from functions.issuance.errors import CertflowError
+from functions.issuance.health import is_healthy
 from functions.issuance.journal import record
 from functions.issuance.overview import refused_events, status_of_vaults
 from functions.issuance.requests import Act, TrackedRequest
@@ -46,9 +47,11 @@ async def get_health(req: func.HttpRequest, context: Context) -> func.HttpRespon
     check_query(req)
     try:
         app = context.certflow()
-        await app.watchbook.beats()
-    except CertflowError as error:  # who asks is anonymous, so the reason is for the log alone
+        healthy = await is_healthy(app)
+    except CertflowError as error:  # a setting; who asks is anonymous, so the reason is for the log alone
         record("not-healthy", level=logging.ERROR, reason=str(error))
+        healthy = False
+    if not healthy:
         return json_body(503, {"status": "not ok"}, {"Retry-After": "10"})
     faults = {"setting_faults": list(app.setting_faults)} if app.setting_faults else {}
     return json_body(200, {"status": "ok", **faults})

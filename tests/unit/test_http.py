@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import azure.functions as func
 import pytest
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import BadSettings, InvalidRequest
+from functions.issuance.errors import BadSettings, InvalidRequest, Unavailable
+from functions.issuance.health import KEPT
 from functions.issuance.ports import Wanted
 from functions.issuance.requests import Status
 from functions.triggers.answers import answered
@@ -145,3 +147,34 @@ async def test_what_is_not_healthy_is_in_the_log_for_who_asks_may_be_anybody(cap
         response = await get_health(request(), Context(broken, lambda: False))
     assert (response.status_code, json.loads(response.get_body())) == (503, {"status": "not ok"})
     assert "CERTFLOW_VAULTS: missing" in caplog.text
+
+
+async def test_however_often_and_many_ask_for_its_health_the_storage_is_asked_once_in_some_seconds() -> None:
+    world, asked = World(), list[int]()
+    certflow, beats = world.certflow, world.watchbook.beats
+
+    async def counted() -> dict[str, datetime]:
+        asked.append(1)
+        await asyncio.sleep(0)  # so that the others come meanwhile
+        if world.watchbook.down:
+            raise Unavailable("The table storage", "down")
+        return await beats()
+
+    async def statuses(count: int) -> set[int]:
+        context = Context(lambda: certflow, lambda: False)
+        answers = await asyncio.gather(*(get_health(request(), context) for _ in range(count)))
+        return {answer.status_code for answer in answers}
+
+    world.watchbook.beats = counted  # type: ignore[method-assign]
+    assert (await statuses(480), len(asked)) == ({200}, 1)
+    world.watchbook.down = True
+    assert (await statuses(480), len(asked)) == ({200}, 1)
+    world.now += KEPT
+    assert (await statuses(480), len(asked)) == ({503}, 2)
+    world.watchbook.down = False
+    world.later(seconds=1)
+    assert (await statuses(480), len(asked)) == ({503}, 2)
+    world.now += KEPT
+    assert (await statuses(1), len(asked)) == ({200}, 3)
+    world.later(days=-1)  # a clock that was set back
+    assert (await statuses(1), len(asked)) == ({200}, 4)
