@@ -39,13 +39,24 @@ class FunctionsHost:
     """One host, always on the same port and with the same keys and settings, however often it is killed and started."""
 
     def __init__(
-        self, settings: Mapping[str, str], keys: Keys, *, port: int, log: Path, app: Path = ROOT, hurry: float = 1.0
+        self,
+        settings: Mapping[str, str],
+        keys: Keys,
+        *,
+        port: int,
+        log: Path,
+        app: Path = ROOT,
+        hurry: float = 1.0,
+        blob_tries_at_once: bool = True,
     ) -> None:
-        """`app` is the folder of function_app.py; `hurry` how many times shorter the platform's own waits are."""
+        """`app` is the folder of function_app.py; `hurry` how many times shorter the platform's own waits are;
+        `blob_tries_at_once` whether a blob trigger's tries follow each other without a pause, as on the platform.
+        """
         self.url = f"http://{LOOPBACK}:{port}"
         self._environment = {name: os.environ[name] for name in KEPT if name in os.environ} | dict(settings)
         self._command = [sys.executable, "-m", "local.host", "--port", str(port), "--app", str(app), "--with-parent"]
         self._command += ["--hurry", f"{hurry:g}"]
+        self._command += ["--blob-tries-at-once" if blob_tries_at_once else "--no-blob-tries-at-once"]
         # "=": a key may begin with a hyphen
         self._command += [f"--{name}-key={key}" for name, key in vars(keys).items()]
         self._master, self._log = keys.master, log

@@ -133,6 +133,8 @@ async def running_stack(
     hurry: float = 1.0,
     event_delivery: EventDelivery = "webhook",
     settings: Mapping[str, str] | None = None,
+    endpoint_probation: bool = True,
+    blob_tries_at_once: bool = True,
 ) -> AsyncIterator[Stack]:
     """Starts everything, yields when all of it answers, and stops all of it.
 
@@ -141,8 +143,9 @@ async def running_stack(
     With `own_host` False the host's place is left to Core Tools, on the port given. `app` is the folder of the
     function_app.py that runs; `vaults` and `hosts` say how many there are, all hosts on the same storage; `hurry` how
     many times shorter the platform's own waits are: the host's, and Event Grid's beyond BACK_OFF_FACTOR. `settings` are
-    app settings that take the place of the stack's own. Raises HostFailed, AzuriteFailed or OSError (a port) with what
-    failed and where its log is.
+    app settings that take the place of the stack's own. `endpoint_probation` (Event Grid delays all deliveries to an
+    endpoint that fails again and again) and `blob_tries_at_once` (a blob trigger's five tries have no pause) are the
+    platform's unkindnesses. Raises HostFailed, AzuriteFailed or OSError (a port) with what failed and where its log is.
     """
     ports = ports or Ports()
     secret = None if own_host else SAMPLE_SECRET
@@ -152,7 +155,11 @@ async def running_stack(
         ca_file = ca.write_ca(directory / "ca.pem")
         event_grid = await running.enter_async_context(
             running_event_grid(
-                ca, port=ports.topic, dead_letters=directory / "dead-letters", time_factor=BACK_OFF_FACTOR / hurry
+                ca,
+                port=ports.topic,
+                dead_letters=directory / "dead-letters",
+                time_factor=BACK_OFF_FACTOR / hurry,
+                probation=endpoint_probation,
             )
         )
         inbox = await running.enter_async_context(
@@ -190,7 +197,15 @@ async def running_stack(
         stack = Stack(directory, ca_file, standin, event_grid, inbox, azurite, urls, keys, app_settings, host_urls[0])
         if own_host:
             instances = [
-                FunctionsHost(app_settings, keys, port=port, log=directory / log, app=app, hurry=hurry)
+                FunctionsHost(
+                    app_settings,
+                    keys,
+                    port=port,
+                    log=directory / log,
+                    app=app,
+                    hurry=hurry,
+                    blob_tries_at_once=blob_tries_at_once,
+                )
                 for port, log in zip(host_ports, log_names(hosts), strict=True)
             ]
             stack.hosts = await running.enter_async_context(running_hosts(instances))

@@ -57,6 +57,8 @@ async def _up(options: argparse.Namespace) -> int:
         own_host=own_host,
         profile=options.profile,
         event_delivery=options.event_delivery,
+        endpoint_probation=options.endpoint_probation,
+        blob_tries_at_once=options.blob_tries_at_once,
     ) as stack:
         _write(file, stack)
         try:
@@ -87,6 +89,18 @@ def _options() -> argparse.Namespace:
         choices=get_args(EventDelivery.__value__),
         default=os.environ.get("CERTFLOW_EVENT_DELIVERY", "webhook"),
         help="queue: events reach the app through storage queues, as in a private network",
+    )
+    parser.add_argument(
+        "--endpoint-probation",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="Event Grid delays all deliveries to an endpoint that failed ten times in a row, as the service does",
+    )
+    parser.add_argument(
+        "--blob-tries-at-once",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="a blob trigger's five tries have no pause, as on the platform",
     )
     parser.add_argument(
         "--host",

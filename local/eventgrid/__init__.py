@@ -2,6 +2,8 @@
 
 What it does not do: filters (subjectBeginsWith and the like), batching, the Event Grid schema, the role that delivery
 to a queue needs, management over HTTP, SAS tokens, the longer waits that the service keeps after 404, 408 and 503.
+An endpoint that fails again and again has all its deliveries delayed, as the service does; `probation=False` (of
+`local.up`: --no-endpoint-probation) switches that off.
 """
 
 from local.eventgrid.blob_watcher import watch_blobs

@@ -19,7 +19,7 @@ import msgspec
 
 from local.eventgrid.cloud_events import SINGLE, Event
 from local.eventgrid.dead_letters import Attempts, DeadLetters
-from local.eventgrid.retry import NO_RETRY, SUCCESS, RetryPolicy
+from local.eventgrid.retry import NO_RETRY, SUCCESS, Probation, RetryPolicy
 
 ORIGIN = "eventgrid.azure.net"
 HANDSHAKE_INTERVAL = 0.5
@@ -59,7 +59,9 @@ class Subscription:
 
 @dataclass(frozen=True)
 class SubscriptionState:
-    """How one subscription stands; `failed_attempts` counts answers (or silences) that led to a retry or an end."""
+    """How one subscription stands. `failed_attempts` counts answers (or silences) that led to a retry or an end;
+    `delays`, how often its endpoint failed so often in a row that all deliveries to it were delayed.
+    """
 
     topic: str
     name: str
@@ -68,6 +70,7 @@ class SubscriptionState:
     pending: int
     dead_lettered: int
     failed_attempts: int
+    delays: int
 
 
 class Delivery:
@@ -86,6 +89,7 @@ class Delivery:
         self._tasks: set[asyncio.Task[None]] = set()
         self._validated = asyncio.Event()
         self._slots = asyncio.Semaphore(CONCURRENT)
+        self._probation = Probation(policy)
         self._delivered = self._pending = self._dead_lettered = self._failed_attempts = 0
         self._spawn(self._validate())
 
@@ -104,6 +108,7 @@ class Delivery:
             pending=self._pending,
             dead_lettered=self._dead_lettered,
             failed_attempts=self._failed_attempts,
+            delays=self._probation.delays,
         )
 
     async def stop(self) -> None:
@@ -160,12 +165,18 @@ class Delivery:
     async def _deliver(self, event: Event, attempts: Attempts) -> str | None:
         """Tries until the webhook takes the event (None), or returns why it is given up."""
         await self._validated.wait()
+        clock = asyncio.get_running_loop().time
         while True:
+            while delay := self._probation.left(clock()):  # noqa: ASYNC110  a failure may make it longer meanwhile
+                await asyncio.sleep(delay)
             async with self._slots:
+                began = clock()
                 await self._attempt(event, attempts)
             if attempts.last_status in SUCCESS:
+                self._probation.succeeded()
                 return None
             self._failed_attempts += 1
+            self._probation.failed(began, clock())
             if attempts.last_status in NO_RETRY:
                 return "UndeliverableDueToClientError"
             if attempts.count >= self._policy.max_attempts:

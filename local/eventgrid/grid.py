@@ -94,13 +94,15 @@ async def running_event_grid(
     max_attempts: int = 30,
     time_to_live: float = 24 * 3600.0,
     answer_within: float = 30.0,
+    probation: bool = True,
 ) -> AsyncIterator[EventGrid]:
     """Serves the custom topic on `https://localhost:{port}/api/events` and delivers while the block runs.
 
     `time_factor` shortens the service's waits between attempts (10 s, 30 s, 1 min, 5 min …): 0.1 makes 1 s, 3 s, 6 s.
+    `probation`: an endpoint that failed ten times in a row has all its deliveries delayed, new ones too.
     `dead_letters` is the directory for what was given up. Webhooks with a certificate of `ca` are trusted.
     """
-    policy = RetryPolicy(time_factor, max_attempts, time_to_live, answer_within)
+    policy = RetryPolicy(time_factor, max_attempts, time_to_live, answer_within, probation)
     async with _session(ca, policy) as session:
         grid = EventGrid(key or secrets.token_urlsafe(32), session, policy, DeadLetters(dead_letters))
 

@@ -90,13 +90,27 @@ def parse_options() -> Options:
         default="info",
         help="of the root logger; the platform's worker sets info, so that libraries log each of their calls",
     )
+    parser.add_argument(
+        "--blob-tries-at-once",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="a blob trigger's tries without a pause, as on the platform; otherwise as host.json has it for queues",
+    )
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input, a pipe, ends")
     for name in ("function", "host", "master", "system"):
         parser.add_argument(f"--{name}-key", default=None, metavar="KEY", help="random if not given")
     given = parser.parse_args()
     keys = {name: getattr(given, f"{name}_key") for name in ("function", "host", "master", "system")}
     keys_given = Keys(**{name: key for name, key in keys.items() if key})
-    return Options(given.app.resolve(), given.port, keys_given, given.hurry, given.with_parent, given.root_level)
+    return Options(
+        given.app.resolve(),
+        given.port,
+        keys_given,
+        given.hurry,
+        given.with_parent,
+        given.blob_tries_at_once,
+        given.root_level,
+    )
 
 
 def port_number(text: str) -> int:

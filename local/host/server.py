@@ -42,7 +42,9 @@ class Options:
     """What the command line says.
 
     `hurry`: how many times shorter the platform's own waits are. `with_parent`: whether the end of standard input,
-    which is the end of the process at its other end, stops the host. `root_level`: of the root logger.
+    which is the end of the process at its other end, stops the host. `blob_tries_at_once`: a blob trigger's tries
+    follow each other without a pause, as on the platform; otherwise host.json's `extensions.queues` has its length.
+    `root_level`: of the root logger.
     """
 
     app_dir: Path
@@ -50,6 +52,7 @@ class Options:
     keys: Keys = field(default_factory=Keys)
     hurry: float = 1.0
     with_parent: bool = False
+    blob_tries_at_once: bool = True
     root_level: str = "info"
 
 
@@ -207,8 +210,12 @@ class Host:
     def _blob_listener(self, triggers: dict[str, BlobTrigger]) -> QueueListener:
         handler = BlobQueue(triggers, self._connections, self._settings)
         queue = self._connections.queue(HOST_STORAGE, host_queue(self._id))
-        most = self._config.poison_blob_threshold
-        return QueueListener(queue, handler, handler.poison, self._config.queues, most, self._options.hurry)
+        most, options = self._config.poison_blob_threshold, self._config.queues
+        if self._options.blob_tries_at_once:
+            # The blob extension makes the options of this queue itself (azure-sdk-for-net,
+            # SharedBlobQueueListenerFactory) and leaves the visibility time after a failure at 0.
+            options = replace(options, visibility_timeout=0)
+        return QueueListener(queue, handler, handler.poison, options, most, self._options.hurry)
 
 
 async def _unless[T](stopping: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:

@@ -67,7 +67,7 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 @asynccontextmanager
 async def running_host(app: Path, settings: Mapping[str, str], log: Path, *options: str) -> AsyncIterator[RunningHost]:
-    """Runs a host while the block runs."""
+    """Runs a host, with these options of its command line, while the block runs."""
     with log.open("ab") as stderr:
         process = await asyncio.create_subprocess_exec(
             *arguments(app),

@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 
 from local.eventgrid import CUSTOM_TOPIC, EventGrid, Subscription, SubscriptionState, running_event_grid
-from local.eventgrid.retry import RetryPolicy
+from local.eventgrid.retry import Probation, RetryPolicy
 from local.tls import LocalCa
 from local.web import serving
 from tests.clock import HANG
@@ -188,6 +188,56 @@ async def test_what_a_retry_cannot_mend_is_dead_lettered_at_once(
     assert (line["lastHttpStatusCode"], line["lastDeliveryOutcome"], line["deliveryAttempts"]) == (status, outcome, 1)
 
 
+@pytest.mark.parametrize("probation", [True, False])
+async def test_after_ten_failures_in_a_row_new_events_are_delayed_too_unless_that_is_switched_off(
+    ca: LocalCa, tmp_path: Path, probation: bool
+) -> None:
+    """What was tried once is given up here, and the first delay is longer than this test may take."""
+    async with (
+        running_event_grid(ca, dead_letters=tmp_path, time_factor=HANG, max_attempts=1, probation=probation) as grid,
+        Webhook(answers=[500] * 10).serving() as hook,
+        Webhook().serving() as other,
+    ):
+        grid.subscribe("vaults", Subscription("hook", hook.url))
+        grid.subscribe("vaults", Subscription("other", other.url))
+        for number in range(10):
+            await grid.publish("vaults", event(str(number)))
+        await until(lambda: state(grid).dead_lettered == 10)
+        await grid.publish("vaults", event("new"))
+        await until(lambda: state(grid, "other").delivered == 11)
+        if not probation:
+            await until(lambda: state(grid).delivered == 1)
+        assert ("new" in hook.ids, state(grid).delays) == (not probation, int(probation))
+        assert state(grid, "other").delays == 0
+
+
+async def test_a_delay_passes_and_what_was_delayed_is_delivered(grid: EventGrid) -> None:
+    async with Webhook(answers=[500] * 10).serving() as hook:
+        grid.subscribe("vaults", Subscription("hook", hook.url))
+        for number in range(10):
+            await grid.publish("vaults", event(str(number)))
+        await until(lambda: state(grid).delivered == 10)
+        assert state(grid).delays == 1
+
+
+def test_a_delay_is_a_minute_at_first_and_twice_as_long_after_each_that_failed_up_to_hours() -> None:
+    probation, now, delays = Probation(RetryPolicy(time_factor=1.0)), 1000.0, list[float]()
+    for _ in range(9):
+        probation.failed(now, now)
+    assert probation.left(now) == 0
+    for _ in range(10):
+        probation.failed(now, now)
+        probation.failed(now, now + 1)  # was under way already
+        delays.append(probation.left(now))
+        now += delays[-1]
+    assert delays == [60, 120, 240, 480, 960, 1920, 3840, 7680, 10800, 10800]
+    probation.succeeded()
+    for _ in range(10):
+        assert probation.left(now) == 0
+        probation.failed(now, now)
+    assert probation.left(now) == 60
+
+
 async def test_silence_is_a_failed_attempt(ca: LocalCa, tmp_path: Path) -> None:
     async with (
         running_event_grid(ca, dead_letters=tmp_path, max_attempts=1, answer_within=0.2) as grid,
@@ -258,6 +308,7 @@ async def test_the_state_shows_counts_and_no_endpoint(grid: EventGrid, ca: Local
                 "pending": 0,
                 "dead_lettered": 0,
                 "failed_attempts": 0,
+                "delays": 0,
             }
         ]
     }

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from local.web import serving
 from tests.clock import HANG, real_now
-from tests.integration.host_process import Storage, eventually, running_host, running_storage
+from tests.integration.host_process import SYSTEM, Storage, eventually, running_host, running_storage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -152,3 +152,44 @@ def storage_token() -> str:
     return (
         ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + ".c2ln"
     )
+
+
+BLOBS = """
+import json
+import azure.functions as func
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+TRIES = []
+
+@app.route(route="tries", methods=["GET"])
+def tries(req: func.HttpRequest) -> str:
+    return json.dumps(TRIES)
+
+@app.blob_trigger(arg_name="blob", path="%CONTAINER%/{name}", connection="AzureWebJobsStorage", source="EventGrid")
+def failing(blob: func.InputStream) -> None:
+    TRIES.append(blob.name)
+    raise RuntimeError("always")
+"""
+
+
+@pytest.mark.parametrize(("options", "tries"), [((), 5), (("--no-blob-tries-at-once",), 1)], ids=["on", "off"])
+async def test_a_blob_triggers_tries_have_no_pause_whatever_host_json_has_for_queues_unless_switched_off(
+    storage: Storage, tmp_path: Path, options: tuple[str, ...], tries: int
+) -> None:
+    container = f"dropped{tries}"
+    (tmp_path / "function_app.py").write_text(BLOBS)
+    queues = {"visibilityTimeout": "01:00:00"}
+    (tmp_path / "host.json").write_text(json.dumps({"version": "2.0", "extensions": {"queues": queues}}))
+    settings = {**storage.settings, "CONTAINER": container, "AzureFunctionsWebHost__hostid": container}
+    url = await storage.upload(container, "a.pem", b"a")
+    event = {"eventType": "Microsoft.Storage.BlobCreated", "data": {"url": url, "eTag": "0x1"}}
+    async with running_host(tmp_path, settings, tmp_path / "host.log", *options) as host:
+        webhook = f"{host.url}/runtime/webhooks/blobs?functionName=Host.Functions.failing&code={SYSTEM}"
+        async with host.http.post(webhook, json=[event], headers={"aeg-event-type": "Notification"}) as answer:
+            assert answer.status == 202
+        await eventually(lambda: host.get_json("/api/tries"), lambda seen: len(seen) == tries)
+        if tries == 5:
+            await eventually(lambda: storage.peek("webjobs-blobtrigger-poison"), len)
+        else:  # it is hidden for an hour
+            await asyncio.sleep(2)
+            assert await host.get_json("/api/tries") == [f"{container}/a.pem"]
