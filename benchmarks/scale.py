@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding
 from rich.console import Console
 from rich.table import Table as Printed
 
@@ -31,10 +32,11 @@ from functions.adapters.work_queues import WorkQueues
 from functions.issuance.certflow import Certflow
 from functions.issuance.notify import notify, send_waiting
 from functions.issuance.ports import Answer
+from functions.issuance.queues import EVENTS
 from functions.issuance.requests import Status
 from functions.issuance.shift import call_shifts, work_shift
 from functions.issuance.watch import check_named
-from tests.certificates import Ca
+from tests.certificates import DAY, Ca, Wish
 from tests.clock import fixed_now
 from tests.integration.tokens import AnyToken
 from tests.unit.fakes import FakeChannel, FakeVault, World, signed, version_of
@@ -92,6 +94,7 @@ async def scene(at: Mapping[str, Any]) -> AsyncIterator[Scene]:
     await call_shifts(certflow)
     await work.put("certflow-looks", {})
     await work.put("certflow-channels", {})
+    await work.put(EVENTS, {})
     with waits() as waiting:
         yield Scene(world, certflow, waiting, at["tables"], at["queues"])
     await tables.close()
@@ -133,13 +136,17 @@ async def _steps(one: Scene) -> dict[str, Counts]:
     vault.operations["web-0"] = replace(request, status=Status.COMPLETED)
     found["end"] = await one.counted(lambda: check_named(flow, "main", "web-0"))
     (event,) = world.topic.published
+    message = {"id": event.id, "type": event.type, "data": dict(event.data)}
+    found["queued"] = await one.counted(lambda: flow.work.put(EVENTS, message))
     found["notify"] = await one.counted(lambda: notify(flow, event.id, event.type, event.data))
     found["card"] = await one.counted(lambda: send_waiting(flow, "teams"))
+    found["mail"] = await one.counted(lambda: send_waiting(flow, "email"))
     return found
 
 
 def _certificate(vault: FakeVault, ca: Ca, name: str) -> None:
-    vault.certificates[name] = version_of(signed(ca, vault.start(name)))
+    leaf = ca.signs(vault.start(name).csr, Wish(start=-65 * DAY, end=25 * DAY))  # less than a third is left
+    vault.certificates[name] = version_of(leaf.public_bytes(Encoding.DER))
     vault.tagged[name] = {"certflow-renew": "off"}  # as one that is not near its end: nothing is noted or told
     vault.policies[name] = {**POLICY, "x509_props": {"subject": f"CN={name}.example.com"}}
     del vault.operations[name]

@@ -18,6 +18,7 @@ PAGE = 25  # certificates in a page of a list (protocol §4.10)
 BUDGET, SURVEY_SHARE = 40, 0.25  # calls of one vault in a second (400 in 10 s), and a survey's share of it
 FIRST_LOOKS = 3
 VAULT_EVENTS = 2  # for each version: new version, near expiry
+OUR_EVENTS = 2  # started, completed
 # On the platform's side, for each message: it is fetched and deleted; and empty queues are asked, a few times a minute.
 QUEUE_TRIGGER = 2
 AT_ONCE = 16  # queue messages that an instance works at the same time (host.json's default batch)
@@ -86,7 +87,9 @@ class Month:
         """What the month asks, by what it is for."""
         every_minute = NOTHING.plus(self.steps["call"], 1).plus(self.steps["idle"], 1)
         life = NOTHING.plus(self.steps["renewal"], 1).plus(self.steps["end"], 1).plus(self.steps["look"], self.looks)
-        told = NOTHING.plus(self.steps["notify"], 1).plus(self.steps["card"], 1)
+        told = NOTHING.plus(self.steps["queued"], VAULT_EVENTS + OUR_EVENTS)
+        for step in ("notify", "card", "mail"):
+            told = told.plus(self.steps[step], 1)
         pages = CERTIFICATES / PAGE * self.surveys_a_day * DAYS
         return {
             "each minute, each vault": NOTHING.plus(every_minute, VAULTS * MINUTES),
@@ -98,8 +101,10 @@ class Month:
 
     @property
     def executions(self) -> float:
-        """Timer, shifts, first looks, vault events, our events (started, completed), cards."""
-        each = FIRST_LOOKS + VAULT_EVENTS + 2 + 1
+        """Timer, shifts, first looks; events of the vaults and our own, each heard and then taken from our queue; a
+        card and a mail.
+        """
+        each = FIRST_LOOKS + 2 * (VAULT_EVENTS + OUR_EVENTS) + 2
         return MINUTES * (1 + VAULTS) + each * self.requests
 
     @property

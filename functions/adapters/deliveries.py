@@ -1,18 +1,19 @@
 """Whom we told what, in Azure Tables. Table `deliveries`: PartitionKey the event id, RowKey the channel.
 
-Notices that wait for one message: PartitionKey `waiting|{channel}`, RowKey the event id. Such a row is a hint: whether
-its notice has been delivered, its delivery says.
+Notices that wait on a channel: PartitionKey `waiting|{channel}`, RowKey the event id. Such a row is a hint: whether its
+notice has been delivered, its delivery says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from azure.core import MatchConditions
-from azure.core.exceptions import HttpResponseError, ResourceExistsError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableClient
 
@@ -20,7 +21,7 @@ from functions.adapters.faults import faults_of
 from functions.adapters.rows import Entity
 from functions.adapters.table_service import CONFLICTS, DELIVERIES, SERVICE, Tables
 from functions.issuance.errors import Unavailable
-from functions.issuance.telling import Notice, Waiting
+from functions.issuance.telling import Waiting
 
 WAITING = "waiting|"  # and a channel: the partition of what waits there
 STALE_CLAIM = timedelta(minutes=2)  # longer than any channel takes to answer
@@ -72,12 +73,17 @@ class TableDeliveries:
         """Gives the claim back."""
         await self._merge(event_id, channel, {"state": "waiting", "outcome": reason})
 
-    async def wait(self, channel: str, notice: Notice, now: datetime) -> None:
-        """Puts a notice to those that wait."""
+    async def wait(self, channel: str, waiting: Waiting) -> None:
+        """Puts a notice to those that wait. An event that comes again must not begin to wait anew."""
         table = await self._tables.table(DELIVERIES)
-        waiting = msgspec.json.encode(Waiting(notice, now)).decode()
-        with faults_of(SERVICE):
-            await table.upsert_entity({**_waiting(channel, notice.event_id), "waiting": waiting})
+        with faults_of(SERVICE), suppress(ResourceExistsError):
+            await table.create_entity(_row(channel, waiting))
+
+    async def put_off(self, channel: str, waiting: Waiting) -> None:
+        """Writes when it is tried again."""
+        table = await self._tables.table(DELIVERIES)
+        with faults_of(SERVICE), suppress(ResourceNotFoundError):
+            await table.update_entity(_row(channel, waiting), mode=UpdateMode.REPLACE)
 
     async def waiting(self, channel: str, most: int) -> list[Waiting]:
         """The notices that wait, the first in the order of their ids."""
@@ -107,6 +113,10 @@ class TableDeliveries:
         table = await self._tables.table(DELIVERIES)
         with faults_of(SERVICE):
             await table.upsert_entity({"PartitionKey": event_id, "RowKey": channel, **fields}, mode=UpdateMode.MERGE)
+
+
+def _row(channel: str, waiting: Waiting) -> Entity:
+    return {**_waiting(channel, waiting.notice.event_id), "waiting": msgspec.json.encode(waiting).decode()}
 
 
 def _waiting(channel: str, event_id: str) -> Entity:

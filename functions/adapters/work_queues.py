@@ -14,8 +14,10 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue.aio import QueueServiceClient
 
 from functions.adapters.faults import faults_of
+from functions.issuance.errors import TooLong
 
 SERVICE = "The queue storage"
+MAX_MESSAGE_BYTES = 64 * 1024  # as it is sent (Learn, "Azure Queue Storage limits")
 
 
 class WorkQueues:
@@ -47,6 +49,8 @@ class WorkQueues:
     ) -> None:
         """Adds a message. Base64, as the host's queue trigger expects it (host.json, `messageEncoding`)."""
         text = base64.b64encode(json.dumps(message).encode()).decode()
+        if len(text) > MAX_MESSAGE_BYTES:
+            raise TooLong(f"A message for the queue {queue} has {len(text)} of {MAX_MESSAGE_BYTES} bytes.")
         client = self._service.get_queue_client(queue)
         times = {"visibility_timeout": int(after.total_seconds())}
         if lasts is not None:

@@ -8,6 +8,7 @@ CertflowError
 ├── Refused            Key Vault said no: its own status, code and message, passed on
 ├── Unavailable        try again later (503)
 ├── ConcurrentChange   somebody else changed the same request: read it again
+├── TooLong            a message that no queue takes: keep it elsewhere
 └── BadSettings        call whoever runs the app: a setting is missing or wrong (500)
 ```
 """
@@ -114,6 +115,10 @@ class ConcurrentChange(CertflowError):
     """The tracked request changed since it was read (ETag)."""
 
     code = "Conflict"
+
+
+class TooLong(CertflowError):
+    """A message of a queue is longer than the service takes: 64 KiB, base64 included."""
 
 
 class BadSettings(CertflowError):

@@ -1,10 +1,15 @@
-"""Telling people: every event once on every channel it is meant for, and a failing channel never repeats another."""
+"""Telling people: every event once on every channel it is meant for, and a failing channel delays only itself.
+
+An event is put to those that wait on each of its channels, and each channel sends what waits there with a back-off of
+its own: the platform, which brought the event, has long had its answer.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,30 +29,36 @@ from functions.issuance.trouble import note_failure
 
 GATHERING = timedelta(seconds=5)  # how long a notice waits for others of the same sweep
 LEFT_BEHIND = timedelta(minutes=1)
-A_SECOND = timedelta(seconds=1)  # between the end of a hold and the message that comes after it
+A_SECOND = timedelta(seconds=1)  # between the end of a wait and the message that comes after it
 LONGEST_WAIT = timedelta(hours=24)  # as long as Event Grid tries
 TAKEN_OUT = timedelta(minutes=10)  # not at once: while settings change, an instance may not have a new channel yet
-MOST_AT_ONCE = 10  # of what waits on a channel, in each run of the timer
+MOST_READ = 1000  # of what waits on a channel: one request's worth (Learn, "Query timeout and pagination")
+AT_ONCE = 4  # mails under way; cards, which tell of several things each, go one by one
 SENDING, HELD = timedelta(minutes=1), timedelta(minutes=2)  # on one channel, and a little longer than that
+# A notice that could not be delivered is tried again after as long as it has waited, within these.
+SOONEST_AGAIN, LATEST_AGAIN = timedelta(seconds=10), timedelta(minutes=15)
+# After so many messages in a row that failed it is the channel, and not a full mailbox: it is left alone, for as long
+# as the first of those waits. Not for longer than this, unless it asks for that: it may be a few mailboxes after all.
+IN_A_ROW, LONGEST_QUIET = 3, timedelta(minutes=2)
 # Pauses (seconds) between tries to record what a channel has taken: if that is not recorded, people get it twice. So it
 # is tried for about as long as the claim is ours.
 RECORD_AGAIN = (1, 2, 5, 10, 20)
 
 
 async def notify(certflow: Certflow, event_id: str, type_: str, data: dict[str, Any]) -> None:
-    """Delivers an event on every channel that has not had it yet; or puts it to those that wait there.
+    """Puts an event to those that wait on every channel that it is meant for. Safe to repeat.
 
-    Raises Unavailable if a channel failed in passing: Event Grid then delivers the event again (for 24 hours).
+    Raises Unavailable if the storage does not answer.
     """
-    if type_ == f"{ISSUANCE}Failed":
-        await note_failure(certflow, data, certflow.now())
     notice = notice_of(event_id, type_, data, certflow.links)
     if notice is not None:
         await tell(certflow, notice)
+    if type_ == f"{ISSUANCE}Failed":
+        await note_failure(certflow, data, certflow.now())
 
 
 async def tell(certflow: Certflow, notice: Notice) -> None:
-    """Delivers a notice where the rules send it. Raises Unavailable as above."""
+    """Has a notice delivered where the rules send it. Raises Unavailable as above."""
     rules, notice = await _rules(certflow, notice)
     to, notice = _there(certflow, destinations(rules, notice), notice)
     mails, notice = addressed(certflow, to, notice)
@@ -56,12 +67,7 @@ async def tell(certflow: Certflow, notice: Notice) -> None:
         channels, mails = list(certflow.channels), certflow.mailboxes
     if not channels:
         record("notice-to-nobody", level=logging.ERROR, id=notice.event_id, to=list(to))
-    outcomes = await asyncio.gather(
-        *(_hand_over(certflow, channel, notice, mails) for channel in channels), return_exceptions=True
-    )
-    for failure in outcomes:
-        if isinstance(failure, BaseException):
-            raise failure
+    await _all(_hand_over(certflow, channel, notice, mails) for channel in channels)
 
 
 async def send_waiting(certflow: Certflow, name: str) -> None:
@@ -77,13 +83,16 @@ async def send_waiting(certflow: Certflow, name: str) -> None:
     if token is None:
         return
     try:
-        pause = await _send_all(certflow, channel)
+        quiet, again = await _send_all(certflow, channel)
     finally:
         await certflow.watchbook.let_go(what, token)
-    if pause > GATHERING:  # the channel's Retry-After: who brings a notice, and the timer, find it held until then
-        await certflow.watchbook.hold(what, certflow.now(), certflow.now() + pause - A_SECOND)
-    if await certflow.deliveries.waiting(name, 1):  # or came while it was held: whoever brought it has left
-        await certflow.work.put(CHANNELS, {"channel": name}, pause)
+    if quiet:  # who brings a notice, and the timer, find it held until then
+        await certflow.watchbook.hold(what, certflow.now(), certflow.now() + quiet - A_SECOND)
+        await certflow.work.put(CHANNELS, {"channel": name}, quiet)
+    elif await next_messages(certflow, channel):  # left, or came while it was held: whoever brought it has left
+        await certflow.work.put(CHANNELS, {"channel": name})
+    elif again:
+        await certflow.work.put(CHANNELS, {"channel": name}, again - certflow.now() + A_SECOND)
 
 
 async def call_waiting(certflow: Certflow) -> None:
@@ -92,28 +101,82 @@ async def call_waiting(certflow: Certflow) -> None:
     """
     now, there = certflow.now(), {channel.name for channel in certflow.channels}
     for name in await certflow.deliveries.waited_on():
-        waiting = await certflow.deliveries.waiting(name, MOST_AT_ONCE)
+        waiting = await certflow.deliveries.waiting(name, MOST_READ)
         if name not in there:
-            await _give_up(certflow, name, _older(waiting, now - TAKEN_OUT), "it is not set any more")
-        elif _older(waiting, now - LEFT_BEHIND):
+            long_gone = [one.notice for one in waiting if one.since < now - TAKEN_OUT]
+            await _give_up(certflow, name, long_gone, "it is not set any more")
+        elif any((one.due or one.since) < now - LEFT_BEHIND for one in waiting):
             await certflow.work.put(CHANNELS, {"channel": name})
 
 
-async def _send_all(certflow: Certflow, channel: Channel) -> timedelta:
-    """Sends what waits, for a while; returns how long to wait with what cannot be sent now."""
-    ends = certflow.now() + SENDING
-    while certflow.now() < ends and (waiting := await certflow.deliveries.waiting(channel.name, channel.most)):
-        try:
-            await _deliver(certflow, channel, [one.notice for one in waiting], ())
-        except (Unavailable, BadSettings) as error:
-            # Event Grid has handed them over, so its end of all tries is ours to keep: then the other channels hear.
-            too_long = _older(waiting, certflow.now() - LONGEST_WAIT)
-            await _give_up(certflow, channel.name, too_long, f"not delivered within 24 hours: {error}")
-            if isinstance(error, BadSettings):
-                raise
-            # One that asks for longer is asked again all the same.
-            return min(max(timedelta(seconds=error.retry_after), GATHERING), LONGEST_PAUSE)
-    return timedelta(0)
+async def next_messages(certflow: Certflow, channel: Channel) -> list[list[Waiting]]:
+    """What is to go out on a channel now, message by message.
+
+    First what has not been tried yet, the longest waiting first: a mailbox that is full must not keep the others.
+    """
+    now, messages = certflow.now(), list[list[Waiting]]()
+    waiting = await certflow.deliveries.waiting(channel.name, MOST_READ)
+    due = [one for one in waiting if one.due is None or one.due <= now]
+    for one in sorted(due, key=lambda one: (one.due is not None, one.since)):
+        if messages and len(messages[-1]) < channel.most and messages[-1][0].to == one.to:
+            messages[-1].append(one)
+        else:
+            messages.append([one])
+    return messages
+
+
+async def _send_all(certflow: Certflow, channel: Channel) -> tuple[timedelta, datetime | None]:
+    """Sends what waits, for a while. Returns for how long the channel is to be left alone, if it is, and when the first
+    of what was put off is due.
+    """
+    ends, in_a_row, dues = certflow.now() + SENDING, list[timedelta](), list[datetime]()
+    while messages := await next_messages(certflow, channel):
+        for some in itertools.batched(messages, AT_ONCE if channel.most == 1 else 1, strict=False):
+            if certflow.now() >= ends:
+                return timedelta(0), None
+            asked = timedelta(0)
+            for fault, put_off in await _all(_deliver(certflow, channel, message) for message in some):
+                dues += put_off
+                if fault is None:
+                    in_a_row.clear()
+                else:
+                    in_a_row.append(min(put_off) - certflow.now())
+                    asked = max(asked, _asked(fault))
+            down = min([*in_a_row, LONGEST_QUIET]) if len(in_a_row) >= IN_A_ROW else timedelta(0)
+            if quiet := max(asked, down):
+                return quiet, None
+    return timedelta(0), min(dues, default=None)
+
+
+async def _all[T](work: Iterable[Awaitable[T]]) -> list[T]:
+    """What all of it returns, when all of it is through; then raises what any of it raised."""
+    outcomes = await asyncio.gather(*work, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+
+
+def _asked(fault: Unavailable | BadSettings) -> timedelta:
+    """How long a channel wants to be left alone: longer than where it does not say. Settings are not mended sooner."""
+    if isinstance(fault, BadSettings):
+        return LEFT_BEHIND
+    asked = timedelta(seconds=fault.retry_after)
+    return min(asked, LONGEST_PAUSE) if asked > SOONEST_AGAIN else timedelta(0)
+
+
+async def _put_off(
+    certflow: Certflow, channel: str, waiting: Sequence[Waiting], fault: Unavailable | BadSettings
+) -> list[datetime]:
+    """Writes when each is tried again, and returns that. What has waited for a day the other channels hear of."""
+    now, dues = certflow.now(), list[datetime]()
+    for one in waiting:
+        pause = max(_asked(fault), min(max(now - one.since, SOONEST_AGAIN), LATEST_AGAIN))
+        await certflow.deliveries.put_off(channel, replace(one, due=now + pause))
+        dues.append(now + pause)
+    too_long = [one.notice for one in waiting if one.since < now - LONGEST_WAIT]
+    await _give_up(certflow, channel, too_long, f"not delivered within 24 hours: {fault}")
+    return dues
 
 
 async def _give_up(certflow: Certflow, channel: str, notices: Sequence[Notice], reason: str) -> None:
@@ -128,58 +191,67 @@ async def _give_up(certflow: Certflow, channel: str, notices: Sequence[Notice], 
             await _refused(certflow, channel, mine, reason)
 
 
-def _older(waiting: Sequence[Waiting], than: datetime) -> list[Notice]:
-    return [one.notice for one in waiting if one.since < than]
-
-
 async def _hand_over(certflow: Certflow, channel: Channel, notice: Notice, mails: Sequence[str]) -> None:
-    if channel.most == 1:
-        shown = as_mailed(certflow, notice, mails) if channel.name == EMAIL else notice
-        await _deliver(certflow, channel, [shown], mails or certflow.mailboxes)
-        return
-    await certflow.deliveries.wait(channel.name, notice, certflow.now())
-    await certflow.work.put(CHANNELS, {"channel": channel.name}, GATHERING)
+    shown = as_mailed(certflow, notice, mails) if channel.name == EMAIL else notice
+    gathers = channel.most > 1
+    to = () if gathers else tuple(mails or certflow.mailboxes)
+    await certflow.deliveries.wait(channel.name, Waiting(shown, certflow.now(), to))
+    try:
+        await certflow.work.put(CHANNELS, {"channel": channel.name}, GATHERING if gathers else timedelta(0))
+    except Unavailable as error:  # it is written down, and the timer calls for it
+        record("channel-not-called", level=logging.WARNING, channel=channel.name, reason=str(error))
 
 
-async def _deliver(certflow: Certflow, channel: Channel, notices: Sequence[Notice], mails: Sequence[str]) -> None:
-    """One message of those notices that this channel has not had. Raises Unavailable if any of them has to wait."""
-    mine, busy = await _claimed(certflow, channel.name, notices)
+async def _deliver(
+    certflow: Certflow, channel: Channel, waiting: Sequence[Waiting]
+) -> tuple[Unavailable | BadSettings | None, list[datetime]]:
+    """One message of those notices that this channel has not had. Returns why it failed in passing, if it did, and when
+    what has to wait is tried again.
+    """
+    mine, busy = await _claimed(certflow, channel.name, [one.notice for one in waiting])
+    left: Unavailable | BadSettings | None = None
     if mine:
         try:
-            await channel.send(mine, mails)
+            await channel.send(mine, waiting[0].to)
         except DeliveryRefused as error:
             for notice in mine:
                 await _refused(certflow, channel.name, notice, str(error))
         except (Unavailable, BadSettings) as error:
-            record("notice-put-off", level=logging.WARNING, channel=channel.name, reason=str(error), ids=_ids(mine))
+            level = logging.ERROR if isinstance(error, BadSettings) else logging.WARNING
+            record("notice-put-off", level=level, channel=channel.name, reason=str(error), ids=_ids(mine))
             await asyncio.gather(*(_release(certflow, channel.name, notice, str(error)) for notice in mine))
-            raise
+            left = error
         else:
             record("notice-delivered", channel=channel.name, ids=_ids(mine))
             await asyncio.gather(*(_settle(certflow, channel.name, notice, "delivered") for notice in mine))
-            if channel.most > 1:
-                await asyncio.gather(*(certflow.deliveries.done_waiting(channel.name, one.event_id) for one in mine))
-    if busy:
-        raise busy
+            await asyncio.gather(*(certflow.deliveries.done_waiting(channel.name, one.event_id) for one in mine))
+    dues = list[datetime]()
+    if left:
+        dues += await _put_off(certflow, channel.name, [one for one in waiting if one.notice in mine], left)
+    for notice, why in busy:
+        dues += await _put_off(certflow, channel.name, [one for one in waiting if one.notice is notice], why)
+    return left, dues
 
 
 async def _claimed(
     certflow: Certflow, channel: str, notices: Sequence[Notice]
-) -> tuple[list[Notice], Unavailable | None]:
-    """Those that are ours to deliver now; and why, if others have to wait."""
+) -> tuple[list[Notice], list[tuple[Notice, Unavailable]]]:
+    """Those that are ours to deliver now; and those that have to wait, each with the reason."""
     outcomes = await asyncio.gather(
         *(certflow.deliveries.claim(notice.event_id, channel, certflow.now()) for notice in notices),
         return_exceptions=True,
     )
-    busy: Unavailable | None = None
+    mine, busy = list[Notice](), list[tuple[Notice, Unavailable]]()
     for notice, outcome in zip(notices, outcomes, strict=True):
         if isinstance(outcome, Unavailable):
-            busy = outcome
+            busy.append((notice, outcome))
         elif isinstance(outcome, BaseException):
             raise outcome
-        elif not outcome:  # it has had it; a run that was cut off has left it among those that wait
+        elif outcome:
+            mine.append(notice)
+        else:  # it has had it; a run that was cut off has left it among those that wait
             await certflow.deliveries.done_waiting(channel, notice.event_id)
-    return [notice for notice, outcome in zip(notices, outcomes, strict=True) if outcome is True], busy
+    return mine, busy
 
 
 async def _settle(certflow: Certflow, channel: str, notice: Notice, outcome: str) -> None:

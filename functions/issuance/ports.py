@@ -293,7 +293,7 @@ class Work(Protocol):
         lasts: timedelta | None = None,
     ) -> None:
         """Adds a message (JSON), visible after so long; if nobody has taken it when it has lasted so long (None: as the
-        service has it, seven days), it is gone.
+        service has it, seven days), it is gone. Raises TooLong.
         """
         ...
 

@@ -68,10 +68,16 @@ class DeliveryRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A notice that waits for others, and since when (UTC)."""
+    """A notice that waits on a channel, and since when (UTC).
+
+    `to` are the mail addresses, for the channel that mails. `due`, of one that could not be delivered, is when it is
+    tried again.
+    """
 
     notice: Notice
     since: datetime
+    to: tuple[str, ...] = ()
+    due: datetime | None = None
 
 
 class Deliveries(Protocol):
@@ -92,12 +98,16 @@ class Deliveries(Protocol):
         """Gives a claim back after a passing failure, so that the next attempt need not wait."""
         ...
 
-    async def wait(self, channel: str, notice: Notice, now: datetime) -> None:
-        """Puts a notice to those that wait for one message on a channel. It is there already: fine."""
+    async def wait(self, channel: str, waiting: Waiting) -> None:
+        """Puts a notice to those that wait on a channel. One that is there already stays as it is."""
         ...
 
     async def waiting(self, channel: str, most: int) -> list[Waiting]:
         """The notices that wait on a channel, at most so many."""
+        ...
+
+    async def put_off(self, channel: str, waiting: Waiting) -> None:
+        """Writes when a notice that waits is tried again. Gone already is fine."""
         ...
 
     async def waited_on(self) -> list[str]:

@@ -1,13 +1,21 @@
-"""Event Grid: what the vaults say, and what we ourselves said on our topic."""
+"""Event Grid: what the vaults say, and what we ourselves said on our topic.
+
+Event Grid delays everything for an endpoint that fails, new events too, for hours ("delayed delivery", Learn, "Event
+Grid message delivery and retry"). So an event is answered as soon as it is on a queue of our own, and `queued.py` goes
+on from there. An error, after which Event Grid tries again, says that the queue could not be reached.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import azure.functions as func
+
+from functions.issuance.queues import EVENTS, VAULT_EVENTS
 
 if TYPE_CHECKING:
     from functions.issuance.certflow import Certflow
@@ -17,38 +25,48 @@ ENDS = {"Microsoft.KeyVault.CertificateNearExpiry", "Microsoft.KeyVault.Certific
 CERTIFICATE_NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")  # protocol §2: it becomes a part of an address in Key Vault
 
 
-def events_blueprint(certflow: Callable[[], Certflow], vault_urls: Callable[[], Mapping[str, str]]) -> func.Blueprint:
-    """**vault_events** and **notify**. `vault_urls` maps aliases to vault addresses."""
+def events_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
+    """**vault_events** and **notify**."""
     blueprint = func.Blueprint()
 
     # Both take either schema: by its `specversion` the worker makes a CloudEvent of an event, whatever is declared.
     @blueprint.function_name("vault_events")
     @blueprint.event_grid_trigger(arg_name="event")
     async def vault_events(event: func.EventGridEvent) -> None:
-        await hear(certflow(), vault_urls(), _type(event), event.get_json())
+        app = certflow()
+        await app.work.put(VAULT_EVENTS, _written(event, app.now()))
 
     @blueprint.function_name("notify")
     @blueprint.event_grid_trigger(arg_name="event")
     async def notify(event: func.EventGridEvent) -> None:
+        from functions.issuance.errors import TooLong
         from functions.issuance.notify import notify as tell
         from functions.issuance.provenance import is_ours
 
-        if await is_ours(certflow(), getattr(event, "source", None), event.id, _type(event)):
-            await tell(certflow(), event.id, _type(event), event.get_json())
+        app, written = certflow(), _written(event, certflow().now())
+        try:
+            await app.work.put(EVENTS, written)
+        except TooLong:  # a row of a table holds what a message of a queue does not
+            if await is_ours(app, written["source"], written["id"], written["type"]):
+                await tell(app, written["id"], written["type"], written["data"])
 
     return blueprint
 
 
 async def hear(certflow: Certflow, vault_urls: Mapping[str, str], type_: str, data: Mapping[str, Any]) -> None:
-    """What a vault says of one of its certificates: looked at now, due or not. Raises Refused, Unavailable."""
+    """What a vault says of one of its certificates: looked at now, due or not, within the vault's budget. `vault_urls`
+    maps aliases to vault addresses. Raises Refused, Unavailable.
+    """
     from functions.issuance.expiry import judge_named
+    from functions.issuance.pace import at_pace
     from functions.issuance.watch import check_named
 
     alias, name = about(data, vault_urls)
     if alias and name:
-        await check_named(certflow, alias, name)
+        paced = at_pace(certflow, alias)
+        await check_named(paced, alias, name)
         if type_ in ENDS:
-            await judge_named(certflow, alias, name)
+            await judge_named(paced, alias, name)
 
 
 def about(data: Mapping[str, Any], vault_urls: Mapping[str, str]) -> tuple[str | None, str | None]:
@@ -63,5 +81,8 @@ def about(data: Mapping[str, Any], vault_urls: Mapping[str, str]) -> tuple[str |
     return alias, name if CERTIFICATE_NAME.fullmatch(name) else None
 
 
-def _type(event: Any) -> str:
-    return str(event.type if hasattr(event, "type") else event.event_type)
+def _written(event: Any, now: datetime) -> dict[str, Any]:
+    """An event of either schema as a message of our queue: with what is needed of it, and since when we know it."""
+    type_ = event.type if hasattr(event, "type") else event.event_type
+    told = {"id": str(event.id), "source": getattr(event, "source", None), "type": str(type_)}
+    return told | {"data": event.get_json(), "since": now.isoformat()}

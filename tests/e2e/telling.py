@@ -9,7 +9,9 @@ from typing import Any
 
 from azure.data.tables.aio import TableServiceClient
 
+from functions.issuance.queues import EVENTS
 from local.api import Client, until
+from tests.e2e.queues import messages_in
 
 CHANNELS = ("email", "teams")  # of the local stack
 EVENT_LINE = re.compile(r"^Event (\S+)$", re.MULTILINE)  # the last line about each thing, on every channel
@@ -59,12 +61,14 @@ async def told(client: Client, needle: str) -> list[dict[str, Any]]:
 
 
 async def nothing_waits(client: Client, needle: str = "") -> None:
-    """Waits until no notice with this in it is left in the outbox, or waits for others on a channel."""
+    """Waits until our queue has no event, and no notice with this in it is left in the outbox or waits on a channel."""
     tables = TableServiceClient.from_connection_string(
         client.stack["storage"]["connection_string"], connection_verify=client.stack["ca_file"]
     )
 
     async def none() -> bool:
+        if await messages_in(client, EVENTS):
+            return False
         for table, query in (
             ("certflow", "RowKey ge 'o|' and RowKey lt 'o|~'"),
             ("deliveries", "PartitionKey ge 'waiting|' and PartitionKey lt 'waiting|~'"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.triggers.queued import DROPS, EVENTS, VAULT_EVENTS
+from functions.issuance.queues import DROPS, EVENTS, VAULT_EVENTS
 from local.stack import CSRS, DROP, MERGED, PRODUCT_ACTIONS, QUARANTINE, REJECTED, TRUSTED
 from tests.infra.deployed import EXAMPLES, Snapshot, example
 

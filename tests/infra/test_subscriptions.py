@@ -9,8 +9,9 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from functions.issuance.queues import DROPS, EVENTS, STUCK_DROPS, VAULT_EVENTS
 from functions.triggers.chains import CONTAINER
-from functions.triggers.queued import DROPS, EVENTS, POISON, VAULT_EVENTS, queued_blueprint
+from functions.triggers.queued import queued_blueprint
 from local.bicep_check import INFRA
 from tests.infra.deployed import EXAMPLES, Resource, example
 from tests.unit.test_promises import bindings
@@ -78,7 +79,7 @@ def test_the_functions_that_are_told_have_the_trigger_for_it() -> None:
 def test_every_queue_that_is_delivered_to_is_deployed_and_read_by_one_function() -> None:
     made = {one["name"].rpartition("/")[2] for one in example("private").of(QUEUES)}
     assert {told(one) for one in subscriptions("private")} == {VAULT_EVENTS, DROPS, EVENTS}
-    assert queues_read().keys() == {VAULT_EVENTS, DROPS, EVENTS, POISON} <= made
+    assert queues_read().keys() == {VAULT_EVENTS, DROPS, EVENTS, STUCK_DROPS} <= made
     assert [one["name"] for one in example("smallest").of(QUEUES) if "webjobs" not in one["name"]] == []
 
 

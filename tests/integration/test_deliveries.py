@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -88,14 +89,30 @@ async def test_of_many_that_take_over_what_a_crash_left_one_wins(deliveries: Tab
 
 async def test_a_notice_waits_whole_and_once_however_often_it_is_put_there(deliveries: TableDeliveries) -> None:
     for _ in range(3):
-        await deliveries.wait("teams:whole", notice("w1"), NOW)
+        await deliveries.wait("teams:whole", Waiting(notice("w1"), NOW))
     assert await deliveries.waiting("teams:whole", 10) == [Waiting(notice("w1"), NOW)]
+
+
+async def test_a_notice_that_comes_again_while_it_waits_does_not_begin_to_wait_anew(
+    deliveries: TableDeliveries,
+) -> None:
+    first = Waiting(notice("n1"), NOW, ("a@example.com",))
+    later = replace(first, due=NOW + timedelta(minutes=5))
+    await deliveries.wait("email:anew", first)
+    await deliveries.put_off("email:anew", later)
+    await deliveries.wait("email:anew", replace(first, since=NOW + timedelta(hours=1)))
+    assert await deliveries.waiting("email:anew", 10) == [later]
+
+
+async def test_a_notice_that_was_sent_meanwhile_is_not_put_off(deliveries: TableDeliveries) -> None:
+    await deliveries.put_off("email:sent", Waiting(notice("s1"), NOW, due=NOW))
+    assert await deliveries.waiting("email:sent", 10) == []
 
 
 async def test_notices_wait_by_channel_and_as_many_as_are_asked_for_are_read(deliveries: TableDeliveries) -> None:
     for number in range(12):
-        await deliveries.wait("teams:some", notice(f"main:web:{number:02}"), NOW)
-    await deliveries.wait("teams:some2", notice("main:other"), NOW)
+        await deliveries.wait("teams:some", Waiting(notice(f"main:web:{number:02}"), NOW))
+    await deliveries.wait("teams:some2", Waiting(notice("main:other"), NOW))
     some = await deliveries.waiting("teams:some", 10)
     assert [one.notice.event_id for one in some] == [f"main:web:{number:02}" for number in range(10)]
     assert len(await deliveries.waiting("teams:some", 100)) == 12
@@ -108,7 +125,7 @@ async def test_the_channels_on_which_anything_waits_are_known(deliveries: TableD
     channels = ["teams:on", "teams:on1", "urls:on"]
     for channel in channels:
         for number in range(3):
-            await deliveries.wait(channel, notice(f"w{number}"), NOW)
+            await deliveries.wait(channel, Waiting(notice(f"w{number}"), NOW))
     assert [one for one in await deliveries.waited_on() if one in {*channels, "teams:none"}] == channels
     for number in range(3):
         await deliveries.done_waiting("teams:on1", f"w{number}")
@@ -117,14 +134,14 @@ async def test_the_channels_on_which_anything_waits_are_known(deliveries: TableD
 
 async def test_a_notice_that_was_sent_waits_no_more_and_may_be_gone_already(deliveries: TableDeliveries) -> None:
     for event_id in ("a", "b"):
-        await deliveries.wait("teams:done", notice(event_id), NOW)
+        await deliveries.wait("teams:done", Waiting(notice(event_id), NOW))
     for _ in range(2):
         await deliveries.done_waiting("teams:done", "a")
     assert [one.notice.event_id for one in await deliveries.waiting("teams:done", 10)] == ["b"]
 
 
 async def test_a_notice_that_waits_has_no_delivery_until_it_is_claimed(deliveries: TableDeliveries) -> None:
-    await deliveries.wait("teams:claim", notice("c1"), NOW)
+    await deliveries.wait("teams:claim", Waiting(notice("c1"), NOW))
     assert await deliveries.claim("c1", "teams:claim", NOW) is True
     await deliveries.settle("c1", "teams:claim", "delivered", NOW)
     assert len(await deliveries.waiting("teams:claim", 10)) == 1  # a hint, until it is taken away

@@ -15,7 +15,7 @@ import pytest_asyncio
 from azure.storage.queue.aio import QueueServiceClient
 
 from functions.adapters.work_queues import WorkQueues
-from functions.issuance.errors import Unavailable
+from functions.issuance.errors import TooLong, Unavailable
 from local.azurite import running_azurite
 from local.tls import LocalCa
 from tests.integration.tokens import AnyToken
@@ -87,3 +87,14 @@ async def test_a_storage_that_does_not_answer_is_unavailable(trusted_ca: LocalCa
     with pytest.raises(Unavailable, match="queue storage"):
         await work.put("certflow-vaults", {"vault": "main"})
     await work.close()
+
+
+async def test_the_longest_message_that_fits_is_taken_and_a_longer_one_refused_before_it_is_sent(
+    work: WorkQueues, service: QueueServiceClient
+) -> None:
+    """64 KiB of base64 are 48 KiB of JSON."""
+    fits = {"text": "m" * (48 * 1024 - len('{"text": ""}'))}
+    await work.put("certflow-long", fits)
+    assert await received(service, "certflow-long") == [fits]
+    with pytest.raises(TooLong, match="certflow-long has 65540 of 65536 bytes"):
+        await work.put("certflow-long", {"text": f"{fits['text']}m"})

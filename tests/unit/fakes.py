@@ -20,6 +20,7 @@ from functions.issuance.files import Aside, Drop, Lying, TrustedFile
 from functions.issuance.keys import key_sha256, sha1_of
 from functions.issuance.links import Links
 from functions.issuance.looks import Look, look_for
+from functions.issuance.notify import notify, send_waiting
 from functions.issuance.pace import Pace
 from functions.issuance.ports import Answer, Bundle, Intent, Listed, ListedPage, Page, Wanted
 from functions.issuance.requests import Act, CertificateVersion, Change, Operation, Status, TrackedRequest
@@ -401,8 +402,12 @@ class FakeDeliveries:
     async def release(self, event_id: str, channel: str, reason: str) -> None:
         self.states[event_id, channel] = "waiting"
 
-    async def wait(self, channel: str, notice: Notice, now: datetime) -> None:
-        self.queued[channel, notice.event_id] = Waiting(notice, now)
+    async def wait(self, channel: str, waiting: Waiting) -> None:
+        self.queued.setdefault((channel, waiting.notice.event_id), waiting)
+
+    async def put_off(self, channel: str, waiting: Waiting) -> None:
+        if (channel, waiting.notice.event_id) in self.queued:
+            self.queued[channel, waiting.notice.event_id] = waiting
 
     async def waiting(self, channel: str, most: int) -> list[Waiting]:
         return [one for (name, _), one in self.queued.items() if name == channel][:most]
@@ -653,6 +658,16 @@ class World:
     async def shift(self) -> None:
         """One shift for the vault, as the timer calls it."""
         await work_shift(self.certflow, "main")
+
+    async def tell(self, event_id: str, type_: str, data: dict[str, Any]) -> None:
+        """What becomes of an event that is delivered."""
+        await notify(self.certflow, event_id, type_, data)
+        await self.send()
+
+    async def send(self) -> None:
+        """Every channel sends what waits there."""
+        for channel in self.channels:
+            await send_waiting(self.certflow, channel.name)
 
     async def sweep(self) -> list[str]:
         """Looks at all that is due; returns the names that were looked at."""

@@ -12,7 +12,6 @@ from functions.adapters.rows import event_row
 from functions.issuance.choices import Choices, DigestWhen
 from functions.issuance.expiry import silenced
 from functions.issuance.files import Aside
-from functions.issuance.notify import notify
 from functions.issuance.overview import LATE, MOST_LINES, send_digest, status_of_vaults
 from functions.issuance.pending import Address, acknowledge
 from functions.issuance.ports import Listed, ListedPage
@@ -59,7 +58,7 @@ async def test_one_a_day_is_told_once_however_often_the_timer_comes() -> None:
     for _ in range(2):
         await send_digest(world.certflow)
     for event in world.topic.published:
-        await notify(world.certflow, event.id, event.type, event.data)
+        await world.tell(event.id, event.type, event.data)
     assert [notice.title for notice in teams.sent] == ["Daily digest, 2026-11-24: all is well"]
     world.later(days=1)
     await send_digest(world.certflow)

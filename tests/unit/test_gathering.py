@@ -1,8 +1,8 @@
-"""Channels that gather: what happens within seconds is one message, and what cannot be sent now waits."""
+"""Channels: what happens within seconds is one message where that can be, and what cannot be sent now waits."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from functions.issuance.errors import BadSettings, CertflowError, Unavailable
 from functions.issuance.notify import call_waiting, notify, send_waiting
 from functions.issuance.rules import parse_rules
-from functions.issuance.telling import Severity
+from functions.issuance.telling import Notice, Severity
 from tests.clock import NOW
 from tests.unit.fakes import FakeChannel
 from tests.unit.test_notify import DATA, FAILED, world_with
@@ -74,15 +74,108 @@ async def test_what_a_gathering_channel_cannot_take_now_waits_on_and_is_called_f
     assert len(teams.sent) == 1
 
 
-async def test_a_gathering_channel_that_fails_does_not_make_event_grid_repeat_the_others() -> None:
+async def test_a_channel_that_fails_delays_only_itself() -> None:
     teams = FakeChannel("teams", most=10, faults=[Unavailable("Teams", "HTTP 503")] * 3)
     email = FakeChannel("email")
     world = world_with(teams, email)
     await notify(world.certflow, "e1", FAILED, DATA)  # raises nothing
-    for _ in range(4):
-        await send_waiting(world.certflow, "teams")
-        world.later(seconds=10)
+    await world.send()
+    assert (len(teams.sent), len(email.sent)) == (0, 1)
+    for pause in (10, 10, 20):
+        world.later(seconds=pause)
+        await world.send()
     assert (len(teams.sent), len(email.sent)) == (1, 1)
+
+
+class Mailboxes(FakeChannel):
+    """A mail server where the mailboxes of `full` take nothing for now."""
+
+    full: tuple[str, ...] = ()
+
+    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+        if set(to) & set(self.full):
+            raise Unavailable("The mail server", "SMTP 452")
+        await super().send(notices, to)
+
+
+async def test_mailboxes_that_are_full_do_not_keep_the_others_waiting() -> None:
+    mail = Mailboxes("email")
+    mail.full = tuple(f"full-{number}@example.com" for number in range(2))
+    world = world_with(mail)
+    for number in range(6):
+        owner = f"full-{number}@example.com" if number < 2 else f"owner-{number}@example.com"
+        await notify(world.certflow, f"e{number}", FAILED, failed(number) | {"owner": owner})
+    await world.send()
+    assert [to for _, to in mail.messages] == [[f"owner-{number}@example.com"] for number in range(2, 6)]
+    world.later(seconds=10)
+    await notify(world.certflow, "e6", FAILED, failed(6) | {"owner": "owner-6@example.com"})
+    await world.send()
+    assert mail.messages[-1][1] == ["owner-6@example.com"]  # before what had failed is tried again
+    assert len(world.deliveries.queued) == 2
+    mail.full = ()
+    world.later(minutes=1)
+    await world.send()
+    assert len(mail.messages) == 7
+
+
+async def test_a_channel_that_fails_again_and_again_is_left_alone_for_two_minutes_at_most() -> None:
+    mail = FakeChannel("email", faults=[Unavailable("The mail server", "SMTP 451")] * 99)
+    world = world_with(mail)
+    for number in range(50):
+        await notify(world.certflow, f"e{number:02}", FAILED, failed(number))
+    tries = []
+    for _ in range(10):
+        world.work.put_in.clear()
+        before = len(mail.faults)
+        for _ in range(5):  # messages of five more events
+            await send_waiting(world.certflow, "email")
+        tries.append((before - len(mail.faults), *(after.total_seconds() for _, _, after in world.work.put_in)))
+        world.now += world.work.put_in[-1][2]
+    assert tries == [(4, 10), (4, 10), (4, 20), (4, 40), (4, 80), *[(4, 120)] * 5]
+    mail.faults.clear()
+    for _ in range(20):
+        world.later(minutes=1)
+        await world.send()
+    assert sorted(notice.event_id for notice in mail.sent) == [f"e{number:02}" for number in range(50)]
+
+
+async def test_a_channel_that_asks_for_a_pause_gets_it_though_it_has_taken_a_message_beside() -> None:
+    mail = FakeChannel("email", faults=[Unavailable("The mail service", "HTTP 429", retry_after=40)])
+    world = world_with(mail)
+    for number in range(6):
+        await notify(world.certflow, f"e{number}", FAILED, failed(number))
+    world.work.put_in.clear()
+    await send_waiting(world.certflow, "email")
+    assert len(mail.sent) == 3
+    assert [after.total_seconds() for _, _, after in world.work.put_in] == [40]
+    await send_waiting(world.certflow, "email")
+    assert len(mail.sent) == 3
+    world.later(seconds=40)
+    await send_waiting(world.certflow, "email")
+    assert len(mail.sent) == 6
+
+
+async def test_what_is_put_off_is_called_for_when_it_is_due_and_by_one_message() -> None:
+    mail = FakeChannel("email", faults=[Unavailable("The mail server", "SMTP 451")])
+    world = world_with(mail)
+    await notify(world.certflow, "e1", FAILED, failed(1))
+    world.work.put_in.clear()
+    for _ in range(5):
+        await send_waiting(world.certflow, "email")
+    assert [(message, after.total_seconds()) for _, message, after in world.work.put_in] == [({"channel": "email"}, 11)]
+    world.later(seconds=11)
+    await send_waiting(world.certflow, "email")
+    assert len(mail.sent) == 1
+
+
+async def test_an_event_is_written_down_although_the_queue_is_away_and_the_timer_finds_it() -> None:
+    world = world_with(FakeChannel("teams", most=10), FakeChannel("email"))
+    world.work.down = True
+    await notify(world.certflow, "e1", FAILED, DATA)
+    world.work.down = False
+    world.later(minutes=2)
+    await call_waiting(world.certflow)
+    assert world.work.queue("certflow-channels") == [{"channel": "email"}, {"channel": "teams"}]
 
 
 async def test_what_another_run_is_delivering_is_left_to_it_and_the_rest_goes_out() -> None:
@@ -112,7 +205,7 @@ async def test_what_was_left_waiting_is_called_for_by_the_timer() -> None:
     assert world.work.put_in == []  # too young: its own message is on the way
     world.later(minutes=2)
     await call_waiting(world.certflow)
-    assert world.work.queue("certflow-channels") == [{"channel": "teams"}]
+    assert world.work.queue("certflow-channels") == [{"channel": "email"}, {"channel": "teams"}]
 
 
 async def test_a_pause_that_a_channel_asks_for_holds_for_new_notices_and_the_timer_too() -> None:
@@ -163,7 +256,7 @@ async def test_what_waits_on_a_channel_that_is_taken_out_is_told_on_the_others_o
         await call_waiting(world.certflow)
     assert world.deliveries.queued == {}
     for event in world.topic.published:
-        await notify(world.certflow, event.id, event.type, dict(event.data))
+        await world.tell(event.id, event.type, dict(event.data))
     assert [notice.name for notice in email.sent] == [f"web-{number}" for number in range(12)]
     assert all("teams:pay has refused this message: it is not set any more." in one.sentence for one in email.sent)
     assert teams.sent == []
@@ -191,11 +284,12 @@ async def test_what_was_delivered_before_its_channel_was_taken_out_is_not_told_a
     world = world_with(FakeChannel("teams", most=10), email := FakeChannel("email"))
     await notify(world.certflow, "e1", FAILED, DATA)
     waiting = dict(world.deliveries.queued)
-    await send_waiting(world.certflow, "teams")
+    await world.send()
     world.deliveries.queued.update(waiting)  # a run that was cut off has left it there
     world.channels = (email,)
     world.later(minutes=11)
     await call_waiting(world.certflow)
+    await world.send()
     assert (world.deliveries.queued, world.topic.published) == ({}, [])
 
 
@@ -203,8 +297,7 @@ async def test_a_gathering_channel_that_is_set_wrong_keeps_what_waits() -> None:
     teams = FakeChannel("teams", most=10, faults=[BadSettings("CERTFLOW_TEAMS_AUTH: …")])
     world = world_with(teams)
     await notify(world.certflow, "e1", FAILED, DATA)
-    with pytest.raises(BadSettings):
-        await send_waiting(world.certflow, "teams")
+    await send_waiting(world.certflow, "teams")
     assert len(world.deliveries.queued) == 1
     world.later(minutes=2)
     await call_waiting(world.certflow)
@@ -219,11 +312,10 @@ async def test_what_a_gathering_channel_has_not_taken_within_a_day_is_told_on_th
     await notify(world.certflow, "e1", FAILED, DATA)
     for _ in range(30):
         world.later(hours=1)
-        with suppress(BadSettings):
-            await send_waiting(world.certflow, "teams")
+        await world.send()
         assert (world.deliveries.states["e1", "teams"] == "waiting") is (world.now <= NOW + timedelta(hours=24))
     assert world.deliveries.states["e1", "teams"].startswith("refused")
     (refusal,) = world.topic.published
-    await notify(world.certflow, refusal.id, refusal.type, dict(refusal.data))
+    await world.tell(refusal.id, refusal.type, dict(refusal.data))
     assert "not delivered within 24 hours" in email.sent[-1].sentence
     assert email.sent[-1].severity is email.sent[0].severity is Severity.CRITICAL

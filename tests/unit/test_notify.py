@@ -11,7 +11,6 @@ import pytest
 
 from functions.issuance.errors import BadSettings, Unavailable
 from functions.issuance.links import Links
-from functions.issuance.notify import notify, send_waiting
 from functions.issuance.telling import DeliveryRefused, Notice
 from tests.unit.fakes import FakeChannel, World
 
@@ -32,7 +31,7 @@ def world_with(*channels: FakeChannel) -> World:
 
 async def test_an_event_is_told_on_every_channel_with_reason_and_next_step() -> None:
     teams, email = FakeChannel("teams"), FakeChannel("email")
-    await notify(world_with(teams, email).certflow, "e1", FAILED, DATA)
+    await world_with(teams, email).tell("e1", FAILED, DATA)
     for channel in (teams, email):
         (notice,) = channel.sent
         assert "Request rejected: The organisation is not validated." in notice.sentence
@@ -45,24 +44,25 @@ async def test_an_event_that_comes_again_is_not_told_again() -> None:
     teams = FakeChannel("teams")
     world = world_with(teams)
     for _ in range(3):
-        await notify(world.certflow, "e1", FAILED, DATA)
+        await world.tell("e1", FAILED, DATA)
     assert len(teams.sent) == 1
 
 
 async def test_a_channel_that_fails_in_passing_is_tried_again_and_the_other_not_repeated() -> None:
     teams, email = FakeChannel("teams"), FakeChannel("email", faults=[Unavailable("The mail server", "SMTP 451")])
     world = world_with(teams, email)
-    with pytest.raises(Unavailable):
-        await notify(world.certflow, "e1", FAILED, DATA)
-    await notify(world.certflow, "e1", FAILED, DATA)
+    await world.tell("e1", FAILED, DATA)
+    assert (len(teams.sent), len(email.sent)) == (1, 0)
+    world.later(seconds=10)
+    await world.send()
     assert (len(teams.sent), len(email.sent)) == (1, 1)
 
 
 async def test_a_permanent_refusal_is_recorded_and_not_repeated() -> None:
     teams, email = FakeChannel("teams", faults=[DeliveryRefused("HTTP 404")]), FakeChannel("email")
     world = world_with(teams, email)
-    await notify(world.certflow, "e1", FAILED, DATA)
-    await notify(world.certflow, "e1", FAILED, DATA)
+    await world.tell("e1", FAILED, DATA)
+    await world.tell("e1", FAILED, DATA)
     assert (len(teams.sent), len(email.sent)) == (0, 1)
     assert world.deliveries.states["e1", "teams"] == "refused: HTTP 404"
 
@@ -70,14 +70,14 @@ async def test_a_permanent_refusal_is_recorded_and_not_repeated() -> None:
 @pytest.mark.parametrize("type_", ["Certflow.Issuance.Started", "Certflow.Chain.Merged", "Somebody.Elses"])
 async def test_what_only_machines_care_about_is_not_told(type_: str) -> None:
     teams = FakeChannel("teams")
-    await notify(world_with(teams).certflow, "e1", type_, DATA)
+    await world_with(teams).tell("e1", type_, DATA)
     assert teams.sent == []
 
 
 @pytest.mark.parametrize("what", ["Completed", "Failed", "Cancelled", "Deleted", "Overwritten"])
 async def test_every_end_of_a_request_has_words(what: str) -> None:
     teams = FakeChannel("teams")
-    await notify(world_with(teams).certflow, "e1", f"Certflow.Issuance.{what}", DATA | {"replaced_by": "b" * 32})
+    await world_with(teams).tell("e1", f"Certflow.Issuance.{what}", DATA | {"replaced_by": "b" * 32})
     (notice,) = teams.sent
     assert "web" in notice.title
     assert notice.sentence.endswith(".")
@@ -91,9 +91,7 @@ async def pumped(world: World) -> None:
     while delivered < len(world.topic.published):
         event = world.topic.published[delivered]
         delivered += 1
-        await notify(world.certflow, event.id, event.type, event.data)
-        for channel in world.channels:
-            await send_waiting(world.certflow, channel.name)
+        await world.tell(event.id, event.type, event.data)
         assert delivered < 20
 
 
@@ -102,8 +100,7 @@ async def test_what_one_channel_refuses_for_good_the_others_hear_with_the_reason
     refusing = FakeChannel("teams", most, faults=[DeliveryRefused("HTTP 404")] * 9)
     email, urls = FakeChannel("email"), FakeChannel("urls:1")
     world = world_with(refusing, email, urls)
-    await notify(world.certflow, "e1", FAILED, DATA)
-    await send_waiting(world.certflow, "teams")
+    await world.tell("e1", FAILED, DATA)
     assert world.published == ["Notice.Refused"]
     await pumped(world)
     for channel in (email, urls):
@@ -116,7 +113,7 @@ async def test_what_one_channel_refuses_for_good_the_others_hear_with_the_reason
 async def test_what_all_channels_refuse_does_not_go_back_and_forth() -> None:
     channels = [FakeChannel(name, faults=[DeliveryRefused("no")] * 99) for name in ("teams", "email")]
     world = world_with(*channels)
-    await notify(world.certflow, "e1", FAILED, DATA)
+    await world.tell("e1", FAILED, DATA)
     await pumped(world)
     assert world.published == ["Notice.Refused"] * 2
     assert all(len(channel.faults) == 97 for channel in channels)  # the event, and the other's refusal
@@ -136,7 +133,7 @@ class Mail(FakeChannel):
 async def test_where_mail_is_all_there_is_and_refuses_the_owner_the_default_mailboxes_hear() -> None:
     mail = Mail("email")
     world = world_with(mail)
-    await notify(world.certflow, "e1", FAILED, DATA)
+    await world.tell("e1", FAILED, DATA)
     await pumped(world)
     ((notices, to),) = mail.messages
     assert to == ["pki-team@example.com"]
@@ -147,7 +144,7 @@ async def test_where_mail_refuses_the_default_mailboxes_as_well_it_ends_there(ca
     mail = Mail("email")
     mail.gone = ("me@example.com", "pki-team@example.com")
     world = world_with(mail)
-    await notify(world.certflow, "e1", FAILED, DATA)
+    await world.tell("e1", FAILED, DATA)
     await pumped(world)
     assert mail.messages == []
     assert world.published == ["Notice.Refused"]
@@ -158,7 +155,7 @@ async def test_a_csr_that_one_channel_refuses_to_tell_of_is_on_the_others_all_th
     url = "https://storage.example/csr/main/web/a.csr"
     world = world_with(FakeChannel("teams", faults=[DeliveryRefused("HTTP 404")]), email := FakeChannel("email"))
     world.links = Links(chain_storage="/subscriptions/1")
-    await notify(world.certflow, "e1", "Certflow.Issuance.Started", DATA | {"issuer": "Unknown", "csr_url": url})
+    await world.tell("e1", "Certflow.Issuance.Started", DATA | {"issuer": "Unknown", "csr_url": url})
     await pumped(world)
     for notice in email.sent:
         assert ("CSR", url) in notice.facts
@@ -170,7 +167,7 @@ async def test_a_refusal_is_in_the_outbox_before_it_is_recorded() -> None:
     teams = FakeChannel("teams", faults=[DeliveryRefused("HTTP 404")])
     world = world_with(teams, FakeChannel("email"))
     world.topic.down = True
-    await notify(world.certflow, "e1", FAILED, DATA)
+    await world.tell("e1", FAILED, DATA)
     assert [event.type for event in world.ledger.outbox.values()] == ["Certflow.Notice.Refused"]
 
 
@@ -178,11 +175,11 @@ async def test_a_channel_that_is_set_wrong_does_not_keep_the_others_from_telling
     teams = FakeChannel("teams", faults=[BadSettings("CERTFLOW_TEAMS_AUTH: …")])
     email = FakeChannel("email")
     world = world_with(teams, email)
-    with pytest.raises(BadSettings):
-        await notify(world.certflow, "e1", FAILED, DATA)
+    await world.tell("e1", FAILED, DATA)
     assert len(email.sent) == 1
     assert world.deliveries.states["e1", "teams"] == "waiting"  # until somebody mends it
-    await notify(world.certflow, "e1", FAILED, DATA)
+    world.later(minutes=1)
+    await world.tell("e1", FAILED, DATA)
     assert (len(teams.sent), len(email.sent)) == (1, 1)
 
 
@@ -190,7 +187,7 @@ async def test_without_any_channel_an_event_is_told_to_nobody_and_the_log_says_s
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.ERROR):
-        await notify(World().certflow, "e1", FAILED, DATA)
+        await World().tell("e1", FAILED, DATA)
     assert "notice-to-nobody" in caplog.text
 
 
@@ -203,7 +200,7 @@ async def test_a_reminder_says_what_is_being_waited_for() -> None:
     ):
         teams = FakeChannel("teams")
         data = DATA | {"age": 3 * 86400, "reminder": 1, "escalated": False} | more
-        await notify(world_with(teams).certflow, "e1", "Certflow.Issuance.Stalled", data)
+        await world_with(teams).tell("e1", "Certflow.Issuance.Stalled", data)
         (notice,) = teams.sent
         assert words in notice.sentence
         assert ("Pending for", "3 days") in notice.facts
@@ -214,7 +211,7 @@ async def test_a_reminder_says_what_is_being_waited_for() -> None:
 async def test_the_next_step_about_an_end_is_a_whole_sentence(type_: str, renewal: str) -> None:
     teams = FakeChannel("teams")
     data = {"vault": "main", "name": "web", "not_after": "2026-12-01T00:00:00+00:00", "rung": 1, "rungs": 3}
-    await notify(world_with(teams).certflow, "e1", type_, data | {"renewal": renewal})
+    await world_with(teams).tell("e1", type_, data | {"renewal": renewal})
     (notice,) = teams.sent
     assert notice.next_step.endswith(".")
 
@@ -231,7 +228,7 @@ async def test_a_refusal_is_in_the_outbox_before_the_delivery_is_settled() -> No
         await settle(event_id, channel, outcome, now)
 
     world.deliveries.settle = watched  # type: ignore[method-assign]  # what a kill at this point would leave
-    await notify(world.certflow, "e1", FAILED, DATA)
+    await world.tell("e1", FAILED, DATA)
     assert written == [["Certflow.Notice.Refused"]]
 
 
@@ -247,8 +244,8 @@ async def test_what_a_channel_has_taken_is_recorded_although_the_tables_are_away
         await settle(event_id, channel, outcome, now)
 
     world.deliveries.settle = fail  # type: ignore[method-assign]  # for half a minute
-    await notify(world.certflow, "e1", FAILED, DATA)
+    await world.tell("e1", FAILED, DATA)
     assert world.deliveries.states["e1", "teams"] == "delivered"
     assert sum(world.slept) >= 30
-    await notify(world.certflow, "e1", FAILED, DATA)
+    await world.tell("e1", FAILED, DATA)
     assert len(teams.sent) == 1

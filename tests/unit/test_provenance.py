@@ -13,6 +13,7 @@ from azure.functions.meta import Datum
 from functions.issuance.errors import Unavailable
 from functions.issuance.overview import send_digest
 from functions.issuance.provenance import note_source, source_of
+from functions.issuance.queues import CHANNELS, EVENTS
 from functions.triggers.events import events_blueprint
 from functions.triggers.queued import queued_blueprint
 from tests.clock import NOW
@@ -25,16 +26,19 @@ DELIVERIES = ["notify", "queued_notify"]
 
 
 async def deliver(world: World, delivery: str, event: dict[str, Any]) -> None:
-    """Hands an event to the function of a delivery, as the host and the worker do it."""
+    """Hands an event to the function of a delivery, as the host and the worker do it, and what it puts on the queue to
+    the next one; then the channels send.
+    """
     app = func.FunctionApp()
-    app.register_functions(events_blueprint(lambda: world.certflow, dict))
+    app.register_functions(events_blueprint(lambda: world.certflow))
     app.register_functions(queued_blueprint(lambda: world.certflow, dict))
-    handler = {str(one.get_function_name()): one.get_user_function() for one in app.get_functions()}[delivery]
-    text = json.dumps(event)
+    handlers = {str(one.get_function_name()): one.get_user_function() for one in app.get_functions()}
     if delivery == "notify":
-        await handler(EventGridEventInConverter.decode(Datum(text, "json"), trigger_metadata={}))
-    else:
-        await handler(func.QueueMessage(body=text.encode()))
+        text, before = json.dumps(event), len(world.work.queue(EVENTS))
+        await handlers["notify"](EventGridEventInConverter.decode(Datum(text, "json"), trigger_metadata={}))
+        (event,) = (dict(one) for one in world.work.queue(EVENTS)[before:])
+    await handlers["queued_notify"](func.QueueMessage(body=json.dumps(event).encode()))
+    await world.send()
 
 
 def event(**more: Any) -> dict[str, Any]:
@@ -66,7 +70,7 @@ async def test_an_event_of_another_source_is_told_to_nobody_logged_and_counted(
     await deliver(world, delivery, event(**forged))  # and raises nothing, or it would come again and again
     assert (channel.sent, world.watchbook.refusals) == ([], {NOW.date(): 1})
     assert "event-refused" in caplog.text
-    assert world.work.put_in == []
+    assert world.work.queue(CHANNELS) == []
 
 
 async def test_an_event_in_event_grids_own_schema_names_no_source_and_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""Events that come over queues: handled as those that are pushed, and as patiently."""
+"""What the platform has told us, on queues of our own: handled, or put back with a back-off of our own."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ import pytest
 
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import Unavailable
+from functions.issuance.pace import at_pace
+from functions.issuance.queues import DROPS, EVENTS, STUCK_DROPS, VAULT_EVENTS
 from functions.issuance.requests import Status
-from functions.triggers.queued import DROPS, EVENTS, POISON, VAULT_EVENTS, queued_blueprint
+from functions.issuance.watchbook import Survey
+from functions.triggers.queued import queued_blueprint
 from tests.clock import NOW
 from tests.event_schemas import SOURCE
 from tests.unit.fakes import FakeChannel, World
@@ -67,7 +70,7 @@ def test_each_queue_has_one_function() -> None:
         "queued_vault_events": VAULT_EVENTS,
         "queued_notify": EVENTS,
         "queued_drop": DROPS,
-        "queued_stuck_drop": POISON,
+        "queued_stuck_drop": STUCK_DROPS,
     }
 
 
@@ -93,39 +96,68 @@ async def test_our_own_event_is_told_once_however_often_it_comes() -> None:
     world = World(channels=(teams,))
     for _ in range(2):
         await receive(world, "queued_notify", cloud_event(FAILED, DATA))
+        await world.send()
     assert len(teams.sent) == 1
 
 
 async def test_what_cannot_be_told_now_is_put_back_ever_longer_and_then_told() -> None:
-    teams = FakeChannel("teams", faults=[Unavailable("Teams", "HTTP 503") for _ in range(12)])
+    teams = FakeChannel("teams")
     world = World(channels=(teams,))
-    event, waits = cloud_event(FAILED, DATA), []
+    event, waits = cloud_event(FAILED, DATA, time="2020-01-01T00:00:00Z"), []  # the topic may have been away for long
+    world.rules.fault = Unavailable("The blob storage", "HTTP 503")
     await receive(world, "queued_notify", event)
-    while world.work.put_in:
-        queue, message, after = world.work.put_in.pop()
-        assert (queue, message) == (EVENTS, event)
-        waits.append(after)
-        world.now += after
-        await receive(world, "queued_notify", dict(message))
-    assert waits == [
-        timedelta(seconds=seconds) for seconds in (10, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600)
-    ]
+    while message := put_back(world, EVENTS):
+        waits.append(message[1].total_seconds())
+        world.now += message[1]
+        if len(waits) == 12:
+            world.rules.fault = None
+        await receive(world, "queued_notify", message[0])
+    assert waits == [10, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]
+    await world.send()
     assert len(teams.sent) == 1
 
 
-async def test_after_a_day_it_is_given_up_so_that_the_host_puts_it_into_the_poison_queue() -> None:
-    world = World(channels=(FakeChannel("teams", faults=[Unavailable("Teams", "HTTP 503")]),))
-    world.later(hours=24, seconds=1)
-    with pytest.raises(Unavailable):
-        await receive(world, "queued_notify", cloud_event(FAILED, DATA))
-    assert world.work.put_in == []
+@pytest.mark.parametrize("fault", [Unavailable("The blob storage", "HTTP 503"), KeyError("a fault of our own")])
+async def test_after_a_day_it_is_given_up_so_that_the_host_puts_it_into_the_poison_queue(fault: Exception) -> None:
+    world = World()
+    world.rules.fault = fault
+    await receive(world, "queued_notify", cloud_event(FAILED, DATA))
+    message = put_back(world, EVENTS)
+    assert message
+    world.later(hours=24)
+    with pytest.raises(type(fault)):
+        await receive(world, "queued_notify", message[0])
+    assert put_back(world, EVENTS) is None
 
 
 async def test_an_event_that_cannot_be_put_back_either_is_left_to_the_host() -> None:
-    world = World(channels=(FakeChannel("teams", faults=[Unavailable("Teams", "HTTP 503")]),))
+    world = World(channels=(FakeChannel("teams"),))
+    world.rules.fault = Unavailable("The blob storage", "HTTP 503")
     world.work.down = True
     with pytest.raises(Unavailable):
         await receive(world, "queued_notify", cloud_event(FAILED, DATA))
+
+
+async def test_a_vault_that_throttles_is_asked_again_when_it_says_and_an_event_of_an_end_comes_back_then() -> None:
+    world = World()
+    world.watchbook.surveys["main"] = Survey("main", finished=NOW)
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 429", retry_after=90, throttled=True)] * 20
+    await receive(world, "queued_vault_events", vault_event("NearExpiry"))
+    message = put_back(world, VAULT_EVENTS)
+    assert message
+    assert message[1] == timedelta(seconds=90)
+
+
+async def test_a_vaults_events_are_heard_within_its_budget_and_not_while_it_wants_quiet() -> None:
+    world = World()
+    await started(world, "DigiCert")
+    at_pace(world.certflow, "main")
+    world.paces["main"].quiet(60)
+    world.vault.calls.clear()
+    await receive(world, "queued_vault_events", vault_event("NewVersionCreated"))
+    assert world.vault.calls == []
+    (request,) = world.ledger.tracked.values()
+    assert request.next_check == NOW + timedelta(seconds=60)
 
 
 @pytest.mark.parametrize(
@@ -139,14 +171,53 @@ async def test_a_dropped_chain_is_merged_whatever_its_name(account: str) -> None
     assert [name for name, _ in world.vault.merges] == ["web"]
 
 
-async def test_a_drop_that_fails_is_raised_so_that_the_host_tries_again() -> None:
+async def test_a_drop_during_an_outage_is_put_back_and_nobody_hears_of_one_that_passes() -> None:
     world = World()
     operation = await started(world)
     world.drops.put("a.pem", chain_for(operation))
-    world.vault.faults = [Unavailable("Key Vault", "HTTP 503")] * 20
-    with pytest.raises(Unavailable):
+    waits, message = [], blob_created("a.pem")
+    for fault in (Unavailable("Key Vault", "HTTP 429"), Unavailable("Key Vault", "HTTP 503")):
+        world.vault.faults = [fault]
+        await receive(world, "queued_drop", message)
+        again = put_back(world, DROPS)
+        assert again
+        message, after = again
+        waits.append(after.total_seconds())
+        world.now += after
+    await receive(world, "queued_drop", message)
+    assert waits == [10, 10]
+    assert [name for name, _ in world.vault.merges] == ["web"]
+    assert world.work.queue(STUCK_DROPS) == []
+    assert "Chain.Stuck" not in world.published
+
+
+async def test_a_drop_that_five_minutes_of_tries_do_not_help_is_told_and_left_to_the_sweep() -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("a.pem", chain_for(operation))
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 503")] * 99
+    await receive(world, "queued_drop", blob_created("a.pem"))
+    tries = 1
+    while message := put_back(world, DROPS):
+        world.now += message[1]
+        await receive(world, "queued_drop", message[0])
+        tries += 1
+    assert (tries, world.now - NOW) == (7, timedelta(seconds=320))
+    ((stuck),) = world.work.queue(STUCK_DROPS)
+    await receive(world, "queued_stuck_drop", dict(stuck))
+    assert world.published.count("Chain.Stuck") == 1
+    assert world.ledger.put_aside == {}  # an outage passes: the sweep goes on trying
+    assert "a.pem" in world.drops.files
+
+
+async def test_a_drop_that_fails_in_a_way_nobody_foresaw_is_raised_so_that_the_host_counts_its_five_tries() -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("a.pem", chain_for(operation))
+    world.vault.faults = [KeyError("a fault of our own")]
+    with pytest.raises(KeyError):
         await receive(world, "queued_drop", blob_created("a.pem"))
-    assert world.work.put_in == []
+    assert put_back(world, DROPS) is None
 
 
 async def test_a_drop_that_failed_five_times_is_tried_once_more_and_then_told() -> None:
@@ -157,3 +228,11 @@ async def test_a_drop_that_failed_five_times_is_tried_once_more_and_then_told() 
     await receive(world, "queued_stuck_drop", blob_created("a.pem"))
     assert "Certflow.Chain.Stuck" in [event.type for event in world.topic.published]
     assert world.vault.operations["web"].status is Status.IN_PROGRESS
+
+
+def put_back(world: World, queue: str) -> tuple[dict[str, Any], timedelta] | None:
+    """What was put into a queue, taken out, and after how long it can be seen."""
+    found = [(dict(message), after) for name, message, after in world.work.put_in if name == queue]
+    world.work.put_in[:] = [one for one in world.work.put_in if one[0] != queue]
+    assert len(found) < 2
+    return found[0] if found else None

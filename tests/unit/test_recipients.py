@@ -9,7 +9,6 @@ import azure.functions as func
 import pytest
 
 from functions.issuance.choices import Choices
-from functions.issuance.notify import notify
 from functions.issuance.recipients import is_inside
 from functions.issuance.rules import Rule
 from functions.issuance.setting_faults import tell_setting_faults
@@ -28,7 +27,7 @@ async def mailed(
     """The addresses of the mail, and what it and the card say."""
     email, teams = FakeChannel("email"), FakeChannel("teams")
     world = World(channels=(email, teams), rules=FakeRules(rules), choices=Choices(owner_domains=domains))
-    await notify(world.certflow, "e1", FAILED, LURE | {"owner": owner})
+    await world.tell("e1", FAILED, LURE | {"owner": owner})
     return email.messages[0][1], email.sent[0], teams.sent[0]
 
 
@@ -83,7 +82,7 @@ async def test_a_setting_that_cannot_work_is_told_once_and_named_in_health_and_s
     for _ in range(2):
         await tell_setting_faults(world.certflow)
         (event,) = {one.id: one for one in world.topic.published}.values()
-        await notify(world.certflow, event.id, event.type, event.data)
+        await world.tell(event.id, event.type, event.data)
     (notice,) = email.sent
     assert notice.title == "A setting cannot work: CERTFLOW_X"
     assert "'y' is no domain. Write example.com." in notice.sentence

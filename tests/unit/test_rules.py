@@ -12,7 +12,7 @@ import pytest
 
 import functions.issuance.rules as of_rules
 from functions.issuance.errors import BadSettings, Unavailable
-from functions.issuance.notify import notify, tell
+from functions.issuance.notify import tell
 from functions.issuance.rules import DEFAULT_TO, Rule, destinations, parse_rules, recipients
 from functions.issuance.telling import Notice, Severity
 from tests.unit.fakes import FakeChannel, FakeRules, World
@@ -158,6 +158,7 @@ def world_with(rules: tuple[Rule, ...], *names: str) -> tuple[World, dict[str, F
 async def test_only_the_channels_that_are_meant_are_used() -> None:
     world, channels = world_with(table({"to": ["teams:pay"]}), "teams", "teams:pay", "email", "urls:1")
     await tell(world.certflow, NOTICE)
+    await world.send()
     assert [name for name, one in channels.items() if one.sent] == ["teams:pay"]
 
 
@@ -165,12 +166,14 @@ async def test_all_urls_or_one_of_them() -> None:
     for to, used in ((["urls"], ["urls:1", "urls:2"]), (["urls:2"], ["urls:2"])):
         world, channels = world_with(table({"to": to}), "teams", "urls:1", "urls:2")
         await tell(world.certflow, NOTICE)
+        await world.send()
         assert [name for name, one in channels.items() if one.sent] == used
 
 
 async def test_the_default_channel_is_not_every_teams_channel() -> None:
     world, channels = world_with((), "teams", "teams:pay", "email", "urls:1")
     await tell(world.certflow, NOTICE)
+    await world.send()
     assert [name for name, one in channels.items() if one.sent] == ["teams", "email", "urls:1"]
     assert channels["email"].messages[0][1] == ["ann@pay.example.com"]
 
@@ -181,6 +184,7 @@ async def test_where_a_rule_names_a_channel_that_there_is_none_of_the_default_he
 ) -> None:
     world, channels = world_with(table({"to": to}), "teams", "email")
     await tell(world.certflow, NOTICE)
+    await world.send()
     for channel in channels.values():
         assert ("Rules", "a rule names teams:typo, and there is no such channel") in channel.sent[0].facts
     assert channels["email"].messages[0][1] == [*to[1:], "ann@pay.example.com"]
@@ -204,6 +208,7 @@ async def test_a_table_that_cannot_be_understood_tells_the_default_and_says_why(
     world, channels = world_with((), "teams", "teams:pay")
     world.rules.fault = BadSettings("rules.json, rule 2: 'to' is needed.")
     await tell(world.certflow, NOTICE)
+    await world.send()
     (notice,) = channels["teams"].sent
     assert ("Rules", "rules.json, rule 2: 'to' is needed.") in notice.facts
     assert channels["teams:pay"].sent == []
@@ -214,7 +219,7 @@ async def test_rules_that_cannot_be_read_now_are_read_when_the_event_comes_again
     world.rules.fault = Unavailable("The blob storage", "HTTP 503")
     data = {"vault": "prod", "name": "pay-web", "issuer": "DigiCert"}
     with pytest.raises(Unavailable):
-        await notify(world.certflow, "e1", "Certflow.Issuance.Cancelled", data)
+        await world.tell("e1", "Certflow.Issuance.Cancelled", data)
     world.rules.fault = None
-    await notify(world.certflow, "e1", "Certflow.Issuance.Cancelled", data)
+    await world.tell("e1", "Certflow.Issuance.Cancelled", data)
     assert [name for name, one in channels.items() if one.sent] == ["email"]

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from functions.issuance.errors import ConcurrentChange
 from functions.issuance.events import Event
-from functions.issuance.notify import notify
 from functions.issuance.trouble import MOST_FAILURES, SEVERAL, kind_of, note_failure
 from functions.issuance.watchbook import Trouble
 from tests.unit.fakes import FakeChannel, World
@@ -227,10 +226,10 @@ async def test_the_failures_are_told_beside_the_issuers_trouble() -> None:
     teams = FakeChannel("teams")
     world = World(channels=(teams,))
     for number in range(SEVERAL):
-        await notify(world.certflow, f"e{number}", "Certflow.Issuance.Failed", failed(number))
+        await world.tell(f"e{number}", "Certflow.Issuance.Failed", failed(number))
     assert [notice.title for notice in teams.sent] == [f"Certificate request failed: web-{n}" for n in range(SEVERAL)]
     (event,) = troubled(world)
-    await notify(world.certflow, event.id, event.type, event.data)
+    await world.tell(event.id, event.type, event.data)
     assert teams.sent[-1].title == "Issuer in trouble: DigiCert"
 
 

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables.aio import TableServiceClient
-from azure.storage.queue.aio import QueueServiceClient
 
 from local.api import Client
 from local.eventgrid import EventGrid
 from local.stack import DROP
+from tests.e2e.queues import TOLD, messages_in
 
 TABLES = ("certflow", "deliveries", "keys")
 POISON = "webjobs-blobtrigger-poison"
@@ -66,17 +65,12 @@ async def read_rows(client: Client) -> Rows:
 
 
 async def poisoned(client: Client) -> int:
-    """How many messages there are of files that could not be handled, and that nobody was told of."""
-    connection, ca_file = client.stack["storage"]["connection_string"], client.stack["ca_file"]
-    async with QueueServiceClient.from_connection_string(connection, connection_verify=ca_file) as service:
-        try:
-            return (await service.get_queue_client(POISON).get_queue_properties()).approximate_message_count or 0
-        except ResourceNotFoundError:
-            return 0
+    """How many messages there are that could not be handled, and that nobody was told of."""
+    return await messages_in(client, POISON, *(f"{queue}-poison" for queue in TOLD))
 
 
 async def in_flight(client: Client, event_grid: EventGrid) -> list[str]:
     """What is still in flight anywhere."""
     events = [f"{one.pending} events for {one.name}" for one in event_grid.stats() if one.pending]
-    poison = [POISON] if await poisoned(client) else []
-    return [*(await client.files(DROP)), *events, *poison, *(await read_rows(client)).in_flight()]
+    queued = ["messages on our queues"] if await poisoned(client) + await messages_in(client, *TOLD) else []
+    return [*(await client.files(DROP)), *events, *queued, *(await read_rows(client)).in_flight()]

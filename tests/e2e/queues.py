@@ -1,0 +1,40 @@
+"""How much is on the storage queues of a stack."""
+
+from __future__ import annotations
+
+import base64
+import json
+from contextlib import suppress
+from typing import Any
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.queue.aio import QueueServiceClient
+
+from functions.issuance.queues import DROPS, EVENTS, STUCK_DROPS, VAULT_EVENTS
+from local.api import Client
+
+TOLD = (EVENTS, VAULT_EVENTS, DROPS, STUCK_DROPS)  # what the platform has told us, and we have not dealt with
+
+
+async def put(client: Client, queue: str, message: dict[str, Any]) -> None:
+    """Puts a message on a queue, as the app does; makes the queue if there is none."""
+    connection, ca_file = client.stack["storage"]["connection_string"], client.stack["ca_file"]
+    async with QueueServiceClient.from_connection_string(connection, connection_verify=ca_file) as service:
+        with suppress(ResourceExistsError):
+            await service.create_queue(queue)
+        text = base64.b64encode(json.dumps(message).encode()).decode()
+        await service.get_queue_client(queue).send_message(text)
+
+
+async def messages_in(client: Client, *names: str) -> int:
+    """How many messages there are, those that are hidden included; a queue that nobody has made yet has none."""
+    connection, ca_file = client.stack["storage"]["connection_string"], client.stack["ca_file"]
+    count = 0
+    async with QueueServiceClient.from_connection_string(connection, connection_verify=ca_file) as service:
+        for name in names:
+            try:
+                properties = await service.get_queue_client(name).get_queue_properties()
+            except ResourceNotFoundError:
+                continue
+            count += properties.approximate_message_count or 0
+    return count

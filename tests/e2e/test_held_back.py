@@ -1,0 +1,194 @@
+"""What is away holds back nothing else: the platform has its answer, and each channel and vault has tries of its own.
+
+Event Grid delays everything for an endpoint that fails (the local one, too), so what is asked of it each time is that
+it saw none: no attempt that failed, no delay.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from functions.issuance.queues import VAULT_EVENTS
+from local.api import Client, client_of, until
+from local.eventgrid import CUSTOM_TOPIC, SubscriptionState
+from local.functions_host import ROOT, running_functions_host
+from local.hosts import free_ports
+from local.stack import EventDelivery, Stack, running_stack
+from tests.clock import HANG, real_now
+from tests.e2e.conftest import unkind
+from tests.e2e.queues import messages_in
+from tests.e2e.telling import CHANNELS, nothing_waits, tellings, times_told
+from tests.e2e.test_stories import OWNER, started
+
+pytestmark = pytest.mark.timeout(6 * HANG)
+
+EVENTS = tuple(f"main:held-{number:02}:cancelled" for number in range(50))
+HURRIED = ROOT / "tests" / "integration" / "host_apps" / "hurried"
+HURRY = 30  # so that what a killed host had taken comes back after 20 seconds, not 10 minutes
+SHAPES: tuple[EventDelivery, ...] = ("webhook", "queue")
+MAIL_DOWN, TEAMS_DOWN = {"smtp": {"code": 451, "rate": 1.0}}, {"teams": {"status": 503, "rate": 1.0}}
+BACK = {"smtp": None, "teams": None}
+
+
+@asynccontextmanager
+async def running(directory: Path, **more: Any) -> AsyncIterator[tuple[Stack, Client]]:
+    async with (
+        running_stack(directory, issuing_delay=3600, hurry=HURRY, **more) as stack,
+        client_of(stack.describe()) as client,
+    ):
+        yield stack, client
+
+
+async def faults(client: Client, asked: dict[str, Any]) -> None:
+    async with client.session.post(f"{client.stack['inbox']}/control/faults", json=asked) as response:
+        assert response.status == 200, await response.text()
+
+
+async def publish(stack: Stack, topic: str, id_: str, type_: str, data: dict[str, Any]) -> None:
+    event = {"id": id_, "source": "/test", "specversion": "1.0", "type": type_, "time": real_now().isoformat()}
+    await stack.event_grid.publish(topic, event | {"data": data})
+
+
+async def publish_all(stack: Stack) -> None:
+    for event in EVENTS:
+        vault, name, _ = event.split(":")
+        data = {"vault": vault, "name": name, "request_id": name, "issuer": "DigiCert", "owner": OWNER}
+        await publish(stack, CUSTOM_TOPIC, event, "Certflow.Issuance.Cancelled", data)
+
+
+def endpoint(stack: Stack, topic: str) -> SubscriptionState:
+    return next(one for one in stack.event_grid.stats() if one.topic == topic)
+
+
+async def delivered(stack: Stack, topic: str, count: int) -> None:
+    async def all_of_them() -> bool:
+        return endpoint(stack, topic).delivered >= count
+
+    await until(f"{count} events to be answered", all_of_them)
+
+
+def was_healthy(stack: Stack, topic: str) -> bool:
+    state = endpoint(stack, topic)
+    return (state.failed_attempts, state.delays, state.pending, state.dead_lettered) == (0, 0, 0, 0)
+
+
+async def times(client: Client) -> Counter[tuple[str, str]]:
+    """How often each channel told of each of our events."""
+    return Counter({key: n for key, n in times_told(await client.messages("")).items() if key[1] in EVENTS})
+
+
+async def told_all(client: Client, channel: str) -> None:
+    async def all_of_them() -> bool:
+        return {one["event"] for one in tellings(await client.messages("")) if one["channel"] == channel} >= {*EVENTS}
+
+    await until(f"{channel} to tell of everything", all_of_them)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_with_mail_away_teams_has_everything_and_mail_when_it_is_back(
+    tmp_path: Path, shape: EventDelivery
+) -> None:
+    async with running(tmp_path, event_delivery=shape) as (stack, client):
+        await faults(client, MAIL_DOWN)
+        await publish_all(stack)
+        await told_all(client, "teams")
+        assert {channel for channel, _ in await times(client)} == {"teams"}
+        assert was_healthy(stack, CUSTOM_TOPIC)
+        await faults(client, BACK)
+        await told_all(client, "email")
+        await nothing_waits(client)
+        assert await times(client) == Counter(itertools.product(CHANNELS, EVENTS))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_killed_between_the_answer_and_the_channels_everything_is_told_once(
+    tmp_path: Path, shape: EventDelivery
+) -> None:
+    """No channel takes anything until the host has been killed three times, so none can have taken it twice."""
+    async with running(tmp_path, event_delivery=shape, app=HURRIED) as (stack, client):  # claims lapse in seconds
+        assert stack.hosts is not None
+        await faults(client, MAIL_DOWN | TEAMS_DOWN)
+        await publish_all(stack)
+        for share in (1, 2, 3):
+            await delivered(stack, CUSTOM_TOPIC, share * len(EVENTS) // 3)
+            await stack.hosts.kill(0)
+            await stack.hosts.start(0)
+        await delivered(stack, CUSTOM_TOPIC, len(EVENTS))
+        await faults(client, BACK)
+        for channel in CHANNELS:
+            await told_all(client, channel)
+        await nothing_waits(client)
+        assert await times(client) == Counter(itertools.product(CHANNELS, EVENTS))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_while_a_vault_throttles_its_events_are_answered_and_each_certificate_is_looked_at_afterwards(
+    tmp_path: Path, shape: EventDelivery
+) -> None:
+    """No timer looks at a manual request in its first hour (timing.MANUAL_INTERVAL)."""
+    names = [f"throttled-{number:02}" for number in range(50)]
+    async with running(tmp_path, event_delivery=shape) as (stack, client):
+        for name in names:
+            await started(client, name)
+        address = stack.vaults["main"]
+        await unkind(client, throttle=True, other_calls=0, retry_after=15)
+        earlier = len(await looks(client))
+        for name in names:
+            data = {"Id": f"{address}/certificates/{name}/1", "ObjectType": "Certificate", "ObjectName": name}
+            await publish(stack, "vaults", name, "Microsoft.KeyVault.CertificateNewVersionCreated", data)
+        await delivered(stack, "vaults", len(names))
+        assert was_healthy(stack, "vaults")
+
+        async def all_put_off() -> bool:
+            return await messages_in(client, VAULT_EVENTS) == 0
+
+        await until("every event to be taken from our queue", all_put_off)
+        assert {status for _, status in (await looks(client))[earlier:]} == {429}
+        await unkind(client, throttle=False)
+
+        async def all_looked_at() -> bool:
+            return {name for name, status in (await looks(client))[earlier:] if status == 200} >= {*names}
+
+        await until("every certificate to be looked at", all_looked_at)
+
+
+async def looks(client: Client) -> list[tuple[str, int]]:
+    """Name and answer of each look at a certificate's pending request."""
+    async with client.session.get(f"{client.stack['keyvault_control']}/calls", params={"path": "/pending"}) as response:
+        return [
+            (urlsplit(call["path"]).path.split("/")[2], call["status"])
+            for call in await response.json()
+            if call["method"] == "GET"
+        ]
+
+
+async def test_while_the_queues_are_away_the_platform_hears_an_error_and_comes_again(tmp_path: Path) -> None:
+    async with (
+        running_stack(tmp_path, own_host=False, hurry=HURRY) as stack,
+        client_of(stack.describe()) as client,
+    ):
+        port, log = urlsplit(stack.host_url).port, tmp_path / "host.log"
+        assert port is not None
+        (nowhere,) = free_ports(1)
+        away = {"AzureWebJobsStorage__queueServiceUri": f"https://127.0.0.1:{nowhere}/devstoreaccount1"}
+        async with running_functions_host(stack.settings | away, stack.keys, port=port, log=log):
+            await publish_all(stack)
+
+            async def refused() -> bool:
+                return endpoint(stack, CUSTOM_TOPIC).failed_attempts > 0
+
+            await until("the platform to hear of it", refused)
+            assert endpoint(stack, CUSTOM_TOPIC).delivered == 0
+        async with running_functions_host(stack.settings, stack.keys, port=port, log=log):
+            for channel in CHANNELS:
+                await told_all(client, channel)
+            await nothing_waits(client)
+        assert endpoint(stack, CUSTOM_TOPIC).dead_lettered == 0
