@@ -157,7 +157,7 @@ module hostStorage 'modules/storage.bicep' = {
     location: location
     tags: tags
     containers: ['app-package', 'dead-letters']
-    // Those that Event Grid delivers to, and the one with drops that failed five times; the app makes its work queues.
+    // Those that Event Grid delivers to, and the one with drops that people are to hear of; the app makes its other queues.
     queues: privateNetwork ? [queues.vaultEvents, queues.drops, '${queues.drops}-poison', queues.events] : []
     keepDays: 0
     brief: []
@@ -173,7 +173,7 @@ module chainStorage 'modules/storage.bicep' = {
     location: location
     tags: tags
     containers: ['chains', 'chains-merged', 'chains-rejected', 'chains-quarantine', 'csr', 'trusted-cas', 'rules']
-    queues: ['webjobs-blobtrigger-poison'] // drops that failed five times, when Event Grid calls the app
+    queues: ['webjobs-blobtrigger-poison'] // drops whose names could not be put on our queue, when Event Grid calls the app
     keepDays: 30 // soft delete, and previous versions
     // Old versions end after a day: what was moved lies elsewhere, and a private key that was dropped must not stay here.
     brief: ['chains']

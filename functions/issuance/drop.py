@@ -38,7 +38,7 @@ MERGED, REJECTED, QUARANTINE = "chains-merged", "chains-rejected", "chains-quara
 CONTAINERS = {"merged": MERGED, "already-merged": MERGED, "rejected": REJECTED, "quarantined": QUARANTINE}
 TOLD = {MERGED: CHAIN_MERGED, REJECTED: CHAIN_REJECTED, QUARANTINE: CHAIN_QUARANTINED}
 SWEEPING = timedelta(minutes=8)  # what is left then is for the next sweep; a search takes most of a minute
-LYING = timedelta(minutes=10)  # longer than an event and its five tries take
+LYING = timedelta(minutes=10)  # longer than an event and all tries that come of it take (triggers/queued.py)
 
 TRIED = "The file could not be handled, although it was tried again and again."
 AGAIN = "Mend what is named here; then drop it again, or POST its name to /api/chains/retry."
@@ -86,7 +86,7 @@ async def sweep(certflow: Certflow) -> int:
 
 
 async def handle_stuck(certflow: Certflow, name: str) -> None:
-    """A file that failed as often as the platform tries: one more try, and if that fails too, people hear why.
+    """A file that has failed for too long, or too often: one more try, and if that fails too, people hear why.
 
     The file stays where it is. An outage passes, so the sweep goes on trying then; what failed in another way is set
     aside. Each try is marked before it begins: a file that takes the whole process down shall not do so for ever.

@@ -1,4 +1,8 @@
-"""The drop: a file in the container `chains`, and one that could not be handled."""
+"""The drop: a file in the container `chains`. Its name goes to a queue of our own, and `queued.py` goes on from there.
+
+The platform's blob trigger tries five times without a pause (its queue's visibility time is 0, and host.json's
+`extensions.queues` does not reach it: azure-functions-host#8542), so a fault of seconds would be the end of it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import azure.functions as func
+
+from functions.issuance.queues import DROPS
 
 if TYPE_CHECKING:
     from functions.issuance.certflow import Certflow
@@ -15,8 +21,8 @@ POISON = "webjobs-blobtrigger-poison"  # where the blob extension puts what fail
 
 
 def chains_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
-    """**dropped_chain** merges or rejects the file (Event Grid source: the only kind that Flex Consumption runs);
-    **stuck_chain** tells of one that failed again and again.
+    """**dropped_chain** (Event Grid source: the only kind that Flex Consumption runs), and **stuck_chain** for a file
+    whose name could not be put on our queue five times in a row, because the queue was away.
     """
     blueprint = func.Blueprint()
 
@@ -29,16 +35,16 @@ def chains_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
         data_type=func.DataType.BINARY,
     )
     async def dropped_chain(chain: func.InputStream) -> None:
-        from functions.issuance.drop import handle_drop
-
         # Read again by name, with its ETag: the event may be older than the content (two quick uploads, one name).
-        await handle_drop(certflow(), (chain.name or "").removeprefix(f"{CONTAINER}/"))
+        await _put(certflow(), (chain.name or "").removeprefix(f"{CONTAINER}/"))
 
     @blueprint.function_name("stuck_chain")
     @blueprint.queue_trigger(arg_name="message", queue_name=POISON, connection="ChainStorage")
     async def stuck_chain(message: func.QueueMessage) -> None:
-        from functions.issuance.drop import handle_stuck
-
-        await handle_stuck(certflow(), str(message.get_json()["BlobName"]))
+        await _put(certflow(), str(message.get_json()["BlobName"]))
 
     return blueprint
+
+
+async def _put(certflow: Certflow, name: str) -> None:
+    await certflow.work.put(DROPS, {"name": name, "since": certflow.now().isoformat()})

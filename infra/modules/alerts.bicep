@@ -52,8 +52,8 @@ var rules = [
   }
   {
     name: 'poison'
-    text: 'A file failed five times. Its owner is told why; the file is still in the container chains.'
-    query: 'requests | where name in ("stuck_chain", "queued_stuck_drop")'
+    text: 'A file could not be handled for five minutes, or failed five times in a way nobody foresaw. Its owner is told why; the file is still in the container chains.'
+    query: 'requests | where name in ("queued_stuck_drop")'
     minutes: 15
     severity: 2
   }

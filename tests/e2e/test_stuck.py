@@ -1,29 +1,41 @@
-"""A chain that cannot be handled: five tries, the poison queue, and then somebody hears of it."""
+"""A chain that cannot be handled: for five minutes it is tried again, and then somebody hears of it."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-import pytest
-
+from functions.issuance.queues import DROPS
 from local.api import Client, until
 from local.openssl_ca import OpensslCa
+from tests.clock import real_now
 from tests.e2e.conftest import unkind
+from tests.e2e.queues import messages_in, put
 from tests.e2e.telling import told
 from tests.e2e.test_stories import chain_for, started
 
 
-@pytest.mark.timeout(600)  # five tries, ten seconds apart as host.json has it
 async def test_a_chain_that_key_vault_never_takes_is_told_and_stays_where_it_was(own: Client, ca: OpensslCa) -> None:
     operation = await started(own, "stuck")
     content = await chain_for(ca, operation, "stuck")
     await unkind(own, error_rate=1.0, strike="before")
     await own.drop("stuck.pem", content)
 
+    async def put_back() -> bool:
+        return await messages_in(own, DROPS) == 1 and '"event-put-back"' in log.read_text()
+
+    log = Path(own.stack["logs"]) / "host.log"
+    await until("it to be tried and put back", put_back)
+    assert await own.messages("stuck.pem") == []
+    # As the same message is after five minutes of tries.
+    since = real_now() - timedelta(minutes=5)
+    await put(own, DROPS, {"name": "stuck.pem", "since": since.isoformat()})
+
     async def heard() -> list[dict[str, Any]] | None:
         return await own.messages("Chain could not be handled: stuck.pem")
 
-    await until("somebody hears of it", heard, limit=400)
+    await until("somebody hears of it", heard)
     for message in await told(own, "Chain could not be handled: stuck.pem"):
         assert "Key Vault 'main' is not available (HTTP 503)" in message["text"]
     assert await own.files("chains", "stuck.pem") == ["stuck.pem"]

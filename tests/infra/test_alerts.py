@@ -13,7 +13,6 @@ from functions.issuance.wording import KINDS
 from local.functions_host import ROOT
 from tests.infra.deployed import EXAMPLES, Resource, example
 from tests.infra.test_subscriptions import queues_read
-from tests.unit.test_promises import bindings
 
 
 def rules(name: str) -> dict[str, Resource]:
@@ -66,7 +65,7 @@ def test_alerts_and_workbook_ask_for_records_and_fields_that_the_code_writes(tit
 
 def test_alerts_ask_for_functions_that_there_are() -> None:
     asked = {word for text in QUERIES.values() for word in words(text, "name")}
-    assert asked == {"stuck_chain", "queued_stuck_drop"} & (bindings().keys() | set(queues_read().values()))
+    assert asked == {"queued_stuck_drop"} & set(queues_read().values())
 
 
 # After how many minutes what is told of: all rules, and no others, stand here.
