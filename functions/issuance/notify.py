@@ -142,7 +142,7 @@ async def _send_all(certflow: Certflow, channel: Channel) -> tuple[timedelta, da
                 else:
                     in_a_row.append(min(put_off) - certflow.now())
                     asked = max(asked, _asked(fault))
-            down = min([*in_a_row, LONGEST_QUIET]) if len(in_a_row) >= IN_A_ROW else timedelta(0)
+            down = max(min([*in_a_row, LONGEST_QUIET]), SOONEST_AGAIN) if len(in_a_row) >= IN_A_ROW else timedelta(0)
             if quiet := max(asked, down):
                 return quiet, None
     return timedelta(0), min(dues, default=None)
@@ -221,6 +221,10 @@ async def _deliver(
             record("notice-put-off", level=level, channel=channel.name, reason=str(error), ids=_ids(mine))
             await asyncio.gather(*(_release(certflow, channel.name, notice, str(error)) for notice in mine))
             left = error
+        except Exception as error:  # noqa: BLE001  a notice that no channel can write must not keep the others
+            record("notice-put-off", level=logging.ERROR, channel=channel.name, reason=repr(error), ids=_ids(mine))
+            left = Unavailable(channel.name, f"an unforeseen error ({type(error).__name__}); the log has it")
+            await asyncio.gather(*(_release(certflow, channel.name, notice, str(left)) for notice in mine))
         else:
             record("notice-delivered", channel=channel.name, ids=_ids(mine))
             await asyncio.gather(*(_settle(certflow, channel.name, notice, "delivered") for notice in mine))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from functions.issuance.errors import BadSettings, CertflowError, Unavailable
+from functions.issuance.notices import notice_of
 from functions.issuance.notify import call_waiting, notify, send_waiting
 from functions.issuance.rules import parse_rules
-from functions.issuance.telling import Notice, Severity
+from functions.issuance.telling import Notice, Severity, Waiting
 from tests.clock import NOW
 from tests.unit.fakes import FakeChannel
 from tests.unit.test_notify import DATA, FAILED, world_with
@@ -87,6 +89,7 @@ async def test_a_channel_that_fails_delays_only_itself() -> None:
     assert (len(teams.sent), len(email.sent)) == (1, 1)
 
 
+@dataclass
 class Mailboxes(FakeChannel):
     """A mail server where the mailboxes of `full` take nothing for now."""
 
@@ -99,8 +102,7 @@ class Mailboxes(FakeChannel):
 
 
 async def test_mailboxes_that_are_full_do_not_keep_the_others_waiting() -> None:
-    mail = Mailboxes("email")
-    mail.full = tuple(f"full-{number}@example.com" for number in range(2))
+    mail = Mailboxes("email", full=tuple(f"full-{number}@example.com" for number in range(2)))
     world = world_with(mail)
     for number in range(6):
         owner = f"full-{number}@example.com" if number < 2 else f"owner-{number}@example.com"
@@ -116,6 +118,70 @@ async def test_mailboxes_that_are_full_do_not_keep_the_others_waiting() -> None:
     world.later(minutes=1)
     await world.send()
     assert len(mail.messages) == 7
+
+
+async def test_what_is_new_goes_before_what_has_failed_though_that_is_due_and_older() -> None:
+    mail = Mailboxes("email", full=tuple(f"full-{number}@example.com" for number in range(4)))
+    world = world_with(mail)
+    for number in range(4):
+        await notify(world.certflow, f"e{number}", FAILED, failed(number) | {"owner": f"full-{number}@example.com"})
+    await world.send()
+    world.later(seconds=10)
+    await notify(world.certflow, "e4", FAILED, failed(4) | {"owner": "new@example.com"})
+    await world.send()
+    assert [to for _, to in mail.messages] == [["new@example.com"]]
+
+
+async def test_full_mailboxes_between_others_are_no_channel_that_is_away() -> None:
+    mail = Mailboxes("email", full=tuple(f"owner-{number}@example.com" for number in (0, 2, 4)))
+    world = world_with(mail)
+    for number in range(7):
+        if number == 6:
+            await world.send()
+        owner = f"owner-{number}@example.com"
+        await notify(world.certflow, f"e{number}", FAILED, failed(number) | {"owner": owner})
+    await world.send()
+    assert [to for _, to in mail.messages] == [[f"owner-{number}@example.com"] for number in (1, 3, 5, 6)]
+
+
+async def test_a_notice_that_a_channel_fails_at_in_a_way_nobody_foresaw_keeps_no_other_waiting() -> None:
+    mail = FakeChannel("email", faults=[KeyError("a fault of our own")])
+    world = world_with(mail)
+    for number in range(3):
+        await notify(world.certflow, f"e{number}", FAILED, failed(number))
+    await world.send()
+    assert [notice.event_id for notice in mail.sent] == ["e1", "e2"]
+    world.later(seconds=10)
+    await world.send()
+    assert [notice.event_id for notice in mail.sent] == ["e1", "e2", "e0"]
+
+
+async def test_mails_that_fail_one_long_after_the_other_are_followed_by_a_pause_too() -> None:
+    world = world_with(mail := FakeChannel("email", faults=[Unavailable("The mail server", "silent")] * 4))
+    put_off = world.deliveries.put_off
+
+    async def slow(channel: str, waiting: Waiting) -> None:
+        await put_off(channel, waiting)
+        world.later(seconds=15)
+
+    world.deliveries.put_off = slow  # type: ignore[method-assign]  # the first is due when the last has failed
+    for number in range(5):
+        await notify(world.certflow, f"e{number}", FAILED, failed(number))
+    world.work.put_in.clear()
+    await send_waiting(world.certflow, "email")
+    assert [after.total_seconds() for _, _, after in world.work.put_in] == [10]
+    assert mail.sent == []
+
+
+async def test_what_goes_to_other_readers_is_another_message() -> None:
+    mail = FakeChannel("email", most=3)
+    world = world_with(mail)
+    notices = notice_of("e1", FAILED, DATA, world.links), notice_of("e2", FAILED, failed(2), world.links)
+    for notice, to in zip(notices, ("a@example.com", "b@example.com"), strict=True):
+        assert notice is not None
+        await world.deliveries.wait("email", Waiting(notice, NOW, (to,)))
+    await world.send()
+    assert [to for _, to in mail.messages] == [["a@example.com"], ["b@example.com"]]
 
 
 async def test_a_channel_that_fails_again_and_again_is_left_alone_for_two_minutes_at_most() -> None:
