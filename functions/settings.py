@@ -26,6 +26,13 @@ DOMAIN = re.compile(r"\*|(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[
 SMTP, ACS = "CERTFLOW_SMTP_SERVER", "CERTFLOW_ACS_ENDPOINT"
 TRUSTED = "CERTFLOW_TRUSTED_CAS"
 OBSERVE = "observe"
+SECRETS = {TEAMS, "CERTFLOW_SMTP_PASSWORD", "CERTFLOW_NOTIFY_URLS"}
+REFERENCES = ("@Microsoft.KeyVault(", "@Microsoft.AppConfiguration(")
+UNRESOLVED = (
+    "its reference to Key Vault is not resolved. See that the secret is there under this name, that the app's identity "
+    "has the role Key Vault Secrets User, and that the vault's firewall lets the app in; then restart the app. (In the "
+    "portal: Environment variables, Source.)"
+)
 LEAST_BUDGET = 50  # with less, the looks under way and a page of a survey outlast a vault's lease (shift.py, HELD)
 
 
@@ -78,8 +85,9 @@ class Settings:
 
 def load_settings(env: Env) -> Settings:
     """Reads and checks all settings. Raises BadSettings, which names the setting and what it should look like."""
+    env, unresolved = _resolved(env)
     vaults, observed = _vaults(env)
-    domains, faults = _owner_domains(env)
+    domains, no_domains = _owner_domains(env)
     return Settings(
         vaults=vaults,
         verify_challenge_resource=flag(env, "CERTFLOW_VERIFY_CHALLENGE_RESOURCE", default=True),
@@ -101,8 +109,26 @@ def load_settings(env: Env) -> Settings:
             chain_storage=env.get("CERTFLOW_CHAIN_STORAGE_ID") or None,
             runbook=https_of(env, "CERTFLOW_RUNBOOK_URL"),
         ),
-        faults=faults,
+        faults=(*unresolved, *no_domains),
     )
+
+
+def _resolved(env: Env) -> tuple[Env, tuple[str, ...]]:
+    """The settings without those secrets whose reference App Service could not resolve; and a sentence for each.
+
+    It hands out the reference itself as the value then (MicrosoftDocs/azure-docs#28923), which as a webhook's address
+    would look like Teams being down. A channel that lacks its secret keeps nothing else waiting; any other setting is
+    needed as it was meant. Raises BadSettings for one of those.
+    """
+    faults = list[str]()
+    for name, value in sorted(env.items()):
+        if name.startswith("CERTFLOW_") and value.strip().startswith(REFERENCES):
+            fault = f"{name}: {UNRESOLVED}"
+            if name not in SECRETS and not name.startswith(f"{TEAMS}__"):
+                raise BadSettings(fault)
+            faults.append(fault)
+    gone = {fault.partition(":")[0] for fault in faults}
+    return {name: value for name, value in env.items() if name not in gone}, tuple(faults)
 
 
 def _vaults(env: Env) -> tuple[dict[str, str], frozenset[str]]:

@@ -103,7 +103,7 @@ class AcsEmail:
     def _client(self) -> EmailClient:
         from azure.communication.email.aio import EmailClient  # only where mail goes this way
 
-        # No retries in the client: it would sleep through Retry-After, which can be an hour here (100 mails an hour).
+        # No retries in the client: it would sleep through Retry-After, which can be an hour here (10 mails an hour).
         return EmailClient(
             self._endpoint,
             self._credential,

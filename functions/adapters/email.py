@@ -64,6 +64,8 @@ class Email:
         """Hands the mail to the server. Done if the server takes it for one recipient at least."""
         (notice,) = notices
         recipients = checked(to)
+        if self._server.user is not None and self._server.password is None:  # a login in vain could lock the account
+            raise Unavailable(SERVICE, "CERTFLOW_SMTP_USER is set, and CERTFLOW_SMTP_PASSWORD is not")
         mail = message_of(mail_of(notice, recipients), self._sender, recipients, datetime.now(UTC))
         try:
             refused = await asyncio.to_thread(self._hand_over, mail, recipients)
@@ -89,7 +91,7 @@ class Email:
         with closing(_Client(self._server.host, self._server.port)) as client:
             client.starttls(context=ssl.create_default_context())
             if self._server.user is not None:
-                client.login(self._server.user, self._server.password or "")
+                client.login(self._server.user, str(self._server.password))
             try:
                 refused = client.send_message(mail, to_addrs=recipients)
             except smtplib.SMTPNotSupportedError:  # no SMTPUTF8 (RFC 6531)

@@ -179,6 +179,15 @@ async def test_what_the_server_says_is_passed_on_with_its_enhanced_code(trusted_
     assert (ME in told, len(told) < 400) == (False, True)
 
 
+async def test_without_a_password_there_is_no_login_and_the_mail_waits(trusted_ca: LocalCa) -> None:
+    async with serving_mail(picky := Picky({}), trusted_ca.server_context()) as channel:
+        server = channel._server
+        lacking = Email(SmtpServer(server.host, server.port, "certflow", None), "certflow@example.com")
+        with pytest.raises(Unavailable, match="CERTFLOW_SMTP_USER is set, and CERTFLOW_SMTP_PASSWORD is not"):
+            await lacking.send([NOTICE], [ME])
+    assert picky.taken == []
+
+
 async def test_nobody_to_mail_to_and_an_owner_without_address_are_refused(inbox: Inbox) -> None:
     for to in ([], ["a team without an address"], [ME, f"{PKI}\r\nBcc: evil@example.com"]):
         with pytest.raises(DeliveryRefused):

@@ -268,3 +268,30 @@ def test_whose_certificates_a_vault_takes_is_one_word_for_all_or_one_for_each(te
 def test_a_wrong_word_about_trust_is_named_with_what_it_should_be(text: str, says: str) -> None:
     with pytest.raises(BadSettings, match=rf"^CERTFLOW_TRUSTED_CAS: .*{re.escape(says)}"):
         load_settings(LEAST | {"CERTFLOW_TRUSTED_CAS": text})
+
+
+REFERENCE = "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/teams)"
+WEBHOOK, OUTGOING = (
+    "CERTFLOW_TEAMS_WEBHOOK_URL",
+    {"CERTFLOW_SMTP_SERVER": "smtp.example.com:587", "CERTFLOW_MAIL_FROM": "a@b.example"},
+)
+
+
+@pytest.mark.parametrize("name", [WEBHOOK, f"{WEBHOOK}__PAYMENTS", "CERTFLOW_SMTP_PASSWORD", "CERTFLOW_NOTIFY_URLS"])
+def test_a_secret_whose_reference_is_not_resolved_is_named_with_its_cure_and_stops_nothing_else(name: str) -> None:
+    mail = OUTGOING | {"CERTFLOW_MAIL_TO": "pki@b.example", "CERTFLOW_SMTP_USER": "certflow"}
+    others = {WEBHOOK: "https://a.example", "CERTFLOW_NOTIFY_URLS": "json://b.example"}
+    settings = load_settings(LEAST | mail | others | {name: f" {REFERENCE}"})
+    (fault,) = settings.faults
+    assert fault.startswith(f"{name}: its reference to Key Vault is not resolved. ")
+    assert "Key Vault Secrets User" in fault
+    assert REFERENCE not in f"{settings} {settings.teams.webhooks} {settings.notify_urls} {settings.mail}"
+    assert settings.teams.webhooks == ({} if name == WEBHOOK else {"teams": "https://a.example"})
+    assert settings.mail is not None
+    assert settings.mail.password is None
+
+
+@pytest.mark.parametrize("name", ["CERTFLOW_VAULTS", "CERTFLOW_OWNER_DOMAINS", "CERTFLOW_SMTP_SERVER"])
+def test_a_reference_that_is_not_resolved_never_counts_as_not_set(name: str) -> None:
+    with pytest.raises(BadSettings, match=f"^{name}: its reference to Key Vault is not resolved"):
+        load_settings(LEAST | {name: REFERENCE.replace("KeyVault", "AppConfiguration")})
