@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import CertflowError, InvalidRequest
+from functions.issuance.errors import CertflowError, InvalidRequest, Unavailable
 from functions.issuance.events import (
     ACKNOWLEDGED,
     CHAIN_QUARANTINED,
@@ -35,6 +35,7 @@ from functions.issuance.notices import notice_of
 from functions.issuance.rules import PREFIX
 from functions.issuance.telling import Channel, DeliveryRefused, Notice
 
+PAUSE = timedelta(minutes=1)
 NAME = "sample"
 DAY = 86400  # seconds
 
@@ -43,14 +44,21 @@ async def rehearse(certflow: Certflow, wanted: Sequence[str]) -> dict[str, Any]:
     """Sends samples of the events (all, if none are named) on every channel; mail goes to the default mailboxes.
 
     Returns what was sent, and by channel how that ended. A channel that fails does not keep the others from theirs.
-    Raises InvalidRequest for an event that no message is made of.
+    Raises InvalidRequest for an event that no message is made of, and Unavailable within a minute of the last one: real
+    messages would drown among samples, and mail services take few an hour.
     """
     samples = _samples(certflow)
-    types = [one if one.startswith(PREFIX) else PREFIX + one for one in wanted] or list(samples)
+    named = dict.fromkeys(one if one.startswith(PREFIX) else PREFIX + one for one in wanted)
+    types = list(named or samples)
     for one in types:
         if one not in samples:
             known = ", ".join(name.removeprefix(PREFIX) for name in samples)
             raise InvalidRequest("events", f"'{one[:100]}' is no event that people are told of. There are {known}.")
+    now = certflow.now()
+    if await certflow.watchbook.hold("rehearsal", now, now + PAUSE) is None:
+        raise Unavailable(
+            "A rehearsal", "the last one was less than a minute ago", retry_after=int(PAUSE.total_seconds())
+        )
     notices = [_notice(certflow, one, samples[one]) for one in types]
     outcomes = [{"channel": one.name, "outcome": await _send(certflow, one, notices)} for one in certflow.channels]
     return {"events": types, "channels": outcomes}

@@ -57,6 +57,7 @@ async def test_a_rehearsal_leaves_no_trace_and_can_be_repeated() -> None:
     world = World(channels=(teams,))
     for _ in range(2):
         await rehearse(world.certflow, ("Issuance.Failed",))
+        world.later(minutes=1)
     assert len({notice.event_id for notice in teams.sent}) == 2
     assert (world.deliveries.states, world.published, world.ledger.events) == ({}, [], [])
 
@@ -85,3 +86,22 @@ async def test_a_sample_of_what_has_just_begun_says_nothing_of_its_end() -> None
     teams = FakeChannel("teams", most=10)
     await rehearse(World(channels=(teams,)).certflow, ("Issuance.Started", "Issuance.Stalled"))
     assert all(not {"Took", "After"} & dict(notice.facts).keys() for notice in teams.sent)
+
+
+async def test_an_event_is_rehearsed_once_however_often_it_is_named() -> None:
+    world = World(channels=(email := FakeChannel("email"),))
+    said = await rehearse(world.certflow, ["Issuance.Failed", "Certflow.Issuance.Failed"] * 25)
+    assert (len(email.sent), said["events"]) == (1, ["Certflow.Issuance.Failed"])
+
+
+async def test_rehearsals_are_a_minute_apart() -> None:
+    world = World(channels=(email := FakeChannel("email"),))
+    await rehearse(world.certflow, ["Issuance.Failed"])
+    with pytest.raises(Unavailable, match="the last one was less than a minute ago") as caught:
+        await rehearse(world.certflow, ["Issuance.Failed"])
+    assert caught.value.retry_after == 60
+    with pytest.raises(InvalidRequest):
+        await rehearse(world.certflow, ["Issuance.Faild"])
+    world.later(minutes=1)
+    await rehearse(world.certflow, ["Issuance.Failed"])
+    assert len(email.sent) == 2
