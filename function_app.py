@@ -94,7 +94,9 @@ def channels(given: Settings, identity: AsyncTokenCredential) -> Iterator[Channe
     from functions.adapters.apprise_urls import channels_of
     from functions.adapters.email import Email, SmtpServer
     from functions.adapters.teams import Teams
+    from functions.adapters.unresolved import UnresolvedChannel
 
+    yield from (UnresolvedChannel(name, fault) for name, fault in given.unresolved.items())
     for name, url in given.teams.webhooks.items():
         yield Teams(name, url, auth=given.teams.auth, envelope=given.teams.envelope, credential=identity)
     if (mail := given.mail) and mail.acs_endpoint:

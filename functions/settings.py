@@ -7,7 +7,7 @@ names of our own.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,7 +26,8 @@ DOMAIN = re.compile(r"\*|(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[
 SMTP, ACS = "CERTFLOW_SMTP_SERVER", "CERTFLOW_ACS_ENDPOINT"
 TRUSTED = "CERTFLOW_TRUSTED_CAS"
 OBSERVE = "observe"
-SECRETS = {TEAMS, "CERTFLOW_SMTP_PASSWORD", "CERTFLOW_NOTIFY_URLS"}
+URLS = "CERTFLOW_NOTIFY_URLS"
+SECRETS = {TEAMS, "CERTFLOW_SMTP_PASSWORD", URLS}
 REFERENCES = ("@Microsoft.KeyVault(", "@Microsoft.AppConfiguration(")
 UNRESOLVED = (
     "its reference to Key Vault is not resolved. See that the secret is there under this name, that the app's identity "
@@ -63,6 +64,7 @@ class Settings:
     """Everything that may differ between Azure, a laptop, and a test. `rules`: a table (JSON), or a blob's path.
 
     `faults`: what cannot work as it is set, each a sentence that names the setting and its cure; the rest works.
+    `unresolved`: the channels (by name) whose secret is not there, with the sentence that says so.
     """
 
     vaults: Mapping[str, str]
@@ -81,6 +83,7 @@ class Settings:
     choices: Choices
     links: Links
     faults: tuple[str, ...] = ()
+    unresolved: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_settings(env: Env) -> Settings:
@@ -98,7 +101,7 @@ def load_settings(env: Env) -> Settings:
         topic_endpoint=_url(env, "CERTFLOW_TOPIC_ENDPOINT"),
         teams=_teams(env),
         mail=_mail(env),
-        notify_urls=tuple(env.get("CERTFLOW_NOTIFY_URLS", "").split()),
+        notify_urls=tuple(env.get(URLS, "").split()),
         rules=_rules(env),
         app_service_auth=flag(env, "WEBSITE_AUTH_ENABLED", default=False),
         include_root=flag(env, "CERTFLOW_CHAIN_INCLUDE_ROOT", default=False),
@@ -110,6 +113,7 @@ def load_settings(env: Env) -> Settings:
             runbook=https_of(env, "CERTFLOW_RUNBOOK_URL"),
         ),
         faults=(*unresolved, *no_domains),
+        unresolved=dict(_channels_of(unresolved)),
     )
 
 
@@ -117,8 +121,8 @@ def _resolved(env: Env) -> tuple[Env, tuple[str, ...]]:
     """The settings without those secrets whose reference App Service could not resolve; and a sentence for each.
 
     It hands out the reference itself as the value then (MicrosoftDocs/azure-docs#28923), which as a webhook's address
-    would look like Teams being down. A channel that lacks its secret keeps nothing else waiting; any other setting is
-    needed as it was meant. Raises BadSettings for one of those.
+    would look like Teams being down. What is meant for a channel that lacks its secret waits, and nothing else does;
+    any other setting is needed as it was meant. Raises BadSettings for one of those.
     """
     faults = list[str]()
     for name, value in sorted(env.items()):
@@ -129,6 +133,17 @@ def _resolved(env: Env) -> tuple[Env, tuple[str, ...]]:
             faults.append(fault)
     gone = {fault.partition(":")[0] for fault in faults}
     return {name: value for name, value in env.items() if name not in gone}, tuple(faults)
+
+
+def _channels_of(faults: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The names of the channels that lack their secret. Mail that lacks its password is there, and says so itself."""
+    for fault in faults:
+        setting = fault.partition(":")[0]
+        if setting.startswith(TEAMS):
+            further = setting.removeprefix(TEAMS).removeprefix("__").lower()
+            yield f"teams:{further}" if further else "teams", fault
+        elif setting == URLS:
+            yield "urls", fault
 
 
 def _vaults(env: Env) -> tuple[dict[str, str], frozenset[str]]:
@@ -182,9 +197,9 @@ def _owner_domains(env: Env) -> tuple[tuple[str, ...], tuple[str, ...]]:
     given = [one.strip().lower() for one in env.get(DOMAINS, "").split(",") if one.strip()]
     domains = tuple(one for one in given if DOMAIN.fullmatch(one))
     faults = tuple(
-        f"{DOMAINS}: '{one[:100]}' is no domain. Write example.com, *.example.com for all below it, or * for any; "
+        f"{DOMAINS}: entry {number} is no domain. Write example.com, *.example.com for all below it, or * for any; "
         "one that is not ASCII as xn--…. Until then nobody there gets mail."
-        for one in given
+        for number, one in enumerate(given, 1)  # not the entry itself: GET health tells this to anybody
         if one not in domains
     )
     return domains, faults

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TALKATIVE = ("apprise", "urllib3", "oauthlib", "requests_oauthlib")
 SILENT = logging.CRITICAL + 1
-WITHIN = 20  # seconds: who hands us an event waits 30
+WITHIN = 20  # seconds
 
 
 class AppriseUrl:

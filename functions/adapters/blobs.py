@@ -25,7 +25,7 @@ REPORT = "report.json"
 CSRS = "csr"
 PIECE = 1024 * 1024  # bytes
 CUT = "cut-"
-COPYING = 30  # seconds until the platform is asked to come again
+COPYING = 30  # seconds until this is put off
 LINE = "certflow"  # the name of our line in a moved file's metadata
 # A blob's metadata, names and values together, must not exceed 8 KiB ("Setting and retrieving properties and metadata
 # for Blob service resources"). Whether the header's prefix counts is not said there, so here it does.

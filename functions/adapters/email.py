@@ -34,6 +34,7 @@ _NOT_LET_IN = (
     smtplib.SMTPHeloError,
     smtplib.SMTPNotSupportedError,
 )
+LOGIN_AGAIN = 900  # seconds: logins in vain, one after another, can lock the account
 MOST_SAID = 300  # characters of a server's reply
 _ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]++")
 # Python writes a word that is longer than a line as RFC 2047's code, and a mail rule on our header would not see the
@@ -71,7 +72,9 @@ class Email:
             refused = await asyncio.to_thread(self._hand_over, mail, recipients)
         except _NOT_LET_IN as error:
             said = f": {_said(error)}" if isinstance(error, smtplib.SMTPResponseException) else ""
-            raise Unavailable(SERVICE, f"{type(error).__name__}{said}; check CERTFLOW_SMTP_*") from None
+            locks = isinstance(error, smtplib.SMTPAuthenticationError)
+            reason = f"{type(error).__name__}{said}; check CERTFLOW_SMTP_*"
+            raise Unavailable(SERVICE, reason, retry_after=LOGIN_AGAIN if locks else 10) from None
         except smtplib.SMTPRecipientsRefused as error:
             # One that passes is worth another try, whatever became of the others.
             code, said_of_it = min(error.recipients.values())

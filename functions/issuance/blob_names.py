@@ -37,7 +37,7 @@ def blob_name(name: str) -> str:
             raise _refused(name, reason)
         try:
             decoded = _decoded(form)
-        except UnicodeDecodeError:
+        except UnicodeError:  # %ud800 is half a character
             raise _refused(name, "has an escape (%) that is no UTF-8") from None
     return name
 

@@ -90,8 +90,8 @@ class Refused(CertflowError):
 
     @property
     def of_access(self) -> bool:
-        """Whether the app is not let in, by roles or a firewall: those 403 have an inner error, others have none."""
-        return self.status == 403 and self.inner is not None
+        """Whether the app is not let in, by its token, roles or a firewall: only then has a 403 an inner error."""
+        return self.status == 401 or (self.status == 403 and self.inner is not None)
 
 
 class Unavailable(CertflowError):

@@ -20,7 +20,7 @@ from functions.issuance.watch import look, record_seen
 
 # Longer than one merge can take; a claim older than this was left by a run that was cut off.
 CLAIM = timedelta(minutes=2)
-WAIT_FOR_CLAIM = 30  # seconds, a second a try; then the platform's own retry takes over
+WAIT_FOR_CLAIM = 30  # seconds, a second a try; then whoever asked tries again
 
 
 async def merge_once(

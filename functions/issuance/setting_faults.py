@@ -12,12 +12,15 @@ from functions.issuance.outbox import publish
 
 
 async def tell_setting_faults(certflow: Certflow) -> None:
-    """Tells the operators of each such setting. Safe to repeat: what is told is known by its id. Raises Unavailable."""
+    """Tells the operators of each such setting, once a week. Safe to repeat: what is told is known by its id.
+
+    Raises Unavailable.
+    """
     for fault in certflow.setting_faults:
         name, _, cure = fault.partition(": ")
         record("setting-wrong", level=logging.ERROR, setting=name, reason=cure)
         event = Event(
-            id=f"settings:{hashlib.sha256(fault.encode()).hexdigest()[:32]}",
+            id=f"settings:{certflow.now():%G-W%V}:{hashlib.sha256(fault.encode()).hexdigest()[:32]}",  # once a week
             type=SETTING_WRONG,
             subject=f"settings/{name}",
             time=certflow.now(),

@@ -25,7 +25,8 @@ DEFAULTS: dict[str, Any] = {
     "x509_props.validity_months": 12,
     "x509_props.basic_constraints.ca": False,
 }
-OF_THE_SERVICE = {"id", "attributes"}  # of a stored policy: what no caller sets
+OF_THE_SERVICE = {"id", "attributes"}  # of a stored policy; what a caller gives of them is told by itself
+TELLING = ("issuer.", "x509_props.subject", "x509_props.sans")  # the paths that are told first
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,11 @@ def takeover_of(
     pairs += [(f"tags.{tag}", tags.get(tag), new.get(tag)) for tag in (RENEW, MUTE)]
     if body.get("policy") is not None and policy is not None:
         before, after = _filled_in(policy), _filled_in(body["policy"])
-        pairs += [(f"policy.{path}", before.get(path), after.get(path)) for path in sorted({*before, *after})]
-    changes = (Changed(what, _text(old), _text(to)) for what, old, to in pairs if _text(old) != _text(to))
+        paths = sorted({*before, *after}, key=lambda path: (not path.startswith(TELLING), path))
+        pairs += [(f"policy.{path}", before.get(path), after.get(path)) for path in paths]
+    given = {**((body.get("policy") or {}).get("attributes") or {}), **(body.get("attributes") or {})}
+    pairs += [(f"attributes.{name}", None, value) for name, value in sorted(given.items())]
+    changes = (_changed(what, old, to) for what, old, to in pairs if _whole(old) != _whole(to))
     return Takeover(owner, tuple(changes)[:MOST_CHANGES])
 
 
@@ -130,10 +134,22 @@ def _leaves(value: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any
             yield f"{path}{name}", one
 
 
-def _text(value: Any) -> str | None:
-    """A value as it is compared and shown."""
+def _changed(what: str, old: Any, to: Any) -> Changed:
+    """A change as it is shown: of two long lists, what only one of them has."""
+    if isinstance(old, list) and isinstance(to, list):
+        before, after = set(map(str, old)), set(map(str, to))
+        old, to = sorted(before - after), sorted(after - before)
+    return Changed(what, _text(old), _text(to))
+
+
+def _whole(value: Any) -> list[str] | str | None:
+    """A value as it is compared."""
     if value is None:
         return None
-    if isinstance(value, list):
-        return printed(", ".join(sorted(str(one) for one in value)))
-    return printed(str(value))
+    return sorted(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    return printed(", ".join(sorted(map(str, value))) if isinstance(value, list) else str(value))

@@ -184,7 +184,8 @@ async def _found(certflow: Certflow, vault: str, listed: _Listing, known: TrustN
             files |= {"the public CAs": certflow.trusted.public()}
         trust = trust_of(files, place)
     except BadSettings as error:
-        return _Found(TrustState.UNREADABLE, None, why=printed(str(error), MOST_WHY))
+        until = await _until(certflow, vault, known) if takes is Takes.FILES else None  # it goes on once this is mended
+        return _Found(TrustState.UNREADABLE, None, why=printed(str(error), MOST_WHY), until=until)
     sha256 = _sha256_of(files)
     if takes is Takes.PUBLIC:
         return _Found(TrustState.PUBLIC, trust, sha256)
@@ -208,7 +209,7 @@ async def _until(certflow: Certflow, vault: str, known: TrustNote | None) -> dat
     this one before.
     """
     if known is not None:
-        return known.until
+        return None if known.once else known.until
     survey = await certflow.watchbook.survey(vault)
     by_older_version = survey.finished is not None and survey.covers is None
     return certflow.now() + NOTICE if by_older_version else None

@@ -12,6 +12,8 @@ from functions.issuance.rules import ADDRESS
 # Unicode's general categories (UAX #44 §5.7.1) of what is not seen, turns the text around it, or ends a line: control
 # and format characters, surrogates, private use, line and paragraph separators. U+0085 is a control character.
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+# Letters and marks that are blank: fillers (Hangul, Braille), the grapheme joiner, variation selectors.
+BLANK = {*"\u034f\u115f\u1160\u2800\u3164\uffa0", *map(chr, range(0xFE00, 0xFE10)), *map(chr, range(0xE0100, 0xE01F0))}
 
 
 def check_texts(value: Any, path: str = "") -> None:
@@ -31,7 +33,7 @@ def check_text(field: str, text: str) -> None:
     """Raises InvalidRequest for a text that holds what cannot be seen."""
     if text.isascii() and text.isprintable():
         return
-    wrong = next((one for one in text if unicodedata.category(one) in UNSEEN), None)
+    wrong = next((one for one in text if one in BLANK or unicodedata.category(one) in UNSEEN), None)
     if wrong is not None:
         name = unicodedata.name(wrong, "a control character")
         raise InvalidRequest(field, f"This holds U+{ord(wrong):04X} ({name}), which cannot be seen. Leave it out.")

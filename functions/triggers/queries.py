@@ -91,7 +91,7 @@ def wanted_of(req: func.HttpRequest, now: datetime) -> tuple[Wanted, str | None]
     known = {one.value.lower(): one for one in Status}
     if status is not None and status.lower() not in known:
         raise InvalidRequest("status", f"'{status}' is no status. Allowed: {', '.join(one.value for one in Status)}.")
-    if limit is not None and not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= 100):
+    if limit is not None and not (re.fullmatch(r"[0-9]{1,3}", limit) and 1 <= int(limit) <= 100):
         raise InvalidRequest("limit", "A number from 1 to 100.")
     wanted = Wanted(
         vault=vault.lower() if vault else None,

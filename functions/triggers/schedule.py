@@ -26,10 +26,10 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
         from functions.issuance.trusting import watch_trust
 
         app = certflow()
+        await watch_trust(app)  # before the first shift of a new version: what an older one took is looked up here
         await call_shifts(app)
         await publish_left_behind(app)
         await call_waiting(app)
-        await watch_trust(app)
 
     @blueprint.function_name("discover")
     @blueprint.timer_trigger(schedule="%CERTFLOW_DISCOVER_SCHEDULE%", arg_name="timer", run_on_startup=False)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from functions.issuance.provenance import source_of
 from functions.issuance.queues import VAULT_EVENTS
 from local.api import Client, client_of, until
 from local.eventgrid import CUSTOM_TOPIC, SubscriptionState
@@ -53,7 +54,8 @@ async def faults(client: Client, asked: dict[str, Any]) -> None:
 
 
 async def publish(stack: Stack, topic: str, id_: str, type_: str, data: dict[str, Any]) -> None:
-    event = {"id": id_, "source": "/test", "specversion": "1.0", "type": type_, "time": real_now().isoformat()}
+    source = source_of(stack.settings["CERTFLOW_TOPIC_ENDPOINT"])  # people are told of no other's events
+    event = {"id": id_, "source": source, "specversion": "1.0", "type": type_, "time": real_now().isoformat()}
     await stack.event_grid.publish(topic, event | {"data": data})
 
 

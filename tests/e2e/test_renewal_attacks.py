@@ -89,4 +89,4 @@ async def test_a_domain_that_is_none_is_named_with_its_cure_and_stops_nothing(wa
         response = await client.call("GET", route)
         (fault,) = (await response.json())["setting_faults"]
         assert response.status == 200
-        assert fault.startswith("CERTFLOW_OWNER_DOMAINS: '@example.org' is no domain. Write example.com")
+        assert fault.startswith("CERTFLOW_OWNER_DOMAINS: entry 2 is no domain. Write example.com")

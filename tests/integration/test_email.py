@@ -170,6 +170,7 @@ async def test_what_the_server_says_is_passed_on_with_its_enhanced_code(trusted_
         with pytest.raises(Unavailable) as caught:
             await channel.send([NOTICE], [ME])
     assert BASIC_AUTHENTICATION_IS_OFF in str(caught.value)
+    assert caught.value.retry_after == 900, "logins in vain can lock an account"
     said = f"550 5.7.54 Unable to relay\x1b[2J recipient <{ME}> in non-accepted domain {'x' * 999}"
     async with serving_mail(Picky({ME: said}), trusted_ca.server_context()) as channel:
         with pytest.raises(DeliveryRefused) as refused:

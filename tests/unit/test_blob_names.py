@@ -111,7 +111,7 @@ def test_a_name_that_is_cut_when_its_file_is_moved_stays_where_it_belongs(name: 
             assert not leads_out(_cut(name, room))
 
 
-@pytest.mark.parametrize("name", ["../csr/main/x.csr", "a//b.pem", "x%2e%2e/../y", "line\nbreak.pem"])
+@pytest.mark.parametrize("name", ["../csr/main/x.csr", "a//b.pem", "x%2e%2e/../y", "line\nbreak.pem", "x%ud800.pem"])
 async def test_a_file_that_has_such_a_name_is_told_of_once_and_never_opened(name: str) -> None:
     world = World()
     world.drops.put(name, b"content")

@@ -121,6 +121,8 @@ UNSEEN = [
     "\xad",
     "\u200b",
     "\u2028",
+    "\u3164",  # a filler: a letter to Unicode, and blank
+    "\ufe0f",
     "\u2029",
     "\u202e",
     "\u2066",

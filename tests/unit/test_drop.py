@@ -183,14 +183,15 @@ async def test_key_vaults_refusal_is_passed_on_with_its_code_and_the_request_sta
     assert world.drops.moved[-1][0] == "chains-merged"
 
 
-async def test_a_right_that_the_app_lacks_is_no_fault_of_the_chain() -> None:
+@pytest.mark.parametrize(("status", "inner"), [(403, "ForbiddenByRbac"), (403, "ForbiddenByFirewall"), (401, None)])
+async def test_a_right_that_the_app_lacks_is_no_fault_of_the_chain(status: int, inner: str | None) -> None:
     world = World()
     operation = await started(world)
     world.drops.put("web.pem", chain_for(operation))
     merge = world.vault.merge
 
     async def refuse(name: str, chain: Any, more: Any = None) -> Any:
-        raise Refused(403, "Forbidden", "Caller is not authorized to perform action.", inner="ForbiddenByRbac")
+        raise Refused(status, "Forbidden", "Caller is not authorized to perform action.", inner=inner)
 
     world.vault.merge = refuse  # type: ignore[method-assign]  # a role that was assigned has not arrived everywhere
     with pytest.raises(Refused, match="not authorized"):

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from functions.adapters.unresolved import UnresolvedChannel
 from functions.issuance.errors import BadSettings, CertflowError, Unavailable
 from functions.issuance.notices import notice_of
 from functions.issuance.notify import call_waiting, notify, send_waiting
 from functions.issuance.rules import parse_rules
 from functions.issuance.telling import Notice, Severity, Waiting
 from tests.clock import NOW
-from tests.unit.fakes import FakeChannel
+from tests.unit.fakes import FakeChannel, World
 from tests.unit.test_notify import DATA, FAILED, world_with
 from tests.unit.test_outbox import Silent
 
@@ -385,3 +386,29 @@ async def test_what_a_gathering_channel_has_not_taken_within_a_day_is_told_on_th
     await world.tell(refusal.id, refusal.type, dict(refusal.data))
     assert "not delivered within 24 hours" in email.sent[-1].sentence
     assert email.sent[-1].severity is email.sent[0].severity is Severity.CRITICAL
+
+
+async def test_what_is_meant_for_a_channel_without_its_secret_waits_and_nothing_else_does() -> None:
+    fault = "CERTFLOW_TEAMS_WEBHOOK_URL: its reference to Key Vault is not resolved."
+    lacking, email = UnresolvedChannel("teams", fault), FakeChannel("email")
+    world = World(channels=(lacking, email))  # type: ignore[arg-type]  # no fake
+    await world.tell("e1", FAILED, DATA)
+    assert (len(email.sent), [channel for channel, _ in world.deliveries.queued]) == (1, ["teams"])
+    world.later(hours=1)
+    await call_waiting(world.certflow)
+    world.channels = (teams := FakeChannel("teams"), email)
+    await world.send()
+    assert ([one.event_id for one in teams.sent], len(email.sent)) == (["e1"], 1)
+
+
+async def test_nothing_is_given_up_for_urls_that_are_not_known_for_now() -> None:
+    first = FakeChannel("urls:1", faults=[Unavailable("Slack", "HTTP 503")])
+    world = World(channels=(first,))
+    await world.tell("e1", FAILED, DATA)
+    lacking = UnresolvedChannel("urls", "CERTFLOW_NOTIFY_URLS: its reference is not resolved.")
+    world.channels = (lacking,)  # type: ignore[assignment]  # no fake
+    world.later(hours=1)
+    await call_waiting(world.certflow)
+    world.channels = (first,)
+    await world.send()
+    assert [one.event_id for one in first.sent] == ["e1"]

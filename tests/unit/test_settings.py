@@ -230,8 +230,10 @@ def test_owners_domains_are_read_and_one_that_is_none_is_named_with_its_cure_and
     assert settings.choices.owner_domains == ("example.com", "*.example.org", "*")
     wrong = ["exa mple.com", "@example.com", "a@example.com", "127.0.0.1", "[::1]", "münchen.de", "com"]
     assert len(settings.faults) == len(wrong)
+    entries = [one.strip() for one in set_.split(",")]
     for fault, domain in zip(settings.faults, wrong, strict=True):
-        assert fault.startswith(f"CERTFLOW_OWNER_DOMAINS: '{domain}' is no domain. Write example.com, ")
+        number = entries.index(domain) + 1
+        assert fault.startswith(f"CERTFLOW_OWNER_DOMAINS: entry {number} is no domain. Write example.com, ")
 
 
 @pytest.mark.parametrize("domains", ["example.com", "a.example.co.uk", "xn--mnchen-3ya.de", "*", "*.example.com", ""])
@@ -289,6 +291,8 @@ def test_a_secret_whose_reference_is_not_resolved_is_named_with_its_cure_and_sto
     assert settings.teams.webhooks == ({} if name == WEBHOOK else {"teams": "https://a.example"})
     assert settings.mail is not None
     assert settings.mail.password is None
+    channel = {WEBHOOK: "teams", f"{WEBHOOK}__PAYMENTS": "teams:payments", "CERTFLOW_NOTIFY_URLS": "urls"}.get(name)
+    assert settings.unresolved == ({channel: fault} if channel else {})
 
 
 @pytest.mark.parametrize("name", ["CERTFLOW_VAULTS", "CERTFLOW_OWNER_DOMAINS", "CERTFLOW_SMTP_SERVER"])

@@ -73,6 +73,23 @@ async def test_each_way_to_change_the_owner_or_who_hears_is_named(
     assert told(world) == [(ANN, [change])]
 
 
+async def test_of_a_long_list_of_names_the_change_is_told_wherever_it_stands() -> None:
+    world, names = owned(), [f"host-{number:02}.payments.example.com" for number in range(20)]
+    x509 = POLICY["x509_props"] | {"sans": {"dns_names": names}}
+    world.vault.policies["web"] = POLICY | {"x509_props": x509}
+    more = x509 | {"sans": {"dns_names": [*names, "zz.lure.example.com"]}}
+    await started(world, {"policy": POLICY | {"x509_props": more}, "tags": world.vault.tagged["web"]})
+    assert told(world) == [(ANN, [("policy.x509_props.sans.dns_names", "", "zz.lure.example.com")])]
+
+
+@pytest.mark.parametrize("body", [{"attributes": {"enabled": False}}, {"policy": {"attributes": {"enabled": False}}}])
+async def test_a_version_that_is_to_be_disabled_is_a_change(body: dict[str, Any]) -> None:
+    world = owned()
+    policy = {"policy": POLICY | body["policy"]} if "policy" in body else body
+    await started(world, policy | {"tags": world.vault.tagged["web"]})
+    assert told(world) == [(ANN, [("attributes.enabled", None, "False")])]
+
+
 @pytest.mark.parametrize(
     ("by", "hears"),
     [

@@ -13,7 +13,6 @@ from functions.issuance.choices import Choices, Takes
 from functions.issuance.drop import handle_drop, sweep
 from functions.issuance.errors import BadSettings, Unavailable
 from functions.issuance.examine import inspect
-from functions.issuance.notify import notify
 from functions.issuance.overview import send_digest, status_of_vaults
 from functions.issuance.trusting import NOTICE, trust_for, watch_trust
 from functions.issuance.watchbook import Survey
@@ -124,7 +123,7 @@ async def test_once_trust_was_set_its_absence_stops_merging_and_is_told_once(tak
     assert digest["good"] is False
     assert "Put CAs into trusted-cas for main" in digest["next_step"]
     for event in world.topic.published:
-        await notify(world.certflow, event.id, event.type, event.data)
+        await world.tell(event.id, event.type, event.data)
     assert "Nothing is merged any more: vault main" in [notice.title for notice in teams.sent]
     world.trusted.fault, world.trusted.given = None, {"main": CAS}
     assert (await dropped(world, chain_for(operation)))["outcome"] == "merged"
@@ -178,7 +177,7 @@ async def test_every_change_is_told_with_the_hash_and_who_is_trusted_now() -> No
     assert [one["subject"] for one in second["cas"]] == ["CN=Test Root", "CN=Stranger"]
     assert len({event.id for event in world.topic.published}) == 3
     for event in world.topic.published:
-        await notify(world.certflow, event.id, event.type, event.data)
+        await world.tell(event.id, event.type, event.data)
     facts = dict(teams.sent[1].facts)
     assert (facts["SHA-256"], facts["SHA-256 before"]) == (second["sha256"], second["before"])
     assert "CN=Stranger" in facts["CA"]
@@ -253,6 +252,26 @@ async def test_an_update_goes_on_merging_for_a_while_and_says_so_before_it_stops
     assert (await dropped(world, chain_for(operation)))["outcome"] == "waiting"
 
 
+async def test_a_folder_that_could_not_be_read_meanwhile_takes_nothing_from_that_time() -> None:
+    """A role, say, that has not arrived everywhere when the new version looks for the first time."""
+    world = a_world()
+    world.watchbook.surveys["main"] = Survey("main", finished=NOW - timedelta(days=1))
+    listed = world.trusted.listed
+
+    async def forbidden() -> Any:
+        raise BadSettings("trusted-cas: the app's identity may not read there.")
+
+    world.trusted.listed = forbidden  # type: ignore[method-assign]  # the fault
+    await watch_trust(world.certflow)
+    world.watchbook.surveys["main"] = Survey("main", finished=NOW, covers=NOW)  # surveyed by this version
+    world.trusted.listed = listed  # type: ignore[method-assign]
+    await watch_trust(world.certflow)
+    assert [state for state, _ in states(world)] == ["unreadable", "ending"]
+    world.now = NOW + NOTICE
+    await watch_trust(world.certflow)
+    assert states(world)[-1] == ("none", False)
+
+
 async def test_once_a_ca_was_set_an_update_has_no_such_time_left() -> None:
     world = a_world()
     world.watchbook.surveys["main"] = Survey("main", finished=NOW - timedelta(days=1))
@@ -289,7 +308,7 @@ async def notice_of(world: World) -> Any:
     teams = FakeChannel("teams")
     world.channels = (teams,)
     last = world.topic.published[-1]
-    await notify(world.certflow, last.id, last.type, last.data)
+    await world.tell(last.id, last.type, last.data)
     return teams.sent[-1]
 
 

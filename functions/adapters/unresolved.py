@@ -1,0 +1,22 @@
+"""A channel whose secret is not resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from functions.issuance.errors import BadSettings
+from functions.issuance.telling import Notice
+
+
+class UnresolvedChannel:
+    """The port `Channel`: what is meant for it waits, as long as for one that does not answer, until that is mended."""
+
+    most = 1
+
+    def __init__(self, name: str, fault: str) -> None:
+        self.name, self._fault = name, fault
+
+    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+        """Raises BadSettings."""
+        del notices, to
+        raise BadSettings(self._fault)
