@@ -50,7 +50,10 @@ CASES: dict[str, list[Hostile]] = {
         Hostile("https://"),
         Hostile("a", "https://", "/"),
     ],
-    "functions.settings: [a-z0-9-]{3,63}/[^/].*": [Hostile("a/"), Hostile("a", "abc/", "\n")],
+    "functions.settings: [a-z0-9-]{3,63}": [Hostile("a"), Hostile("-", after="A")],
+    "functions.triggers.queries: [0-9]{1,3}": [Hostile("1"), Hostile("9", after="x")],
+    "functions.issuance.blob_names.UTF_16": [Hostile("%u"), Hostile("%u00"), Hostile("%u0041")],
+    "functions.triggers.events.CERTIFICATE_NAME": [Hostile("a"), Hostile("-", after=";")],
     "functions.setting_values.PERIOD": [Hostile("1"), Hostile("1", after="m")],
     "functions.issuance.rules.ADDRESS": [
         Hostile("a@"),
