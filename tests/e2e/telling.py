@@ -60,7 +60,7 @@ async def told(client: Client, needle: str) -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: str(one["channel"]))
 
 
-async def nothing_waits(client: Client, needle: str = "") -> None:
+async def nothing_waits(client: Client, needle: str = "", limit: float = 100) -> None:
     """Waits until our queue has no event, and no notice with this in it is left in the outbox or waits on a channel."""
     tables = TableServiceClient.from_connection_string(
         client.stack["storage"]["connection_string"], connection_verify=client.stack["ca_file"]
@@ -78,4 +78,4 @@ async def nothing_waits(client: Client, needle: str = "") -> None:
         return True
 
     async with tables:
-        await until(f"everything with {needle!r} to be told", none)
+        await until(f"everything with {needle!r} to be told", none, limit)
