@@ -1,5 +1,5 @@
 # make demo   sets everything up, then runs the main job on real parts and shows what happened
-# make test   sets everything up, then runs the tests, several files at a time (WORKERS)
+# make test   sets everything up, then runs the tests, several files at a time (WORKERS; TESTS: not all)
 # make test-any-date   the unit tests, once 400 days ahead and once 30 days back (DAYS)
 # make up     the stack stays until Ctrl-C      make check  format, lint, types, Bicep
 # make setup  set-up alone                      make bench  measurements, as ratios
@@ -28,7 +28,7 @@ demo: setup
 WORKERS ?= auto
 PYTEST = $(PY) -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 test: setup
-	@$(PYTEST)
+	@$(PYTEST) $(TESTS)
 
 DAYS ?= 400 -30
 test-any-date: setup
