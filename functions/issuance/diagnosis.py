@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,8 +53,27 @@ def diagnose(
     `signatures` are those of the file, the same for all of its leaves. Raises ChainProblem if the chain cannot be told,
     and for an unforeseen error, too: the file ends with a report then, and is not tried for ever.
     """
+    with _told_if_unforeseen(leaf):
+        found = ways(leaf, certificates, trust, now, signatures)
+        judged = _first_good(found.chains, certificates, asked, trust, now, signatures)
+        if judged.errors and not found.whole:
+            raise ChainProblem(
+                "too-entangled",
+                f"There are more ways up from {subject_of(leaf)} to a CA than can be tried, and none of those that "
+                "were tried is good.",
+                "Drop the certificate and its own chain alone.",
+            )
+        findings = [*check(leaf, asked, now), *judged.findings]
+        root = judged.chain.root
+        if root and judged.chain.rooted and not include_root:
+            findings.append(Finding("root-left-out", f"The root {subject_of(root)} is left out, as TLS servers do."))
+        return Diagnosis(judged.chain, tuple(sorted(findings, key=lambda one: ORDER.index(one.severity))))
+
+
+@contextmanager
+def _told_if_unforeseen(leaf: Certificate) -> Iterator[None]:
     try:
-        return _diagnosed(leaf, certificates, asked, trust, now, signatures, include_root=include_root)
+        yield
     except ChainProblem:
         raise
     except Exception as error:
@@ -64,32 +84,6 @@ def diagnose(
             "it is not merged. The log has it (chain-not-judged).",
             "Send this file to those who run Certflow; until it is mended, merge the chain in Key Vault.",
         ) from error
-
-
-def _diagnosed(
-    leaf: Certificate,
-    certificates: Sequence[Certificate],
-    asked: Asked | None,
-    trust: Trust,
-    now: datetime,
-    signatures: Signatures,
-    *,
-    include_root: bool,
-) -> Diagnosis:
-    found = ways(leaf, certificates, trust, now, signatures)
-    judged = _first_good(found.chains, certificates, asked, trust, now, signatures)
-    if judged.errors and not found.whole:
-        raise ChainProblem(
-            "too-entangled",
-            f"There are more ways up from {subject_of(leaf)} to a CA than can be tried, and none of those that were "
-            "tried is good.",
-            "Drop the certificate and its own chain alone.",
-        )
-    findings = [*check(leaf, asked, now), *judged.findings]
-    root = judged.chain.root
-    if root and judged.chain.rooted and not include_root:
-        findings.append(Finding("root-left-out", f"The root {subject_of(root)} is left out, as TLS servers do."))
-    return Diagnosis(judged.chain, tuple(sorted(findings, key=lambda one: ORDER.index(one.severity))))
 
 
 def _first_good(
