@@ -7,7 +7,7 @@ names of our own.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -112,33 +112,31 @@ def load_settings(env: Env) -> Settings:
             chain_storage=env.get("CERTFLOW_CHAIN_STORAGE_ID") or None,
             runbook=https_of(env, "CERTFLOW_RUNBOOK_URL"),
         ),
-        faults=(*unresolved, *no_domains),
+        faults=(*unresolved.values(), *no_domains),
         unresolved=dict(_channels_of(unresolved)),
     )
 
 
-def _resolved(env: Env) -> tuple[Env, tuple[str, ...]]:
+def _resolved(env: Env) -> tuple[Env, dict[str, str]]:
     """The settings without those secrets whose reference App Service could not resolve; and a sentence for each.
 
     It hands out the reference itself as the value then (MicrosoftDocs/azure-docs#28923), which as a webhook's address
     would look like Teams being down. What is meant for a channel that lacks its secret waits, and nothing else does;
     any other setting is needed as it was meant. Raises BadSettings for one of those.
     """
-    faults = list[str]()
+    faults = dict[str, str]()
     for name, value in sorted(env.items()):
         if name.startswith("CERTFLOW_") and value.strip().startswith(REFERENCES):
             fault = f"{name}: {UNRESOLVED}"
             if name not in SECRETS and not name.startswith(f"{TEAMS}__"):
                 raise BadSettings(fault)
-            faults.append(fault)
-    gone = {fault.partition(":")[0] for fault in faults}
-    return {name: value for name, value in env.items() if name not in gone}, tuple(faults)
+            faults[name] = fault
+    return {name: value for name, value in env.items() if name not in faults}, faults
 
 
-def _channels_of(faults: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _channels_of(faults: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The names of the channels that lack their secret. Mail that lacks its password is there, and says so itself."""
-    for fault in faults:
-        setting = fault.partition(":")[0]
+    for setting, fault in faults.items():
         if setting.startswith(TEAMS):
             further = setting.removeprefix(TEAMS).removeprefix("__").lower()
             yield f"teams:{further}" if further else "teams", fault
