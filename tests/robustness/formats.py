@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
-import textwrap
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 from cryptography import x509
@@ -25,6 +22,7 @@ from functions.issuance.requests import Operation, Status
 from tests.certificates import DAY, Ca, Wish, csr_of, ec_key, pem
 from tests.clock import fixed_now
 from tests.unit.fakes import World
+from tests.wrappings import armoured, zipped
 
 LONG = Wish(start=-400 * DAY, end=4000 * DAY, url="http://ca.example.com/issuer.cer")
 ROOT = Ca.root("Test Root", LONG, at=fixed_now)
@@ -41,19 +39,6 @@ def der(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(Encoding.DER)
 
 
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
-
-
-def armoured(label: str, content: bytes) -> bytes:
-    lines = "\n".join(textwrap.wrap(base64.b64encode(content).decode(), 64))
-    return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n".encode()
-
-
 PEM, DER = pem(*CHAIN), b"".join(der(one) for one in CHAIN)
 P7B = pkcs7.serialize_certificates(list(CHAIN), Encoding.DER)
 CHAINS: dict[str, bytes] = {
@@ -67,7 +52,7 @@ CHAINS: dict[str, bytes] = {
     "several-der": DER,
     "p7b": P7B,
     "p7b-pem": pkcs7.serialize_certificates(list(CHAIN), Encoding.PEM),
-    "trusted": armoured("TRUSTED CERTIFICATE", der(LEAF) + bytes.fromhex("30083006060355040a0c00")),
+    "trusted": armoured("TRUSTED CERTIFICATE", der(LEAF) + bytes.fromhex("30083006060355040a0c00")).encode(),
     "base64": base64.b64encode(P7B),
     "base64-lines": base64.encodebytes(DER),
     "base64-of-pem": base64.b64encode(PEM),
@@ -102,9 +87,9 @@ WRAPPERS: dict[str, Callable[[bytes], bytes]] = {
     "after a certificate": lambda key: der(LEAF) + key,
     "after a certificate and a blank": lambda key: der(LEAF) + b"\r\n" + key,
     "after a PEM": lambda key: PEM + key,
-    "labelled a certificate": lambda key: PEM + armoured("CERTIFICATE", key),
-    "labelled a certificate, after one": lambda key: armoured("CERTIFICATE", der(LEAF) + key),
-    "labelled a trusted certificate": lambda key: armoured("TRUSTED CERTIFICATE", der(LEAF) + key),
+    "labelled a certificate": lambda key: PEM + armoured("CERTIFICATE", key).encode(),
+    "labelled a certificate, after one": lambda key: armoured("CERTIFICATE", der(LEAF) + key).encode(),
+    "labelled a trusted certificate": lambda key: armoured("TRUSTED CERTIFICATE", der(LEAF) + key).encode(),
 }
 # For text only: a PEM key, or the base64 of one.
 TEXT_WRAPPERS: dict[str, Callable[[bytes], bytes]] = {

@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from functions.issuance.reading import MAX_BYTES
 from tests.certificates import DAY, Ca, Key, Wish, ec_key, pem
 from tests.clock import NOW, fixed_now
-from tests.robustness.formats import CSR, HOST, ISSUING, KEY, LONG, P7B, PEM, zipped
+from tests.robustness.formats import CSR, HOST, ISSUING, KEY, LONG, P7B, PEM
+from tests.wrappings import zipped
 
 MIB = MAX_BYTES
 MANY = 99  # CAs: with the leaf the most certificates that are read

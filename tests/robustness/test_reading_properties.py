@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from functions.issuance.examine import inspect
 from functions.issuance.findings import CODES, ChainProblem
 from functions.issuance.reading import Contents, read, read_items
-from tests.robustness.formats import CHAINS, KEYS, PEM, TEXT_WRAPPERS, WRAPPERS, armoured, world, zipped
+from tests.robustness.formats import CHAINS, KEYS, PEM, TEXT_WRAPPERS, WRAPPERS, world
+from tests.wrappings import armoured, zipped
 
 # Odd certificates make `cryptography` warn.
 pytestmark = pytest.mark.filterwarnings(
@@ -55,8 +56,8 @@ WRAP: list[Callable[[bytes], bytes]] = [
     base64.b64encode,
     base64.encodebytes,
     _in_json,
-    lambda content: armoured("CERTIFICATE", content),
-    lambda content: armoured("PKCS7", content),
+    lambda content: armoured("CERTIFICATE", content).encode(),
+    lambda content: armoured("PKCS7", content).encode(),
     lambda content: zipped({"chain": content}),
     lambda content: content.decode("latin-1").encode("utf-16"),
     lambda content: content * 2,
@@ -127,7 +128,7 @@ async def test_a_private_key_as_text_goes_to_quarantine_however_it_is_written(ki
     key = ec.generate_private_key(ec.SECP256R1())
     content = KEYS[kind](key)
     if not content.startswith(b"-----"):
-        content = armoured("ENCRYPTED PRIVATE KEY", content)
+        content = armoured("ENCRYPTED PRIVATE KEY", content).encode()
     await _is_quarantined(key, TEXT_WRAPPERS[wrapper](content))
 
 

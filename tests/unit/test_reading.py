@@ -21,9 +21,9 @@ from functions.issuance.signed_data import read_signed_data
 from tests.certificates import Ca
 from tests.clock import fixed_now
 from tests.corpus import openssl
-from tests.robustness.formats import CHAIN, CSR, LEAF, PEM, der, zipped
+from tests.robustness.formats import CHAIN, CSR, LEAF, PEM, der
 from tests.robustness.hostile import tlv
-from tests.wrappings import WRAPPINGS, armoured, base64_of, lines_of, mail, tarred, wrapped
+from tests.wrappings import WRAPPINGS, armoured, base64_of, lines_of, mail, tarred, wrapped, zipped
 
 DERS = [der(one) for one in CHAIN]
 BLOCKS = [armoured("CERTIFICATE", one) for one in DERS]
