@@ -8,16 +8,14 @@ Azurite and product are a process each.
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
-from benchmarks.own_process import in_own_process
-from benchmarks.table import Row, print_rows
+from benchmarks.own_process import in_own_process, main_of
+from benchmarks.table import Row
 from benchmarks.tracked import ALIAS, full_vaults, put, tracked
 from functions.adapters.key_vault import KeyVault
 from functions.adapters.table_service import Tables
@@ -94,14 +92,5 @@ async def _rows(at: Mapping[str, Any]) -> list[Row]:
     ]
 
 
-def main() -> int:
-    """Prints the rows; with an argument it is the measuring process."""
-    if len(sys.argv) > 1:
-        json.dump([asdict(row) for row in asyncio.run(_rows(json.loads(sys.argv[1])))], sys.stdout)
-    else:
-        print_rows(measure())
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    main_of(measure, _rows)

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from benchmarks.own_process import in_own_process
-from benchmarks.table import Row, print_rows
+from benchmarks.own_process import in_own_process, main_of
+from benchmarks.table import Row
 from benchmarks.tracked import ALIAS, put, tracked
 from benchmarks.waiting import waits
 from functions.adapters.table_service import Tables
@@ -69,14 +67,5 @@ async def _scanned(tables: Tables) -> tuple[int, int]:
     return len(waiting.all), entities
 
 
-def main() -> int:
-    """Prints the rows; with an argument it is the measuring process."""
-    if len(sys.argv) > 1:
-        json.dump([asdict(row) for row in asyncio.run(_rows(json.loads(sys.argv[1])))], sys.stdout)
-    else:
-        print_rows(measure())
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    main_of(measure, _rows)

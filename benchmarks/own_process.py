@@ -10,12 +10,13 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.table import Row
+from benchmarks.table import Row, print_rows
 from local.azurite import running_azurite
 from local.functions_host import ROOT
 from local.keyvault import running_standin
@@ -50,3 +51,13 @@ async def rows_of(module: str, given: Mapping[str, Any], **environment: str) -> 
     if process.returncode:
         raise SystemExit(process.returncode)
     return [Row(**row) for row in json.loads(output)]
+
+
+def main_of(
+    measure: Callable[[], list[Row]], rows: Callable[[Mapping[str, Any]], Coroutine[Any, Any, list[Row]]]
+) -> None:
+    """What such a module does when it is run: prints its rows; with an argument it is the measuring process."""
+    if len(sys.argv) > 1:
+        json.dump([asdict(row) for row in asyncio.run(rows(json.loads(sys.argv[1])))], sys.stdout)
+    else:
+        print_rows(measure())

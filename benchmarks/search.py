@@ -10,18 +10,16 @@ and the fastest of each side is taken, since all of it shares a machine.
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.own_process import rows_of
-from benchmarks.table import Row, print_rows
+from benchmarks.own_process import main_of, rows_of
+from benchmarks.table import Row
 from benchmarks.tracked import full_vaults, tracked
 from functions.adapters.key_vault import KeyVault
 from functions.issuance.certflow import Certflow
@@ -110,14 +108,5 @@ async def _checks(world: World, certflow: Certflow) -> float:
     return took
 
 
-def main() -> int:
-    """Prints the rows; with an argument it is the measuring process."""
-    if len(sys.argv) > 1:
-        json.dump([asdict(row) for row in asyncio.run(_rows(json.loads(sys.argv[1])))], sys.stdout)
-    else:
-        print_rows(measure())
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    main_of(measure, _rows)
