@@ -6,6 +6,7 @@ none. One that takes any CA's (`any`) does so until a file was there once; after
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
@@ -66,8 +67,7 @@ async def watch_trust(certflow: Certflow) -> None:
     """
     try:
         listed = await _listed(certflow)
-        for alias in certflow.vaults:
-            await _seen(certflow, alias, listed)
+        await asyncio.gather(*(_seen(certflow, alias, listed) for alias in certflow.vaults))
         if not isinstance(listed, BadSettings):
             await _tell_misplaced(certflow, listed)
     except Unavailable as error:
