@@ -35,6 +35,7 @@ from functions.issuance.ports import Answer
 from functions.issuance.queues import EVENTS
 from functions.issuance.requests import Status
 from functions.issuance.shift import call_shifts, work_shift
+from functions.issuance.trusting import watch_trust
 from functions.issuance.watch import check_named
 from tests.certificates import DAY, Ca, Wish
 from tests.clock import fixed_now
@@ -117,7 +118,8 @@ async def _steps(one: Scene) -> dict[str, Counts]:
         await flow.watchbook.want_survey("main", world.now)
 
     await shift()  # the first survey of a vault is its baseline; there is nothing in it
-    found = {"call": await one.counted(lambda: call_shifts(flow)), "idle": await one.counted(shift)}
+    found = {"call": await one.counted(lambda: call_shifts(flow)), "trust": await _trust(one)}
+    found["idle"] = await one.counted(shift)
     ca = Ca.root("Root", at=fixed_now)
     for number in range(PAGES * PAGE):
         _certificate(vault, ca, f"web-{number}")
@@ -142,6 +144,13 @@ async def _steps(one: Scene) -> dict[str, Counts]:
     found["card"] = await one.counted(lambda: send_waiting(flow, "teams"))
     found["mail"] = await one.counted(lambda: send_waiting(flow, "email"))
     return found
+
+
+async def _trust(one: Scene) -> Counts:
+    """What the timer asks of one more vault, to see whose certificates it takes."""
+    two = replace(one.certflow, vaults={**one.certflow.vaults, "other": one.world.vault})
+    await watch_trust(two)  # the first time it writes down what it sees
+    return await one.counted(lambda: watch_trust(two)) - await one.counted(lambda: watch_trust(one.certflow))
 
 
 def _certificate(vault: FakeVault, ca: Ca, name: str) -> None:

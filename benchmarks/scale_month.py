@@ -85,7 +85,9 @@ class Month:
     @property
     def lines(self) -> dict[str, Counts]:
         """What the month asks, by what it is for."""
-        every_minute = NOTHING.plus(self.steps["call"], 1).plus(self.steps["idle"], 1)
+        every_minute = NOTHING
+        for step in ("call", "trust", "idle"):
+            every_minute = every_minute.plus(self.steps[step], 1)
         life = NOTHING.plus(self.steps["renewal"], 1).plus(self.steps["end"], 1).plus(self.steps["look"], self.looks)
         told = NOTHING.plus(self.steps["queued"], VAULT_EVENTS + OUR_EVENTS)
         for step in ("notify", "card", "mail"):

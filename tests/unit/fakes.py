@@ -110,7 +110,12 @@ class FakeVault:
     async def certificate(self, name: str) -> Bundle | None:
         self._called("certificate")
         current = self.certificates.get(name)
-        return Bundle(current, {"id": f"{name}/{current.version}"}) if current else None
+        if current is None:
+            return None
+        leaf = x509.load_der_x509_certificate(current.der)
+        dates = {"nbf": int(leaf.not_valid_before_utc.timestamp()), "exp": int(leaf.not_valid_after_utc.timestamp())}
+        fields = {"attributes": {"enabled": True, **dates}, "tags": self.tagged.get(name, {})}
+        return Bundle(current, {"id": f"{name}/{current.version}", **fields})
 
     async def versions(self, name: str) -> Mapping[str, str]:
         self._called("versions")
