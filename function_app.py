@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import logging
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import azure.functions as func
 
 from functions.triggers.chains import CONTAINER, chains_blueprint
 from functions.triggers.events import events_blueprint
-from functions.triggers.queued import queued_blueprint
+from functions.triggers.queued import Returns, poison_blueprint, queued_blueprint
 from functions.triggers.routes import ROUTES, Context, http_blueprint
 from functions.triggers.schedule import schedule_blueprint
 from functions.triggers.work import work_blueprint
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from azure.core.credentials_async import AsyncTokenCredential
+    from azure.identity.aio import ManagedIdentityCredential
 
+    from functions.adapters.work_queues import WorkQueues
     from functions.issuance.certflow import Certflow
     from functions.issuance.ports import Vault
     from functions.issuance.telling import Channel
@@ -36,14 +39,33 @@ def settings() -> Settings:
 
 
 @functools.cache
+def identity() -> ManagedIdentityCredential:
+    """The app's identity."""
+    from azure.identity.aio import ManagedIdentityCredential
+
+    from functions.settings import client_id
+
+    return ManagedIdentityCredential(client_id=client_id(os.environ))
+
+
+@functools.cache
+def work() -> WorkQueues:
+    """The app's queues. They need none of the other settings: while one of those is wrong, what the platform tells us
+    waits there.
+    """
+    from functions.adapters.work_queues import WorkQueues
+    from functions.settings import queues_url
+
+    return WorkQueues(queues_url(os.environ), identity())
+
+
+@functools.cache
 def certflow() -> Certflow:
     """The use cases' dependencies, built on first use and kept for the life of the process.
 
     The SDKs are imported here rather than above, as each function imports its use case when it runs: both cost several
     times what indexing the functions does.
     """
-    from azure.identity.aio import ManagedIdentityCredential
-
     from functions.adapters.blobs import Blobs, Chains, CsrFiles
     from functions.adapters.deliveries import TableDeliveries
     from functions.adapters.event_topic import EventTopic
@@ -53,18 +75,16 @@ def certflow() -> Certflow:
     from functions.adapters.tables import TableLedger
     from functions.adapters.trusted_cas import TrustedCaFiles
     from functions.adapters.watchbook import TableWatchbook
-    from functions.adapters.work_queues import WorkQueues
     from functions.issuance.certflow import Certflow
     from functions.issuance.observed import observed
     from functions.issuance.provenance import source_of
     from functions.issuance.rules import is_table
 
-    given = settings()
-    identity = ManagedIdentityCredential(client_id=given.client_id)
-    tables = Tables(given.tables_url, identity)
-    blobs = Blobs(given.chains_url, identity)
+    given, credential = settings(), identity()
+    tables = Tables(given.tables_url, credential)
+    blobs = Blobs(given.chains_url, credential)
     vaults: dict[str, Vault] = {
-        alias: KeyVault(alias, url, identity, verify_challenge=given.verify_challenge_resource)
+        alias: KeyVault(alias, url, credential, verify_challenge=given.verify_challenge_resource)
         for alias, url in given.vaults.items()
     }
     return Certflow(
@@ -74,12 +94,12 @@ def certflow() -> Certflow:
         drops=Chains(blobs, CONTAINER),
         trusted=TrustedCaFiles(blobs),
         handouts=CsrFiles(blobs, CONTAINER),
-        topic=EventTopic(given.topic_endpoint, identity, source_of(given.topic_endpoint)),
+        topic=EventTopic(given.topic_endpoint, credential, source_of(given.topic_endpoint)),
         source=source_of(given.topic_endpoint),
         deliveries=TableDeliveries(tables),
-        work=WorkQueues(given.queues_url, identity),
+        work=work(),
         rules=RulesInSetting(given.rules) if is_table(given.rules) else RulesInBlob(blobs, given.rules),
-        channels=tuple(channels(given, identity)),
+        channels=tuple(channels(given, credential)),
         mailboxes=given.mail.default_to if given.mail else (),
         choices=given.choices,
         links=given.links,
@@ -88,7 +108,7 @@ def certflow() -> Certflow:
     )
 
 
-def channels(given: Settings, identity: AsyncTokenCredential) -> Iterator[Channel]:
+def channels(given: Settings, credential: AsyncTokenCredential) -> Iterator[Channel]:
     """The ways to reach people that the settings name."""
     from functions.adapters.acs_email import AcsEmail
     from functions.adapters.apprise_urls import channels_of
@@ -98,9 +118,9 @@ def channels(given: Settings, identity: AsyncTokenCredential) -> Iterator[Channe
 
     yield from (UnresolvedChannel(name, fault) for name, fault in given.unresolved.items())
     for name, url in given.teams.webhooks.items():
-        yield Teams(name, url, auth=given.teams.auth, envelope=given.teams.envelope, credential=identity)
+        yield Teams(name, url, auth=given.teams.auth, envelope=given.teams.envelope, credential=credential)
     if (mail := given.mail) and mail.acs_endpoint:
-        yield AcsEmail(mail.acs_endpoint, identity, mail.sender)
+        yield AcsEmail(mail.acs_endpoint, credential, mail.sender)
     elif mail:
         yield Email(SmtpServer(mail.host, mail.port, mail.user, mail.password), mail.sender)
     yield from channels_of(given.notify_urls)
@@ -116,7 +136,9 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 context = Context(certflow, lambda: settings().app_service_auth)
 app.register_functions(http_blueprint(ROUTES, context))
 app.register_functions(schedule_blueprint(certflow))
-app.register_functions(events_blueprint(certflow))
-app.register_functions(chains_blueprint(certflow))
+app.register_functions(events_blueprint(certflow, work))
+app.register_functions(chains_blueprint(work))
 app.register_functions(work_blueprint(certflow))
-app.register_functions(queued_blueprint(certflow, lambda: settings().vaults))
+returns = Returns(work, lambda: datetime.now(UTC))
+app.register_functions(queued_blueprint(certflow, lambda: settings().vaults, returns))
+app.register_functions(poison_blueprint(returns))

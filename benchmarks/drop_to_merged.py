@@ -22,12 +22,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from azure.identity.aio import ManagedIdentityCredential
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from benchmarks.waiting import Waits, waits
-from function_app import certflow, settings
+from function_app import certflow, identity, settings
 from functions.adapters.blobs import Blobs, Chains
 from functions.issuance.drop import handle_drop
 from local.api import Client, client_of, until
@@ -139,7 +138,7 @@ async def _in_own_process(stack: Stack, names: list[str]) -> list[dict[str, floa
 
 async def _timed(names: list[str]) -> int:
     given = settings()
-    blobs = Blobs(given.chains_url, ManagedIdentityCredential(client_id=given.client_id))
+    blobs = Blobs(given.chains_url, identity())
     flow = replace(certflow(), drops=Chains(blobs, TIMED))
     services = {
         "key vault": tuple(given.vaults.values()),

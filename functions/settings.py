@@ -23,6 +23,7 @@ VAULTS, TEAMS, RULES = "CERTFLOW_VAULTS", "CERTFLOW_TEAMS_WEBHOOK_URL", "CERTFLO
 ISSUERS, DOMAINS = "CERTFLOW_ISSUERS", "CERTFLOW_OWNER_DOMAINS"
 # Labels of letters, digits and hyphens (RFC 1123 §2.1), two at least, the last one no number (an IP address).
 DOMAIN = re.compile(r"\*|(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+QUEUES = "AzureWebJobsStorage__queueServiceUri"
 SMTP, ACS = "CERTFLOW_SMTP_SERVER", "CERTFLOW_ACS_ENDPOINT"
 TRUSTED = "CERTFLOW_TRUSTED_CAS"
 OBSERVE = "observe"
@@ -69,8 +70,6 @@ class Settings:
 
     vaults: Mapping[str, str]
     verify_challenge_resource: bool
-    client_id: str | None
-    queues_url: str
     tables_url: str
     chains_url: str
     topic_endpoint: str
@@ -86,6 +85,18 @@ class Settings:
     unresolved: Mapping[str, str] = field(default_factory=dict)
 
 
+def queues_url(env: Env) -> str:
+    """Where our queues are, read by itself: they are written to also while another setting is wrong. Raises
+    BadSettings.
+    """
+    return _url(env, QUEUES)
+
+
+def client_id(env: Env) -> str | None:
+    """The user-assigned identity to use; None for the app's own."""
+    return env.get("AZURE_CLIENT_ID") or None
+
+
 def load_settings(env: Env) -> Settings:
     """Reads and checks all settings. Raises BadSettings, which names the setting and what it should look like."""
     env, unresolved = _resolved(env)
@@ -94,8 +105,6 @@ def load_settings(env: Env) -> Settings:
     return Settings(
         vaults=vaults,
         verify_challenge_resource=flag(env, "CERTFLOW_VERIFY_CHALLENGE_RESOURCE", default=True),
-        client_id=env.get("AZURE_CLIENT_ID") or None,
-        queues_url=_url(env, "AzureWebJobsStorage__queueServiceUri"),
         tables_url=_url(env, "AzureWebJobsStorage__tableServiceUri"),
         chains_url=_url(env, "ChainStorage__blobServiceUri"),
         topic_endpoint=_url(env, "CERTFLOW_TOPIC_ENDPOINT"),

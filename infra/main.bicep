@@ -157,8 +157,8 @@ module hostStorage 'modules/storage.bicep' = {
     location: location
     tags: tags
     containers: ['app-package', 'dead-letters']
-    // Those that Event Grid delivers to, and the one with drops that people are to hear of; the app makes its other queues.
-    queues: privateNetwork ? [queues.vaultEvents, queues.drops, '${queues.drops}-poison', queues.events] : []
+    // Those that Event Grid delivers to, each with its poison queue, which the app reads, too; the app makes the others.
+    queues: privateNetwork ? flatten(map(items(queues), one => [one.value, '${one.value}-poison'])) : []
     keepDays: 0
     brief: []
     private: privateNetwork

@@ -1,6 +1,7 @@
 """Our own storage queues, through which the app's instances share work.
 
-`triggers/work.py` takes from the first three, `triggers/queued.py` from those of what the platform has told us.
+`triggers/work.py` takes from the first three, `triggers/queued.py` from those of what the platform has told us, and
+from their poison queues.
 """
 
 from __future__ import annotations
@@ -12,4 +13,13 @@ CHANNELS = "certflow-channels"  # a message names a channel on which notices wai
 VAULT_EVENTS = "certflow-vault-events"  # a message is an event of a vault
 EVENTS = "certflow-events"  # a message is an event of our own topic
 DROPS = "certflow-drops"  # a message names a dropped file
-STUCK_DROPS = f"{DROPS}-poison"  # one that people are to hear of; the host, too, puts here what failed five times
+# A message is an event that could not be handled for a day. No function reads it: it is for people.
+GIVEN_UP = "certflow-given-up"
+
+
+def poison_of(queue: str) -> str:
+    """Where the host puts a message of a queue after five tries that failed, or ended without a word."""
+    return f"{queue}-poison"
+
+
+STUCK_DROPS = poison_of(DROPS)  # names a file that people are to hear of

@@ -14,15 +14,17 @@ import azure.functions as func
 from functions.issuance.queues import DROPS
 
 if TYPE_CHECKING:
-    from functions.issuance.certflow import Certflow
+    from functions.issuance.ports import Work
 
 CONTAINER = "chains"
 POISON = "webjobs-blobtrigger-poison"  # where the blob extension puts what failed five times, in the chains' account
 
 
-def chains_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
+def chains_blueprint(work: Callable[[], Work]) -> func.Blueprint:
     """**dropped_chain** (Event Grid source: the only kind that Flex Consumption runs), and **stuck_chain** for a file
     whose name could not be put on our queue five times in a row, because the queue was away.
+
+    `work` makes the queues, which need no other setting: while one of those is wrong, names are put there all the same.
     """
     blueprint = func.Blueprint()
 
@@ -36,15 +38,15 @@ def chains_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     )
     async def dropped_chain(chain: func.InputStream) -> None:
         # Read again by name, with its ETag: the event may be older than the content (two quick uploads, one name).
-        await _put(certflow(), (chain.name or "").removeprefix(f"{CONTAINER}/"))
+        await _put(work(), (chain.name or "").removeprefix(f"{CONTAINER}/"))
 
     @blueprint.function_name("stuck_chain")
     @blueprint.queue_trigger(arg_name="message", queue_name=POISON, connection="ChainStorage")
     async def stuck_chain(message: func.QueueMessage) -> None:
-        await _put(certflow(), str(message.get_json()["BlobName"]))
+        await _put(work(), str(message.get_json()["BlobName"]))
 
     return blueprint
 
 
-async def _put(certflow: Certflow, name: str) -> None:
-    await certflow.work.put(DROPS, {"name": name, "since": certflow.now().isoformat()})
+async def _put(work: Work, name: str) -> None:
+    await work.put(DROPS, {"name": name})

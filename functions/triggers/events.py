@@ -2,14 +2,14 @@
 
 Event Grid delays everything for an endpoint that fails, new events too, for hours ("delayed delivery", Learn, "Event
 Grid message delivery and retry"). So an event is answered as soon as it is on a queue of our own, and `queued.py` goes
-on from there. An error, after which Event Grid tries again, says that the queue could not be reached.
+on from there, also while a setting stops the rest of the app. An error, after which Event Grid tries again, says that
+the queue could not be reached.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,22 +19,22 @@ from functions.issuance.queues import EVENTS, VAULT_EVENTS
 
 if TYPE_CHECKING:
     from functions.issuance.certflow import Certflow
+    from functions.issuance.ports import Work
 
 # What Key Vault says of a certificate's end (protocol §7), 30 days before it; our own ladder may say it earlier.
 ENDS = {"Microsoft.KeyVault.CertificateNearExpiry", "Microsoft.KeyVault.CertificateExpired"}
 CERTIFICATE_NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")  # protocol §2: it becomes a part of an address in Key Vault
 
 
-def events_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
-    """**vault_events** and **notify**."""
+def events_blueprint(certflow: Callable[[], Certflow], work: Callable[[], Work]) -> func.Blueprint:
+    """**vault_events** and **notify**. `work` makes the queues, which need no other setting."""
     blueprint = func.Blueprint()
 
     # Both take either schema: by its `specversion` the worker makes a CloudEvent of an event, whatever is declared.
     @blueprint.function_name("vault_events")
     @blueprint.event_grid_trigger(arg_name="event")
     async def vault_events(event: func.EventGridEvent) -> None:
-        app = certflow()
-        await app.work.put(VAULT_EVENTS, _written(event, app.now()))
+        await work().put(VAULT_EVENTS, _written(event))
 
     @blueprint.function_name("notify")
     @blueprint.event_grid_trigger(arg_name="event")
@@ -43,10 +43,11 @@ def events_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
         from functions.issuance.notify import notify as tell
         from functions.issuance.provenance import is_ours
 
-        app, written = certflow(), _written(event, certflow().now())
+        written = _written(event)
         try:
-            await app.work.put(EVENTS, written)
+            await work().put(EVENTS, written)
         except TooLong:  # a row of a table holds what a message of a queue does not
+            app = certflow()
             if await is_ours(app, written["source"], written["id"], written["type"]):
                 await tell(app, written["id"], written["type"], written["data"])
 
@@ -81,8 +82,8 @@ def about(data: Mapping[str, Any], vault_urls: Mapping[str, str]) -> tuple[str |
     return alias, name if CERTIFICATE_NAME.fullmatch(name) else None
 
 
-def _written(event: Any, now: datetime) -> dict[str, Any]:
-    """An event of either schema as a message of our queue: with what is needed of it, and since when we know it."""
+def _written(event: Any) -> dict[str, Any]:
+    """An event of either schema as a message of our queue, with what is needed of it."""
     type_ = event.type if hasattr(event, "type") else event.event_type
     told = {"id": str(event.id), "source": getattr(event, "source", None), "type": str(type_)}
-    return told | {"data": event.get_json(), "since": now.isoformat()}
+    return told | {"data": event.get_json()}

@@ -2,13 +2,16 @@
 
 What the platform calls puts it there (`events.py`, `chains.py`); in a private network, where Event Grid cannot push
 (platform §4), Event Grid itself does. A queue tries five times in a minute and then gives up, so what cannot be handled
-now is put back instead: for as long again as it has been tried, 10 s, 10 s, 20 s … one hour.
+now is put back instead: for as long again as it has been tried, 10 s, 10 s, 20 s … one hour. That needs the queues and
+nothing else, so that a setting that stops the app loses no message.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -16,24 +19,37 @@ from urllib.parse import unquote, urlsplit
 import azure.functions as func
 
 from functions.issuance.journal import record
-from functions.issuance.queues import DROPS, EVENTS, STUCK_DROPS, VAULT_EVENTS
+from functions.issuance.queues import DROPS, EVENTS, GIVEN_UP, STUCK_DROPS, VAULT_EVENTS, poison_of
 from functions.triggers.chains import CONTAINER
 from functions.triggers.events import hear
 from functions.triggers.work import STORAGE
 
 if TYPE_CHECKING:
     from functions.issuance.certflow import Certflow
+    from functions.issuance.ports import Work
 
 SOONEST, LATEST = timedelta(seconds=10), timedelta(hours=1)
 A_DAY = timedelta(hours=24)  # as long as Event Grid tries to deliver an event
 # A fault that is over by then was none: nobody hears of it. What lasts longer the owner of a file hears of, and the
 # timer `sweep` goes on trying.
 PASSES = timedelta(minutes=5)
+KEPT = timedelta(days=90)  # what is given up, for whoever sees to it
+ENDED = "the host gave it up: five tries ended without a word, or could not put it back"
 
 Event = dict[str, Any]  # a CloudEvent as Event Grid delivers it, or as much of it as is needed
 
 
-def queued_blueprint(certflow: Callable[[], Certflow], vault_urls: Callable[[], Mapping[str, str]]) -> func.Blueprint:
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """How messages come back: `work` makes the queues, which need no other setting; `now` is the time (UTC)."""
+
+    work: Callable[[], Work]
+    now: Callable[[], datetime]
+
+
+def queued_blueprint(
+    certflow: Callable[[], Certflow], vault_urls: Callable[[], Mapping[str, str]], returns: Returns
+) -> func.Blueprint:
     """**queued_vault_events**, **queued_notify**, **queued_drop**, and **queued_stuck_drop**, which tells of a file
     that could not be handled. `vault_urls` maps aliases to vault addresses.
     """
@@ -45,7 +61,7 @@ def queued_blueprint(certflow: Callable[[], Certflow], vault_urls: Callable[[], 
         async def heard(event: Event) -> None:
             await hear(certflow(), vault_urls(), event["type"], event["data"])
 
-        await _handled(certflow(), VAULT_EVENTS, message.get_json(), heard)
+        await _handled(returns, VAULT_EVENTS, message, heard)
 
     @blueprint.function_name("queued_notify")
     @blueprint.queue_trigger(arg_name="message", queue_name=EVENTS, connection=STORAGE)
@@ -57,58 +73,110 @@ def queued_blueprint(certflow: Callable[[], Certflow], vault_urls: Callable[[], 
             if await is_ours(certflow(), event.get("source"), event["id"], event["type"]):
                 await notify(certflow(), event["id"], event["type"], event["data"])
 
-        await _handled(certflow(), EVENTS, message.get_json(), heard)
+        await _handled(returns, EVENTS, message, heard)
 
     @blueprint.function_name("queued_drop")
     @blueprint.queue_trigger(arg_name="message", queue_name=DROPS, connection=STORAGE)
     async def queued_drop(message: func.QueueMessage) -> None:
-        await _handle_drop(certflow(), message.get_json())
+        await _handle_drop(certflow, returns, _event(message))
 
     @blueprint.function_name("queued_stuck_drop")
     @blueprint.queue_trigger(arg_name="message", queue_name=STUCK_DROPS, connection=STORAGE)
     async def queued_stuck_drop(message: func.QueueMessage) -> None:
         from functions.issuance.drop import handle_stuck
 
-        await handle_stuck(certflow(), _dropped(message.get_json()))
+        async def told(event: Event) -> None:
+            await handle_stuck(certflow(), _dropped(event))
+
+        await _handled(returns, STUCK_DROPS, message, told)
 
     return blueprint
 
 
-async def _handled(certflow: Certflow, queue: str, event: Event, handle: Callable[[Event], Awaitable[None]]) -> None:
-    """Handles an event or puts it back. After a day raises what went wrong, and the host moves it to a poison queue."""
+def poison_blueprint(returns: Returns) -> func.Blueprint:
+    """**poison_vault_events** and **poison_notify** bring back what the host gave up."""
+    blueprint = func.Blueprint()
+
+    @blueprint.function_name("poison_vault_events")
+    @blueprint.queue_trigger(arg_name="message", queue_name=poison_of(VAULT_EVENTS), connection=STORAGE)
+    async def poison_vault_events(message: func.QueueMessage) -> None:
+        await _put_back_or_give_up(returns, VAULT_EVENTS, _event(message), ENDED)
+
+    @blueprint.function_name("poison_notify")
+    @blueprint.queue_trigger(arg_name="message", queue_name=poison_of(EVENTS), connection=STORAGE)
+    async def poison_notify(message: func.QueueMessage) -> None:
+        await _put_back_or_give_up(returns, EVENTS, _event(message), ENDED)
+
+    return blueprint
+
+
+async def _handled(
+    returns: Returns, queue: str, message: func.QueueMessage, handle: Callable[[Event], Awaitable[None]]
+) -> None:
+    """Handles an event; what fails is put back, and after a day of that given up."""
+    event = _event(message)
     try:
         await handle(event)
-    except Exception as error:
-        if not await _put_back(certflow, queue, event, error, A_DAY):
-            told = {"id": event.get("id"), "type": event.get("type"), "reason": repr(error)}
-            record("event-given-up", level=logging.ERROR, queue=queue, **told)
-            raise
+    except Exception as error:  # noqa: BLE001  whatever it is, the message is not to be lost
+        await _put_back_or_give_up(returns, queue, event, error)
 
 
-async def _handle_drop(certflow: Certflow, event: Event) -> None:
+async def _handle_drop(certflow: Callable[[], Certflow], returns: Returns, event: Event) -> None:
     from functions.issuance.drop import handle_drop
     from functions.issuance.errors import CertflowError
 
     try:
-        await handle_drop(certflow, _dropped(event))
+        await handle_drop(certflow(), _dropped(event))
     except CertflowError as error:  # another one is the file's own: five tries by the host, and then it is poison
-        if not await _put_back(certflow, DROPS, event, error, PASSES):
-            await certflow.work.put(STUCK_DROPS, event)
+        if not await _put_back(returns, DROPS, event, error, PASSES):
+            await returns.work().put(STUCK_DROPS, {key: value for key, value in event.items() if key != "since"})
 
 
-async def _put_back(certflow: Certflow, queue: str, event: Event, error: Exception, within: timedelta) -> bool:
+async def _put_back_or_give_up(returns: Returns, queue: str, event: Event, error: Exception | str) -> None:
+    """Puts a message back for a day. Then it is kept in a queue of its own, which nothing reads: whoever hears of it by
+    the record (an alert) sees what is wrong, and moves it back. In a poison queue it could not lie: the platform keeps
+    an instance for what lies in a queue that a function reads.
+
+    Raises Unavailable if the queues do not answer: the host, or its poison queue, then has the message still.
+    """
+    if await _put_back(returns, queue, event, error, A_DAY):
+        return
+    record("event-given-up", level=logging.ERROR, queue=queue, **_shown(event, error))
+    await returns.work().put(GIVEN_UP, event | {"queue": queue}, lasts=KEPT)
+
+
+async def _put_back(returns: Returns, queue: str, event: Event, error: Exception | str, within: timedelta) -> bool:
     """Puts a message that cannot be handled now back into its queue; False, and nothing is done, once that is over.
 
-    A service that asks for a longer pause (Retry-After) gets it, up to LATEST.
+    It is counted from the first try that failed (`since`), not from when the event was made or queued: while the app
+    was stopped nothing was tried. A service that asks for a longer pause (Retry-After) gets it, up to LATEST, but the
+    last try comes when the time is over, not later.
     """
-    now = certflow.now()
-    since = datetime.fromisoformat(event.get("since") or now.isoformat())  # Event Grid writes none
-    if now - since >= within:
+    now = returns.now()
+    since = datetime.fromisoformat(event["since"]) if "since" in event else now
+    left = since + within - now
+    if left <= timedelta(0):
         return False
-    record("event-put-back", level=logging.WARNING, queue=queue, id=event.get("id"), reason=repr(error))
-    pause = max(now - since, SOONEST, timedelta(seconds=getattr(error, "retry_after", 0)))
-    await certflow.work.put(queue, event | {"since": since.isoformat()}, min(pause, LATEST))
+    record("event-put-back", level=logging.WARNING, queue=queue, **_shown(event, error))
+    asked = timedelta(seconds=getattr(error, "retry_after", 0))
+    pause = min(max(now - since, SOONEST, asked), LATEST, max(left, SOONEST))
+    await returns.work().put(queue, event | {"since": since.isoformat()}, pause)
     return True
+
+
+def _shown(event: Event, error: Exception | str) -> dict[str, Any]:
+    reason = error if isinstance(error, str) else repr(error)
+    return {"id": event.get("id"), "type": event.get("type"), "reason": reason}
+
+
+def _event(message: func.QueueMessage) -> Event:
+    """What a message says. Of one that is no object of JSON the text is kept."""
+    body = message.get_body().decode(errors="replace")
+    try:
+        event = json.loads(body)
+    except ValueError:
+        event = None
+    return event if isinstance(event, dict) else {"text": body}
 
 
 def _dropped(event: Event) -> str:

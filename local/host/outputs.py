@@ -37,15 +37,14 @@ class Outputs:
         return base64.b64encode(body).decode() if self._encoding == "base64" else body.decode()
 
 
-async def send_creating(queue: QueueClient, content: str, *, lasting: bool = False) -> None:
-    """Sends a message and, as the host does, makes the queue if it is missing. `lasting`: it never expires."""
-    lifetime = -1 if lasting else None
+async def send_creating(queue: QueueClient, content: str) -> None:
+    """Sends a message and, as the host does, makes the queue if it is missing."""
     try:
-        await queue.send_message(content, time_to_live=lifetime)
+        await queue.send_message(content)
     except ResourceNotFoundError:
         with contextlib.suppress(ResourceExistsError):
             await queue.create_queue()
-        await queue.send_message(content, time_to_live=lifetime)
+        await queue.send_message(content)
 
 
 def _messages(data: TypedData) -> Iterator[bytes]:

@@ -45,7 +45,7 @@ class Undecodable(ValueError):
 class Fate(Enum):
     """What becomes of a message after a try."""
 
-    DONE, AGAIN, POISON = range(3)
+    DONE, AGAIN, POISON, HIDDEN = range(4)
 
 
 Handler = Callable[[QueueMessage], Awaitable[None]]
@@ -55,12 +55,14 @@ Handler = Callable[[QueueMessage], Awaitable[None]]
 class QueueListener:
     """Polls one queue and hands each message to `handle`, which raises InvocationFailed to have it again.
 
-    All its waits are the platform's, `hurry` times shorter.
+    All its waits are the platform's, `hurry` times shorter. `poison` is the poison queue for a message's content; None
+    for a queue that is one itself (azure-sdk-for-net, QueueListenerFactory): what fails there stays hidden for ten
+    minutes, and is left alone after `max_tries` (so before 5.3.8 of the queue extension, and host.json names a range).
     """
 
     queue: QueueClient
     handle: Handler
-    poison: Callable[[str], QueueClient]  # the poison queue for a message's content
+    poison: Callable[[str], QueueClient] | None
     options: QueueOptions
     max_tries: int
     hurry: float
@@ -122,35 +124,38 @@ class QueueListener:
 
     async def _attempt(self, message: QueueMessage) -> Fate:
         tries = message.dequeue_count or 1
+        last = Fate.POISON if self.poison else Fate.HIDDEN
         if tries > self.max_tries:
-            return Fate.POISON  # earlier tries ended without a word: the host was killed
+            return last  # earlier tries ended without a word: the host was killed
         try:
             await self.handle(message)
         except Undecodable as error:
             log.error("A message of %s cannot be decoded: %s", self.queue.queue_name, error)  # noqa: TRY400 - no bug of ours
-            return Fate.POISON
+            return last
         except InvocationFailed:
             pass  # logged where it failed
         except Exception:
             log.exception("Handling a message of %s failed in the host", self.queue.queue_name)
         else:
             return Fate.DONE
-        return Fate.POISON if tries >= self.max_tries else Fate.AGAIN
+        return last if tries >= self.max_tries or not self.poison else Fate.AGAIN
 
     async def _settle(self, message: QueueMessage, fate: Fate) -> None:
+        if fate is Fate.HIDDEN:
+            return
         if fate is Fate.AGAIN:
             hidden = whole_seconds(self.options.visibility_timeout, self.hurry)
             await self.queue.update_message(message.id, message.pop_receipt, visibility_timeout=hidden)
             return
-        if fate is Fate.POISON:
-            await self._to_poison(message)
+        if fate is Fate.POISON and self.poison:
+            await self._to_poison(message, self.poison(str(message.content)))
         await self.queue.delete_message(message.id, message.pop_receipt)
 
-    async def _to_poison(self, message: QueueMessage) -> None:
-        content = str(message.content)
-        target = self.poison(content)
+    async def _to_poison(self, message: QueueMessage, target: QueueClient) -> None:
         log.error("A message of %s goes to %s", self.queue.queue_name, target.queue_name)
-        await send_creating(target, content, lasting=True)  # the host lets poison lie until someone looks
+        await send_creating(
+            target, str(message.content)
+        )  # gone after seven days, the service's default (StorageQueueExtensions)
 
     @asynccontextmanager
     async def _kept_invisible(self, message: QueueMessage) -> AsyncIterator[None]:

@@ -35,6 +35,7 @@ log = logging.getLogger("local.host")
 
 GRACE = 1.5  # seconds that running invocations get at the end
 LISTENER_RESTART = 1.0
+POISON = "-poison"  # the end of a poison queue's name; it has none of its own
 
 
 @dataclass(frozen=True)
@@ -203,9 +204,10 @@ class Host:
 
     def _queue_listener(self, trigger: QueueTrigger) -> QueueListener:
         connection, name = connection_of(trigger.function.trigger), str(trigger.function.trigger["queueName"])
-        poison = self._connections.queue(connection, f"{name}-poison")
         queue, options = self._connections.queue(connection, name), self._config.queues
-        return QueueListener(queue, trigger, lambda _: poison, options, options.max_dequeue_count, self._options.hurry)
+        beside = None if name.endswith(POISON) else self._connections.queue(connection, f"{name}{POISON}")
+        poison = (lambda _: beside) if beside else None
+        return QueueListener(queue, trigger, poison, options, options.max_dequeue_count, self._options.hurry)
 
     def _blob_listener(self, triggers: dict[str, BlobTrigger]) -> QueueListener:
         handler = BlobQueue(triggers, self._connections, self._settings)

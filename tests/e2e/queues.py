@@ -10,10 +10,11 @@ from typing import Any
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue.aio import QueueServiceClient
 
-from functions.issuance.queues import DROPS, EVENTS, STUCK_DROPS, VAULT_EVENTS
+from functions.issuance.queues import DROPS, EVENTS, GIVEN_UP, STUCK_DROPS, VAULT_EVENTS
 from local.api import Client
 
-TOLD = (EVENTS, VAULT_EVENTS, DROPS, STUCK_DROPS)  # what the platform has told us, and we have not dealt with
+# What the platform has told us, and we have not dealt with.
+TOLD = (EVENTS, VAULT_EVENTS, DROPS, STUCK_DROPS, GIVEN_UP)
 
 
 async def put(client: Client, queue: str, message: dict[str, Any]) -> None:

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from functions.issuance.provenance import source_of
-from functions.issuance.queues import VAULT_EVENTS
+from functions.issuance.queues import EVENTS as QUEUE
+from functions.issuance.queues import GIVEN_UP, VAULT_EVENTS, poison_of
 from local.api import Client, client_of, until
 from local.eventgrid import CUSTOM_TOPIC, SubscriptionState
 from local.functions_host import ROOT, running_functions_host
@@ -25,7 +26,7 @@ from local.hosts import free_ports
 from local.stack import EventDelivery, Stack, running_stack
 from tests.clock import HANG, real_now
 from tests.e2e.conftest import unkind
-from tests.e2e.queues import messages_in
+from tests.e2e.queues import messages_in, put
 from tests.e2e.telling import CHANNELS, nothing_waits, tellings, times_told
 from tests.e2e.test_stories import OWNER, started
 
@@ -53,17 +54,21 @@ async def faults(client: Client, asked: dict[str, Any]) -> None:
         assert response.status == 200, await response.text()
 
 
-async def publish(stack: Stack, topic: str, id_: str, type_: str, data: dict[str, Any]) -> None:
+def cloud_event(stack: Stack, id_: str, type_: str, data: dict[str, Any]) -> dict[str, Any]:
     source = source_of(stack.settings["CERTFLOW_TOPIC_ENDPOINT"])  # people are told of no other's events
     event = {"id": id_, "source": source, "specversion": "1.0", "type": type_, "time": real_now().isoformat()}
-    await stack.event_grid.publish(topic, event | {"data": data})
+    return event | {"data": data}
+
+
+def cancelled(stack: Stack, event: str) -> dict[str, Any]:
+    vault, name, _ = event.split(":")
+    data = {"vault": vault, "name": name, "request_id": name, "issuer": "DigiCert", "owner": OWNER}
+    return cloud_event(stack, event, "Certflow.Issuance.Cancelled", data)
 
 
 async def publish_all(stack: Stack) -> None:
     for event in EVENTS:
-        vault, name, _ = event.split(":")
-        data = {"vault": vault, "name": name, "request_id": name, "issuer": "DigiCert", "owner": OWNER}
-        await publish(stack, CUSTOM_TOPIC, event, "Certflow.Issuance.Cancelled", data)
+        await stack.event_grid.publish(CUSTOM_TOPIC, cancelled(stack, event))
 
 
 def endpoint(stack: Stack, topic: str) -> SubscriptionState:
@@ -145,7 +150,8 @@ async def test_while_a_vault_throttles_its_events_are_answered_and_each_certific
         earlier = len(await looks(client))
         for name in names:
             data = {"Id": f"{address}/certificates/{name}/1", "ObjectType": "Certificate", "ObjectName": name}
-            await publish(stack, "vaults", name, "Microsoft.KeyVault.CertificateNewVersionCreated", data)
+            said = cloud_event(stack, name, "Microsoft.KeyVault.CertificateNewVersionCreated", data)
+            await stack.event_grid.publish("vaults", said)
         await delivered(stack, "vaults", len(names))
         assert was_healthy(stack, "vaults")
 
@@ -182,6 +188,37 @@ async def calls(client: Client, **wanted: str) -> list[dict[str, Any]]:
     async with client.session.get(f"{client.stack['keyvault_control']}/calls", params=wanted) as response:
         answered: list[dict[str, Any]] = await response.json()
         return answered
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_what_comes_while_a_setting_stops_the_app_is_told_when_that_is_mended(
+    tmp_path: Path, shape: EventDelivery
+) -> None:
+    """Also what an older version left in the poison queue, which nobody read."""
+    async with (
+        running_stack(tmp_path, own_host=False, hurry=HURRY, event_delivery=shape) as stack,
+        client_of(stack.describe()) as client,
+    ):
+        port, log = urlsplit(stack.host_url).port, tmp_path / "host.log"
+        assert port is not None
+        wrong = stack.settings | {"CERTFLOW_VAULTS": "no vault"}
+        await put(client, poison_of(QUEUE), cancelled(stack, EVENTS[0]))
+        async with running_functions_host(wrong, stack.keys, port=port, log=log, hurry=HURRY):
+            await publish_all(stack)
+            await delivered(stack, CUSTOM_TOPIC, len(EVENTS))
+
+            async def put_back() -> bool:
+                lines = [line for line in log.read_text().splitlines() if '"event-put-back"' in line]
+                return all(any(event in line for line in lines) for event in EVENTS)
+
+            await until("each to be tried and put back", put_back)
+        assert was_healthy(stack, CUSTOM_TOPIC)
+        async with running_functions_host(stack.settings, stack.keys, port=port, log=log, hurry=HURRY):
+            for channel in CHANNELS:
+                await told_all(client, channel)
+            await nothing_waits(client)
+            assert await times(client) == Counter(itertools.product(CHANNELS, EVENTS))
+        assert await messages_in(client, poison_of(QUEUE), GIVEN_UP) == 0
 
 
 async def test_while_the_queues_are_away_the_platform_hears_an_error_and_comes_again(tmp_path: Path) -> None:

@@ -46,6 +46,24 @@ def work(message: func.QueueMessage) -> str:
 """
 
 
+SOUR = """
+import json
+import azure.functions as func
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+SEEN = []
+
+@app.route(route="seen", methods=["GET"])
+def seen(req: func.HttpRequest) -> str:
+    return json.dumps(SEEN)
+
+@app.queue_trigger(arg_name="message", queue_name="sour-poison", connection="AzureWebJobsStorage")
+def fail(message: func.QueueMessage) -> None:
+    SEEN.append(message.get_body().decode())
+    raise RuntimeError("never")
+"""
+
+
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def storage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Storage]:
     async with running_storage(tmp_path_factory.mktemp("storage")) as running:
@@ -193,3 +211,24 @@ async def test_a_blob_triggers_tries_have_no_pause_whatever_host_json_has_for_qu
         else:  # it is hidden for an hour
             await asyncio.sleep(2)
             assert await host.get_json("/api/tries") == [f"{container}/a.pem"]
+
+
+async def test_what_fails_in_a_poison_queue_stays_there_hidden_and_is_left_alone_after_the_last_try(
+    storage: Storage, tmp_path: Path
+) -> None:
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "function_app.py").write_text(SOUR)
+    queues = {"visibilityTimeout": "00:00:01", "maxDequeueCount": 2}
+    (folder / "host.json").write_text(json.dumps({"version": "2.0", "extensions": {"queues": queues}}))
+    await storage.send("sour-poison", "never")
+    async with running_host(folder, storage.settings, tmp_path / "host.log", "--hurry", "300") as host:
+
+        async def taken() -> int:
+            """How often it was taken from the queue, the hosts' ten minutes (here two seconds) apart."""
+            lying = await storage.queues.get_queue_client("sour-poison").peek_messages(1)
+            return lying[0].dequeue_count or 0 if lying else 0
+
+        await eventually(taken, lambda times: times > 3)
+        assert await host.get_json("/api/seen") == ["never", "never"]
+    assert [queue.name async for queue in storage.queues.list_queues(name_starts_with="sour")] == ["sour-poison"]

@@ -24,7 +24,7 @@ from tests.blob_paths import LEADING_OUT, NAMES, leads_out
 from tests.clock import NOW
 from tests.integration.tokens import AnyToken
 from tests.unit.fakes import FakeDrops, World
-from tests.unit.test_queued_triggers import cloud_event
+from tests.unit.test_queued_triggers import cloud_event, returns
 
 ACCOUNT = "https://chains.blob.core.windows.net"
 
@@ -44,8 +44,8 @@ class WatchedDrops(FakeDrops):
 async def deliver(world: World, name: str) -> None:
     """The name in every way in but HTTP: pushed and queued, and each of them as a poison message."""
     app = func.FunctionApp()
-    app.register_functions(chains_blueprint(lambda: world.certflow))
-    app.register_functions(queued_blueprint(lambda: world.certflow, dict))
+    app.register_functions(chains_blueprint(lambda: world.work))
+    app.register_functions(queued_blueprint(lambda: world.certflow, dict, returns(world)))
     functions = {one.get_function_name(): one.get_user_function() for one in app.get_functions()}
     await functions["dropped_chain"](func.blob.InputStream(data=b"", name=f"chains/{name}"))
     poison = {"BlobName": name}

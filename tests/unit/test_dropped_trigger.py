@@ -13,18 +13,16 @@ from azure.functions.blob import InputStream
 from functions.issuance.errors import Unavailable
 from functions.issuance.queues import DROPS
 from functions.triggers.chains import chains_blueprint
-from tests.clock import NOW
 from tests.unit.fakes import World
 from tests.unit.test_drop import chain_for, started
 from tests.unit.test_queued_triggers import receive
 
 DOWN = Unavailable("Key Vault", "HTTP 503")
-SINCE = {"since": NOW.isoformat()}
 
 
 def handler(world: World, name: str) -> Callable[[Any], Awaitable[None]]:
     app = func.FunctionApp()
-    app.register_functions(chains_blueprint(lambda: world.certflow))
+    app.register_functions(chains_blueprint(lambda: world.work))
     found: dict[str, Any] = {str(one.get_function_name()): one.get_user_function() for one in app.get_functions()}
     return found[name]  # type: ignore[no-any-return]  # the SDK does not say
 
@@ -37,7 +35,7 @@ async def test_a_dropped_files_name_is_on_our_queue_and_merged_from_there(name: 
     world.vault.faults = [DOWN]
     await handler(world, "dropped_chain")(InputStream(data=b"", name=f"chains/{name}"))
     (message,) = world.work.queue(DROPS)
-    assert message == {"name": name} | SINCE
+    assert message == {"name": name}
     world.vault.faults.clear()
     await receive(world, "queued_drop", dict(message))
     assert [name for name, _ in world.vault.merges] == ["web"]
@@ -47,7 +45,7 @@ async def test_a_file_whose_event_failed_five_times_because_our_queue_was_away_i
     world = World()
     poison = {"FunctionId": "Host.Functions.dropped_chain", "ContainerName": "chains", "BlobName": "a.pem"}
     await handler(world, "stuck_chain")(func.QueueMessage(body=json.dumps(poison).encode()))
-    assert world.work.queue(DROPS) == [{"name": "a.pem"} | SINCE]
+    assert world.work.queue(DROPS) == [{"name": "a.pem"}]
     assert world.published == []
 
 

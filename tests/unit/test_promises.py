@@ -95,6 +95,8 @@ def test_the_app_has_exactly_these_functions() -> None:
             ("queued_notify", "certflow-events"),
             ("queued_drop", "certflow-drops"),
             ("queued_stuck_drop", "certflow-drops-poison"),
+            ("poison_vault_events", "certflow-vault-events-poison"),
+            ("poison_notify", "certflow-events-poison"),
         )
     }
 

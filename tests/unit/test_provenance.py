@@ -20,6 +20,7 @@ from tests.clock import NOW
 from tests.event_schemas import SOURCE
 from tests.unit.fakes import FakeChannel, World
 from tests.unit.test_notify import DATA, FAILED
+from tests.unit.test_queued_triggers import returns
 
 OF_ANOTHER = "/certflow/another.westeurope-1.eventgrid.azure.net"
 DELIVERIES = ["notify", "queued_notify"]
@@ -30,8 +31,8 @@ async def deliver(world: World, delivery: str, event: dict[str, Any]) -> None:
     the next one; then the channels send.
     """
     app = func.FunctionApp()
-    app.register_functions(events_blueprint(lambda: world.certflow))
-    app.register_functions(queued_blueprint(lambda: world.certflow, dict))
+    app.register_functions(events_blueprint(lambda: world.certflow, lambda: world.work))
+    app.register_functions(queued_blueprint(lambda: world.certflow, dict, returns(world)))
     handlers = {str(one.get_function_name()): one.get_user_function() for one in app.get_functions()}
     if delivery == "notify":
         text, before = json.dumps(event), len(world.work.queue(EVENTS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -11,12 +12,12 @@ import azure.functions as func
 import pytest
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import Unavailable
+from functions.issuance.errors import BadSettings, Unavailable
 from functions.issuance.pace import at_pace
-from functions.issuance.queues import DROPS, EVENTS, STUCK_DROPS, VAULT_EVENTS
+from functions.issuance.queues import DROPS, EVENTS, GIVEN_UP, STUCK_DROPS, VAULT_EVENTS
 from functions.issuance.requests import Status
 from functions.issuance.watchbook import Survey
-from functions.triggers.queued import queued_blueprint
+from functions.triggers.queued import Returns, poison_blueprint, queued_blueprint
 from tests.clock import NOW
 from tests.event_schemas import SOURCE
 from tests.unit.fakes import FakeChannel, World
@@ -27,10 +28,17 @@ VAULT = "https://kv.vault.azure.net"
 Function = Callable[[func.QueueMessage], Awaitable[None]]
 
 
-def functions(certflow: Certflow) -> dict[str, tuple[str, Function]]:
-    """The queue and the handler of each function."""
+def returns(world: World) -> Returns:
+    return Returns(lambda: world.work, lambda: world.now)
+
+
+def functions(world: World, certflow: Callable[[], Certflow] | None = None) -> dict[str, tuple[str, Function]]:
+    """The queue and the handler of each function; `certflow` makes the app, if it is not the world's."""
     app = func.FunctionApp()
-    app.register_functions(queued_blueprint(lambda: certflow, lambda: {"main": VAULT}))
+    app.register_functions(
+        queued_blueprint(certflow or (lambda: world.certflow), lambda: {"main": VAULT}, returns(world))
+    )
+    app.register_functions(poison_blueprint(returns(world)))
     found = {}
     for one in app.get_functions():
         trigger = json.loads(str(one))["bindings"][0]
@@ -39,10 +47,17 @@ def functions(certflow: Certflow) -> dict[str, tuple[str, Function]]:
     return found
 
 
-async def receive(world: World, name: str, event: dict[str, Any]) -> None:
+async def receive(
+    world: World, name: str, event: dict[str, Any], certflow: Callable[[], Certflow] | None = None
+) -> None:
     """The host hands a message over, its base64 taken off."""
-    _, handler = functions(world.certflow)[name]
+    _, handler = functions(world, certflow)[name]
     await handler(func.QueueMessage(body=json.dumps(event).encode()))
+
+
+def badly_set() -> Certflow:
+    """What makes the app, while a setting is wrong."""
+    raise BadSettings("CERTFLOW_VAULTS is not set.")
 
 
 def cloud_event(type_: str, data: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -66,11 +81,13 @@ def vault_event(kind: str) -> dict[str, Any]:
 
 
 def test_each_queue_has_one_function() -> None:
-    assert {name: queue for name, (queue, _) in functions(World().certflow).items()} == {
+    assert {name: queue for name, (queue, _) in functions(World()).items()} == {
         "queued_vault_events": VAULT_EVENTS,
         "queued_notify": EVENTS,
         "queued_drop": DROPS,
         "queued_stuck_drop": STUCK_DROPS,
+        "poison_vault_events": "certflow-vault-events-poison",
+        "poison_notify": "certflow-events-poison",
     }
 
 
@@ -117,17 +134,77 @@ async def test_what_cannot_be_told_now_is_put_back_ever_longer_and_then_told() -
     assert len(teams.sent) == 1
 
 
-@pytest.mark.parametrize("fault", [Unavailable("The blob storage", "HTTP 503"), KeyError("a fault of our own")])
-async def test_after_a_day_it_is_given_up_so_that_the_host_puts_it_into_the_poison_queue(fault: Exception) -> None:
+FAULTS = [Unavailable("The blob storage", "HTTP 503"), KeyError("a fault of our own")]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_after_a_day_it_is_given_up_told_to_the_operators_and_kept(
+    fault: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
     world = World()
     world.rules.fault = fault
     await receive(world, "queued_notify", cloud_event(FAILED, DATA))
     message = put_back(world, EVENTS)
     assert message
     world.later(hours=24)
-    with pytest.raises(type(fault)):
+    with caplog.at_level(logging.ERROR):
         await receive(world, "queued_notify", message[0])
     assert put_back(world, EVENTS) is None
+    assert world.work.queue(GIVEN_UP) == [message[0] | {"queue": EVENTS}]
+    assert world.work.lasting[GIVEN_UP] == timedelta(days=90)
+    (said,) = [json.loads(one.message) for one in caplog.records if "event-given-up" in one.message]
+    assert (said["queue"], said["id"], said["type"], said["reason"]) == (EVENTS, "e1", FAILED, repr(fault))
+
+
+@pytest.mark.parametrize("name", ["queued_notify", "queued_vault_events", "queued_drop", "queued_stuck_drop"])
+async def test_while_a_setting_stops_the_app_every_message_is_put_back(name: str) -> None:
+    world = World()
+    queue, _ = functions(world)[name]
+    event = cloud_event(FAILED, DATA) if name == "queued_notify" else blob_created("a.pem")
+    await receive(world, name, event, badly_set)
+    message = put_back(world, queue)
+    assert message == (event | {"since": NOW.isoformat()}, timedelta(seconds=10))
+
+
+async def test_what_came_while_a_setting_stopped_the_app_is_told_when_that_is_mended() -> None:
+    world = World(channels=(teams := FakeChannel("teams"),))
+    event = cloud_event(FAILED, DATA)
+    for _ in range(6):
+        await receive(world, "queued_notify", event, badly_set)
+        again = put_back(world, EVENTS)
+        assert again
+        event, pause = again
+        world.now += pause
+    await receive(world, "queued_notify", event)
+    await world.send()
+    assert [notice.event_id for notice in teams.sent] == ["e1"]
+
+
+POISON = {"poison_notify": EVENTS, "poison_vault_events": VAULT_EVENTS}
+
+
+@pytest.mark.parametrize("name", POISON)
+async def test_what_the_host_gave_up_comes_back_to_its_queue_for_a_day_and_is_then_kept(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    world, event = World(), cloud_event(FAILED, DATA)
+    with caplog.at_level(logging.WARNING):
+        await receive(world, name, event, badly_set)
+    assert put_back(world, POISON[name]) == (event | {"since": NOW.isoformat()}, timedelta(seconds=10))
+    assert "event-put-back" in caplog.text
+    world.later(hours=24)
+    await receive(world, name, event | {"since": NOW.isoformat()}, badly_set)
+    assert put_back(world, POISON[name]) is None
+    assert world.work.queue(GIVEN_UP) == [event | {"since": NOW.isoformat(), "queue": POISON[name]}]
+
+
+@pytest.mark.parametrize("body", [b"no JSON", b"[1]", b"\xff"])
+async def test_a_message_that_is_no_event_is_kept_with_its_text(body: bytes) -> None:
+    world = World()
+    await functions(world)["queued_notify"][1](func.QueueMessage(body=body))
+    message = put_back(world, EVENTS)
+    assert message
+    assert message[0]["text"] == body.decode(errors="replace")
 
 
 async def test_an_event_that_cannot_be_put_back_either_is_left_to_the_host() -> None:
@@ -202,12 +279,79 @@ async def test_a_drop_that_five_minutes_of_tries_do_not_help_is_told_and_left_to
         world.now += message[1]
         await receive(world, "queued_drop", message[0])
         tries += 1
-    assert (tries, world.now - NOW) == (7, timedelta(seconds=320))
+    assert (tries, world.now - NOW) == (7, timedelta(minutes=5))
     ((stuck),) = world.work.queue(STUCK_DROPS)
     await receive(world, "queued_stuck_drop", dict(stuck))
     assert world.published.count("Chain.Stuck") == 1
     assert world.ledger.put_aside == {}  # an outage passes: the sweep goes on trying
     assert "a.pem" in world.drops.files
+
+
+@pytest.mark.parametrize("retry_after", [60, 290, 900, 86_400])
+async def test_the_verdict_on_a_drop_comes_after_five_minutes_however_long_a_pause_is_asked_for(
+    retry_after: int,
+) -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("a.pem", chain_for(operation))
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 429", retry_after=retry_after, throttled=True)] * 99
+    await receive(world, "queued_drop", blob_created("a.pem"))
+    while message := put_back(world, DROPS):
+        world.now += message[1]
+        await receive(world, "queued_drop", message[0])
+    assert timedelta(minutes=5) <= world.now - NOW <= timedelta(minutes=5, seconds=10)
+    assert len(world.work.queue(STUCK_DROPS)) == 1
+
+
+async def test_a_drop_that_waited_for_long_to_be_tried_has_its_five_minutes_from_the_first_try() -> None:
+    """Event Grid may deliver late, and the app may be stopped: neither is a try that failed."""
+    world = World()
+    operation = await started(world)
+    world.drops.put("a.pem", chain_for(operation))
+    event = blob_created("a.pem") | {"time": NOW.isoformat()}
+    world.later(hours=2)
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 503")]
+    await receive(world, "queued_drop", event)
+    message = put_back(world, DROPS)
+    assert message
+    assert message[1] == timedelta(seconds=10)
+    await receive(world, "queued_drop", message[0])
+    assert [name for name, _ in world.vault.merges] == ["web"]
+
+
+async def test_a_stuck_drop_that_cannot_be_told_is_put_back_for_a_day_and_then_kept() -> None:
+    """The tables are down, in which its event would be written."""
+    world = World()
+    world.drops.put("a.pem", chain_for(await started(world)))
+
+    async def down(*_given: object) -> Any:
+        raise Unavailable("The table storage", "HTTP 503")
+
+    aside, world.ledger.aside = world.ledger.aside, down  # type: ignore[method-assign]  # the fault
+    message: dict[str, Any] = {"name": "a.pem"}
+    for _ in range(8):
+        await receive(world, "queued_stuck_drop", message)
+        again = put_back(world, STUCK_DROPS)
+        assert again
+        message, pause = again
+        world.now += pause
+    world.ledger.aside = aside  # type: ignore[method-assign]  # mended
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 503")] * 99
+    await receive(world, "queued_stuck_drop", message)
+    assert world.published.count("Chain.Stuck") == 1
+    world.ledger.aside = down  # type: ignore[method-assign]  # the fault again
+    world.later(hours=24)
+    await receive(world, "queued_stuck_drop", message)
+    assert world.work.queue(GIVEN_UP) == [message | {"queue": STUCK_DROPS}]
+
+
+async def test_a_stuck_drops_day_is_its_own() -> None:
+    """Its five minutes are over, its day has not begun."""
+    world = World()
+    world.drops.put("a.pem", chain_for(await started(world)))
+    world.vault.faults = [Unavailable("Key Vault", "HTTP 503")] * 99
+    await receive(world, "queued_drop", {"name": "a.pem", "since": (NOW - timedelta(days=2)).isoformat()})
+    assert world.work.queue(STUCK_DROPS) == [{"name": "a.pem"}]
 
 
 async def test_a_drop_that_fails_in_a_way_nobody_foresaw_is_raised_so_that_the_host_counts_its_five_tries() -> None:

@@ -11,7 +11,7 @@ import pytest
 from functions.issuance.choices import Choices, DigestWhen, Takes
 from functions.issuance.errors import BadSettings
 from functions.issuance.links import Links
-from functions.settings import Settings, load_settings
+from functions.settings import QUEUES, Settings, load_settings, queues_url
 
 LEAST = {
     "CERTFLOW_VAULTS": "main=https://kv.vault.azure.net",
@@ -32,7 +32,7 @@ def test_the_least_that_is_needed() -> None:
     assert settings.vaults == {"main": "https://kv.vault.azure.net"}
     assert settings.tables_url == "https://a.table.core.windows.net"
     assert (settings.verify_challenge_resource, settings.include_root) == (True, False)
-    assert (settings.client_id, settings.teams.webhooks, settings.mail) == (None, {}, None)
+    assert (settings.teams.webhooks, settings.mail) == ({}, None)
 
 
 def test_a_root_is_merged_where_that_is_wanted() -> None:
@@ -69,7 +69,6 @@ def test_several_vaults_and_mail() -> None:
         ("CERTFLOW_VAULTS", "main:watch=https://kv.vault.azure.net"),
         ("CERTFLOW_VAULTS", "main:observe=http://kv.vault.azure.net"),
         ("CERTFLOW_VAULTS", "main=https://k.vault.azure.net,main:observe=https://l.vault.azure.net"),
-        ("AzureWebJobsStorage__queueServiceUri", ""),
         ("CERTFLOW_VAULT_BUDGET", "0"),
         ("CERTFLOW_VAULT_BUDGET", "49"),
         ("CERTFLOW_VAULT_BUDGET", "4001"),
@@ -113,6 +112,13 @@ def test_several_vaults_and_mail() -> None:
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(BadSettings, match=name):
         load_settings(LEAST | MAIL | {name: value})
+
+
+@pytest.mark.parametrize("url", ["", "a.queue.core.windows.net", "http://a.queue.core.windows.net"])
+def test_the_queues_address_is_read_by_itself_and_named_if_it_is_wrong(url: str) -> None:
+    assert queues_url({QUEUES: "https://a.queue.core.windows.net/"}) == "https://a.queue.core.windows.net"
+    with pytest.raises(BadSettings, match=QUEUES):
+        queues_url({QUEUES: url})
 
 
 def test_a_vault_can_be_only_observed() -> None:

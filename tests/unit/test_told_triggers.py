@@ -20,12 +20,11 @@ from tests.unit.test_notify import DATA, FAILED
 from tests.unit.test_queued_triggers import receive, vault_event
 
 DOWN = Unavailable("Everything", "HTTP 503")
-SINCE = {"since": NOW.isoformat()}
 
 
 def handler(world: World, name: str) -> Callable[[Any], Awaitable[None]]:
     app = func.FunctionApp()
-    app.register_functions(events_blueprint(lambda: world.certflow))
+    app.register_functions(events_blueprint(lambda: world.certflow, lambda: world.work))
     found: dict[str, Any] = {str(one.get_function_name()): one.get_user_function() for one in app.get_functions()}
     return found[name]  # type: ignore[no-any-return]  # the SDK does not say
 
@@ -51,7 +50,7 @@ async def test_our_own_event_is_answered_when_it_is_on_our_queue() -> None:
     world = unkind()
     await handler(world, "notify")(cloud_event(FAILED, DATA))
     (message,) = world.work.queue(EVENTS)
-    assert message == {"id": "e1", "source": SOURCE, "type": FAILED, "data": DATA} | SINCE
+    assert message == {"id": "e1", "source": SOURCE, "type": FAILED, "data": DATA}
     world.rules.fault, world.watchbook.down, world.channels = None, False, (FakeChannel("email"),)
     await receive(world, "queued_notify", dict(message))
     await world.send()
@@ -67,7 +66,7 @@ async def test_a_vaults_event_is_answered_in_either_schema_while_the_vault_does_
     await handler(world, "vault_events")(of(event["type"], event["data"]))
     assert world.vault.calls == []
     told = {"id": "e1", "source": source, "type": event["type"], "data": event["data"]}
-    assert world.work.queue(VAULT_EVENTS) == [told | SINCE]
+    assert world.work.queue(VAULT_EVENTS) == [told]
 
 
 @pytest.mark.parametrize("name", ["notify", "vault_events"])

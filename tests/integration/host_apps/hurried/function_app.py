@@ -16,9 +16,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from functions.adapters import work_queues
 from functions.issuance import certflow
-from functions.issuance.ports import Work
 from functions.issuance.queues import LOOKS
+from functions.triggers import queued
 from tests.clock import real_now
 
 PROJECT = Path(__file__).resolve().parents[4]
@@ -36,33 +37,32 @@ def now() -> datetime:
     return began() + (real_now() - began()) * SPEED
 
 
-class HurriedWork:
-    """The port `Work`: its messages come after a shorter time; in whole seconds, as storage hides them.
+class HurriedQueues(work_queues.WorkQueues):
+    """Their messages come after a shorter time; in whole seconds, as storage hides them.
 
     First looks keep theirs: tests take them from the queue before.
     """
-
-    def __init__(self, work: Any) -> None:
-        self._work = work
 
     async def put(
         self, queue: str, message: Mapping[str, Any], after: timedelta = timedelta(0), lasts: timedelta | None = None
     ) -> None:
         if queue != LOOKS:
             after = timedelta(seconds=math.ceil(after.total_seconds() / SPEED))
-        await self._work.put(queue, message, after, lasts)
+        await super().put(queue, message, after, lasts)
 
 
 Certflow = certflow.Certflow
 
 
 def hurried(**given: Any) -> certflow.Certflow:
-    work: Work = HurriedWork(given.pop("work"))
-    return Certflow(**given, work=work, now=now)
+    return Certflow(**given, now=now)
 
 
-# The project's app looks for Certflow when it first needs one, and leaves the clock to its default.
+# The project's app looks for these when it first needs one, and leaves the clock of Certflow to its default.
 certflow.Certflow = hurried  # type: ignore[assignment,misc]  # a factory in its place
+work_queues.WorkQueues = HurriedQueues  # type: ignore[misc]  # the same
+Returns = queued.Returns
+queued.Returns = lambda work, _now: Returns(work, now)  # type: ignore[assignment,misc]  # the same
 
 spec = importlib.util.spec_from_file_location("certflow_app", PROJECT / "function_app.py")
 assert spec is not None
