@@ -100,7 +100,7 @@ def certflow() -> Certflow:
         work=work(),
         rules=RulesInSetting(given.rules) if is_table(given.rules) else RulesInBlob(blobs, given.rules),
         channels=tuple(channels(given, credential)),
-        mailboxes=given.mail.default_to if given.mail else (),
+        mailboxes=given.mailboxes,
         choices=given.choices,
         links=given.links,
         include_root=given.include_root,
@@ -114,9 +114,9 @@ def channels(given: Settings, credential: AsyncTokenCredential) -> Iterator[Chan
     from functions.adapters.apprise_urls import channels_of
     from functions.adapters.email import Email, SmtpServer
     from functions.adapters.teams import Teams
-    from functions.adapters.unresolved import UnresolvedChannel
+    from functions.adapters.waiting import WaitingChannel
 
-    yield from (UnresolvedChannel(name, fault) for name, fault in given.unresolved.items())
+    yield from (WaitingChannel(name, fault) for name, fault in given.waiting.items())
     for name, url in given.teams.webhooks.items():
         yield Teams(name, url, auth=given.teams.auth, envelope=given.teams.envelope, credential=credential)
     if (mail := given.mail) and mail.acs_endpoint:

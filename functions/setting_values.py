@@ -1,9 +1,13 @@
-"""What a setting may look like: each function takes the settings and a name, and raises BadSettings, which names it."""
+"""What a setting may look like: each function takes the settings and a name, and raises BadSettings, which names it.
+
+It never repeats the value: GET health tells of it to anybody, and a secret may stand in the wrong setting.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -12,26 +16,71 @@ from functions.issuance.errors import BadSettings
 PERIOD = re.compile(r"([0-9]{1,4})([mhd])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 Env = Mapping[str, str]
+REFERENCES = ("@Microsoft.KeyVault(", "@Microsoft.AppConfiguration(")
+UNRESOLVED = (
+    "its reference to Key Vault is not resolved. See that the secret is there under this name, that the app's identity "
+    "has the role Key Vault Secrets User, and that the vault's firewall lets the app in; then restart the app. (In the "
+    "portal: Environment variables, Source.)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Collects what is wrong, in sentences, and the channels that wait for it, by name."""
+
+    told: list[str] = field(default_factory=list)
+    waiting: dict[str, str] = field(default_factory=dict)
+
+    def taken[T](self, read: Callable[[], T], otherwise: T, *channels: str) -> T:
+        """What is read, or what is safe instead. `channels` wait where it cannot be read."""
+        try:
+            return read()
+        except BadSettings as error:
+            self.tell(str(error), *channels)
+            return otherwise
+
+    def tell(self, fault: str, *channels: str) -> None:
+        """Notes a fault."""
+        self.told.append(fault)
+        self.waiting.update(dict.fromkeys(channels, fault))
+
+
+def text(env: Env, name: str) -> str:
+    """A text, empty where there is none. A reference that App Service could not resolve is handed out as the value
+    (MicrosoftDocs/azure-docs#28923): that is an error here, whatever would be made of it.
+    """
+    value = env.get(name, "").strip()
+    if value.startswith(REFERENCES):
+        raise BadSettings(f"{name}: {UNRESOLVED}")
+    return value
 
 
 def required(env: Env, name: str) -> str:
     """A text that must be there."""
-    value = env.get(name, "").strip()
+    value = text(env, name)
     if not value:
-        raise BadSettings(f"{name} is not set.")
+        raise BadSettings(f"{name}: it is not set.")
     return value
 
 
 def https(name: str, url: str) -> str:
     """Bearer tokens travel to these addresses, so nothing but https will do."""
-    if urlsplit(url).scheme != "https" or not urlsplit(url).netloc:
-        raise BadSettings(f"{name}: '{url}' is no https:// address.")
+    if not _is_url(url, "https"):
+        raise BadSettings(f"{name}: this is no https:// address.")
     return url.rstrip("/")
+
+
+def web_url(env: Env, name: str) -> str:
+    """An address of the web; empty where there is none."""
+    value = text(env, name)
+    if value and not _is_url(value, "http", "https"):
+        raise BadSettings(f"{name}: this is no https:// address.")
+    return value
 
 
 def https_of(env: Env, name: str) -> str | None:
     """An https address, if one is set."""
-    value = env.get(name, "").strip()
+    value = text(env, name)
     return https(name, value) if value else None
 
 
@@ -42,32 +91,32 @@ def flag(env: Env, name: str, *, default: bool) -> bool:
 
 def word(env: Env, name: str, allowed: tuple[str, ...], default: str) -> str:
     """One of some words, in any case."""
-    value = env.get(name, "").strip().lower() or default
+    value = text(env, name).lower() or default
     if value not in allowed:
-        raise BadSettings(f"{name}: write {' or '.join(allowed)}, not '{value}'.")
+        raise BadSettings(f"{name}: write {' or '.join(allowed)}.")
     return value
 
 
 def number(env: Env, name: str, lowest: int, highest: int, default: int) -> int:
     """A whole number within limits."""
-    value = env.get(name, "").strip() or str(default)
-    if not (value.isascii() and value.isdigit() and lowest <= int(value) <= highest):
-        raise BadSettings(f"{name}: write a number from {lowest} to {highest}, not '{value}'.")
+    value = text(env, name) or str(default)
+    if not (re.fullmatch(r"[0-9]{1,9}", value) and lowest <= int(value) <= highest):
+        raise BadSettings(f"{name}: write a number from {lowest} to {highest}.")
     return int(value)
 
 
 def period(env: Env, name: str, default: timedelta) -> timedelta:
     """A period such as 90m, 12h, 3d; at least a minute."""
-    value = env.get(name, "").strip()
+    value = text(env, name)
     match = PERIOD.fullmatch(value)
     if value and (not match or int(match[1]) == 0):
-        raise BadSettings(f"{name}: write a number and m, h or d, such as 12h or 3d, not '{value}'.")
+        raise BadSettings(f"{name}: write a number and m, h or d, such as 12h or 3d.")
     return timedelta(**{UNITS[match[2]]: int(match[1])}) if match else default
 
 
 def shares(env: Env, name: str, default: tuple[float, ...]) -> tuple[float, ...]:
     """Shares of one, the largest first: `1/3,1/6,1/20` or `0.33,0.1`."""
-    value = env.get(name, "").strip()
+    value = text(env, name)
     if not value:
         return default
     try:
@@ -83,3 +132,16 @@ def _share(text: str) -> float:
     """`1/3` or `0.33`."""
     above, _, below = text.partition("/")
     return float(above) / float(below or 1)
+
+
+def entries(env: Env, name: str) -> list[str]:
+    """What stands there, separated by commas."""
+    return [one.strip() for one in text(env, name).split(",") if one.strip()]
+
+
+def _is_url(value: str, *schemes: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", value)
+    except ValueError:  # of brackets or a port that are none
+        return False

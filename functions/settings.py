@@ -1,5 +1,8 @@
 """The only reader of environment variables. Every name here is in the README's table and in local.settings.sample.json.
 
+What nothing can run without (vaults, storage, topic, identity) raises BadSettings. Any other setting that cannot work
+is a fault: it is told, its channel waits, or what is safe is taken in its place, and everything else goes on.
+
 The host reads some of the same settings (connections of triggers, the timers' schedules); they are not repeated under
 names of our own.
 """
@@ -7,65 +10,49 @@ names of our own.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from datetime import timedelta
 
-from functions.issuance.blob_names import blob_name
-from functions.issuance.choices import ANY, Choices, DigestWhen, Takes
-from functions.issuance.errors import BadSettings, InvalidRequest
+from functions.channel_settings import Mail, Teams, mail_of, notify_urls_of, rules_of, teams_of
+from functions.issuance.choices import Choices, DigestWhen, Takes
+from functions.issuance.errors import BadSettings
 from functions.issuance.links import PORTAL, Links
-from functions.issuance.rules import ADDRESS, is_table
 from functions.issuance.timing import Patience
-from functions.setting_values import Env, flag, https, https_of, number, period, required, shares, word
+from functions.setting_values import (
+    Env,
+    Faults,
+    entries,
+    flag,
+    https,
+    https_of,
+    number,
+    period,
+    required,
+    shares,
+    text,
+    word,
+)
 
-VAULTS, TEAMS, RULES = "CERTFLOW_VAULTS", "CERTFLOW_TEAMS_WEBHOOK_URL", "CERTFLOW_NOTIFY_RULES"
+VAULTS = "CERTFLOW_VAULTS"
 ISSUERS, DOMAINS = "CERTFLOW_ISSUERS", "CERTFLOW_OWNER_DOMAINS"
 # Labels of letters, digits and hyphens (RFC 1123 §2.1), two at least, the last one no number (an IP address).
 DOMAIN = re.compile(r"\*|(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 QUEUES = "AzureWebJobsStorage__queueServiceUri"
-SMTP, ACS = "CERTFLOW_SMTP_SERVER", "CERTFLOW_ACS_ENDPOINT"
+STORAGE_ID = "CERTFLOW_CHAIN_STORAGE_ID"
 TRUSTED = "CERTFLOW_TRUSTED_CAS"
+ISSUER = re.compile(r"\*|[0-9A-Za-z-]{1,127}")
 OBSERVE = "observe"
-URLS = "CERTFLOW_NOTIFY_URLS"
-SECRETS = {TEAMS, "CERTFLOW_SMTP_PASSWORD", URLS}
-REFERENCES = ("@Microsoft.KeyVault(", "@Microsoft.AppConfiguration(")
-UNRESOLVED = (
-    "its reference to Key Vault is not resolved. See that the secret is there under this name, that the app's identity "
-    "has the role Key Vault Secrets User, and that the vault's firewall lets the app in; then restart the app. (In the "
-    "portal: Environment variables, Source.)"
-)
 LEAST_BUDGET = 50  # with less, the looks under way and a page of a survey outlast a vault's lease (shift.py, HELD)
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """Outgoing mail: an SMTP server with STARTTLS (`host`), or Azure Communication Services (`acs_endpoint`)."""
-
-    sender: str
-    default_to: tuple[str, ...]
-    acs_endpoint: str | None = None
-    host: str = ""
-    port: int = 587
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Teams:
-    """The Workflows webhooks by channel name: `teams`, and `teams:{name}` for further ones."""
-
-    webhooks: Mapping[str, str] = field(repr=False)
-    auth: Literal["sas", "entra"]
-    envelope: Literal["message", "card"]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that may differ between Azure, a laptop, and a test. `rules`: a table (JSON), or a blob's path.
 
+    `mailboxes` get the mail that is nobody else's.
     `faults`: what cannot work as it is set, each a sentence that names the setting and its cure; the rest works.
-    `unresolved`: the channels (by name) whose secret is not there, with the sentence that says so.
+    `waiting`: the channels (by name) that cannot be used for one of these, with the sentence that says so.
     """
 
     vaults: Mapping[str, str]
@@ -75,6 +62,7 @@ class Settings:
     topic_endpoint: str
     teams: Teams
     mail: Mail | None
+    mailboxes: tuple[str, ...]
     notify_urls: tuple[str, ...] = field(repr=False)
     rules: str
     app_service_auth: bool
@@ -82,7 +70,7 @@ class Settings:
     choices: Choices
     links: Links
     faults: tuple[str, ...] = ()
-    unresolved: Mapping[str, str] = field(default_factory=dict)
+    waiting: Mapping[str, str] = field(default_factory=dict)
 
 
 def queues_url(env: Env) -> str:
@@ -93,64 +81,45 @@ def queues_url(env: Env) -> str:
 
 
 def client_id(env: Env) -> str | None:
-    """The user-assigned identity to use; None for the app's own."""
-    return env.get("AZURE_CLIENT_ID") or None
+    """The user-assigned identity to use; None for the app's own. Raises BadSettings."""
+    return text(env, "AZURE_CLIENT_ID") or None
 
 
 def load_settings(env: Env) -> Settings:
-    """Reads and checks all settings. Raises BadSettings, which names the setting and what it should look like."""
-    env, unresolved = _resolved(env)
+    """Reads and checks all settings. Raises BadSettings for those that nothing can run without, which names the setting
+    and what it should look like.
+    """
+    faults = Faults()
     vaults, observed = _vaults(env)
-    domains, no_domains = _owner_domains(env)
+    teams, (mail, mailboxes) = teams_of(env, faults), mail_of(env, faults)
     return Settings(
         vaults=vaults,
-        verify_challenge_resource=flag(env, "CERTFLOW_VERIFY_CHALLENGE_RESOURCE", default=True),
+        verify_challenge_resource=_flag(env, faults, "CERTFLOW_VERIFY_CHALLENGE_RESOURCE", default=True, safe=True),
         tables_url=_url(env, "AzureWebJobsStorage__tableServiceUri"),
         chains_url=_url(env, "ChainStorage__blobServiceUri"),
         topic_endpoint=_url(env, "CERTFLOW_TOPIC_ENDPOINT"),
-        teams=_teams(env),
-        mail=_mail(env),
-        notify_urls=tuple(env.get(URLS, "").split()),
-        rules=_rules(env),
-        app_service_auth=flag(env, "WEBSITE_AUTH_ENABLED", default=False),
-        include_root=flag(env, "CERTFLOW_CHAIN_INCLUDE_ROOT", default=False),
-        choices=_choices(env, observed, domains, vaults),
+        teams=teams,
+        mail=mail,
+        mailboxes=mailboxes,
+        notify_urls=notify_urls_of(env, faults),
+        rules=faults.taken(lambda: rules_of(env), ""),
+        # Without it nobody's word is taken on who asks.
+        app_service_auth=_flag(env, faults, "WEBSITE_AUTH_ENABLED", default=False, safe=False),
+        include_root=_flag(env, faults, "CERTFLOW_CHAIN_INCLUDE_ROOT", default=False, safe=False),
+        choices=_choices(env, faults, observed, vaults),
         links=Links(
-            portal=https_of(env, "CERTFLOW_PORTAL_URL") or PORTAL,
+            portal=faults.taken(lambda: https_of(env, "CERTFLOW_PORTAL_URL"), None) or PORTAL,
             vaults=vaults,
-            chain_storage=env.get("CERTFLOW_CHAIN_STORAGE_ID") or None,
-            runbook=https_of(env, "CERTFLOW_RUNBOOK_URL"),
+            chain_storage=faults.taken(lambda: _chain_storage(env), None),
+            runbook=faults.taken(lambda: https_of(env, "CERTFLOW_RUNBOOK_URL"), None),
         ),
-        faults=(*unresolved.values(), *no_domains),
-        unresolved=dict(_channels_of(unresolved)),
+        faults=tuple(sorted(set(faults.told))),
+        waiting=faults.waiting,
     )
 
 
-def _resolved(env: Env) -> tuple[Env, dict[str, str]]:
-    """The settings without those secrets whose reference App Service could not resolve; and a sentence for each.
-
-    It hands out the reference itself as the value then (MicrosoftDocs/azure-docs#28923), which as a webhook's address
-    would look like Teams being down. What is meant for a channel that lacks its secret waits, and nothing else does;
-    any other setting is needed as it was meant. Raises BadSettings for one of those.
-    """
-    faults = dict[str, str]()
-    for name, value in sorted(env.items()):
-        if name.startswith("CERTFLOW_") and value.strip().startswith(REFERENCES):
-            fault = f"{name}: {UNRESOLVED}"
-            if name not in SECRETS and not name.startswith(f"{TEAMS}__"):
-                raise BadSettings(fault)
-            faults[name] = fault
-    return {name: value for name, value in env.items() if name not in faults}, faults
-
-
-def _channels_of(faults: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The names of the channels that lack their secret. Mail that lacks its password is there, and says so itself."""
-    for setting, fault in faults.items():
-        if setting.startswith(TEAMS):
-            further = setting.removeprefix(TEAMS).removeprefix("__").lower()
-            yield f"teams:{further}" if further else "teams", fault
-        elif setting == URLS:
-            yield "urls", fault
+def _flag(env: Env, faults: Faults, name: str, *, default: bool, safe: bool) -> bool:
+    return faults.taken(lambda: flag(env, name, default=default), safe)
 
 
 def _vaults(env: Env) -> tuple[dict[str, str], frozenset[str]]:
@@ -178,120 +147,93 @@ def _vaults(env: Env) -> tuple[dict[str, str], frozenset[str]]:
     return vaults, frozenset(observed)
 
 
-def _choices(env: Env, observed: frozenset[str], domains: tuple[str, ...], vaults: Collection[str]) -> Choices:
+def _choices(env: Env, faults: Faults, observed: frozenset[str], vaults: Collection[str]) -> Choices:
     usual = Choices()
+    least, most = LEAST_BUDGET, 4000
+
+    def patience(name: str, default: timedelta) -> timedelta:
+        return faults.taken(lambda: period(env, name, default), default)
+
     return Choices(
-        budget=number(env, "CERTFLOW_VAULT_BUDGET", LEAST_BUDGET, 4000, usual.budget),
+        budget=faults.taken(lambda: number(env, "CERTFLOW_VAULT_BUDGET", least, most, usual.budget), usual.budget),
         patience=Patience(
-            issuer=period(env, "CERTFLOW_PATIENCE_ISSUER", usual.patience.issuer),
-            manual=period(env, "CERTFLOW_PATIENCE_MANUAL", usual.patience.manual),
+            issuer=patience("CERTFLOW_PATIENCE_ISSUER", usual.patience.issuer),
+            manual=patience("CERTFLOW_PATIENCE_MANUAL", usual.patience.manual),
         ),
-        ladder=shares(env, "CERTFLOW_EXPIRY_LADDER", usual.ladder),
-        renews=flag(env, "CERTFLOW_RENEW", default=usual.renews),
-        most_renewals=number(env, "CERTFLOW_RENEW_MOST", 0, 100_000, usual.most_renewals),
-        digest=DigestWhen(word(env, "CERTFLOW_DIGEST", tuple(DigestWhen), usual.digest)),
+        ladder=faults.taken(lambda: shares(env, "CERTFLOW_EXPIRY_LADDER", usual.ladder), usual.ladder),
+        # It is set to turn renewals off, so nothing is started before it is known what is wanted. Owners hear of ends.
+        renews=_flag(env, faults, "CERTFLOW_RENEW", default=usual.renews, safe=False),
+        most_renewals=faults.taken(
+            lambda: number(env, "CERTFLOW_RENEW_MOST", 0, 100_000, usual.most_renewals), usual.most_renewals
+        ),
+        digest=DigestWhen(
+            faults.taken(lambda: word(env, "CERTFLOW_DIGEST", tuple(DigestWhen), usual.digest), usual.digest.value)
+        ),
         observed=observed,
-        owner_domains=domains,
-        issuers=_issuers(env, usual.issuers),
-        trusted=_trusted(env, vaults),
+        owner_domains=_owner_domains(env, faults),
+        issuers=_issuers(env, faults, usual.issuers),
+        trusted=_trusted(env, faults, vaults),
     )
 
 
-def _owner_domains(env: Env) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Domains, separated by commas; and what is wrong with those that are none. Nothing stops for these: they take no
-    mail, and whoever runs the app is told.
+def _owner_domains(env: Env, faults: Faults) -> tuple[str, ...]:
+    """Domains, separated by commas. What is none takes no mail."""
+    given = [one.lower() for one in faults.taken(lambda: entries(env, DOMAINS), list[str]())]
+    for number_, one in enumerate(given, 1):
+        if not DOMAIN.fullmatch(one):
+            faults.tell(
+                f"{DOMAINS}: entry {number_} is no domain. Write example.com, *.example.com for all below it, or * for "
+                "any; one that is not ASCII as xn--…. Until then nobody there gets mail."
+            )
+    return tuple(one for one in given if DOMAIN.fullmatch(one))
+
+
+def _issuers(env: Env, faults: Faults, usual: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of issuers, separated by commas; `*` for any but Self. What is none allows none."""
+    try:
+        given = entries(env, ISSUERS)
+    except BadSettings as error:
+        faults.tell(f"{error} Until then no issuer may be used.")
+        return ()
+    for number_, one in enumerate(given, 1):
+        if not ISSUER.fullmatch(one):
+            faults.tell(
+                f"{ISSUERS}: entry {number_} is no issuer's name, and allows none; write DigiCert,Unknown or *."
+            )
+    return tuple(one for one in given if ISSUER.fullmatch(one)) if given else usual
+
+
+def _trusted(env: Env, faults: Faults, vaults: Collection[str]) -> dict[str, Takes]:
+    """One word for all vaults, or `alias=word` for each that is not to take what the files say; separated by commas.
+    What cannot be read is as if it were not there: then a vault takes what the files say, and no more.
     """
-    given = [one.strip().lower() for one in env.get(DOMAINS, "").split(",") if one.strip()]
-    domains = tuple(one for one in given if DOMAIN.fullmatch(one))
-    faults = tuple(
-        f"{DOMAINS}: entry {number} is no domain. Write example.com, *.example.com for all below it, or * for any; "
-        "one that is not ASCII as xn--…. Until then nobody there gets mail."
-        for number, one in enumerate(given, 1)  # not the entry itself: GET health tells this to anybody
-        if one not in domains
-    )
-    return domains, faults
-
-
-def _issuers(env: Env, usual: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of issuers, separated by commas; `*` for any but Self."""
-    issuers = tuple(name.strip() for name in env.get(ISSUERS, "").split(",") if name.strip())
-    if wrong := [name for name in issuers if name != ANY and not re.fullmatch(r"[0-9A-Za-z-]{1,127}", name)]:
-        raise BadSettings(f"{ISSUERS}: '{wrong[0]}' is no issuer's name; write DigiCert,Unknown or *, say.")
-    return issuers or usual
-
-
-def _trusted(env: Env, vaults: Collection[str]) -> dict[str, Takes]:
-    """One word for all vaults, or `alias=word` for each that is not to take what the files say; separated by commas."""
-    text = env.get(TRUSTED, "").strip().lower()
-    if text in Takes:
-        return dict.fromkeys(vaults, Takes(text))
+    given = [one.lower() for one in faults.taken(lambda: entries(env, TRUSTED), list[str]())]
+    if len(given) == 1 and given[0] in Takes:
+        return dict.fromkeys(vaults, Takes(given[0]))
     named: dict[str, Takes] = {}
-    for entry in filter(None, text.split(",")):
+    for number_, entry in enumerate(given, 1):
         alias, _, takes = (part.strip() for part in entry.partition("="))
+        until = "Until then it counts for nothing."
         if takes not in Takes:
-            allowed = " or ".join(Takes)
-            raise BadSettings(f"{TRUSTED}: write {allowed} for all vaults, or alias={allowed}, not '{entry.strip()}'.")
-        if alias not in vaults:
-            raise BadSettings(f"{TRUSTED}: '{alias}' is no alias in {VAULTS}. There are {', '.join(vaults)}.")
-        if alias in named:
-            raise BadSettings(f"{TRUSTED}: the alias '{alias}' stands there twice.")
-        named[alias] = Takes(takes)
+            words = " or ".join(Takes)
+            faults.tell(f"{TRUSTED}: entry {number_}: write {words} for all vaults, or alias={words}. {until}")
+        elif alias not in vaults:
+            faults.tell(f"{TRUSTED}: entry {number_} names no alias of {VAULTS}. {until}")
+        elif alias in named:
+            faults.tell(
+                f"{TRUSTED}: entry {number_} names an alias that another names. Until then it takes the files'."
+            )
+            named[alias] = Takes.FILES
+        else:
+            named[alias] = Takes(takes)
     return {alias: takes for alias, takes in named.items() if takes is not Takes.FILES}
 
 
-def _teams(env: Env) -> Teams:
-    webhooks = {"teams": env[TEAMS]} if env.get(TEAMS) else {}
-    for name in sorted(env):
-        further = name.removeprefix(f"{TEAMS}__")
-        if further != name and env[name]:
-            webhooks[f"teams:{further.lower()}"] = env[name]
-    return Teams(
-        webhooks,
-        auth="entra" if word(env, "CERTFLOW_TEAMS_AUTH", ("sas", "entra"), "sas") == "entra" else "sas",
-        envelope="card"
-        if word(env, "CERTFLOW_TEAMS_ENVELOPE", ("message", "card"), "message") == "card"
-        else "message",
-    )
-
-
-def _mail(env: Env) -> Mail | None:
-    server, acs = env.get(SMTP), https_of(env, ACS)
-    if server and acs:
-        raise BadSettings(f"{SMTP} and {ACS} are both set; mail goes out by one of them.")
-    if not server and not acs:
-        return None
-    host, _, port = (server or "").partition(":")
-    if server and (not host or not (port or "587").isdigit()):
-        raise BadSettings(f"{SMTP}: write host:port, such as smtp.example.com:587.")
-    to = [address.strip() for address in required(env, "CERTFLOW_MAIL_TO").split(",") if address.strip()]
-    if not to or not all(ADDRESS.fullmatch(address) for address in to):
-        raise BadSettings("CERTFLOW_MAIL_TO: write mail addresses, separated by commas.")
-    return Mail(
-        sender=required(env, "CERTFLOW_MAIL_FROM"),
-        default_to=tuple(to),
-        acs_endpoint=acs,
-        host=host,
-        port=int(port or "587"),
-        user=env.get("CERTFLOW_SMTP_USER") or None,
-        # A secret that was set from a file has the line end of its editor.
-        password=env.get("CERTFLOW_SMTP_PASSWORD", "").rstrip("\r\n") or None,
-    )
-
-
-def _rules(env: Env) -> str:
-    """A table (JSON), or the path of a blob that has it. What is wrong in a table is told with each message, so it is
-    read there: a slip about who is told must not stop the watching.
-    """
-    text = env.get(RULES, "").strip()
-    if is_table(text):
-        return text
-    container, _, name = text.partition("/")
-    try:
-        if re.fullmatch(r"[a-z0-9-]{3,63}", container) and blob_name(name):
-            return text
-    except InvalidRequest as error:
-        raise BadSettings(f"{RULES}: {error}") from None
-    raise BadSettings(f"{RULES}: write a list of rules (JSON), or where they are: container/name of a blob.")
+def _chain_storage(env: Env) -> str | None:
+    found = text(env, STORAGE_ID)
+    if found and not found.startswith("/subscriptions/"):
+        raise BadSettings(f"{STORAGE_ID}: this is no resource id; it begins with /subscriptions/.")
+    return found or None
 
 
 def _url(env: Env, name: str) -> str:

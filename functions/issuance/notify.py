@@ -214,7 +214,8 @@ async def _deliver(
     left: Unavailable | BadSettings | None = None
     if mine:
         try:
-            await channel.send(mine, waiting[0].to)
+            # It may have begun to wait while CERTFLOW_MAIL_TO could not be read.
+            await channel.send(mine, waiting[0].to or certflow.mailboxes)
         except DeliveryRefused as error:
             for notice in mine:
                 await _refused(certflow, channel.name, notice, str(error))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions.adapters.unresolved import UnresolvedChannel
+from functions.adapters.waiting import WaitingChannel
 from functions.issuance.errors import BadSettings, CertflowError, Unavailable
 from functions.issuance.notices import notice_of
 from functions.issuance.notify import call_waiting, notify, send_waiting
@@ -390,7 +390,7 @@ async def test_what_a_gathering_channel_has_not_taken_within_a_day_is_told_on_th
 
 async def test_what_is_meant_for_a_channel_without_its_secret_waits_and_nothing_else_does() -> None:
     fault = "CERTFLOW_TEAMS_WEBHOOK_URL: its reference to Key Vault is not resolved."
-    lacking, email = UnresolvedChannel("teams", fault), FakeChannel("email")
+    lacking, email = WaitingChannel("teams", fault), FakeChannel("email")
     world = World(channels=(lacking, email))  # type: ignore[arg-type]  # no fake
     await world.tell("e1", FAILED, DATA)
     assert (len(email.sent), [channel for channel, _ in world.deliveries.queued]) == (1, ["teams"])
@@ -401,11 +401,21 @@ async def test_what_is_meant_for_a_channel_without_its_secret_waits_and_nothing_
     assert ([one.event_id for one in teams.sent], len(email.sent)) == (["e1"], 1)
 
 
+async def test_mail_that_began_to_wait_while_the_mailboxes_could_not_be_read_goes_to_them_when_they_can() -> None:
+    email = FakeChannel("email")
+    world = world_with(email)
+    notice = notice_of("e1", FAILED, DATA, world.links)
+    assert notice
+    await world.deliveries.wait("email", Waiting(notice, NOW, ()))
+    await world.send()
+    assert [to for _, to in email.messages] == [["pki-team@example.com"]]
+
+
 async def test_nothing_is_given_up_for_urls_that_are_not_known_for_now() -> None:
     first = FakeChannel("urls:1", faults=[Unavailable("Slack", "HTTP 503")])
     world = World(channels=(first,))
     await world.tell("e1", FAILED, DATA)
-    lacking = UnresolvedChannel("urls", "CERTFLOW_NOTIFY_URLS: its reference is not resolved.")
+    lacking = WaitingChannel("urls", "CERTFLOW_NOTIFY_URLS: its reference is not resolved.")
     world.channels = (lacking,)  # type: ignore[assignment]  # no fake
     world.later(hours=1)
     await call_waiting(world.certflow)

@@ -141,7 +141,7 @@ def test_only_the_composition_root_hands_the_environment_to_the_settings(file: P
 
 
 def settings_read() -> set[str]:
-    source = (ROOT / "functions" / "settings.py").read_text()
+    source = "".join((ROOT / "functions" / name).read_text() for name in ("settings.py", "channel_settings.py"))
     return set(re.findall(r'"((?:CERTFLOW|AZURE|WEBSITE)_[A-Z_]+|[A-Za-z]+__[A-Za-z]+)"', source))
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 import pytest
 
+from function_app import channels
 from functions.issuance.choices import Choices, DigestWhen, Takes
 from functions.issuance.errors import BadSettings
 from functions.issuance.links import Links
-from functions.settings import QUEUES, Settings, load_settings, queues_url
+from functions.settings import QUEUES, Settings, client_id, load_settings, queues_url
+from tests.unit.test_promises import ROOT, settings_read
 
 LEAST = {
     "CERTFLOW_VAULTS": "main=https://kv.vault.azure.net",
@@ -46,72 +50,170 @@ def test_several_vaults_and_mail() -> None:
     assert settings.verify_challenge_resource is False
     assert settings.mail is not None
     assert (settings.mail.host, settings.mail.port) == ("smtp.example.com", 2525)
-    assert settings.mail.default_to == ("a@example.com", "b@example.com")
+    assert settings.mailboxes == ("a@example.com", "b@example.com")
+
+
+REFERENCE = "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/teams)"
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("CERTFLOW_VAULTS", ""),
+        ("CERTFLOW_VAULTS", REFERENCE),
         ("CERTFLOW_VAULTS", "https://kv.vault.azure.net"),
         ("CERTFLOW_VAULTS", "main=http://kv.vault.azure.net"),
         ("CERTFLOW_VAULTS", "main=kv"),
         ("CERTFLOW_VAULTS", "a=https://k.vault.azure.net,A=https://l.vault.azure.net"),
         ("CERTFLOW_VAULTS", "a b=https://k.vault.azure.net"),
-        ("AzureWebJobsStorage__tableServiceUri", ""),
-        ("ChainStorage__blobServiceUri", "c.blob.core.windows.net"),
-        ("CERTFLOW_TOPIC_ENDPOINT", ""),
-        ("CERTFLOW_VERIFY_CHALLENGE_RESOURCE", "maybe"),
-        ("CERTFLOW_CHAIN_INCLUDE_ROOT", "yes"),
-        ("CERTFLOW_SMTP_SERVER", "smtp.example.com:x"),
-        ("CERTFLOW_MAIL_FROM", ""),
-        ("CERTFLOW_MAIL_TO", ""),
         ("CERTFLOW_VAULTS", "main:watch=https://kv.vault.azure.net"),
         ("CERTFLOW_VAULTS", "main:observe=http://kv.vault.azure.net"),
         ("CERTFLOW_VAULTS", "main=https://k.vault.azure.net,main:observe=https://l.vault.azure.net"),
-        ("CERTFLOW_VAULT_BUDGET", "0"),
-        ("CERTFLOW_VAULT_BUDGET", "49"),
-        ("CERTFLOW_VAULT_BUDGET", "4001"),
-        ("CERTFLOW_VAULT_BUDGET", "4e2"),
-        ("CERTFLOW_VAULT_BUDGET", "-5"),
-        ("CERTFLOW_PATIENCE_ISSUER", "1"),
-        ("CERTFLOW_PATIENCE_ISSUER", "0d"),
-        ("CERTFLOW_PATIENCE_ISSUER", "90s"),
-        ("CERTFLOW_PATIENCE_MANUAL", "3 days"),
-        ("CERTFLOW_EXPIRY_LADDER", "1/3,1/2"),
-        ("CERTFLOW_EXPIRY_LADDER", "1/3,1/3"),
-        ("CERTFLOW_EXPIRY_LADDER", "1,1/2"),
-        ("CERTFLOW_EXPIRY_LADDER", "1/3,0"),
-        ("CERTFLOW_EXPIRY_LADDER", "1/0"),
-        ("CERTFLOW_EXPIRY_LADDER", "30 days"),
-        ("CERTFLOW_EXPIRY_LADDER", "1/3,,1/6"),
-        ("CERTFLOW_EXPIRY_LADDER", "nan"),
-        ("CERTFLOW_ISSUERS", "DigiCert;Unknown"),
-        ("CERTFLOW_RENEW", "on"),
-        ("CERTFLOW_RENEW_MOST", "many"),
-        ("CERTFLOW_RENEW_MOST", "100001"),
-        ("CERTFLOW_DIGEST", "weekly"),
-        ("CERTFLOW_TEAMS_AUTH", "key"),
-        ("CERTFLOW_TEAMS_ENVELOPE", "letter"),
-        ("CERTFLOW_PORTAL_URL", "portal.azure.cn"),
-        ("CERTFLOW_RUNBOOK_URL", "http://wiki.example.com"),
-        ("CERTFLOW_ACS_ENDPOINT", "https://acs.communication.azure.com"),  # beside CERTFLOW_SMTP_SERVER
-        ("CERTFLOW_MAIL_TO", "a@example.com; b@example.com"),
-        ("CERTFLOW_MAIL_TO", "pki team"),
-        ("CERTFLOW_MAIL_TO", " , "),
         ("CERTFLOW_VAULTS", "a=https://a.vault.azure.net;b=https://b.vault.azure.net"),
         ("CERTFLOW_VAULTS", "a=https://x.vault.azure.net,b=https://X.vault.azure.net/"),
         ("CERTFLOW_VAULTS", "a=https://x.vault.azure.net/certificates"),
-        ("CERTFLOW_NOTIFY_RULES", "rules.json"),
-        ("CERTFLOW_NOTIFY_RULES", "Settings/rules.json"),
-        ("CERTFLOW_NOTIFY_RULES", "settings/../csr/rules.json"),
-        ("CERTFLOW_NOTIFY_RULES", "settings/%2e%2e/csr/rules.json"),
-        ("WEBSITE_AUTH_ENABLED", "1"),
+        ("AzureWebJobsStorage__tableServiceUri", ""),
+        ("AzureWebJobsStorage__tableServiceUri", REFERENCE),
+        ("ChainStorage__blobServiceUri", "c.blob.core.windows.net"),
+        ("CERTFLOW_TOPIC_ENDPOINT", ""),
+        ("CERTFLOW_TOPIC_ENDPOINT", "https://[t"),
     ],
 )
-def test_a_wrong_setting_is_named(name: str, value: str) -> None:
-    with pytest.raises(BadSettings, match=name):
+def test_a_wrong_setting_that_nothing_can_run_without_is_named(name: str, value: str) -> None:
+    with pytest.raises(BadSettings, match=f"^{name}: "):
         load_settings(LEAST | MAIL | {name: value})
+
+
+MAIN, OPS, WEBHOOKS = {"teams": "https://a.example/1"}, {"teams:ops": "https://a.example/2"}, "teams.webhooks"
+TEAMS = {"CERTFLOW_TEAMS_WEBHOOK_URL": MAIN["teams"], "CERTFLOW_TEAMS_WEBHOOK_URL__OPS": OPS["teams:ops"]}
+FULL = LEAST | MAIL | TEAMS | {"CERTFLOW_NOTIFY_URLS": "json://b.example"}
+USUAL = Choices()
+BOTH = {"teams", "teams:ops"}
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "read", "means", "waits"),
+    [
+        (
+            "CERTFLOW_VAULT_BUDGET",
+            ("0", "49", "4001", "4e2", "-5", "9" * 5000),
+            "choices.budget",
+            USUAL.budget,
+            set(),
+        ),
+        ("CERTFLOW_PATIENCE_ISSUER", ("1", "0d", "90s"), "choices.patience", USUAL.patience, set()),
+        ("CERTFLOW_PATIENCE_MANUAL", ("3 days",), "choices.patience", USUAL.patience, set()),
+        (
+            "CERTFLOW_EXPIRY_LADDER",
+            ("1/3,1/2", "1/3,1/3", "1,1/2", "1/3,0", "1/0", "30 days", "1/3,,1/6", "nan"),
+            "choices.ladder",
+            USUAL.ladder,
+            set(),
+        ),
+        ("CERTFLOW_ISSUERS", ("DigiCert;Unknown", "a b"), "choices.issuers", (), set()),
+        ("CERTFLOW_RENEW", ("on", "off", "0"), "choices.renews", False, set()),
+        ("CERTFLOW_RENEW_MOST", ("many", "100001"), "choices.most_renewals", USUAL.most_renewals, set()),
+        ("CERTFLOW_DIGEST", ("weekly",), "choices.digest", USUAL.digest, set()),
+        ("CERTFLOW_TRUSTED_CAS", ("all", "main=none", "mian=any", "any,public"), "choices.trusted", {}, set()),
+        ("CERTFLOW_OWNER_DOMAINS", ("com", "a@example.com"), "choices.owner_domains", (), set()),
+        ("CERTFLOW_VERIFY_CHALLENGE_RESOURCE", ("maybe", "no"), "verify_challenge_resource", True, set()),
+        ("CERTFLOW_CHAIN_INCLUDE_ROOT", ("yes",), "include_root", False, set()),
+        ("WEBSITE_AUTH_ENABLED", ("1",), "app_service_auth", False, set()),
+        ("CERTFLOW_PORTAL_URL", ("portal.azure.cn", "https://[p"), "links.portal", Links().portal, set()),
+        ("CERTFLOW_RUNBOOK_URL", ("http://wiki.example.com", "https://"), "links.runbook", None, set()),
+        ("CERTFLOW_CHAIN_STORAGE_ID", ("chains",), "links.chain_storage", None, set()),
+        (
+            "CERTFLOW_NOTIFY_RULES",
+            ("rules.json", "Settings/rules.json", "settings/../csr/rules.json", "settings/%2e%2e/csr/rules.json"),
+            "rules",
+            "",
+            set(),
+        ),
+        ("CERTFLOW_TEAMS_WEBHOOK_URL", ("no address", "https://", "ftp://a.example"), WEBHOOKS, OPS, {"teams"}),
+        ("CERTFLOW_TEAMS_WEBHOOK_URL__OPS", ("a.example",), WEBHOOKS, MAIN, {"teams:ops"}),
+        ("CERTFLOW_TEAMS_AUTH", ("key",), WEBHOOKS, {}, BOTH),
+        ("CERTFLOW_TEAMS_ENVELOPE", ("letter",), WEBHOOKS, {}, BOTH),
+        ("CERTFLOW_SMTP_SERVER", ("smtp.example.com:x", ":25", "smtp://a.example"), "mail", None, {"email"}),
+        ("CERTFLOW_ACS_ENDPOINT", ("https://acs.communication.azure.com", "acs"), "mail", None, {"email"}),
+        ("CERTFLOW_MAIL_FROM", ("", "Certflow"), "mail", None, {"email"}),
+        ("CERTFLOW_MAIL_TO", ("", " , ", "pki team", "a@example.com; b@example.com"), "mailboxes", (), {"email"}),
+        ("CERTFLOW_SMTP_USER", (), "mail", None, {"email"}),
+        ("CERTFLOW_SMTP_PASSWORD", (), "mail", None, {"email"}),
+        ("CERTFLOW_NOTIFY_URLS", (), "notify_urls", (), {"urls"}),
+    ],
+)
+def test_any_other_setting_that_cannot_work_is_named_with_its_cure_and_stops_nothing(
+    name: str, values: tuple[str, ...], read: str, means: Any, waits: set[str]
+) -> None:
+    for value in (REFERENCE, f" {REFERENCE.replace('KeyVault', 'AppConfiguration')}", *values):
+        settings = load_settings(FULL | {name: value})
+        named = "CERTFLOW_SMTP_SERVER" if value.startswith("https://acs") else name  # both are set
+        assert {fault.partition(": ")[0] for fault in settings.faults} == {named}, value
+        assert all(fault.partition(": ")[2] for fault in settings.faults)
+        assert "SecretUri" not in f"{settings} {settings.teams.webhooks} {settings.notify_urls} {settings.mail}"
+        assert len(value) < 4 or value == "https://" or value.strip() not in str(settings.faults)  # GET health shows it
+        assert settings.waiting.keys() == waits
+        assert {*settings.waiting.values()} <= {*settings.faults}
+        assert attrgetter(read)(settings) == means, value
+
+
+def test_a_channel_that_a_setting_keeps_from_being_used_is_there_and_waits() -> None:
+    """All other channels are as they would be without that setting."""
+    wrong = {"CERTFLOW_TEAMS_WEBHOOK_URL__OPS": REFERENCE, "CERTFLOW_SMTP_USER": REFERENCE}
+    kinds = {one.name: type(one).__name__ for one in channels(load_settings(FULL | wrong), nobody())}
+    assert kinds == {
+        "teams:ops": "WaitingChannel",
+        "email": "WaitingChannel",
+        "teams": "Teams",
+        "urls:1": "AppriseUrl",
+    }
+
+
+def nobody() -> Any:
+    """A credential that is never asked."""
+
+
+def test_what_is_right_of_a_list_counts() -> None:
+    settings = load_settings(
+        FULL
+        | {
+            "CERTFLOW_ISSUERS": "DigiCert, a b,Unknown",
+            "CERTFLOW_MAIL_TO": "a@example.com, b",
+            "CERTFLOW_NOTIFY_URLS": "json://b.example nothing",
+            "CERTFLOW_TRUSTED_CAS": "mian=any,main=public",
+        }
+    )
+    assert settings.choices.issuers == ("DigiCert", "Unknown")
+    assert (settings.mailboxes, settings.mail is not None) == (("a@example.com",), True)
+    assert settings.notify_urls == ("json://b.example", "nothing")  # which waits by itself, under its position
+    assert settings.choices.trusted == {"main": Takes.PUBLIC}
+    assert settings.waiting == {}
+    assert [fault.partition(": ")[0] for fault in settings.faults] == [
+        "CERTFLOW_ISSUERS",
+        "CERTFLOW_MAIL_TO",
+        "CERTFLOW_NOTIFY_URLS",
+        "CERTFLOW_TRUSTED_CAS",
+    ]
+
+
+def test_the_readmes_table_says_of_each_setting_what_holds_while_it_cannot_work() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|.*\| ([^|]+) \|$", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
+    said = {name: what for name, what in rows if re.match(r"(CERTFLOW|AZURE|WEBSITE)_|\w+__", name)}
+    of_the_host = {name for name, what in said.items() if "host" in what or what == "the same"}
+    assert said.keys() - of_the_host == settings_read()
+    for name in settings_read():
+        try:
+            client_id(FULL | {name: REFERENCE})
+            queues_url(FULL | {name: REFERENCE})
+            settings = load_settings(FULL | {name: REFERENCE})
+        except BadSettings:
+            assert said[name] == "nothing runs", name
+        else:
+            assert said[name] != "nothing runs", name
+            assert (said[name].endswith("waits")) == bool(settings.waiting), name
+            if said[name] == "the default":
+                bare = load_settings({key: value for key, value in FULL.items() if key != name})
+                assert replace(settings, faults=()) == bare, name
 
 
 @pytest.mark.parametrize("url", ["", "a.queue.core.windows.net", "http://a.queue.core.windows.net"])
@@ -183,9 +285,8 @@ def test_mail_by_azure_communication_services() -> None:
 
 
 def test_a_comma_too_many_is_no_mailbox() -> None:
-    mail = load_settings(LEAST | MAIL | {"CERTFLOW_MAIL_TO": "a@example.com, ,b@example.com,"}).mail
-    assert mail
-    assert mail.default_to == ("a@example.com", "b@example.com")
+    settings = load_settings(LEAST | MAIL | {"CERTFLOW_MAIL_TO": "a@example.com, ,b@example.com,"})
+    assert (settings.mailboxes, settings.faults) == (("a@example.com", "b@example.com"), ())
 
 
 def test_a_table_of_rules_that_cannot_be_read_does_not_stop_the_watching() -> None:
@@ -261,47 +362,3 @@ def test_whose_certificates_a_vault_takes_is_one_word_for_all_or_one_for_each(te
     vaults = "main=https://kv.vault.azure.net,lab=https://lab.vault.azure.net"
     choices = load_settings(LEAST | {"CERTFLOW_VAULTS": vaults, "CERTFLOW_TRUSTED_CAS": text}).choices
     assert (choices.takes("main"), choices.takes("lab")) == (main, lab)
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("all", "not 'all'"),
-        ("main=none", "not 'main=none'"),
-        ("mian=any", "'mian' is no alias in CERTFLOW_VAULTS. There are main"),
-        ("main=any,main=files", "'main' stands there twice"),
-        ("any,main=files", "not 'any'"),
-    ],
-)
-def test_a_wrong_word_about_trust_is_named_with_what_it_should_be(text: str, says: str) -> None:
-    with pytest.raises(BadSettings, match=rf"^CERTFLOW_TRUSTED_CAS: .*{re.escape(says)}"):
-        load_settings(LEAST | {"CERTFLOW_TRUSTED_CAS": text})
-
-
-REFERENCE = "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/teams)"
-WEBHOOK, OUTGOING = (
-    "CERTFLOW_TEAMS_WEBHOOK_URL",
-    {"CERTFLOW_SMTP_SERVER": "smtp.example.com:587", "CERTFLOW_MAIL_FROM": "a@b.example"},
-)
-
-
-@pytest.mark.parametrize("name", [WEBHOOK, f"{WEBHOOK}__PAYMENTS", "CERTFLOW_SMTP_PASSWORD", "CERTFLOW_NOTIFY_URLS"])
-def test_a_secret_whose_reference_is_not_resolved_is_named_with_its_cure_and_stops_nothing_else(name: str) -> None:
-    mail = OUTGOING | {"CERTFLOW_MAIL_TO": "pki@b.example", "CERTFLOW_SMTP_USER": "certflow"}
-    others = {WEBHOOK: "https://a.example", "CERTFLOW_NOTIFY_URLS": "json://b.example"}
-    settings = load_settings(LEAST | mail | others | {name: f" {REFERENCE}"})
-    (fault,) = settings.faults
-    assert fault.startswith(f"{name}: its reference to Key Vault is not resolved. ")
-    assert "Key Vault Secrets User" in fault
-    assert REFERENCE not in f"{settings} {settings.teams.webhooks} {settings.notify_urls} {settings.mail}"
-    assert settings.teams.webhooks == ({} if name == WEBHOOK else {"teams": "https://a.example"})
-    assert settings.mail is not None
-    assert settings.mail.password is None
-    channel = {WEBHOOK: "teams", f"{WEBHOOK}__PAYMENTS": "teams:payments", "CERTFLOW_NOTIFY_URLS": "urls"}.get(name)
-    assert settings.unresolved == ({channel: fault} if channel else {})
-
-
-@pytest.mark.parametrize("name", ["CERTFLOW_VAULTS", "CERTFLOW_OWNER_DOMAINS", "CERTFLOW_SMTP_SERVER"])
-def test_a_reference_that_is_not_resolved_never_counts_as_not_set(name: str) -> None:
-    with pytest.raises(BadSettings, match=f"^{name}: its reference to Key Vault is not resolved"):
-        load_settings(LEAST | {name: REFERENCE.replace("KeyVault", "AppConfiguration")})

@@ -1,4 +1,4 @@
-"""A channel whose secret is not resolved."""
+"""A channel that a setting keeps from being used."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functions.issuance.errors import BadSettings
 from functions.issuance.telling import Notice
 
 
-class UnresolvedChannel:
+class WaitingChannel:
     """The port `Channel`: what is meant for it waits, as long as for one that does not answer, until that is mended."""
 
     most = 1
