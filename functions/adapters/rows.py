@@ -25,7 +25,7 @@ type Hint = tuple[str, str, str]  # vault alias, certificate name, request_id
 MOST_HINTS = 150  # of one key (`reuse_key`): a property holds 64 KiB, and a hint at most 400 bytes
 # Of one property: it takes 32,768 units of UTF-16, of which a letter is one or two. A row takes 1 MiB in all.
 MOST_LETTERS = 16_000
-BEATS, ASIDE = "-|beats", "-|aside"  # partitions
+BEATS, ASIDE, VOUCHED = "-|beats", "-|aside", "-|vouched"  # partitions
 
 
 def partition_of(vault: str | None, name: str) -> str:
@@ -130,6 +130,16 @@ def event_row(event: Event) -> Entity:
         "PartitionKey": partition_of(event.vault, event.name or event.id),
         "RowKey": f"o|{event.id}",
         "event": msgspec.json.encode(event).decode(),
+    }
+
+
+def vouched_row(event: Event, now: datetime) -> Entity:
+    """An event that is about to be sent."""
+    return {
+        "PartitionKey": VOUCHED,
+        "RowKey": key_of(event.id),
+        "event": msgspec.json.encode(event).decode(),
+        "at": sortable(now),
     }
 
 

@@ -5,7 +5,8 @@ PartitionKey: `{vault alias}|{first hex digit of SHA-256 of the lower-cased name
 `-|{digit}`. RowKey: `r|{name}|{request_id}` a request, `d|{next check}|{name}|{request_id}` its due mark,
 `e|{ended}|{name}|{request_id}` that it has ended, `i|{name}|{id}` an intent and `d|{due}|{name}|i|{id}` its mark,
 `o|{event id}` an event not yet sent, `h|{name}|{time}|{act}|{request_id}` history. Partition `-|aside` (RowKey: SHA-256
-of the blob's name, which may hold what a RowKey must not): the files set aside.
+of the blob's name, which may hold what a RowKey must not): the files set aside. Partition `-|vouched` (RowKey: SHA-256
+of the event's id): what was sent to the topic, for some weeks.
 
 Table `keys` (PartitionKey and RowKey: key hash) holds hints, each written before the request it points to: a
 crash leaves a hint too many, never one too few.
@@ -14,6 +15,7 @@ crash leaves a hint too many, never one too few.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -27,6 +29,7 @@ from azure.data.tables import UpdateMode
 from functions.adapters.faults import faults_of
 from functions.adapters.rows import (
     ASIDE,
+    VOUCHED,
     Operations,
     aside_row,
     continuation_of,
@@ -39,6 +42,7 @@ from functions.adapters.rows import (
     intent_mark,
     intent_of,
     intent_row,
+    key_of,
     look_of,
     looked_row,
     mark_of,
@@ -49,6 +53,7 @@ from functions.adapters.rows import (
     rows_beside,
     sortable,
     token_of,
+    vouched_row,
 )
 from functions.adapters.table_service import CERTFLOW, KEYS, SERVICE, Tables
 from functions.issuance.errors import ConcurrentChange, Unavailable
@@ -60,7 +65,8 @@ from functions.issuance.requests import Act, Change, Status, TrackedRequest
 
 DIGITS = "0123456789abcdef"
 TRIES = 10
-MOVED = 33  # looks in one transaction: three rows each, and it takes 100
+IN_A_TRANSACTION = 100  # rows
+MOVED = IN_A_TRANSACTION // 3  # looks: three rows each
 # Such transactions at once. The SDK takes some 25 ms of CPU time for each, in which nothing else goes on; if all were
 # begun together, a sweep would stand still for half a second, and its vault's budget would pass unused.
 MOVING = 2
@@ -229,6 +235,29 @@ class TableLedger:
         table, row = await self._tables.table(CERTFLOW), event_row(event)
         with faults_of(SERVICE):
             await table.delete_entity(row["PartitionKey"], row["RowKey"])
+
+    async def vouch(self, event: Event, now: datetime) -> None:
+        """Keeps an event under its id."""
+        table = await self._tables.table(CERTFLOW)
+        with faults_of(SERVICE):
+            await table.upsert_entity(vouched_row(event, now), mode=UpdateMode.REPLACE)
+
+    async def vouched(self, event_id: str) -> Event | None:
+        """One row, by the hash of its id."""
+        row = await self._tables.row(VOUCHED, key_of(event_id))
+        return msgspec.json.decode(row["event"], type=Event) if row else None
+
+    async def forget_vouched(self, before: datetime) -> None:
+        """A hundred rows in a transaction: they are of one partition."""
+        table = await self._tables.table(CERTFLOW)
+        query, parameters = "PartitionKey eq @partition and at lt @before", {"partition": VOUCHED}
+        parameters["before"] = sortable(before)
+        with faults_of(SERVICE):
+            rows = table.query_entities(query, parameters=parameters, select=["PartitionKey", "RowKey"])
+            old = [("delete", {"PartitionKey": VOUCHED, "RowKey": row["RowKey"]}) async for row in rows]
+        for some in itertools.batched(old, IN_A_TRANSACTION, strict=False):
+            with suppress(ConcurrentChange):  # another run has begun to
+                await self._tables.commit(list(some))
 
     async def requests(self, wanted: Wanted, token: str | None) -> Page:
         """One page: a scan of the rows of requests, of one vault's partitions or of all, filtered by the service."""

@@ -19,9 +19,13 @@ AT_MOST = timedelta(seconds=10)
 
 
 async def publish(certflow: Certflow, events: Iterable[Event]) -> None:
-    """Sends events that stand in the outbox and clears them. What cannot be sent now is left for the sweep."""
+    """Sends events that stand in the outbox and clears them. What cannot be sent now is left for the sweep.
+
+    Each is kept before it is sent: nothing that comes from the topic is believed without that (provenance.py).
+    """
     for event in events:
         try:
+            await certflow.ledger.vouch(event, certflow.now())
             await certflow.topic.publish(event)
             await certflow.ledger.sent(event)
         except Unavailable as error:

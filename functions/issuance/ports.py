@@ -242,6 +242,18 @@ class Ledger(Protocol):
         """Marks an event as sent. Gone already is fine."""
         ...
 
+    async def vouch(self, event: Event, now: datetime) -> None:
+        """Keeps an event as it is about to be sent, so that it is known when it comes back; the last of each id."""
+        ...
+
+    async def vouched(self, event_id: str) -> Event | None:
+        """An event that was kept so; None for any other id, in whatever letters."""
+        ...
+
+    async def forget_vouched(self, before: datetime) -> None:
+        """Forgets what was kept so before this time."""
+        ...
+
     async def requests(self, wanted: Wanted, token: str | None) -> Page:
         """One page of tracked requests. Raises InvalidRequest if the token is none of ours."""
         ...

@@ -1,19 +1,32 @@
-"""Whose event is it? Whoever may send to the topic could otherwise write our messages."""
+"""Whose event is it? Whoever may send to the topic could otherwise write our messages.
+
+The `source` of an event is what its sender says, and so is its id. What is told is therefore the event that our outbox
+kept before it sent it (outbox.py), found by the id: another's words under our id are never read, and an id that was
+never kept takes the place of none of ours. What comes is not compared with what was kept: on its way it may be written
+anew (the host writes times another way: azure-functions-host#4529).
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from functions.issuance.certflow import UNNAMED_SOURCE, Certflow
 from functions.issuance.describe import printed
 from functions.issuance.errors import Unavailable
+from functions.issuance.events import Event
 from functions.issuance.journal import record
 
-BEGAN = "event-source"  # when this deployment began to name itself
-# Older versions of Certflow called every deployment the same. Event Grid tries for a day to deliver what they sent.
+# When this deployment began to name itself, and when it began to keep what it sends.
+NAMED, VOUCHED = "event-source", "event-vouched"
+# Older versions of Certflow called every deployment the same, or kept nothing of what they sent. Event Grid tries for a
+# day to deliver that.
 OF_OLDER_VERSIONS = timedelta(hours=25)
+# Event Grid tries for a day, our queue for another, and what is given up then can be put back for 90 (queued.py).
+KEPT = timedelta(days=92)
 
 
 def source_of(topic_endpoint: str) -> str:
@@ -22,24 +35,35 @@ def source_of(topic_endpoint: str) -> str:
 
 
 async def note_source(certflow: Certflow) -> None:
-    """Remembers since when this deployment names itself: from then on events of older versions become rare, and end."""
-    await certflow.watchbook.since(BEGAN, certflow.now())
-
-
-async def is_ours(certflow: Certflow, source: str | None, event_id: str, type_: str) -> bool:
-    """Whether this deployment sent an event, so that people are told of it; another's is logged, counted and dropped.
-
-    Raises Unavailable: for an event of an older version it has to be looked up how long ago that was.
+    """Remembers since when this deployment names itself and keeps what it sends: from then on events of older versions
+    become rare, and end.
     """
-    if source == certflow.source:
-        return True
-    now = certflow.now()
-    if source == UNNAMED_SOURCE and now - await certflow.watchbook.since(BEGAN, now) < OF_OLDER_VERSIONS:
-        return True
-    shown = {"source": printed(source or "none", 100), "id": printed(event_id, 100), "type": printed(type_, 100)}
-    record("event-refused", level=logging.ERROR, **shown)
+    for what in (NAMED, VOUCHED):
+        await certflow.watchbook.since(what, certflow.now())
+
+
+async def own_event(certflow: Certflow, came: Mapping[str, Any]) -> Event | None:
+    """The event of this deployment that has come back from the topic (`came`: its id, source, type and data), as it was
+    sent, so that people are told of it. Another's is logged, counted and dropped: None.
+
+    Raises Unavailable: what was sent is looked up.
+    """
+    event_id, source = str(came["id"]), came.get("source")
+    if source == certflow.source and (kept := await certflow.ledger.vouched(event_id)):
+        return kept
+    if await _of_an_older_version(certflow, source):
+        return Event(event_id, str(came["type"]), "", certflow.now(), data=dict(came["data"]))
+    why = "its outbox sent none with this id" if source == certflow.source else "another source"
+    shown = {"source": printed(source or "none", 100), "id": printed(event_id, 100), "why": why}
+    record("event-refused", level=logging.ERROR, type=printed(str(came["type"]), 100), **shown)
     try:
-        await certflow.watchbook.count_refused(now.date())
+        await certflow.watchbook.count_refused(certflow.now().date())
     except Unavailable as error:
         record("event-refused-uncounted", level=logging.WARNING, id=shown["id"], reason=str(error))
-    return False
+    return None
+
+
+async def _of_an_older_version(certflow: Certflow, source: str | None) -> bool:
+    began = {certflow.source: VOUCHED, UNNAMED_SOURCE: NAMED}.get(source or "")
+    now = certflow.now()
+    return bool(began) and now - await certflow.watchbook.since(str(began), now) < OF_OLDER_VERSIONS

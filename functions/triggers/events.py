@@ -41,15 +41,15 @@ def events_blueprint(certflow: Callable[[], Certflow], work: Callable[[], Work])
     async def notify(event: func.EventGridEvent) -> None:
         from functions.issuance.errors import TooLong
         from functions.issuance.notify import notify as tell
-        from functions.issuance.provenance import is_ours
+        from functions.issuance.provenance import own_event
 
         written = _written(event)
         try:
             await work().put(EVENTS, written)
         except TooLong:  # a row of a table holds what a message of a queue does not
             app = certflow()
-            if await is_ours(app, written["source"], written["id"], written["type"]):
-                await tell(app, written["id"], written["type"], written["data"])
+            if own := await own_event(app, written):
+                await tell(app, own.id, own.type, own.data)
 
     return blueprint
 

@@ -67,11 +67,11 @@ def queued_blueprint(
     @blueprint.queue_trigger(arg_name="message", queue_name=EVENTS, connection=STORAGE)
     async def queued_notify(message: func.QueueMessage) -> None:
         from functions.issuance.notify import notify
-        from functions.issuance.provenance import is_ours
+        from functions.issuance.provenance import own_event
 
         async def heard(event: Event) -> None:
-            if await is_ours(certflow(), event.get("source"), event["id"], event["type"]):
-                await notify(certflow(), event["id"], event["type"], event["data"])
+            if own := await own_event(certflow(), event):
+                await notify(certflow(), own.id, own.type, own.data)
 
         await _handled(returns, EVENTS, message, heard)
 
@@ -153,7 +153,7 @@ async def _put_back(returns: Returns, queue: str, event: Event, error: Exception
     last try comes when the time is over, not later.
     """
     now = returns.now()
-    since = datetime.fromisoformat(event["since"]) if "since" in event else now
+    since = _since(event, now)
     left = since + within - now
     if left <= timedelta(0):
         return False
@@ -162,6 +162,15 @@ async def _put_back(returns: Returns, queue: str, event: Event, error: Exception
     pause = min(max(now - since, SOONEST, asked), LATEST, max(left, SOONEST))
     await returns.work().put(queue, event | {"since": since.isoformat()}, pause)
     return True
+
+
+def _since(event: Event, now: datetime) -> datetime:
+    """Since when a message is tried. Where Event Grid puts it there, its sender may have written anything."""
+    try:
+        since = datetime.fromisoformat(event["since"])
+    except (KeyError, TypeError, ValueError):
+        return now
+    return since if since.tzinfo and since <= now else now
 
 
 def _shown(event: Event, error: Exception | str) -> dict[str, Any]:

@@ -47,10 +47,12 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     async def daily(timer: func.TimerRequest) -> None:  # noqa: ARG001  the same
         from functions.issuance.key_search import KEPT
         from functions.issuance.overview import send_digest
+        from functions.issuance.provenance import KEPT as VOUCHED
 
         app = certflow()
         await send_digest(app)
         await app.watchbook.forget_searches(app.now() - KEPT)
+        await app.ledger.forget_vouched(app.now() - VOUCHED)
 
     @blueprint.function_name("sweep")
     @blueprint.timer_trigger(schedule="%CERTFLOW_SWEEP_SCHEDULE%", arg_name="timer", run_on_startup=False)

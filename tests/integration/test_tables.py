@@ -191,6 +191,23 @@ async def test_an_event_without_a_request_waits_in_the_outbox_until_it_is_sent(l
     assert [one for one in await ledger.unsent(None) if one.id == event.id] == []
 
 
+async def test_what_was_sent_is_known_by_its_id_in_whatever_letters_until_it_is_forgotten(ledger: TableLedger) -> None:
+    ids = [f"chain:vouched/{number}#?\\ü'" for number in range(120)]
+    for number, event_id in enumerate(ids):
+        event = Event(event_id, CHAIN_REJECTED, "s", NOW, data={"number": number})
+        await ledger.vouch(event, NOW + timedelta(minutes=number))
+    await ledger.vouch(Event(ids[0], CHAIN_REJECTED, "s", NOW, data={"number": "again"}), NOW)
+    again, last = await ledger.vouched(ids[0]), await ledger.vouched(ids[-1])
+    assert again
+    assert last
+    assert (again.data, last.data) == ({"number": "again"}, {"number": 119})
+    assert await ledger.vouched("chain:vouched") is None
+    await ledger.forget_vouched(NOW + timedelta(minutes=110))
+    await ledger.forget_vouched(NOW + timedelta(minutes=110))
+    assert [number for number, one in enumerate(ids) if await ledger.vouched(one)] == list(range(110, 120))
+    assert await ledger.unsent(None) == []
+
+
 async def test_an_intent_is_written_once_kept_with_its_answer_and_forgotten(ledger: TableLedger) -> None:
     first = intent("Once")
     assert await ledger.intend(first) is None

@@ -172,6 +172,7 @@ class FakeLedger:
     moved: list[Look] = field(default_factory=list)
     dropped: list[Look] = field(default_factory=list)
     put_aside: dict[str, Aside] = field(default_factory=dict)
+    kept: dict[str, tuple[Event, datetime]] = field(default_factory=dict)  # vouched for, by id
     down: bool = False
     _etag: int = 0
 
@@ -303,6 +304,15 @@ class FakeLedger:
 
     async def sent(self, event: Event) -> None:
         self.outbox.pop(event.id, None)
+
+    async def vouch(self, event: Event, now: datetime) -> None:
+        self.kept[event.id] = (event, now)
+
+    async def vouched(self, event_id: str) -> Event | None:
+        return self.kept[event_id][0] if event_id in self.kept else None
+
+    async def forget_vouched(self, before: datetime) -> None:
+        self.kept = {event_id: one for event_id, one in self.kept.items() if one[1] >= before}
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import azure.functions as func
@@ -11,6 +12,8 @@ from azure.functions.eventgrid import EventGridEventInConverter
 from azure.functions.meta import Datum
 
 from functions.issuance.errors import Unavailable
+from functions.issuance.events import Event
+from functions.issuance.outbox import publish, publish_left_behind
 from functions.issuance.overview import send_digest
 from functions.issuance.provenance import note_source, source_of
 from functions.issuance.queues import CHANNELS, EVENTS
@@ -21,6 +24,7 @@ from tests.event_schemas import SOURCE
 from tests.unit.fakes import FakeChannel, World
 from tests.unit.test_notify import DATA, FAILED
 from tests.unit.test_queued_triggers import returns
+from tests.unit.test_schedule import rings
 
 OF_ANOTHER = "/certflow/another.westeurope-1.eventgrid.azure.net"
 DELIVERIES = ["notify", "queued_notify"]
@@ -72,6 +76,124 @@ async def test_an_event_of_another_source_is_told_to_nobody_logged_and_counted(
     assert (channel.sent, world.watchbook.refusals) == ([], {NOW.date(): 1})
     assert "event-refused" in caplog.text
     assert world.work.queue(CHANNELS) == []
+
+
+def sent(event_id: str = "e1", **data: Any) -> Event:
+    """An event of ours."""
+    return Event(event_id, FAILED, "vaults/main/certificates/web", NOW, "main", "web", DATA | data)
+
+
+async def long_ago(world: World) -> None:
+    """This version has been running for longer than an older one's events come."""
+    await note_source(world.certflow)
+    world.later(hours=26)
+
+
+def words(channel: FakeChannel) -> list[str]:
+    return [dict(notice.facts)["Error message"] for notice in channel.sent]
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+async def test_what_the_outbox_sent_is_told_once_however_often_it_comes(delivery: str) -> None:
+    world, channel = listening()
+    await long_ago(world)
+    await publish(world.certflow, [sent()])
+    for _ in range(3):
+        await deliver(world, delivery, event())
+    assert (len(channel.sent), world.watchbook.refusals) == (1, {})
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+async def test_an_event_that_bears_our_source_and_was_not_sent_is_refused_and_takes_no_events_place(
+    delivery: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ids can be foreseen: without this a forger's would count as told before ours comes."""
+    world, channel = listening()
+    await long_ago(world)
+    await deliver(world, delivery, event(data=DATA | {"error": {"message": "click here"}}))
+    assert (channel.sent, world.deliveries.states, world.watchbook.refusals) == ([], {}, {world.now.date(): 1})
+    assert "event-refused" in caplog.text
+    await publish(world.certflow, [sent()])
+    await deliver(world, delivery, event())
+    assert len(channel.sent) == 1
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+@pytest.mark.parametrize("first", ["ours", "forged"])
+@pytest.mark.parametrize("other", [{"data": {"error": {"message": "click here"}}}, {"type": "Certflow.Chain.Merged"}])
+async def test_of_an_event_that_was_sent_our_own_words_are_told_whoever_comes_first(
+    delivery: str, first: str, other: dict[str, Any]
+) -> None:
+    world, channel = listening()
+    await long_ago(world)
+    await publish(world.certflow, [sent(error={"code": "c", "message": "ours"})])
+    forged = event(**other)
+    for one in (event(), forged) if first == "ours" else (forged, event()):
+        await deliver(world, delivery, one)
+    assert words(channel) == ["ours"]
+
+
+@pytest.mark.parametrize("cut", ["vouch", "publish", "sent"])
+async def test_cut_off_at_any_step_of_the_sending_the_event_is_told_once(cut: str) -> None:
+    """Before it is kept, before it is sent, before it is cleared: the sweep sends it again."""
+    world, channel = listening()
+    await long_ago(world)
+    world.ledger.outbox["e1"] = sent()
+
+    async def killed(*_given: object) -> None:
+        raise KeyboardInterrupt
+
+    owner: Any = world.topic if cut == "publish" else world.ledger
+    before = getattr(owner, cut)
+    setattr(owner, cut, killed)
+    with pytest.raises(KeyboardInterrupt):
+        await publish(world.certflow, [sent()])
+    setattr(owner, cut, before)
+    for one in world.topic.published:
+        await deliver(world, "notify", event(id=one.id))
+    world.topic.published.clear()
+    await publish_left_behind(world.certflow, "main")
+    for one in world.topic.published:
+        await deliver(world, "notify", event(id=one.id))
+    assert (len(channel.sent), world.ledger.outbox, world.watchbook.refusals) == (1, {}, {})
+
+
+async def test_while_it_cannot_be_looked_up_what_was_sent_an_event_is_put_back() -> None:
+    world, channel = listening()
+    await long_ago(world)
+    await publish(world.certflow, [sent()])
+    vouched = world.ledger.vouched
+
+    async def down(event_id: str) -> None:
+        raise Unavailable("The table storage", "down")
+
+    world.ledger.vouched = down  # type: ignore[method-assign]  # the fault
+    await deliver(world, "queued_notify", event())
+    assert (channel.sent, world.watchbook.refusals) == ([], {})
+    (message,) = world.work.queue(EVENTS)
+    world.ledger.vouched = vouched  # type: ignore[method-assign]  # mended
+    await deliver(world, "queued_notify", dict(message))
+    assert len(channel.sent) == 1
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+async def test_what_an_older_version_sent_without_keeping_it_is_told_for_a_day_after_the_upgrade(delivery: str) -> None:
+    world, channel = listening()
+    await note_source(world.certflow)
+    world.later(hours=24)
+    await deliver(world, delivery, event())
+    world.later(hours=2)
+    await deliver(world, delivery, event(id="e2"))
+    assert ([notice.event_id for notice in channel.sent], sum(world.watchbook.refusals.values())) == (["e1"], 1)
+
+
+async def test_what_was_sent_is_forgotten_after_three_months() -> None:
+    world, _ = listening()
+    await publish(world.certflow, [sent()])
+    for days, kept in ((91, {"e1"}), (92, set())):
+        world.now = NOW + timedelta(days=days, seconds=1)
+        await rings(world, "daily")
+        assert {one for one in world.ledger.kept if one == "e1"} == kept
 
 
 async def test_an_event_in_event_grids_own_schema_names_no_source_and_is_refused() -> None:

@@ -198,6 +198,15 @@ async def test_what_the_host_gave_up_comes_back_to_its_queue_for_a_day_and_is_th
     assert world.work.queue(GIVEN_UP) == [event | {"since": NOW.isoformat(), "queue": POISON[name]}]
 
 
+@pytest.mark.parametrize("since", ["yesterday", 5, None, "2020-01-01", "2999-01-01T00:00:00+00:00"])
+async def test_a_message_whose_sender_wrote_when_it_was_tried_first_is_put_back_all_the_same(since: Any) -> None:
+    world = World()
+    await receive(world, "queued_notify", cloud_event(FAILED, DATA) | {"since": since}, badly_set)
+    message = put_back(world, EVENTS)
+    assert message
+    assert (message[0]["since"], message[1]) == (NOW.isoformat(), timedelta(seconds=10))
+
+
 @pytest.mark.parametrize("body", [b"no JSON", b"[1]", b"\xff"])
 async def test_a_message_that_is_no_event_is_kept_with_its_text(body: bytes) -> None:
     world = World()

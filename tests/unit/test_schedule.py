@@ -102,4 +102,4 @@ async def test_the_first_hour_remembers_since_when_events_name_their_deployment(
     await rings(world, "discover")
     world.later(hours=1)
     await rings(world, "discover")
-    assert world.watchbook.began == {"event-source": NOW}
+    assert world.watchbook.began == {"event-source": NOW, "event-vouched": NOW}
