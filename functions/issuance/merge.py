@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,11 +16,12 @@ from functions.issuance.findings import ChainProblem, Finding
 from functions.issuance.journal import record
 from functions.issuance.matching import unmerged
 from functions.issuance.ports import Bundle
-from functions.issuance.requests import MERGEABLE, Change, Doing, Gone, Status, TrackedRequest
+from functions.issuance.requests import MERGEABLE, Change, Doing, Gone, Operation, Status, TrackedRequest
 from functions.issuance.watch import look, record_seen
 
 # Longer than one merge can take; a claim older than this was left by a run that was cut off.
 CLAIM = timedelta(minutes=2)
+NOT_FOUND = 404
 WAIT_FOR_CLAIM = 30  # seconds, a second a try; then whoever asked tries again
 
 
@@ -34,38 +36,74 @@ async def merge_once(
     """Merges a chain into its request, and only once, however often and by how many runs this is tried.
 
     `by` names the run (the same for every repetition of it); `more` are other fields of Key Vault's merge body. Returns
-    the certificate version and what there is to say. Raises ChainProblem, Refused.
+    the certificate version and what there is to say. Raises ChainProblem; Refused, if Key Vault refused the merge (or
+    lets the app in nowhere); Unavailable.
     """
     claimed = await _claim(certflow, by, request)
     if claimed.status not in MERGEABLE:
-        return await _merged_before(certflow, claimed, chain)
+        with _no_verdict():
+            return await _merged_before(certflow, claimed, chain)
     try:
-        seen = await look(certflow, claimed.vault, claimed.name, claimed.request_id)
-        if isinstance(seen, Gone) or seen.status is Status.COMPLETED:
+        with _no_verdict():
+            seen = await look(certflow, claimed.vault, claimed.name, claimed.request_id)
+        bundle = None if _has_ended(seen) else await _merge_or_find(certflow, claimed, chain, more, seen)
+        if bundle is None:
             ours = doing if request.merging == by else None  # this run, before it was cut off
-            return await _merged_before(certflow, await record_seen(certflow, claimed, seen, ours), chain)
-        bundle = await _merge_or_find(certflow, claimed, chain, more)
+            with _no_verdict():
+                return await _merged_before(certflow, await record_seen(certflow, claimed, seen, ours), chain)
     except Exception:
         await _release(certflow, claimed)  # so that another run need not wait for this one
         raise
-    completed = replace(seen, status=Status.COMPLETED, error_code=None, error_message=None)
-    await record_seen(certflow, claimed, completed, doing)
+    stood = Operation(claimed.request_id, claimed.status, claimed.issuer, b"") if isinstance(seen, Gone) else seen
+    completed = replace(stood, status=Status.COMPLETED, error_code=None, error_message=None)
+    with _no_verdict():
+        await record_seen(certflow, claimed, completed, doing)
     record("chain-merged", vault=claimed.vault, name=claimed.name, version=bundle.version.version, run=by)
     return bundle, ()
 
 
+def _has_ended(seen: Operation | Gone) -> bool:
+    """Whether nothing can be merged any more. A 404 does not say so: it can pass, and the merge has one of its own."""
+    if isinstance(seen, Gone):
+        return seen.replaced_by is not None
+    return seen.status is Status.COMPLETED
+
+
 async def _merge_or_find(
-    certflow: Certflow, request: TrackedRequest, chain: Chain, more: Mapping[str, Any] | None
-) -> Bundle:
-    """Merges. A second merge's answer proves nothing; the vault does: is this leaf its certificate already?"""
+    certflow: Certflow,
+    request: TrackedRequest,
+    chain: Chain,
+    more: Mapping[str, Any] | None,
+    seen: Operation | Gone,
+) -> Bundle | None:
+    """Merges; None if there is no request to merge into, as was `seen`. A second merge's answer proves nothing; the
+    vault does: is this leaf its certificate already?
+    """
     vault, items = certflow.vault(request.vault), chain.der(include_root=certflow.include_root)
     try:
         return await vault.merge(request.name, items, more)
-    except Refused:
-        current = await vault.certificate(request.name)
-        if current is None or current.version.der != items[0]:
+    except Refused as verdict:
+        with _no_verdict():
+            current = await vault.certificate(request.name)
+        if current is not None and current.version.der == items[0]:
+            return current
+        if isinstance(seen, Gone) and verdict.status == NOT_FOUND:
+            return None
+        raise
+
+
+@contextmanager
+def _no_verdict() -> Iterator[None]:
+    """What is refused here is a look, not the chain: it may be taken when the look is not refused, so that is tried
+    again. Only a vault that does not let the app in is told as that.
+    """
+    try:
+        yield
+    except Refused as error:
+        if error.of_access:
             raise
-        return current
+        reason = f"it refused a look at the request: HTTP {error.status}, {error.code}: {error}"
+        raise Unavailable("Key Vault", reason) from error
 
 
 async def _claim(certflow: Certflow, by: str, request: TrackedRequest) -> TrackedRequest:

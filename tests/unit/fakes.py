@@ -99,6 +99,7 @@ class FakeVault:
 
     async def merge(self, name: str, chain: Sequence[bytes], more: Mapping[str, Any] | None = None) -> Bundle:
         self._called("merge")
+        self._standing(name, None)
         self.merges.append((name, list(chain)))
         self.operations[name] = replace(self.operations[name], status=Status.COMPLETED)
         if name in self.certificates:

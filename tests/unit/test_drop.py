@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -200,6 +201,97 @@ async def test_a_right_that_the_app_lacks_is_no_fault_of_the_chain(status: int, 
     world.vault.merge = merge  # type: ignore[method-assign]
     await handle_drop(world.certflow, "web.pem")
     assert len(world.vault.merges) == 1
+
+
+def refuses(world: World, call: str, refused: Refused, *, nth: int = 1) -> None:
+    """Key Vault refuses a call once, the nth of its kind."""
+    method, count = getattr(world.vault, call), itertools.count(1)
+
+    async def refusing(*given: Any) -> Any:
+        if next(count) == nth:
+            world.vault.calls.append(call)
+            raise refused
+        return await method(*given)
+
+    setattr(world.vault, call, refusing)
+
+
+PASSING = [
+    Refused(403, "Forbidden", "The vault is being moved."),
+    Refused(409, "Conflict", "A conflict.", inner="ObjectIsBeingRecovered"),
+    Refused(400, "BadParameter", "Not now."),
+    Refused(403, "Forbidden", "Not in yet.", inner="ForbiddenByRbac"),
+]
+
+
+@pytest.mark.parametrize("refused", PASSING, ids=lambda one: f"{one.status}-{one.inner}")
+@pytest.mark.parametrize(
+    ("call", "nth", "merges"),
+    [
+        ("pending", 2, 0),  # the look before the merge
+        ("certificate", 1, 1),  # the look at what was merged, for the record
+    ],
+)
+async def test_a_look_that_is_refused_around_a_merge_is_no_verdict_on_the_chain(
+    refused: Refused, call: str, nth: int, merges: int
+) -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("web.pem", chain_for(operation))
+    refuses(world, call, refused, nth=nth)
+    with pytest.raises(Refused if refused.of_access else Unavailable, match=str(refused)):
+        await handle_drop(world.certflow, "web.pem")
+    assert (world.drops.moved, "web.pem" in world.drops.files, len(world.vault.merges)) == ([], True, merges)
+    await handle_drop(world.certflow, "web.pem")
+    assert (world.drops.moved[-1][0], len(world.vault.merges)) == ("chains-merged", 1)
+
+
+@pytest.mark.parametrize("refused", PASSING, ids=lambda one: f"{one.status}-{one.inner}")
+async def test_a_look_that_is_refused_after_a_refused_merge_leaves_the_verdict_to_the_next_try(
+    refused: Refused,
+) -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("web.pem", chain_for(operation))
+    refuses(world, "merge", Refused(403, "Forbidden", "Merge is forbidden on pending object"))
+    refuses(world, "certificate", refused)
+    with pytest.raises(Refused if refused.of_access else Unavailable, match=str(refused)):
+        await handle_drop(world.certflow, "web.pem")
+    assert world.drops.moved == []
+    await handle_drop(world.certflow, "web.pem")
+    assert world.drops.moved[-1][0] == "chains-merged"
+
+
+GONE = Refused(404, "PendingCertificateNotFound", "Pending certificate not found: web")
+
+
+async def test_a_404_that_passes_between_two_looks_ends_no_request() -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("web.pem", chain_for(operation))
+    for nth in (2, 3):  # by its id, and whatever stands there
+        refuses(world, "pending", GONE, nth=nth)
+    await handle_drop(world.certflow, "web.pem")
+    assert world.drops.moved[-1][0] == "chains-merged"
+    assert "Issuance.Deleted" not in world.published
+    assert "Issuance.Completed" in world.published
+
+
+async def test_a_request_that_is_deleted_just_before_the_merge_ends_by_the_merges_own_answer() -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("web.pem", chain_for(operation))
+    policy = world.vault.policy
+
+    async def deletes(name: str) -> Any:
+        world.vault.operations.clear()
+        return await policy(name)
+
+    world.vault.policy = deletes  # type: ignore[method-assign]  # the last call before it
+    await handle_drop(world.certflow, "web.pem")
+    assert (world.vault.calls[-3], world.vault.merges) == ("merge", [])
+    assert report(world)["findings"][0]["code"] == "request-ended"
+    assert "Issuance.Deleted" in world.published
 
 
 async def test_a_chain_for_a_deleted_request_says_so() -> None:
