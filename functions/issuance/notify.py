@@ -211,6 +211,7 @@ async def _deliver(
     what has to wait is tried again.
     """
     mine, busy = await _claimed(certflow, channel.name, [one.notice for one in waiting])
+    ids, waited = _ids(mine), int((certflow.now() - min(one.since for one in waiting)).total_seconds())
     left: Unavailable | BadSettings | None = None
     if mine:
         try:
@@ -221,15 +222,17 @@ async def _deliver(
                 await _refused(certflow, channel.name, notice, str(error))
         except (Unavailable, BadSettings) as error:
             level = logging.ERROR if isinstance(error, BadSettings) else logging.WARNING
-            record("notice-put-off", level=level, channel=channel.name, reason=str(error), ids=_ids(mine))
+            record("notice-put-off", level=level, channel=channel.name, waited=waited, reason=str(error), ids=ids)
             await asyncio.gather(*(_release(certflow, channel.name, notice, str(error)) for notice in mine))
             left = error
         except Exception as error:  # noqa: BLE001  a notice that no channel can write must not keep the others
-            record("notice-put-off", level=logging.ERROR, channel=channel.name, reason=repr(error), ids=_ids(mine))
+            record(
+                "notice-put-off", level=logging.ERROR, channel=channel.name, waited=waited, reason=repr(error), ids=ids
+            )
             left = Unavailable(channel.name, f"an unforeseen error ({type(error).__name__}); the log has it")
             await asyncio.gather(*(_release(certflow, channel.name, notice, str(left)) for notice in mine))
         else:
-            record("notice-delivered", channel=channel.name, ids=_ids(mine))
+            record("notice-delivered", channel=channel.name, ids=ids)
             await asyncio.gather(*(_settle(certflow, channel.name, notice, "delivered") for notice in mine))
             await asyncio.gather(*(certflow.deliveries.done_waiting(channel.name, one.event_id) for one in mine))
     dues = list[datetime]()

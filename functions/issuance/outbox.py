@@ -29,7 +29,9 @@ async def publish(certflow: Certflow, events: Iterable[Event]) -> None:
             await certflow.topic.publish(event)
             await certflow.ledger.sent(event)
         except Unavailable as error:
-            record("event-left-in-outbox", level=logging.WARNING, id=event.id, type=event.type, reason=str(error))
+            waited = int((certflow.now() - event.time).total_seconds())
+            told = {"id": event.id, "type": event.type, "reason": str(error)}
+            record("event-left-in-outbox", level=logging.WARNING, queue="outbox", waited=waited, **told)
         else:
             record("event-published", id=event.id, type=event.type)
 

@@ -157,7 +157,8 @@ async def _put_back(returns: Returns, queue: str, event: Event, error: Exception
     left = since + within - now
     if left <= timedelta(0):
         return False
-    record("event-put-back", level=logging.WARNING, queue=queue, **_shown(event, error))
+    waited = int((now - since).total_seconds())
+    record("event-put-back", level=logging.WARNING, queue=queue, waited=waited, **_shown(event, error))
     asked = timedelta(seconds=getattr(error, "retry_after", 0))
     pause = min(max(now - since, SOONEST, asked), LATEST, max(left, SOONEST))
     await returns.work().put(queue, event | {"since": since.isoformat()}, pause)

@@ -44,9 +44,10 @@ var rules = [
   }
   {
     name: 'vault-trouble'
-    text: 'Work on a vault or a queue fails again and again: the result says which. The records say why: Key Vault or the storage is down or throttles, or a role is missing.'
-    // In how many minutes, not how often: one moment of throttling puts off many looks, and passes.
-    query: '${records} | where event in ("work-failed", "survey-put-off", "look-failed", "look-put-off", "check-put-off", "shift-put-off", "vault-silent") | extend about = strcat(record.vault, record.queue) | summarize troubled = dcount(bin(timestamp, 1m)) by about | where troubled > 3'
+    text: 'Work on a vault, a queue or a channel fails again and again, or has been tried in vain for ten minutes: the result says which. The records say why: Key Vault, the storage, the topic, a mail server or Teams is down or throttles, or a role or a setting is missing.'
+    // In how many minutes, not how often: one moment of throttling puts off many looks, and passes. What is tried ever
+    // more seldom (a quarter of an hour or an hour between two tries) says itself for how many seconds it has waited.
+    query: '${records} | where event in ("work-failed", "survey-put-off", "look-failed", "look-put-off", "check-put-off", "shift-put-off", "vault-silent", "event-put-back", "notice-put-off", "event-left-in-outbox") | extend about = strcat(record.vault, record.queue, record.channel) | summarize troubled = dcountif(bin(timestamp, 1m), isnull(record.waited)), waited = max(toint(record.waited)) by about | where troubled > 3 or waited > 600'
     minutes: 30
     severity: 2
   }

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import ast
 import json
+import logging
 import re
 from collections import defaultdict
+from datetime import timedelta
 
 import pytest
 
+from functions.issuance.errors import Unavailable
+from functions.issuance.events import Event
+from functions.issuance.notify import notify
+from functions.issuance.outbox import publish, publish_left_behind
+from functions.issuance.queues import EVENTS
 from functions.issuance.wording import KINDS
 from local.functions_host import ROOT
+from tests.clock import NOW
 from tests.infra.deployed import EXAMPLES, Resource, example
 from tests.infra.test_subscriptions import queues_read
+from tests.unit.fakes import FakeChannel, World
+from tests.unit.test_notify import DATA, FAILED
+from tests.unit.test_queued_triggers import cloud_event, put_back, receive
 
 
 def rules(name: str) -> dict[str, Resource]:
@@ -81,6 +92,9 @@ ALERTS = {
             "check-put-off",
             "shift-put-off",
             "vault-silent",
+            "event-put-back",
+            "notice-put-off",
+            "event-left-in-outbox",
         },
     ),
     "poison": (15, set()),
@@ -127,8 +141,79 @@ def test_a_silent_vault_is_missed_because_it_stands_in_the_rule(name: str, vault
 def test_what_passes_by_itself_is_no_alert() -> None:
     """A moment of throttling puts off many looks, all in a minute or two; a failed run is run again."""
     trouble, failed = query(rules("smallest")["vault-trouble"]), query(rules("smallest")["failed-functions"])
-    assert trouble.endswith("| summarize troubled = dcount(bin(timestamp, 1m)) by about | where troubled > 3")
+    assert trouble.endswith(
+        "| extend about = strcat(record.vault, record.queue, record.channel) "
+        "| summarize troubled = dcountif(bin(timestamp, 1m), isnull(record.waited)), "
+        "waited = max(toint(record.waited)) by about | where troubled > 3 or waited > 600"
+    )
     assert failed.endswith(" by name | where failed > 5 or (failed > 0 and good == 0)")
+
+
+WAITING_TOLD = {"event-put-back", "notice-put-off", "event-left-in-outbox"}
+
+
+def alarms(caplog: pytest.LogCaptureFixture) -> int:
+    """How many of the records of what waits an alarm is made of; each that is one is what the rule asks for."""
+    text = query(rules("smallest")["vault-trouble"])
+    (limit,) = re.findall(r"\bwaited > (\d+)$", text)
+    said = [json.loads(one.message) for one in caplog.records if one.name == "certflow"]
+    waiting = [one for one in said if one["event"] in WAITING_TOLD]
+    assert {one["event"] for one in waiting} <= words(text, "event")
+    assert all(one.get("queue") or one.get("channel") for one in waiting)  # what it is about
+    assert waiting
+    return sum(one["waited"] > int(limit) for one in waiting)
+
+
+DOWN = Unavailable("It", "HTTP 503")
+FAULTS = {"twelve seconds": (timedelta(seconds=12), False), "two hours": (timedelta(hours=2), True)}
+
+
+@pytest.mark.parametrize(("lasts", "alarmed"), FAULTS.values(), ids=FAULTS)
+async def test_a_queue_that_is_in_trouble_alarms_if_that_does_not_pass(
+    lasts: timedelta, alarmed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    world, event = World(), cloud_event(FAILED, DATA)
+    caplog.set_level(logging.WARNING)
+    world.rules.fault = DOWN
+    await receive(world, "queued_notify", event)
+    while message := put_back(world, EVENTS):
+        world.now += message[1]
+        world.rules.fault = DOWN if world.now - NOW < lasts else None
+        await receive(world, "queued_notify", message[0])
+    assert bool(alarms(caplog)) == alarmed
+
+
+@pytest.mark.parametrize(("lasts", "alarmed"), FAULTS.values(), ids=FAULTS)
+async def test_a_channel_that_is_in_trouble_alarms_if_that_does_not_pass(
+    lasts: timedelta, alarmed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    email = FakeChannel("email", faults=[DOWN] * 999)
+    world = World(channels=(email,))
+    caplog.set_level(logging.WARNING)
+    await notify(world.certflow, "e1", FAILED, DATA)
+    while not email.sent:
+        if world.now - NOW >= lasts:
+            email.faults.clear()
+        await world.send()
+        world.later(seconds=5)
+    assert bool(alarms(caplog)) == alarmed
+
+
+@pytest.mark.parametrize(("lasts", "alarmed"), FAULTS.values(), ids=FAULTS)
+async def test_a_topic_that_is_in_trouble_alarms_if_that_does_not_pass(
+    lasts: timedelta, alarmed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World()
+    caplog.set_level(logging.WARNING)
+    world.topic.down = True
+    event = Event("e1", FAILED, "vaults/main/certificates/web", NOW, "main", "web", DATA)
+    world.ledger.outbox["e1"] = event
+    await publish(world.certflow, [event])
+    while world.ledger.outbox:
+        world.later(minutes=1)
+        world.topic.down = world.now - NOW < lasts
+        await publish_left_behind(world.certflow, "main")
+    assert bool(alarms(caplog)) == alarmed
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
