@@ -10,6 +10,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from functions.issuance.certflow import Certflow
 from functions.issuance.errors import TooLong, Unavailable
 from functions.issuance.queues import EVENTS, VAULT_EVENTS
 from functions.triggers.events import events_blueprint
@@ -17,14 +18,16 @@ from tests.clock import NOW
 from tests.event_schemas import SOURCE
 from tests.unit.fakes import FakeChannel, World
 from tests.unit.test_notify import DATA, FAILED
-from tests.unit.test_queued_triggers import receive, vault_event
+from tests.unit.test_queued_triggers import badly_set, receive, vault_event
 
 DOWN = Unavailable("Everything", "HTTP 503")
 
 
-def handler(world: World, name: str) -> Callable[[Any], Awaitable[None]]:
+def handler(
+    world: World, name: str, certflow: Callable[[], Certflow] | None = None
+) -> Callable[[Any], Awaitable[None]]:
     app = func.FunctionApp()
-    app.register_functions(events_blueprint(lambda: world.certflow, lambda: world.work))
+    app.register_functions(events_blueprint(certflow or (lambda: world.certflow), lambda: world.work))
     found: dict[str, Any] = {str(one.get_function_name()): one.get_user_function() for one in app.get_functions()}
     return found[name]  # type: ignore[no-any-return]  # the SDK does not say
 
@@ -75,6 +78,14 @@ async def test_what_cannot_be_written_down_is_an_error_so_that_the_platform_trie
     world.work.down = True
     with pytest.raises(Unavailable):
         await handler(world, name)(cloud_event(FAILED, DATA))
+
+
+@pytest.mark.parametrize("name", ["notify", "vault_events"])
+async def test_while_a_setting_stops_the_app_the_platform_has_its_answer_all_the_same(name: str) -> None:
+    """Or it would delay everything for this endpoint, for hours after the setting is mended."""
+    world = World()
+    await handler(world, name, badly_set)(cloud_event(FAILED, DATA))
+    assert len(world.work.put_in) == 1
 
 
 async def test_an_event_too_long_for_a_queue_is_put_to_those_that_wait_at_once() -> None:
