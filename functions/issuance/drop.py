@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.issuance.adoption import adopt
 from functions.issuance.blob_names import MAX_LENGTH, blob_name
 from functions.issuance.certflow import Certflow
 from functions.issuance.describe import printed
@@ -28,11 +29,9 @@ from functions.issuance.matching import Match, match
 from functions.issuance.merge import merge_once
 from functions.issuance.observed import REASON as OBSERVED
 from functions.issuance.outbox import publish
-from functions.issuance.ports import Intent
 from functions.issuance.reading import MAX_BYTES, read
 from functions.issuance.report import Outcome, brief_of, report_of, request_of
-from functions.issuance.requests import NOBODY, Doing, Origin, TrackedRequest
-from functions.issuance.watch import begin_to_watch
+from functions.issuance.requests import NOBODY, Doing, TrackedRequest
 
 MERGED, REJECTED, QUARANTINE = "chains-merged", "chains-rejected", "chains-quarantine"
 CONTAINERS = {"merged": MERGED, "already-merged": MERGED, "rejected": REJECTED, "quarantined": QUARANTINE}
@@ -183,9 +182,7 @@ async def _tracked(certflow: Certflow, one: Match) -> TrackedRequest:
     """The request, brought under watch if it was started elsewhere."""
     if one.tracked or one.pending is None:
         return one.request
-    intent = Intent(one.request.vault, one.request.name, "", certflow.now(), what="adopted", origin=Origin.FOUND)
-    request, _added = await begin_to_watch(certflow, intent, one.pending)
-    return request
+    return await adopt(certflow, one.request.vault, one.request.name, one.pending)
 
 
 def refused(error: Refused) -> Finding:

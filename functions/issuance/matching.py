@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from functions.issuance.adoption import owner_of
 from functions.issuance.certflow import Certflow
 from functions.issuance.certificate import Certificate
 from functions.issuance.chains import by_key
@@ -144,8 +145,8 @@ async def _discover(
 
 async def _match_of(certflow: Certflow, seen: Sighting, leaves: Sequence[Certificate]) -> Match:
     tracked = await certflow.ledger.get(seen.vault, seen.name, seen.operation.request_id)
-    doing, now = Doing("adopted", NOBODY), certflow.now()
-    new = track(seen.vault, seen.name, seen.operation, seen.subject, seen.key, None, now, doing)
+    doing, now, owner = Doing("adopted", NOBODY), certflow.now(), await owner_of(certflow, seen.vault, seen.name)
+    new = track(seen.vault, seen.name, seen.operation, seen.subject, seen.key, owner, now, doing)
     leaf, version = unmerged(await certflow.vault(seen.vault).versions(seen.name), leaves)
     pending = None if version else seen.operation
     return Match(leaf, tracked or new.request, pending, version, tracked is not None)

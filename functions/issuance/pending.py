@@ -11,6 +11,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from functions.issuance.adoption import adopt
 from functions.issuance.certflow import Certflow
 from functions.issuance.certificate import Certificate
 from functions.issuance.chains import Signatures, by_key
@@ -20,11 +21,11 @@ from functions.issuance.findings import ChainProblem, Finding, warnings_of
 from functions.issuance.matching import another_key, unmerged
 from functions.issuance.merge import merge_once
 from functions.issuance.outbox import publish
-from functions.issuance.ports import Answer, Bundle, Intent
-from functions.issuance.requests import Actor, Doing, Gone, Origin, Status, TrackedRequest, acknowledged
+from functions.issuance.ports import Answer, Bundle
+from functions.issuance.requests import Actor, Doing, Gone, Status, TrackedRequest, acknowledged
 from functions.issuance.tags import MOST_TAGS, OWNER
 from functions.issuance.trusting import trust_for
-from functions.issuance.watch import NOT_FOUND, TRIES, begin_to_watch, call_first_looks, check, record_seen, standing
+from functions.issuance.watch import NOT_FOUND, TRIES, call_first_looks, check, record_seen, standing
 
 NOT_FOUND_CODE = "PendingCertificateNotFound"
 BAD_REQUEST, FORBIDDEN = 400, 403
@@ -96,7 +97,11 @@ async def cancel(certflow: Certflow, address: Address, by: Actor) -> Seen:
 
 
 async def delete(certflow: Certflow, address: Address, by: Actor) -> Seen:
-    """Deletes the pending object; returns it as it stood. Raises Refused (404, also a second time)."""
+    """Deletes the pending object; returns it as it stood. Raises Refused (404, also a second time).
+
+    It is tracked before that: whatever becomes of this call, its owner hears of the end.
+    """
+    await _tracked(certflow, address, await _pending(certflow, address), by)
     try:
         answer = await certflow.vault(address.vault).delete_pending(address.name, address.request_id)
     except Refused as error:
@@ -187,9 +192,7 @@ async def _tracked(certflow: Certflow, address: Address, answer: Answer, by: Act
     request = await certflow.ledger.get(address.alias, address.name, answer.operation.request_id)
     if request is not None:
         return request
-    adopted = Intent(address.alias, address.name, "", certflow.now(), by=by, what="adopted", origin=Origin.FOUND)
-    request, _added = await begin_to_watch(certflow, adopted, answer.operation)
-    return request
+    return await adopt(certflow, address.alias, address.name, answer.operation, by)
 
 
 async def _not_in_progress(certflow: Certflow, address: Address, error: Refused) -> Refused:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal
 
+from functions.issuance.adoption import adopt, owner_by
 from functions.issuance.certflow import Certflow
 from functions.issuance.choices import ANY, SELF
 from functions.issuance.errors import InvalidRequest, KeyReused, Refused, Unavailable, WayOut
@@ -132,8 +133,7 @@ async def _before(certflow: Certflow, vault: Vault, order: Order) -> Before:
     if order.renews:
         return Before(order.body["tags"])
     tags, named = await asyncio.gather(vault.tags(order.name), certflow.ledger.named(order.vault.lower(), order.name))
-    newest = max(named, key=lambda one: one.created, default=None)
-    owner = tags.get(OWNER) or (newest.owner if newest else None)
+    owner = owner_by(tags, named)
     if order.body.get("policy") and not owner:
         return Before(tags)
     try:
@@ -223,22 +223,23 @@ def _came_of(earlier: Intent, order: Order, stands: Answer | None) -> Answer | N
 
 
 async def _replace(certflow: Certflow, order: Order, intent: Intent, pending: Answer) -> Started:
-    """Deletes the pending object that was looked at, and no other, and starts anew."""
+    """Deletes the pending object that was looked at, and no other, and starts anew. Its owner hears of its end, also
+    where it was started elsewhere.
+    """
     vault, old = certflow.vault(order.vault), pending.operation
+    tracked = await certflow.ledger.get(intent.vault, order.name, old.request_id)
+    tracked = tracked or await adopt(certflow, intent.vault, order.name, old, order.by)
     try:
         await vault.delete_pending(order.name, old.request_id)
     except Refused as error:
         if error.status != NOT_FOUND:
             raise  # gone meanwhile is fine (create says what stands there now); forbidden is the answer
-    tracked = await certflow.ledger.get(intent.vault, order.name, old.request_id)
     try:
         answer = await vault.create(order.name, order.body)
     except (Refused, Unavailable):
-        if tracked:
-            await record_seen(certflow, tracked, Gone(None), Doing("deleted", order.by))
+        await record_seen(certflow, tracked, Gone(None), Doing("deleted", order.by))
         raise
-    if tracked:
-        await record_seen(certflow, tracked, Gone(answer.operation.request_id), Doing("replaced", order.by))
+    await record_seen(certflow, tracked, Gone(answer.operation.request_id), Doing("replaced", order.by))
     note = None if old.manual else f"The request at {old.issuer} that was replaced may go on there."
     return await _watched(certflow, intent, answer, "replaced", note)
 

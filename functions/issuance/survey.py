@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from functions.issuance.adoption import adopt
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.events import VAULT_SURVEYED, Event
@@ -22,11 +23,11 @@ from functions.issuance.expiry import EXPIRED_RUNG, entry_of, judge, renew_or_te
 from functions.issuance.journal import record
 from functions.issuance.outbox import publish
 from functions.issuance.pace import KEY_VAULT
-from functions.issuance.ports import Intent, Listed
+from functions.issuance.ports import Listed
 from functions.issuance.renewal import cap_reached
-from functions.issuance.requests import Origin, Status
+from functions.issuance.requests import Status
 from functions.issuance.tags import OWNER, is_unread, muted_until
-from functions.issuance.watch import begin_to_watch, standing
+from functions.issuance.watch import standing
 from functions.issuance.watchbook import Found, Survey
 
 AT_ONCE = 8
@@ -180,9 +181,8 @@ async def _pending(certflow: Certflow, run: Survey, entry: Listed) -> list[str]:
     known = await certflow.ledger.get(run.vault, entry.name, operation.request_id)
     # A start of ours knows the owner, and will track it in a moment.
     if known is None and not await certflow.ledger.starting(run.vault, entry.name):
-        owner, origin = entry.tags.get(OWNER), Origin.FOUND
-        intent = Intent(run.vault, entry.name, "", certflow.now(), owner=owner, what="adopted", origin=origin)
-        await begin_to_watch(certflow, intent, operation, csr_out=not baseline, quietly=baseline)
+        tags = entry.tags
+        await adopt(certflow, run.vault, entry.name, operation, tags=tags, csr_out=not baseline, quietly=baseline)
     return ["pending" if operation.status is Status.IN_PROGRESS else operation.status.value]
 
 

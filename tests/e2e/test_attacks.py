@@ -7,6 +7,7 @@ import ssl
 from typing import Any
 
 import pytest
+from azure.keyvault.certificates import CertificatePolicy
 from cryptography import x509
 
 from functions.issuance.keys import key_sha256
@@ -131,3 +132,14 @@ async def test_a_csr_that_was_exchanged_in_storage_is_known_by_its_key(client: C
     assert key in card["text"]
     history = await (await client.call("GET", f"vaults/main/certificates/{name}/history")).json()
     assert history["value"][0]["note"] == f"SHA-256 of the CSR's key: {key}"
+
+
+async def test_what_others_do_to_a_request_of_the_portal_is_told_to_the_owner_of_its_tag(
+    client: Client, name: str
+) -> None:
+    policy = CertificatePolicy("Unknown", subject=f"CN={name}.example.com")
+    await client.certificates["main"].create_certificate(name, policy, tags={"certflow-owner": ANN})
+    deleted = await client.call("DELETE", f"vaults/main/certificates/{name}/pending?requested_by=bob")
+    assert deleted.status == 200
+    mail, _card = await told(client, f"Certificate request deleted: {name}")
+    assert mail["to"] == ANN

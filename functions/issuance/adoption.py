@@ -1,0 +1,48 @@
+"""Requests that somebody started elsewhere: they are taken under watch as those of whoever owns the certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from functions.issuance.certflow import Certflow
+from functions.issuance.ports import Intent
+from functions.issuance.requests import NOBODY, Actor, Operation, Origin, TrackedRequest
+from functions.issuance.tags import OWNER
+from functions.issuance.watch import begin_to_watch
+
+
+def owner_by(tags: Mapping[str, str], requests: Iterable[TrackedRequest]) -> str | None:
+    """The owner that a certificate's tag names; without one, that of its last request, which may have been adopted."""
+    newest = max(requests, key=lambda one: one.created, default=None)
+    return tags.get(OWNER) or (newest.owner if newest else None)
+
+
+async def owner_of(certflow: Certflow, alias: str, name: str, tags: Mapping[str, str] | None = None) -> str | None:
+    """Who owns a certificate, and so hears of it, whoever asks. `tags` are its own, where they are known already.
+
+    Raises Refused, Unavailable.
+    """
+    if tags is None:
+        tags = await certflow.vault(alias).tags(name)
+    return owner_by(tags, () if tags.get(OWNER) else await certflow.ledger.named(alias, name))
+
+
+async def adopt(
+    certflow: Certflow,
+    alias: str,
+    name: str,
+    operation: Operation,
+    by: Actor = NOBODY,
+    *,
+    tags: Mapping[str, str] | None = None,
+    csr_out: bool = False,
+    quietly: bool = False,
+) -> TrackedRequest:
+    """Takes a pending request under watch that nobody told us of; one that is tracked stays as it is.
+
+    `tags` are as in owner_of, `csr_out` and `quietly` as in begin_to_watch. Raises Refused, Unavailable.
+    """
+    owner = await owner_of(certflow, alias, name, tags)
+    intent = Intent(alias, name, "", certflow.now(), owner=owner, by=by, what="adopted", origin=Origin.FOUND)
+    request, _added = await begin_to_watch(certflow, intent, operation, csr_out=csr_out, quietly=quietly)
+    return request
