@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +12,12 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from functions.issuance.adoption import adopt
+from functions.issuance.adoption import adopt, owner_of
 from functions.issuance.certflow import Certflow
 from functions.issuance.certificate import Certificate
-from functions.issuance.chains import Signatures, by_key
+from functions.issuance.chains import Chain, Signatures, by_key
 from functions.issuance.errors import ConcurrentChange, InvalidRequest, Refused, Unavailable
+from functions.issuance.events import Event
 from functions.issuance.examine import diagnosed
 from functions.issuance.findings import ChainProblem, Finding, warnings_of
 from functions.issuance.matching import another_key, unmerged
@@ -24,6 +26,7 @@ from functions.issuance.outbox import publish
 from functions.issuance.ports import Answer, Bundle
 from functions.issuance.requests import Actor, Doing, Gone, Status, TrackedRequest, acknowledged
 from functions.issuance.tags import MOST_TAGS, OWNER
+from functions.issuance.takeover import changed_by_merge, taken_over
 from functions.issuance.trusting import trust_for
 from functions.issuance.watch import NOT_FOUND, TRIES, call_first_looks, check, record_seen, standing
 
@@ -145,13 +148,15 @@ async def merge(
 ) -> tuple[Bundle, tuple[Finding, ...]]:
     """Merges a chain given in any order; returns the version and what there is to say of the chain.
 
-    The chain is judged as a dropped one is. Raises Refused (404; 403 while an issuer works on it), ChainProblem,
-    InvalidRequest (`more` would give the certificate another owner), and BadSettings in a vault that takes nobody's
-    certificates.
+    The chain is judged as a dropped one is. What `more` changes (tags, attributes) is told to the certificate's owner.
+    Raises Refused (404; 403 while an issuer works on it), ChainProblem, InvalidRequest (`more` would give the
+    certificate another owner), and BadSettings in a vault that takes nobody's certificates.
     """
     answer = await _pending(certflow, address)
     request = await _tracked(certflow, address, answer, by)
-    more = _with_owner(more, request.owner)
+    tags = await certflow.vault(request.vault).tags(request.name) if more else {}
+    owner = await owner_of(certflow, request.vault, request.name, tags) if more else None
+    more = _with_owner(more, request.owner or owner)
     leaves = by_key(certificates).get(request.key_sha256)
     if not leaves:
         raise another_key("the body", f"the request {request.request_id}")
@@ -162,11 +167,43 @@ async def merge(
     )
     if judged.errors:
         raise ChainProblem.of(judged.findings)
-    run = f"api:{secrets.token_hex(8)}"
-    bundle, findings = await merge_once(
-        certflow, run, request, judged.chain, Doing("merged", by, warnings_of(judged.findings)), more
+    told = taken_over(changed_by_merge(owner, tags, more), request, "merged", by, certflow.now())
+    bundle, findings = await _merged(
+        certflow, request, judged.chain, Doing("merged", by, warnings_of(judged.findings)), more, told
     )
     return bundle, (*findings, *judged.findings)
+
+
+async def _merged(
+    certflow: Certflow,
+    request: TrackedRequest,
+    chain: Chain,
+    doing: Doing,
+    more: Mapping[str, Any],
+    told: tuple[Event, ...],
+) -> tuple[Bundle, tuple[Finding, ...]]:
+    """Merges, and tells what that changes. It is written first, so that a cut in between loses nothing: whoever hears
+    of a change that did not come about after all is better off than one who does not hear of it.
+    """
+    for event in told:
+        await certflow.ledger.add_event(event)
+    try:
+        bundle, findings = await merge_once(certflow, f"api:{secrets.token_hex(8)}", request, chain, doing, more)
+    except (ChainProblem, Refused):
+        await _withdraw(certflow, told)
+        raise
+    if findings:  # merged already, by another call with fields of its own
+        await _withdraw(certflow, told)
+    else:
+        await publish(certflow, told)
+    return bundle, findings
+
+
+async def _withdraw(certflow: Certflow, told: tuple[Event, ...]) -> None:
+    """Takes events back that did not happen."""
+    with suppress(Unavailable):
+        for event in told:
+            await certflow.ledger.sent(event)
 
 
 def _with_owner(more: Mapping[str, Any], owner: str | None) -> Mapping[str, Any]:

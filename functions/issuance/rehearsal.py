@@ -133,6 +133,7 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
         EXPIRED: certificate | expired,
         CHANGED_BY_OTHERS: request
         | {
+            "owner": "owner@example.com",
             "how": "created",
             "changes": [{"what": "policy.issuer.name", "before": "DigiCert", "after": "GlobalSign"}],
         },

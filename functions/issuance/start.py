@@ -84,8 +84,10 @@ async def start(certflow: Certflow, order: Order) -> Started:
 
     An intent is written first: with the storage down nothing is started, a crash after Key Vault's answer loses
     nothing, and a call repeated with its Idempotency-Key gets the first answer. Whoever owned the certificate before
-    hears of it. Raises UnknownVault, InvalidRequest (no room for the owner's tag), Refused (an issuer that is not
-    allowed; Key Vault's 4xx, with the ways out), KeyReused, Unavailable.
+    hears of it; where nobody did, whoever gets what is nobody else's hears of changes.
+
+    Raises UnknownVault, InvalidRequest (no room for the owner's tag), Refused (an issuer that is not allowed; Key
+    Vault's 4xx, with the ways out), KeyReused, Unavailable.
     """
     vault, asked = certflow.vault(order.vault), order.fingerprint()
     stands, before = await asyncio.gather(standing(vault, order.name), _before(certflow, vault, order))
@@ -103,7 +105,7 @@ async def start(certflow: Certflow, order: Order) -> Started:
         keep=order.key is not None or order.renews is not None,
         origin=order.origin,
         renews=order.renews,
-        takeover=takeover_of(before.owner, before.tags, before.policy, order.body),
+        takeover=None if order.renews else takeover_of(before.owner, before.tags, before.policy, order.body),
     )
     earlier = await certflow.ledger.intend(intent)
     if earlier is None:
@@ -128,20 +130,25 @@ async def _before(certflow: Certflow, vault: Vault, order: Order) -> Before:
     """What stands there now: whoever owns it hears of a start, and the stored policy counts where none is given.
 
     The owner is the tag's, or that of the last request: one that was adopted has no tag. A renewal of ours knows all
-    of that already, and changes nothing.
+    of that already, and changes nothing that anybody has to hear of.
     """
     if order.renews:
         return Before(order.body["tags"])
-    tags, named = await asyncio.gather(vault.tags(order.name), certflow.ledger.named(order.vault.lower(), order.name))
-    owner = owner_by(tags, named)
-    if order.body.get("policy") and not owner:
-        return Before(tags)
+    tags, policy, named = await asyncio.gather(
+        vault.tags(order.name),
+        _policy(vault, order.name),
+        certflow.ledger.named(order.vault.lower(), order.name),
+    )
+    return Before(tags, owner_by(tags, named), policy)
+
+
+async def _policy(vault: Vault, name: str) -> Mapping[str, Any] | None:
     try:
-        return Before(tags, owner, await vault.policy(order.name))
+        return await vault.policy(name)
     except Refused as error:
         if error.status != NOT_FOUND:
             raise
-        return Before(tags, owner)
+        return None
 
 
 def _tagged(order: Order, before: Before) -> Order:

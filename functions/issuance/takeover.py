@@ -1,7 +1,10 @@
-"""What a start does to a certificate that has an owner already: that owner hears of it, whoever is the next one."""
+"""What a start or a merge changes of a certificate that is there already: its owner hears of it, whoever is the next
+one; where nobody owns it, whoever gets what is nobody else's.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +15,9 @@ from functions.issuance.events import CHANGED_BY_OTHERS, Event
 from functions.issuance.requests import Actor, TrackedRequest
 from functions.issuance.tags import MUTE, OWNER, RENEW
 
-MOST_CHANGES = 20  # the event is one property of a table row
+# More than a body of ours can change (bodies.py): what is left out could be what matters. The event is one property of
+# a table row, which takes 32,768 characters: a change has at most 900, when all of it has to be escaped.
+MOST_CHANGES = 30
 # What Key Vault fills in where a policy leaves it out (protocol §3), by path.
 DEFAULTS: dict[str, Any] = {
     "issuer.name": "Unknown",
@@ -31,7 +36,7 @@ TELLING = ("issuer.", "x509_props.subject", "x509_props.sans")  # the paths that
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One thing that a start changes: `owner`, `policy.` and a path, or a tag of ours. None: there is none."""
+    """One thing that is changed: `owner`, a tag of ours, an attribute, or `policy.` and a path. None: there is none."""
 
     what: str
     before: str | None
@@ -40,9 +45,9 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Takeover:
-    """Whose certificate it was before a start, and what the start changes of it."""
+    """Whose certificate it was before a start or a merge (None: nobody's), and what that changes of it."""
 
-    owner: str
+    owner: str | None
     changes: tuple[Changed, ...] = ()
 
     def of_owner(self) -> Takeover:
@@ -56,35 +61,45 @@ def takeover_of(
     policy: Mapping[str, Any] | None,
     body: Mapping[str, Any],
 ) -> Takeover | None:
-    """What a create with this body does to the certificate of an owner; None if it had none.
+    """What a create with this body does to a certificate; None if there was none, or nobody's that stays as it is.
 
-    `tags` and `policy` are those that it has before; the body has all the tags of the new version.
+    `tags` and `policy` are those that it has before; the body has all the tags of the new version. The changes that
+    matter most come first.
     """
-    if not owner:
+    if not owner and not tags and policy is None:
         return None
     new = body.get("tags") or {}
     pairs: list[tuple[str, Any, Any]] = [("owner", owner, new.get(OWNER))]
     pairs += [(f"tags.{tag}", tags.get(tag), new.get(tag)) for tag in (RENEW, MUTE)]
+    given = {**((body.get("policy") or {}).get("attributes") or {}), **(body.get("attributes") or {})}
+    pairs += [(f"attributes.{name}", None, value) for name, value in sorted(given.items()) if value is not True]
     if body.get("policy") is not None and policy is not None:
         before, after = _filled_in(policy), _filled_in(body["policy"])
         paths = sorted({*before, *after}, key=lambda path: (not path.startswith(TELLING), path))
         pairs += [(f"policy.{path}", before.get(path), after.get(path)) for path in paths]
-    given = {**((body.get("policy") or {}).get("attributes") or {}), **(body.get("attributes") or {})}
-    pairs += [(f"attributes.{name}", None, value) for name, value in sorted(given.items())]
-    changes = (_changed(what, old, to) for what, old, to in pairs if _whole(old) != _whole(to))
-    return Takeover(owner, tuple(changes)[:MOST_CHANGES])
+    changes = tuple(_changed(what, old, to) for what, old, to in pairs if _whole(old) != _whole(to))
+    return Takeover(owner, changes[:MOST_CHANGES]) if owner or changes else None
+
+
+def changed_by_merge(owner: str | None, tags: Mapping[str, str], more: Mapping[str, Any]) -> Takeover | None:
+    """What the other fields of a merge change of a certificate, whose tags stay as they are if none are given; None for
+    nothing: of the merge itself its owner hears anyway.
+    """
+    takeover = takeover_of(owner, tags, {}, {"tags": {**tags, OWNER: owner}, **more})
+    return takeover if takeover and takeover.changes else None
 
 
 def taken_over(
     takeover: Takeover | None, request: TrackedRequest, how: str, by: Actor, now: datetime
 ) -> tuple[Event, ...]:
-    """The event for the owner before, if there is something that this owner does not know.
+    """The event for the owner before, if there is something that this owner does not know. `how` it came about:
+    `created`, `adopted` or `merged`.
 
     Only a signed-in name counts as the owner's own: what callers say of themselves can be typed.
     """
-    if takeover is None:
+    if takeover is None or not (takeover.owner or takeover.changes):
         return ()
-    themselves = by.verified and (by.name or "").lower() == takeover.owner.lower()
+    themselves = by.verified and (by.name or "").lower() == (takeover.owner or "").lower()
     if themselves and not takeover.changes:
         return ()
     data = {
@@ -98,8 +113,11 @@ def taken_over(
         "how": how,
         "changes": [{"what": one.what, "before": one.before, "after": one.after} for one in takeover.changes],
     }
+    # A request is started once, but a merge may be refused, and come again with something else.
+    which = f"{by.name} {[(one.what, one.after) for one in takeover.changes]}" if how == "merged" else ""
+    which = f":merged:{hashlib.sha256(which.encode()).hexdigest()[:16]}" if which else ""
     event = Event(
-        id=f"{request.vault}:{request.name.lower()}:{request.request_id}:changed-by-others",
+        id=f"{request.vault}:{request.name.lower()}:{request.request_id}:changed-by-others{which}",
         type=CHANGED_BY_OTHERS,
         subject=f"vaults/{request.vault}/certificates/{request.name}",
         time=now,

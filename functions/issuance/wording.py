@@ -168,13 +168,20 @@ def _near_expiry(data: dict[str, Any]) -> Words:
 
 def _changed_by_others(data: dict[str, Any]) -> Words:
     name, vault, changes = data["name"], data["vault"], data["changes"]
-    did = "adopted the pending request for" if data["how"] == "adopted" else "started the next version of"
+    did = {
+        "adopted": "adopted the pending request for",
+        "merged": "merged the chain of",
+    }.get(data["how"], "started the next version of")
     changed = f" This changes {listed(one['what'] for one in changes)}." if changes else ""
+    undo = f"delete the pending request before it completes (DELETE {_address(data)}/pending)"
+    if data["how"] == "merged":
+        undo = "set its tags and attributes right in Key Vault"
     return Words(
         f"{'Changed' if changes else 'Started'} by somebody else: {name}",
-        f"Somebody else {did} the certificate {name} in vault {vault}.{changed}",
-        "Nothing to do, if the owner knows of it. Otherwise delete the pending request before it completes "
-        f"(DELETE {_address(data)}/pending), and ask who it was.",
+        f"Somebody else {did} the certificate {name} in vault {vault}.{changed}"
+        f"{'' if data.get('owner') else ' It had no owner before.'}",
+        f"Nothing to do, if {'its owner' if data.get('owner') else 'somebody'} knows of it. Otherwise {undo}, and ask "
+        "who it was.",
         Severity.WARNING if changes else Severity.INFO,
     )
 

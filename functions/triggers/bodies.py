@@ -214,6 +214,7 @@ def parse_merge(body: bytes) -> tuple[list[bytes], dict[str, Any], str | None]:
     An item may be base64 of base64 text: some SDKs encode what is encoded already (protocol §4.6).
     """
     asked = parse(body, MergeBody)
+    check_owner(f"tags.{OWNER}", (asked.tags or {}).get(OWNER))
     items = [_certificate(index, item) for index, item in enumerate(asked.x5c)]
     more: dict[str, Any] = msgspec.to_builtins(asked)
     for ours in ("x5c", "requested_by"):

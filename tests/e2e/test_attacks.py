@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from azure.keyvault.certificates import CertificatePolicy
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.issuance.keys import key_sha256
 from local.api import Client, until
+from tests.certificates import Ca
+from tests.clock import real_now
 from tests.e2e.telling import told
 
 ANN, BOB = "ann@example.com", "bob@example.com"
@@ -143,3 +146,34 @@ async def test_what_others_do_to_a_request_of_the_portal_is_told_to_the_owner_of
     assert deleted.status == 200
     mail, _card = await told(client, f"Certificate request deleted: {name}")
     assert mail["to"] == ANN
+
+
+async def test_a_merge_mutes_nobodys_certificate_in_silence(client: Client, name: str) -> None:
+    policy = {"x509_props": {"subject": f"CN={name}.example.com"}}
+    started = await (await client.create("main", name, {"policy": policy, "owner": ANN})).json()
+    root = Ca.root("Root", at=real_now)
+    chain = [root.signs(base64.b64decode(started["csr"])), root.certificate]
+    body = {"x5c": [base64.b64encode(one.public_bytes(Encoding.DER)).decode() for one in chain]}
+    path = f"vaults/main/certificates/{name}/pending/merge"
+    for owner, field in (("a@[127.0.0.1]", "This is no mail address."), (BOB, "does not change the owner")):
+        refused = await client.call("POST", path, json=body | {"tags": {"certflow-owner": owner}})
+        assert refused.status == 400
+        assert field in (await refused.json())["error"]["message"]
+    lure = {"tags": {"certflow-mute": "true", "certflow-renew": "off"}, "attributes": {"enabled": False}}
+    merged = await client.call("POST", path, json=body | lure)
+    assert merged.status == 201, await merged.text()
+    mail, _card = await told(client, f"Changed by somebody else: {name}")
+    assert mail["to"] == ANN
+    assert "Changed: tags.certflow-mute: none → true" in mail["text"]
+    assert "Changed: tags.certflow-renew: none → off" in mail["text"]
+    assert "Changed: attributes.enabled: none → False" in mail["text"]
+
+
+async def test_a_certificate_that_was_nobodys_is_not_taken_in_silence(client: Client, name: str) -> None:
+    policy = {"issuer": {"name": "DigiCert"}, "x509_props": {"subject": f"CN={name}.example.com"}}
+    assert (await client.create("main", name, {"policy": policy})).status == 202
+    await told(client, f"Certificate issued: {name}")
+    assert (await client.create("main", name, {"owner": BOB})).status == 202
+    mail, _card = await told(client, f"Changed by somebody else: {name}")
+    assert mail["to"] == "pki-team@example.com"
+    assert f"Changed: owner: none → {BOB}" in mail["text"]

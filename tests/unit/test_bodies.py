@@ -226,6 +226,7 @@ def test_a_merge_body_holds_certificates_once_or_twice_encoded_and_key_vaults_ot
         (b'{"x5c": ["AAAA", "LS0tLS1CRUdJTg=="]}', "x5c[0]"),
         (b"{}", "$"),
         (b'{"x5c": ["AAAA"], "value": "pfx"}', "value"),
+        (b'{"x5c": ["MAAA"], "tags": {"certflow-owner": "a@[127.0.0.1]"}}', "tags.certflow-owner"),
     ],
 )
 def test_what_is_wrong_in_a_merge_body_is_named(body: bytes, field: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
+from functions.adapters.rows import event_row
+from functions.issuance.certificate import Certificate
 from functions.issuance.choices import Choices
 from functions.issuance.errors import InvalidRequest, Refused, Unavailable
 from functions.issuance.links import Links
@@ -16,9 +19,10 @@ from functions.issuance.ports import Answer
 from functions.issuance.requests import Actor, Status
 from functions.issuance.start import IfPending, Order, start
 from functions.issuance.takeover import takeover_of
+from functions.triggers.bodies import Policy
 from tests.certificates import Ca, as_read
 from tests.clock import fixed_now
-from tests.unit.fakes import World
+from tests.unit.fakes import FakeChannel, World
 
 POLICY: dict[str, Any] = {"issuer": {"name": "DigiCert"}, "x509_props": {"subject": "CN=web.example.com"}}
 ANN, BOB = "ann@example.com", "bob@example.com"
@@ -36,11 +40,11 @@ async def started(world: World, body: dict[str, Any], owner: str | None = None, 
     await start(world.certflow, Order("main", "web", body, owner, **more))
 
 
-def told(world: World) -> list[tuple[str, list[tuple[str, str | None, str | None]]]]:
+def told(world: World) -> list[tuple[str | None, list[tuple[str, str | None, str | None]]]]:
     """Who heard of others, and of which changes."""
     found = [event for event in world.topic.published if event.type.endswith("ChangedByOthers")]
     return [
-        (event.data["owner"], [(one["what"], one["before"], one["after"]) for one in event.data["changes"]])
+        (event.data.get("owner"), [(one["what"], one["before"], one["after"]) for one in event.data["changes"]])
         for event in found
     ]
 
@@ -124,10 +128,10 @@ async def test_the_owner_of_the_last_request_counts_where_no_tag_says_who_it_is(
     await started(world, {"policy": POLICY | {"key_props": {"kty": "EC"}}}, ANN, if_pending="adopt")
     world.vault.operations["web"] = replace(pending, status=Status.FAILED)
     await started(world, {})
-    assert told(world) == [(ANN, [])]
+    assert told(world) == [(None, [("owner", None, ANN)]), (ANN, [])]
     assert world.vault.created[-1]["tags"] == {"certflow-owner": ANN}
     await started(world, {}, BOB, if_pending="replace")
-    assert told(world)[1:] == [(ANN, [("owner", ANN, BOB)])]
+    assert told(world)[2:] == [(ANN, [("owner", ANN, BOB)])]
 
 
 @pytest.mark.parametrize("if_pending", ["adopt", "replace"])
@@ -259,6 +263,87 @@ async def test_no_issuer_means_unknown_and_that_can_be_forbidden_too() -> None:
         await started(world, {"policy": {"x509_props": {"subject": "CN=web"}}})
 
 
+async def test_of_everything_that_a_body_can_change_nothing_is_left_out_and_what_matters_comes_first() -> None:
+    x509 = {
+        "subject": "CN=" + "'" * 300,
+        "sans": {kind: ['"' * 300] for kind in ("dns_names", "emails", "upns", "uris", "ipAddresses")},
+        "ekus": ['"' * 300],
+        "key_usage": ['"' * 300],
+        "validity_months": 10**300,
+        "basic_constraints": {"ca": True, "path_len_constraint": 10**300},
+    }
+    policy: dict[str, Any] = {
+        "key_props": {"kty": '"' * 300, "key_size": 1, "crv": '"' * 300, "exportable": False, "reuse_key": True},
+        "secret_props": {"contentType": '"' * 300},
+        "x509_props": x509,
+        "lifetime_actions": [{"trigger": {"lifetime_percentage": 1}, "action": {"action_type": "AutoRenew"}}] * 100,
+        "issuer": {"name": '"' * 300, "cty": '"' * 300, "cert_transparency": False},
+        "attributes": {"enabled": False, "nbf": 1, "exp": 2},
+    }
+    assert list(fields_of(Policy)) == list(fields_of(policy))  # whatever a body has, it is here
+    world = owned()
+    world.vault.policies["web"] = {"issuer": {"name": "\\" * 300}, "x509_props": {"subject": "\\" * 300}}
+    tags = {"certflow-owner": BOB, "certflow-renew": "off", "certflow-mute": "true"}
+    await started(world, {"policy": policy, "attributes": {"enabled": False}, "tags": tags})
+    ((owner, changes),) = told(world)
+    paths = [what for what, *_ in changes]
+    assert (owner, len(paths)) == (ANN, len(list(fields_of(Policy))) + 3)
+    assert paths[:4] == ["owner", "tags.certflow-renew", "tags.certflow-mute", "attributes.enabled"]
+    event = next(one for one in world.topic.published if one.type.endswith("ChangedByOthers"))
+    assert len(event_row(event)["event"]) <= 32_768  # characters of a property
+    notice = notice_of(event.id, event.type, event.data, Links())
+    assert notice is not None
+    assert all(path in notice.sentence for path in paths)
+
+
+def fields_of(given: Any, path: str = "") -> Iterator[str]:
+    """The paths of a policy's values, of the type or of one."""
+    if isinstance(given, dict):
+        for name in sorted(given):
+            yield from fields_of(given[name], f"{path}.{name}")
+        return
+    structs = [one for one in (given, *getattr(given, "__args__", ())) if hasattr(one, "__struct_fields__")]
+    if not structs or isinstance(given, list):
+        yield path
+        return
+    hints = get_type_hints(structs[0])
+    names = dict(zip(structs[0].__struct_encode_fields__, structs[0].__struct_fields__, strict=True))
+    for name in sorted(names):
+        yield from fields_of(hints[names[name]], f"{path}.{name}")
+
+
+@pytest.mark.parametrize(
+    ("body", "owner", "changes"),
+    [
+        ({}, None, None),
+        ({"policy": POLICY}, None, None),
+        ({"attributes": {"enabled": True}}, None, None),
+        ({}, BOB, [("owner", None, BOB)]),
+        ({"policy": POLICY | {"issuer": {"name": "Globe"}}}, None, [("policy.issuer.name", "DigiCert", "Globe")]),
+        ({"attributes": {"enabled": False}}, None, [("attributes.enabled", None, "False")]),
+    ],
+)
+async def test_what_changes_a_certificate_that_is_nobodys_is_told_to_whoever_gets_what_is_nobodys(
+    body: dict[str, Any], owner: str | None, changes: list[tuple[str, str | None, str | None]] | None
+) -> None:
+    email = FakeChannel("email")
+    world = World(channels=(email,))
+    world.vault.policies["web"] = POLICY
+    await started(world, body, owner)
+    assert told(world) == ([(None, changes)] if changes else [])
+    for event in world.topic.published:
+        await world.tell(event.id, event.type, event.data)
+    heard = [(to, notice.sentence) for (notice,), to in email.messages if "by somebody else" in notice.title]
+    assert [to for to, _ in heard] == ([["pki-team@example.com"]] if changes else [])
+    assert all("It had no owner before." in sentence for _, sentence in heard)
+
+
+async def test_a_renewal_of_ours_changes_nothing_that_anybody_has_to_hear_of() -> None:
+    world = owned()
+    await started(world, {"tags": world.vault.tagged["web"]}, renews="t1")
+    assert told(world) == []
+
+
 async def test_a_merge_refuses_another_owner() -> None:
     world = World()
     await started(world, {"policy": {"x509_props": {"subject": "CN=web.example.com"}}}, ANN)
@@ -267,11 +352,112 @@ async def test_a_merge_refuses_another_owner() -> None:
     assert caught.value.field == "tags.certflow-owner"
 
 
+def chain_for(world: World) -> tuple[Certificate, ...]:
+    root = Ca.root("Root", at=fixed_now)
+    return as_read(root.signs(world.vault.operations["web"].csr), root.certificate)
+
+
+async def waiting_for_a_chain() -> World:
+    """The next version of a certificate of ann's waits to be merged."""
+    world = owned()
+    await started(world, {"policy": POLICY | {"issuer": {"name": "Unknown"}}}, by=Actor(ANN, verified=True))
+    world.topic.published.clear()
+    return world
+
+
+@pytest.mark.parametrize(
+    ("more", "changes"),
+    [
+        ({}, None),
+        ({"tags": {"certflow-owner": ANN, "certflow-renew": "auto", "team": "web"}}, None),
+        ({"attributes": {"enabled": True}}, None),
+        ({"tags": {}}, [("tags.certflow-renew", "auto", None)]),
+        ({"tags": {"certflow-renew": "OFF"}}, [("tags.certflow-renew", "auto", "OFF")]),
+        (
+            {"tags": {"certflow-renew": "auto", "certflow-mute": "true"}, "attributes": {"enabled": False}},
+            [("tags.certflow-mute", None, "true"), ("attributes.enabled", None, "False")],
+        ),
+        ({"attributes": {"nbf": 1}}, [("attributes.nbf", None, "1")]),
+    ],
+)
+@pytest.mark.parametrize("tracked", [True, False])
+async def test_what_a_merge_changes_is_told_to_the_owner(
+    more: dict[str, Any], changes: list[tuple[str, str | None, str | None]] | None, *, tracked: bool
+) -> None:
+    world = await waiting_for_a_chain()
+    if not tracked:
+        world.ledger.tracked.clear()
+    await merge(world.certflow, Address("main", "web"), chain_for(world), more, Actor("bob"))
+    assert told(world) == ([(ANN, changes)] if changes else [])
+    event = next((one for one in world.topic.published if one.type.endswith("ChangedByOthers")), None)
+    assert (event.data["how"] if event else None) == ("merged" if changes else None)
+    assert world.ledger.outbox == {}
+
+
+async def test_a_merge_gives_what_is_nobodys_to_somebody_and_says_so() -> None:
+    world = World()
+    await started(world, {"policy": {"x509_props": {"subject": "CN=web.example.com"}}})
+    more = {"tags": {"certflow-owner": BOB}}
+    await merge(world.certflow, Address("main", "web"), chain_for(world), more, Actor())
+    assert told(world) == [(None, [("owner", None, BOB)])]
+
+
+async def test_whom_the_tag_names_is_told_of_a_merge_although_the_request_was_taken_over() -> None:
+    world = await waiting_for_a_chain()
+    await started(world, {"tags": {"certflow-owner": BOB}}, if_pending="replace")
+    world.topic.published.clear()
+    await merge(world.certflow, Address("main", "web"), chain_for(world), {"tags": {"a": "b"}}, Actor("bob"))
+    assert told(world) == [(ANN, [("owner", ANN, BOB), ("tags.certflow-renew", "auto", None)])]
+
+
+async def test_who_the_tag_names_keeps_the_certificate_where_the_request_has_no_owner() -> None:
+    world = await waiting_for_a_chain()
+    await started(world, {"tags": {"team": "web"}}, if_pending="replace")
+    more = {"tags": {"certflow-owner": BOB}}
+    with pytest.raises(InvalidRequest, match="does not change the owner"):
+        await merge(world.certflow, Address("main", "web"), chain_for(world), more, Actor())
+
+
+async def test_a_merge_that_is_refused_tells_nobody_and_another_that_comes_after_it_does() -> None:
+    world = await waiting_for_a_chain()
+    normal, lure = world.vault.merge, {"tags": {"certflow-mute": "true"}}
+
+    async def refuse(*_: object) -> None:
+        raise Refused(400, "BadParameter", "no")
+
+    world.vault.merge = refuse  # type: ignore[assignment,method-assign]  # the fault
+    with pytest.raises(Refused):
+        await merge(world.certflow, Address("main", "web"), chain_for(world), {"tags": {}}, Actor())
+    assert (told(world), world.ledger.outbox) == ([], {})
+    world.vault.merge = normal  # type: ignore[method-assign]  # over
+    chain = chain_for(world)
+    await merge(world.certflow, Address("main", "web"), chain, lure, Actor())
+    await merge(
+        world.certflow, Address("main", "web"), chain, {"attributes": {"enabled": False}}, Actor()
+    )  # is not done
+    changes = [("tags.certflow-renew", "auto", None), ("tags.certflow-mute", None, "true")]
+    assert (told(world), world.ledger.outbox) == ([(ANN, changes)], {})
+
+
+async def test_a_merge_that_is_cut_off_is_told_all_the_same() -> None:
+    world = await waiting_for_a_chain()
+    normal = world.vault.merge
+
+    async def lost(*given: Any) -> None:
+        await normal(*given)
+        raise Unavailable("Key Vault", "no answer", maybe_done=True)
+
+    world.vault.merge = lost  # type: ignore[assignment,method-assign]  # the fault
+    with pytest.raises(Unavailable):
+        await merge(world.certflow, Address("main", "web"), chain_for(world), {"tags": {}}, Actor())
+    world.later(minutes=1)
+    await world.shift()
+    assert told(world) == [(ANN, [("tags.certflow-renew", "auto", None)])]
+
+
 async def test_a_merge_with_other_tags_keeps_the_owner() -> None:
     world = World()
     await started(world, {"policy": {"x509_props": {"subject": "CN=web.example.com"}}}, ANN)
-    root = Ca.root("Root", at=fixed_now)
-    chain = as_read(root.signs(world.vault.operations["web"].csr), root.certificate)
     more = {"tags": {"team": "web"}}
-    bundle, _findings = await merge(world.certflow, Address("main", "web"), chain, more, Actor())
+    bundle, _findings = await merge(world.certflow, Address("main", "web"), chain_for(world), more, Actor())
     assert bundle.fields["tags"] == {"team": "web", "certflow-owner": ANN}
