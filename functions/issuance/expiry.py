@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,6 +45,13 @@ def silenced(entry: Listed, ladder: Sequence[float], now: datetime) -> Silenced 
     if muted_until(entry.tags, now) is not None:
         return Silenced(entry.name, "muted", ends)
     return Silenced(entry.name, "not to be renewed", ends) if renewal_of(entry.tags) is Renewal.OFF else None
+
+
+def soonest_first(some: Iterable[Silenced], now: datetime) -> list[Silenced]:
+    """What is still to end before what has ended, each by how near its end is: of what is over there may be any number,
+    and it must not hide what can still be helped.
+    """
+    return sorted(some, key=lambda one: (one.ends <= now, abs(one.ends - now), one.name))
 
 
 async def judge(certflow: Certflow, alias: str, entry: Listed, *, baseline: bool = False) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,11 @@ from functions.issuance.certflow import Certflow
 from functions.issuance.choices import DigestWhen, Takes
 from functions.issuance.describe import printed
 from functions.issuance.events import DIGEST, Event
+from functions.issuance.expiry import soonest_first
 from functions.issuance.outbox import publish
-from functions.issuance.phrases import duration, some
+from functions.issuance.phrases import duration, first_of, some
 from functions.issuance.requests import Status
-from functions.issuance.survey import found_of
+from functions.issuance.survey import SILENCED, found_of
 from functions.issuance.trusting import hint_of
 from functions.issuance.watchbook import Silenced, Survey, TrustNote, TrustState
 
@@ -23,15 +25,25 @@ MOST_BACKLOG = 1000  # counted; more is "a lot"
 DAY = timedelta(days=1)
 LATE = timedelta(minutes=15)  # without a good sweep, a vault is not being watched
 MOST_NAMES = 5
-MOST_TROUBLE = 250  # characters of what is wrong with a vault's trust, which stands there twice
+MOST_TROUBLE = 180  # characters of what is wrong with a vault's trust, which stands there twice
 MOST_SHOWN = 100  # characters of a file's name, for people
 # Of vaults in a digest; the others are summed up. The event is one property of a table row, which takes 32,768
-# characters: of a vault there are at most 1,700, of a file's name 1,024, which may be twice as long when escaped.
-MOST_LINES = 10
+# characters: of a vault there are at most 2,200. Anybody who may upload gives files names of 1,024 characters, which
+# are twice as long when escaped; none of that may keep the digest from being written.
+MOST_LINES, MOST_LETTERS = 10, 250
 MOST_SILENCED = 10  # in all vaults
 AT_ONCE = 8  # vaults of which the tables are asked at the same time
 
 STOPPED = {TrustState.NONE, TrustState.UNREADABLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Ends that a tag keeps quiet: the first, with their vaults, and how many there are."""
+
+    first: list[tuple[str, Silenced]]
+    count: int
+
 
 type Ended = tuple[str, Status]  # vault alias / certificate name, and its end
 
@@ -70,8 +82,11 @@ async def send_digest(certflow: Certflow) -> None:
     found = await asyncio.gather(*map(of_vault, certflow.vaults))
     ended, lines = [one for of_it, *_ in found for one in of_it], [line for _, line, _ in found]
     stuck = sorted(name for name, mark in (await certflow.ledger.aside()).items() if mark.for_good)
-    quiet = _nearest(survey for *_, survey in found)
-    data = _told(now, ended, lines, stuck, quiet, await refused_events(certflow))
+    surveys = [survey for *_, survey in found]
+    silent = Silent(
+        _nearest(surveys, now), sum(last.counts.get(SILENCED, len(last.silenced)) for s in surveys if (last := s.last))
+    )
+    data = _told(now, ended, lines, stuck, silent, await refused_events(certflow))
     if certflow.choices.digest is DigestWhen.NEWS and data["good"] and not ended:
         return
     event = Event(id=f"digest:{now.date()}", type=DIGEST, subject="digest", time=now, data=data)
@@ -106,13 +121,23 @@ def _trusted(takes: Takes, note: TrustNote | None) -> dict[str, Any]:
 def _survey(survey: Survey) -> dict[str, Any] | None:
     if survey.finished is None or survey.last is None:
         return None
-    return {"finished": survey.finished.isoformat(), **found_of(survey.last)}
+    silent = [{"name": one.name, "why": one.why, "not_after": one.ends.isoformat()} for one in survey.last.silenced]
+    return {"finished": survey.finished.isoformat(), **found_of(survey.last), "silenced": silent}
 
 
-def _nearest(surveys: Iterable[Survey]) -> list[tuple[str, Silenced]]:
-    """The certificates of all vaults of which a tag keeps the near end quiet, with their vaults, the nearest first."""
-    found = [(survey.vault, one) for survey in surveys if survey.last for one in survey.last.silenced]
-    return sorted(found, key=lambda one: one[1].ends)[:MOST_SILENCED]
+def _nearest(surveys: Iterable[Survey], now: datetime) -> list[tuple[str, Silenced]]:
+    """The certificates of all vaults of which a tag keeps the near end quiet, with their vaults.
+
+    First what is still to end; of that the nearest of each vault, then the second of each, and so on: whoever may tag
+    in one vault hides nothing of another's.
+    """
+    found = [
+        (one.ends <= now, place, abs(one.ends - now), survey.vault, one)
+        for survey in surveys
+        if survey.last
+        for place, one in enumerate(soonest_first(survey.last.silenced, now))
+    ]
+    return [(vault, one) for *_, vault, one in sorted(found, key=lambda one: one[:4])[:MOST_SILENCED]]
 
 
 async def _line(certflow: Certflow, survey: Survey, beat: datetime | None) -> dict[str, Any]:
@@ -120,12 +145,12 @@ async def _line(certflow: Certflow, survey: Survey, beat: datetime | None) -> di
     now, alias = certflow.now(), survey.vault
     trust = await certflow.watchbook.trust(alias)
     any_ca = certflow.choices.takes(alias) is Takes.ANY and (trust is None or trust.state is TrustState.ANY)
-    in_progress, oldest, quiet = 0, now, list[str]()
+    in_progress, oldest, quiet = 0, now, list[tuple[datetime, str]]()
     async for look in certflow.ledger.waiting(alias):  # counted one by one: there may be very many
         in_progress += 1
         oldest = min(oldest, look.created or now)
         if look.quiet_until and look.quiet_until > now:
-            quiet.append(look.name)
+            quiet.append((look.created or now, look.name))
     found = survey.last
     counts = found.counts if found else {}
     return {
@@ -138,7 +163,8 @@ async def _line(certflow: Certflow, survey: Survey, beat: datetime | None) -> di
         "near_expiry": counts.get("near_expiry", 0),
         "expired": counts.get("expired", 0),
         "muted": list(found.names.get("muted", ()))[:MOST_NAMES] if found else [],
-        "acknowledged": quiet[:MOST_NAMES],
+        "acknowledged": [name for _, name in sorted(quiet)[:MOST_NAMES]],
+        "quiet": len(quiet) + counts.get("muted", 0),
         "any_ca": any_ca,
         "trust_trouble": _trouble(trust),
     }
@@ -155,16 +181,17 @@ def _told(
     ended: list[Ended],
     lines: list[dict[str, Any]],
     stuck: list[str],
-    quiet: list[tuple[str, Silenced]],
+    silent: Silent,
     refused: int,
 ) -> dict[str, Any]:
-    lines = sorted(lines, key=lambda line: (not line["late"], not line["expired"]))  # what needs a look comes first
+    # What needs a look comes first; anybody can let certificates expire, so of that the most comes last.
+    lines = sorted(lines, key=lambda line: (not line["late"], not line["trust_trouble"], not line["expired"]))
     by_status = Counter(end for _, end in ended)
     failed = sorted(name for name, end in ended if end is Status.FAILED)
     late = [line["vault"] for line in lines if line["late"]]
     expired = sum(line["expired"] for line in lines)
     distrusting = [line["vault"] for line in lines if line["trust_trouble"]]
-    good = not (late or stuck or expired or failed or quiet or distrusting)
+    good = not (late or stuck or expired or failed or silent.count or distrusting)
     words = [f"{count} {status}" for status, count in sorted(by_status.items())]
     in_progress = sum(line["in_progress"] for line in lines)
     return {
@@ -172,16 +199,17 @@ def _told(
         "good": good,
         "headline": "all is well" if good else "something needs a look",
         "sentence": f"In the last 24 hours: {', '.join(words) or 'no request ended'}. In progress now: {in_progress}.",
-        "next_step": _next_step(late, stuck, expired, len(failed), len(quiet), distrusting),
+        "next_step": _next_step(late, stuck, expired, len(failed), silent.count, distrusting),
         "ended": {status.value: count for status, count in by_status.items()},
         "vaults": lines[:MOST_LINES],
-        "set_aside": stuck[:MOST_NAMES],
+        "set_aside": [printed(name, MOST_LETTERS) for name in stuck[:MOST_NAMES]],
         "refused_events": refused,
         "silenced": [
             {"vault": vault, "name": one.name, "why": one.why, "not_after": one.ends.isoformat()}
-            for vault, one in quiet
+            for vault, one in silent.first
         ],
-        "facts": _facts(now, lines, failed, stuck, quiet, refused),
+        "silenced_count": silent.count,
+        "facts": _facts(now, lines, failed, stuck, silent, refused),
     }
 
 
@@ -194,7 +222,7 @@ def _next_step(late: list[str], stuck: list[str], expired: int, failed: int, qui
         (failed, "Some requests failed: their messages say why."),
         (
             quiet,
-            "Some certificates end and nobody is told: see that their tags are meant, and disable what is not used.",
+            "Some certificates end and nobody is told: see that their tags are meant (GET /api/status has more).",
         ),
         (expired, "Some certificates have expired: renew them, disable them, or tag them certflow-renew = off."),
     )
@@ -206,24 +234,32 @@ def _facts(
     lines: list[dict[str, Any]],
     failed: list[str],
     stuck: list[str],
-    silent: list[tuple[str, Silenced]],
+    silent: Silent,
     refused: int,
 ) -> list[tuple[str, str]]:
     more = lines[MOST_LINES:]
-    quiet = [name for line in lines for name in (*line["acknowledged"], *line["muted"])]
+    quiet = [name for kind in ("acknowledged", "muted") for line in lines for name in line[kind]]
     any_ca = [line["vault"] for line in lines if line["any_ca"]]
     facts = [  # a card of several messages shows the first three
         ("Failed requests", some(failed, MOST_NAMES)),
-        ("Ends in silence", some((_end_in_words(now, vault, one) for vault, one in silent), MOST_NAMES)),
+        ("Ends in silence", _silence_in_words(now, silent)),
         *((f"Vault {line['vault']}", _in_words(now, line)) for line in lines[:MOST_LINES]),
-        ("Other vaults", more and f"{len(more)}, with {sum(line['in_progress'] for line in more)} in progress"),
+        ("Other vaults", more and f"{len(more)}, with {_sum_in_words(more)}"),
         *((f"Trust of {line['vault']}", line["trust_trouble"]) for line in lines[:MOST_LINES] if line["trust_trouble"]),
         ("Taking any CA's certificates", some(any_ca, MOST_NAMES)),
-        ("Kept quiet", some(quiet, MOST_NAMES)),
+        ("Kept quiet", first_of(quiet[:MOST_NAMES], sum(line["quiet"] for line in lines))),
         ("Events of others refused", f"{refused} since yesterday: see who may send to the topic" if refused else ""),
         ("Files set aside", some((printed(name, MOST_SHOWN) for name in stuck), MOST_NAMES)),
     ]
     return [(title, value) for title, value in facts if value]
+
+
+def _silence_in_words(now: datetime, silent: Silent) -> str:
+    """How many come first: a card, or a mail, may have to cut what follows."""
+    names = ", ".join(_end_in_words(now, vault, one) for vault, one in silent.first)
+    if silent.count < 2:
+        return names
+    return f"{silent.count} certificates{', first' if silent.count > len(silent.first) else ''}: {names}"
 
 
 def _end_in_words(now: datetime, vault: str, one: Silenced) -> str:
@@ -235,11 +271,18 @@ def _end_in_words(now: datetime, vault: str, one: Silenced) -> str:
 
 def _in_words(now: datetime, line: dict[str, Any]) -> str:
     oldest = line["oldest"] and duration((now - datetime.fromisoformat(line["oldest"])).total_seconds())
+    first, *more = _sum_in_words([line]).split(", ")
+    old = [f"the oldest for {oldest}"] if oldest else []
+    return ", ".join([_watched(line["last_good_sweep"], late=line["late"]), first, *old, *more])
+
+
+def _sum_in_words(lines: list[dict[str, Any]]) -> str:
+    """Of one vault, or of several."""
+    counts = {key: sum(line[key] for line in lines) for key in ("in_progress", "near_expiry", "expired")}
     parts = [
-        _watched(line["last_good_sweep"], late=line["late"]),
-        f"{line['in_progress']} in progress" + (f", the oldest for {oldest}" if oldest else ""),
-        f"{line['near_expiry']} near their end" if line["near_expiry"] else "",
-        f"{line['expired']} expired" if line["expired"] else "",
+        f"{counts['in_progress']} in progress",
+        f"{counts['near_expiry']} near their end" if counts["near_expiry"] else "",
+        f"{counts['expired']} expired" if counts["expired"] else "",
     ]
     return ", ".join(part for part in parts if part)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
@@ -20,8 +20,12 @@ def duration(seconds: float) -> str:
 def some(names: Iterable[str], most: int) -> str:
     """The first of them, each once, and how many more there are; empty for none."""
     different = list(dict.fromkeys(names))
-    more = len(different) - most
-    return ", ".join(different[:most]) + (f" and {more} more" if more > 0 else "")
+    return first_of(different[:most], len(different))
+
+
+def first_of(names: Sequence[str], count: int) -> str:
+    """The names of some, and how many more there are of `count`; empty for none."""
+    return ", ".join(names) + (f" and {count - len(names)} more" if names and count > len(names) else "")
 
 
 def listed(words: Iterable[str]) -> str:

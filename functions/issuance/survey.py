@@ -19,7 +19,7 @@ from functions.issuance.adoption import adopt
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.events import VAULT_SURVEYED, Event
-from functions.issuance.expiry import EXPIRED_RUNG, entry_of, judge, renew_or_tell, rung_of, silenced
+from functions.issuance.expiry import EXPIRED_RUNG, entry_of, judge, renew_or_tell, rung_of, silenced, soonest_first
 from functions.issuance.journal import record
 from functions.issuance.outbox import publish
 from functions.issuance.pace import KEY_VAULT
@@ -32,14 +32,14 @@ from functions.issuance.watchbook import Found, Survey
 
 AT_ONCE = 8
 MOST_QUEUED = 100  # renewals in memory at a time, however many are queued
-# Of each kind. A survey and the one before are one property of a table row, which takes 32,768 characters; a name has
-# 127 at most.
-MOST_NAMES = 11
-MOST_SILENCED = 5  # the nearest ends of which nobody is told
+# Of each kind, and of the ends of which nobody is told. A survey and the one before are one property of a table row,
+# which takes 32,768 characters; a name has 127 at most.
+MOST_NAMES, MOST_SILENCED = 8, 20
 # Of a page, a shift each; then a certificate for which Key Vault has no answer is passed over: it may have none for
 # years. Fewer than the minutes after which a vault counts as not watched (overview.py, LATE): so that it does, a survey
 # has to meet four such pages.
 TRIES = 5
+SILENCED = "silenced"  # how many: of those, more is kept than their names (Found)
 BAD_TOKEN = 400
 ENDS = {Status.FAILED, Status.CANCELLED}  # that somebody should hear of
 
@@ -154,9 +154,11 @@ async def _page(certflow: Certflow, run: Survey, listed: Sequence[Listed]) -> Fo
         for kind in of_it:
             counts[kind] = counts.get(kind, 0) + 1
             names[kind] = (*names.get(kind, ()), entry.name)[:MOST_NAMES]
-    ends = (silenced(entry, certflow.choices.ladder, certflow.now()) for entry in listed)
-    quiet = [end for end in ends if end is not None]
-    nearest = sorted((*run.found.silenced, *quiet), key=lambda one: (one.ends, one.name))[:MOST_SILENCED]
+    now, ladder = certflow.now(), certflow.choices.ladder
+    quiet = [end for entry in listed if (end := silenced(entry, ladder, now)) is not None]
+    if quiet:
+        counts[SILENCED] = counts.get(SILENCED, 0) + len(quiet)
+    nearest = soonest_first((*run.found.silenced, *quiet), now)[:MOST_SILENCED]
     return Found(run.found.certificates + len(listed), counts, names, tuple(nearest))
 
 
@@ -227,6 +229,6 @@ async def _finish(certflow: Certflow, run: Survey) -> None:
 
 
 def found_of(found: Found) -> dict[str, Any]:
-    """What a survey found, as events and answers have it."""
+    """What a survey found, as events and answers have it; `counts` has more than `names` name."""
     names = {kind: list(some) for kind, some in found.names.items()}
     return {"certificates": found.certificates, "counts": dict(found.counts), "names": names}

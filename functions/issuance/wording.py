@@ -308,6 +308,7 @@ KINDS = {
     "expired": "expired",
     "unowned": "without an owner",
     "muted": "muted",
+    "silenced": "near an end that a tag keeps quiet",
     "tags_unread": "with a certflow tag that cannot be understood",
     "passed_over": "that Key Vault could not tell of",
 }

@@ -58,7 +58,16 @@ def answer_schemas() -> dict[str, Schema]:
     )
     counts = {"type": "object", "additionalProperties": COUNT}
     names = {"type": "object", "additionalProperties": {"type": "array", "items": TEXT}}
-    survey = _object({"finished": TIME, "certificates": COUNT, "counts": counts, "names": names})
+    silent = _object({"name": TEXT, "why": TEXT, "not_after": TIME})
+    survey = _object(
+        {
+            "finished": TIME,
+            "certificates": COUNT,
+            "counts": counts,
+            "names": names,
+            "silenced": {"type": "array", "items": silent},
+        }
+    )
     trusted = _object(
         {
             "takes": {"type": "string", "enum": list(Takes)},

@@ -16,7 +16,7 @@ from functions.adapters.watchbook import TableWatchbook
 from functions.issuance.errors import ConcurrentChange, Unavailable
 from functions.issuance.events import ISSUER_TROUBLED, NEAR_EXPIRY, TRUST_CHANGED, TRUST_MISPLACED, Event
 from functions.issuance.ports import Listed
-from functions.issuance.survey import MOST_NAMES, MOST_SILENCED
+from functions.issuance.survey import MOST_NAMES, MOST_SILENCED, SILENCED
 from functions.issuance.watchbook import (
     CertificateNote,
     Failure,
@@ -120,7 +120,8 @@ async def test_the_fullest_survey_fits_into_its_row(watchbook: TableWatchbook) -
     """As many names of each kind as are kept, as long as Key Vault lets a name be."""
     schema = json.loads((ROOT / "docs" / "events" / "Certflow.Vault.Surveyed.schema.json").read_text())
     kinds = schema["properties"]["data"]["properties"]["counts"]["propertyNames"]["enum"]
-    names = {kind: tuple(f"{'n' * 124}{number:03}" for number in range(MOST_NAMES)) for kind in kinds}
+    named = set(kinds) - {SILENCED}
+    names = {kind: tuple(f"{'n' * 124}{number:03}" for number in range(MOST_NAMES)) for kind in named}
     silent = tuple(Silenced("n" * 127, "not to be renewed", NOW) for _ in range(MOST_SILENCED))
     found = Found(100_000, dict.fromkeys(kinds, 100_000), names, silent)
     survey = Survey("v" * 24, under_way=True, began=NOW, token="t" * 2000, found=found, finished=NOW, last=found)

@@ -18,7 +18,7 @@ from functions.issuance.ports import Listed, ListedPage
 from functions.issuance.requests import Actor, Doing, Operation, Status, observe, track
 from functions.issuance.start import Order, start
 from functions.issuance.survey import survey
-from functions.issuance.watchbook import Found, Silenced, Survey
+from functions.issuance.watchbook import Found, Silenced, Survey, TrustNote, TrustState
 from tests.clock import NOW
 from tests.unit.fakes import FakeChannel, FakeVault, World
 
@@ -200,12 +200,14 @@ async def test_of_many_vaults_some_have_a_line_and_the_others_are_summed_up() ->
 async def test_a_thousand_vaults_fit_into_one_row_of_a_table_and_the_one_nobody_watches_comes_first() -> None:
     world = World()
     many = replace(world.certflow, vaults={f"vault-{index:018}": FakeVault() for index in range(1000)})
-    counts = {"near_expiry": 10**6, "expired": 10**6}
-    silent = tuple(Silenced(f"{index:0127}", "not to be renewed", NOW + timedelta(days=9)) for index in range(5))
+    counts = {"near_expiry": 10**6, "expired": 10**6, "silenced": 10**6, "muted": 10**6}
+    silent = tuple(Silenced(f"{index:0127}", "not to be renewed", NOW + timedelta(days=9)) for index in range(20))
     found = Found(10**6, counts, {"muted": tuple(f"{index:0127}" for index in range(12))}, silent)
     for alias in list(many.vaults)[:-1]:
         await world.watchbook.beat(alias, NOW)
         await world.watchbook.keep_survey(Survey(alias, finished=NOW, last=found))
+        why = '"' * 1000
+        world.watchbook.trusts[alias] = TrustNote(alias, "any", TrustState.UNREADABLE, why=why)
     for index, alias in enumerate(list(many.vaults)[:20]):
         for number in range(6):
             operation = Operation(f"{index:016}{number:016}", Status.IN_PROGRESS, "DigiCert", b"")
@@ -262,6 +264,7 @@ async def test_the_status_of_a_vault_says_when_it_was_swept_what_is_overdue_and_
         "certificates": 1,
         "counts": {"pending": 1, "unowned": 1},
         "names": {"pending": ["web"], "unowned": ["web"]},
+        "silenced": [],
     }
 
 
@@ -307,3 +310,102 @@ async def test_a_disabled_certificate_ends_without_a_word() -> None:
     entry = Listed("web", "t1", NOW - timedelta(days=90), ends, enabled=False, tags={"certflow-mute": "true"})
     assert silenced(entry, Choices().ladder, NOW) is None
     assert silenced(replace(entry, enabled=True), Choices().ladder, NOW) == Silenced("web", "muted", ends)
+
+
+def ending(name: str, days: float, **tags: str) -> Listed:
+    """A certificate of 90 days that ends in so many."""
+    ends = NOW + timedelta(days=days)
+    return Listed(name, name, ends - timedelta(days=90), ends, tags=tags or {"certflow-mute": "true"})
+
+
+async def digest_of(**vaults: list[Listed]) -> dict[str, Any]:
+    """The digest after a survey of vaults with these certificates, page by page."""
+    world = await watched()
+    app = replace(world.certflow, vaults={alias: FakeVault() for alias in vaults})
+    for alias, listed in vaults.items():
+
+        async def page(token: str | None = None, *, listed: list[Listed] = listed) -> ListedPage:
+            start = int(token or 0)
+            more = str(start + 25) if start + 25 < len(listed) else None
+            return ListedPage(tuple(listed[start : start + 25]), more)
+
+        app.vaults[alias].page = page  # type: ignore[method-assign]  # these certificates
+        world.watchbook.asked[alias] = NOW
+        await survey(app, alias, NOW + timedelta(seconds=50))
+        await world.watchbook.beat(alias, NOW)
+    world.topic.published.clear()
+    await send_digest(app)
+    data = world.topic.published[-1].data
+    return data | {"facts": dict(data["facts"])}
+
+
+@pytest.mark.parametrize("tags", [{"certflow-mute": "true"}, {"certflow-renew": "off"}])
+async def test_certificates_that_are_over_hide_none_that_is_still_to_end(tags: dict[str, str]) -> None:
+    decoys = [ending(f"a-decoy-{number:02}", -number / 10, **tags) for number in range(1, 60)]
+    data = await digest_of(main=[*decoys, ending("pay", 3, **tags)])
+    assert data["silenced"][0]["name"] == "pay"
+    assert data["silenced_count"] == 60
+    why = "muted" if "certflow-mute" in tags else "not to be renewed"
+    assert data["facts"]["Ends in silence"].startswith(f"60 certificates, first: main/pay: {why}, ends in 3 days, ")
+
+
+async def test_certificates_of_one_vault_hide_none_of_another() -> None:
+    decoys = [ending(f"decoy-{number:02}", number / 100) for number in range(1, 60)]
+    data = await digest_of(dev=decoys, test=decoys, prod=[ending("pay", 3)])
+    assert [one["name"] for one in data["silenced"][:4]] == ["decoy-01", "decoy-01", "pay", "decoy-02"]
+    assert data["silenced_count"] == 119
+    assert "prod/pay: muted, ends in 3 days" in data["facts"]["Ends in silence"]
+
+
+async def test_of_what_is_still_to_end_the_nearest_comes_first_whatever_its_name() -> None:
+    listed = [ending(f"{letter}-web", days) for letter, days in (("c", 1), ("a", 4), ("b", 2), ("d", -1))]
+    data = await digest_of(main=listed)
+    assert [one["name"] for one in data["silenced"]] == ["c-web", "b-web", "a-web", "d-web"]
+    assert data["facts"]["Ends in silence"].startswith("4 certificates: main/c-web: muted, ends in 1 day, main/b-web")
+
+
+async def test_the_status_of_a_vault_has_more_of_what_ends_in_silence_than_the_digest() -> None:
+    world = await watched()
+    listed = tuple(ending(f"web-{number:02}", number / 10) for number in range(1, 22))
+
+    async def page(token: str | None = None) -> ListedPage:
+        return ListedPage(listed, None)
+
+    world.vault.page = page  # type: ignore[method-assign]  # these certificates
+    world.watchbook.asked["main"] = NOW
+    await survey(world.certflow, "main", NOW + timedelta(seconds=50))
+    (status,) = await status_of_vaults(world.certflow)
+    assert [one["name"] for one in status["last_survey"]["silenced"]] == [one.name for one in listed[:20]]
+    assert status["last_survey"]["counts"]["silenced"] == 21
+    assert "silenced" not in status["last_survey"]["names"]
+
+
+async def test_what_is_kept_quiet_is_counted_whole_and_the_oldest_request_comes_first() -> None:
+    world = await watched()
+    for number in range(7, 0, -1):
+        await started(world, f"web-{number}")
+        await acknowledge(world.certflow, Address("main", f"web-{number}"), NOW + timedelta(days=9), "hush", ANN)
+        world.later(minutes=1)
+    found = Found(40, {"muted": 12}, {"muted": tuple(f"mute-{number}" for number in range(8))})
+    world.watchbook.surveys["main"] = Survey("main", began=NOW, finished=NOW, last=found)
+    data = await digest(world)
+    names = "web-7, web-6, web-5, web-4, web-3 and 14 more"
+    assert ("Kept quiet", names) in data["facts"]
+    assert data["vaults"][0]["quiet"] == 19
+
+
+async def test_expired_certificates_of_many_vaults_hide_no_vault_that_merges_nothing() -> None:
+    world = World()
+    many = replace(world.certflow, vaults={f"v{index:02}": FakeVault() for index in range(MOST_LINES + 1)})
+    for alias in many.vaults:
+        await world.watchbook.beat(alias, NOW)
+        found = Found(40, {"near_expiry": 3, "expired": 2})
+        world.watchbook.surveys[alias] = Survey(alias, began=NOW, finished=NOW, last=found)
+    last = f"v{MOST_LINES:02}"
+    world.watchbook.trusts[last] = TrustNote(last, "files", TrustState.NONE, why="There is no CA.")
+    world.watchbook.surveys[last] = Survey(last)
+    await send_digest(many)
+    data = world.topic.published[-1].data
+    assert data["vaults"][0]["vault"] == last
+    assert any(title == f"Trust of {last}" for title, _ in data["facts"])
+    assert ("Other vaults", "1, with 0 in progress, 3 near their end, 2 expired") in data["facts"]
