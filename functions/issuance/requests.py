@@ -315,16 +315,19 @@ def is_reminder_due(request: TrackedRequest, now: datetime) -> bool:
 
 
 def acknowledged(request: TrackedRequest, until: datetime, why: str, by: Actor, now: datetime) -> Change:
-    """Somebody knows of it: no reminders until then, and its owner hears of that. Its next look moves a trifle, so that
-    a sweep that has the mark as it was does not write that back.
+    """Somebody knows of it: no reminders until then, and its owner hears of that, each time that it is put off. Its
+    next look moves a trifle, so that a sweep that has the mark as it was does not write that back.
     """
     again = request.next_check + TRIFLE if request.next_check else None
     quiet = replace(request, quiet_until=until, quiet_why=why, next_check=again)
     event = request_event(
         "Acknowledged", quiet, now, until=until.astimezone(UTC).isoformat(), why=why, acknowledged_by=by.name
     )
-    which = hashlib.sha256(f"{until.isoformat()} {by.name} {why}".encode()).hexdigest()[:16]
     act = Act("acknowledged", now, request.request_id, request.status, by, f"until {until}: {why}")
+    if (request.quiet_until, request.quiet_why) == (until, why):  # said again, and it changes nothing
+        return Change(quiet, acts=(act,))
+    # Put off, taken back and put off again in the same words are three things: so the time belongs to the id.
+    which = hashlib.sha256(f"{until.isoformat()} {by.name} {why} {now.isoformat()}".encode()).hexdigest()[:16]
     return Change(quiet, (replace(event, id=f"{event.id}:{which}"),), (act,))
 
 

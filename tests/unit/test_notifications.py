@@ -167,3 +167,18 @@ async def test_the_owner_hears_who_holds_the_reminders_back_until_when_and_why()
     assert notice.owner == "owner@example.com"
     assert "no reminders until 2026-12-01 08:00 UTC" in notice.sentence
     assert {("Why", "we know"), ("Acknowledged by", "ann")} <= set(notice.facts)
+
+
+async def test_each_acknowledgement_that_moves_the_date_is_told_also_in_the_same_words() -> None:
+    teams = FakeChannel("teams", most=10)
+    world = World(channels=(teams,))
+    await start(world.certflow, Order("main", "web", {"policy": {"issuer": {"name": "DigiCert"}}}, "owner@example.com"))
+    december, january = "2026-12-20T09:00:00Z", "2026-12-21T09:00:00Z"
+    for until, why in ((december, "a"), (january, "a"), (december, "a"), (december, "a"), (december, "b")):
+        world.later(seconds=1)
+        assert (await acknowledged(world, until, why))[0] == 200
+    for event in world.topic.published:
+        await world.tell(event.id, event.type, event.data)
+    held = [dict(notice.facts)["Why"] + notice.sentence[-21:] for notice in teams.sent if "held back" in notice.title]
+    assert held == [f"{why}2026-12-{day} 09:00 UTC." for day, why in ((20, "a"), (21, "a"), (20, "a"), (20, "b"))]
+    assert world.history == ["created", *["acknowledged"] * 5]
