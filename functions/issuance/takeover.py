@@ -113,11 +113,8 @@ def taken_over(
         "how": how,
         "changes": [{"what": one.what, "before": one.before, "after": one.after} for one in takeover.changes],
     }
-    # A request is started once, but a merge may be refused, and come again with something else.
-    which = f"{by.name} {[(one.what, one.after) for one in takeover.changes]}" if how == "merged" else ""
-    which = f":merged:{hashlib.sha256(which.encode()).hexdigest()[:16]}" if which else ""
     event = Event(
-        id=f"{request.vault}:{request.name.lower()}:{request.request_id}:changed-by-others{which}",
+        id=f"{request.vault}:{request.name.lower()}:{request.request_id}:changed-by-others{_which(how, by, takeover)}",
         type=CHANGED_BY_OTHERS,
         subject=f"vaults/{request.vault}/certificates/{request.name}",
         time=now,
@@ -126,6 +123,16 @@ def taken_over(
         data={key: value for key, value in data.items() if value is not None},
     )
     return (event,)
+
+
+def _which(how: str, by: Actor, takeover: Takeover) -> str:
+    """What tells apart what is told of one request. It is started once and adopted once, by two at the same time maybe;
+    but a merge may be refused, and come again with something else.
+    """
+    if how != "merged":
+        return "" if how == "created" else f":{how}"
+    what = f"{by.name} {[(one.what, one.after) for one in takeover.changes]}"
+    return f":merged:{hashlib.sha256(what.encode()).hexdigest()[:16]}"
 
 
 def _filled_in(policy: Mapping[str, Any]) -> dict[str, Any]:

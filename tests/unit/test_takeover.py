@@ -177,6 +177,26 @@ async def test_a_request_that_a_third_brought_under_watch_meanwhile_is_told_all_
     assert told(world) == [(ANN, [("owner", ANN, BOB)])]
 
 
+async def test_a_start_and_an_adoption_of_it_at_the_same_time_are_both_told() -> None:
+    teams = FakeChannel("teams", most=10)
+    world = owned()
+    world.channels = (teams,)
+    policy, create = POLICY | {"issuer": {"name": "Globe"}}, world.vault.create
+
+    async def overtaken(name: str, body: Any) -> Answer:
+        answer = await create(name, body)
+        await started(world, {"policy": policy | {"key_props": {"kty": "EC"}}}, BOB, if_pending="adopt")
+        return answer
+
+    world.vault.create = overtaken  # type: ignore[method-assign]  # an act between the create and our record of it
+    await started(world, {"policy": policy}, BOB)
+    for event in world.topic.published:
+        await world.tell(event.id, event.type, event.data)
+    heard = [notice.sentence for notice in teams.sent if "by somebody else" in notice.title]
+    assert len(heard) == 2
+    assert "policy.issuer.name" in heard[1]
+
+
 async def test_what_is_refused_is_told_to_nobody() -> None:
     world = owned()
     world.vault.start("web", "DigiCert")
