@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from datetime import datetime
-from pathlib import PurePosixPath
 
 from azure.core import MatchConditions
 from azure.core.credentials_async import AsyncTokenCredential
@@ -16,7 +16,7 @@ from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient, LinearRetry
 
 from functions.adapters.faults import faults_of
-from functions.issuance.blob_names import MAX_LENGTH, blob_name
+from functions.issuance.blob_names import MAX_LENGTH, MAX_PARTS, blob_name, may_be_read_as
 from functions.issuance.errors import Unavailable
 from functions.issuance.files import Drop, Lying
 
@@ -24,7 +24,8 @@ SERVICE = "The chain storage"
 REPORT = "report.json"
 CSRS = "csr"
 PIECE = 1024 * 1024  # bytes
-CUT = "cut-"
+CUT, KEPT = "cut-", 100  # how a name that is too long begins in a container of ours, and characters of its end
+HARMFUL = re.compile(r"[^A-Za-z0-9._-]")  # or not known to be harmless
 COPYING = 30  # seconds until this is put off
 LINE = "certflow"  # the name of our line in a moved file's metadata
 # A blob's metadata, names and values together, must not exceed 8 KiB ("Setting and retrieving properties and metadata
@@ -124,8 +125,7 @@ class Chains:
         is copied by the storage itself.
         """
         source = self._blobs.blob(self._container, drop.name)
-        name = drop.name if PurePosixPath(drop.name).name != REPORT else f"{drop.name}.dropped"
-        name = _cut(name, MAX_LENGTH - len(folder) - 1)
+        name = moved_name(drop.name, folder)
         target = self._blobs.blob(container, f"{folder}/{name}")
         with faults_of(SERVICE):
             await self._blobs.write(container, f"{folder}/{REPORT}", report)
@@ -196,9 +196,22 @@ async def _copy_there(source: BlobClient, target: BlobClient, drop: Drop, metada
         raise Unavailable(SERVICE, f"{drop.name} is being copied: {copied.copy.status}", retry_after=COPYING)
 
 
-def _cut(name: str, room: int) -> str:
-    """The end of a name that is too long. Its first part is a name still, whatever of it is lost (`a..`: not `..`)."""
-    return name if len(name) <= room else f"{CUT}{name[len(CUT) - room :]}"
+def moved_name(name: str, folder: str) -> str:
+    """What a dropped file is called in the folder that it is moved to: as it was, unless that could be read as the name
+    of the report there, or makes the whole too long. Then it is a hash of the name, and its end.
+
+    A part of a name, cut out of its escapes, could be any other name; so of that end only harmless letters are kept.
+    """
+    kept = f"{name}.dropped" if may_be_read_as(name, REPORT) else name
+    whole = f"{folder}/{kept}"
+    if _units(whole) <= MAX_LENGTH and whole.count("/") < MAX_PARTS:
+        return kept
+    return f"{CUT}{hashlib.sha256(name.encode()).hexdigest()}-{HARMFUL.sub('_', name)[-KEPT:]}"
+
+
+def _units(name: str) -> int:
+    """Its length as .NET has it, in units of UTF-16: of which a name is counted, Azure does not say."""
+    return len(name.encode("utf-16-le")) // 2
 
 
 def _with_line(theirs: Mapping[str, str], line: str) -> dict[str, str]:

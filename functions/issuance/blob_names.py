@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from functions.issuance.describe import printed
 from functions.issuance.errors import InvalidRequest
 
-MAX_LENGTH = 1024  # characters of a blob's name ("Naming and referencing containers, blobs, and metadata")
+# Of a blob's name: characters, and parts between slashes ("Naming and referencing containers, blobs, and metadata").
+MAX_LENGTH, MAX_PARTS = 1024, 254
 # What is read as a slash somewhere and is none for Unicode's NFKC: the backslash, and what code pages take for either.
 SLASHES = str.maketrans(dict.fromkeys("\\\u2044\u2215\u2216\u29f5\u29f8\u29f9", "/"))
 UTF_16 = re.compile(r"%u([0-9a-f]{4})", re.IGNORECASE)  # an escape of IIS and of JavaScript's escape()
@@ -30,16 +32,30 @@ def blob_name(name: str) -> str:
     """
     if not 1 <= len(name) <= MAX_LENGTH:
         raise _refused(name, f"has {len(name)} characters, and a blob's name has 1 to {MAX_LENGTH}")
+    try:
+        for form in _forms(name):
+            if reason := _against(form):
+                raise _refused(name, reason)
+    except UnicodeError:  # %ud800 is half a character
+        raise _refused(name, "has an escape (%) that is no UTF-8") from None
+    return name
+
+
+def may_be_read_as(name: str, other: str) -> bool:
+    """Whether a name that `blob_name` takes is, without its folders, the same as another one (in ASCII) for anybody who
+    decodes it, ignores case, or takes off the dots and blanks at its end, as URIs lose them in .NET.
+    """
+    last_parts = (form.removesuffix("/").rpartition("/")[2] for form in _forms(name))
+    return any(last.rstrip(". ").lower() == other.lower() for last in last_parts)
+
+
+def _forms(name: str) -> Iterator[str]:
+    """The name in each form that it can take. Raises UnicodeError for an escape that is no UTF-8."""
     form, decoded = "", name
     while form != decoded:
         form = unicodedata.normalize("NFKC", decoded).translate(SLASHES)
-        if reason := _against(form):
-            raise _refused(name, reason)
-        try:
-            decoded = _decoded(form)
-        except UnicodeError:  # %ud800 is half a character
-            raise _refused(name, "has an escape (%) that is no UTF-8") from None
-    return name
+        yield form
+        decoded = _decoded(form)
 
 
 def _against(form: str) -> str | None:

@@ -30,8 +30,10 @@ class Drop:
 
     @property
     def id(self) -> str:
-        """Names this content in this upload: the same for every run that handles it."""
-        digest = self.sha256 or hashlib.sha256(self.name.encode()).hexdigest()
+        """Names this content in this upload: the same for every run that handles it, and for no other file, whatever
+        ETags the storage gives.
+        """
+        digest = hashlib.sha256(f"{self.sha256}\n{self.name}".encode()).hexdigest()
         return f"{digest[:16]}-{''.join(c for c in self.etag if c.isalnum())[-16:].lower()}"
 
 

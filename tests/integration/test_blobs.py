@@ -96,6 +96,28 @@ async def test_a_file_is_moved_unharmed_under_any_name(service: BlobServiceClien
     assert await chains.read(name, LIMIT) is None
 
 
+@pytest.mark.parametrize("limit", [LIMIT, 3])  # copied through us, and by the storage itself
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("report.json.", "REPORT.JSON", "x/report%2ejson", "report.json/", "report.json.dropped", "a%252Fb#?.pem"),
+        "%25E2%2582%25AC" * 68,
+        "\U0001f600" * 500,
+        "a/" * 252 + "a",
+    ],
+)
+async def test_no_name_of_a_file_is_that_of_its_report_or_cannot_be_moved(
+    service: BlobServiceClient, chains: Chains, name: str, limit: int
+) -> None:
+    await put(service, name, b"content")
+    moved_to = await chains.move(await dropped(chains, name, limit), "chains-rejected", "2026-11-24/y", b"{}", LINE)
+    container, path = moved_to.split("/", 1)
+    assert path.rstrip("./ ").lower() != "2026-11-24/y/report.json"
+    assert await content(service, container, path) == b"content"
+    assert await content(service, container, "2026-11-24/y/report.json") == b"{}"
+    assert await chains.read(name, LIMIT) is None
+
+
 async def test_a_container_is_made_only_where_there_is_none(
     service: BlobServiceClient, blobs: Blobs, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -116,7 +138,7 @@ async def test_a_name_as_long_as_names_can_be_keeps_its_end_when_it_is_moved(
     await put(service, name, b"content")
     moved_to = await chains.move(await dropped(chains, name), "chains-merged", "main/long", b"{}", LINE)
     container, path = moved_to.split("/", 1)
-    assert (len(path), path[:14]) == (1024, "main/long/cut-")
+    assert (path[:14], path[-8:]) == ("main/long/cut-", "xxxx.pem")
     assert await content(service, container, path) == b"content"
     assert await chains.read(name, LIMIT) is None
 

@@ -5,26 +5,30 @@ message, and whoever decodes it on the way to the storage.
 from __future__ import annotations
 
 import json
-from urllib.parse import quote
+import posixpath
+import unicodedata
+from urllib.parse import quote, unquote
 
 import azure.functions as func
 import pytest
 from hypothesis import example, given
+from hypothesis import strategies as st
 
-from functions.adapters.blobs import Blobs, Chains, _cut
+from functions.adapters.blobs import Blobs, Chains, moved_name
 from functions.issuance.blob_names import blob_name
 from functions.issuance.drop import handle_stuck, sweep
 from functions.issuance.errors import InvalidRequest
 from functions.issuance.files import Drop
+from functions.issuance.queues import DROPS
 from functions.triggers.chains import chains_blueprint
 from functions.triggers.doctor import retry_chain
 from functions.triggers.queued import queued_blueprint
 from functions.triggers.routes import Context
-from tests.blob_paths import LEADING_OUT, NAMES, leads_out
+from tests.blob_paths import LEADING_OUT, NAMES, ROUNDS, leads_out
 from tests.clock import NOW
 from tests.integration.tokens import AnyToken
 from tests.unit.fakes import FakeDrops, World
-from tests.unit.test_queued_triggers import cloud_event, returns
+from tests.unit.test_queued_triggers import cloud_event, receive, returns
 
 ACCOUNT = "https://chains.blob.core.windows.net"
 
@@ -104,11 +108,82 @@ async def test_no_name_however_escaped_reaches_another_container(name: str) -> N
     await blobs.close()
 
 
-@given(NAMES.map(lambda name: f"{'x' * (1020 - len(name))}{name}/y.p7b"))
-def test_a_name_that_is_cut_when_its_file_is_moved_stays_where_it_belongs(name: str) -> None:
-    if not leads_out(name):
-        for room in range(950, 1024):
-            assert not leads_out(_cut(name, room))
+def is_taken(name: str) -> bool:
+    try:
+        blob_name(name)
+    except InvalidRequest:
+        return False
+    return True
+
+
+@given(NAMES.filter(is_taken))
+@example("chains/x.pem")
+@example("a?b#c%3f.pem")
+@example("a/chains/b%252f.pem")
+async def test_a_name_means_the_same_file_in_either_delivery(name: str) -> None:
+    url = f"{ACCOUNT}/chains/{quote(name, safe='~/')}"
+    pushed, queued = WatchedDrops(), WatchedDrops()
+    world = World(drops=pushed)
+    app = func.FunctionApp()
+    app.register_functions(chains_blueprint(lambda: world.work))
+    functions = {one.get_function_name(): one.get_user_function() for one in app.get_functions()}
+    await functions["dropped_chain"](func.blob.InputStream(data=b"", name=f"chains/{name}"))
+    await functions["stuck_chain"](func.QueueMessage(body=json.dumps({"BlobName": name}).encode()))
+    event = cloud_event("Microsoft.Storage.BlobCreated", {"api": "PutBlob", "url": url})
+    for drops, messages in ((pushed, world.work.queue(DROPS)), (queued, [event])):
+        for message in messages:
+            for function in ("queued_drop", "queued_stuck_drop"):
+                await receive(World(drops=drops), function, dict(message))
+    assert (pushed.asked, queued.asked) == ([name] * 4, [name] * 2)
+
+
+FOLDERS = (f"2026-11-24/{'a' * 16}-{'b' * 16}", f"{'v' * 24}/{'n' * 127}/{'c' * 32}/{'a' * 16}-{'b' * 16}")
+LONG = st.tuples(NAMES, NAMES, st.integers(700, 1024)).map(
+    lambda given: f"{given[0]}{'x' * (given[2] - len(given[0]) - len(given[1]))}{given[1]}"
+)
+REPEATED = st.tuples(NAMES, st.integers(700, 1024)).map(lambda given: (given[0] * given[1])[: given[1]])
+FULL_OF_ESCAPES = "%25E2%2582%25AC" * 68
+
+
+@given(st.one_of(NAMES, LONG, REPEATED).filter(is_taken), st.sampled_from(FOLDERS))
+@example(FULL_OF_ESCAPES, FOLDERS[0])
+@example(FULL_OF_ESCAPES, FOLDERS[1])
+@example("%u00e9" * 170, FOLDERS[1])
+@example("\U0001f600" * 500, FOLDERS[0])
+@example("a/" * 252 + "a", FOLDERS[0])
+@example("report.json", FOLDERS[0])
+@example("x/REPORT.JSON", FOLDERS[0])
+@example("REPORT.JSON", FOLDERS[0])
+@example("report.json. .", FOLDERS[0])
+@example("report%252ejson", FOLDERS[0])
+@example("%72eport.json/", FOLDERS[0])
+@example("\uff52eport\u2024json", FOLDERS[0])
+def test_a_file_is_moved_beside_its_report_and_nowhere_else_whatever_its_name(name: str, folder: str) -> None:
+    moved = f"{folder}/{moved_name(name, folder)}"
+    assert blob_name(moved) == moved
+    assert len(moved.encode("utf-16-le")) // 2 <= 1024
+    assert len(moved.split("/")) <= 254
+    path = f"/{moved}"
+    for _ in range(ROUNDS):
+        seen = posixpath.normpath(unicodedata.normalize("NFKC", path).replace("\\", "/"))
+        assert seen.startswith(f"/{folder}/")
+        assert seen.rstrip(". ").lower() != f"/{folder}/report.json"
+        path = unquote(unicodedata.normalize("NFKC", path))
+
+
+@given(st.one_of(NAMES, LONG), st.one_of(NAMES, LONG))
+@example(FULL_OF_ESCAPES, FULL_OF_ESCAPES.replace("E2", "e2", 1))
+@example("report.json", "report.json.dropped")
+def test_two_names_are_two_places_also_for_one_content_at_one_time(one: str, other: str) -> None:
+    drops = [Drop(name, b"x", 1, "0" * 64, '"0x1"', NOW, {}) for name in (one, other)]
+    assert (drops[0].id == drops[1].id) is (one == other)
+
+
+def test_a_name_that_is_too_long_keeps_its_end() -> None:
+    moved = moved_name("x" * 1000 + "/from the CA (1).p7b", FOLDERS[0])
+    assert moved.startswith("cut-")
+    assert moved.endswith("xxx_from_the_CA__1_.p7b")
+    assert moved != moved_name("y" + "x" * 999 + "/from the CA (1).p7b", FOLDERS[0])
 
 
 @pytest.mark.parametrize("name", ["../csr/main/x.csr", "a//b.pem", "x%2e%2e/../y", "line\nbreak.pem", "x%ud800.pem"])
