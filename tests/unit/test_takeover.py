@@ -358,6 +358,14 @@ async def test_what_changes_a_certificate_that_is_nobodys_is_told_to_whoever_get
     assert all("It had no owner before." in sentence for _, sentence in heard)
 
 
+async def test_an_adoption_of_what_is_nobodys_and_stays_so_is_told_to_nobody() -> None:
+    world = World()
+    world.vault.policies["web"] = POLICY
+    world.vault.start("web", "DigiCert")
+    await started(world, {"policy": POLICY | {"key_props": {"kty": "EC"}}}, if_pending="adopt")
+    assert told(world) == []
+
+
 async def test_a_renewal_of_ours_changes_nothing_that_anybody_has_to_hear_of() -> None:
     world = owned()
     await started(world, {"tags": world.vault.tagged["web"]}, renews="t1")
@@ -457,6 +465,27 @@ async def test_a_merge_that_is_refused_tells_nobody_and_another_that_comes_after
     )  # is not done
     changes = [("tags.certflow-renew", "auto", None), ("tags.certflow-mute", None, "true")]
     assert (told(world), world.ledger.outbox) == ([(ANN, changes)], {})
+
+
+async def test_two_merges_that_no_answer_came_to_are_told_both() -> None:
+    world = await waiting_for_a_chain()
+
+    async def lost(*_given: Any) -> None:
+        raise Unavailable("Key Vault", "no answer", maybe_done=True)
+
+    world.vault.merge = lost  # type: ignore[assignment,method-assign]  # the fault
+    for tags in ({"certflow-renew": "AUTO"}, {"certflow-mute": "true", "certflow-renew": "auto"}):
+        with pytest.raises(Unavailable):
+            await merge(world.certflow, Address("main", "web"), chain_for(world), {"tags": tags}, Actor())
+    assert len(world.ledger.outbox) == 2
+
+
+async def test_an_owner_whom_no_tag_names_is_not_told_that_there_was_none() -> None:
+    world = await waiting_for_a_chain()
+    world.vault.tagged.clear()
+    more = {"attributes": {"enabled": False}}
+    await merge(world.certflow, Address("main", "web"), chain_for(world), more, Actor())
+    assert told(world) == [(ANN, [("attributes.enabled", None, "False")])]
 
 
 async def test_a_merge_that_is_cut_off_is_told_all_the_same() -> None:
