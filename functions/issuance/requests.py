@@ -35,9 +35,9 @@ MOVES: dict[Status, frozenset[Status]] = {
 
 TAG_HOLDS = timedelta(days=1)  # until a tag that mutes is asked for again
 TRIFLE = timedelta(microseconds=1)
-# Characters of an issuer's message. It stands twice in a notice that waits, which is one property of a table row
-# (32,768), and what has to be escaped there is up to six times as long.
-MOST_MESSAGE = 2000
+# Characters of an issuer's message, and of a CSR's subject. The message stands twice in a notice that waits, which is
+# one property of a table row (32,768), and what has to be escaped there is up to six times as long.
+MOST_MESSAGE, MOST_SUBJECT = 2000, 500
 MERGEABLE = frozenset(status for status, then in MOVES.items() if Status.COMPLETED in then)
 
 
@@ -207,7 +207,7 @@ def track(
         name=name,
         request_id=operation.request_id,
         issuer=operation.issuer,
-        subject=subject,
+        subject=_cut(subject, MOST_SUBJECT) or "",
         key_sha256=key,
         created=now,
         next_check=soonest(look, remind_at),
@@ -257,7 +257,7 @@ def observe(
         attempts=0,
         last_error=None,
         error_code=seen.error_code if isinstance(seen, Operation) else None,
-        error_message=_cut(seen.error_message) if isinstance(seen, Operation) else None,
+        error_message=_cut(seen.error_message, MOST_MESSAGE) if isinstance(seen, Operation) else None,
         replaced_by=_replaced_by(request, seen),
         merging=None if doing else request.merging,  # the run that merges has still to write that down
         merging_until=None,
@@ -378,8 +378,8 @@ def _replaced_by(request: TrackedRequest, seen: Operation | Gone) -> str | None:
     return seen.request_id if seen.request_id != request.request_id else None
 
 
-def _cut(message: str | None) -> str | None:
-    return message if message is None or len(message) <= MOST_MESSAGE else f"{message[: MOST_MESSAGE - 1]}…"
+def _cut(text: str | None, most: int) -> str | None:
+    return text if text is None or len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _written(request: TrackedRequest, doing: Doing) -> bool:

@@ -113,11 +113,14 @@ async def _one(certflow: Certflow, run: Sweep, mark: Look) -> None:
 
 
 async def _put_off(certflow: Certflow, mark: Look, reason: str) -> None:
-    """An intent goes on later. With the tables down it stays where it stands."""
+    """An intent goes on later. With the tables down it stays where it stands, and whatever else is wrong with it: one
+    intent must not end the sweep for the others.
+    """
     try:
         await put_off_intent(certflow, mark.vault, mark.name, mark.intent_id or "", reason)
-    except Unavailable as error:
-        record("intent-left", level=logging.WARNING, vault=mark.vault, name=mark.name, reason=str(error))
+    except Exception as error:  # noqa: BLE001  as said above
+        level = logging.WARNING if isinstance(error, Unavailable) else logging.ERROR
+        record("intent-left", level=level, vault=mark.vault, name=mark.name, reason=repr(error))
 
 
 async def _look(certflow: Certflow, run: Sweep, mark: Look) -> None:

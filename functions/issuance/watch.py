@@ -11,6 +11,7 @@ from typing import Any
 
 from functions.issuance.certflow import Certflow
 from functions.issuance.csr_out import hand_out
+from functions.issuance.describe import printed
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.events import UNSETTLED, Event
 from functions.issuance.journal import record
@@ -40,6 +41,7 @@ from functions.issuance.timing import first_looks, pause_after
 
 AT_ONCE = 16  # looks under way in one vault; far below Key Vault's 4,000 transactions per 10 s (protocol §6)
 ANSWER_KEPT = timedelta(hours=24)  # how long a call with an Idempotency-Key may be repeated
+MOST_REASON = 500  # characters of why a start could not be followed up
 MOST_SETTLING = 32  # tries to find out what came of a start: with their pauses, about a day
 NOT_FOUND = 404
 TRIES = 5
@@ -248,7 +250,8 @@ async def settle_intent(certflow: Certflow, vault: str, name: str, intent_id: st
 
 
 async def put_off_intent(certflow: Certflow, vault: str, name: str, intent_id: str, reason: str) -> None:
-    """An intent could not be settled now: later again, ever more seldom. After a day it is given up, and that is told.
+    """An intent could not be settled now: later again, ever more seldom. After a day it is given up, and whoever owned
+    the certificate before hears of that, or else whoever was to own it.
 
     Raises Unavailable: it stays as it is.
     """
@@ -262,9 +265,9 @@ async def put_off_intent(certflow: Certflow, vault: str, name: str, intent_id: s
     data = {
         "vault": vault,
         "name": intent.name,
-        "owner": intent.owner,
+        "owner": (intent.takeover and intent.takeover.owner) or intent.owner,
         "requested_by": intent.by.name,
-        "reason": reason,
+        "reason": printed(reason, MOST_REASON),
     }
     event = Event(
         id=f"{vault}:{name.lower()}:{hashlib.sha256(intent.id.encode()).hexdigest()[:32]}:unsettled:{int(intent.due.timestamp())}",

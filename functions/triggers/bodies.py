@@ -12,12 +12,11 @@ from msgspec import Meta, Struct
 
 from functions.issuance.errors import InvalidRequest
 from functions.issuance.tags import OWNER
-from functions.triggers.plain_text import check_owner, check_texts
+from functions.triggers.plain_text import MOST_LETTERS, check_owner, check_texts
 
 # Service limits: protocol §6.
 Days = Annotated[int, Meta(ge=1)]
 Percentage = Annotated[int, Meta(ge=1, le=99)]
-MOST_LETTERS = 254
 Plain = Annotated[str, Meta(min_length=1, max_length=MOST_LETTERS)]  # of what can be seen, as all texts (plain_text.py)
 NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 RESERVED = {"issuers", "contacts", "restore"}  # routes of the data plane, not certificate names (protocol §2)
@@ -114,7 +113,9 @@ class Policy(Struct, forbid_unknown_fields=True, omit_defaults=True):
     attributes: Attributes | None = None
 
 
-Tags = Annotated[dict[str, str], Meta(max_length=15)]
+# A tag's name and its value have 512 characters (Learn, "About Azure Key Vault secrets", Secret tags).
+TagText = Annotated[str, Meta(max_length=512)]
+Tags = Annotated[dict[TagText, TagText], Meta(max_length=15)]
 
 
 class CreateBody(
@@ -231,10 +232,11 @@ def _certificate(index: int, item: str) -> bytes:
 
 
 def _invalid(text: str, kind: type[Any]) -> InvalidRequest:
-    """msgspec writes "what is wrong - at `$.path`", and for an unknown field its name in the sentence; it leaves out
-    what is allowed there, which is added.
+    """msgspec writes "what is wrong - at `$.path`" (of an object's key, "at `key` in `$.path`"), and for an unknown
+    field its name in the sentence; it leaves out what is allowed there, which is added.
     """
     message, _, path = text.partition(" - at ")
+    path = path.removeprefix("`key` in ")
     field = path.strip("`").removeprefix("$").removeprefix(".") or "$"
     allowed = ", ".join(_allowed(kind, field.removeprefix("$")))
     unknown = re.search(r"unknown field `([^`]+)`", message)

@@ -9,6 +9,7 @@ from typing import Any
 from functions.issuance.errors import InvalidRequest
 from functions.issuance.rules import ADDRESS
 
+MOST_LETTERS = 254  # of an owner, or who asks
 # Unicode's general categories (UAX #44 §5.7.1) of what is not seen, turns the text around it, or ends a line: control
 # and format characters, surrogates, private use, line and paragraph separators. U+0085 is a control character.
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -40,7 +41,9 @@ def check_text(field: str, text: str) -> None:
 
 
 def check_owner(field: str, owner: str | None) -> None:
-    """Raises InvalidRequest for an owner who is meant to be a mail address, and is none."""
+    """Raises InvalidRequest for an owner that is too long, or is meant to be a mail address and is none."""
+    if owner is not None and len(owner) > MOST_LETTERS:
+        raise InvalidRequest(field, f"At most {MOST_LETTERS} characters.")
     if owner is not None and "@" in owner and not ADDRESS.fullmatch(owner):
         raise InvalidRequest(
             field, "This is no mail address. Write one, such as ann@example.com, or a name without @ for the rules."

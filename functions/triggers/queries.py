@@ -17,8 +17,8 @@ from functions.issuance.errors import InvalidRequest, Refused
 from functions.issuance.pending import Address
 from functions.issuance.ports import Wanted
 from functions.issuance.requests import Actor, Status
-from functions.triggers.bodies import MOST_LETTERS, check_name
-from functions.triggers.plain_text import check_text
+from functions.triggers.bodies import check_name
+from functions.triggers.plain_text import MOST_LETTERS, check_text
 from functions.triggers.routes import Context
 
 # Accepted on every route: Key Vault's own version parameter, which has no meaning here, and the function key, which

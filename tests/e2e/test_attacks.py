@@ -177,3 +177,21 @@ async def test_a_certificate_that_was_nobodys_is_not_taken_in_silence(client: Cl
     mail, _card = await told(client, f"Changed by somebody else: {name}")
     assert mail["to"] == "pki-team@example.com"
     assert f"Changed: owner: none → {BOB}" in mail["text"]
+
+
+async def test_an_owner_that_fits_no_row_is_refused_and_leaves_nothing_unsettled(client: Client, name: str) -> None:
+    policy = {"x509_props": {"subject": f"CN={name}.example.com"}}
+    assert (await client.create("main", name, {"policy": policy})).status == 202
+    for more in ({}, {"if_pending": "adopt"}, {"if_pending": "replace"}):
+        refused = await client.create("main", name, {"tags": {"certflow-owner": "x" * 40_000}} | more)
+        assert refused.status == 400
+        assert "512" in (await refused.json())["error"]["message"]
+
+
+async def test_a_subject_of_9000_units_is_started_and_watched(client: Client, name: str) -> None:
+    units = ",".join(f"OU=unit-{number}" for number in range(9000))
+    started = await client.create("main", name, {"policy": {"x509_props": {"subject": f"CN={name},{units}"}}})
+    assert started.status == 202, await started.text()
+    assert (await client.pending("main", name)).status == 200
+    listed = await (await client.call("GET", "requests", params={"limit": "100"})).json()
+    assert len(next(one["subject"] for one in listed["value"] if one["name"] == name)) == 500

@@ -13,6 +13,7 @@ from functions.issuance.links import Links
 from functions.issuance.notices import notice_of
 from functions.issuance.requests import (
     MOST_MESSAGE,
+    MOST_SUBJECT,
     MOVES,
     NOBODY,
     Actor,
@@ -154,6 +155,16 @@ def test_of_a_very_long_message_as_much_is_kept_as_fits_into_a_notice_that_waits
     assert len(event_row(event)["event"]) <= 32_768
     message = request_row(change.request)["error_message"]
     assert (len(message), message[-1]) == (MOST_MESSAGE, "…")
+
+
+def test_of_a_very_long_subject_the_beginning_is_kept_in_row_and_events() -> None:
+    change = track("main", "web", OPERATION, "CN=\x01" + ",OU=\x01" * 50_000, "k", None, NOW, Doing("created", NOBODY))
+    assert len(change.request.subject) == MOST_SUBJECT
+    failed = replace(OPERATION, status=Status.FAILED, error_code="Request rejected", error_message="\x01" * 50_000)
+    (event,) = observe(change.request, failed, NOW).events
+    notice = notice_of(event.id, event.type, event.data, Links())
+    assert notice is not None
+    assert len(msgspec.json.encode(Waiting(notice, NOW)).decode()) <= 32_768
 
 
 def test_a_message_that_is_not_too_long_is_kept_as_it_is() -> None:

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,9 @@ from functions.issuance import sweep as sweeping
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.looks import Look
 from functions.issuance.ports import Answer, Intent
-from functions.issuance.requests import Operation, Status, TrackedRequest
+from functions.issuance.requests import Change, Operation, Status, TrackedRequest
 from functions.issuance.sweep import HOPELESS, sweep
+from functions.issuance.takeover import Takeover
 from functions.issuance.watchbook import Survey
 from tests.certificates import make_csr
 from tests.clock import NOW
@@ -227,3 +229,40 @@ async def test_with_the_tables_down_an_intent_stays_as_it_is() -> None:
     assert await looked_at(world) is False
     (left,) = world.ledger.intents.values()
     assert (left.tries, left.due) == (0, NOW)
+
+
+async def test_an_intent_that_cannot_even_be_put_off_holds_nobody_else_up() -> None:
+    world = World()
+    for name in ("a", "b"):
+        world.vault.start(name, "DigiCert")
+        await world.ledger.intend(Intent("main", name, f"i-{name}", NOW, owner="ann@example.com"))
+    add, finish = world.ledger.add, world.ledger.finish
+
+    async def of_b(change: Change) -> Any:
+        if change.request.name == "a":
+            raise ValueError("this row is too large")
+        return await add(change)
+
+    async def not_of_a(intent: Intent) -> None:
+        if intent.name == "a":
+            raise ValueError("this row is too large")
+        await finish(intent)
+
+    world.ledger.add, world.ledger.finish = of_b, not_of_a  # type: ignore[method-assign]  # the fault
+    for _ in range(3):
+        world.later(minutes=3)
+        await looked_at(world)
+    assert [one.name for one in world.ledger.tracked.values()] == ["b"]
+
+
+async def test_a_start_that_is_given_up_is_told_to_whoever_owned_the_certificate_before_in_few_words() -> None:
+    world = World()
+    before = Takeover("ann@example.com")
+    await world.ledger.intend(Intent("main", "web", "i1", NOW, owner="bob@example.com", takeover=before, tries=31))
+    world.vault.faults = [Refused(400, "BadParameter", "x" * 100_000)]
+    world.later(minutes=3)
+    await looked_at(world)
+    (event,) = world.topic.published
+    assert event.type.endswith("Unsettled")
+    assert event.data["owner"] == "ann@example.com"
+    assert len(event.data["reason"]) == 500
