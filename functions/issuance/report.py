@@ -15,7 +15,7 @@ from functions.issuance.requests import TrackedRequest
 
 REJECTED, WAITING = ("rejected", "would-reject"), ("waiting", "would-wait")
 # What of a report travels: a table property holds 32,768 characters, and whose file it is goes with it.
-MOST_SENTENCE, MOST_FINDINGS, MOST_LEAVES = 1000, 11_000, 5_000
+MOST_SENTENCE, MOST_FINDINGS, MOST_LEAVES, MOST_METADATA = 1000, 11_000, 5_000, 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +79,25 @@ def report_of(findings: Sequence[Finding], outcomes: Sequence[Outcome], *, would
 
 
 def brief_of(report: Mapping[str, Any]) -> dict[str, Any]:
-    """A report as it travels in an event: without the chains, and of very many findings and leaves the first.
+    """A report as it travels in an event: without the chains, and of very many findings, leaves and entries of the
+    uploader's metadata the first.
 
     `left_out` says how many are missing. The whole report lies beside the file.
     """
-    brief = dict(report)
+    brief, left_out = dict(report), dict[str, int]()
+    if "file" in report:
+        entries = ({key: value} for key, value in report["file"]["metadata"].items())
+        metadata = {key: value for entry in _first(entries, MOST_METADATA) for key, value in entry.items()}
+        brief["file"] = report["file"] | {"metadata": metadata}
+        left_out["metadata"] = len(report["file"]["metadata"]) - len(metadata)
     if "leaves" in report:
         leaves = [{key: value for key, value in leaf.items() if key != "chain"} for leaf in report["leaves"]]
         brief["sentence"] = printed(report["sentence"], MOST_SENTENCE)
         brief["findings"] = _first(report["findings"], MOST_FINDINGS)
         brief["leaves"] = _first(leaves, MOST_LEAVES)
-        left_out = {key: len(report[key]) - len(brief[key]) for key in ("findings", "leaves")}
-        if any(left_out.values()):
-            brief["left_out"] = left_out
+        left_out |= {key: len(report[key]) - len(brief[key]) for key in ("findings", "leaves")}
+    if any(left_out.values()):
+        brief["left_out"] = left_out
     return brief
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 import json
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from functions.adapters.rows import event_row
 from functions.issuance.drop import handle_drop, handle_stuck, sweep
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.files import Drop
@@ -417,3 +419,20 @@ async def test_a_file_whose_event_never_came_is_taken_up_by_the_sweep() -> None:
     assert await sweep(world.certflow) == 1
     assert world.drops.files == {}
     assert world.published.count("Issuance.Completed") == 1
+
+
+async def test_whatever_an_uploader_writes_beside_a_file_its_event_fits_into_a_row() -> None:
+    world, content, lost = World(), b"", ROOT.ca("Lost")
+    for number in range(40):
+        await start(world.certflow, Order("main", f"web-{number}", {}, "me@example.com"))
+        content += pem(lost.signs(world.vault.operations[f"web-{number}"].csr))
+    name, metadata = '"' * 1020 + ".pem", {f"m{number}": '"' * 250 for number in range(30)}
+    digest = hashlib.sha256(content).hexdigest()
+    world.drops.files[name] = Drop(name, content, len(content), digest, '"0x1"', NOW, metadata)
+    await handle_drop(world.certflow, name)
+    told = world.ledger.events[-1]
+    assert told.type.endswith("Chain.Rejected")
+    assert len(event_row(told)["event"]) <= 32_768  # characters of a property
+    assert all(told.data["left_out"][what] > 0 for what in ("findings", "leaves", "metadata"))
+    assert len(told.data["file"]["metadata"]) == 30 - told.data["left_out"]["metadata"] > 0
+    assert report(world)["file"]["metadata"] == metadata  # the report has it all
