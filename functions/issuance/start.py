@@ -256,6 +256,7 @@ async def _watched(
 ) -> Started:
     try:
         request, added = await begin_to_watch(certflow, intent, answer.operation, csr_out=True)
+        intent = replace(intent, owner=request.owner)  # what is tracked already keeps its own, whoever adopts it
         if intent.what == "adopted" and not added:  # an act all the same, and a line of the history
             await record_seen(certflow, request, answer.operation, Doing(intent.what, intent.by))
     except Unavailable as error:

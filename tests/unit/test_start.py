@@ -378,3 +378,11 @@ async def test_a_caller_hears_of_what_was_started_even_if_its_answer_cannot_be_k
     world.ledger.finish = broken  # type: ignore[method-assign]  # as said
     started = await start(world.certflow, replace(ORDER, key="k1"))
     assert (await tracked(world, started)).status is Status.IN_PROGRESS
+
+
+async def test_whoever_adopts_what_is_tracked_already_hears_whose_it_is() -> None:
+    world = World()
+    first = await start(world.certflow, Order("main", "web", {"policy": POLICY}, "ann@example.com"))
+    adopted = await start(world.certflow, Order("main", "web", {"policy": POLICY}, "bob@example.com", "adopt"))
+    assert (first.owner, adopted.owner, adopted.how) == ("ann@example.com", "ann@example.com", "adopted")
+    assert [one.owner for one in world.ledger.tracked.values()] == ["ann@example.com"]
