@@ -54,9 +54,12 @@ class Choices:
     trusted: Mapping[str, Takes] = field(default_factory=dict)
 
     def may_issue(self, issuer: str) -> bool:
-        """Whether a request may be started at an issuer (its name in the vault, in any case)."""
-        named = issuer.lower() in {one.lower() for one in self.issuers}
-        return named or (ANY in self.issuers and issuer.lower() != SELF.lower())
+        """Whether a request may be started at an issuer (its name in the vault, in any case). Blanks around it do not
+        count: whether Key Vault takes them off is not known.
+        """
+        name = issuer.strip().lower()
+        named = name in {one.lower() for one in self.issuers}
+        return named or (ANY in self.issuers and name != SELF.lower())
 
     def takes(self, vault: str) -> Takes:
         """Whose certificates a vault (alias, lower-case) takes."""

@@ -177,4 +177,8 @@ def _whole(value: Any) -> list[str] | str | None:
 def _text(value: Any) -> str | None:
     if value is None:
         return None
-    return printed(", ".join(sorted(map(str, value))) if isinstance(value, list) else str(value))
+    if not isinstance(value, list):
+        return printed(str(value))
+    names = ", ".join(sorted(map(str, value)))
+    shown = printed(names)
+    return shown if shown == names else printed(f"{len(value)} in all: {names}")  # what is cut off may be what matters

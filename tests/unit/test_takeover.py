@@ -77,6 +77,16 @@ async def test_each_way_to_change_the_owner_or_who_hears_is_named(
     assert told(world) == [(ANN, [change])]
 
 
+async def test_of_so_many_new_names_that_not_all_are_shown_the_number_is() -> None:
+    world = owned()
+    names = [f"a-{number:02}.payments.example.com" for number in range(20)]
+    more = POLICY["x509_props"] | {"sans": {"dns_names": [*names, "zz.lure.example.com"]}}
+    await started(world, {"policy": POLICY | {"x509_props": more}, "tags": world.vault.tagged["web"]})
+    ((_, ((_, _, after),)),) = told(world)
+    assert after is not None
+    assert after.startswith("21 in all: a-00.payments.example.com, a-01")
+
+
 async def test_of_a_long_list_of_names_the_change_is_told_wherever_it_stands() -> None:
     world, names = owned(), [f"host-{number:02}.payments.example.com" for number in range(20)]
     x509 = POLICY["x509_props"] | {"sans": {"dns_names": names}}
@@ -255,6 +265,7 @@ async def test_the_message_says_what_changed_from_what_to_what() -> None:
         (("*",), "Unknown", True),
         (("*",), "Self", False),
         (("*",), "SELF", False),
+        (("*",), " self ", False),
         (("*", "Self"), "Self", True),
         (("digicert",), "DigiCert", True),
         (("DigiCert",), "Unknown", False),
