@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from functions.issuance.errors import InvalidRequest
-from functions.issuance.tags import OWNER
+from functions.issuance.tags import MUTE, OWNER, RENEW
 from functions.triggers.plain_text import MOST_LETTERS, check_owner, check_texts
 
 # Service limits: protocol §6.
@@ -19,6 +19,7 @@ Days = Annotated[int, Meta(ge=1)]
 Percentage = Annotated[int, Meta(ge=1, le=99)]
 Plain = Annotated[str, Meta(min_length=1, max_length=MOST_LETTERS)]  # of what can be seen, as all texts (plain_text.py)
 NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
+OURS = {OWNER, RENEW, MUTE}
 RESERVED = {"issuers", "contacts", "restore"}  # routes of the data plane, not certificate names (protocol §2)
 
 
@@ -194,7 +195,7 @@ def parse_create(body: bytes) -> tuple[CreateBody, dict[str, Any], str | None]:
     """
     parsed = parse(body or b"{}", CreateBody)
     check_owner("owner", parsed.owner)
-    check_owner(f"tags.{OWNER}", (parsed.tags or {}).get(OWNER))
+    _check_tags(parsed.tags or {})
     fields: dict[str, Any] = msgspec.to_builtins(parsed)
     for ours in ("owner", "if_pending", "requested_by"):
         fields.pop(ours, None)
@@ -215,12 +216,23 @@ def parse_merge(body: bytes) -> tuple[list[bytes], dict[str, Any], str | None]:
     An item may be base64 of base64 text: some SDKs encode what is encoded already (protocol §4.6).
     """
     asked = parse(body, MergeBody)
-    check_owner(f"tags.{OWNER}", (asked.tags or {}).get(OWNER))
+    _check_tags(asked.tags or {})
     items = [_certificate(index, item) for index, item in enumerate(asked.x5c)]
     more: dict[str, Any] = msgspec.to_builtins(asked)
     for ours in ("x5c", "requested_by"):
         more.pop(ours, None)
     return items, more, asked.requested_by
+
+
+def _check_tags(tags: dict[str, str]) -> None:
+    """Raises InvalidRequest for an owner that is none, and for a tag that looks like ours and is not: people would take
+    it for ours, and whether Key Vault tells names by their case is not said.
+    """
+    check_owner(f"tags.{OWNER}", tags.get(OWNER))
+    for name in tags:
+        meant = name.strip().lower()
+        if meant in OURS and name != meant:
+            raise InvalidRequest(f"tags.{name}", f"Write {meant}: only so it is a tag of Certflow.")
 
 
 def _certificate(index: int, item: str) -> bytes:

@@ -98,6 +98,8 @@ def test_what_is_allowed_is_said(body: bytes, allowed: str) -> None:
         ),
         (json.dumps({"tags": {str(n): "" for n in range(16)}}).encode(), "tags"),
         (json.dumps({"tags": {"a": "b" * 513}}).encode(), "tags[...]"),
+        (b'{"tags": {"certflow-owner": "ann", "Certflow-Owner": "bob"}}', "tags.Certflow-Owner"),
+        (b'{"tags": {"certflow-mute ": "true"}}', "tags.certflow-mute "),
         (json.dumps({"tags": {"a" * 513: "b"}}).encode(), "tags"),
         (json.dumps({"tags": {"certflow-owner": "b" * 255}}).encode(), "tags.certflow-owner"),
         (b'{"owner": 5}', "owner"),
@@ -230,6 +232,7 @@ def test_a_merge_body_holds_certificates_once_or_twice_encoded_and_key_vaults_ot
         (b"{}", "$"),
         (b'{"x5c": ["AAAA"], "value": "pfx"}', "value"),
         (b'{"x5c": ["MAAA"], "tags": {"certflow-owner": "a@[127.0.0.1]"}}', "tags.certflow-owner"),
+        (b'{"x5c": ["MAAA"], "tags": {"CERTFLOW-RENEW": "off"}}', "tags.CERTFLOW-RENEW"),
     ],
 )
 def test_what_is_wrong_in_a_merge_body_is_named(body: bytes, field: str) -> None:
