@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from functions.issuance.certflow import Certflow
 from functions.issuance.ports import Intent
-from functions.issuance.requests import NOBODY, Actor, Operation, Origin, TrackedRequest
+from functions.issuance.requests import NOBODY, Actor, Operation, Origin, Status, TrackedRequest
 from functions.issuance.tags import OWNER
 from functions.issuance.watch import begin_to_watch
 
@@ -42,6 +42,7 @@ async def adopt(
 
     `tags` are as in owner_of, `csr_out` and `quietly` as in begin_to_watch. Raises Refused, Unavailable.
     """
+    quietly = quietly or operation.status is Status.COMPLETED  # maybe for years: nobody has to hear of that now
     owner = await owner_of(certflow, alias, name, tags)
     intent = Intent(alias, name, "", certflow.now(), owner=owner, by=by, what="adopted", origin=Origin.FOUND)
     request, _added = await begin_to_watch(certflow, intent, operation, csr_out=csr_out, quietly=quietly)

@@ -110,6 +110,14 @@ async def test_a_merge_of_it_gives_it_to_nobody_else() -> None:
     assert world.vault.merges == []
 
 
+async def test_what_was_complete_before_is_no_news_when_somebody_deletes_its_operation() -> None:
+    world, operation = elsewhere()
+    world.vault.operations["web"] = Operation(operation.request_id, Status.COMPLETED, "DigiCert", operation.csr)
+    await delete(world.certflow, WEB, BOB)
+    assert world.topic.published == []
+    assert world.history == ["adopted", "observed", "deleted"]
+
+
 async def test_a_deletion_that_is_cut_off_is_told_all_the_same() -> None:
     world, _operation = elsewhere()
     delete_pending = world.vault.delete_pending
