@@ -36,7 +36,9 @@ TELLING = ("issuer.", "x509_props.subject", "x509_props.sans")  # the paths that
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One thing that is changed: `owner`, a tag of ours, an attribute, or `policy.` and a path. None: there is none."""
+    """One thing that is changed: `owner`, a tag of ours, the other tags, an attribute, or `policy.` and a path. None:
+    there is none.
+    """
 
     what: str
     before: str | None
@@ -71,6 +73,8 @@ def takeover_of(
     new = body.get("tags") or {}
     pairs: list[tuple[str, Any, Any]] = [("owner", owner, new.get(OWNER))]
     pairs += [(f"tags.{tag}", tags.get(tag), new.get(tag)) for tag in (RENEW, MUTE)]
+    if owner:  # what others of the tags are for, their owner knows
+        pairs.append(("tags", _others(tags), _others(new)))
     given = {**((body.get("policy") or {}).get("attributes") or {}), **(body.get("attributes") or {})}
     pairs += [(f"attributes.{name}", None, value) for name, value in sorted(given.items()) if value is not True]
     if body.get("policy") is not None and policy is not None:
@@ -123,6 +127,11 @@ def taken_over(
         data={key: value for key, value in data.items() if value is not None},
     )
     return (event,)
+
+
+def _others(tags: Mapping[str, str]) -> list[str]:
+    """The tags that are not ours."""
+    return [f"{name} = {value}" for name, value in tags.items() if name not in {OWNER, RENEW, MUTE}]
 
 
 def _which(how: str, by: Actor, takeover: Takeover) -> str:

@@ -67,6 +67,7 @@ async def test_a_start_by_another_team_is_told_to_the_owner_before_with_what_it_
         ({"tags": {"certflow-owner": BOB, "certflow-renew": "auto"}}, None, ("owner", ANN, BOB)),
         ({"tags": {"certflow-renew": "auto"}}, None, ("owner", ANN, None)),
         ({"tags": {"certflow-owner": ANN, "certflow-renew": "off"}}, None, ("tags.certflow-renew", "auto", "off")),
+        ({"tags": {"certflow-owner": ANN, "certflow-renew": "auto", "to": "x"}}, None, ("tags", "", "to = x")),
     ],
 )
 async def test_each_way_to_change_the_owner_or_who_hears_is_named(
@@ -314,12 +315,12 @@ async def test_of_everything_that_a_body_can_change_nothing_is_left_out_and_what
     assert list(fields_of(Policy)) == list(fields_of(policy))  # whatever a body has, it is here
     world = owned()
     world.vault.policies["web"] = {"issuer": {"name": "\\" * 300}, "x509_props": {"subject": "\\" * 300}}
-    tags = {"certflow-owner": BOB, "certflow-renew": "off", "certflow-mute": "true"}
+    tags = {"certflow-owner": BOB, "certflow-renew": "off", "certflow-mute": "true", "a": '"' * 300}
     await started(world, {"policy": policy, "attributes": {"enabled": False}, "tags": tags})
     ((owner, changes),) = told(world)
     paths = [what for what, *_ in changes]
-    assert (owner, len(paths)) == (ANN, len(list(fields_of(Policy))) + 3)
-    assert paths[:4] == ["owner", "tags.certflow-renew", "tags.certflow-mute", "attributes.enabled"]
+    assert (owner, len(paths)) == (ANN, len(list(fields_of(Policy))) + 4)
+    assert paths[:5] == ["owner", "tags.certflow-renew", "tags.certflow-mute", "tags", "attributes.enabled"]
     event = next(one for one in world.topic.published if one.type.endswith("ChangedByOthers"))
     assert len(event_row(event)["event"]) <= 32_768  # characters of a property
     notice = notice_of(event.id, event.type, event.data, Links())
@@ -408,7 +409,8 @@ async def waiting_for_a_chain() -> World:
     ("more", "changes"),
     [
         ({}, None),
-        ({"tags": {"certflow-owner": ANN, "certflow-renew": "auto", "team": "web"}}, None),
+        ({"tags": {"certflow-owner": ANN, "certflow-renew": "auto"}}, None),
+        ({"tags": {"certflow-renew": "auto", "team": "web"}}, [("tags", "", "team = web")]),
         ({"attributes": {"enabled": True}}, None),
         ({"tags": {}}, [("tags.certflow-renew", "auto", None)]),
         ({"tags": {"certflow-renew": "OFF"}}, [("tags.certflow-renew", "auto", "OFF")]),
@@ -446,7 +448,7 @@ async def test_whom_the_tag_names_is_told_of_a_merge_although_the_request_was_ta
     await started(world, {"tags": {"certflow-owner": BOB}}, if_pending="replace")
     world.topic.published.clear()
     await merge(world.certflow, Address("main", "web"), chain_for(world), {"tags": {"a": "b"}}, Actor("bob"))
-    assert told(world) == [(ANN, [("owner", ANN, BOB), ("tags.certflow-renew", "auto", None)])]
+    assert told(world) == [(ANN, [("owner", ANN, BOB), ("tags.certflow-renew", "auto", None), ("tags", "", "a = b")])]
 
 
 async def test_who_the_tag_names_keeps_the_certificate_where_the_request_has_no_owner() -> None:
