@@ -13,7 +13,7 @@ from functions.issuance.keys import sha1_of
 from functions.issuance.outbox import publish
 from functions.issuance.ports import Listed
 from functions.issuance.renewal import renew
-from functions.issuance.tags import OWNER, Renewal, muted_until, renewal_of
+from functions.issuance.tags import OURS, OWNER, Renewal, muted_until, renewal_of
 from functions.issuance.watchbook import CertificateNote, Silenced
 
 # Below every ladder, however many rungs a setting gives it: what was told by one must not hide the end by another.
@@ -66,7 +66,8 @@ async def judge(certflow: Certflow, alias: str, entry: Listed, *, baseline: bool
         return
     note, rung = found
     if not baseline and _is_to_be_renewed(certflow, entry, note):
-        await certflow.watchbook.queue_renewal(alias, entry)
+        ours = {name: value for name, value in entry.tags.items() if name in OURS}  # of all, a row has no room
+        await certflow.watchbook.queue_renewal(alias, replace(entry, tags=ours))
         return
     await _tell(certflow, entry, note, rung, baseline=baseline)
 

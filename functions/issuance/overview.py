@@ -34,6 +34,7 @@ MOST_LINES, MOST_LETTERS = 10, 250
 MOST_SILENCED = 10  # in all vaults
 AT_ONCE = 8  # vaults of which the tables are asked at the same time
 
+COUNTED = ("in_progress", "near_expiry", "expired", "passed_over")
 STOPPED = {TrustState.NONE, TrustState.UNREADABLE}
 
 
@@ -162,6 +163,7 @@ async def _line(certflow: Certflow, survey: Survey, beat: datetime | None) -> di
         "certificates": found.certificates if found else None,
         "near_expiry": counts.get("near_expiry", 0),
         "expired": counts.get("expired", 0),
+        "passed_over": counts.get("passed_over", 0),
         "muted": list(found.names.get("muted", ()))[:MOST_NAMES] if found else [],
         "acknowledged": [name for _, name in sorted(quiet)[:MOST_NAMES]],
         "quiet": len(quiet) + counts.get("muted", 0),
@@ -185,13 +187,15 @@ def _told(
     refused: int,
 ) -> dict[str, Any]:
     # What needs a look comes first; anybody can let certificates expire, so of that the most comes last.
-    lines = sorted(lines, key=lambda line: (not line["late"], not line["trust_trouble"], not line["expired"]))
+    needs = ("late", "trust_trouble", "passed_over", "expired")
+    lines = sorted(lines, key=lambda line: [not line[need] for need in needs])
     by_status = Counter(end for _, end in ended)
     failed = sorted(name for name, end in ended if end is Status.FAILED)
     late = [line["vault"] for line in lines if line["late"]]
     expired = sum(line["expired"] for line in lines)
     distrusting = [line["vault"] for line in lines if line["trust_trouble"]]
-    good = not (late or stuck or expired or failed or silent.count or distrusting)
+    passed_over = sum(line["passed_over"] for line in lines)
+    good = not (passed_over or late or stuck or expired or failed or silent.count or distrusting)
     words = [f"{count} {status}" for status, count in sorted(by_status.items())]
     in_progress = sum(line["in_progress"] for line in lines)
     return {
@@ -199,7 +203,7 @@ def _told(
         "good": good,
         "headline": "all is well" if good else "something needs a look",
         "sentence": f"In the last 24 hours: {', '.join(words) or 'no request ended'}. In progress now: {in_progress}.",
-        "next_step": _next_step(late, stuck, expired, len(failed), silent.count, distrusting),
+        "next_step": _next_step(late, stuck, expired, len(failed), silent.count, distrusting, passed_over),
         "ended": {status.value: count for status, count in by_status.items()},
         "vaults": lines[:MOST_LINES],
         "set_aside": [printed(name, MOST_LETTERS) for name in stuck[:MOST_NAMES]],
@@ -213,13 +217,16 @@ def _told(
     }
 
 
-def _next_step(late: list[str], stuck: list[str], expired: int, failed: int, quiet: int, distrusting: list[str]) -> str:
+def _next_step(
+    late: list[str], stuck: list[str], expired: int, failed: int, quiet: int, distrusting: list[str], passed_over: int
+) -> str:
     unwatched, untrusted = some(late, MOST_NAMES), some(distrusting, MOST_NAMES)
     steps = (
         (late, f"Nobody has watched {unwatched} lately: look at the app's log, and at its access to that vault."),
         (distrusting, f"Put CAs into trusted-cas for {untrusted}: without them nothing is merged there."),
         (stuck, "Files in the container chains were not handled: mend them, or POST their names to /api/chains/retry."),
         (failed, "Some requests failed: their messages say why."),
+        (passed_over, "Some certificates could not be looked at: the app's log says why (passed-over)."),
         (
             quiet,
             "Some certificates end and nobody is told: see that their tags are meant (GET /api/status has more).",
@@ -278,11 +285,12 @@ def _in_words(now: datetime, line: dict[str, Any]) -> str:
 
 def _sum_in_words(lines: list[dict[str, Any]]) -> str:
     """Of one vault, or of several."""
-    counts = {key: sum(line[key] for line in lines) for key in ("in_progress", "near_expiry", "expired")}
+    counts = {key: sum(line[key] for line in lines) for key in COUNTED}
     parts = [
         f"{counts['in_progress']} in progress",
         f"{counts['near_expiry']} near their end" if counts["near_expiry"] else "",
         f"{counts['expired']} expired" if counts["expired"] else "",
+        f"{counts['passed_over']} not looked at" if counts["passed_over"] else "",
     ]
     return ", ".join(part for part in parts if part)
 

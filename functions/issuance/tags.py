@@ -9,6 +9,7 @@ from enum import StrEnum
 OWNER = "certflow-owner"
 RENEW = "certflow-renew"
 MUTE = "certflow-mute"
+OURS = frozenset({OWNER, RENEW, MUTE})
 MOST_TAGS = 15  # of a certificate (protocol §6)
 BEGINNING, FOREVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 

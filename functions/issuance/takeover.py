@@ -13,7 +13,7 @@ from typing import Any
 from functions.issuance.describe import printed
 from functions.issuance.events import CHANGED_BY_OTHERS, Event
 from functions.issuance.requests import Actor, TrackedRequest
-from functions.issuance.tags import MUTE, OWNER, RENEW
+from functions.issuance.tags import MUTE, OURS, OWNER, RENEW
 
 # More than a body of ours can change (bodies.py): what is left out could be what matters. The event is one property of
 # a table row, which takes 32,768 characters: a change has at most 900, when all of it has to be escaped.
@@ -131,7 +131,7 @@ def taken_over(
 
 def _others(tags: Mapping[str, str]) -> list[str]:
     """The tags that are not ours."""
-    return [f"{name} = {value}" for name, value in tags.items() if name not in {OWNER, RENEW, MUTE}]
+    return [f"{name} = {value}" for name, value in tags.items() if name not in OURS]
 
 
 def _which(how: str, by: Actor, takeover: Takeover) -> str:

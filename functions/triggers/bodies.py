@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from functions.issuance.errors import InvalidRequest
-from functions.issuance.tags import MUTE, OWNER, RENEW
+from functions.issuance.tags import OURS, OWNER
 from functions.triggers.plain_text import MOST_LETTERS, check_owner, check_texts
 
 # Service limits: protocol §6.
@@ -19,7 +19,6 @@ Days = Annotated[int, Meta(ge=1)]
 Percentage = Annotated[int, Meta(ge=1, le=99)]
 Plain = Annotated[str, Meta(min_length=1, max_length=MOST_LETTERS)]  # of what can be seen, as all texts (plain_text.py)
 NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
-OURS = {OWNER, RENEW, MUTE}
 RESERVED = {"issuers", "contacts", "restore"}  # routes of the data plane, not certificate names (protocol §2)
 
 

@@ -410,3 +410,13 @@ async def test_expired_certificates_of_many_vaults_hide_no_vault_that_merges_not
     assert data["vaults"][0]["vault"] == last
     assert any(title == f"Trust of {last}" for title, _ in data["facts"])
     assert ("Other vaults", "1, with 0 in progress, 3 near their end, 2 expired") in data["facts"]
+
+
+async def test_certificates_that_could_not_be_looked_at_need_a_look() -> None:
+    world = await watched()
+    found = Found(40, {"passed_over": 2}, {"passed_over": ("a", "b")})
+    world.watchbook.surveys["main"] = Survey("main", began=NOW, finished=NOW, last=found)
+    data = await digest(world)
+    assert data["good"] is False
+    assert "Some certificates could not be looked at" in data["next_step"]
+    assert data["facts"][0][1].endswith("0 in progress, 2 not looked at")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from functions.issuance.certflow import Certflow
 from functions.issuance.choices import Choices
 from functions.issuance.errors import Unavailable
@@ -42,14 +44,14 @@ class Ending(FakeVault):
         if name not in self.certificates:
             return super()._listed(name)
         end = self.ends[name]
-        return Listed(name, sha1_of(self.certificates[name].der), end - LIFETIME, end, tags=AUTO)
+        return Listed(name, sha1_of(self.certificates[name].der), end - LIFETIME, end, tags=self.tagged[name])
 
     async def certificate(self, name: str) -> Bundle | None:
         bundle = await super().certificate(name)
         if bundle is None:
             return None
         attributes = {"enabled": True, "nbf": int((self.ends[name] - LIFETIME).timestamp())}
-        return replace(bundle, fields={"attributes": attributes, "tags": AUTO})
+        return replace(bundle, fields={"attributes": attributes, "tags": self.tagged[name]})
 
     async def create(self, name: str, body: Mapping[str, Any]) -> Answer:
         return await super().create(name, {"policy": self.policies[name], **body})
@@ -179,3 +181,21 @@ async def test_a_certificate_that_key_vault_has_no_answer_for_does_not_hold_the_
             world.later(minutes=1)
     assert vault.started == ["web-1", "web-2"]
     assert not world.watchbook.surveys["main"].under_way
+
+
+async def test_no_tags_are_so_long_that_a_certificate_is_not_renewed() -> None:
+    vault = Ending()
+    vault.has("pay", timedelta(days=3))
+    vault.tagged["pay"] = AUTO | {f"{number:02}" + "\x01" * 510: "\x01" * 512 for number in range(13)}
+    world = world_of(vault, 4)
+    queue_renewal = world.watchbook.queue_renewal
+
+    async def into_a_row(vault: str, entry: Listed) -> None:
+        if len(msgspec.json.encode(entry)) > 32_768:  # characters of a property
+            raise ValueError("this row is too large")
+        await queue_renewal(vault, entry)
+
+    world.watchbook.queue_renewal = into_a_row  # type: ignore[method-assign]  # as the tables have it
+    await surveyed(world.certflow, world)
+    assert vault.started == ["pay"]
+    assert vault.created[-1]["tags"] == vault.tagged["pay"]
