@@ -10,11 +10,13 @@ from typing import Any
 from functions.issuance.certflow import Certflow
 from functions.issuance.certificate import load
 from functions.issuance.choices import Choices
+from functions.issuance.describe import printed
 from functions.issuance.errors import KeyReused, Refused, Unavailable
 from functions.issuance.events import RENEWAL_STOPPED, Event
 from functions.issuance.journal import record
 from functions.issuance.names import names_of
 from functions.issuance.outbox import publish
+from functions.issuance.phrases import some
 from functions.issuance.ports import Listed, Vault
 from functions.issuance.requests import Actor, Status, TrackedRequest, is_manual
 from functions.issuance.start import CONFLICT, Order, Started, start
@@ -23,6 +25,8 @@ from functions.issuance.watch import standing
 from functions.issuance.watchbook import CertificateNote
 
 MOST_A_DAY = 2  # new versions of one name
+# Of a certificate there may be hundreds, and Key Vault's refusals are of any length: what is told must fit into a row.
+MOST_NAMES, MOST_SENTENCE = 10, 2000
 DAY = timedelta(days=1)
 BY = Actor("certflow-renew", verified=True)  # the tag that asked for it
 
@@ -81,7 +85,10 @@ async def _guard(
         return "issuer-not-allowed", f"CERTFLOW_ISSUERS does not allow its policy's issuer, {issuer}"
     bundle = await vault.certificate(name)
     if lost := _lost(policy, bundle.version.der) if bundle else ():
-        return "names-would-be-lost", f"the stored policy lacks names that the certificate has: {', '.join(lost)}"
+        return (
+            "names-would-be-lost",
+            f"the stored policy lacks names that the certificate has: {some(lost, MOST_NAMES)}",
+        )
     return None
 
 
@@ -155,7 +162,7 @@ async def _stop(
             "vault": note.vault,
             "name": entry.name,
             "reason": reason,
-            "sentence": sentence,
+            "sentence": printed(sentence, MOST_SENTENCE),
             **({"owner": entry.tags[OWNER]} if OWNER in entry.tags else {}),
             **({"not_after": entry.not_after.isoformat()} if entry.not_after else {}),
         },

@@ -12,6 +12,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from functions.adapters.rows import event_row
 from functions.issuance.choices import Choices
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.events import Event
@@ -195,6 +196,32 @@ async def test_other_names_than_dns_ones_are_compared_without_regard_to_case_too
     del scene.vault.operations["web"]
     await scene.judged()
     assert scene.started == 1
+
+
+async def test_of_900_names_that_would_be_lost_the_first_are_told() -> None:
+    scene = Scene.of(POLICY | {"x509_props": {"subject": "CN=x"}})
+    names = [x509.DNSName(f"host-{number:03}.a-department-with-a-long-name.example.com") for number in range(900)]
+    leaf = Ca.root("Root", at=fixed_now).signs(scene.vault.start("web").csr, Wish(names=names))
+    scene.vault.certificates["web"] = version_of(leaf.public_bytes(Encoding.DER))
+    del scene.vault.operations["web"]
+    await scene.judged()
+    stopped = next(event for event in scene.world.ledger.events if event.type.endswith("RenewalStopped"))
+    assert "host-009" in stopped.data["sentence"]
+    assert stopped.data["sentence"].endswith("and 890 more")
+    assert len(event_row(stopped)["event"]) <= 32_768  # characters of a property
+
+
+async def test_a_renewal_that_is_refused_in_very_many_words_is_told_in_few() -> None:
+    scene = Scene.of()
+
+    async def refuses(name: str, body: Mapping[str, Any]) -> Answer:
+        raise Refused(400, "BadParameter", "\x01" * 50_000)
+
+    scene.vault.create = refuses  # type: ignore[method-assign]  # as said
+    await scene.judged()
+    assert scene.stopped == ["refused"]
+    stopped = next(event for event in scene.world.ledger.events if event.type.endswith("RenewalStopped"))
+    assert len(event_row(stopped)["event"]) <= 32_768
 
 
 async def test_two_versions_of_a_name_a_day_and_the_third_is_told_and_not_started() -> None:
