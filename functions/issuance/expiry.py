@@ -66,7 +66,7 @@ async def judge(certflow: Certflow, alias: str, entry: Listed, *, baseline: bool
         return
     note, rung = found
     if not baseline and _is_to_be_renewed(certflow, entry, note):
-        ours = {name: value for name, value in entry.tags.items() if name in OURS}  # of all, a row has no room
+        ours = {name: value for name, value in entry.tags.items() if name in OURS}  # a row has no room for all
         await certflow.watchbook.queue_renewal(alias, replace(entry, tags=ours))
         return
     await _tell(certflow, entry, note, rung, baseline=baseline)

@@ -186,7 +186,8 @@ def _told(
     silent: Silent,
     refused: int,
 ) -> dict[str, Any]:
-    # What needs a look comes first; anybody can let certificates expire, so of that the most comes last.
+    # What needs a look comes first. Whoever may import can fill any number of vaults with expired certificates, so
+    # those hide nothing else.
     needs = ("late", "trust_trouble", "passed_over", "expired")
     lines = sorted(lines, key=lambda line: [not line[need] for need in needs])
     by_status = Counter(end for _, end in ended)
@@ -251,7 +252,7 @@ def _facts(
         ("Failed requests", some(failed, MOST_NAMES)),
         ("Ends in silence", _silence_in_words(now, silent)),
         *((f"Vault {line['vault']}", _in_words(now, line)) for line in lines[:MOST_LINES]),
-        ("Other vaults", more and f"{len(more)}, with {_sum_in_words(more)}"),
+        ("Other vaults", more and f"{len(more)}, with {', '.join(_counts_in_words(more))}"),
         *((f"Trust of {line['vault']}", line["trust_trouble"]) for line in lines[:MOST_LINES] if line["trust_trouble"]),
         ("Taking any CA's certificates", some(any_ca, MOST_NAMES)),
         ("Kept quiet", first_of(quiet[:MOST_NAMES], sum(line["quiet"] for line in lines))),
@@ -278,13 +279,13 @@ def _end_in_words(now: datetime, vault: str, one: Silenced) -> str:
 
 def _in_words(now: datetime, line: dict[str, Any]) -> str:
     oldest = line["oldest"] and duration((now - datetime.fromisoformat(line["oldest"])).total_seconds())
-    first, *more = _sum_in_words([line]).split(", ")
+    first, *more = _counts_in_words([line])
     old = [f"the oldest for {oldest}"] if oldest else []
     return ", ".join([_watched(line["last_good_sweep"], late=line["late"]), first, *old, *more])
 
 
-def _sum_in_words(lines: list[dict[str, Any]]) -> str:
-    """Of one vault, or of several."""
+def _counts_in_words(lines: list[dict[str, Any]]) -> list[str]:
+    """What there is in one vault, or in several: first the requests in progress, then what is not none."""
     counts = {key: sum(line[key] for line in lines) for key in COUNTED}
     parts = [
         f"{counts['in_progress']} in progress",
@@ -292,7 +293,7 @@ def _sum_in_words(lines: list[dict[str, Any]]) -> str:
         f"{counts['expired']} expired" if counts["expired"] else "",
         f"{counts['passed_over']} not looked at" if counts["passed_over"] else "",
     ]
-    return ", ".join(part for part in parts if part)
+    return [part for part in parts if part]
 
 
 def _watched(beat: str | None, *, late: bool) -> str:
