@@ -100,9 +100,9 @@ def channels(given: Settings, identity: AsyncTokenCredential) -> Iterator[Channe
     for name, url in given.teams.webhooks.items():
         yield Teams(name, url, auth=given.teams.auth, envelope=given.teams.envelope, credential=identity)
     if (mail := given.mail) and mail.acs_endpoint:
-        yield AcsEmail(mail.acs_endpoint, identity, mail.sender)
+        yield AcsEmail(mail.acs_endpoint, identity, mail.sender, mail.limits)
     elif mail:
-        yield Email(SmtpServer(mail.host, mail.port, mail.user, mail.password), mail.sender)
+        yield Email(SmtpServer(mail.host, mail.port, mail.user, mail.password), mail.sender, mail.limits)
     yield from channels_of(given.notify_urls)
 
 

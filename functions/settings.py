@@ -16,8 +16,9 @@ from functions.issuance.choices import ANY, Choices, DigestWhen, Takes
 from functions.issuance.errors import BadSettings, InvalidRequest
 from functions.issuance.links import PORTAL, Links
 from functions.issuance.rules import ADDRESS, is_table
+from functions.issuance.telling import Limits
 from functions.issuance.timing import Patience
-from functions.setting_values import Env, flag, https, https_of, number, period, required, shares, word
+from functions.setting_values import Env, flag, https, https_of, limits, number, period, required, shares, word
 
 VAULTS, TEAMS, RULES = "CERTFLOW_VAULTS", "CERTFLOW_TEAMS_WEBHOOK_URL", "CERTFLOW_NOTIFY_RULES"
 ISSUERS, DOMAINS = "CERTFLOW_ISSUERS", "CERTFLOW_OWNER_DOMAINS"
@@ -34,6 +35,8 @@ UNRESOLVED = (
     "has the role Key Vault Secrets User, and that the vault's firewall lets the app in; then restart the app. (In the "
     "portal: Environment variables, Source.)"
 )
+AZURES_OWN, MOST_MAILS = ".azurecomm.net", 1_000_000
+OF_AZURES_DOMAIN, OF_OWN_DOMAIN = {"minute": 5, "hour": 10}, {"minute": 30, "hour": 100}
 LEAST_BUDGET = 50  # with less, the looks under way and a page of a survey outlast a vault's lease (shift.py, HELD)
 
 
@@ -43,6 +46,7 @@ class Mail:
 
     sender: str
     default_to: tuple[str, ...]
+    limits: Limits
     acs_endpoint: str | None = None
     host: str = ""
     port: int = 587
@@ -257,9 +261,11 @@ def _mail(env: Env) -> Mail | None:
     to = [address.strip() for address in required(env, "CERTFLOW_MAIL_TO").split(",") if address.strip()]
     if not to or not all(ADDRESS.fullmatch(address) for address in to):
         raise BadSettings("CERTFLOW_MAIL_TO: write mail addresses, separated by commas.")
+    sender = required(env, "CERTFLOW_MAIL_FROM")
     return Mail(
-        sender=required(env, "CERTFLOW_MAIL_FROM"),
+        sender=sender,
         default_to=tuple(to),
+        limits=_mail_limits(env, sender, by_azure=acs is not None),
         acs_endpoint=acs,
         host=host,
         port=int(port or "587"),
@@ -267,6 +273,16 @@ def _mail(env: Env) -> Mail | None:
         # A secret that was set from a file has the line end of its editor.
         password=env.get("CERTFLOW_SMTP_PASSWORD", "").rstrip("\r\n") or None,
     )
+
+
+def _mail_limits(env: Env, sender: str, *, by_azure: bool) -> Limits:
+    """What is set, and else what the service gives to everybody: Communication Services to its own domain
+    (….azurecomm.net) and to one's own (Learn, "Service limits for Azure Communication Services"); a mail server any
+    number.
+    """
+    of_azure = sender.rstrip(" >").lower().endswith(AZURES_OWN)
+    usual = (OF_AZURES_DOMAIN if of_azure else OF_OWN_DOMAIN) if by_azure else {}
+    return Limits(**usual | limits(env, "CERTFLOW_MAIL_LIMITS", ("minute", "hour"), MOST_MAILS))
 
 
 def _rules(env: Env) -> str:

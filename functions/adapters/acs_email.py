@@ -14,7 +14,7 @@ from azure.core.rest import HttpRequest
 from functions.adapters.faults import faults_of, passing
 from functions.adapters.mail_text import EVENT_HEADER, Mail, bare_address, checked, mail_of, message_id
 from functions.issuance.errors import Unavailable
-from functions.issuance.telling import DeliveryRefused, Notice
+from functions.issuance.telling import USUAL_LIMITS, DeliveryRefused, Limits, Notice
 
 if TYPE_CHECKING:
     from azure.communication.email.aio import EmailClient
@@ -36,7 +36,10 @@ class AcsEmail:
     name = "email"
     most = 1
 
-    def __init__(self, endpoint: str, credential: AsyncTokenCredential, sender: str) -> None:
+    def __init__(
+        self, endpoint: str, credential: AsyncTokenCredential, sender: str, limits: Limits = USUAL_LIMITS
+    ) -> None:
+        self.limits = limits
         self._endpoint, self._credential, self._sender = endpoint, credential, bare_address(sender)
 
     async def close(self) -> None:

@@ -1,7 +1,8 @@
 """Whom we told what, in Azure Tables. Table `deliveries`: PartitionKey the event id, RowKey the channel.
 
 Notices that wait on a channel: PartitionKey `waiting|{channel}`, RowKey the event id. Such a row is a hint: whether its
-notice has been delivered, its delivery says.
+notice has been delivered, its delivery says. Messages that a channel with limits was handed: PartitionKey
+`sent|{channel}`, RowKey the time and the first notice's event id; kept as long as they count.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableClient
 
 from functions.adapters.faults import faults_of
-from functions.adapters.rows import Entity
+from functions.adapters.rows import Entity, sortable
 from functions.adapters.table_service import CONFLICTS, DELIVERIES, SERVICE, Tables
 from functions.issuance.errors import Unavailable
-from functions.issuance.telling import Waiting
+from functions.issuance.telling import Sent, Waiting
 
 WAITING = "waiting|"  # and a channel: the partition of what waits there
+SENT = "sent|"  # and a channel: the partition of what it was handed
 STALE_CLAIM = timedelta(minutes=2)  # longer than any channel takes to answer
 
 
@@ -108,6 +110,23 @@ class TableDeliveries:
         table, row = await self._tables.table(DELIVERIES), _waiting(channel, event_id)
         with faults_of(SERVICE):
             await table.delete_entity(row["PartitionKey"], row["RowKey"])
+
+    async def count(self, channel: str, sent: Sent) -> None:
+        """Writes the note of a message."""
+        table = await self._tables.table(DELIVERIES)
+        row = {"PartitionKey": f"{SENT}{channel}", "RowKey": f"{sortable(sent.at)}|{sent.id}"}
+        with faults_of(SERVICE):
+            await table.upsert_entity(row | {"sent": msgspec.json.encode(sent).decode()}, mode=UpdateMode.REPLACE)
+
+    async def sent(self, channel: str, since: datetime) -> list[Sent]:
+        """Reads the notes; what has become too old is deleted."""
+        partition, table = f"{SENT}{channel}", await self._tables.table(DELIVERIES)
+        old = await self._tables.range(partition, "", sortable(since), table=DELIVERIES)
+        with faults_of(SERVICE):
+            for row in old:
+                await table.delete_entity(partition, row["RowKey"])
+        rows = await self._tables.range(partition, sortable(since), "~", table=DELIVERIES)
+        return [msgspec.json.decode(row["sent"], type=Sent) for row in rows]
 
     async def _merge(self, event_id: str, channel: str, fields: Mapping[str, str]) -> None:
         table = await self._tables.table(DELIVERIES)

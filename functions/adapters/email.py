@@ -20,7 +20,7 @@ from functions.adapters.mail_text import EVENT_HEADER, Mail, checked, mail_of, m
 from functions.issuance.describe import printed
 from functions.issuance.errors import Unavailable
 from functions.issuance.journal import record
-from functions.issuance.telling import DeliveryRefused, Notice
+from functions.issuance.telling import USUAL_LIMITS, DeliveryRefused, Limits, Notice
 
 SERVICE = "The mail server"
 # Seconds for one mail, from the connection on: half of what makes its claim stale (deliveries.py), for then another run
@@ -58,7 +58,8 @@ class Email:
     name = "email"
     most = 1
 
-    def __init__(self, server: SmtpServer, sender: str) -> None:
+    def __init__(self, server: SmtpServer, sender: str, limits: Limits = USUAL_LIMITS) -> None:
+        self.limits = limits
         self._server, self._sender = server, sender
 
     async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:

@@ -46,6 +46,7 @@ class Teams:
     """
 
     most = MOST_NOTICES
+    limits = None
 
     def __init__(
         self, name: str, webhook_url: str, *, auth: Auth, envelope: Envelope, credential: AsyncTokenCredential

@@ -18,6 +18,7 @@ from functions.issuance.certflow import Certflow
 from functions.issuance.errors import BadSettings, Unavailable
 from functions.issuance.events import ISSUANCE, NOTICE_REFUSED, Event
 from functions.issuance.journal import record
+from functions.issuance.mail_plan import HOUR, entry_of, planned
 from functions.issuance.notices import notice_of, refusal_of
 from functions.issuance.outbox import AT_MOST, publish
 from functions.issuance.queues import CHANNELS
@@ -34,6 +35,7 @@ LONGEST_WAIT = timedelta(hours=24)  # as long as Event Grid tries
 TAKEN_OUT = timedelta(minutes=10)  # not at once: while settings change, an instance may not have a new channel yet
 MOST_READ = 1000  # of what waits on a channel: one request's worth (Learn, "Query timeout and pagination")
 AT_ONCE = 4  # mails under way; cards, which tell of several things each, go one by one
+MOST_UNSEEN = 5 * AT_ONCE  # messages until it is seen what has come meanwhile
 SENDING, HELD = timedelta(minutes=1), timedelta(minutes=2)  # on one channel, and a little longer than that
 # A notice that could not be delivered is tried again after as long as it has waited, within these.
 SOONEST_AGAIN, LATEST_AGAIN = timedelta(seconds=10), timedelta(minutes=15)
@@ -89,10 +91,15 @@ async def send_waiting(certflow: Certflow, name: str) -> None:
     if quiet:  # who brings a notice, and the timer, find it held until then
         await certflow.watchbook.hold(what, certflow.now(), certflow.now() + quiet - A_SECOND)
         await certflow.work.put(CHANNELS, {"channel": name}, quiet)
-    elif await next_messages(certflow, channel):  # left, or came while it was held: whoever brought it has left
+        return
+    messages, room = await next_messages(certflow, channel)
+    if messages:  # left, or came while it was held: whoever brought it has left
         await certflow.work.put(CHANNELS, {"channel": name})
-    elif again:
-        await certflow.work.put(CHANNELS, {"channel": name}, again - certflow.now() + A_SECOND)
+        return
+    if again:
+        await certflow.work.put(CHANNELS, {"channel": name}, max(again - certflow.now(), timedelta(0)) + A_SECOND)
+    if room:
+        await _call_at(certflow, name, room)
 
 
 async def call_waiting(certflow: Certflow) -> None:
@@ -111,20 +118,31 @@ async def call_waiting(certflow: Certflow) -> None:
             await certflow.work.put(CHANNELS, {"channel": name})
 
 
-async def next_messages(certflow: Certflow, channel: Channel) -> list[list[Waiting]]:
-    """What is to go out on a channel now, message by message.
+async def _call_at(certflow: Certflow, name: str, at: datetime) -> None:
+    """Calls for a channel when it has room again, by one message. Others find it called for; if they could send sooner,
+    the timer calls before.
+    """
+    now = certflow.now()
+    if await certflow.watchbook.hold(f"call:{name}", now, at) is not None:
+        await certflow.work.put(CHANNELS, {"channel": name}, max(at - now, timedelta(0)) + A_SECOND)
+
+
+async def next_messages(certflow: Certflow, channel: Channel) -> tuple[list[list[Waiting]], datetime | None]:
+    """What is to go out on a channel now, message by message; and, if its limits keep any of it back, until when.
 
     First what has not been tried yet, the longest waiting first: a mailbox that is full must not keep the others.
     """
     now, messages = certflow.now(), list[list[Waiting]]()
     waiting = await certflow.deliveries.waiting(channel.name, MOST_READ)
+    if channel.limits:
+        return planned(waiting, await certflow.deliveries.sent(channel.name, now - HOUR), channel.limits, now)
     due = [one for one in waiting if one.due is None or one.due <= now]
     for one in sorted(due, key=lambda one: (one.due is not None, one.since)):
         if messages and len(messages[-1]) < channel.most and messages[-1][0].to == one.to:
             messages[-1].append(one)
         else:
             messages.append([one])
-    return messages
+    return messages, None
 
 
 async def _send_all(certflow: Certflow, channel: Channel) -> tuple[timedelta, datetime | None]:
@@ -132,8 +150,9 @@ async def _send_all(certflow: Certflow, channel: Channel) -> tuple[timedelta, da
     of what was put off is due.
     """
     ends, in_a_row, dues = certflow.now() + SENDING, list[timedelta](), list[datetime]()
-    while messages := await next_messages(certflow, channel):
-        for some in itertools.batched(messages, AT_ONCE if channel.most == 1 else 1, strict=False):
+    while messages := (await next_messages(certflow, channel))[0]:
+        # Not all of them at once: what comes meanwhile may be critical.
+        for some in itertools.batched(messages[:MOST_UNSEEN], AT_ONCE if channel.most == 1 else 1, strict=False):
             if certflow.now() >= ends:
                 return timedelta(0), None
             asked = timedelta(0)
@@ -168,16 +187,19 @@ def _asked(fault: Unavailable | BadSettings) -> timedelta:
 
 
 async def _put_off(
-    certflow: Certflow, channel: str, waiting: Sequence[Waiting], fault: Unavailable | BadSettings
+    certflow: Certflow, channel: Channel, waiting: Sequence[Waiting], fault: Unavailable | BadSettings
 ) -> list[datetime]:
-    """Writes when each is tried again, and returns that. What has waited for a day the other channels hear of."""
-    now, dues = certflow.now(), list[datetime]()
+    """Writes when each is tried again, and returns that. What was tried for a day the other channels hear of."""
+    now, dues, too_long = certflow.now(), list[datetime](), list[Notice]()
     for one in waiting:
-        pause = max(_asked(fault), min(max(now - one.since, SOONEST_AGAIN), LATEST_AGAIN))
-        await certflow.deliveries.put_off(channel, replace(one, due=now + pause))
+        # Where there are limits, it may have waited for room before, and that says nothing of its address.
+        first = one.tried or (now if channel.limits else one.since)
+        pause = max(_asked(fault), min(max(now - first, SOONEST_AGAIN), LATEST_AGAIN))
+        await certflow.deliveries.put_off(channel.name, replace(one, due=now + pause, tried=first))
         dues.append(now + pause)
-    too_long = [one.notice for one in waiting if one.since < now - LONGEST_WAIT]
-    await _give_up(certflow, channel, too_long, f"not delivered within 24 hours: {fault}")
+        if first < now - LONGEST_WAIT:
+            too_long.append(one.notice)
+    await _give_up(certflow, channel.name, too_long, f"not delivered within 24 hours: {fault}")
     return dues
 
 
@@ -214,6 +236,8 @@ async def _deliver(
     left: Unavailable | BadSettings | None = None
     if mine:
         try:
+            if channel.limits:  # before it goes out: a run that is cut off in between has counted one too many
+                await certflow.deliveries.count(channel.name, entry_of(waiting, certflow.now()))
             await channel.send(mine, waiting[0].to)
         except DeliveryRefused as error:
             for notice in mine:
@@ -233,9 +257,9 @@ async def _deliver(
             await asyncio.gather(*(certflow.deliveries.done_waiting(channel.name, one.event_id) for one in mine))
     dues = list[datetime]()
     if left:
-        dues += await _put_off(certflow, channel.name, [one for one in waiting if one.notice in mine], left)
+        dues += await _put_off(certflow, channel, [one for one in waiting if one.notice in mine], left)
     for notice, why in busy:
-        dues += await _put_off(certflow, channel.name, [one for one in waiting if one.notice is notice], why)
+        dues += await _put_off(certflow, channel, [one for one in waiting if one.notice is notice], why)
     return left, dues
 
 

@@ -26,7 +26,7 @@ class Notice:
 
     `facts` are label and value; `links` are title and https address, of pages that the reader opens by signing in.
     `type` is the event's, `vault` an alias. `escalated`: reminding the owner alone has not helped. `not_on`: the
-    channel that has refused what this is about.
+    channel that has refused what this is about. `by`: the caller that caused it (recipients.py), if one did.
     """
 
     event_id: str
@@ -43,6 +43,37 @@ class Notice:
     links: tuple[tuple[str, str], ...] = ()
     escalated: bool = False
     not_on: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many mails may go out: in a minute and in an hour in all (None: any number), and in an hour to one address
+    and because of one caller.
+    """
+
+    minute: int | None = None
+    hour: int | None = None
+    address: int = 10
+    caller: int = 60
+
+
+USUAL_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A mail that was handed to the service, by the event id of its first notice.
+
+    `to` are its addresses and `by` the callers that caused it; of a try that failed, which counts for the service all
+    the same, there are none.
+    """
+
+    at: datetime
+    id: str
+    critical: bool
+    to: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
 
 
 class Channel(Protocol):
@@ -53,6 +84,11 @@ class Channel(Protocol):
 
     name: str
     most: int
+
+    @property
+    def limits(self) -> Limits | None:
+        """How many messages may go out; None for a channel that does not mail."""
+        ...
 
     async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
         """Hands notices over as one message. `to` are mail addresses, for the channel that mails.
@@ -71,13 +107,14 @@ class Waiting:
     """A notice that waits on a channel, and since when (UTC).
 
     `to` are the mail addresses, for the channel that mails. `due`, of one that could not be delivered, is when it is
-    tried again.
+    tried again; `tried` when it first was, where notices wait for room before.
     """
 
     notice: Notice
     since: datetime
     to: tuple[str, ...] = ()
     due: datetime | None = None
+    tried: datetime | None = None
 
 
 class Deliveries(Protocol):
@@ -116,4 +153,12 @@ class Deliveries(Protocol):
 
     async def done_waiting(self, channel: str, event_id: str) -> None:
         """Takes a notice from those. Gone already is fine."""
+        ...
+
+    async def count(self, channel: str, sent: Sent) -> None:
+        """Notes that a message was handed over. One of the same time and id takes the place of an earlier note."""
+        ...
+
+    async def sent(self, channel: str, since: datetime) -> list[Sent]:
+        """The messages that were handed over since then, the oldest first. Notes of earlier ones are taken away."""
         ...

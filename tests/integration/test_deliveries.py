@@ -14,7 +14,7 @@ import pytest_asyncio
 from functions.adapters.deliveries import TableDeliveries
 from functions.adapters.table_service import Tables
 from functions.issuance.errors import Unavailable
-from functions.issuance.telling import Notice, Severity, Waiting
+from functions.issuance.telling import Notice, Sent, Severity, Waiting
 from local.azurite import running_azurite
 from local.tls import LocalCa
 from tests.clock import NOW
@@ -146,3 +146,17 @@ async def test_a_notice_that_waits_has_no_delivery_until_it_is_claimed(deliverie
     await deliveries.settle("c1", "teams:claim", "delivered", NOW)
     assert len(await deliveries.waiting("teams:claim", 10)) == 1  # a hint, until it is taken away
     assert await deliveries.claim("c1", "teams:claim", NOW) is False
+
+
+async def test_what_was_sent_is_kept_in_its_order_for_as_long_as_it_counts(deliveries: TableDeliveries) -> None:
+    hour = timedelta(hours=1)
+    sent = [Sent(NOW + number * hour / 4, f"main:web:{number}", number == 2, ("a@example.com",)) for number in range(8)]
+    for one in reversed(sent):
+        await deliveries.count("email", one)
+    await deliveries.count("email", replace(sent[3], to=()))
+    await deliveries.count("email:other", sent[0])
+    found = [*sent[:3], replace(sent[3], to=()), *sent[4:]]
+    assert await deliveries.sent("email", NOW) == found
+    assert await deliveries.sent("email", NOW + hour) == found[4:]
+    assert await deliveries.sent("email", NOW) == found[4:]
+    assert await deliveries.sent("email:other", NOW) == sent[:1]
