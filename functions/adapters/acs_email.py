@@ -12,7 +12,8 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.core.rest import HttpRequest
 
 from functions.adapters.faults import faults_of, passing
-from functions.adapters.mail_text import EVENT_HEADER, Mail, bare_address, checked, mail_of, message_id
+from functions.adapters.mail_digest import MOST_NOTICES, mail_with
+from functions.adapters.mail_text import EVENT_HEADER, Mail, bare_address, checked, message_id
 from functions.issuance.errors import Unavailable
 from functions.issuance.telling import USUAL_LIMITS, DeliveryRefused, Limits, Notice
 
@@ -34,7 +35,7 @@ class AcsEmail:
     """The port `Channel`. `endpoint`: https://{resource}.communication.azure.com."""
 
     name = "email"
-    most = 1
+    most = MOST_NOTICES
 
     def __init__(
         self, endpoint: str, credential: AsyncTokenCredential, sender: str, limits: Limits = USUAL_LIMITS
@@ -51,9 +52,8 @@ class AcsEmail:
 
         A repeat is the same operation to the service, and no second mail. It has to be the same to the letter, too.
         """
-        (notice,) = notices
         recipients = checked(to)
-        mail = mail_of(notice, recipients)
+        mail = mail_with(notices, recipients)
         with faults_of(SERVICE):
             try:
                 # Without a poller: it waits for the end as long as that takes.

@@ -16,7 +16,8 @@ from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from functions.adapters.mail_text import EVENT_HEADER, Mail, checked, mail_of, message_id
+from functions.adapters.mail_digest import MOST_NOTICES, mail_with
+from functions.adapters.mail_text import EVENT_HEADER, Mail, checked, message_id
 from functions.issuance.describe import printed
 from functions.issuance.errors import Unavailable
 from functions.issuance.journal import record
@@ -56,7 +57,7 @@ class Email:
     """The port `Channel`."""
 
     name = "email"
-    most = 1
+    most = MOST_NOTICES
 
     def __init__(self, server: SmtpServer, sender: str, limits: Limits = USUAL_LIMITS) -> None:
         self.limits = limits
@@ -64,11 +65,10 @@ class Email:
 
     async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
         """Hands the mail to the server. Done if the server takes it for one recipient at least."""
-        (notice,) = notices
         recipients = checked(to)
         if self._server.user is not None and self._server.password is None:  # a login in vain could lock the account
             raise Unavailable(SERVICE, "CERTFLOW_SMTP_USER is set, and CERTFLOW_SMTP_PASSWORD is not")
-        mail = message_of(mail_of(notice, recipients), self._sender, recipients, datetime.now(UTC))
+        mail = message_of(mail_with(notices, recipients), self._sender, recipients, datetime.now(UTC))
         try:
             refused = await asyncio.to_thread(self._hand_over, mail, recipients)
         except _NOT_LET_IN as error:
@@ -87,7 +87,13 @@ class Email:
         except (OSError, smtplib.SMTPException) as error:
             raise Unavailable(SERVICE, type(error).__name__) from None
         if refused:
-            record("mail-not-for-all", level=logging.WARNING, id=notice.event_id, smtp=refused, of=len(recipients))
+            record(
+                "mail-not-for-all",
+                level=logging.WARNING,
+                ids=[one.event_id for one in notices],
+                smtp=refused,
+                of=len(recipients),
+            )
 
     def _hand_over(self, mail: EmailMessage, recipients: Sequence[str]) -> list[int]:
         """Returns the codes for recipients that were refused, if not all were."""

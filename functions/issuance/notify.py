@@ -24,11 +24,10 @@ from functions.issuance.outbox import AT_MOST, publish
 from functions.issuance.queues import CHANNELS
 from functions.issuance.recipients import addressed, as_mailed
 from functions.issuance.rules import DEFAULT_TO, EMAIL, Rule, destinations
-from functions.issuance.telling import Channel, DeliveryRefused, Notice, Waiting
+from functions.issuance.telling import GATHERING, Channel, DeliveryRefused, Notice, Waiting
 from functions.issuance.timing import LONGEST_PAUSE
 from functions.issuance.trouble import note_failure
 
-GATHERING = timedelta(seconds=5)  # how long a notice waits for others of the same sweep
 LEFT_BEHIND = timedelta(minutes=1)
 A_SECOND = timedelta(seconds=1)  # between the end of a wait and the message that comes after it
 LONGEST_WAIT = timedelta(hours=24)  # as long as Event Grid tries
@@ -135,7 +134,8 @@ async def next_messages(certflow: Certflow, channel: Channel) -> tuple[list[list
     now, messages = certflow.now(), list[list[Waiting]]()
     waiting = await certflow.deliveries.waiting(channel.name, MOST_READ)
     if channel.limits:
-        return planned(waiting, await certflow.deliveries.sent(channel.name, now - HOUR), channel.limits, now)
+        sent = await certflow.deliveries.sent(channel.name, now - HOUR)
+        return planned(waiting, sent, channel.limits, channel.most, now)
     due = [one for one in waiting if one.due is None or one.due <= now]
     for one in sorted(due, key=lambda one: (one.due is not None, one.since)):
         if messages and len(messages[-1]) < channel.most and messages[-1][0].to == one.to:
@@ -152,7 +152,9 @@ async def _send_all(certflow: Certflow, channel: Channel) -> tuple[timedelta, da
     ends, in_a_row, dues = certflow.now() + SENDING, list[timedelta](), list[datetime]()
     while messages := (await next_messages(certflow, channel))[0]:
         # Not all of them at once: what comes meanwhile may be critical.
-        for some in itertools.batched(messages[:MOST_UNSEEN], AT_ONCE if channel.most == 1 else 1, strict=False):
+        for some in itertools.batched(
+            messages[:MOST_UNSEEN], AT_ONCE if channel.most == 1 or channel.limits else 1, strict=False
+        ):
             if certflow.now() >= ends:
                 return timedelta(0), None
             asked = timedelta(0)
@@ -218,7 +220,7 @@ async def _give_up(certflow: Certflow, channel: str, notices: Sequence[Notice], 
 async def _hand_over(certflow: Certflow, channel: Channel, notice: Notice, mails: Sequence[str]) -> None:
     shown = as_mailed(certflow, notice, mails) if channel.name == EMAIL else notice
     gathers = channel.most > 1
-    to = () if gathers else tuple(mails or certflow.mailboxes)
+    to = () if gathers and channel.limits is None else tuple(mails or certflow.mailboxes)
     await certflow.deliveries.wait(channel.name, Waiting(shown, certflow.now(), to))
     try:
         await certflow.work.put(CHANNELS, {"channel": channel.name}, GATHERING if gathers else timedelta(0))
@@ -236,8 +238,8 @@ async def _deliver(
     left: Unavailable | BadSettings | None = None
     if mine:
         try:
-            if channel.limits:  # before it goes out: a run that is cut off in between has counted one too many
-                await certflow.deliveries.count(channel.name, entry_of(waiting, certflow.now()))
+            if channel.limits:
+                waiting = await _counted(certflow, channel, [one for one in waiting if one.notice in mine], waiting)
             await channel.send(mine, waiting[0].to)
         except DeliveryRefused as error:
             for notice in mine:
@@ -261,6 +263,19 @@ async def _deliver(
     for notice, why in busy:
         dues += await _put_off(certflow, channel, [one for one in waiting if one.notice is notice], why)
     return left, dues
+
+
+async def _counted(
+    certflow: Certflow, channel: Channel, mine: Sequence[Waiting], waiting: Sequence[Waiting]
+) -> list[Waiting]:
+    """Counts a message before it goes out, so that a run that is cut off has counted one too many, and writes down what
+    is in it, so that it is tried again as it is. Returns `waiting` as it is written.
+    """
+    now, batch = certflow.now(), mine[0].notice.event_id
+    await certflow.deliveries.count(channel.name, entry_of(mine, now))
+    written = {one.notice.event_id: replace(one, batch=batch, tried=now) for one in mine if one.batch is None}
+    await _all(certflow.deliveries.put_off(channel.name, one) for one in written.values())
+    return [written.get(one.notice.event_id, one) for one in waiting]
 
 
 async def _claimed(

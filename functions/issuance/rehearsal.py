@@ -32,7 +32,7 @@ from functions.issuance.events import (
     VAULT_SURVEYED,
 )
 from functions.issuance.key_material import private_key
-from functions.issuance.mail_plan import HOUR, Book, entry_of
+from functions.issuance.mail_plan import FEW, HOUR, Book, entry_of
 from functions.issuance.notices import notice_of
 from functions.issuance.rules import PREFIX
 from functions.issuance.telling import Channel, DeliveryRefused, Notice, Waiting
@@ -68,7 +68,8 @@ async def rehearse(certflow: Certflow, wanted: Sequence[str]) -> dict[str, Any]:
 
 async def _send(certflow: Certflow, channel: Channel, notices: Sequence[Notice]) -> str:
     try:
-        for some in itertools.batched(notices, channel.most, strict=False):
+        singly = channel.limits is not None and len(notices) <= FEW  # more of them are one mail, as ever
+        for some in itertools.batched(notices, 1 if singly else channel.most, strict=False):
             await _count(certflow, channel, some)
             await channel.send(some, certflow.mailboxes)
     except DeliveryRefused as error:

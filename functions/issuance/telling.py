@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
+
+GATHERING = timedelta(
+    seconds=5
+)  # how long a notice waits for others that happen with it, where a message takes several
 
 
 class Severity(StrEnum):
@@ -107,13 +111,15 @@ class Waiting:
     """A notice that waits on a channel, and since when (UTC).
 
     `to` are the mail addresses, for the channel that mails. `due`, of one that could not be delivered, is when it is
-    tried again; `tried` when it first was, where notices wait for room before.
+    tried again; `tried` when it first was, where notices wait for room before. `batch` names the message that it is
+    part of, by the event id of the first notice in it: what is tried again is the same message.
     """
 
     notice: Notice
     since: datetime
     to: tuple[str, ...] = ()
     due: datetime | None = None
+    batch: str | None = None
     tried: datetime | None = None
 
 

@@ -95,6 +95,17 @@ async def test_a_repeat_in_other_words_counts_as_the_mail_that_was_sent(inbox: I
     assert len(inbox.messages) == 1
 
 
+async def test_several_notices_are_one_mail_and_a_repeat_is_no_second_one(inbox: Inbox, channel: AcsEmail) -> None:
+    notices = [replace(NOTICE, event_id=f"main:web-{number}:failed") for number in range(7)]
+    for _ in range(2):
+        await channel.send(notices, [ME])
+    (kept,) = inbox.messages
+    assert kept.subject == "[Certflow] 7 messages: Certificate request failed"
+    assert [f"Event {notice.event_id}" in kept.text.splitlines() for notice in notices] == [True] * 7
+    assert kept.html is not None
+    assert kept.html.count("&lt;b&gt;*.example.com&lt;/b&gt;") == 7
+
+
 async def test_throttling_waits_as_long_as_asked_and_is_not_slept_through(inbox: Inbox, channel: AcsEmail) -> None:
     await faults(inbox, acs={"status": 429, "retry_after": 3600, "code": "TooManyRequests"})
     with pytest.raises(Unavailable) as caught:
