@@ -36,6 +36,7 @@ UNRESOLVED = (
     "portal: Environment variables, Source.)"
 )
 AZURES_OWN, MOST_MAILS = ".azurecomm.net", 1_000_000
+LIMITED = ("minute", "hour", "address", "caller")
 OF_AZURES_DOMAIN, OF_OWN_DOMAIN = {"minute": 5, "hour": 10}, {"minute": 30, "hour": 100}
 LEAST_BUDGET = 50  # with less, the looks under way and a page of a survey outlast a vault's lease (shift.py, HELD)
 
@@ -282,7 +283,7 @@ def _mail_limits(env: Env, sender: str, *, by_azure: bool) -> Limits:
     """
     of_azure = sender.rstrip(" >").lower().endswith(AZURES_OWN)
     usual = (OF_AZURES_DOMAIN if of_azure else OF_OWN_DOMAIN) if by_azure else {}
-    return Limits(**usual | limits(env, "CERTFLOW_MAIL_LIMITS", ("minute", "hour"), MOST_MAILS))
+    return Limits(**usual | limits(env, "CERTFLOW_MAIL_LIMITS", LIMITED, MOST_MAILS))
 
 
 def _rules(env: Env) -> str:

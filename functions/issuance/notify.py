@@ -24,7 +24,7 @@ from functions.issuance.outbox import AT_MOST, publish
 from functions.issuance.queues import CHANNELS
 from functions.issuance.recipients import addressed, as_mailed
 from functions.issuance.rules import DEFAULT_TO, EMAIL, Rule, destinations
-from functions.issuance.telling import GATHERING, Channel, DeliveryRefused, Notice, Waiting
+from functions.issuance.telling import GATHERING, Channel, DeliveryRefused, Notice, Sent, Waiting
 from functions.issuance.timing import LONGEST_PAUSE
 from functions.issuance.trouble import note_failure
 
@@ -235,29 +235,9 @@ async def _deliver(
     what has to wait is tried again.
     """
     mine, busy = await _claimed(certflow, channel.name, [one.notice for one in waiting])
-    left: Unavailable | BadSettings | None = None
+    left, dues = None, list[datetime]()
     if mine:
-        try:
-            if channel.limits:
-                waiting = await _counted(certflow, channel, [one for one in waiting if one.notice in mine], waiting)
-            await channel.send(mine, waiting[0].to)
-        except DeliveryRefused as error:
-            for notice in mine:
-                await _refused(certflow, channel.name, notice, str(error))
-        except (Unavailable, BadSettings) as error:
-            level = logging.ERROR if isinstance(error, BadSettings) else logging.WARNING
-            record("notice-put-off", level=level, channel=channel.name, reason=str(error), ids=_ids(mine))
-            await asyncio.gather(*(_release(certflow, channel.name, notice, str(error)) for notice in mine))
-            left = error
-        except Exception as error:  # noqa: BLE001  a notice that no channel can write must not keep the others
-            record("notice-put-off", level=logging.ERROR, channel=channel.name, reason=repr(error), ids=_ids(mine))
-            left = Unavailable(channel.name, f"an unforeseen error ({type(error).__name__}); the log has it")
-            await asyncio.gather(*(_release(certflow, channel.name, notice, str(left)) for notice in mine))
-        else:
-            record("notice-delivered", channel=channel.name, ids=_ids(mine))
-            await asyncio.gather(*(_settle(certflow, channel.name, notice, "delivered") for notice in mine))
-            await asyncio.gather(*(certflow.deliveries.done_waiting(channel.name, one.event_id) for one in mine))
-    dues = list[datetime]()
+        left, waiting = await _hand_to(certflow, channel, mine, waiting)
     if left:
         dues += await _put_off(certflow, channel, [one for one in waiting if one.notice in mine], left)
     for notice, why in busy:
@@ -265,17 +245,52 @@ async def _deliver(
     return left, dues
 
 
-async def _counted(
-    certflow: Certflow, channel: Channel, mine: Sequence[Waiting], waiting: Sequence[Waiting]
-) -> list[Waiting]:
-    """Counts a message before it goes out, so that a run that is cut off has counted one too many, and writes down what
-    is in it, so that it is tried again as it is. Returns `waiting` as it is written.
+async def _hand_to(
+    certflow: Certflow, channel: Channel, mine: Sequence[Notice], waiting: Sequence[Waiting]
+) -> tuple[Unavailable | BadSettings | None, Sequence[Waiting]]:
+    """Hands a message to its channel, and records how that ended. Returns why it failed in passing, if it did, and
+    `waiting` as it is written now.
     """
-    now, batch = certflow.now(), mine[0].notice.event_id
-    await certflow.deliveries.count(channel.name, entry_of(mine, now))
-    written = {one.notice.event_id: replace(one, batch=batch, tried=now) for one in mine if one.batch is None}
-    await _all(certflow.deliveries.put_off(channel.name, one) for one in written.values())
-    return [written.get(one.notice.event_id, one) for one in waiting]
+    sent: Sent | None = None
+    left: Unavailable | BadSettings
+    try:
+        if channel.limits:
+            waiting, sent = await _counted(certflow, channel, mine, waiting)
+        await channel.send(mine, waiting[0].to)
+    except DeliveryRefused as error:
+        for notice in mine:
+            await _refused(certflow, channel.name, notice, str(error))
+        return None, waiting
+    except (Unavailable, BadSettings) as error:
+        level = logging.ERROR if isinstance(error, BadSettings) else logging.WARNING
+        record("notice-put-off", level=level, channel=channel.name, reason=str(error), ids=_ids(mine))
+        left = error
+    except Exception as error:  # noqa: BLE001  a notice that no channel can write must not keep the others
+        record("notice-put-off", level=logging.ERROR, channel=channel.name, reason=repr(error), ids=_ids(mine))
+        left = Unavailable(channel.name, f"an unforeseen error ({type(error).__name__}); the log has it")
+    else:
+        record("notice-delivered", channel=channel.name, ids=_ids(mine))
+        await asyncio.gather(*(_settle(certflow, channel.name, notice, "delivered") for notice in mine))
+        await asyncio.gather(*(certflow.deliveries.done_waiting(channel.name, one.event_id) for one in mine))
+        return None, waiting
+    await asyncio.gather(*(_release(certflow, channel.name, notice, str(left)) for notice in mine))
+    if sent:  # it counts for the service, and nobody has got it
+        await certflow.deliveries.count(channel.name, replace(sent, to=(), by=()))
+    return left, waiting
+
+
+async def _counted(
+    certflow: Certflow, channel: Channel, mine: Sequence[Notice], waiting: Sequence[Waiting]
+) -> tuple[list[Waiting], Sent]:
+    """Counts a message before it goes out, so that a run that is cut off has counted one too many, and writes down what
+    is in it, so that it is tried again as it is. Returns `waiting` as it is written, and the count.
+    """
+    now, ours = certflow.now(), [one for one in waiting if one.notice in mine]
+    sent, batch = entry_of(ours, now), ours[0].notice.event_id
+    await certflow.deliveries.count(channel.name, sent)
+    new = {one.notice.event_id: replace(one, batch=batch, tried=now) for one in ours if one.batch is None}
+    await _all(certflow.deliveries.put_off(channel.name, one) for one in new.values())
+    return [new.get(one.notice.event_id, one) for one in waiting], sent
 
 
 async def _claimed(

@@ -16,7 +16,7 @@ from functions.issuance.journal import record
 from functions.issuance.names import names_of
 from functions.issuance.outbox import publish
 from functions.issuance.ports import Listed, Vault
-from functions.issuance.requests import Actor, Status, TrackedRequest, is_manual
+from functions.issuance.requests import ITSELF, Status, TrackedRequest, is_manual
 from functions.issuance.start import CONFLICT, Order, Started, start
 from functions.issuance.tags import OWNER
 from functions.issuance.watch import standing
@@ -24,7 +24,7 @@ from functions.issuance.watchbook import CertificateNote
 
 MOST_A_DAY = 2  # new versions of one name
 DAY = timedelta(days=1)
-BY = Actor("certflow-renew", verified=True)  # the tag that asked for it
+BY = ITSELF
 
 
 async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tuple[CertificateNote, bool]:

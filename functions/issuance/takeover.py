@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.issuance.describe import printed
 from functions.issuance.events import CHANGED_BY_OTHERS, Event
-from functions.issuance.requests import Actor, TrackedRequest
+from functions.issuance.requests import Actor, TrackedRequest, caller_of
 from functions.issuance.tags import MUTE, OWNER, RENEW
 
 MOST_CHANGES = 20  # the event is one property of a table row
@@ -95,6 +95,7 @@ def taken_over(
         "subject": request.subject,
         "owner": takeover.owner,
         "requested_by": by.name,
+        "caused_by": caller_of(by),
         "how": how,
         "changes": [{"what": one.what, "before": one.before, "after": one.after} for one in takeover.changes],
     }

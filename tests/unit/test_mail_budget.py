@@ -205,6 +205,7 @@ def test_the_limits_are_those_of_the_way_that_mail_takes_unless_others_are_set(
     ).mail
     assert mail is not None
     assert (mail.limits.minute, mail.limits.hour) == limits
+    assert (mail.limits.address, mail.limits.caller) == (10, 60)
 
 
 @pytest.mark.parametrize(
@@ -212,6 +213,7 @@ def test_the_limits_are_those_of_the_way_that_mail_takes_unless_others_are_set(
 )
 def test_a_limit_that_is_none_is_named(text: str) -> None:
     with pytest.raises(
-        BadSettings, match="CERTFLOW_MAIL_LIMITS: write numbers from 1 to 1000000, each once, for minute, hour"
+        BadSettings,
+        match="CERTFLOW_MAIL_LIMITS: write numbers from 1 to 1000000, each once, for minute, hour, address, caller",
     ):
         load_settings(LEAST | MAIL | {"CERTFLOW_MAIL_LIMITS": text})
