@@ -90,7 +90,8 @@ class AcsEmail:
             status = operation.get("status")
             if status in {"Failed", "Canceled"}:
                 code = _code((operation.get("error") or {}).get("code"))
-                raise DeliveryRefused(f"{SERVICE} accepted the mail and then gave it up: {status}, {code}")
+                reason = f"{SERVICE} accepted the mail and then gave it up: {status}, {code}"
+                raise DeliveryRefused(reason, whatever=True)  # a mailbox that is none, or wants no more
             if status == "Succeeded":
                 return
 

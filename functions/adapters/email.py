@@ -79,9 +79,9 @@ class Email:
         except smtplib.SMTPRecipientsRefused as error:
             # One that passes is worth another try, whatever became of the others.
             code, said_of_it = min(error.recipients.values())
-            raise _refusal(smtplib.SMTPResponseException(code, said_of_it), "recipients") from None
+            raise _refusal(smtplib.SMTPResponseException(code, said_of_it), "recipients", whatever=True) from None
         except smtplib.SMTPSenderRefused as error:
-            raise _refusal(error, "sender, CERTFLOW_MAIL_FROM") from None
+            raise _refusal(error, "sender, CERTFLOW_MAIL_FROM", whatever=True) from None
         except smtplib.SMTPResponseException as error:
             raise _refusal(error, "message") from None
         except (OSError, smtplib.SMTPException) as error:
@@ -105,7 +105,9 @@ class Email:
             try:
                 refused = client.send_message(mail, to_addrs=recipients)
             except smtplib.SMTPNotSupportedError:  # no SMTPUTF8 (RFC 6531)
-                raise DeliveryRefused("the mail server takes no addresses with letters outside ASCII") from None
+                raise DeliveryRefused(
+                    "the mail server takes no addresses with letters outside ASCII", whatever=True
+                ) from None
             with suppress(OSError):  # smtplib's own errors are of these
                 client.quit()
         return [code for code, _reason in refused.values()]
@@ -140,11 +142,11 @@ def message_of(mail: Mail, sender: str, to: Sequence[str], now: datetime) -> Ema
     return message
 
 
-def _refusal(error: smtplib.SMTPResponseException, what: str) -> Exception:
+def _refusal(error: smtplib.SMTPResponseException, what: str, *, whatever: bool = False) -> Exception:
     """4xx is passing, 5xx is for good (RFC 5321 §4.2.1)."""
     if error.smtp_code < 500:
         return Unavailable(SERVICE, f"SMTP {_said(error)}")
-    return DeliveryRefused(f"the mail server refused the {what}: SMTP {_said(error)}")
+    return DeliveryRefused(f"the mail server refused the {what}: SMTP {_said(error)}", whatever=whatever)
 
 
 def _said(error: smtplib.SMTPResponseException) -> str:

@@ -87,11 +87,12 @@ def bare_address(sender: str) -> str:
 def checked(to: Sequence[str]) -> list[str]:
     """The recipients. Raises DeliveryRefused if there is none, or one is no mail address: an owner is typed by hand."""
     if not to:
-        raise DeliveryRefused("there is nobody to mail to: the event has no owner with an address, nor is a team set")
+        reason = "there is nobody to mail to: the event has no owner with an address, nor is a team set"
+        raise DeliveryRefused(reason, whatever=True)
     try:
         return [Address(addr_spec=address).addr_spec for address in to]
     except Exception:  # noqa: BLE001 - ValueError, HeaderParseError, IndexError …, by what is wrong with the address
-        raise DeliveryRefused("one of the recipients is no mail address") from None
+        raise DeliveryRefused("one of the recipients is no mail address", whatever=True) from None
 
 
 def fit_to_show(notice: Notice, most: int = MOST_TEXT) -> Notice:

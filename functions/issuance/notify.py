@@ -138,11 +138,15 @@ async def next_messages(certflow: Certflow, channel: Channel) -> tuple[list[list
         return planned(waiting, sent, channel.limits, channel.most, now)
     due = [one for one in waiting if one.due is None or one.due <= now]
     for one in sorted(due, key=lambda one: (one.due is not None, one.since)):
-        if messages and len(messages[-1]) < channel.most and messages[-1][0].to == one.to:
+        if messages and len(messages[-1]) < channel.most and _go_together(messages[-1][0], one):
             messages[-1].append(one)
         else:
             messages.append([one])
     return messages, None
+
+
+def _go_together(one: Waiting, other: Waiting) -> bool:
+    return (one.to, one.batch) == (other.to, other.batch)
 
 
 async def _send_all(certflow: Certflow, channel: Channel) -> tuple[timedelta, datetime | None]:
@@ -258,6 +262,8 @@ async def _hand_to(
             waiting, sent = await _counted(certflow, channel, mine, waiting)
         await channel.send(mine, waiting[0].to)
     except DeliveryRefused as error:
+        if len(mine) > 1 and not error.whatever:
+            return None, await _halved(certflow, channel.name, mine, waiting, str(error))
         for notice in mine:
             await _refused(certflow, channel.name, notice, str(error))
         return None, waiting
@@ -266,6 +272,8 @@ async def _hand_to(
         record("notice-put-off", level=level, channel=channel.name, reason=str(error), ids=_ids(mine))
         left = error
     except Exception as error:  # noqa: BLE001  a notice that no channel can write must not keep the others
+        if len(mine) > 1:
+            return None, await _halved(certflow, channel.name, mine, waiting, repr(error))
         record("notice-put-off", level=logging.ERROR, channel=channel.name, reason=repr(error), ids=_ids(mine))
         left = Unavailable(channel.name, f"an unforeseen error ({type(error).__name__}); the log has it")
     else:
@@ -277,6 +285,22 @@ async def _hand_to(
     if sent:  # it counts for the service, and nobody has got it
         await certflow.deliveries.count(channel.name, replace(sent, to=(), by=()))
     return left, waiting
+
+
+async def _halved(
+    certflow: Certflow, channel: str, mine: Sequence[Notice], waiting: Sequence[Waiting], reason: str
+) -> list[Waiting]:
+    """Makes two messages of one that cannot be sent, at once and until each is of one notice: what is wrong with one
+    keeps no other.
+    """
+    record("message-halved", level=logging.WARNING, channel=channel, reason=reason, ids=_ids(mine))
+    batch = dict[str, str]()
+    for half in (mine[: len(mine) // 2], mine[len(mine) // 2 :]):
+        batch |= dict.fromkeys(_ids(half), half[0].event_id)
+    halved = [replace(one, batch=batch.get(one.notice.event_id, one.batch)) for one in waiting]
+    await _all(certflow.deliveries.put_off(channel, one) for one in halved)
+    await asyncio.gather(*(_release(certflow, channel, notice, reason) for notice in mine))
+    return halved
 
 
 async def _counted(

@@ -103,7 +103,14 @@ class Channel(Protocol):
 
 
 class DeliveryRefused(Exception):
-    """A channel will never take this message: the text says why, without any secret."""
+    """A channel will never take this message: the text says why, without any secret.
+
+    `whatever`: it is not for what the message says, so that none of its notices would be taken alone either.
+    """
+
+    def __init__(self, reason: str, *, whatever: bool = False) -> None:
+        super().__init__(reason)
+        self.whatever = whatever
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from functions.issuance.errors import BadSettings, CertflowError, Unavailable
 from functions.issuance.notices import notice_of
 from functions.issuance.notify import call_waiting, notify, send_waiting
 from functions.issuance.rules import parse_rules
-from functions.issuance.telling import Notice, Severity, Waiting
+from functions.issuance.telling import DeliveryRefused, Limits, Notice, Severity, Waiting
 from tests.clock import NOW
 from tests.unit.fakes import FakeChannel, World
 from tests.unit.test_notify import DATA, FAILED, world_with
@@ -412,3 +412,54 @@ async def test_nothing_is_given_up_for_urls_that_are_not_known_for_now() -> None
     world.channels = (first,)
     await world.send()
     assert [one.event_id for one in first.sent] == ["e1"]
+
+
+@dataclass
+class Picky(FakeChannel):
+    """A channel that cannot take some notices, in a message of their own or with others."""
+
+    bad: tuple[str, ...] = ()
+    fault: Exception = field(default_factory=lambda: DeliveryRefused("HTTP 400"))
+    tries: int = 0
+
+    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+        self.tries += 1
+        if {notice.event_id for notice in notices} & set(self.bad):
+            raise self.fault
+        await super().send(notices, to)
+
+
+@pytest.mark.parametrize("fault", [DeliveryRefused("HTTP 400"), KeyError("a fault of our own")])
+@pytest.mark.parametrize("bad", [("e0",), ("e5",), ("e3", "e9")])
+@pytest.mark.parametrize("name", ["teams", "email"])
+async def test_what_is_wrong_with_one_notice_keeps_no_other_of_its_message(
+    name: str, bad: tuple[str, ...], fault: Exception
+) -> None:
+    channel = Picky(name, most=10, limits=Limits() if name == "email" else None, bad=bad, fault=fault)
+    world = world_with(channel, others := FakeChannel("urls:1"))
+    for number in range(10):
+        await notify(world.certflow, f"e{number}", FAILED, failed(number))
+    world.later(seconds=5)
+    await world.send()
+    assert sorted(one.event_id for one in channel.sent) == [f"e{n}" for n in range(10) if f"e{n}" not in bad]
+    assert channel.tries <= 1 + 2 * 4 * len(bad)
+    states = {event: world.deliveries.states[event, name] for event in bad}
+    if isinstance(fault, DeliveryRefused):
+        assert states == dict.fromkeys(bad, "refused: HTTP 400")
+        assert [event.id for event in world.topic.published] == [f"{event}:refused:{name}" for event in bad]
+    else:
+        assert states == dict.fromkeys(bad, "waiting")
+        assert {key for key in world.deliveries.queued if key[0] == name} == {(name, event) for event in bad}
+    assert len(others.sent) == 10
+
+
+async def test_a_message_that_is_refused_whatever_it_says_is_not_tried_again_in_parts() -> None:
+    refused = DeliveryRefused("the mail server refused the recipients", whatever=True)
+    channel = Picky("email", most=50, limits=Limits(), bad=("e0",), fault=refused)
+    world = world_with(channel)
+    for number in range(10):
+        await notify(world.certflow, f"e{number}", FAILED, failed(number))
+    world.later(seconds=5)
+    await world.send()
+    assert channel.tries == 1
+    assert len(world.topic.published) == 10
