@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.issuance.certflow import Certflow
+from functions.issuance.describe import printed
 from functions.issuance.errors import BadSettings, Unavailable
 from functions.issuance.events import ISSUANCE, NOTICE_REFUSED, Event
 from functions.issuance.journal import record
@@ -33,6 +34,7 @@ A_SECOND = timedelta(seconds=1)  # between the end of a wait and the message tha
 LONGEST_WAIT = timedelta(hours=24)  # as long as Event Grid tries
 TAKEN_OUT = timedelta(minutes=10)  # not at once: while settings change, an instance may not have a new channel yet
 MOST_READ = 1000  # of what waits on a channel: one request's worth (Learn, "Query timeout and pagination")
+MOST_WHY = 500  # characters of what hindered a message
 AT_ONCE = 4  # mails under way; cards, which tell of several things each, go one by one
 MOST_UNSEEN = 5 * AT_ONCE  # messages until it is seen what has come meanwhile
 SENDING, HELD = timedelta(minutes=1), timedelta(minutes=2)  # on one channel, and a little longer than that
@@ -201,7 +203,9 @@ async def _put_off(
         # Where there are limits, it may have waited for room before, and that says nothing of its address.
         first = one.tried or (now if channel.limits else one.since)
         pause = max(_asked(fault), min(max(now - first, SOONEST_AGAIN), LATEST_AGAIN))
-        await certflow.deliveries.put_off(channel.name, replace(one, due=now + pause, tried=first))
+        await certflow.deliveries.put_off(
+            channel.name, replace(one, due=now + pause, why=printed(str(fault), MOST_WHY), tried=first)
+        )
         dues.append(now + pause)
         if first < now - LONGEST_WAIT:
             too_long.append(one.notice)

@@ -118,14 +118,16 @@ class Waiting:
     """A notice that waits on a channel, and since when (UTC).
 
     `to` are the mail addresses, for the channel that mails. `due`, of one that could not be delivered, is when it is
-    tried again; `tried` when it first was, where notices wait for room before. `batch` names the message that it is
-    part of, by the event id of the first notice in it: what is tried again is the same message.
+    tried again, and `why` says what hindered it; `tried` is when it first was, where notices wait for room before.
+    `batch` names the message that it is part of, by the event id of the first notice in it: what is tried again is the
+    same message.
     """
 
     notice: Notice
     since: datetime
     to: tuple[str, ...] = ()
     due: datetime | None = None
+    why: str | None = None
     batch: str | None = None
     tried: datetime | None = None
 

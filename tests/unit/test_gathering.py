@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import azure.functions as func
 import pytest
 
 from functions.adapters.unresolved import UnresolvedChannel
@@ -15,6 +17,8 @@ from functions.issuance.notices import notice_of
 from functions.issuance.notify import call_waiting, notify, send_waiting
 from functions.issuance.rules import parse_rules
 from functions.issuance.telling import DeliveryRefused, Limits, Notice, Severity, Waiting
+from functions.triggers.overview import get_status
+from functions.triggers.routes import Context
 from tests.clock import NOW
 from tests.unit.fakes import FakeChannel, World
 from tests.unit.test_notify import DATA, FAILED, world_with
@@ -463,3 +467,21 @@ async def test_a_message_that_is_refused_whatever_it_says_is_not_tried_again_in_
     await world.send()
     assert channel.tries == 1
     assert len(world.topic.published) == 10
+
+
+async def test_what_waits_on_a_channel_and_why_is_named_in_the_status() -> None:
+    fault = Unavailable("The Teams workflow", "HTTP 404: turn the flow on")
+    teams = FakeChannel("teams", most=10, faults=[fault] * 99)
+    world = world_with(teams, FakeChannel("email"))
+    context = Context(lambda: world.certflow, lambda: False)
+
+    async def channels() -> Any:
+        response = await get_status(func.HttpRequest(method="GET", url="https://a.example.com", body=b""), context)
+        return json.loads(response.get_body())["channels"]
+
+    assert await channels() == []
+    await notify(world.certflow, "e1", FAILED, DATA)
+    waits = {"channel": "teams", "waiting": 1, "since": NOW.isoformat()}
+    assert waits in await channels()
+    await world.send()
+    assert await channels() == [waits | {"reason": str(fault)}]
