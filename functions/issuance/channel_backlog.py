@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.notify import MOST_READ
+from functions.issuance.telling import LATEST_TIME
+
+MOST_COUNTED = 10_000  # on a channel; each is read
 
 
 async def waiting_on_channels(certflow: Certflow) -> list[dict[str, Any]]:
@@ -14,7 +16,7 @@ async def waiting_on_channels(certflow: Certflow) -> list[dict[str, Any]]:
     """
     found = list[dict[str, Any]]()
     for name in await certflow.deliveries.waited_on():
-        waiting = await certflow.deliveries.waiting(name, MOST_READ)
+        waiting = await certflow.deliveries.waiting(name, LATEST_TIME, MOST_COUNTED)
         if not waiting:  # gone meanwhile
             continue
         tried = [one for one in waiting if one.why and one.due]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from functions.issuance.rules import RANK
@@ -24,27 +25,52 @@ ANY_TIME = datetime.min.replace(tzinfo=UTC)
 type Message = list[Waiting]
 
 
-def planned(
-    waiting: Sequence[Waiting], sent: Sequence[Sent], limits: Limits, most: int, now: datetime
-) -> tuple[list[Message], datetime | None]:
-    """The messages that may go out now, in their order; and when the first of the others that are due may.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The messages that may go out now, in their order; the others, each with the time when it may; and when those
+    notices may go that still wait for others.
+    """
+
+    go: list[Message]
+    later: list[tuple[datetime, Message]]
+    gathering: list[datetime]
+
+    @property
+    def room(self) -> datetime | None:
+        """When the next of what has to wait may go out."""
+        return min((*self.gathering, *(free for free, _ in self.later)), default=None)
+
+
+def planned(waiting: Sequence[Waiting], sent: Sequence[Sent], limits: Limits, most: int, now: datetime) -> Plan:
+    """What becomes of the notices that are due.
 
     `sent` is what went out in the last hour, `most` how many notices one message takes. Critical ones go first, then
     what has not been tried yet (a mailbox that is full must not keep the others), the longest waiting first.
     """
-    book, go, later = Book(sent, limits), list[Message](), list[datetime]()
+    book, plan = Book(sent, limits), Plan([], [], [])
     for critical in (True, False):
         ours = [one for one in waiting if is_critical([one]) is critical]
         fresh, unripe = _ripe([one for one in ours if one.batch is None], most, now)
-        later += unripe
-        for message in (*_composed(fresh, book, most, now, critical=critical), *_again(ours, now)):
+        plan.gathering.extend(unripe)
+        for message in (*_composed(fresh, book, most, now, critical=critical), *_again(ours)):
             free = book.free(message)
             if free <= now:
                 book.enter(entry_of(message, now))
-                go.append(message)
+                plan.go.append(message)
             else:
-                later.append(free)
-    return go, min(later, default=None)
+                plan.later.append((free, message))
+    return plan
+
+
+def in_turn(plan: Plan) -> Iterator[Waiting]:
+    """What may go out later, each put off until then: of several messages for the same addresses one every ten
+    minutes. So a flood for one address is not what is read of all that waits.
+    """
+    behind = defaultdict[tuple[tuple[str, ...], bool], int](int)
+    for free, message in plan.later:
+        key = message[0].to, is_critical(message)
+        yield from (replace(one, due=free + behind[key] * EVERY) for one in message if one.batch is None)
+        behind[key] += 1
 
 
 def entry_of(message: Sequence[Waiting], now: datetime) -> Sent:
@@ -167,14 +193,13 @@ def _pages(group: Message, most: int) -> Iterator[Message]:
     return (sorted(some, key=_told) for some in itertools.batched(group, most, strict=False))
 
 
-def _again(waiting: Iterable[Waiting], now: datetime) -> list[Message]:
+def _again(waiting: Iterable[Waiting]) -> list[Message]:
     """The messages that were tried before, each as it was."""
     batches = dict[str, Message]()
     for one in waiting:
         if one.batch is not None:
             batches.setdefault(one.batch, []).append(one)
-    due = [some for some in batches.values() if all(one.due is None or one.due <= now for one in some)]
-    return sorted((sorted(some, key=_told) for some in due), key=_longest)
+    return sorted((sorted(some, key=_told) for some in batches.values()), key=_longest)
 
 
 def _told(one: Waiting) -> tuple[int, datetime, str]:

@@ -19,13 +19,13 @@ from functions.issuance.describe import printed
 from functions.issuance.errors import BadSettings, Unavailable
 from functions.issuance.events import ISSUANCE, NOTICE_REFUSED, Event
 from functions.issuance.journal import record
-from functions.issuance.mail_plan import HOUR, entry_of, planned
+from functions.issuance.mail_plan import HOUR, entry_of, in_turn, is_critical, planned
 from functions.issuance.notices import notice_of, refusal_of
 from functions.issuance.outbox import AT_MOST, publish
 from functions.issuance.queues import CHANNELS
 from functions.issuance.recipients import addressed, as_mailed
 from functions.issuance.rules import DEFAULT_TO, EMAIL, Rule, destinations
-from functions.issuance.telling import GATHERING, Channel, DeliveryRefused, Notice, Sent, Waiting
+from functions.issuance.telling import GATHERING, LATEST_TIME, Channel, DeliveryRefused, Limits, Notice, Sent, Waiting
 from functions.issuance.timing import LONGEST_PAUSE
 from functions.issuance.trouble import note_failure
 
@@ -34,6 +34,7 @@ A_SECOND = timedelta(seconds=1)  # between the end of a wait and the message tha
 LONGEST_WAIT = timedelta(hours=24)  # as long as Event Grid tries
 TAKEN_OUT = timedelta(minutes=10)  # not at once: while settings change, an instance may not have a new channel yet
 MOST_READ = 1000  # of what waits on a channel: one request's worth (Learn, "Query timeout and pagination")
+WRITTEN_AT_ONCE = 20  # rows
 MOST_WHY = 500  # characters of what hindered a message
 AT_ONCE = 4  # mails under way; cards, which tell of several things each, go one by one
 MOST_UNSEEN = 5 * AT_ONCE  # messages until it is seen what has come meanwhile
@@ -109,13 +110,13 @@ async def call_waiting(certflow: Certflow) -> None:
     """
     now, there = certflow.now(), {channel.name for channel in certflow.channels}
     for name in await certflow.deliveries.waited_on():
-        waiting = await certflow.deliveries.waiting(name, MOST_READ)
         if name.startswith("urls:") and "urls" in there:
             continue  # none of the URLs is known as long as their secret is not resolved
         if name not in there:
+            waiting = await certflow.deliveries.waiting(name, LATEST_TIME, MOST_READ)
             long_gone = [one.notice for one in waiting if one.since < now - TAKEN_OUT]
             await _give_up(certflow, name, long_gone, "it is not set any more")
-        elif any((one.due or one.since) < now - LEFT_BEHIND for one in waiting):
+        elif await certflow.deliveries.waiting(name, now - LEFT_BEHIND, 1):
             await certflow.work.put(CHANNELS, {"channel": name})
 
 
@@ -131,20 +132,34 @@ async def _call_at(certflow: Certflow, name: str, at: datetime) -> None:
 async def next_messages(certflow: Certflow, channel: Channel) -> tuple[list[list[Waiting]], datetime | None]:
     """What is to go out on a channel now, message by message; and, if its limits keep any of it back, until when.
 
-    First what has not been tried yet, the longest waiting first: a mailbox that is full must not keep the others.
+    Critical ones first, then what has not been tried yet (a mailbox that is full must not keep the others), the longest
+    waiting first.
     """
     now, messages = certflow.now(), list[list[Waiting]]()
-    waiting = await certflow.deliveries.waiting(channel.name, MOST_READ)
     if channel.limits:
-        sent = await certflow.deliveries.sent(channel.name, now - HOUR)
-        return planned(waiting, sent, channel.limits, channel.most, now)
-    due = [one for one in waiting if one.due is None or one.due <= now]
-    for one in sorted(due, key=lambda one: (one.due is not None, one.since)):
+        return await _planned(certflow, channel, channel.limits)
+    waiting = await certflow.deliveries.waiting(channel.name, now, MOST_READ)
+    for one in sorted(waiting, key=lambda one: (not is_critical([one]), one.due is not None, one.since)):
         if messages and len(messages[-1]) < channel.most and _go_together(messages[-1][0], one):
             messages[-1].append(one)
         else:
             messages.append([one])
     return messages, None
+
+
+async def _planned(certflow: Certflow, channel: Channel, limits: Limits) -> tuple[list[list[Waiting]], datetime | None]:
+    now = certflow.now()
+    sent = await certflow.deliveries.sent(channel.name, now - HOUR)
+    while True:
+        waiting = await certflow.deliveries.waiting(channel.name, now, MOST_READ)
+        plan = planned(waiting, sent, limits, channel.most, now)
+        if len(waiting) < MOST_READ:
+            return plan.go, plan.room
+        put_off = list(in_turn(plan))  # or nothing else would be read
+        for some in itertools.batched(put_off, WRITTEN_AT_ONCE, strict=False):
+            await _all(certflow.deliveries.put_off(channel.name, one) for one in some)
+        if plan.go or not put_off:
+            return plan.go, plan.room
 
 
 def _go_together(one: Waiting, other: Waiting) -> bool:
@@ -283,7 +298,7 @@ async def _hand_to(
     else:
         record("notice-delivered", channel=channel.name, ids=_ids(mine))
         await asyncio.gather(*(_settle(certflow, channel.name, notice, "delivered") for notice in mine))
-        await asyncio.gather(*(certflow.deliveries.done_waiting(channel.name, one.event_id) for one in mine))
+        await asyncio.gather(*(certflow.deliveries.done_waiting(channel.name, notice) for notice in mine))
         return None, waiting
     await asyncio.gather(*(_release(certflow, channel.name, notice, str(left)) for notice in mine))
     if sent:  # it counts for the service, and nobody has got it
@@ -338,7 +353,7 @@ async def _claimed(
         elif outcome:
             mine.append(notice)
         else:  # it has had it; a run that was cut off has left it among those that wait
-            await certflow.deliveries.done_waiting(channel, notice.event_id)
+            await certflow.deliveries.done_waiting(channel, notice)
     return mine, busy
 
 
@@ -366,7 +381,7 @@ async def _refused(certflow: Certflow, channel: str, notice: Notice, reason: str
         events = (refusal_of(notice, channel, reason, certflow.now()),)
         await certflow.ledger.add_event(events[0])
     await _settle(certflow, channel, notice, f"refused: {reason}")
-    await certflow.deliveries.done_waiting(channel, notice.event_id)
+    await certflow.deliveries.done_waiting(channel, notice)
     await publish(certflow, events)
 
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 GATHERING = timedelta(
     seconds=5
 )  # how long a notice waits for others that happen with it, where a message takes several
+
+
+LATEST_TIME = datetime.max.replace(tzinfo=UTC)  # whatever waits is due by then
 
 
 class Severity(StrEnum):
@@ -154,8 +157,8 @@ class Deliveries(Protocol):
         """Puts a notice to those that wait on a channel. One that is there already stays as it is."""
         ...
 
-    async def waiting(self, channel: str, most: int) -> list[Waiting]:
-        """The notices that wait on a channel, at most so many."""
+    async def waiting(self, channel: str, due: datetime, most: int) -> list[Waiting]:
+        """The notices that wait on a channel and are due by then, at most so many, the critical ones first."""
         ...
 
     async def put_off(self, channel: str, waiting: Waiting) -> None:
@@ -166,7 +169,7 @@ class Deliveries(Protocol):
         """The channels on which any notice waits."""
         ...
 
-    async def done_waiting(self, channel: str, event_id: str) -> None:
+    async def done_waiting(self, channel: str, notice: Notice) -> None:
         """Takes a notice from those. Gone already is fine."""
         ...
 

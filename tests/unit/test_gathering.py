@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -485,3 +485,26 @@ async def test_what_waits_on_a_channel_and_why_is_named_in_the_status() -> None:
     assert waits in await channels()
     await world.send()
     assert await channels() == [waits | {"reason": str(fault)}]
+
+
+@pytest.mark.parametrize("most", [1, 10])
+async def test_what_is_critical_is_told_first_however_much_waits(most: int) -> None:
+    channel = FakeChannel("urls:1", most=most)
+    world = world_with(channel)
+    for number in range(1100):
+        await notify(world.certflow, f"e{number:04}", "Certflow.Issuance.Cancelled", failed(number))
+    await notify(world.certflow, "z", FAILED, DATA)
+    await world.send()
+    assert channel.messages[0][0][0].event_id == "z"
+    assert len(channel.sent) == 1101
+
+
+async def test_a_thousand_that_were_put_off_keep_nothing_new_from_being_told() -> None:
+    world = world_with(email := FakeChannel("email"))
+    for number in range(1100):
+        await notify(world.certflow, f"e{number:04}", FAILED, failed(number))
+    for key, one in world.deliveries.queued.items():
+        world.deliveries.queued[key] = replace(one, due=NOW + timedelta(hours=1))
+    await notify(world.certflow, "z", FAILED, DATA)
+    await world.send()
+    assert [notice.event_id for notice in email.sent] == ["z"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -221,3 +222,38 @@ async def test_tries_that_fail_count_for_no_address_and_no_caller() -> None:
     ripen(world)
     await world.send()
     assert mails(mail) == [(ANN, ["a0"]), (ANN, ["a1"])]
+
+
+async def test_a_flood_for_one_address_keeps_from_nobody_else_what_waits_behind_it() -> None:
+    """A thousand are read at a time, in the order of their ids."""
+    world, mail = gathering()
+    for number in range(2500):
+        await put(world, f"a{number:04}", DELETED if number % 2 else CANCELLED, owner=ANN)
+    await put(world, "z0", owner=BOB)
+    await put(world, "zz", FAILED, owner=BOB)
+    ripen(world)
+    await world.send()
+    assert {(BOB, ("z0",)), (BOB, ("zz",))} <= {(to, tuple(events)) for to, events in mails(mail)}
+    assert mails(mail)[0] == (BOB, ["zz"])
+    for _ in range(600):
+        world.later(minutes=1)
+        await world.send()
+        if not world.deliveries.queued:
+            break
+    assert Counter(event for _, events in mails(mail) for event in events).most_common(1)[0][1] == 1
+    assert len(mail.sent) == 2502
+    assert len(mail.messages) <= 2500 / 50 + 10
+
+
+async def test_what_is_new_for_an_address_is_told_in_its_turn_behind_a_flood() -> None:
+    world, mail = gathering(Limits(address=1))
+    for number in range(1100):
+        await put(world, f"z{number:04}", owner=ANN)
+    ripen(world)
+    await world.send()
+    world.later(minutes=5)
+    await put(world, "a", owner=ANN)  # its id comes first, and it does not
+    for _ in range(5):
+        world.later(minutes=10)
+        await world.send()
+    assert all("a" not in events for _, events in mails(mail))
