@@ -25,6 +25,7 @@ from functions.issuance.outbox import AT_MOST, publish
 from functions.issuance.queues import CHANNELS
 from functions.issuance.recipients import addressed, as_mailed
 from functions.issuance.rules import DEFAULT_TO, EMAIL, Rule, destinations
+from functions.issuance.setting_faults import tell_mail_is_behind
 from functions.issuance.telling import GATHERING, LATEST_TIME, Channel, DeliveryRefused, Limits, Notice, Sent, Waiting
 from functions.issuance.timing import LONGEST_PAUSE
 from functions.issuance.trouble import note_failure
@@ -153,6 +154,9 @@ async def _planned(certflow: Certflow, channel: Channel, limits: Limits) -> tupl
     while True:
         waiting = await certflow.deliveries.waiting(channel.name, now, MOST_READ)
         plan = planned(waiting, sent, limits, channel.most, now)
+        since = min((one.since for _, message in plan.later for one in message), default=now)
+        if since < now - LONGEST_WAIT:  # it is not given up, but whoever runs the app has to know
+            await tell_mail_is_behind(certflow, since)
         if len(waiting) < MOST_READ:
             return plan.go, plan.room
         put_off = list(in_turn(plan))  # or nothing else would be read

@@ -154,6 +154,27 @@ async def test_what_waits_for_room_longer_than_a_day_is_not_given_up_for_one_try
     assert len(mail.sent) == 26
 
 
+async def test_that_mails_wait_for_room_for_more_than_a_day_is_told_once_and_none_is_given_up() -> None:
+    mail, teams = FakeChannel("email", limits=Limits(hour=1)), FakeChannel("teams", most=10)
+    world = World(channels=(mail, teams))
+    for number in range(99):
+        await put(world, f"e{number:02}")
+    for hour in range(47):
+        await world.send()
+        assert len(world.published) == (hour > 24), hour
+        world.later(hours=1)
+    (event,) = world.topic.published
+    await world.tell(event.id, event.type, dict(event.data))
+    assert teams.sent[-1].title == "A setting cannot work: CERTFLOW_MAIL_LIMITS"
+    assert "mails wait that were to go out at 2026-11-24 12:00 UTC" in teams.sent[-1].sentence
+    await world.send()
+    world.later(hours=5)
+    await world.send()
+    assert len({event.id for event in world.topic.published}) == 1
+    waits = [key for key in world.deliveries.queued if key[0] == "email"]
+    assert len(waits) + len(mail.sent) == 100
+
+
 async def test_what_is_tried_for_a_day_after_it_had_waited_for_room_is_told_on_the_other_channels() -> None:
     world, mail = mailing(Limits(hour=2))
     mail.faults += [Unavailable("The mail server", "SMTP 451")] * 99
