@@ -220,13 +220,13 @@ async def _put_off(
     now, dues, too_long = certflow.now(), list[datetime](), list[Notice]()
     for one in waiting:
         # Where there are limits, it may have waited for room before, and that says nothing of its address.
-        first = one.tried or (now if channel.limits else one.since)
-        pause = max(_asked(fault), min(max(now - first, SOONEST_AGAIN), LATEST_AGAIN))
+        first = one.tried if channel.limits else one.since
+        pause = max(_asked(fault), min(max(now - (first or now), SOONEST_AGAIN), LATEST_AGAIN))
         await certflow.deliveries.put_off(
-            channel.name, replace(one, due=now + pause, why=printed(str(fault), MOST_WHY), tried=first)
+            channel.name, replace(one, due=now + pause, why=printed(str(fault), MOST_WHY))
         )
         dues.append(now + pause)
-        if first < now - LONGEST_WAIT:
+        if first and first < now - LONGEST_WAIT:
             too_long.append(one.notice)
     await _give_up(certflow, channel.name, too_long, f"not delivered within 24 hours: {fault}")
     return dues

@@ -508,3 +508,26 @@ async def test_a_thousand_that_were_put_off_keep_nothing_new_from_being_told() -
     await notify(world.certflow, "z", FAILED, DATA)
     await world.send()
     assert [notice.event_id for notice in email.sent] == ["z"]
+
+
+async def test_what_was_put_off_and_has_gone_out_in_the_same_run_is_called_for_at_no_time_that_is_over() -> None:
+    mail = Slow("email", faults=[Unavailable("The mail server", "SMTP 451")])
+    world = world_with(mail)
+    mail.world = world
+    for number in range(20):
+        await notify(world.certflow, f"e{number:02}", FAILED, failed(number))
+    world.work.put_in.clear()
+    await send_waiting(world.certflow, "email")
+    assert len(mail.sent) == 20
+    assert [after for _, _, after in world.work.put_in if after < timedelta(0)] == []
+
+
+@dataclass
+class Slow(FakeChannel):
+    """Takes its time over each message."""
+
+    world: World = field(default_factory=World)
+
+    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+        self.world.later(seconds=1)
+        await super().send(notices, to)

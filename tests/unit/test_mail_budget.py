@@ -175,6 +175,25 @@ async def test_that_mails_wait_for_room_for_more_than_a_day_is_told_once_and_non
     assert len(waits) + len(mail.sent) == 100
 
 
+async def test_what_has_waited_for_room_for_a_day_and_is_then_held_by_another_run_is_not_given_up() -> None:
+    world, mail = mailing(Limits(hour=2))
+    await put(world, "e0")
+    world.later(hours=25)
+    claim, busy = world.deliveries.claim, [Unavailable("email", "another delivery of this event is under way")]
+
+    async def held(event_id: str, channel: str, now: datetime) -> bool:
+        if busy:
+            raise busy.pop()
+        return await claim(event_id, channel, now)
+
+    world.deliveries.claim = held  # type: ignore[method-assign]  # another run has it, for a moment
+    await world.send()
+    assert world.topic.published == []
+    world.later(minutes=1)
+    await world.send()
+    assert sent(mail) == ["e0"]
+
+
 async def test_what_is_tried_for_a_day_after_it_had_waited_for_room_is_told_on_the_other_channels() -> None:
     world, mail = mailing(Limits(hour=2))
     mail.faults += [Unavailable("The mail server", "SMTP 451")] * 99
