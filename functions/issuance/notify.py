@@ -153,11 +153,14 @@ async def _planned(certflow: Certflow, channel: Channel, limits: Limits) -> tupl
     sent = await certflow.deliveries.sent(channel.name, now - HOUR)
     while True:
         waiting = await certflow.deliveries.waiting(channel.name, now, MOST_READ)
-        plan = planned(waiting, sent, limits, channel.most, now)
+        all_of_it = len(waiting) < MOST_READ
+        # If it is not, half a message may be among what was read, and what is tried again has to be the same.
+        fresh = waiting if all_of_it else [one for one in waiting if one.batch is None]
+        plan = planned(fresh or waiting, sent, limits, channel.most, now)
         since = min((one.since for _, message in plan.later for one in message), default=now)
         if since < now - LONGEST_WAIT:  # it is not given up, but whoever runs the app has to know
             await tell_mail_is_behind(certflow, since)
-        if len(waiting) < MOST_READ:
+        if all_of_it:
             return plan.go, plan.room
         put_off = list(in_turn(plan))  # or nothing else would be read
         for some in itertools.batched(put_off, WRITTEN_AT_ONCE, strict=False):

@@ -257,3 +257,18 @@ async def test_what_is_new_for_an_address_is_told_in_its_turn_behind_a_flood() -
         world.later(minutes=10)
         await world.send()
     assert all("a" not in events for _, events in mails(mail))
+
+
+async def test_a_mail_that_is_tried_again_is_whole_though_its_notices_are_not_among_the_first_that_are_read() -> None:
+    world, mail = gathering()
+    mail.faults.append(Unavailable("The mail server", "silent", maybe_done=True))
+    for number in range(8):
+        await put(world, f"m{number}", owner=ANN)
+    ripen(world)
+    await world.send()
+    for number in range(996):
+        await put(world, f"a{number:03}")  # an owner each
+    world.later(minutes=1)
+    await world.send()
+    assert (ANN, [f"m{number}" for number in range(8)]) in mails(mail)
+    assert len(mail.sent) == 8 + 996
