@@ -493,6 +493,7 @@ async def test_what_is_critical_is_told_first_however_much_waits(most: int) -> N
     world = world_with(channel)
     for number in range(1100):
         await notify(world.certflow, f"e{number:04}", "Certflow.Issuance.Cancelled", failed(number))
+    world.later(seconds=1)
     await notify(world.certflow, "z", FAILED, DATA)
     await world.send()
     assert channel.messages[0][0][0].event_id == "z"
