@@ -189,7 +189,8 @@ async def sendings(runs: Runs, channel: str, moment: str, found: list[Point]) ->
     """One after the other: a channel is one, and what waits there is sent together."""
     for point in points(f"send-{channel}", moment):
         await runs.do(notify=[event(f"{point.subject}{number}") for number in (1, 2, 3)])
-        found.append(await killed(runs, point, (LAPSED,), send=channel))
+        # Later than they came: mail waits some seconds for more.
+        found.append(await killed(runs, point, (2 * LAPSED,), send=channel, later=LAPSED))
         if found[-1].killed_at is None:
             return
 
