@@ -120,9 +120,9 @@ def channels(given: Settings, credential: AsyncTokenCredential) -> Iterator[Chan
     for name, url in given.teams.webhooks.items():
         yield Teams(name, url, auth=given.teams.auth, envelope=given.teams.envelope, credential=credential)
     if (mail := given.mail) and mail.acs_endpoint:
-        yield AcsEmail(mail.acs_endpoint, credential, mail.sender)
+        yield AcsEmail(mail.acs_endpoint, credential, mail.sender, mail.limits)
     elif mail:
-        yield Email(SmtpServer(mail.host, mail.port, mail.user, mail.password), mail.sender)
+        yield Email(SmtpServer(mail.host, mail.port, mail.user, mail.password), mail.sender, mail.limits)
     yield from channels_of(given.notify_urls)
 
 

@@ -11,12 +11,16 @@ from typing import Literal
 from functions.issuance.blob_names import blob_name
 from functions.issuance.errors import BadSettings, InvalidRequest
 from functions.issuance.rules import ADDRESS, EMAIL, is_table
-from functions.setting_values import Env, Faults, entries, https_of, required, text, web_url, word
+from functions.issuance.telling import Limits
+from functions.setting_values import Env, Faults, entries, https_of, limits, required, text, web_url, word
 
 TEAMS, RULES = "CERTFLOW_TEAMS_WEBHOOK_URL", "CERTFLOW_NOTIFY_RULES"
 TEAMS_AUTH, TEAMS_ENVELOPE = "CERTFLOW_TEAMS_AUTH", "CERTFLOW_TEAMS_ENVELOPE"
 SMTP, ACS = "CERTFLOW_SMTP_SERVER", "CERTFLOW_ACS_ENDPOINT"
 MAIL_FROM, MAIL_TO, URLS = "CERTFLOW_MAIL_FROM", "CERTFLOW_MAIL_TO", "CERTFLOW_NOTIFY_URLS"
+MAIL_LIMITS, LIMITED = "CERTFLOW_MAIL_LIMITS", ("minute", "hour", "address", "caller")
+AZURES_OWN, MOST_MAILS = ".azurecomm.net", 1_000_000
+OF_AZURES_DOMAIN, OF_OWN_DOMAIN = {"minute": 5, "hour": 10}, {"minute": 30, "hour": 100}
 SMTP_USER, SMTP_PASSWORD = "CERTFLOW_SMTP_USER", "CERTFLOW_SMTP_PASSWORD"
 
 
@@ -25,6 +29,7 @@ class Mail:
     """Outgoing mail: an SMTP server with STARTTLS (`host`), or Azure Communication Services (`acs_endpoint`)."""
 
     sender: str
+    limits: Limits
     acs_endpoint: str | None = None
     host: str = ""
     port: int = 587
@@ -63,7 +68,7 @@ def mail_of(env: Env, faults: Faults) -> tuple[Mail | None, tuple[str, ...]]:
     if not env.get(SMTP, "").strip() and not env.get(ACS, "").strip():
         return None, ()
     mailboxes = faults.taken(lambda: _mailboxes(env, faults), tuple[str, ...](), EMAIL)
-    mail = faults.taken(lambda: _outgoing(env), None, EMAIL)
+    mail = faults.taken(lambda: _outgoing(env, faults), None, EMAIL)
     return (None if EMAIL in faults.waiting else mail), mailboxes
 
 
@@ -78,7 +83,7 @@ def _mailboxes(env: Env, faults: Faults) -> tuple[str, ...]:
     return found
 
 
-def _outgoing(env: Env) -> Mail:
+def _outgoing(env: Env, faults: Faults) -> Mail:
     server, acs = text(env, SMTP), https_of(env, ACS)
     if server and acs:
         raise BadSettings(f"{SMTP}: {ACS} is set, too, and mail goes out by one of them; take one away.")
@@ -89,8 +94,10 @@ def _outgoing(env: Env) -> Mail:
     if "@" not in sender:
         raise BadSettings(f"{MAIL_FROM}: write a mail address.")
     text(env, SMTP_PASSWORD)
+    own = faults.taken(lambda: limits(env, MAIL_LIMITS, LIMITED, MOST_MAILS), dict[str, int]())
     return Mail(
         sender=sender,
+        limits=Limits(**_usual_limits(sender, by_azure=acs is not None) | own),
         acs_endpoint=acs,
         host=host,
         port=int(port or "587"),
@@ -98,6 +105,14 @@ def _outgoing(env: Env) -> Mail:
         # As it is, blanks and all; but one that was set from a file has the line end of its editor.
         password=env.get(SMTP_PASSWORD, "").rstrip("\r\n") or None,
     )
+
+
+def _usual_limits(sender: str, *, by_azure: bool) -> dict[str, int]:
+    """What the service gives to everybody: Communication Services to its own domain (….azurecomm.net) and to one's own
+    (Learn, "Service limits for Azure Communication Services"); a mail server any number.
+    """
+    of_azure = sender.rstrip(" >").lower().endswith(AZURES_OWN)
+    return (OF_AZURES_DOMAIN if of_azure else OF_OWN_DOMAIN) if by_azure else {}
 
 
 def notify_urls_of(env: Env, faults: Faults) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ It never repeats the value: GET health tells of it to anybody, and a secret may 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -125,6 +125,20 @@ def shares(env: Env, name: str, default: tuple[float, ...]) -> tuple[float, ...]
         found = ()
     if not found or any(not 0 < share < 1 for share in found) or list(found) != sorted(set(found), reverse=True):
         raise BadSettings(f"{name}: write shares between 0 and 1, the largest first, such as 1/3,1/6,1/20.")
+    return found
+
+
+def limits(env: Env, name: str, of: Collection[str], highest: int) -> dict[str, int]:
+    """Numbers, each by what it is for: `30/minute,100/hour`. What is not named is not in it."""
+    found = dict[str, int]()
+    for entry in entries(env, name):
+        count, _, what = (part.strip() for part in entry.lower().partition("/"))
+        if what not in of or what in found or not (re.fullmatch(r"[0-9]{1,9}", count) and 0 < int(count) <= highest):
+            raise BadSettings(
+                f"{name}: write numbers from 1 to {highest}, each once, for {', '.join(of)}, such as "
+                f"{','.join(f'30/{one}' for one in list(of)[:2])}."
+            )
+        found[what] = int(count)
     return found
 
 

@@ -59,6 +59,7 @@ async def _up(options: argparse.Namespace) -> int:
         event_delivery=options.event_delivery,
         endpoint_probation=options.endpoint_probation,
         blob_tries_at_once=options.blob_tries_at_once,
+        settings={"CERTFLOW_MAIL_LIMITS": options.mail_limits},
     ) as stack:
         _write(file, stack)
         try:
@@ -102,6 +103,7 @@ def _options() -> argparse.Namespace:
         default=True,
         help="a blob trigger's five tries have no pause, as on the platform",
     )
+    parser.add_argument("--mail-limits", default="", help="CERTFLOW_MAIL_LIMITS of the app, such as 1000/address")
     parser.add_argument(
         "--host",
         choices=("local", "func"),

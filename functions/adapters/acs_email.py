@@ -12,9 +12,10 @@ from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.core.rest import HttpRequest
 
 from functions.adapters.faults import faults_of, passing
-from functions.adapters.mail_text import EVENT_HEADER, Mail, bare_address, checked, mail_of, message_id
+from functions.adapters.mail_digest import MOST_NOTICES, mail_with
+from functions.adapters.mail_text import EVENT_HEADER, Mail, bare_address, checked, message_id
 from functions.issuance.errors import Unavailable
-from functions.issuance.telling import DeliveryRefused, Notice
+from functions.issuance.telling import USUAL_LIMITS, DeliveryRefused, Limits, Notice
 
 if TYPE_CHECKING:
     from azure.communication.email.aio import EmailClient
@@ -34,9 +35,12 @@ class AcsEmail:
     """The port `Channel`. `endpoint`: https://{resource}.communication.azure.com."""
 
     name = "email"
-    most = 1
+    most = MOST_NOTICES
 
-    def __init__(self, endpoint: str, credential: AsyncTokenCredential, sender: str) -> None:
+    def __init__(
+        self, endpoint: str, credential: AsyncTokenCredential, sender: str, limits: Limits = USUAL_LIMITS
+    ) -> None:
+        self.limits = limits
         self._endpoint, self._credential, self._sender = endpoint, credential, bare_address(sender)
 
     async def close(self) -> None:
@@ -48,9 +52,8 @@ class AcsEmail:
 
         A repeat is the same operation to the service, and no second mail. It has to be the same to the letter, too.
         """
-        (notice,) = notices
         recipients = checked(to)
-        mail = mail_of(notice, recipients)
+        mail = mail_with(notices, recipients)
         with faults_of(SERVICE):
             try:
                 # Without a poller: it waits for the end as long as that takes.
@@ -87,7 +90,8 @@ class AcsEmail:
             status = operation.get("status")
             if status in {"Failed", "Canceled"}:
                 code = _code((operation.get("error") or {}).get("code"))
-                raise DeliveryRefused(f"{SERVICE} accepted the mail and then gave it up: {status}, {code}")
+                reason = f"{SERVICE} accepted the mail and then gave it up: {status}, {code}"
+                raise DeliveryRefused(reason, whatever=True)  # a mailbox that is none, or wants no more
             if status == "Succeeded":
                 return
 

@@ -28,6 +28,7 @@ class AppriseUrl:
     """The port `Channel` for one URL: one that fails is tried again without the others."""
 
     most = 1
+    limits = None
 
     def __init__(self, url: str, position: int) -> None:
         self._url, self._position = url, position

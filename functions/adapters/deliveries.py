@@ -1,7 +1,9 @@
 """Whom we told what, in Azure Tables. Table `deliveries`: PartitionKey the event id, RowKey the channel.
 
-Notices that wait on a channel: PartitionKey `waiting|{channel}`, RowKey the event id. Such a row is a hint: whether its
-notice has been delivered, its delivery says.
+Notices that wait on a channel: PartitionKey `waiting|{channel}`, RowKey `!0|{event id}` if it is critical and else
+`!1|{event id}`; `due`: not before that. Such a row is a hint: whether its notice has been delivered, its delivery says.
+Messages that a channel with limits was handed: PartitionKey `sent|{channel}`, RowKey the time and the first notice's
+event id; kept as long as they count.
 """
 
 from __future__ import annotations
@@ -18,12 +20,14 @@ from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableClient
 
 from functions.adapters.faults import faults_of
-from functions.adapters.rows import Entity
+from functions.adapters.rows import Entity, sortable
 from functions.adapters.table_service import CONFLICTS, DELIVERIES, SERVICE, Tables
 from functions.issuance.errors import Unavailable
-from functions.issuance.telling import Waiting
+from functions.issuance.telling import Notice, Sent, Severity, Waiting
 
 WAITING = "waiting|"  # and a channel: the partition of what waits there
+OLD_KEYS = "-"  # what no vault's alias comes before, with which event ids begin; ours do with a sign that does
+SENT = "sent|"  # and a channel: the partition of what it was handed
 STALE_CLAIM = timedelta(minutes=2)  # longer than any channel takes to answer
 
 
@@ -85,10 +89,20 @@ class TableDeliveries:
         with faults_of(SERVICE), suppress(ResourceNotFoundError):
             await table.update_entity(_row(channel, waiting), mode=UpdateMode.REPLACE)
 
-    async def waiting(self, channel: str, most: int) -> list[Waiting]:
-        """The notices that wait, the first in the order of their ids."""
-        rows = await self._tables.range(f"{WAITING}{channel}", "", "~", most=most, table=DELIVERIES)
-        return [msgspec.json.decode(row["waiting"], type=Waiting) for row in rows]
+    async def waiting(self, channel: str, due: datetime, most: int) -> list[Waiting]:
+        """The notices that are due, in the order of their keys. Those that an older version wrote get a key of ours."""
+        table, found = await self._tables.table(DELIVERIES), list[Waiting]()
+        query = f"PartitionKey eq @partition and (due le @due or RowKey ge '{OLD_KEYS}')"
+        parameters = {"partition": f"{WAITING}{channel}", "due": sortable(due)}
+        with faults_of(SERVICE):
+            async for row in table.query_entities(query, parameters=parameters):
+                found.append(msgspec.json.decode(row["waiting"], type=Waiting))
+                if "due" not in row:
+                    await table.upsert_entity(_row(channel, found[-1]), mode=UpdateMode.REPLACE)
+                    await table.delete_entity(row["PartitionKey"], row["RowKey"])
+                if len(found) == most:
+                    break
+        return found
 
     async def waited_on(self) -> list[str]:
         """One request for each channel, and one more: each for the first row behind those of the channel before."""
@@ -103,11 +117,28 @@ class TableDeliveries:
                     return [partition.removeprefix(WAITING) for partition in found[1:]]
                 found.append(str(first["PartitionKey"]))
 
-    async def done_waiting(self, channel: str, event_id: str) -> None:
+    async def done_waiting(self, channel: str, notice: Notice) -> None:
         """Takes a notice from those."""
-        table, row = await self._tables.table(DELIVERIES), _waiting(channel, event_id)
+        table, row = await self._tables.table(DELIVERIES), _waiting(channel, notice)
         with faults_of(SERVICE):
             await table.delete_entity(row["PartitionKey"], row["RowKey"])
+
+    async def count(self, channel: str, sent: Sent) -> None:
+        """Writes the note of a message."""
+        table = await self._tables.table(DELIVERIES)
+        row = {"PartitionKey": f"{SENT}{channel}", "RowKey": f"{sortable(sent.at)}|{sent.id}"}
+        with faults_of(SERVICE):
+            await table.upsert_entity(row | {"sent": msgspec.json.encode(sent).decode()}, mode=UpdateMode.REPLACE)
+
+    async def sent(self, channel: str, since: datetime) -> list[Sent]:
+        """Reads the notes; what has become too old is deleted."""
+        partition, table = f"{SENT}{channel}", await self._tables.table(DELIVERIES)
+        old = await self._tables.range(partition, "", sortable(since), table=DELIVERIES)
+        with faults_of(SERVICE):
+            for row in old:
+                await table.delete_entity(partition, row["RowKey"])
+        rows = await self._tables.range(partition, sortable(since), "~", table=DELIVERIES)
+        return [msgspec.json.decode(row["sent"], type=Sent) for row in rows]
 
     async def _merge(self, event_id: str, channel: str, fields: Mapping[str, str]) -> None:
         table = await self._tables.table(DELIVERIES)
@@ -116,8 +147,10 @@ class TableDeliveries:
 
 
 def _row(channel: str, waiting: Waiting) -> Entity:
-    return {**_waiting(channel, waiting.notice.event_id), "waiting": msgspec.json.encode(waiting).decode()}
+    due = sortable(waiting.due or waiting.since)
+    return {**_waiting(channel, waiting.notice), "due": due, "waiting": msgspec.json.encode(waiting).decode()}
 
 
-def _waiting(channel: str, event_id: str) -> Entity:
-    return {"PartitionKey": f"{WAITING}{channel}", "RowKey": event_id}
+def _waiting(channel: str, notice: Notice) -> Entity:
+    rank = "!0" if notice.severity is Severity.CRITICAL else "!1"
+    return {"PartitionKey": f"{WAITING}{channel}", "RowKey": f"{rank}|{notice.event_id}"}

@@ -16,11 +16,12 @@ from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from functions.adapters.mail_text import EVENT_HEADER, Mail, checked, mail_of, message_id
+from functions.adapters.mail_digest import MOST_NOTICES, mail_with
+from functions.adapters.mail_text import EVENT_HEADER, Mail, checked, message_id
 from functions.issuance.describe import printed
 from functions.issuance.errors import Unavailable
 from functions.issuance.journal import record
-from functions.issuance.telling import DeliveryRefused, Notice
+from functions.issuance.telling import USUAL_LIMITS, DeliveryRefused, Limits, Notice
 
 SERVICE = "The mail server"
 # Seconds for one mail, from the connection on: half of what makes its claim stale (deliveries.py), for then another run
@@ -56,18 +57,18 @@ class Email:
     """The port `Channel`."""
 
     name = "email"
-    most = 1
+    most = MOST_NOTICES
 
-    def __init__(self, server: SmtpServer, sender: str) -> None:
+    def __init__(self, server: SmtpServer, sender: str, limits: Limits = USUAL_LIMITS) -> None:
+        self.limits = limits
         self._server, self._sender = server, sender
 
     async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
         """Hands the mail to the server. Done if the server takes it for one recipient at least."""
-        (notice,) = notices
         recipients = checked(to)
         if self._server.user is not None and self._server.password is None:  # a login in vain could lock the account
             raise Unavailable(SERVICE, "CERTFLOW_SMTP_USER is set, and CERTFLOW_SMTP_PASSWORD is not")
-        mail = message_of(mail_of(notice, recipients), self._sender, recipients, datetime.now(UTC))
+        mail = message_of(mail_with(notices, recipients), self._sender, recipients, datetime.now(UTC))
         try:
             refused = await asyncio.to_thread(self._hand_over, mail, recipients)
         except _NOT_LET_IN as error:
@@ -78,15 +79,21 @@ class Email:
         except smtplib.SMTPRecipientsRefused as error:
             # One that passes is worth another try, whatever became of the others.
             code, said_of_it = min(error.recipients.values())
-            raise _refusal(smtplib.SMTPResponseException(code, said_of_it), "recipients") from None
+            raise _refusal(smtplib.SMTPResponseException(code, said_of_it), "recipients", whatever=True) from None
         except smtplib.SMTPSenderRefused as error:
-            raise _refusal(error, "sender, CERTFLOW_MAIL_FROM") from None
+            raise _refusal(error, "sender, CERTFLOW_MAIL_FROM", whatever=True) from None
         except smtplib.SMTPResponseException as error:
             raise _refusal(error, "message") from None
         except (OSError, smtplib.SMTPException) as error:
             raise Unavailable(SERVICE, type(error).__name__) from None
         if refused:
-            record("mail-not-for-all", level=logging.WARNING, id=notice.event_id, smtp=refused, of=len(recipients))
+            record(
+                "mail-not-for-all",
+                level=logging.WARNING,
+                ids=[one.event_id for one in notices],
+                smtp=refused,
+                of=len(recipients),
+            )
 
     def _hand_over(self, mail: EmailMessage, recipients: Sequence[str]) -> list[int]:
         """Returns the codes for recipients that were refused, if not all were."""
@@ -98,7 +105,9 @@ class Email:
             try:
                 refused = client.send_message(mail, to_addrs=recipients)
             except smtplib.SMTPNotSupportedError:  # no SMTPUTF8 (RFC 6531)
-                raise DeliveryRefused("the mail server takes no addresses with letters outside ASCII") from None
+                raise DeliveryRefused(
+                    "the mail server takes no addresses with letters outside ASCII", whatever=True
+                ) from None
             with suppress(OSError):  # smtplib's own errors are of these
                 client.quit()
         return [code for code, _reason in refused.values()]
@@ -133,11 +142,11 @@ def message_of(mail: Mail, sender: str, to: Sequence[str], now: datetime) -> Ema
     return message
 
 
-def _refusal(error: smtplib.SMTPResponseException, what: str) -> Exception:
+def _refusal(error: smtplib.SMTPResponseException, what: str, *, whatever: bool = False) -> Exception:
     """4xx is passing, 5xx is for good (RFC 5321 §4.2.1)."""
     if error.smtp_code < 500:
         return Unavailable(SERVICE, f"SMTP {_said(error)}")
-    return DeliveryRefused(f"the mail server refused the {what}: SMTP {_said(error)}")
+    return DeliveryRefused(f"the mail server refused the {what}: SMTP {_said(error)}", whatever=whatever)
 
 
 def _said(error: smtplib.SMTPResponseException) -> str:

@@ -23,6 +23,7 @@ type Auth = Literal["sas", "entra"]
 # What stands before "/.default" becomes the token's audience, and the flow wants it with the slash at its end: with one
 # slash here it answers MisMatchingOAuthClaims (Learn, "Add OAuth authentication for HTTP request triggers").
 SCOPE = "https://service.flow.microsoft.com//.default"
+OPERATORS = frozenset({401, 403, 404, 410})  # whoever runs the app mends these while cards wait
 SETTING = "CERTFLOW_TEAMS_WEBHOOK_URL"
 OLD_HOST = re.compile(r"https?://[^/?#]+\.logic\.azure\.com(:\d+)?([/?#]|$)", re.IGNORECASE)
 OLD_ADDRESS = (
@@ -46,6 +47,7 @@ class Teams:
     """
 
     most = MOST_NOTICES
+    limits = None
 
     def __init__(
         self, name: str, webhook_url: str, *, auth: Auth, envelope: Envelope, credential: AsyncTokenCredential
@@ -76,6 +78,8 @@ class Teams:
             raise Unavailable(self._service, type(error).__name__, maybe_done=not never_sent) from None
         if passing(status):
             raise later(self._service, status, answered)
+        if status in OPERATORS:
+            raise Unavailable(self._service, f"HTTP {status}: {self._advice(status)}")
         if not 200 <= status < 300:
             raise DeliveryRefused(f"{self._service} answered HTTP {status}: {self._advice(status)}")
 

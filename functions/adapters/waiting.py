@@ -12,6 +12,7 @@ class WaitingChannel:
     """The port `Channel`: what is meant for it waits, as long as for one that does not answer, until that is mended."""
 
     most = 1
+    limits = None
 
     def __init__(self, name: str, fault: str) -> None:
         self.name, self._fault = name, fault

@@ -40,6 +40,7 @@ def notice_of(event_id: str, type_: str, data: dict[str, Any], links: Links) -> 
         links=links_of(links, data),
         escalated=bool(data.get("escalated")),
         not_on=data.get("channel"),
+        by=data.get("caused_by"),
     )
 
 

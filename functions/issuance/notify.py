@@ -15,25 +15,30 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.issuance.certflow import Certflow
+from functions.issuance.describe import printed
 from functions.issuance.errors import BadSettings, Unavailable
 from functions.issuance.events import ISSUANCE, NOTICE_REFUSED, Event
 from functions.issuance.journal import record
+from functions.issuance.mail_plan import HOUR, entry_of, in_turn, is_critical, planned
 from functions.issuance.notices import notice_of, refusal_of
 from functions.issuance.outbox import AT_MOST, publish
 from functions.issuance.queues import CHANNELS
 from functions.issuance.recipients import addressed, as_mailed
 from functions.issuance.rules import DEFAULT_TO, EMAIL, Rule, destinations
-from functions.issuance.telling import Channel, DeliveryRefused, Notice, Waiting
+from functions.issuance.setting_faults import tell_mail_is_behind
+from functions.issuance.telling import GATHERING, LATEST_TIME, Channel, DeliveryRefused, Limits, Notice, Sent, Waiting
 from functions.issuance.timing import LONGEST_PAUSE
 from functions.issuance.trouble import note_failure
 
-GATHERING = timedelta(seconds=5)  # how long a notice waits for others of the same sweep
 LEFT_BEHIND = timedelta(minutes=1)
 A_SECOND = timedelta(seconds=1)  # between the end of a wait and the message that comes after it
 LONGEST_WAIT = timedelta(hours=24)  # as long as Event Grid tries
 TAKEN_OUT = timedelta(minutes=10)  # not at once: while settings change, an instance may not have a new channel yet
 MOST_READ = 1000  # of what waits on a channel: one request's worth (Learn, "Query timeout and pagination")
+WRITTEN_AT_ONCE = 20  # rows
+MOST_WHY = 500  # characters of what hindered a message
 AT_ONCE = 4  # mails under way; cards, which tell of several things each, go one by one
+MOST_UNSEEN = 5 * AT_ONCE  # messages until it is seen what has come meanwhile
 SENDING, HELD = timedelta(minutes=1), timedelta(minutes=2)  # on one channel, and a little longer than that
 # A notice that could not be delivered is tried again after as long as it has waited, within these.
 SOONEST_AGAIN, LATEST_AGAIN = timedelta(seconds=10), timedelta(minutes=15)
@@ -89,10 +94,15 @@ async def send_waiting(certflow: Certflow, name: str) -> None:
     if quiet:  # who brings a notice, and the timer, find it held until then
         await certflow.watchbook.hold(what, certflow.now(), certflow.now() + quiet - A_SECOND)
         await certflow.work.put(CHANNELS, {"channel": name}, quiet)
-    elif await next_messages(certflow, channel):  # left, or came while it was held: whoever brought it has left
+        return
+    messages, room = await next_messages(certflow, channel)
+    if messages:  # left, or came while it was held: whoever brought it has left
         await certflow.work.put(CHANNELS, {"channel": name})
-    elif again:
-        await certflow.work.put(CHANNELS, {"channel": name}, again - certflow.now() + A_SECOND)
+        return
+    if again:
+        await certflow.work.put(CHANNELS, {"channel": name}, max(again - certflow.now(), timedelta(0)) + A_SECOND)
+    if room:
+        await _call_at(certflow, name, room)
 
 
 async def call_waiting(certflow: Certflow) -> None:
@@ -101,30 +111,66 @@ async def call_waiting(certflow: Certflow) -> None:
     """
     now, there = certflow.now(), {channel.name for channel in certflow.channels}
     for name in await certflow.deliveries.waited_on():
-        waiting = await certflow.deliveries.waiting(name, MOST_READ)
         if name.startswith("urls:") and "urls" in there:
             continue  # none of the URLs is known as long as their secret is not resolved
         if name not in there:
+            waiting = await certflow.deliveries.waiting(name, LATEST_TIME, MOST_READ)
             long_gone = [one.notice for one in waiting if one.since < now - TAKEN_OUT]
             await _give_up(certflow, name, long_gone, "it is not set any more")
-        elif any((one.due or one.since) < now - LEFT_BEHIND for one in waiting):
+        elif await certflow.deliveries.waiting(name, now - LEFT_BEHIND, 1):
             await certflow.work.put(CHANNELS, {"channel": name})
 
 
-async def next_messages(certflow: Certflow, channel: Channel) -> list[list[Waiting]]:
-    """What is to go out on a channel now, message by message.
+async def _call_at(certflow: Certflow, name: str, at: datetime) -> None:
+    """Calls for a channel when it has room again, by one message. Others find it called for; if they could send sooner,
+    the timer calls before.
+    """
+    now = certflow.now()
+    if await certflow.watchbook.hold(f"call:{name}", now, at) is not None:
+        await certflow.work.put(CHANNELS, {"channel": name}, max(at - now, timedelta(0)) + A_SECOND)
 
-    First what has not been tried yet, the longest waiting first: a mailbox that is full must not keep the others.
+
+async def next_messages(certflow: Certflow, channel: Channel) -> tuple[list[list[Waiting]], datetime | None]:
+    """What is to go out on a channel now, message by message; and, if its limits keep any of it back, until when.
+
+    Critical ones first, then what has not been tried yet (a mailbox that is full must not keep the others), the longest
+    waiting first.
     """
     now, messages = certflow.now(), list[list[Waiting]]()
-    waiting = await certflow.deliveries.waiting(channel.name, MOST_READ)
-    due = [one for one in waiting if one.due is None or one.due <= now]
-    for one in sorted(due, key=lambda one: (one.due is not None, one.since)):
-        if messages and len(messages[-1]) < channel.most and messages[-1][0].to == one.to:
+    if channel.limits:
+        return await _planned(certflow, channel, channel.limits)
+    waiting = await certflow.deliveries.waiting(channel.name, now, MOST_READ)
+    for one in sorted(waiting, key=lambda one: (not is_critical([one]), one.due is not None, one.since)):
+        if messages and len(messages[-1]) < channel.most and _go_together(messages[-1][0], one):
             messages[-1].append(one)
         else:
             messages.append([one])
-    return messages
+    return messages, None
+
+
+async def _planned(certflow: Certflow, channel: Channel, limits: Limits) -> tuple[list[list[Waiting]], datetime | None]:
+    now = certflow.now()
+    sent = await certflow.deliveries.sent(channel.name, now - HOUR)
+    while True:
+        waiting = await certflow.deliveries.waiting(channel.name, now, MOST_READ)
+        all_of_it = len(waiting) < MOST_READ
+        # If it is not, half a message may be among what was read, and what is tried again has to be the same.
+        fresh = waiting if all_of_it else [one for one in waiting if one.batch is None]
+        plan = planned(fresh or waiting, sent, limits, channel.most, now)
+        since = min((one.since for _, message in plan.later for one in message), default=now)
+        if since < now - LONGEST_WAIT:  # it is not given up, but whoever runs the app has to know
+            await tell_mail_is_behind(certflow, since)
+        if all_of_it:
+            return plan.go, plan.room
+        put_off = list(in_turn(plan))  # or nothing else would be read
+        for some in itertools.batched(put_off, WRITTEN_AT_ONCE, strict=False):
+            await _all(certflow.deliveries.put_off(channel.name, one) for one in some)
+        if plan.go or not put_off:
+            return plan.go, plan.room
+
+
+def _go_together(one: Waiting, other: Waiting) -> bool:
+    return (one.to, one.batch) == (other.to, other.batch)
 
 
 async def _send_all(certflow: Certflow, channel: Channel) -> tuple[timedelta, datetime | None]:
@@ -132,8 +178,11 @@ async def _send_all(certflow: Certflow, channel: Channel) -> tuple[timedelta, da
     of what was put off is due.
     """
     ends, in_a_row, dues = certflow.now() + SENDING, list[timedelta](), list[datetime]()
-    while messages := await next_messages(certflow, channel):
-        for some in itertools.batched(messages, AT_ONCE if channel.most == 1 else 1, strict=False):
+    while messages := (await next_messages(certflow, channel))[0]:
+        # Not all of them at once: what comes meanwhile may be critical.
+        for some in itertools.batched(
+            messages[:MOST_UNSEEN], AT_ONCE if channel.most == 1 or channel.limits else 1, strict=False
+        ):
             if certflow.now() >= ends:
                 return timedelta(0), None
             asked = timedelta(0)
@@ -168,16 +217,21 @@ def _asked(fault: Unavailable | BadSettings) -> timedelta:
 
 
 async def _put_off(
-    certflow: Certflow, channel: str, waiting: Sequence[Waiting], fault: Unavailable | BadSettings
+    certflow: Certflow, channel: Channel, waiting: Sequence[Waiting], fault: Unavailable | BadSettings
 ) -> list[datetime]:
-    """Writes when each is tried again, and returns that. What has waited for a day the other channels hear of."""
-    now, dues = certflow.now(), list[datetime]()
+    """Writes when each is tried again, and returns that. What was tried for a day the other channels hear of."""
+    now, dues, too_long = certflow.now(), list[datetime](), list[Notice]()
     for one in waiting:
-        pause = max(_asked(fault), min(max(now - one.since, SOONEST_AGAIN), LATEST_AGAIN))
-        await certflow.deliveries.put_off(channel, replace(one, due=now + pause))
+        # Where there are limits, it may have waited for room before, and that says nothing of its address.
+        first = one.tried if channel.limits else one.since
+        pause = max(_asked(fault), min(max(now - (first or now), SOONEST_AGAIN), LATEST_AGAIN))
+        await certflow.deliveries.put_off(
+            channel.name, replace(one, due=now + pause, why=printed(str(fault), MOST_WHY))
+        )
         dues.append(now + pause)
-    too_long = [one.notice for one in waiting if one.since < now - LONGEST_WAIT]
-    await _give_up(certflow, channel, too_long, f"not delivered within 24 hours: {fault}")
+        if first and first < now - LONGEST_WAIT:
+            too_long.append(one.notice)
+    await _give_up(certflow, channel.name, too_long, f"not delivered within 24 hours: {fault}")
     return dues
 
 
@@ -196,7 +250,7 @@ async def _give_up(certflow: Certflow, channel: str, notices: Sequence[Notice], 
 async def _hand_over(certflow: Certflow, channel: Channel, notice: Notice, mails: Sequence[str]) -> None:
     shown = as_mailed(certflow, notice, mails) if channel.name == EMAIL else notice
     gathers = channel.most > 1
-    to = () if gathers else tuple(mails or certflow.mailboxes)
+    to = () if gathers and channel.limits is None else tuple(mails or certflow.mailboxes)
     await certflow.deliveries.wait(channel.name, Waiting(shown, certflow.now(), to))
     try:
         await certflow.work.put(CHANNELS, {"channel": channel.name}, GATHERING if gathers else timedelta(0))
@@ -211,36 +265,84 @@ async def _deliver(
     what has to wait is tried again.
     """
     mine, busy = await _claimed(certflow, channel.name, [one.notice for one in waiting])
-    ids, waited = _ids(mine), int((certflow.now() - min(one.since for one in waiting)).total_seconds())
-    left: Unavailable | BadSettings | None = None
+    left, dues = None, list[datetime]()
     if mine:
-        try:
-            # It may have begun to wait while CERTFLOW_MAIL_TO could not be read.
-            await channel.send(mine, waiting[0].to or certflow.mailboxes)
-        except DeliveryRefused as error:
-            for notice in mine:
-                await _refused(certflow, channel.name, notice, str(error))
-        except (Unavailable, BadSettings) as error:
-            level = logging.ERROR if isinstance(error, BadSettings) else logging.WARNING
-            record("notice-put-off", level=level, channel=channel.name, waited=waited, reason=str(error), ids=ids)
-            await asyncio.gather(*(_release(certflow, channel.name, notice, str(error)) for notice in mine))
-            left = error
-        except Exception as error:  # noqa: BLE001  a notice that no channel can write must not keep the others
-            record(
-                "notice-put-off", level=logging.ERROR, channel=channel.name, waited=waited, reason=repr(error), ids=ids
-            )
-            left = Unavailable(channel.name, f"an unforeseen error ({type(error).__name__}); the log has it")
-            await asyncio.gather(*(_release(certflow, channel.name, notice, str(left)) for notice in mine))
-        else:
-            record("notice-delivered", channel=channel.name, ids=ids)
-            await asyncio.gather(*(_settle(certflow, channel.name, notice, "delivered") for notice in mine))
-            await asyncio.gather(*(certflow.deliveries.done_waiting(channel.name, one.event_id) for one in mine))
-    dues = list[datetime]()
+        left, waiting = await _hand_to(certflow, channel, mine, waiting)
     if left:
-        dues += await _put_off(certflow, channel.name, [one for one in waiting if one.notice in mine], left)
+        dues += await _put_off(certflow, channel, [one for one in waiting if one.notice in mine], left)
     for notice, why in busy:
-        dues += await _put_off(certflow, channel.name, [one for one in waiting if one.notice is notice], why)
+        dues += await _put_off(certflow, channel, [one for one in waiting if one.notice is notice], why)
     return left, dues
+
+
+async def _hand_to(
+    certflow: Certflow, channel: Channel, mine: Sequence[Notice], waiting: Sequence[Waiting]
+) -> tuple[Unavailable | BadSettings | None, Sequence[Waiting]]:
+    """Hands a message to its channel, and records how that ended. Returns why it failed in passing, if it did, and
+    `waiting` as it is written now.
+    """
+    sent: Sent | None = None
+    left: Unavailable | BadSettings
+    ids, waited = _ids(mine), int((certflow.now() - min(one.since for one in waiting)).total_seconds())
+    try:
+        if channel.limits:
+            waiting, sent = await _counted(certflow, channel, mine, waiting)
+        # It may have begun to wait while CERTFLOW_MAIL_TO could not be read.
+        await channel.send(mine, waiting[0].to or certflow.mailboxes)
+    except DeliveryRefused as error:
+        if len(mine) > 1 and not error.whatever:
+            return None, await _halved(certflow, channel.name, mine, waiting, str(error))
+        for notice in mine:
+            await _refused(certflow, channel.name, notice, str(error))
+        return None, waiting
+    except (Unavailable, BadSettings) as error:
+        level = logging.ERROR if isinstance(error, BadSettings) else logging.WARNING
+        record("notice-put-off", level=level, channel=channel.name, waited=waited, reason=str(error), ids=ids)
+        left = error
+    except Exception as error:  # noqa: BLE001  a notice that no channel can write must not keep the others
+        if len(mine) > 1:
+            return None, await _halved(certflow, channel.name, mine, waiting, repr(error))
+        record("notice-put-off", level=logging.ERROR, channel=channel.name, waited=waited, reason=repr(error), ids=ids)
+        left = Unavailable(channel.name, f"an unforeseen error ({type(error).__name__}); the log has it")
+    else:
+        record("notice-delivered", channel=channel.name, ids=ids)
+        await asyncio.gather(*(_settle(certflow, channel.name, notice, "delivered") for notice in mine))
+        await asyncio.gather(*(certflow.deliveries.done_waiting(channel.name, notice) for notice in mine))
+        return None, waiting
+    await asyncio.gather(*(_release(certflow, channel.name, notice, str(left)) for notice in mine))
+    if sent:  # it counts for the service, and nobody has got it
+        await certflow.deliveries.count(channel.name, replace(sent, to=(), by=()))
+    return left, waiting
+
+
+async def _halved(
+    certflow: Certflow, channel: str, mine: Sequence[Notice], waiting: Sequence[Waiting], reason: str
+) -> list[Waiting]:
+    """Makes two messages of one that cannot be sent, at once and until each is of one notice: what is wrong with one
+    keeps no other.
+    """
+    record("message-halved", level=logging.WARNING, channel=channel, reason=reason, ids=_ids(mine))
+    batch = dict[str, str]()
+    for half in (mine[: len(mine) // 2], mine[len(mine) // 2 :]):
+        batch |= dict.fromkeys(_ids(half), half[0].event_id)
+    halved = [replace(one, batch=batch.get(one.notice.event_id, one.batch)) for one in waiting]
+    await _all(certflow.deliveries.put_off(channel, one) for one in halved)
+    await asyncio.gather(*(_release(certflow, channel, notice, reason) for notice in mine))
+    return halved
+
+
+async def _counted(
+    certflow: Certflow, channel: Channel, mine: Sequence[Notice], waiting: Sequence[Waiting]
+) -> tuple[list[Waiting], Sent]:
+    """Counts a message before it goes out, so that a run that is cut off has counted one too many, and writes down what
+    is in it, so that it is tried again as it is. Returns `waiting` as it is written, and the count.
+    """
+    now, ours = certflow.now(), [one for one in waiting if one.notice in mine]
+    sent, batch = entry_of(ours, now), ours[0].notice.event_id
+    await certflow.deliveries.count(channel.name, sent)
+    new = {one.notice.event_id: replace(one, batch=batch, tried=now) for one in ours if one.batch is None}
+    await _all(certflow.deliveries.put_off(channel.name, one) for one in new.values())
+    return [new.get(one.notice.event_id, one) for one in waiting], sent
 
 
 async def _claimed(
@@ -260,7 +362,7 @@ async def _claimed(
         elif outcome:
             mine.append(notice)
         else:  # it has had it; a run that was cut off has left it among those that wait
-            await certflow.deliveries.done_waiting(channel, notice.event_id)
+            await certflow.deliveries.done_waiting(channel, notice)
     return mine, busy
 
 
@@ -288,7 +390,7 @@ async def _refused(certflow: Certflow, channel: str, notice: Notice, reason: str
         events = (refusal_of(notice, channel, reason, certflow.now()),)
         await certflow.ledger.add_event(events[0])
     await _settle(certflow, channel, notice, f"refused: {reason}")
-    await certflow.deliveries.done_waiting(channel, notice.event_id)
+    await certflow.deliveries.done_waiting(channel, notice)
     await publish(certflow, events)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,9 +32,10 @@ from functions.issuance.events import (
     VAULT_SURVEYED,
 )
 from functions.issuance.key_material import private_key
+from functions.issuance.mail_plan import FEW, HOUR, Book, entry_of
 from functions.issuance.notices import notice_of
 from functions.issuance.rules import PREFIX
-from functions.issuance.telling import Channel, DeliveryRefused, Notice
+from functions.issuance.telling import Channel, DeliveryRefused, Notice, Waiting
 
 PAUSE = timedelta(minutes=1)
 NAME = "sample"
@@ -66,13 +68,27 @@ async def rehearse(certflow: Certflow, wanted: Sequence[str]) -> dict[str, Any]:
 
 async def _send(certflow: Certflow, channel: Channel, notices: Sequence[Notice]) -> str:
     try:
-        for at in range(0, len(notices), channel.most):
-            await channel.send(notices[at : at + channel.most], certflow.mailboxes)
+        singly = channel.limits is not None and len(notices) <= FEW  # more of them are one mail, as ever
+        for some in itertools.batched(notices, 1 if singly else channel.most, strict=False):
+            await _count(certflow, channel, some)
+            await channel.send(some, certflow.mailboxes)
     except DeliveryRefused as error:
         return f"refused: {error}"
     except CertflowError as error:
         return f"failed: {error}"
     return "delivered"
+
+
+async def _count(certflow: Certflow, channel: Channel, notices: Sequence[Notice]) -> None:
+    """Counts a message among those that the channel may send. Raises Unavailable if there is no room for it now."""
+    if channel.limits is None:
+        return
+    now = certflow.now()
+    message = [Waiting(notice, now, certflow.mailboxes) for notice in notices]
+    free = Book(await certflow.deliveries.sent(channel.name, now - HOUR), channel.limits).free(message)
+    if free > now:
+        raise Unavailable("Mail", f"no more may go out before {free:%H:%M:%S} UTC: CERTFLOW_MAIL_LIMITS")
+    await certflow.deliveries.count(channel.name, entry_of(message, now))
 
 
 def _notice(certflow: Certflow, type_: str, data: dict[str, Any]) -> Notice:

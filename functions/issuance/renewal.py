@@ -18,7 +18,7 @@ from functions.issuance.names import names_of
 from functions.issuance.outbox import publish
 from functions.issuance.phrases import some
 from functions.issuance.ports import Listed, Vault
-from functions.issuance.requests import Actor, Status, TrackedRequest, is_manual
+from functions.issuance.requests import ITSELF, Status, TrackedRequest, is_manual
 from functions.issuance.start import CONFLICT, Order, Started, start
 from functions.issuance.tags import OWNER
 from functions.issuance.watch import standing
@@ -28,7 +28,7 @@ MOST_A_DAY = 2  # new versions of one name
 # Of a certificate there may be hundreds, and Key Vault's refusals are of any length: what is told must fit into a row.
 MOST_NAMES, MOST_SENTENCE = 10, 2000
 DAY = timedelta(days=1)
-BY = Actor("certflow-renew", verified=True)  # the tag that asked for it
+BY = ITSELF
 
 
 async def renew(certflow: Certflow, entry: Listed, note: CertificateNote) -> tuple[CertificateNote, bool]:

@@ -38,6 +38,7 @@ TRIFLE = timedelta(microseconds=1)
 # Characters of an issuer's message, and of a CSR's subject. The message stands twice in a notice that waits, which is
 # one property of a table row (32,768), and what has to be escaped there is up to six times as long.
 MOST_MESSAGE, MOST_SUBJECT = 2000, 500
+ENDS = {"cancelled", "deleted", "replaced"}  # the acts by which callers end requests, anybody's
 MERGEABLE = frozenset(status for status, then in MOVES.items() if Status.COMPLETED in then)
 
 
@@ -92,6 +93,8 @@ class Actor:
 
 
 NOBODY = Actor()  # a timer or an event, not a caller
+ITSELF = Actor("certflow-renew", verified=True)  # Certflow, because a tag asks for the next version
+UNVERIFIED = "unverified"  # all callers whose names can be typed are one, or each call could name another
 
 
 class Origin(StrEnum):
@@ -100,6 +103,13 @@ class Origin(StrEnum):
     CALLER = "caller"  # started over the API
     RENEWAL = "renewal"  # started by Certflow itself, because a tag asks for the next version
     FOUND = "found"  # started elsewhere and found in Key Vault
+
+
+def caller_of(by: Actor) -> str | None:
+    """By which name what a caller causes is limited; None for Certflow itself."""
+    if by == ITSELF:
+        return None
+    return by.name.lower() if by.verified and by.name else UNVERIFIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +229,9 @@ def track(
         origin=origin,
         renews=renews,
     )
-    event = request_event("Started", request, now, csr_url=csr_url, key_sha256=key if csr_url else None)
+    event = request_event(
+        "Started", request, now, csr_url=csr_url, key_sha256=key if csr_url else None, caused_by=_asked_by(request)
+    )
     act = replace(_act(request, doing, now), note=f"SHA-256 of the CSR's key: {key}" if csr_url else None)
     return Change(request, (event,), (act,))
 
@@ -266,7 +278,10 @@ def observe(
     if status is Status.COMPLETED and certificate and certificate.key_sha256 == request.key_sha256:
         ended = replace(ended, version=certificate.version, not_after=certificate.not_after)
     warnings = list(doing.warnings) if doing and doing.warnings else None
-    event = request_event(status.value.capitalize(), ended, now, replaced_by=ended.replaced_by, warnings=warnings)
+    caller = caller_of(doing.by) if doing and doing.what in ENDS else _asked_by(request)
+    event = request_event(
+        status.value.capitalize(), ended, now, replaced_by=ended.replaced_by, warnings=warnings, caused_by=caller
+    )
     return Change(ended, (event,), (_act(ended, doing or Doing("observed", NOBODY), now),))
 
 
@@ -303,6 +318,12 @@ def request_event(what: str, request: TrackedRequest, now: datetime, **more: Any
     )
 
 
+def _asked_by(request: TrackedRequest) -> str | None:
+    """The caller that started a request, if one did."""
+    by = Actor(request.requested_by, request.requested_by_verified)
+    return caller_of(by) if request.origin is Origin.CALLER else None
+
+
 def put_off(request: TrackedRequest, now: datetime, reason: str, retry_after: int) -> TrackedRequest:
     """The look failed (throttled, time-out, 5xx): the next one later."""
     attempts = request.attempts + 1
@@ -321,7 +342,13 @@ def acknowledged(request: TrackedRequest, until: datetime, why: str, by: Actor, 
     again = request.next_check + TRIFLE if request.next_check else None
     quiet = replace(request, quiet_until=until, quiet_why=why, next_check=again)
     event = request_event(
-        "Acknowledged", quiet, now, until=until.astimezone(UTC).isoformat(), why=why, acknowledged_by=by.name
+        "Acknowledged",
+        quiet,
+        now,
+        until=until.astimezone(UTC).isoformat(),
+        why=why,
+        acknowledged_by=by.name,
+        caused_by=caller_of(by),
     )
     act = Act("acknowledged", now, request.request_id, request.status, by, f"until {until}: {why}")
     if (request.quiet_until, request.quiet_why) == (until, why):  # said again, and it changes nothing

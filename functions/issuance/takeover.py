@@ -12,7 +12,7 @@ from typing import Any
 
 from functions.issuance.describe import printed
 from functions.issuance.events import CHANGED_BY_OTHERS, Event
-from functions.issuance.requests import Actor, TrackedRequest
+from functions.issuance.requests import Actor, TrackedRequest, caller_of
 from functions.issuance.tags import MUTE, OURS, OWNER, RENEW
 
 # More than a body of ours can change (bodies.py): what is left out could be what matters. The event is one property of
@@ -114,6 +114,7 @@ def taken_over(
         "subject": request.subject,
         "owner": takeover.owner,
         "requested_by": by.name,
+        "caused_by": caller_of(by),
         "how": how,
         "changes": [{"what": one.what, "before": one.before, "after": one.after} for one in takeover.changes],
     }

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
+
+GATHERING = timedelta(
+    seconds=5
+)  # how long a notice waits for others that happen with it, where a message takes several
+
+
+LATEST_TIME = datetime.max.replace(tzinfo=UTC)  # whatever waits is due by then
 
 
 class Severity(StrEnum):
@@ -26,7 +33,7 @@ class Notice:
 
     `facts` are label and value; `links` are title and https address, of pages that the reader opens by signing in.
     `type` is the event's, `vault` an alias. `escalated`: reminding the owner alone has not helped. `not_on`: the
-    channel that has refused what this is about.
+    channel that has refused what this is about. `by`: the caller that caused it (recipients.py), if one did.
     """
 
     event_id: str
@@ -43,6 +50,37 @@ class Notice:
     links: tuple[tuple[str, str], ...] = ()
     escalated: bool = False
     not_on: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many mails may go out: in a minute and in an hour in all (None: any number), and in an hour to one address
+    and because of one caller.
+    """
+
+    minute: int | None = None
+    hour: int | None = None
+    address: int = 10
+    caller: int = 60
+
+
+USUAL_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A mail that was handed to the service, by the event id of its first notice.
+
+    `to` are its addresses and `by` the callers that caused it; of a try that failed, which counts for the service all
+    the same, there are none.
+    """
+
+    at: datetime
+    id: str
+    critical: bool
+    to: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
 
 
 class Channel(Protocol):
@@ -54,6 +92,11 @@ class Channel(Protocol):
     name: str
     most: int
 
+    @property
+    def limits(self) -> Limits | None:
+        """How many messages may go out; None for a channel that does not mail."""
+        ...
+
     async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
         """Hands notices over as one message. `to` are mail addresses, for the channel that mails.
 
@@ -63,7 +106,14 @@ class Channel(Protocol):
 
 
 class DeliveryRefused(Exception):
-    """A channel will never take this message: the text says why, without any secret."""
+    """A channel will never take this message: the text says why, without any secret.
+
+    `whatever`: it is not for what the message says, so that none of its notices would be taken alone either.
+    """
+
+    def __init__(self, reason: str, *, whatever: bool = False) -> None:
+        super().__init__(reason)
+        self.whatever = whatever
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +121,18 @@ class Waiting:
     """A notice that waits on a channel, and since when (UTC).
 
     `to` are the mail addresses, for the channel that mails. `due`, of one that could not be delivered, is when it is
-    tried again.
+    tried again, and `why` says what hindered it; `tried` is when it first was, where notices wait for room before.
+    `batch` names the message that it is part of, by the event id of the first notice in it: what is tried again is the
+    same message.
     """
 
     notice: Notice
     since: datetime
     to: tuple[str, ...] = ()
     due: datetime | None = None
+    why: str | None = None
+    batch: str | None = None
+    tried: datetime | None = None
 
 
 class Deliveries(Protocol):
@@ -102,8 +157,8 @@ class Deliveries(Protocol):
         """Puts a notice to those that wait on a channel. One that is there already stays as it is."""
         ...
 
-    async def waiting(self, channel: str, most: int) -> list[Waiting]:
-        """The notices that wait on a channel, at most so many."""
+    async def waiting(self, channel: str, due: datetime, most: int) -> list[Waiting]:
+        """The notices that wait on a channel and are due by then, at most so many, the critical ones first."""
         ...
 
     async def put_off(self, channel: str, waiting: Waiting) -> None:
@@ -114,6 +169,14 @@ class Deliveries(Protocol):
         """The channels on which any notice waits."""
         ...
 
-    async def done_waiting(self, channel: str, event_id: str) -> None:
+    async def done_waiting(self, channel: str, notice: Notice) -> None:
         """Takes a notice from those. Gone already is fine."""
+        ...
+
+    async def count(self, channel: str, sent: Sent) -> None:
+        """Notes that a message was handed over. One of the same time and id takes the place of an earlier note."""
+        ...
+
+    async def sent(self, channel: str, since: datetime) -> list[Sent]:
+        """The messages that were handed over since then, the oldest first. Notes of earlier ones are taken away."""
         ...

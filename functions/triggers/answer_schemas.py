@@ -87,6 +87,7 @@ def answer_schemas() -> dict[str, Schema]:
         }
     )
     channel = _object({"channel": TEXT, "outcome": TEXT})
+    backlog = _object({"channel": TEXT, "waiting": COUNT, "since": TIME}, {"reason": TEXT})
     return {
         "Error": _object(
             {"error": fault},
@@ -118,6 +119,7 @@ def answer_schemas() -> dict[str, Schema]:
                 "vaults": {"type": "array", "items": vault},
                 "refused_events": COUNT,
                 "setting_faults": {"type": "array", "items": TEXT},
+                "channels": {"type": "array", "items": backlog},
             }
         ),
         "Quiet": _object({"request_id": REQUEST_ID, "quiet_until": TIME, "why": TEXT}),

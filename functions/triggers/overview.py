@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import azure.functions as func
 
+from functions.issuance.channel_backlog import waiting_on_channels
 from functions.issuance.errors import CertflowError
 from functions.issuance.health import is_healthy
 from functions.issuance.journal import record
@@ -58,11 +59,16 @@ async def get_health(req: func.HttpRequest, context: Context) -> func.HttpRespon
 
 
 async def get_status(req: func.HttpRequest, context: Context) -> func.HttpResponse:
-    """Last good sweep and backlog by vault → 200."""
+    """Last good sweep and backlog by vault, and what waits on each channel → 200."""
     check_query(req)
     app = context.certflow()
-    vaults, refused = await status_of_vaults(app), await refused_events(app)
-    return json_body(200, {"vaults": vaults, "refused_events": refused, "setting_faults": list(app.setting_faults)})
+    body = {
+        "vaults": await status_of_vaults(app),
+        "refused_events": await refused_events(app),
+        "setting_faults": list(app.setting_faults),
+        "channels": await waiting_on_channels(app),
+    }
+    return json_body(200, body)
 
 
 async def get_openapi(req: func.HttpRequest, context: Context) -> func.HttpResponse:

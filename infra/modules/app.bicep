@@ -131,6 +131,7 @@ var settings = concat(
     { name: 'CERTFLOW_ACS_ENDPOINT', value: mailEndpoint }
     { name: 'CERTFLOW_MAIL_FROM', value: mailFrom }
     { name: 'CERTFLOW_MAIL_TO', value: join(notifications.?mailTo ?? [], ',') }
+    { name: 'CERTFLOW_MAIL_LIMITS', value: notifications.?mailLimits ?? '' }
     { name: 'CERTFLOW_OWNER_DOMAINS', value: join(notifications.?ownerDomains ?? [], ',') }
     {
       name: 'CERTFLOW_NOTIFY_URLS'

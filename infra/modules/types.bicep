@@ -30,6 +30,9 @@ type notifications = {
   @description('Domains that owners may have mail addresses in: example.com, *.example.com. Default: those of mailTo, and all below them.')
   ownerDomains: string[]?
 
+  @description('How many mails may go out, where the service or a server of yours takes more or fewer than by default: 200/minute,1000/hour. To one address and because of one caller, an hour: 10/address,60/caller.')
+  mailLimits: string?
+
   @description('A mail server of yours, in place of Azure Communication Services.')
   smtp: smtpServer?
 

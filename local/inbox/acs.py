@@ -1,6 +1,7 @@
 """The e-mail API of Azure Communication Services, version 2025-09-01: what `azure.communication.email` talks to.
 
-It keeps no quota by itself (ask for 429 at `/control/faults`), knows no domains, suppression lists or attachments, and
+It takes as many mails in a minute and an hour as the service gives to everybody, by the sender's domain; each request
+counts, those that are answered 429, too. It knows no domains, suppression lists or attachments, and
 checks a token's audience and time but no signature: who may send is a role assignment, which a laptop does not have.
 An operation ends at the first look at it. Stricter than the service: a repeated Operation-Id with another body is 400
 always, where the service remembers the first body for five minutes.
@@ -9,12 +10,15 @@ always, where the service remembers the first body for five minutes.
 from __future__ import annotations
 
 import hashlib
+import math
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from email import policy
+from email import message_from_bytes, policy
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.utils import parseaddr
 from http import HTTPStatus
 
 import msgspec
@@ -26,6 +30,9 @@ from local.inbox.faults import AcsFault, AcsOperationFault, Faults
 API_VERSIONS = ("2023-03-31", "2024-07-01-preview", "2025-09-01")
 MAX_BYTES = 10 * 1024 * 1024
 RETRY_AFTER = {"Retry-After": "3"}
+# Mails by seconds (Learn, "Service limits for Azure Communication Services", Email): from a domain of one's own, and
+# from one of Azure's.
+OWN_DOMAIN, AZURES_DOMAIN = {60: 30, 3600: 100}, {60: 5, 3600: 10}
 _OPERATIONS = "/emails/operations"
 _LONG_LINES = policy.default.clone(max_line_length=998)
 
@@ -79,10 +86,15 @@ class _RefusedError(Exception):
 
 
 class Acs:
-    """One Communication Services resource. `keep` gets each mail as it would go out, and its recipients."""
+    """One Communication Services resource. `keep` gets each mail as it would go out, and its recipients. `quota`: no
+    more of them than the service takes.
+    """
 
-    def __init__(self, faults: Faults, keep: Callable[[bytes, list[str]], Awaitable[str]]) -> None:
-        self._faults, self._keep = faults, keep
+    def __init__(
+        self, faults: Faults, keep: Callable[[bytes, list[str]], Awaitable[str]], *, quota: bool = True
+    ) -> None:
+        self._faults, self._keep, self._quota = faults, keep, quota
+        self._asked = list[float]()  # the times of all requests, on a clock that nobody sets
         self._operations: dict[str, _Operation] = {}
 
     def app(self) -> web.Application:
@@ -99,6 +111,8 @@ class Acs:
             operation_id = _operation_id(request.headers.get("Operation-Id"))
             asked = hashlib.sha256(body).digest()
             mail, recipients = _mail_of(body)
+            if (wait := self._over(mail)) > 0:
+                return _throttled(wait)
             if (fault := self._faults.next_acs()) is not None:
                 return _faulty(fault)
             if (operation := self._repeated(operation_id, asked)) is None:
@@ -115,6 +129,19 @@ class Acs:
         answer = operation.answer("Running", {"Operation-Location": location, **RETRY_AFTER})
         answer.set_status(HTTPStatus.ACCEPTED)
         return answer
+
+    def _over(self, mail: bytes) -> float:
+        """Counts a request. Returns for how many seconds no more are taken, 0 if this one is."""
+        sender = parseaddr(str(message_from_bytes(mail, policy=policy.default)["From"]))[1]
+        own = not sender.lower().endswith(".azurecomm.net")
+        now = time.monotonic()
+        free = [
+            self._asked[-most] + seconds - now
+            for seconds, most in (OWN_DOMAIN if own else AZURES_DOMAIN).items()
+            if len(self._asked) >= most
+        ]
+        self._asked.append(now)
+        return max([0.0, *free]) if self._quota else 0.0
 
     def _repeated(self, operation_id: str, asked: bytes) -> _Operation | None:
         known = self._operations.get(operation_id)
@@ -193,6 +220,12 @@ def _faulty(fault: AcsFault) -> web.Response:
     answer = _error(fault.status, fault.code, "This answer was asked for at /control/faults.")
     if fault.retry_after is not None:
         answer.headers["Retry-After"] = str(fault.retry_after)
+    return answer
+
+
+def _throttled(wait: float) -> web.Response:
+    answer = _error(429, "TooManyRequests", "The sending limit of the subscription is used up.")
+    answer.headers["Retry-After"] = str(math.ceil(wait))
     return answer
 
 

@@ -53,17 +53,18 @@ async def running_inbox(
     acs_port: int = 0,
     mail_dir: Path | None = None,
     secret: str | None = None,
+    acs_quota: bool = True,
 ) -> AsyncIterator[Inbox]:
     """Takes cards, mails and webhook posts on loopback while the block runs; `mail_dir` gets mails as .eml files, too.
 
     `secret` is the `sig` of the Teams URLs, the SMTP password and the end of the webhook's path; a random one if not
-    given.
+    given. `acs_quota`: Communication Services take no more mails than from everybody.
     """
     messages, faults = Messages(), Faults()
     mails = Mails(messages, mail_dir)
     secret = secret or secrets.token_urlsafe(24)
     workflows, mail = Workflows(messages, faults, secret), MailServer(mails, faults, secret)
-    acs, webhook = Acs(faults, mails.keep), Webhook(messages, faults, secret)
+    acs, webhook = Acs(faults, mails.keep, quota=acs_quota), Webhook(messages, faults, secret)
     app = web.Application(client_max_size=_MAX_POST)
     workflows.add_routes(app)
     webhook.add_routes(app)

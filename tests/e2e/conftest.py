@@ -21,13 +21,15 @@ from local.functions_host import ROOT
 from local.openssl_ca import OpensslCa
 from tests.clock import HANG
 from tests.e2e.described import check
+from tests.e2e.telling import MANY_MAILS
 
 
 @contextmanager
 def running_up(state: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
     """`python -m local.up` and what it wrote, once it answers; stopped at the end if it still runs."""
     state.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "local.up", "--state", str(state), "--free-ports", *options]
+    command = [sys.executable, "-m", "local.up", "--state", str(state), "--free-ports"]
+    command += ["--mail-limits", MANY_MAILS, *options]
     with (state / "up.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
     try:

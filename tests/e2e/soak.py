@@ -31,6 +31,7 @@ from tests.e2e.soaking.hurry import SPEED
 from tests.e2e.soaking.plan import Plan, plan_of
 from tests.e2e.soaking.record import Heard, Left, subscriber, what_is_left
 from tests.e2e.soaking.rows import in_flight
+from tests.e2e.telling import MUCH_MAIL
 
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # it has a trace for each session that a kill cut off
 VAULTS, HOSTS = 5, 2
@@ -71,7 +72,13 @@ async def soak(directory: Path, seconds: float, requests: int, seed: int, *, fau
     hierarchy(KEY.kty, real_now)  # made now, while nobody waits
     async with (
         running_stack(
-            directory, app=_app(directory), vaults=VAULTS, hosts=HOSTS, hurry=SPEED, issuing_delay=ISSUING_DELAY
+            directory,
+            app=_app(directory),
+            vaults=VAULTS,
+            hosts=HOSTS,
+            hurry=SPEED,
+            issuing_delay=ISSUING_DELAY,
+            settings=MUCH_MAIL,
         ) as stack,
         client_of(stack.describe()) as client,
         subscriber(stack.event_grid) as heard,

@@ -27,7 +27,7 @@ from local.stack import EventDelivery, Stack, running_stack
 from tests.clock import HANG, real_now
 from tests.e2e.conftest import unkind
 from tests.e2e.queues import messages_in, put
-from tests.e2e.telling import CHANNELS, nothing_waits, tellings, times_told
+from tests.e2e.telling import CHANNELS, MUCH_MAIL, nothing_waits, tellings, times_told
 from tests.e2e.test_stories import OWNER, started
 
 pytestmark = pytest.mark.timeout(6 * HANG)
@@ -43,7 +43,7 @@ BACK = {"smtp": None, "teams": None}
 @asynccontextmanager
 async def running(directory: Path, **more: Any) -> AsyncIterator[tuple[Stack, Client]]:
     async with (
-        running_stack(directory, issuing_delay=3600, hurry=HURRY, **more) as stack,
+        running_stack(directory, issuing_delay=3600, hurry=HURRY, settings=MUCH_MAIL, **more) as stack,
         client_of(stack.describe()) as client,
     ):
         yield stack, client
@@ -223,7 +223,7 @@ async def test_what_comes_while_a_setting_stops_the_app_is_told_when_that_is_men
 
 async def test_while_the_queues_are_away_the_platform_hears_an_error_and_comes_again(tmp_path: Path) -> None:
     async with (
-        running_stack(tmp_path, own_host=False, hurry=HURRY) as stack,
+        running_stack(tmp_path, own_host=False, hurry=HURRY, settings=MUCH_MAIL) as stack,
         client_of(stack.describe()) as client,
     ):
         port, log = urlsplit(stack.host_url).port, tmp_path / "host.log"

@@ -29,7 +29,7 @@ from local.stack import DROP, MERGED, QUARANTINE, REJECTED, Stack, running_stack
 from tests.certificates import Ca, make_csr, pem
 from tests.clock import real_now
 from tests.e2e.runs import Runs, running
-from tests.e2e.telling import nothing_waits, tellings
+from tests.e2e.telling import MUCH_MAIL, nothing_waits, tellings
 from tests.e2e.test_stories import OWNER, body
 
 pytestmark = pytest.mark.timeout(1800)  # all kills are in the first test's set-up; a hang guard
@@ -248,7 +248,7 @@ async def seen(client: Client) -> World:
 async def kill_and_restart(directory: Path) -> tuple[list[Point], World]:
     points: list[Point] = []
     async with AsyncExitStack() as up:
-        stack = await up.enter_async_context(running_stack(directory, own_host=False))
+        stack = await up.enter_async_context(running_stack(directory, own_host=False, settings=MUCH_MAIL))
         client = await up.enter_async_context(client_of(stack.describe()))
         tables = TableServiceClient.from_connection_string(
             stack.azurite.connection_string, connection_verify=str(stack.ca_file)

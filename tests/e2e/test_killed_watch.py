@@ -32,7 +32,7 @@ from tests.certificates import DAY, Ca, Wish, make_csr, pem
 from tests.clock import real_now
 from tests.e2e.killing import BEGUN
 from tests.e2e.runs import Runs, running
-from tests.e2e.telling import CHANNELS, times_told
+from tests.e2e.telling import CHANNELS, MUCH_MAIL, times_told
 from tests.e2e.test_killed import MOMENTS, settled
 from tests.e2e.test_stories import OWNER
 
@@ -189,7 +189,8 @@ async def sendings(runs: Runs, channel: str, moment: str, found: list[Point]) ->
     """One after the other: a channel is one, and what waits there is sent together."""
     for point in points(f"send-{channel}", moment):
         await runs.do(notify=[event(f"{point.subject}{number}") for number in (1, 2, 3)])
-        found.append(await killed(runs, point, (LAPSED,), send=channel))
+        # Later than they came: mail waits some seconds for more.
+        found.append(await killed(runs, point, (2 * LAPSED,), send=channel, later=LAPSED))
         if found[-1].killed_at is None:
             return
 
@@ -205,7 +206,7 @@ async def kill_and_restart(directory: Path) -> tuple[list[Point], World]:
     found: list[Point] = []
     async with AsyncExitStack() as up:
         stack = await up.enter_async_context(
-            running_stack(directory, own_host=False, vaults=VAULTS, issuing_delay=0.0, hurry=10)
+            running_stack(directory, own_host=False, vaults=VAULTS, issuing_delay=0.0, hurry=10, settings=MUCH_MAIL)
         )
         stack.settings["CERTFLOW_RENEW_MOST"] = str(2 * VAULTS)  # one for each vault, and some counted twice
         client = await up.enter_async_context(client_of(stack.describe()))

@@ -26,7 +26,7 @@ from local.functions_host import ROOT
 from local.stack import Stack, running_stack
 from tests.certificates import Ca, Wish
 from tests.clock import real_now
-from tests.e2e.telling import CHANNELS, nothing_waits, times_told
+from tests.e2e.telling import CHANNELS, MUCH_MAIL, nothing_waits, times_told
 from tests.e2e.test_stories import OWNER
 
 HURRIED = ROOT / "tests" / "integration" / "host_apps" / "hurried"
@@ -109,7 +109,7 @@ async def keep_calling(stack: Stack, client: Client) -> None:
 
 
 async def watch(directory: Path) -> Seen:
-    async with running_stack(directory, hosts=2, app=HURRIED, issuing_delay=3600) as stack:
+    async with running_stack(directory, hosts=2, app=HURRIED, issuing_delay=3600, settings=MUCH_MAIL) as stack:
         stack.event_grid.faults(duplicate_rate=0.5, reorder_rate=0.2, seed=1)
         async with client_of(stack.describe()) as client, queues(stack) as service:
             names = [

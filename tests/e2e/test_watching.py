@@ -316,7 +316,7 @@ async def test_a_channel_that_refuses_for_good_is_told_of_once_on_the_others(
     watched: Watched, client: Client, payments: Inbox, name: str
 ) -> None:
     refused = f"gone-{name}"
-    await faults(client, payments, {"teams": {"status": 404, "times": 1000}})
+    await faults(client, payments, {"teams": {"status": 400, "times": 1000}})
     try:
         await started(client, refused, "DigiCert")
         found = await told(client, f"Certificate issued: {refused}")
@@ -324,7 +324,7 @@ async def test_a_channel_that_refuses_for_good_is_told_of_once_on_the_others(
         await faults(client, payments, {"teams": None})
     for one in found:
         assert "The channel teams:payments has refused this message:" in one["text"]
-        assert "HTTP 404: turn the flow on, or set CERTFLOW_TEAMS_WEBHOOK_URL__PAYMENTS" in one["text"]
+        assert "HTTP 400: check that CERTFLOW_TEAMS_WEBHOOK_URL__PAYMENTS" in one["text"]
         assert "sig=" not in one["raw"]
     (event,) = watched.happened("Notice.Refused", refused)
     assert event["data"]["channel"] == "teams:payments"

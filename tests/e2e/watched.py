@@ -22,6 +22,7 @@ from tests.certificates import Ca, Wish, csr_of, ec_key
 from tests.clock import real_now
 from tests.e2e.conftest import described_client
 from tests.e2e.subscriber import subscriber
+from tests.e2e.telling import MUCH_MAIL
 
 HURRY = 10  # times shorter than the platform's own waits
 # The tests call for surveys and the digest themselves.
@@ -88,7 +89,9 @@ async def running_watch(
 ) -> AsyncIterator[Watched]:
     """A stack whose app runs with these settings in place of its own, from after `before` on."""
     async with AsyncExitStack() as up:
-        stack = await up.enter_async_context(running_stack(directory, own_host=False, issuing_delay=0.5))
+        stack = await up.enter_async_context(
+            running_stack(directory, own_host=False, issuing_delay=0.5, settings=MUCH_MAIL)
+        )
         client = await up.enter_async_context(described_client(stack.describe()))
         events = await up.enter_async_context(subscriber(stack.event_grid))
         if before:

@@ -16,12 +16,16 @@ from functions.adapters import acs_email
 from functions.adapters.acs_email import AcsEmail
 from functions.adapters.mail_text import mail_of
 from functions.issuance.errors import Unavailable
-from functions.issuance.telling import DeliveryRefused, Notice
+from functions.issuance.telling import DeliveryRefused, Notice, Waiting
+from functions.settings import load_settings
 from local.inbox import Inbox, running_inbox
 from local.keyvault import running_standin
 from local.tls import LocalCa
+from tests.clock import NOW
 from tests.integration.keyvault_helpers import use_identity
 from tests.integration.tokens import AnyToken
+from tests.unit.fakes import World
+from tests.unit.test_settings import LEAST
 
 NOTICE = Notice(
     event_id="main:web:abc:failed",
@@ -93,6 +97,17 @@ async def test_a_repeat_in_other_words_counts_as_the_mail_that_was_sent(inbox: I
     await channel.send([NOTICE], [ME])
     await channel.send([replace(NOTICE, sentence="In other words.")], [ME])
     assert len(inbox.messages) == 1
+
+
+async def test_several_notices_are_one_mail_and_a_repeat_is_no_second_one(inbox: Inbox, channel: AcsEmail) -> None:
+    notices = [replace(NOTICE, event_id=f"main:web-{number}:failed") for number in range(7)]
+    for _ in range(2):
+        await channel.send(notices, [ME])
+    (kept,) = inbox.messages
+    assert kept.subject == "[Certflow] 7 messages: Certificate request failed"
+    assert [f"Event {notice.event_id}" in kept.text.splitlines() for notice in notices] == [True] * 7
+    assert kept.html is not None
+    assert kept.html.count("&lt;b&gt;*.example.com&lt;/b&gt;") == 7
 
 
 async def test_throttling_waits_as_long_as_asked_and_is_not_slept_through(inbox: Inbox, channel: AcsEmail) -> None:
@@ -177,3 +192,33 @@ async def test_nobody_to_mail_to_is_refused(inbox: Inbox, channel: AcsEmail) -> 
     with pytest.raises(DeliveryRefused, match="nobody"):
         await channel.send([NOTICE], [])
     assert inbox.messages == []
+
+
+@pytest.mark.parametrize(("sender", "most"), [(SENDER, 30), ("DoNotReply@1-2.azurecomm.net", 5)])
+async def test_no_more_mails_are_taken_in_a_minute_than_the_service_takes(inbox: Inbox, sender: str, most: int) -> None:
+    channel = AcsEmail(inbox.acs_endpoint, AnyToken(), sender)
+    for number in range(most):
+        await channel.send([replace(NOTICE, event_id=str(number))], [ME])
+    with pytest.raises(Unavailable, match="429") as caught:
+        await channel.send([replace(NOTICE, event_id="one too many")], [ME])
+    assert 0 < caught.value.retry_after <= 60
+    await channel.close()
+    assert len(inbox.messages) == most
+
+
+async def test_a_channel_that_keeps_to_the_limits_is_never_told_to_wait(inbox: Inbox) -> None:
+    settings = {"CERTFLOW_ACS_ENDPOINT": inbox.acs_endpoint, "CERTFLOW_MAIL_FROM": "DoNotReply@1-2.azurecomm.net"}
+    mail = load_settings(LEAST | settings | {"CERTFLOW_MAIL_TO": ME}).mail
+    assert mail is not None
+    channel = AcsEmail(inbox.acs_endpoint, AnyToken(), mail.sender, mail.limits)
+    world = World(channels=(channel,))  # type: ignore[arg-type]  # no fake
+    for number in range(12):
+        await world.deliveries.wait(
+            "email", Waiting(replace(NOTICE, event_id=str(number)), NOW, (f"{number}@b.example",))
+        )
+    world.later(minutes=1)
+    await world.send()
+    await channel.close()
+    assert len(inbox.messages) == 5
+    assert len(world.deliveries.queued) == 7
+    assert not any(one.due for one in world.deliveries.queued.values())  # none was tried in vain

@@ -8,13 +8,14 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 
 from functions.adapters.deliveries import TableDeliveries
 from functions.adapters.table_service import Tables
 from functions.issuance.errors import Unavailable
-from functions.issuance.telling import Notice, Severity, Waiting
+from functions.issuance.telling import LATEST_TIME, Notice, Sent, Severity, Waiting
 from local.azurite import running_azurite
 from local.tls import LocalCa
 from tests.clock import NOW
@@ -90,7 +91,7 @@ async def test_of_many_that_take_over_what_a_crash_left_one_wins(deliveries: Tab
 async def test_a_notice_waits_whole_and_once_however_often_it_is_put_there(deliveries: TableDeliveries) -> None:
     for _ in range(3):
         await deliveries.wait("teams:whole", Waiting(notice("w1"), NOW))
-    assert await deliveries.waiting("teams:whole", 10) == [Waiting(notice("w1"), NOW)]
+    assert await deliveries.waiting("teams:whole", LATEST_TIME, 10) == [Waiting(notice("w1"), NOW)]
 
 
 async def test_a_notice_that_comes_again_while_it_waits_does_not_begin_to_wait_anew(
@@ -101,22 +102,22 @@ async def test_a_notice_that_comes_again_while_it_waits_does_not_begin_to_wait_a
     await deliveries.wait("email:anew", first)
     await deliveries.put_off("email:anew", later)
     await deliveries.wait("email:anew", replace(first, since=NOW + timedelta(hours=1)))
-    assert await deliveries.waiting("email:anew", 10) == [later]
+    assert await deliveries.waiting("email:anew", LATEST_TIME, 10) == [later]
 
 
 async def test_a_notice_that_was_sent_meanwhile_is_not_put_off(deliveries: TableDeliveries) -> None:
     await deliveries.put_off("email:sent", Waiting(notice("s1"), NOW, due=NOW))
-    assert await deliveries.waiting("email:sent", 10) == []
+    assert await deliveries.waiting("email:sent", LATEST_TIME, 10) == []
 
 
 async def test_notices_wait_by_channel_and_as_many_as_are_asked_for_are_read(deliveries: TableDeliveries) -> None:
     for number in range(12):
         await deliveries.wait("teams:some", Waiting(notice(f"main:web:{number:02}"), NOW))
     await deliveries.wait("teams:some2", Waiting(notice("main:other"), NOW))
-    some = await deliveries.waiting("teams:some", 10)
+    some = await deliveries.waiting("teams:some", LATEST_TIME, 10)
     assert [one.notice.event_id for one in some] == [f"main:web:{number:02}" for number in range(10)]
-    assert len(await deliveries.waiting("teams:some", 100)) == 12
-    assert await deliveries.waiting("teams:none", 10) == []
+    assert len(await deliveries.waiting("teams:some", LATEST_TIME, 100)) == 12
+    assert await deliveries.waiting("teams:none", LATEST_TIME, 10) == []
 
 
 async def test_the_channels_on_which_anything_waits_are_known(deliveries: TableDeliveries) -> None:
@@ -128,7 +129,7 @@ async def test_the_channels_on_which_anything_waits_are_known(deliveries: TableD
             await deliveries.wait(channel, Waiting(notice(f"w{number}"), NOW))
     assert [one for one in await deliveries.waited_on() if one in {*channels, "teams:none"}] == channels
     for number in range(3):
-        await deliveries.done_waiting("teams:on1", f"w{number}")
+        await deliveries.done_waiting("teams:on1", notice(f"w{number}"))
     assert "teams:on1" not in await deliveries.waited_on()
 
 
@@ -136,13 +137,58 @@ async def test_a_notice_that_was_sent_waits_no_more_and_may_be_gone_already(deli
     for event_id in ("a", "b"):
         await deliveries.wait("teams:done", Waiting(notice(event_id), NOW))
     for _ in range(2):
-        await deliveries.done_waiting("teams:done", "a")
-    assert [one.notice.event_id for one in await deliveries.waiting("teams:done", 10)] == ["b"]
+        await deliveries.done_waiting("teams:done", notice("a"))
+    assert [one.notice.event_id for one in await deliveries.waiting("teams:done", LATEST_TIME, 10)] == ["b"]
 
 
 async def test_a_notice_that_waits_has_no_delivery_until_it_is_claimed(deliveries: TableDeliveries) -> None:
     await deliveries.wait("teams:claim", Waiting(notice("c1"), NOW))
     assert await deliveries.claim("c1", "teams:claim", NOW) is True
     await deliveries.settle("c1", "teams:claim", "delivered", NOW)
-    assert len(await deliveries.waiting("teams:claim", 10)) == 1  # a hint, until it is taken away
+    assert len(await deliveries.waiting("teams:claim", LATEST_TIME, 10)) == 1  # a hint, until it is taken away
     assert await deliveries.claim("c1", "teams:claim", NOW) is False
+
+
+async def test_what_was_sent_is_kept_in_its_order_for_as_long_as_it_counts(deliveries: TableDeliveries) -> None:
+    hour = timedelta(hours=1)
+    sent = [Sent(NOW + number * hour / 4, f"main:web:{number}", number == 2, ("a@example.com",)) for number in range(8)]
+    for one in reversed(sent):
+        await deliveries.count("email", one)
+    await deliveries.count("email", replace(sent[3], to=()))
+    await deliveries.count("email:other", sent[0])
+    found = [*sent[:3], replace(sent[3], to=()), *sent[4:]]
+    assert await deliveries.sent("email", NOW) == found
+    assert await deliveries.sent("email", NOW + hour) == found[4:]
+    assert await deliveries.sent("email", NOW) == found[4:]
+    assert await deliveries.sent("email:other", NOW) == sent[:1]
+
+
+async def test_what_is_due_is_read_and_critical_notices_first(deliveries: TableDeliveries) -> None:
+    minute = timedelta(minutes=1)
+    for number in range(4):
+        given = replace(notice(f"a{number}"), severity=Severity.INFO)
+        await deliveries.wait("email:due", Waiting(given, NOW + number * minute))
+    await deliveries.wait("email:due", Waiting(notice("z"), NOW + minute))
+    await deliveries.put_off(
+        "email:due", Waiting(replace(notice("a0"), severity=Severity.INFO), NOW, due=NOW + 9 * minute)
+    )
+    some = await deliveries.waiting("email:due", NOW + 2 * minute, 2)
+    assert [one.notice.event_id for one in some] == ["z", "a1"]
+    found = await deliveries.waiting("email:due", NOW + 2 * minute, 10)
+    assert [one.notice.event_id for one in found] == ["z", "a1", "a2"]
+
+
+@pytest.mark.parametrize("event_id", ["0:web:1", "-:web:1", "main:web:1", "Zulu"])
+async def test_what_an_older_version_has_put_there_is_read_and_gone_when_it_is_told(
+    deliveries: TableDeliveries, event_id: str
+) -> None:
+    """Its keys were the event ids alone, and its rows had no time to read them by."""
+    channel, waiting = f"email:old:{event_id}", Waiting(notice(event_id), NOW)
+    table = await deliveries._tables.table("deliveries")
+    text = msgspec.json.encode(waiting).decode()
+    await table.create_entity({"PartitionKey": f"waiting|{channel}", "RowKey": event_id, "waiting": text})
+    for _ in range(2):
+        assert await deliveries.waiting(channel, NOW, 10) == [waiting]
+    await deliveries.done_waiting(channel, waiting.notice)
+    assert await deliveries.waiting(channel, NOW, 10) == []
+    assert channel not in await deliveries.waited_on()

@@ -214,7 +214,7 @@ async def test_a_mail_that_one_recipient_got_is_delivered_and_the_log_says_that_
     async with serving_mail(picky, trusted_ca.server_context()) as channel:
         await channel.send([NOTICE], [ME, PKI])
     assert picky.taken == [[PKI]]
-    assert '"event": "mail-not-for-all", "id": "main:web:abc:failed", "smtp": [550], "of": 2' in caplog.text
+    assert '"event": "mail-not-for-all", "ids": ["main:web:abc:failed"], "smtp": [550], "of": 2' in caplog.text
 
 
 @pytest.mark.parametrize("answer", ["421 4.3.2 going down", "554 no"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -93,6 +93,13 @@ async def refusal(channel: Teams) -> str:
     return str(caught.value)
 
 
+async def put_off(channel: Teams) -> str:
+    """What the channel says of a notice that waits until somebody mends this."""
+    with pytest.raises(Unavailable) as caught:
+        await channel.send([NOTICE], ())
+    return str(caught.value)
+
+
 async def test_a_card_arrives_with_its_button_and_is_not_refused(inbox: Inbox) -> None:
     await teams(inbox.teams_url).send([NOTICE], ["someone@example.com"])
     (message,) = await arrived(inbox)
@@ -143,16 +150,18 @@ async def test_a_flow_for_the_tenant_is_started_with_the_managed_identity(
     assert message.subject == NOTICE.title
 
 
-async def test_without_a_token_a_flow_for_the_tenant_refuses_and_the_reason_names_the_setting(inbox: Inbox) -> None:
-    said = await refusal(teams(inbox.teams_entra_url))
+async def test_without_a_token_a_card_for_a_flow_of_the_tenant_waits_and_the_reason_names_the_setting(
+    inbox: Inbox,
+) -> None:
+    said = await put_off(teams(inbox.teams_entra_url))
     assert "HTTP 401" in said
     assert "CERTFLOW_TEAMS_AUTH to entra" in said
     assert inbox.messages == []
 
 
-async def test_with_a_token_a_flow_for_anyone_refuses_and_the_reason_names_the_setting(inbox: Inbox) -> None:
+async def test_with_a_token_a_card_for_a_flow_for_anyone_waits_and_the_reason_names_the_setting(inbox: Inbox) -> None:
     for url in (inbox.teams_url, inbox.teams_url.split("?")[0]):
-        said = await refusal(teams(url, "entra"))
+        said = await put_off(teams(url, "entra"))
         assert "HTTP 401" in said
         assert "CERTFLOW_TEAMS_AUTH to sas" in said
     assert inbox.messages == []
@@ -165,8 +174,8 @@ class WrongToken(AnyToken):
         return await super().get_token("https://vault.azure.net/.default", **options)
 
 
-async def test_a_token_that_the_flow_does_not_take_is_a_refusal(inbox: Inbox) -> None:
-    said = await refusal(teams(inbox.teams_entra_url, "entra", credential=WrongToken()))
+async def test_with_a_token_that_the_flow_does_not_take_the_card_waits(inbox: Inbox) -> None:
+    said = await put_off(teams(inbox.teams_entra_url, "entra", credential=WrongToken()))
     assert "HTTP 403" in said
     assert "Any user in my tenant" in said
 
@@ -198,12 +207,20 @@ async def test_a_passing_fault_of_the_workflow_is_tried_again_later(inbox: Inbox
 
 
 @pytest.mark.parametrize(
-    ("status", "advice"), [(400, "takes Teams webhook requests"), (404, "turn the flow on"), (410, "turn the flow on")]
+    ("status", "advice", "heard"),
+    [
+        (400, "takes Teams webhook requests", refusal),
+        (404, "turn the flow on", put_off),
+        (410, "turn the flow on", put_off),
+    ],
 )
-async def test_other_refusals_say_what_to_change(inbox: Inbox, status: int, advice: str) -> None:
+async def test_other_answers_say_what_to_change(
+    inbox: Inbox, status: int, advice: str, heard: Callable[[Teams], Awaitable[str]]
+) -> None:
     await faults(inbox, teams={"status": status, "times": 1})
-    said = await refusal(teams(inbox.teams_url, name="teams:payments"))
-    assert f"channel teams:payments answered HTTP {status}" in said
+    said = await heard(teams(inbox.teams_url, name="teams:payments"))
+    assert "channel teams:payments" in said
+    assert f"HTTP {status}" in said
     assert advice in said
     assert "CERTFLOW_TEAMS_WEBHOOK_URL__PAYMENTS" in said
 

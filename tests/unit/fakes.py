@@ -27,7 +27,7 @@ from functions.issuance.requests import Act, CertificateVersion, Change, Operati
 from functions.issuance.rules import Rule
 from functions.issuance.shift import work_shift
 from functions.issuance.sweep import sweep
-from functions.issuance.telling import Notice, Waiting
+from functions.issuance.telling import Limits, Notice, Sent, Severity, Waiting
 from functions.issuance.watchbook import CertificateNote, KeySearch, Survey, Trouble, TrustNote
 from tests.certificates import Ca, make_csr
 from tests.clock import NOW
@@ -405,6 +405,7 @@ class FakeDeliveries:
 
     states: dict[tuple[str, str], str] = field(default_factory=dict)
     queued: dict[tuple[str, str], Waiting] = field(default_factory=dict)
+    counted: dict[tuple[str, datetime, str], Sent] = field(default_factory=dict)
 
     async def claim(self, event_id: str, channel: str, now: datetime) -> bool:
         if self.states.get((event_id, channel), "waiting") != "waiting":
@@ -425,14 +426,22 @@ class FakeDeliveries:
         if (channel, waiting.notice.event_id) in self.queued:
             self.queued[channel, waiting.notice.event_id] = waiting
 
-    async def waiting(self, channel: str, most: int) -> list[Waiting]:
-        return [one for (name, _), one in self.queued.items() if name == channel][:most]
+    async def waiting(self, channel: str, due: datetime, most: int) -> list[Waiting]:
+        found = [one for (name, _), one in self.queued.items() if name == channel and (one.due or one.since) <= due]
+        return sorted(found, key=lambda one: (one.notice.severity is not Severity.CRITICAL, one.notice.event_id))[:most]
 
     async def waited_on(self) -> list[str]:
         return sorted({channel for channel, _ in self.queued})
 
-    async def done_waiting(self, channel: str, event_id: str) -> None:
-        self.queued.pop((channel, event_id), None)
+    async def done_waiting(self, channel: str, notice: Notice) -> None:
+        self.queued.pop((channel, notice.event_id), None)
+
+    async def count(self, channel: str, sent: Sent) -> None:
+        self.counted[channel, sent.at, sent.id] = sent
+
+    async def sent(self, channel: str, since: datetime) -> list[Sent]:
+        self.counted = {key: one for key, one in self.counted.items() if one.at >= since}
+        return sorted((one for key, one in self.counted.items() if key[0] == channel), key=lambda one: one.at)
 
 
 @dataclass
@@ -441,6 +450,7 @@ class FakeChannel:
 
     name: str
     most: int = 1
+    limits: Limits | None = None
     messages: list[tuple[list[Notice], list[str]]] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import azure.functions as func
 import pytest
 
 from functions.adapters.waiting import WaitingChannel
@@ -14,7 +16,9 @@ from functions.issuance.errors import BadSettings, CertflowError, Unavailable
 from functions.issuance.notices import notice_of
 from functions.issuance.notify import call_waiting, notify, send_waiting
 from functions.issuance.rules import parse_rules
-from functions.issuance.telling import Notice, Severity, Waiting
+from functions.issuance.telling import DeliveryRefused, Limits, Notice, Severity, Waiting
+from functions.triggers.overview import get_status
+from functions.triggers.routes import Context
 from tests.clock import NOW
 from tests.unit.fakes import FakeChannel, World
 from tests.unit.test_notify import DATA, FAILED, world_with
@@ -422,3 +426,119 @@ async def test_nothing_is_given_up_for_urls_that_are_not_known_for_now() -> None
     world.channels = (first,)
     await world.send()
     assert [one.event_id for one in first.sent] == ["e1"]
+
+
+@dataclass
+class Picky(FakeChannel):
+    """A channel that cannot take some notices, in a message of their own or with others."""
+
+    bad: tuple[str, ...] = ()
+    fault: Exception = field(default_factory=lambda: DeliveryRefused("HTTP 400"))
+    tries: int = 0
+
+    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+        self.tries += 1
+        if {notice.event_id for notice in notices} & set(self.bad):
+            raise self.fault
+        await super().send(notices, to)
+
+
+@pytest.mark.parametrize("fault", [DeliveryRefused("HTTP 400"), KeyError("a fault of our own")])
+@pytest.mark.parametrize("bad", [("e0",), ("e5",), ("e3", "e9")])
+@pytest.mark.parametrize("name", ["teams", "email"])
+async def test_what_is_wrong_with_one_notice_keeps_no_other_of_its_message(
+    name: str, bad: tuple[str, ...], fault: Exception
+) -> None:
+    channel = Picky(name, most=10, limits=Limits() if name == "email" else None, bad=bad, fault=fault)
+    world = world_with(channel, others := FakeChannel("urls:1"))
+    for number in range(10):
+        await notify(world.certflow, f"e{number}", FAILED, failed(number))
+    world.later(seconds=5)
+    await world.send()
+    assert sorted(one.event_id for one in channel.sent) == [f"e{n}" for n in range(10) if f"e{n}" not in bad]
+    assert channel.tries <= 1 + 2 * 4 * len(bad)
+    states = {event: world.deliveries.states[event, name] for event in bad}
+    if isinstance(fault, DeliveryRefused):
+        assert states == dict.fromkeys(bad, "refused: HTTP 400")
+        assert [event.id for event in world.topic.published] == [f"{event}:refused:{name}" for event in bad]
+    else:
+        assert states == dict.fromkeys(bad, "waiting")
+        assert {key for key in world.deliveries.queued if key[0] == name} == {(name, event) for event in bad}
+    assert len(others.sent) == 10
+
+
+async def test_a_message_that_is_refused_whatever_it_says_is_not_tried_again_in_parts() -> None:
+    refused = DeliveryRefused("the mail server refused the recipients", whatever=True)
+    channel = Picky("email", most=50, limits=Limits(), bad=("e0",), fault=refused)
+    world = world_with(channel)
+    for number in range(10):
+        await notify(world.certflow, f"e{number}", FAILED, failed(number))
+    world.later(seconds=5)
+    await world.send()
+    assert channel.tries == 1
+    assert len(world.topic.published) == 10
+
+
+async def test_what_waits_on_a_channel_and_why_is_named_in_the_status() -> None:
+    fault = Unavailable("The Teams workflow", "HTTP 404: turn the flow on")
+    teams = FakeChannel("teams", most=10, faults=[fault] * 99)
+    world = world_with(teams, FakeChannel("email"))
+    context = Context(lambda: world.certflow, lambda: False)
+
+    async def channels() -> Any:
+        response = await get_status(func.HttpRequest(method="GET", url="https://a.example.com", body=b""), context)
+        return json.loads(response.get_body())["channels"]
+
+    assert await channels() == []
+    await notify(world.certflow, "e1", FAILED, DATA)
+    waits = {"channel": "teams", "waiting": 1, "since": NOW.isoformat()}
+    assert waits in await channels()
+    await world.send()
+    assert await channels() == [waits | {"reason": str(fault)}]
+
+
+@pytest.mark.parametrize("most", [1, 10])
+async def test_what_is_critical_is_told_first_however_much_waits(most: int) -> None:
+    channel = FakeChannel("urls:1", most=most)
+    world = world_with(channel)
+    for number in range(1100):
+        await notify(world.certflow, f"e{number:04}", "Certflow.Issuance.Cancelled", failed(number))
+    world.later(seconds=1)
+    await notify(world.certflow, "z", FAILED, DATA)
+    await world.send()
+    assert channel.messages[0][0][0].event_id == "z"
+    assert len(channel.sent) == 1101
+
+
+async def test_a_thousand_that_were_put_off_keep_nothing_new_from_being_told() -> None:
+    world = world_with(email := FakeChannel("email"))
+    for number in range(1100):
+        await notify(world.certflow, f"e{number:04}", FAILED, failed(number))
+    for key, one in world.deliveries.queued.items():
+        world.deliveries.queued[key] = replace(one, due=NOW + timedelta(hours=1))
+    await notify(world.certflow, "z", FAILED, DATA)
+    await world.send()
+    assert [notice.event_id for notice in email.sent] == ["z"]
+
+
+async def test_what_was_put_off_and_has_gone_out_in_the_same_run_is_called_for_at_no_time_that_is_over() -> None:
+    mail = Slow("email", faults=[Unavailable("The mail server", "SMTP 451")])
+    world = world_with(mail)
+    mail.world = world
+    for number in range(20):
+        await notify(world.certflow, f"e{number:02}", FAILED, failed(number))
+    world.work.put_in.clear()
+    await send_waiting(world.certflow, "email")
+    assert len(mail.sent) == 20
+    assert [after for _, _, after in world.work.put_in if after < timedelta(0)] == []
+
+
+@dataclass
+class Slow(FakeChannel):
+    """Takes its time over each message."""
+
+    world: World = field(default_factory=World)
+
+    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+        self.world.later(seconds=1)
+        await super().send(notices, to)

@@ -19,7 +19,6 @@ from local.web import LOOPBACK, serving
 from tests.e2e.soaking.rows import Delivery, Row, Rows, poisoned, read_rows
 
 STUCK = "Certflow.Chain.Stuck"
-EVENT_HEADER = re.compile(r"^X-Certflow-Event: (\S+)", re.MULTILINE)
 WITNESS = re.compile(r'{"witness".*}')  # not at the beginning of a line where a kill has cut off the one before
 EVENT_LINE = re.compile(r"^Event (\S+)$", re.MULTILINE)
 
@@ -79,8 +78,7 @@ class Left:
         """How many messages there are of each event on each channel."""
         told = Counter[Delivery]()
         for message in self.messages:
-            by_mail = message["channel"] == "email"
-            for event_id in EVENT_HEADER.findall(message["raw"]) if by_mail else EVENT_LINE.findall(message["text"]):
+            for event_id in EVENT_LINE.findall(message["text"]):
                 told[event_id, message["channel"]] += 1
         return told
 

@@ -16,7 +16,7 @@ from tests.e2e.queues import TOLD, messages_in
 
 TABLES = ("certflow", "deliveries", "keys")
 POISON = "webjobs-blobtrigger-poison"
-WAITING = "waiting|"
+WAITING, SENT = "waiting|", "sent|"  # partitions of the deliveries that are none
 type Row = dict[str, Any]
 type Delivery = tuple[str, str]  # event id, channel
 
@@ -43,7 +43,9 @@ class Rows:
     def deliveries(self) -> dict[Delivery, Row]:
         rows = self.by_table["deliveries"]
         return {
-            (row["PartitionKey"], row["RowKey"]): row for row in rows if not row["PartitionKey"].startswith(WAITING)
+            (row["PartitionKey"], row["RowKey"]): row
+            for row in rows
+            if not row["PartitionKey"].startswith((WAITING, SENT))
         }
 
     def in_flight(self) -> list[str]:

@@ -1,0 +1,228 @@
+"""Which mails may go out now, and what is in each.
+
+Mail services take few mails, and a reader hardly more: critical ones go first, what has no room waits, and many notices
+for the same addresses are one mail. So whoever names somebody's address again and again fills no mailbox. Nothing here
+knows the time: it is given.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from functions.issuance.rules import RANK
+from functions.issuance.telling import GATHERING, Limits, Sent, Severity, Waiting
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+EVERY = timedelta(minutes=10)  # one mail goes to an address, and because of a caller, beyond their limits of an hour
+KEPT = 5  # of an hour's mails one in so many is kept for critical notices, so that others cannot use them all up
+FEW = 5  # notices of one type for the same addresses; more of them are one mail
+ANY_TIME = datetime.min.replace(tzinfo=UTC)
+
+type Message = list[Waiting]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The messages that may go out now, in their order; the others, each with the time when it may; and when those
+    notices may go that still wait for others.
+    """
+
+    go: list[Message]
+    later: list[tuple[datetime, Message]]
+    gathering: list[datetime]
+
+    @property
+    def room(self) -> datetime | None:
+        """When the next of what has to wait may go out."""
+        return min((*self.gathering, *(free for free, _ in self.later)), default=None)
+
+
+def planned(waiting: Sequence[Waiting], sent: Sequence[Sent], limits: Limits, most: int, now: datetime) -> Plan:
+    """What becomes of the notices that are due.
+
+    `sent` is what went out in the last hour, `most` how many notices one message takes. Critical ones go first, then
+    what has not been tried yet (a mailbox that is full must not keep the others), the longest waiting first.
+    """
+    book, plan = Book(sent, limits), Plan([], [], [])
+    for critical in (True, False):
+        ours = [one for one in waiting if is_critical([one]) is critical]
+        fresh, unripe = _ripe([one for one in ours if one.batch is None], most, now)
+        plan.gathering.extend(unripe)
+        for message in (*_composed(fresh, book, most, now, critical=critical), *_again(ours)):
+            free = book.free(message)
+            if free <= now:
+                book.enter(entry_of(message, now))
+                plan.go.append(message)
+            else:
+                plan.later.append((free, message))
+    return plan
+
+
+def in_turn(plan: Plan) -> Iterator[Waiting]:
+    """What may go out later, each put off until then: of several messages for the same addresses one every ten
+    minutes. So a flood for one address is not what is read of all that waits.
+    """
+    behind = defaultdict[tuple[tuple[str, ...], bool], int](int)
+    for free, message in plan.later:
+        key = message[0].to, is_critical(message)
+        yield from (replace(one, due=free + behind[key] * EVERY) for one in message if one.batch is None)
+        behind[key] += 1
+
+
+def entry_of(message: Sequence[Waiting], now: datetime) -> Sent:
+    """What is noted of a message that is handed over now."""
+    callers = {one.notice.by for one in message if one.notice.by}
+    to = tuple(map(mailbox, message[0].to))
+    return Sent(now, message[0].notice.event_id, is_critical(message), to, tuple(sorted(callers)))
+
+
+def is_critical(message: Sequence[Waiting]) -> bool:
+    """Whether a message tells of anything critical."""
+    return any(one.notice.severity is Severity.CRITICAL for one in message)
+
+
+def mailbox(address: str) -> str:
+    """The address by which mails are counted: without its case, and without what follows a plus (RFC 5233)."""
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+class Book:
+    """The mails of the last hour, and when the next one has room among them.
+
+    Addresses and callers have a limit for what is critical and another, as high, for what is not.
+    """
+
+    def __init__(self, sent: Sequence[Sent], limits: Limits) -> None:
+        self._limits = limits
+        self._all, self._others = list[datetime](), list[datetime]()  # the latter are not critical
+        self._to = defaultdict[tuple[str, bool], list[datetime]](list)
+        self._by = defaultdict[tuple[str, bool], list[datetime]](list)
+        for one in sent:
+            self.enter(one)
+
+    def enter(self, sent: Sent) -> None:
+        """Counts a mail, later than all before."""
+        self._all.append(sent.at)
+        if not sent.critical:
+            self._others.append(sent.at)
+        for address in sent.to:
+            self._to[address, sent.critical].append(sent.at)
+        for caller in sent.by:
+            self._by[caller, sent.critical].append(sent.at)
+
+    def free(self, message: Sequence[Waiting]) -> datetime:
+        """When there is room for it; a time that is past if there is now."""
+        hour, entry = self._limits.hour, entry_of(message, ANY_TIME)
+        times = [_free(self._all, self._limits.minute, MINUTE), _free(self._all, hour, HOUR)]
+        if hour is not None and not entry.critical:
+            times.append(_free(self._others, hour - kept_of(hour), HOUR))
+        times += [_turn(self._to[address, entry.critical], self._limits.address) for address in entry.to]
+        times += [_turn(self._by[caller, entry.critical], self._limits.caller) for caller in entry.by]
+        return max(times)
+
+    def is_over(self, caller: str | None, now: datetime, *, critical: bool) -> bool:
+        """Whether a caller has caused as many mails as it may in an hour."""
+        times = self._by[caller, critical] if caller else []
+        return _free(times, self._limits.caller, HOUR) > now
+
+    def room_at(self, to: Sequence[str], now: datetime, *, critical: bool) -> int:
+        """How many more mails may go to each of these addresses in this hour."""
+        found = [_since(self._to[mailbox(address), critical], now - HOUR) for address in to]
+        return self._limits.address - max(found, default=0)
+
+    def room(self, now: datetime, *, critical: bool) -> int | None:
+        """How many more mails the hour has room for; None for any number."""
+        hour = self._limits.hour
+        if hour is None:
+            return None
+        room = hour - _since(self._all, now - HOUR)
+        return room if critical else min(room, hour - kept_of(hour) - _since(self._others, now - HOUR))
+
+
+def kept_of(hour: int) -> int:
+    """How many of an hour's mails are kept for critical notices: one at least, and never all."""
+    return min(max(1, hour // KEPT), hour - 1)
+
+
+def _ripe(fresh: Sequence[Waiting], most: int, now: datetime) -> tuple[list[Message], list[datetime]]:
+    """What waits, by its addresses, where the first of it has waited long enough for others; and when the rest will."""
+    by_address = dict[tuple[str, ...], Message]()
+    for one in sorted(fresh, key=_age):
+        by_address.setdefault(tuple(address.lower() for address in one.to), []).append(one)
+    gathering = GATHERING if most > 1 else timedelta(0)
+    ripe = [some for some in by_address.values() if some[0].since + gathering <= now]
+    return ripe, [some[0].since + gathering for some in by_address.values() if some[0].since + gathering > now]
+
+
+def _composed(groups: Sequence[Message], book: Book, most: int, now: datetime, *, critical: bool) -> list[Message]:
+    """What waits for each address as messages: more than a few of a kind are one. If there is no room for as many
+    messages, whatever waits for an address is one.
+
+    What a caller causes beyond its limit is kept apart, so that it delays nothing else, and is one message, too.
+    """
+    paged, whole, single = list[Message](), list[Message](), list[Message]()
+    for group in groups:
+        by_caller = defaultdict[str | None, Message](list)
+        for one in group:
+            over = book.is_over(one.notice.by, now, critical=critical)
+            by_caller[one.notice.by if over else None].append(one)
+        rest = by_caller.pop(None, [])
+        paged += [page for some in by_caller.values() for page in _pages(some, most)]
+        pages, messages = list(_pages(rest, most)), list(_by_kind(rest, most))
+        whole += pages
+        single += messages if len(messages) <= book.room_at(group[0].to, now, critical=critical) else pages
+    room = book.room(now, critical=critical)
+    return sorted([*paged, *(single if room is None or len(single) <= room else whole)], key=_longest)
+
+
+def _by_kind(group: Message, most: int) -> Iterator[Message]:
+    kinds = dict[str, Message]()
+    for one in group:
+        kinds.setdefault(one.notice.type, []).append(one)
+    for some in kinds.values():
+        yield from _pages(some, most if len(some) > FEW else 1)
+
+
+def _pages(group: Message, most: int) -> Iterator[Message]:
+    """In the order in which they are told, which is the same for the same notices."""
+    return (sorted(some, key=_told) for some in itertools.batched(group, most, strict=False))
+
+
+def _again(waiting: Iterable[Waiting]) -> list[Message]:
+    """The messages that were tried before, each as it was."""
+    batches = dict[str, Message]()
+    for one in waiting:
+        if one.batch is not None:
+            batches.setdefault(one.batch, []).append(one)
+    return sorted((sorted(some, key=_told) for some in batches.values()), key=_longest)
+
+
+def _told(one: Waiting) -> tuple[int, datetime, str]:
+    return -RANK[one.notice.severity], *_age(one)
+
+
+def _age(one: Waiting) -> tuple[datetime, str]:
+    return one.since, one.notice.event_id
+
+
+def _longest(message: Message) -> datetime:
+    return min(one.since for one in message)
+
+
+def _free(times: Sequence[datetime], most: int | None, window: timedelta) -> datetime:
+    """When one more fits, with `most` in each window; `times` are in their order."""
+    return ANY_TIME if most is None or len(times) < most else times[-most] + window
+
+
+def _turn(times: Sequence[datetime], most: int) -> datetime:
+    """When one more goes to an address, or because of a caller: within the limit at once, beyond it now and then."""
+    return ANY_TIME if len(times) < most else min(_free(times, most, HOUR), times[-1] + EVERY)
+
+
+def _since(times: Sequence[datetime], begin: datetime) -> int:
+    return sum(at > begin for at in times)

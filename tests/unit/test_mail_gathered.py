@@ -1,0 +1,163 @@
+"""More than a few notices of one kind for the same addresses are one mail, and what went together stays together."""
+
+from __future__ import annotations
+
+import pytest
+
+from functions.issuance.errors import Unavailable
+from functions.issuance.rehearsal import rehearse
+from functions.issuance.telling import GATHERING, USUAL_LIMITS, Limits
+from tests.unit.fakes import FakeChannel, World
+from tests.unit.test_mail_budget import CANCELLED, mailing, put
+from tests.unit.test_notify import FAILED
+
+ANN, BOB = "ann@example.com", "bob@example.com"
+DELETED = "Certflow.Issuance.Deleted"
+
+
+def mails(mail: FakeChannel) -> list[tuple[str, list[str]]]:
+    """The addresses of each mail, and the events that it tells."""
+    return [(to[0], [notice.event_id for notice in notices]) for notices, to in mail.messages]
+
+
+def gathering(limits: Limits = USUAL_LIMITS) -> tuple[World, FakeChannel]:
+    return mailing(limits, most=50)
+
+
+def ripen(world: World) -> None:
+    world.now += GATHERING
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(5, [1] * 5), (6, [6]), (50, [50]), (51, [50, 1])])
+async def test_more_than_five_of_a_kind_for_one_address_are_one_mail(count: int, sizes: list[int]) -> None:
+    world, mail = gathering()
+    for number in range(count):
+        await put(world, f"e{number:02}", owner=ANN)
+    ripen(world)
+    await world.send()
+    assert [len(events) for _, events in mails(mail)] == sizes
+    assert sorted(event for _, events in mails(mail) for event in events) == [f"e{n:02}" for n in range(count)]
+    assert set(world.deliveries.states.values()) == {"delivered"}
+
+
+async def test_other_kinds_and_other_addresses_are_other_mails() -> None:
+    world, mail = gathering()
+    for number in range(6):
+        await put(world, f"a{number}", owner=ANN)
+        await put(world, f"b{number}", owner=BOB)
+        await put(world, f"d{number}", DELETED, owner=ANN)
+    await put(world, "c0", FAILED, owner=ANN)
+    ripen(world)
+    await world.send()
+    assert sorted((to, len(events), events[0][0]) for to, events in mails(mail)) == [
+        (ANN, 1, "c"),
+        (ANN, 6, "a"),
+        (ANN, 6, "d"),
+        (BOB, 6, "b"),
+    ]
+    assert mails(mail)[0] == (ANN, ["c0"])
+
+
+async def test_mail_waits_some_seconds_for_others_of_the_kind() -> None:
+    world, mail = gathering()
+    await put(world, "e0", owner=ANN)
+    assert [after for _, _, after in world.work.put_in] == [GATHERING]
+    await world.send()
+    assert mail.messages == []
+    world.later(seconds=4)
+    for number in range(1, 7):
+        await put(world, f"e{number}", owner=ANN)
+    world.later(seconds=1)
+    await world.send()
+    assert [len(events) for _, events in mails(mail)] == [7]
+
+
+async def test_when_the_hour_is_nearly_used_up_what_waits_for_an_address_is_one_mail_whatever_it_is() -> None:
+    world, mail = gathering(Limits(hour=4))  # three of them for what is not critical
+    for number in range(3):
+        await put(world, f"a{number}", owner=ANN)
+        await put(world, f"d{number}", DELETED, owner=ANN)
+        await put(world, f"b{number}", owner=BOB)
+    ripen(world)
+    await world.send()
+    assert sorted((to, len(events)) for to, events in mails(mail)) == [(ANN, 6), (BOB, 3)]
+
+
+async def test_what_is_critical_is_told_first_and_in_a_mail_of_its_own() -> None:
+    world, mail = gathering(Limits(hour=2))
+    for number in range(8):
+        await put(world, f"e{number}", owner=ANN)
+    await put(world, "c0", FAILED, owner=ANN)
+    await put(world, "c1", FAILED, owner=ANN)
+    ripen(world)
+    await world.send()
+    assert [(len(events), events[0]) for _, events in mails(mail)] == [(1, "c0"), (1, "c1")]
+    world.later(hours=1, seconds=1)
+    await world.send()
+    assert [len(events) for _, events in mails(mail)] == [1, 1, 8]
+
+
+async def test_what_went_together_is_tried_again_together_and_nothing_joins_it() -> None:
+    world, mail = gathering()
+    mail.faults.append(Unavailable("The mail server", "silent", maybe_done=True))
+    for number in range(8):
+        await put(world, f"e{number}", owner=ANN)
+    ripen(world)
+    await world.send()
+    assert {one.batch for one in world.deliveries.queued.values()} == {"e0"}
+    for number in range(8, 16):
+        await put(world, f"e{number}", owner=ANN)
+    world.later(minutes=1)
+    await world.send()
+    assert sorted(len(events) for _, events in mails(mail)) == [8, 8]
+    assert [events for _, events in mails(mail) if "e0" in events] == [[f"e{number}" for number in range(8)]]
+
+
+async def test_a_single_mail_that_may_have_arrived_does_not_come_again_in_another() -> None:
+    world, mail = gathering()
+    mail.faults.append(Unavailable("The mail server", "silent", maybe_done=True))
+    await put(world, "e0", owner=ANN)
+    ripen(world)
+    await world.send()
+    for number in range(1, 9):
+        await put(world, f"e{number}", owner=ANN)
+    world.later(minutes=1)
+    await world.send()
+    assert sorted(events for _, events in mails(mail)) == [["e0"], [f"e{number}" for number in range(1, 9)]]
+
+
+async def test_a_run_that_is_cut_off_while_it_sends_leaves_what_is_in_the_mail() -> None:
+    world, mail = gathering()
+    for number in range(8):
+        await put(world, f"e{number}", owner=ANN)
+    ripen(world)
+    written = list[set[str | None]]()
+    record = mail.send
+
+    async def watched(notices: list[object], to: list[str]) -> None:
+        written.append({one.batch for one in world.deliveries.queued.values()})
+        assert len(world.deliveries.counted) == 1
+        await record(notices, to)  # type: ignore[arg-type]
+
+    mail.send = watched  # type: ignore[method-assign,assignment]  # what a kill at this point would leave
+    await world.send()
+    assert written == [{"e0"}]
+
+
+async def test_many_samples_of_a_rehearsal_are_one_mail_and_a_few_are_single_ones() -> None:
+    world, mail = gathering(Limits(hour=10))
+    said = await rehearse(world.certflow, ())
+    assert len(mail.messages) == 1
+    assert len(mail.sent) == len(said["events"]) > 20
+    world.later(minutes=1)
+    await rehearse(world.certflow, ("Issuance.Cancelled", "Issuance.Failed"))
+    assert [len(notices) for notices, _ in mail.messages[1:]] == [1, 1]
+
+
+async def test_notices_for_a_few_addresses_each_stay_single_while_there_is_room() -> None:
+    world, mail = gathering(Limits(hour=100))
+    for number in range(20):
+        await put(world, f"e{number:02}", CANCELLED)
+    ripen(world)
+    await world.send()
+    assert len(mail.messages) == 20

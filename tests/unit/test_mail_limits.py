@@ -1,0 +1,276 @@
+"""Whoever names somebody's address again and again fills no mailbox, and delays nobody else's mail."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.issuance.errors import Unavailable
+from functions.issuance.mail_plan import mailbox
+from functions.issuance.requests import (
+    ITSELF,
+    NOBODY,
+    Actor,
+    Doing,
+    Gone,
+    Operation,
+    Origin,
+    Status,
+    acknowledged,
+    caller_of,
+    observe,
+    track,
+)
+from functions.issuance.rules import Rule
+from functions.issuance.telling import Limits
+from functions.settings import load_settings
+from tests.clock import NOW
+from tests.unit.fakes import World
+from tests.unit.test_mail_budget import CANCELLED, put
+from tests.unit.test_mail_gathered import ANN, BOB, DELETED, gathering, mails, ripen
+from tests.unit.test_notify import FAILED
+from tests.unit.test_settings import LEAST, MAIL
+
+STARTED = "Certflow.Issuance.Started"
+
+
+async def minutes(world: World, count: int) -> None:
+    """The timer, once a minute."""
+    for _ in range(count):
+        await world.send()
+        world.later(minutes=1)
+
+
+async def test_79_creates_and_deletes_that_name_one_address_are_few_mails_and_each_is_told_once() -> None:
+    world, mail = gathering()
+    for number in range(79):
+        data = {"owner": ANN, "issuer": "Unknown", "csr_url": "https://storage.example/a.csr"}
+        await put(world, f"s{number:02}", STARTED, **data)
+        await put(world, f"d{number:02}", DELETED, **data)
+        await world.send()
+        world.later(seconds=30 / 79)
+    await minutes(world, 60)
+    assert len(mail.messages) <= 16
+    told = sorted(event for _, events in mails(mail) for event in events)
+    assert told == sorted([f"s{n:02}" for n in range(79)] + [f"d{n:02}" for n in range(79)])
+    assert world.deliveries.queued == {}
+
+
+async def test_beyond_ten_mails_in_an_hour_an_address_gets_one_every_ten_minutes_with_whatever_waits() -> None:
+    world, mail = gathering()
+    at = list[timedelta]()
+    for minute in range(120):
+        await put(world, f"c{minute:03}", owner=ANN)
+        await put(world, f"d{minute:03}", DELETED, owner=ANN)
+        ripen(world)
+        before = len(mail.messages)
+        await world.send()
+        at += [world.now - NOW] * (len(mail.messages) - before)
+        world.later(seconds=55)
+    for start in at:
+        assert sum(start <= one < start + timedelta(hours=1) for one in at) <= 16
+    gaps = [later - earlier for earlier, later in itertools.pairwise(at[10:14])]
+    assert min(gaps) >= timedelta(minutes=10)
+    assert len(mail.sent) > 200  # of 240; the others wait for the next one
+
+
+async def test_another_address_is_not_delayed() -> None:
+    world, mail = gathering()
+    for number in range(12):
+        await put(world, f"a{number:02}", CANCELLED if number % 2 else DELETED, owner=ANN)
+        ripen(world)
+        await world.send()
+    await put(world, "b0", owner=BOB)
+    ripen(world)
+    await world.send()
+    assert mails(mail)[-1] == (BOB, ["b0"])
+    assert len([to for to, _ in mails(mail) if to == ANN]) == 10
+
+
+async def test_what_is_critical_still_reaches_an_address_that_has_had_its_mails_up_to_a_limit_of_its_own() -> None:
+    world, mail = gathering()
+    for number in range(12):
+        await put(world, f"e{number:02}", owner=ANN)
+        ripen(world)
+        await world.send()
+    for number in range(12):
+        await put(world, f"c{number:02}", FAILED, owner=ANN)
+        ripen(world)
+        await world.send()
+    critical = [events for _, events in mails(mail) if events[0].startswith("c")]
+    assert critical == [[f"c{number:02}"] for number in range(10)]
+    world.later(minutes=10)
+    await world.send()
+    assert mails(mail)[-2:] == [(ANN, ["c10", "c11"]), (ANN, ["e10", "e11"])]
+
+
+@pytest.mark.parametrize(
+    "address", ["Ann@example.com", "ANN@EXAMPLE.COM", "ann+1@example.com", "ann+a+b@Example.com", "ann@example.com"]
+)
+async def test_an_address_that_is_written_in_other_ways_is_the_same_mailbox(address: str) -> None:
+    assert mailbox(address) == ANN
+    world, mail = gathering()
+    for number in range(10):
+        await put(world, f"e{number:02}", owner=ANN)
+        ripen(world)
+        await world.send()
+    await put(world, "f0", owner=address)
+    ripen(world)
+    await world.send()
+    assert len(mail.messages) == 10
+
+
+async def caused(world: World, count: int, by: str, **more: Any) -> None:
+    for number in range(count):
+        await put(world, f"{by}{number:03}", caused_by=by, **more)
+
+
+async def test_what_one_caller_causes_beyond_its_limit_waits_and_delays_nothing_that_others_cause() -> None:
+    world, mail = gathering()
+    await caused(world, 100, "mallory")  # an owner each
+    await caused(world, 3, "bob")
+    await put(world, "nobodys")
+    ripen(world)
+    await world.send()
+    told = {event for _, events in mails(mail) for event in events}
+    assert told == {f"mallory{n:03}" for n in range(60)} | {f"bob{n:03}" for n in range(3)} | {"nobodys"}
+    await minutes(world, 125)
+    assert len({event for _, events in mails(mail) for event in events}) == 104
+    assert len(mail.sent) == 104
+
+
+async def test_what_a_caller_causes_beyond_its_limit_is_one_mail_for_an_address_and_no_part_of_others() -> None:
+    world, mail = gathering(Limits(caller=2))
+    await caused(world, 2, "mallory")
+    ripen(world)
+    await world.send()
+    for number in range(4):
+        await put(world, f"m{number}", CANCELLED if number % 2 else DELETED, owner=ANN, caused_by="mallory")
+        await put(world, f"b{number}", owner=ANN, caused_by="bob")
+    ripen(world)
+    await world.send()
+    assert sorted(events[0] for to, events in mails(mail) if to == ANN) == ["b0", "b1"]  # and bob has his limit, too
+    world.later(minutes=10)
+    await world.send()
+    assert [events for _, events in mails(mail)][-2:] == [[f"b{n}" for n in (2, 3)], [f"m{n}" for n in range(4)]]
+
+
+def test_callers_whose_names_can_be_typed_are_one() -> None:
+    assert caller_of(Actor("Ann@Example.com", verified=True)) == "ann@example.com"
+    assert {caller_of(Actor(name)) for name in ("a", "b", None)} == {"unverified"}
+    assert caller_of(ITSELF) is None
+
+
+def test_an_event_says_which_caller_caused_it() -> None:
+    operation = Operation("1" * 32, Status.IN_PROGRESS, "Unknown", b"")
+
+    def started(by: Actor, origin: Origin) -> Any:
+        return track("main", "web", operation, "CN=web", "0" * 64, None, NOW, Doing("created", by), origin=origin)
+
+    ann, bob = Actor("ann", verified=True), Actor("bob")
+    for by, origin, said in (
+        (ann, Origin.CALLER, "ann"),
+        (bob, Origin.CALLER, "unverified"),
+        (NOBODY, Origin.FOUND, None),
+        (ITSELF, Origin.RENEWAL, None),
+    ):
+        change = started(by, origin)
+        assert change.events[0].data.get("caused_by") == said
+        ended = observe(change.request, Gone(None), NOW)
+        assert ended.events[0].data.get("caused_by") == said
+        for what in ("deleted", "replaced", "cancelled"):
+            deleted = observe(change.request, Gone(None), NOW, doing=Doing(what, Actor("Eve", verified=True)))
+            assert deleted.events[0].data["caused_by"] == "eve"
+            anybody = observe(change.request, Gone(None), NOW, doing=Doing(what, NOBODY))
+            assert anybody.events[0].data["caused_by"] == "unverified"
+        quiet = acknowledged(change.request, NOW + timedelta(days=1), "why", bob, NOW)
+        assert quiet.events[0].data["caused_by"] == "unverified"
+
+
+def test_limits_can_be_set_and_are_ten_and_sixty_otherwise() -> None:
+    mail = load_settings(LEAST | MAIL | {"CERTFLOW_MAIL_LIMITS": "3/address,500/caller"}).mail
+    assert mail is not None
+    assert mail.limits == Limits(None, None, 3, 500)
+
+
+async def test_a_mail_to_several_addresses_waits_for_the_one_that_has_had_its_mails() -> None:
+    world, mail = gathering(Limits(address=2))
+    for number in range(2):
+        await put(world, f"a{number}", owner=ANN)
+        ripen(world)
+        await world.send()
+    world.rules.rules = (Rule(to=("owner", "soc@example.com")),)
+    await put(world, "both", owner=ANN)
+    ripen(world)
+    await world.send()
+    assert len(mail.messages) == 2
+    world.later(minutes=10)
+    await world.send()
+    assert mail.messages[-1][1] == [ANN, "soc@example.com"]
+
+
+async def test_tries_that_fail_count_for_no_address_and_no_caller() -> None:
+    world, mail = gathering(Limits(address=2, caller=2))
+    mail.faults += [Unavailable("The mail server", "SMTP 451")] * 3
+    await put(world, "a0", owner=ANN, caused_by="ann")
+    await minutes(world, 5)
+    await put(world, "a1", owner=ANN, caused_by="ann")
+    ripen(world)
+    await world.send()
+    assert mails(mail) == [(ANN, ["a0"]), (ANN, ["a1"])]
+
+
+async def test_a_flood_for_one_address_keeps_from_nobody_else_what_waits_behind_it() -> None:
+    """A thousand are read at a time, in the order of their ids."""
+    world, mail = gathering()
+    for number in range(2500):
+        await put(world, f"a{number:04}", DELETED if number % 2 else CANCELLED, owner=ANN)
+    await put(world, "z0", owner=BOB)
+    await put(world, "zz", FAILED, owner=BOB)
+    ripen(world)
+    await world.send()
+    assert {(BOB, ("z0",)), (BOB, ("zz",))} <= {(to, tuple(events)) for to, events in mails(mail)}
+    assert mails(mail)[0] == (BOB, ["zz"])
+    for _ in range(600):
+        world.later(minutes=1)
+        await world.send()
+        if not world.deliveries.queued:
+            break
+    assert Counter(event for _, events in mails(mail) for event in events).most_common(1)[0][1] == 1
+    assert len(mail.sent) == 2502
+    assert len(mail.messages) <= 2500 / 50 + 10
+
+
+async def test_what_is_new_for_an_address_is_told_in_its_turn_behind_a_flood() -> None:
+    world, mail = gathering(Limits(address=1))
+    for number in range(1100):
+        await put(world, f"z{number:04}", owner=ANN)
+    ripen(world)
+    await world.send()
+    world.later(minutes=5)
+    await put(world, "a", owner=ANN)  # its id comes first, and it does not
+    for _ in range(5):
+        world.later(minutes=10)
+        await world.send()
+    assert all("a" not in events for _, events in mails(mail))
+
+
+async def test_a_mail_that_is_tried_again_is_whole_though_half_of_it_is_behind_what_is_read_at_a_time() -> None:
+    world, mail = gathering(Limits(address=1))
+    await put(world, "b", owner=BOB)
+    ripen(world)
+    await world.send()
+    mail.faults.append(Unavailable("The mail server", "silent", maybe_done=True))
+    for number in range(8):
+        await put(world, f"m{number}", owner=ANN)
+    ripen(world)
+    await world.send()
+    for number in range(996):
+        await put(world, f"a{number:03}", owner=BOB)  # who has had his mail
+    world.later(minutes=1)
+    await world.send()
+    assert mails(mail) == [(BOB, ["b"]), (ANN, [f"m{number}" for number in range(8)])]
