@@ -35,6 +35,7 @@ from functions.issuance.ports import Answer
 from functions.issuance.queues import EVENTS
 from functions.issuance.requests import Status
 from functions.issuance.shift import call_shifts, work_shift
+from functions.issuance.telling import GATHERING, USUAL_LIMITS
 from functions.issuance.trusting import watch_trust
 from functions.issuance.watch import check_named
 from tests.certificates import DAY, Ca, Wish
@@ -82,7 +83,9 @@ class Renewing(FakeVault):
 async def scene(at: Mapping[str, Any]) -> AsyncIterator[Scene]:
     """One vault, one gathering channel and one for mail; the tables and queues are there already."""
     tables, work = Tables(at["tables"], AnyToken()), WorkQueues(at["queues"], AnyToken())
-    world = World(vault=Renewing(), channels=(FakeChannel("teams", most=10), FakeChannel("email")))
+    world = World(
+        vault=Renewing(), channels=(FakeChannel("teams", most=10), FakeChannel("email", most=50, limits=USUAL_LIMITS))
+    )
     certflow = replace(
         world.certflow,
         ledger=TableLedger(tables),
@@ -142,6 +145,7 @@ async def _steps(one: Scene) -> dict[str, Counts]:
     found["queued"] = await one.counted(lambda: flow.work.put(EVENTS, message))
     found["notify"] = await one.counted(lambda: notify(flow, event.id, event.type, event.data))
     found["card"] = await one.counted(lambda: send_waiting(flow, "teams"))
+    world.now += GATHERING
     found["mail"] = await one.counted(lambda: send_waiting(flow, "email"))
     return found
 

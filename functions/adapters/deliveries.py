@@ -133,12 +133,12 @@ class TableDeliveries:
     async def sent(self, channel: str, since: datetime) -> list[Sent]:
         """Reads the notes; what has become too old is deleted."""
         partition, table = f"{SENT}{channel}", await self._tables.table(DELIVERIES)
-        old = await self._tables.range(partition, "", sortable(since), table=DELIVERIES)
+        rows = await self._tables.range(partition, "", "~", table=DELIVERIES)
         with faults_of(SERVICE):
-            for row in old:
-                await table.delete_entity(partition, row["RowKey"])
-        rows = await self._tables.range(partition, sortable(since), "~", table=DELIVERIES)
-        return [msgspec.json.decode(row["sent"], type=Sent) for row in rows]
+            for row in rows:
+                if row["RowKey"] < sortable(since):
+                    await table.delete_entity(partition, row["RowKey"])
+        return [msgspec.json.decode(row["sent"], type=Sent) for row in rows if row["RowKey"] >= sortable(since)]
 
     async def _merge(self, event_id: str, channel: str, fields: Mapping[str, str]) -> None:
         table = await self._tables.table(DELIVERIES)
