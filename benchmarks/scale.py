@@ -32,6 +32,7 @@ from functions.adapters.work_queues import WorkQueues
 from functions.issuance.certflow import Certflow
 from functions.issuance.notify import notify, send_waiting
 from functions.issuance.ports import Answer
+from functions.issuance.provenance import own_event
 from functions.issuance.queues import EVENTS
 from functions.issuance.requests import Status
 from functions.issuance.shift import call_shifts, work_shift
@@ -141,9 +142,14 @@ async def _steps(one: Scene) -> dict[str, Counts]:
     vault.operations["web-0"] = replace(request, status=Status.COMPLETED)
     found["end"] = await one.counted(lambda: check_named(flow, "main", "web-0"))
     (event,) = world.topic.published
-    message = {"id": event.id, "type": event.type, "data": dict(event.data)}
+    message = {"id": event.id, "source": flow.source, "type": event.type, "data": dict(event.data)}
+
+    async def told() -> None:
+        if own := await own_event(flow, message):
+            await notify(flow, own.id, own.type, own.data)
+
     found["queued"] = await one.counted(lambda: flow.work.put(EVENTS, message))
-    found["notify"] = await one.counted(lambda: notify(flow, event.id, event.type, event.data))
+    found["notify"] = await one.counted(told)
     found["card"] = await one.counted(lambda: send_waiting(flow, "teams"))
     world.now += GATHERING
     found["mail"] = await one.counted(lambda: send_waiting(flow, "email"))
