@@ -192,11 +192,20 @@ async def _merged(
     except (ChainProblem, Refused):
         await _withdraw(certflow, told)
         raise
-    if findings:  # merged already, by another call with fields of its own
+    if findings and not _came_about(bundle, more):  # merged already, by another call with fields of its own
         await _withdraw(certflow, told)
     else:
         await publish(certflow, told)
     return bundle, findings
+
+
+def _came_about(bundle: Bundle, more: Mapping[str, Any]) -> bool:
+    """Whether a certificate is as the fields of a merge would have it. The call that made it so may have been cut off:
+    then its event, which has the same id, still has to be sent.
+    """
+    attributes, tags = bundle.fields.get("attributes") or {}, bundle.fields.get("tags") or {}
+    same = all(attributes.get(name) == value for name, value in (more.get("attributes") or {}).items())
+    return same and more.get("tags", tags) == tags
 
 
 async def _withdraw(certflow: Certflow, told: tuple[Event, ...]) -> None:

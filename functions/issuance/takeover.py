@@ -119,7 +119,7 @@ def taken_over(
         "changes": [{"what": one.what, "before": one.before, "after": one.after} for one in takeover.changes],
     }
     event = Event(
-        id=f"{request.vault}:{request.name.lower()}:{request.request_id}:changed-by-others{_which(how, by, takeover)}",
+        id=f"{request.vault}:{request.name.lower()}:{request.request_id}:changed-by-others{_which(how, takeover)}",
         type=CHANGED_BY_OTHERS,
         subject=f"vaults/{request.vault}/certificates/{request.name}",
         time=now,
@@ -135,13 +135,13 @@ def _others(tags: Mapping[str, str]) -> list[str]:
     return [f"{name} = {value}" for name, value in tags.items() if name not in OURS]
 
 
-def _which(how: str, by: Actor, takeover: Takeover) -> str:
+def _which(how: str, takeover: Takeover) -> str:
     """What tells apart what is told of one request. It is started once and adopted once, by two at the same time maybe;
-    but a merge may be refused, and come again with something else.
+    but a merge may be refused, and come again with something else. Whoever sends the same again changes nothing more.
     """
     if how != "merged":
         return "" if how == "created" else f":{how}"
-    what = f"{by.name} {[(one.what, one.after) for one in takeover.changes]}"
+    what = f"{[(one.what, one.after) for one in takeover.changes]}"
     return f":merged:{hashlib.sha256(what.encode()).hexdigest()[:16]}"
 
 

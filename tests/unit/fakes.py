@@ -50,6 +50,7 @@ class FakeVault:
     older: dict[str, list[CertificateVersion]] = field(default_factory=dict)
     policies: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     tagged: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    attributes: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # that a merge has set
     created: list[dict[str, Any]] = field(default_factory=list)  # the bodies
     merges: list[tuple[str, list[bytes]]] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
@@ -106,6 +107,8 @@ class FakeVault:
             self.older.setdefault(name, []).append(self.certificates[name])
         version = f"v{len(self.older.get(name, [])) + 1}"
         self.certificates[name] = version_of(chain[0], version)
+        self.attributes[name] = (more or {}).get("attributes", {})
+        self.tagged[name] = (more or {}).get("tags", self.tagged.get(name, {}))
         return Bundle(self.certificates[name], {"id": f"{name}/{version}", **(more or {})})
 
     async def certificate(self, name: str) -> Bundle | None:
@@ -115,7 +118,8 @@ class FakeVault:
             return None
         leaf = x509.load_der_x509_certificate(current.der)
         dates = {"nbf": int(leaf.not_valid_before_utc.timestamp()), "exp": int(leaf.not_valid_after_utc.timestamp())}
-        fields = {"attributes": {"enabled": True, **dates}, "tags": self.tagged.get(name, {})}
+        attributes = {"enabled": True, **dates, **self.attributes.get(name, {})}
+        fields = {"attributes": attributes, "tags": self.tagged.get(name, {})}
         return Bundle(current, {"id": f"{name}/{current.version}", **fields})
 
     async def versions(self, name: str) -> Mapping[str, str]:

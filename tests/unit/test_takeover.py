@@ -517,6 +517,25 @@ async def test_a_merge_that_is_cut_off_is_told_all_the_same() -> None:
     assert told(world) == [(ANN, [("tags.certflow-renew", "auto", None)])]
 
 
+async def test_a_merge_that_is_cut_off_and_sent_again_is_told_once() -> None:
+    """The second call finds it merged already: by the first, whose event still stands in the outbox."""
+    world = await waiting_for_a_chain()
+    normal, chain, more = world.vault.merge, chain_for(world), {"attributes": {"enabled": False}}
+
+    async def lost(*given: Any) -> None:
+        await normal(*given)
+        raise Unavailable("Key Vault", "no answer", maybe_done=True)
+
+    world.vault.merge = lost  # type: ignore[assignment,method-assign]  # the fault
+    with pytest.raises(Unavailable):
+        await merge(world.certflow, Address("main", "web"), chain, more, Actor("bob"))
+    world.vault.merge = normal  # type: ignore[method-assign]  # over
+    await merge(world.certflow, Address("main", "web"), chain, more, Actor("bob"))
+    world.later(minutes=1)
+    await world.shift()
+    assert told(world) == [(ANN, [("attributes.enabled", None, "False")])]
+
+
 async def test_a_merge_with_other_tags_keeps_the_owner() -> None:
     world = World()
     await started(world, {"policy": {"x509_props": {"subject": "CN=web.example.com"}}}, ANN)
