@@ -104,6 +104,16 @@ async def test_what_the_outbox_sent_is_told_once_however_often_it_comes(delivery
 
 
 @pytest.mark.parametrize("delivery", DELIVERIES)
+async def test_what_was_sent_to_a_topic_of_another_name_is_told_when_that_is_replaced(delivery: str) -> None:
+    """It may wait on our queue for a day, and be put back by hand later than that."""
+    world, channel = listening()
+    await long_ago(world)
+    await publish(world.certflow, [sent()])
+    await deliver(world, delivery, event(source=OF_ANOTHER))
+    assert (len(channel.sent), world.watchbook.refusals) == (1, {})
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
 async def test_an_event_that_bears_our_source_and_was_not_sent_is_refused_and_takes_no_events_place(
     delivery: str, caplog: pytest.LogCaptureFixture
 ) -> None:
