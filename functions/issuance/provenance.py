@@ -48,11 +48,11 @@ async def own_event(certflow: Certflow, came: Mapping[str, Any]) -> Event | None
 
     Raises Unavailable: what was sent is looked up.
     """
-    event_id, source = str(came["id"]), came.get("source")
+    event_id, source, data = _text(came["id"]), _text(came.get("source") or ""), came.get("data")
     if kept := await certflow.ledger.vouched(event_id):  # whatever source it names: the topic may have had another name
         return kept
-    if await _of_an_older_version(certflow, source):
-        return Event(event_id, str(came["type"]), "", certflow.now(), data=dict(came["data"]))
+    if isinstance(data, Mapping) and await _of_an_older_version(certflow, source):
+        return Event(event_id, str(came["type"]), "", certflow.now(), data=dict(data))
     why = "its outbox sent none with this id" if source == certflow.source else "another source"
     shown = {"source": printed(source or "none", 100), "id": printed(event_id, 100), "why": why}
     record("event-refused", level=logging.ERROR, type=printed(str(came["type"]), 100), **shown)
@@ -63,7 +63,14 @@ async def own_event(certflow: Certflow, came: Mapping[str, Any]) -> Event | None
     return None
 
 
-async def _of_an_older_version(certflow: Certflow, source: str | None) -> bool:
-    began = {certflow.source: VOUCHED, UNNAMED_SOURCE: NAMED}.get(source or "")
+def _text(value: object) -> str:
+    """What stands there as a text that can be written: another's event may have anything there, half characters too,
+    and is to be refused, not to come again.
+    """
+    return str(value).encode(errors="replace").decode()
+
+
+async def _of_an_older_version(certflow: Certflow, source: str) -> bool:
+    began = {certflow.source: VOUCHED, UNNAMED_SOURCE: NAMED}.get(source)
     now = certflow.now()
     return bool(began) and now - await certflow.watchbook.since(str(began), now) < OF_OLDER_VERSIONS

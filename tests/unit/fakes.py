@@ -314,6 +314,7 @@ class FakeLedger:
         self.kept[event.id] = (event, now)
 
     async def vouched(self, event_id: str) -> Event | None:
+        event_id.encode()  # as a row key is made of it
         return self.kept[event_id][0] if event_id in self.kept else None
 
     async def forget_vouched(self, before: datetime) -> None:

@@ -104,6 +104,26 @@ async def test_what_the_outbox_sent_is_told_once_however_often_it_comes(delivery
 
 
 @pytest.mark.parametrize("delivery", DELIVERIES)
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"source": ["a"]},
+        {"source": {"a": 1}},
+        {"source": 5},
+        {"id": "\ud800", "source": OF_ANOTHER},
+        {"id": ["a"], "source": "a"},
+    ]
+    + [{"data": data} for data in (None, "click here", [1], 5)],
+)
+async def test_an_odd_event_of_another_is_refused_at_once(delivery: str, odd: dict[str, Any]) -> None:
+    """And raises nothing: it would come again for a day, and Event Grid would hold back ours meanwhile."""
+    world, channel = listening()
+    await deliver(world, delivery, event(**odd))
+    assert (channel.sent, sum(world.watchbook.refusals.values())) == ([], 1)
+    assert len(world.work.queue(EVENTS)) == (1 if delivery == "notify" else 0)
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
 async def test_what_was_sent_to_a_topic_of_another_name_is_told_when_that_is_replaced(delivery: str) -> None:
     """It may wait on our queue for a day, and be put back by hand later than that."""
     world, channel = listening()
