@@ -142,7 +142,7 @@ async def _put_back_or_give_up(returns: Returns, queue: str, event: Event, error
     if await _put_back(returns, queue, event, error, A_DAY):
         return
     record("event-given-up", level=logging.ERROR, queue=queue, **_shown(event, error))
-    await returns.work().put(GIVEN_UP, event | {"queue": queue}, lasts=KEPT)
+    await _put(returns, GIVEN_UP, event | {"queue": queue}, lasts=KEPT)
 
 
 async def _put_back(returns: Returns, queue: str, event: Event, error: Exception | str, within: timedelta) -> bool:
@@ -161,8 +161,24 @@ async def _put_back(returns: Returns, queue: str, event: Event, error: Exception
     record("event-put-back", level=logging.WARNING, queue=queue, waited=waited, **_shown(event, error))
     asked = timedelta(seconds=getattr(error, "retry_after", 0))
     pause = min(max(now - since, SOONEST, asked), LATEST, max(left, SOONEST))
-    await returns.work().put(queue, event | {"since": since.isoformat()}, pause)
+    await _put(returns, queue, event | {"since": since.isoformat()}, pause)
     return True
+
+
+async def _put(
+    returns: Returns, queue: str, event: Event, after: timedelta = timedelta(0), lasts: timedelta | None = None
+) -> None:
+    """Puts a message into a queue. What it says since when it is tried can make it longer than a message may be, and so
+    can our way to write it: then its data stays out, for an event of ours is found by its id (provenance.py).
+    """
+    from functions.issuance.errors import TooLong
+
+    try:
+        await returns.work().put(queue, event, after, lasts)
+    except TooLong:
+        if "data" not in event:
+            raise
+        await returns.work().put(queue, {key: value for key, value in event.items() if key != "data"}, after, lasts)
 
 
 def _since(event: Event, now: datetime) -> datetime:

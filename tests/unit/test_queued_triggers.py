@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,9 @@ import azure.functions as func
 import pytest
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import BadSettings, Unavailable
+from functions.issuance.errors import BadSettings, TooLong, Unavailable
+from functions.issuance.events import Event
+from functions.issuance.outbox import publish
 from functions.issuance.pace import at_pace
 from functions.issuance.queues import DROPS, EVENTS, GIVEN_UP, STUCK_DROPS, VAULT_EVENTS
 from functions.issuance.requests import Status
@@ -214,6 +217,35 @@ async def test_a_message_that_is_no_event_is_kept_with_its_text(body: bytes) -> 
     message = put_back(world, EVENTS)
     assert message
     assert message[0]["text"] == body.decode(errors="replace")
+
+
+@pytest.mark.parametrize("until", [10, 24 * 3600])
+async def test_an_event_too_long_to_be_put_back_comes_back_without_its_data_and_is_told(until: int) -> None:
+    """Event Grid writes letters as they are; here each is an escape of six, and that makes a message too long."""
+    world = World(channels=(teams := FakeChannel("teams"),))
+    put = world.work.put
+
+    async def short(queue: str, message: Any, *given: Any) -> None:
+        if len(base64.b64encode(json.dumps(message).encode())) > 64 * 1024:
+            raise TooLong(queue)
+        await put(queue, message, *given)
+
+    world.work.put = short  # type: ignore[assignment,method-assign]  # as the service is
+    data = DATA | {"subject": "CN=" + "ü" * 10_000}
+    await publish(world.certflow, [Event("e1", FAILED, "vaults/main/certificates/web", NOW, "main", "web", data)])
+    world.rules.fault = Unavailable("The blob storage", "HTTP 503")
+    await receive(world, "queued_notify", cloud_event(FAILED, data))
+    message = put_back(world, EVENTS)
+    assert message
+    world.later(seconds=until)
+    if until > 10:
+        await receive(world, "queued_notify", message[0])
+        (given_up,) = world.work.queue(GIVEN_UP)
+        message = dict(given_up), timedelta(0)
+    world.rules.fault = None
+    await receive(world, "queued_notify", message[0])
+    await world.send()
+    assert [notice.event_id for notice in teams.sent] == ["e1"]
 
 
 async def test_an_event_that_cannot_be_put_back_either_is_left_to_the_host() -> None:
