@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from functools import partial
 from typing import Literal
 
@@ -48,10 +49,10 @@ class Teams:
 
 def teams_of(env: Env, faults: Faults) -> Teams:
     """The webhooks. While it is not known how to speak to them, all of them wait."""
-    names = {"teams": TEAMS} if env.get(TEAMS) else {}
+    names = {"teams": TEAMS} if env.get(TEAMS, "").strip() else {}
     for name in sorted(env):
         further = name.removeprefix(f"{TEAMS}__")
-        if further != name and env[name]:
+        if further != name and env[name].strip():
             names[f"teams:{further.lower()}"] = name
     webhooks = {channel: faults.taken(partial(web_url, env, name), "", channel) for channel, name in names.items()}
     auth = faults.taken(lambda: word(env, TEAMS_AUTH, ("sas", "entra"), "sas"), "sas", *names)
@@ -88,10 +89,10 @@ def _outgoing(env: Env, faults: Faults) -> Mail:
     if server and acs:
         raise BadSettings(f"{SMTP}: {ACS} is set, too, and mail goes out by one of them; take one away.")
     host, _, port = server.partition(":")
-    if server and (not host or not re.fullmatch(r"[0-9]{1,5}", port or "587") or re.search(r"\s|/", host)):
+    if server and (not host or not _is_port(port or "587") or re.search(r"\s|/", host)):
         raise BadSettings(f"{SMTP}: write host:port, such as smtp.example.com:587.")
     sender = required(env, MAIL_FROM)
-    if "@" not in sender:
+    if not sender.isprintable() or not ADDRESS.fullmatch(parseaddr(sender)[1]):
         raise BadSettings(f"{MAIL_FROM}: write a mail address.")
     text(env, SMTP_PASSWORD)
     own = faults.taken(lambda: limits(env, MAIL_LIMITS, LIMITED, MOST_MAILS), dict[str, int]())
@@ -113,6 +114,10 @@ def _usual_limits(sender: str, *, by_azure: bool) -> dict[str, int]:
     """
     of_azure = sender.rstrip(" >").lower().endswith(AZURES_OWN)
     return (OF_AZURES_DOMAIN if of_azure else OF_OWN_DOMAIN) if by_azure else {}
+
+
+def _is_port(text: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]{1,5}", text)) and 0 < int(text) < 2**16
 
 
 def notify_urls_of(env: Env, faults: Faults) -> tuple[str, ...]:

@@ -139,9 +139,21 @@ BOTH = {"teams", "teams:ops"}
         ("CERTFLOW_TEAMS_WEBHOOK_URL__OPS", ("a.example",), WEBHOOKS, MAIN, {"teams:ops"}),
         ("CERTFLOW_TEAMS_AUTH", ("key",), WEBHOOKS, {}, BOTH),
         ("CERTFLOW_TEAMS_ENVELOPE", ("letter",), WEBHOOKS, {}, BOTH),
-        ("CERTFLOW_SMTP_SERVER", ("smtp.example.com:x", ":25", "smtp://a.example"), "mail", None, {"email"}),
+        (
+            "CERTFLOW_SMTP_SERVER",
+            ("smtp.example.com:x", ":25", "smtp://a.example", "a.example:0", "a.example:65536"),
+            "mail",
+            None,
+            {"email"},
+        ),
         ("CERTFLOW_ACS_ENDPOINT", ("https://acs.communication.azure.com", "acs"), "mail", None, {"email"}),
-        ("CERTFLOW_MAIL_FROM", ("", "Certflow"), "mail", None, {"email"}),
+        (
+            "CERTFLOW_MAIL_FROM",
+            ("", "Certflow", "certflow@", "a@example.com\nBcc: b@example.com"),
+            "mail",
+            None,
+            {"email"},
+        ),
         ("CERTFLOW_MAIL_TO", ("", " , ", "pki team", "a@example.com; b@example.com"), "mailboxes", (), {"email"}),
         ("CERTFLOW_SMTP_USER", (), "mail", None, {"email"}),
         ("CERTFLOW_SMTP_PASSWORD", (), "mail", None, {"email"}),
@@ -281,6 +293,17 @@ def test_several_teams_channels_have_names() -> None:
     )
     assert settings.teams.webhooks == {"teams": "https://a.example/1", "teams:payments": "https://a.example/2"}
     assert (settings.teams.auth, settings.teams.envelope) == ("entra", "card")
+
+
+def test_a_webhook_of_blanks_is_none() -> None:
+    settings = load_settings(FULL | {"CERTFLOW_TEAMS_WEBHOOK_URL": " ", "CERTFLOW_TEAMS_WEBHOOK_URL__OPS": "\n"})
+    assert (settings.teams.webhooks, settings.waiting, settings.faults) == ({}, {}, ())
+
+
+def test_a_sender_may_have_a_name() -> None:
+    mail = load_settings(FULL | {"CERTFLOW_MAIL_FROM": "Certflow <certflow@example.com>"}).mail
+    assert mail
+    assert mail.sender == "Certflow <certflow@example.com>"
 
 
 def test_mail_by_azure_communication_services() -> None:
