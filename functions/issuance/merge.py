@@ -87,9 +87,12 @@ async def _merge_or_find(
             current = await vault.certificate(request.name)
         if current is not None and current.version.der == items[0]:
             return current
-        if isinstance(seen, Gone) and verdict.status == NOT_FOUND:
+        if verdict.status != NOT_FOUND:
+            raise
+        if isinstance(seen, Gone):
             return None
-        raise
+        # One of the two answers does not hold: the next look says which.
+        raise Unavailable("Key Vault", f"the request that it has just shown is not there: {verdict}") from verdict
 
 
 @contextmanager

@@ -279,6 +279,19 @@ async def test_a_404_that_passes_between_two_looks_ends_no_request() -> None:
     assert "Issuance.Completed" in world.published
 
 
+async def test_a_404_of_the_merge_alone_is_no_verdict_where_the_request_was_just_seen() -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("web.pem", chain_for(operation))
+    refuses(world, "merge", GONE)
+    with pytest.raises(Unavailable):
+        await handle_drop(world.certflow, "web.pem")
+    assert world.drops.moved == []
+    await handle_drop(world.certflow, "web.pem")
+    assert world.drops.moved[-1][0] == "chains-merged"
+    assert "Issuance.Deleted" not in world.published
+
+
 async def test_a_request_that_is_deleted_just_before_the_merge_ends_by_the_merges_own_answer() -> None:
     world = World()
     operation = await started(world)
