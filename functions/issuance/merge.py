@@ -37,7 +37,7 @@ async def merge_once(
 
     `by` names the run (the same for every repetition of it); `more` are other fields of Key Vault's merge body. Returns
     the certificate version and what there is to say. Raises ChainProblem; Refused, if Key Vault refused the merge (or
-    lets the app in nowhere); Unavailable.
+    did not let the app in before it); Unavailable.
     """
     claimed = await _claim(certflow, by, request)
     if claimed.status not in MERGEABLE:
@@ -56,7 +56,7 @@ async def merge_once(
         raise
     stood = Operation(claimed.request_id, claimed.status, claimed.issuer, b"") if isinstance(seen, Gone) else seen
     completed = replace(stood, status=Status.COMPLETED, error_code=None, error_message=None)
-    with _no_verdict():
+    with _no_verdict(merged=True):
         await record_seen(certflow, claimed, completed, doing)
     record("chain-merged", vault=claimed.vault, name=claimed.name, version=bundle.version.version, run=by)
     return bundle, ()
@@ -96,14 +96,15 @@ async def _merge_or_find(
 
 
 @contextmanager
-def _no_verdict() -> Iterator[None]:
+def _no_verdict(*, merged: bool = False) -> Iterator[None]:
     """What is refused here is a look, not the chain: it may be taken when the look is not refused, so that is tried
-    again. Only a vault that does not let the app in is told as that.
+    again. Only a vault that does not let the app in is told as that; but not once the chain is merged, for whoever
+    hears of a refusal takes back what was to be told of the merge.
     """
     try:
         yield
     except Refused as error:
-        if error.of_access:
+        if error.of_access and not merged:
             raise
         reason = f"it refused a look at the request: HTTP {error.status}, {error.code}: {error}"
         raise Unavailable("Key Vault", reason) from error

@@ -15,7 +15,7 @@ from functions.issuance.errors import InvalidRequest, Refused, Unavailable
 from functions.issuance.links import Links
 from functions.issuance.notices import notice_of
 from functions.issuance.pending import Address, cancel, merge
-from functions.issuance.ports import Answer
+from functions.issuance.ports import Answer, Bundle
 from functions.issuance.requests import Actor, Status
 from functions.issuance.start import IfPending, Order, start
 from functions.issuance.takeover import takeover_of
@@ -534,6 +534,26 @@ async def test_a_merge_that_is_cut_off_and_sent_again_is_told_once() -> None:
     world.later(minutes=1)
     await world.shift()
     assert told(world) == [(ANN, [("attributes.enabled", None, "False")])]
+
+
+async def test_what_a_merge_changed_is_told_although_the_app_is_let_in_no_more_after_it() -> None:
+    world = await waiting_for_a_chain()
+    normal, look = world.vault.merge, world.vault.certificate
+
+    async def locked(*_given: Any) -> None:
+        raise Refused(403, "Forbidden", "Client address is not authorized.", inner="ForbiddenByFirewall")
+
+    async def last(*given: Any) -> Bundle:
+        world.vault.certificate = locked  # type: ignore[assignment,method-assign]  # the fault
+        return await normal(*given)
+
+    world.vault.merge = last  # type: ignore[assignment,method-assign]
+    with pytest.raises(Unavailable):
+        await merge(world.certflow, Address("main", "web"), chain_for(world), {"tags": {}}, Actor())
+    world.vault.certificate = look  # type: ignore[method-assign]  # mended
+    world.later(minutes=1)
+    await world.shift()
+    assert told(world) == [(ANN, [("tags.certflow-renew", "auto", None)])]
 
 
 async def test_a_merge_with_other_tags_keeps_the_owner() -> None:
