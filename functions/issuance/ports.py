@@ -134,7 +134,7 @@ class Intent:
     chance; `asked` is a hash of what was asked for; `before` is the request that stood in Key Vault before ours. Once
     it is known, `answer` is what the caller is told: kept, if `keep`, until `due`. `origin` and `renews` become those
     of the request; `takeover` says whose certificate it was, who is then told. `tries` counts
-    how often the sweep could not find out what came of it.
+    how often the sweep could not find out what came of it. `began` is when it was written (None by an older version).
     """
 
     vault: str
@@ -152,6 +152,7 @@ class Intent:
     renews: str | None = None
     takeover: Takeover | None = None
     tries: int = 0
+    began: datetime | None = None
 
 
 class Ledger(Protocol):

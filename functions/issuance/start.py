@@ -106,6 +106,7 @@ async def start(certflow: Certflow, order: Order) -> Started:
         origin=order.origin,
         renews=order.renews,
         takeover=None if order.renews else takeover_of(before.owner, before.tags, before.policy, order.body),
+        began=certflow.now(),
     )
     earlier = await certflow.ledger.intend(intent)
     if earlier is None:

@@ -136,13 +136,11 @@ def _others(tags: Mapping[str, str]) -> list[str]:
 
 
 def _which(how: str, takeover: Takeover) -> str:
-    """What tells apart what is told of one request. It is started once and adopted once, by two at the same time maybe;
-    but a merge may be refused, and come again with something else. Whoever sends the same again changes nothing more.
+    """What tells apart what is told of one request: a merge may be refused, and come again with something else; and
+    where a start was cut off, it may be another's that is found. Whoever sends the same again changes nothing more.
     """
-    if how != "merged":
-        return "" if how == "created" else f":{how}"
     what = f"{[(one.what, one.after) for one in takeover.changes]}"
-    return f":merged:{hashlib.sha256(what.encode()).hexdigest()[:16]}"
+    return f":{how}:{hashlib.sha256(what.encode()).hexdigest()[:16]}"
 
 
 def _filled_in(policy: Mapping[str, Any]) -> dict[str, Any]:

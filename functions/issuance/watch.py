@@ -243,10 +243,27 @@ async def settle_intent(certflow: Certflow, vault: str, name: str, intent_id: st
         return
     answer = None if intent.answer else await standing(certflow.vault(intent.vault), intent.name)
     if answer is None or answer.operation.request_id == intent.before:
+        await _tell_of_a_request_that_is_gone(certflow, intent)
         await certflow.ledger.forget(intent)
         return
     await begin_to_watch(certflow, intent, answer.operation, csr_out=True)
     await keep_answer(certflow, intent, told(intent, answer))
+
+
+async def _tell_of_a_request_that_is_gone(certflow: Certflow, intent: Intent) -> None:
+    """What a start that was cut off has changed stays changed when its request is deleted before it is looked for: the
+    policy. Of that request there is a trace if it was deleted by us, for it was brought under watch then.
+    """
+    if intent.answer or intent.began is None or not (intent.takeover and intent.takeover.changes):
+        return
+    named = await certflow.ledger.named(intent.vault, intent.name)
+    since = [one for one in named if one.request_id != intent.before and one.created >= intent.began]
+    if since:
+        first = min(since, key=lambda one: one.created)
+        events = taken_over(intent.takeover, first, intent.what, intent.by, certflow.now())
+        for event in events:
+            await certflow.ledger.add_event(event)
+        await publish(certflow, events)
 
 
 async def put_off_intent(certflow: Certflow, vault: str, name: str, intent_id: str, reason: str) -> None:

@@ -14,7 +14,7 @@ from functions.issuance.choices import Choices
 from functions.issuance.errors import InvalidRequest, Refused, Unavailable
 from functions.issuance.links import Links
 from functions.issuance.notices import notice_of
-from functions.issuance.pending import Address, cancel, merge
+from functions.issuance.pending import Address, cancel, delete, merge
 from functions.issuance.ports import Answer, Bundle
 from functions.issuance.requests import Actor, Status
 from functions.issuance.start import IfPending, Order, start
@@ -172,6 +172,35 @@ async def test_a_start_that_is_cut_off_after_key_vaults_answer_is_told_by_who_fi
     world.later(minutes=3)
     await world.sweep()
     assert told(world) == [(ANN, [("owner", ANN, BOB)])]
+
+
+@pytest.mark.parametrize("then", ["deleted", "replaced"])
+async def test_a_start_that_is_cut_off_and_whose_request_is_gone_when_it_is_looked_for_is_told(then: str) -> None:
+    """The policy that it has written stays, and the next renewal goes by that."""
+    teams = FakeChannel("teams", most=10)
+    world = owned()
+    world.channels = (teams,)
+    create = world.vault.create
+
+    async def lost(name: str, body: Any) -> Answer:
+        await create(name, body)
+        world.vault.policies[name] = body["policy"]
+        raise Unavailable("Key Vault", "no answer", maybe_done=True)
+
+    world.vault.create = lost  # type: ignore[method-assign]  # the fault
+    with pytest.raises(Unavailable):
+        await started(world, {"policy": POLICY | {"issuer": {"name": "Globe"}}}, by=Actor("eve"))
+    world.vault.create = create  # type: ignore[method-assign]  # over
+    if then == "deleted":
+        await delete(world.certflow, Address("main", "web"), Actor("eve"))
+    else:
+        await started(world, {}, by=Actor("eve"), if_pending="replace")
+    world.later(minutes=3)
+    await world.sweep()
+    assert (ANN, [("policy.issuer.name", "DigiCert", "Globe")]) in told(world)
+    for event in world.topic.published:
+        await world.tell(event.id, event.type, event.data)
+    assert "Changed by somebody else: web" in [notice.title for notice in teams.sent]
 
 
 async def test_a_request_that_a_third_brought_under_watch_meanwhile_is_told_all_the_same() -> None:
