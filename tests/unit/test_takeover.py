@@ -141,8 +141,13 @@ async def test_the_owner_of_the_last_request_counts_where_no_tag_says_who_it_is(
     await started(world, {})
     assert told(world) == [(None, [("owner", None, ANN)]), (ANN, [])]
     assert world.vault.created[-1]["tags"] == {"certflow-owner": ANN}
+    world.later(minutes=1)
     await started(world, {}, BOB, if_pending="replace")
     assert told(world)[2:] == [(ANN, [("owner", ANN, BOB)])]
+    world.vault.tagged.clear()  # a portal's next version has none
+    world.vault.operations.clear()
+    await started(world, {}, ANN)
+    assert told(world)[3:] == [(BOB, [("owner", BOB, ANN)])]
 
 
 @pytest.mark.parametrize("if_pending", ["adopt", "replace"])
