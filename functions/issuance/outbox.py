@@ -38,11 +38,17 @@ async def publish(certflow: Certflow, events: Iterable[Event]) -> None:
 
 async def publish_left_behind(certflow: Certflow, vault: str | None = None) -> None:
     """Sends what a crash or an outage left in the outbox of a vault, or (None) of what belongs to none; no more than
-    fits into some seconds.
+    fits into some seconds. One that cannot be sent for a reason nobody foresaw keeps neither the others nor the vault's
+    looks, which come after these.
     """
     unsent, began = await certflow.ledger.unsent(vault), certflow.now()
     for event in unsent:
         if certflow.now() - began >= AT_MOST:
             return
         if event.time < began - LEFT_BEHIND:
-            await publish(certflow, (event,))
+            try:
+                await publish(certflow, (event,))
+            except Exception as error:  # noqa: BLE001  as said above
+                waited = int((certflow.now() - event.time).total_seconds())
+                told = {"id": event.id, "type": event.type, "reason": repr(error)}
+                record("event-left-in-outbox", level=logging.ERROR, queue="outbox", waited=waited, **told)

@@ -46,6 +46,23 @@ async def test_a_topic_that_is_slow_or_away_keeps_no_vault_from_being_looked_at(
     assert len(world.ledger.outbox) == (60 if down else 58)
 
 
+async def test_an_event_that_fails_in_a_way_nobody_foresaw_keeps_neither_the_others_nor_the_vault() -> None:
+    @dataclass
+    class Odd(FakeTopic):
+        async def publish(self, event: Event) -> None:
+            if event.id == "e0":
+                raise ValueError("no event")
+            await super().publish(event)
+
+    world = World(topic=Odd())
+    tracked(world, 5)
+    left(world, 3)
+    await world.shift()
+    assert world.ledger.outbox.keys() == {"e0"}
+    assert world.vault.calls == ["pending"] * 5
+    assert "main" in world.watchbook.swept
+
+
 async def test_events_that_are_refused_do_not_keep_the_others_in_the_outbox() -> None:
     refused = {f"e{number}" for number in range(5)}
 
