@@ -65,7 +65,7 @@ def fields_of(content: bytes) -> dict[str, Any]:
 
 
 def answer_of(content: bytes) -> Answer:
-    """An operation."""
+    """An operation; its fields as they were sent, but for the spelling of its status."""
     fields = fields_of(content)
     wire = msgspec.convert(fields, _Operation)
     if (status := STATUSES.get(wire.status.lower())) is None:
@@ -80,7 +80,7 @@ def answer_of(content: bytes) -> Answer:
         error_message=error.message,
         cancellation_requested=wire.cancellation_requested,
     )
-    return Answer(operation, fields)
+    return Answer(operation, fields | {"status": status.value})
 
 
 def bundle_of(content: bytes) -> Bundle:

@@ -27,7 +27,7 @@ def answer_schemas() -> dict[str, Schema]:
             "id": TEXT,
             "issuer": _object({"name": TEXT}, open_=True),
             "csr": TEXT,
-            "status": TEXT,
+            "status": STATUS,
             "request_id": REQUEST_ID,
             "links": {"type": "object", "additionalProperties": TEXT},
         },

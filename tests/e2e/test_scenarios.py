@@ -92,7 +92,7 @@ class Certificate:
     async def ended(self, status: str) -> dict[str, Any]:
         async def look() -> dict[str, Any] | None:
             code, answer, _ = await self.call("GET", "/pending")
-            return answer if code == 200 and answer["status"].lower() != "inprogress" else None
+            return answer if code == 200 and answer["status"] != "inProgress" else None
 
         answer = await until(f"{self.name} {status}", look)
         assert answer["status"] == status
@@ -151,7 +151,7 @@ def missing(name: str, sentence: str, reason: str, request_id: str | None = None
 async def test_create_with_a_supported_issuer(certificate: Certificate) -> None:
     answer = await certificate.start("DigiCert", owner="you@example.com")
     assert answer["issuer"] == {"name": "DigiCert"}
-    assert answer["status"].lower() == "inprogress"
+    assert answer["status"] == "inProgress"
     assert answer["owner"] == "you@example.com"
     assert csr_of(answer).subject.rfc4514_string() == f"CN={certificate.name}"
 
@@ -170,7 +170,7 @@ async def test_pending_in_progress(certificate: Certificate) -> None:
     for query in ({}, {"request_id": started["request_id"]}, {"api-version": "7.4"}):
         status, answer, response = await certificate.call("GET", "/pending", params=query)
         assert status == 200
-        assert answer["status"].lower() == "inprogress"
+        assert answer["status"] == "inProgress"
         assert (answer["request_id"], answer["owner"]) == (started["request_id"], "you@example.com")
         assert 0 <= answer["age"] < 60
         assert response.headers["Retry-After"] == "10"
