@@ -16,6 +16,7 @@ from functions.issuance.describe import several, subject_of
 from functions.issuance.findings import Finding
 from functions.issuance.lenient import DECISIVE
 from functions.issuance.names import WORDS, names_in, names_of
+from functions.issuance.phrases import moment
 from functions.issuance.validate import POISON, unknown_critical
 
 SKEW = timedelta(minutes=5)  # how far clocks may differ
@@ -82,10 +83,10 @@ def unreadable(certificate: Certificate, decisive: set[str]) -> Iterator[Finding
 def validity(certificate: Certificate, now: datetime, step: str) -> Iterator[Finding]:
     """Whether a certificate is valid now, with SKEW; `step` is what to do about one that has expired."""
     if certificate.not_valid_after_utc < now - SKEW:
-        until = f"{certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
+        until = moment(certificate.not_valid_after_utc)
         yield Finding("expired", f"The certificate of {subject_of(certificate)} expired at {until}.", step)
     if certificate.not_valid_before_utc > now + SKEW:
-        since = f"{certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"
+        since = moment(certificate.not_valid_before_utc)
         yield Finding(
             "not-yet-valid",
             f"The certificate of {subject_of(certificate)} is not valid before {since}.",

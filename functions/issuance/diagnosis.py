@@ -20,6 +20,7 @@ from functions.issuance.findings import ChainProblem, Finding, errors_of
 from functions.issuance.journal import record
 from functions.issuance.lenient import DECISIVE
 from functions.issuance.path_checks import check_path
+from functions.issuance.phrases import moment
 from functions.issuance.trust import Trust, may_sign
 
 ORDER = ("error", "warning", "note")
@@ -140,8 +141,7 @@ def _ends(chain: Chain, certificates: Sequence[Certificate], trust: Trust, signa
 def _cut(chain: Chain) -> Iterator[Finding]:
     if chain.cut:
         gone = several(
-            f"{subject_of(one)}, issued by {issuer_of(one)}, at {one.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
-            for one in chain.cut
+            f"{subject_of(one)}, issued by {issuer_of(one)}, at {moment(one.not_valid_after_utc)}" for one in chain.cut
         )
         # Above the chain is another certificate of a CA that may be a root, or the root itself, which has expired.
         known = subject_of(chain.top) if chain.cut[0].self_issued else issuer_of(chain.top)

@@ -17,6 +17,7 @@ from functions.issuance.diagnosis import Diagnosis, diagnose
 from functions.issuance.errors import BadSettings, Refused
 from functions.issuance.findings import ChainProblem, Finding, errors_of, is_waiting
 from functions.issuance.matching import Match, match
+from functions.issuance.phrases import moment
 from functions.issuance.reading import Contents, read
 from functions.issuance.report import Outcome, report_of
 from functions.issuance.requests import Operation, TrackedRequest
@@ -164,7 +165,7 @@ def already_merged(name: str, version: str) -> Finding:
 
 def request_ended(request: TrackedRequest) -> Finding:
     """The request that has the leaf's key takes no chain any more."""
-    ended = f" on {request.ended:%Y-%m-%d %H:%M} UTC" if request.ended else ""
+    ended = f" on {moment(request.ended)}" if request.ended else ""
     return Finding(
         "request-ended",
         f"The key belongs to the request {request.request_id} for {request.name} in vault {request.vault}, "

@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.issuance.events import NOTICE_REFUSED, Event
 from functions.issuance.links import Links, links_of
-from functions.issuance.phrases import duration, some
+from functions.issuance.phrases import duration, moment, some
 from functions.issuance.requests import Status
 from functions.issuance.telling import Notice
 from functions.issuance.wording import WRITERS
@@ -85,7 +85,7 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Error message", error.get("message")),
         ("Took" if data.get("status") in ISSUED_OR_REFUSED else "After", _span(data.get("took"))),
         ("Pending for", _span(data.get("age"))),
-        ("Valid until", data.get("not_after")),
+        ("Valid until", _moment(data.get("not_after"))),
         ("Version", data.get("version")),
         *(("Warning", sentence) for sentence in (data.get("warnings") or ())[:MOST]),
         ("CSR", data.get("csr_url")),
@@ -107,6 +107,10 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 def _change(change: dict[str, Any]) -> str:
     return f"{change['before'] or 'none'} → {change['after'] or 'none'}"
+
+
+def _moment(time: str | None) -> str | None:
+    return None if time is None else moment(time)
 
 
 def _span(seconds: float | None) -> str | None:

@@ -15,7 +15,7 @@ from functions.issuance.describe import printed
 from functions.issuance.events import DIGEST, Event
 from functions.issuance.expiry import soonest_first
 from functions.issuance.outbox import publish
-from functions.issuance.phrases import duration, first_of, some
+from functions.issuance.phrases import duration, first_of, moment, some
 from functions.issuance.requests import Status
 from functions.issuance.survey import SILENCED, found_of
 from functions.issuance.trusting import hint_of
@@ -299,4 +299,4 @@ def _counts_in_words(lines: list[dict[str, Any]]) -> list[str]:
 def _watched(beat: str | None, *, late: bool) -> str:
     if beat is None:
         return "not watched yet"
-    return f"NOT watched since {beat[:16].replace('T', ' ')} UTC" if late else f"watched, last at {beat[11:16]} UTC"
+    return f"NOT watched since {moment(beat)}" if late else f"watched, last at {beat[11:16]} UTC"

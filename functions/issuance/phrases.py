@@ -1,10 +1,17 @@
-"""Durations and lists of names, as people read them in a message."""
+"""Times, durations and lists of names, as people read them in a message."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+
+
+def moment(time: datetime | str) -> str:
+    """A time, given as ISO 8601 in events: 2027-05-27 20:20 UTC. The only way in which people are told of one."""
+    at = datetime.fromisoformat(time) if isinstance(time, str) else time
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def duration(seconds: float) -> str:

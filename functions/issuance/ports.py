@@ -29,7 +29,7 @@ from functions.issuance.takeover import Takeover
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An operation as the core reads it, and the fields as Key Vault sent them, but with the status as Status has it."""
+    """An operation as the core reads it, and the fields as Key Vault sent them, but with the spelling of Status."""
 
     operation: Operation
     fields: Mapping[str, Any]

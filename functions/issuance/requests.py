@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from functions.issuance.events import ISSUANCE, Event
+from functions.issuance.phrases import moment
 from functions.issuance.timing import PATIENCE, REMINDERS, Patience, next_look, pause_after, soonest
 
 
@@ -350,7 +351,7 @@ def acknowledged(request: TrackedRequest, until: datetime, why: str, by: Actor, 
         acknowledged_by=by.name,
         caused_by=caller_of(by),
     )
-    act = Act("acknowledged", now, request.request_id, request.status, by, f"until {until}: {why}")
+    act = Act("acknowledged", now, request.request_id, request.status, by, f"until {moment(until)}: {why}")
     if (request.quiet_until, request.quiet_why) == (until, why):  # said again, and it changes nothing
         return Change(quiet, acts=(act,))
     # Put off, taken back and put off again in the same words are three things: so the time belongs to the id.

@@ -22,6 +22,7 @@ from functions.issuance.events import TRUST_CHANGED, TRUST_MISPLACED, Event
 from functions.issuance.files import TrustedFile
 from functions.issuance.journal import record
 from functions.issuance.outbox import publish
+from functions.issuance.phrases import moment
 from functions.issuance.trust import ALL_VAULTS, CONTAINER, Trust, place_of, trust_of
 from functions.issuance.watchbook import TrustNote, TrustState
 
@@ -87,7 +88,7 @@ def hint_of(note: TrustNote) -> str | None:
     """A sentence for whoever starts a request whose chain could not be merged as things stand; None if it could."""
     if note.state is TrustState.ENDING and note.until:
         return (
-            f"From {note.until:%Y-%m-%d %H:%M} UTC on no chain is merged in vault {note.vault}, unless a CA's "
+            f"From {moment(note.until)} on no chain is merged in vault {note.vault}, unless a CA's "
             f"certificate is in {place_of(note.vault)} by then."
         )
     if note.state in {TrustState.NONE, TrustState.UNREADABLE}:

@@ -27,7 +27,7 @@ from functions.issuance.events import (
     VAULT_SURVEYED,
 )
 from functions.issuance.findings import PRIVATE_KEY
-from functions.issuance.phrases import duration, listed
+from functions.issuance.phrases import duration, listed, moment
 from functions.issuance.requests import is_manual
 from functions.issuance.telling import Severity
 
@@ -138,7 +138,7 @@ def _acknowledged(data: dict[str, Any]) -> Words:
     return Words(
         f"Reminders held back: {data['name']}",
         f"Somebody acknowledged the pending request for {data['name']} in vault {data['vault']}: no reminders until "
-        f"{data['until'][:16].replace('T', ' ')} UTC.",
+        f"{moment(data['until'])}.",
         "Nothing to do, if that is meant: its end is told all the same. Otherwise ask who it was, and why.",
         Severity.INFO,
     )
@@ -254,7 +254,7 @@ def _trust_changed(data: dict[str, Any]) -> Words:
         return Words(
             f"Merging is about to end: vault {vault}",
             f"Nothing says whose certificates vault {vault} takes. Until now any CA's were, and from "
-            f"{data['until'][:16].replace('T', ' ')} UTC on none is.",
+            f"{moment(data['until'])} on none is.",
             f"Put the certificate of the CA into {place} before that; the word public in a file there stands for the "
             f"public CAs. Or set CERTFLOW_TRUSTED_CAS to {vault}=public.",
             Severity.CRITICAL,

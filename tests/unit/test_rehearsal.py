@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from functions.issuance.errors import BadSettings, InvalidRequest, Unavailable
@@ -34,6 +36,14 @@ async def test_every_message_is_whole_sentences_and_names_nothing_that_is_not_kn
         assert notice.sentence.endswith((".", ".)")), notice
         assert notice.next_step.endswith("."), notice
         assert "None" not in f"{notice.title} {notice.sentence} {notice.next_step} {notice.facts}", notice
+
+
+async def test_every_time_is_one_that_people_read() -> None:
+    teams = FakeChannel("teams", most=10)
+    await rehearse(World(channels=(teams,)).certflow, ())
+    texts = [f"{one.title} {one.sentence} {one.next_step} {one.facts}" for one in teams.sent]
+    assert not [text for text in texts if re.search(r"\d\d?T\d\d|[+]00:00", text)]
+    assert any("2026-12-14 12:00 UTC" in text for text in texts)
 
 
 async def test_some_events_can_be_named_with_or_without_their_prefix() -> None:
