@@ -94,6 +94,7 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Owner", data.get("owner")),
         ("Why", data.get("why")),
         ("Acknowledged by", data.get("acknowledged_by")),
+        ("Done by", data.get("by")),
         ("Requested by", data.get("requested_by")),
         ("File", file.get("name")),
         ("SHA-256", file.get("sha256") or data.get("sha256")),

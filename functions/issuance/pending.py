@@ -95,7 +95,7 @@ async def cancel(certflow: Certflow, address: Address, by: Actor) -> Seen:
         raise await _not_in_progress(certflow, address, error) from error
     request = await _tracked(certflow, address, answer, by)
     request = await record_seen(certflow, request, answer.operation, Doing("cancelled", by))
-    await call_first_looks(certflow, request)
+    await call_first_looks(certflow, request, after_an_act=True)
     return Seen(answer, request)
 
 

@@ -13,7 +13,7 @@ from functions.issuance.certflow import Certflow
 from functions.issuance.rules import OWNER, recipients
 from functions.issuance.telling import Notice
 
-OF_CALLERS = frozenset({"Subject", "Owner", "Requested by", "Acknowledged by", "Why", "Error message"})
+OF_CALLERS = frozenset({"Subject", "Owner", "Requested by", "Done by", "Acknowledged by", "Why", "Error message"})
 CHANGED = "Changed: "  # the beginning of what a caller changes of somebody's certificate
 
 

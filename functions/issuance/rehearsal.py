@@ -129,6 +129,7 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
         f"{ISSUANCE}Started": manual,
         f"{ISSUANCE}Completed": request | ended("completed") | ends | {"version": "0" * 32},
         f"{ISSUANCE}Failed": request | ended("failed") | {"error": rejected},
+        f"{ISSUANCE}Cancelling": manual | {"by": "somebody@example.com"},
         f"{ISSUANCE}Cancelled": request | ended("cancelled"),
         f"{ISSUANCE}Deleted": request | ended("deleted"),
         f"{ISSUANCE}Overwritten": request | ended("overwritten") | {"replaced_by": "1" * 32},

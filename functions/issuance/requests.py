@@ -10,7 +10,7 @@ from typing import Any
 
 from functions.issuance.events import ISSUANCE, Event
 from functions.issuance.phrases import moment
-from functions.issuance.timing import PATIENCE, REMINDERS, Patience, next_look, pause_after, soonest
+from functions.issuance.timing import AFTER_AN_ACT, PATIENCE, REMINDERS, Patience, next_look, pause_after, soonest
 
 
 class Status(StrEnum):
@@ -135,8 +135,9 @@ class TrackedRequest:
     `vault` is the alias; `key_sha256` the SHA-256 (hex) of the CSR's SubjectPublicKeyInfo; `next_check` is None once
     there is nothing left to watch; `merging` names what is being merged, and until when others wait for it;
     `replaced_by` is the request that took its place. `reminded` counts the reminders, the next is due at `remind_at`
-    (None: no more); whoever acknowledged the request wants none until `quiet_until`. `origin` is None in rows that were
-    written before there was one; `renews` is the thumbprint of the version that a renewal of ours replaces.
+    (None: no more); whoever acknowledged the request wants none until `quiet_until`. `cancel_asked` is when a caller
+    asked for its cancellation, `cancel_asked_by` who. `origin` is None in rows that were written before there was one;
+    `renews` is the thumbprint of the version that a renewal of ours replaces.
     """
 
     vault: str
@@ -166,6 +167,8 @@ class TrackedRequest:
     remind_at: datetime | None = None
     quiet_until: datetime | None = None
     quiet_why: str | None = None
+    cancel_asked: datetime | None = None
+    cancel_asked_by: str | None = None
     origin: Origin | None = None
     renews: str | None = None
     etag: str = field(default="", compare=False)
@@ -259,9 +262,14 @@ def observe(
             merging = None if doing else request.merging
             return Change(replace(request, attempts=0, last_error=None, next_check=None, merging=merging), acts=acts)
         change = _reminded(request, seen, now, patience, muted)
+        asked = (
+            _cancelling(change.request, doing, now) if doing and doing.what == "cancelled" else Change(change.request)
+        )
         look = next_look(request.created, request.request_id, now, manual=is_manual(request.issuer))
-        same = replace(change.request, attempts=0, last_error=None, next_check=soonest(look, change.request.remind_at))
-        return Change(same, change.events, (*acts, *change.acts))
+        if doing:  # what came of it is wanted to be known
+            look = min(look, now + AFTER_AN_ACT)
+        same = replace(asked.request, attempts=0, last_error=None, next_check=soonest(look, asked.request.remind_at))
+        return Change(same, (*change.events, *asked.events), (*acts, *change.acts))
     ended = replace(
         request,
         status=status,
@@ -278,12 +286,47 @@ def observe(
     )
     if status is Status.COMPLETED and certificate and certificate.key_sha256 == request.key_sha256:
         ended = replace(ended, version=certificate.version, not_after=certificate.not_after)
-    warnings = list(doing.warnings) if doing and doing.warnings else None
     caller = caller_of(doing.by) if doing and doing.what in ENDS else _asked_by(request)
     event = request_event(
-        status.value.capitalize(), ended, now, replaced_by=ended.replaced_by, warnings=warnings, caused_by=caller
+        status.value.capitalize(),
+        ended,
+        now,
+        replaced_by=ended.replaced_by,
+        warnings=list(doing.warnings) if doing and doing.warnings else None,
+        by=_by(request, status, doing),
+        went_before=_went_before(request) if status is Status.COMPLETED else None,
+        caused_by=caller,
     )
     return Change(ended, (event,), (_act(ended, doing or Doing("observed", NOBODY), now),))
+
+
+def _cancelling(request: TrackedRequest, doing: Doing, now: datetime) -> Change:
+    """A caller has asked for cancellation. The owner hears of that at once where no issuer works on the request: there
+    Key Vault notes the wish, and nothing is known to come of it. An issuer's answer comes within seconds.
+    """
+    if request.cancel_asked:
+        return Change(request)
+    asked = replace(request, cancel_asked=now, cancel_asked_by=doing.by.name)
+    if not is_manual(request.issuer):
+        return Change(asked)
+    return Change(asked, (request_event("Cancelling", asked, now, by=doing.by.name, caused_by=caller_of(doing.by)),))
+
+
+def _by(request: TrackedRequest, status: Status, doing: Doing | None) -> str | None:
+    """Who brought an end about, as the history has it; None if Key Vault or an issuer came to it by itself."""
+    if doing:
+        return doing.by.name
+    return request.cancel_asked_by if status is Status.CANCELLED else None
+
+
+def _went_before(request: TrackedRequest) -> dict[str, str] | None:
+    """What its completion has overtaken: an end that was told already, or that somebody did not want it any more."""
+    if request.status is not Status.IN_PROGRESS and request.ended:
+        return {"status": request.status.value, "at": request.ended.isoformat()}
+    if request.cancel_asked is None:
+        return None
+    by = {"by": request.cancel_asked_by} if request.cancel_asked_by else {}
+    return {"status": "cancelling", "at": request.cancel_asked.isoformat(), **by}
 
 
 def request_event(what: str, request: TrackedRequest, now: datetime, **more: Any) -> Event:

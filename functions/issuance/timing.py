@@ -18,6 +18,7 @@ CHECK_INTERVALS: tuple[tuple[timedelta, timedelta], ...] = (
 )
 # No issuer works on a manual request: it ends by our merge, by an event, or (deleted, overwritten) by somebody's hand.
 MANUAL_INTERVAL = timedelta(hours=1)
+AFTER_AN_ACT = timedelta(minutes=1)  # until the next look at what a caller has done something to, whoever works on it
 LONGEST_PAUSE = timedelta(hours=1)
 JITTER = 0.1  # of an interval, so that what was started together is not looked at together for days
 

@@ -309,11 +309,11 @@ async def _muted(certflow: Certflow, request: TrackedRequest, seen: Operation | 
     return muted_until(await certflow.vault(request.vault).tags(request.name), certflow.now())
 
 
-async def call_first_looks(certflow: Certflow, request: TrackedRequest) -> None:
-    """Calls for looks seconds after an act that an issuer answers: the timer is too slow for the first minute. Without
-    them it comes to the same, a little later.
+async def call_first_looks(certflow: Certflow, request: TrackedRequest, *, after_an_act: bool = False) -> None:
+    """Calls for looks seconds after a start that an issuer answers, or after another act of a caller: the timer is too
+    slow for the first minute. Without them it comes to the same, a little later.
     """
-    if is_manual(request.issuer) or request.status is not Status.IN_PROGRESS:
+    if (is_manual(request.issuer) and not after_an_act) or request.status is not Status.IN_PROGRESS:
         return
     message = {"vault": request.vault, "name": request.name, "request_id": request.request_id}
     try:

@@ -55,10 +55,22 @@ def _completed(data: dict[str, Any]) -> Words:
     valid = f" It is valid until {data['not_after'][:10]}." if data.get("not_after") else ""
     return Words(
         f"Certificate issued: {data['name']}",
-        f"The certificate {data['name']} in vault {data['vault']} is complete.{valid}",
+        f"The certificate {data['name']} in vault {data['vault']} is complete.{valid}{_went_before(data)}",
         "Nothing to do: applications that read it from Key Vault get the new version.",
         Severity.INFO,
         good=True,
+    )
+
+
+def _went_before(data: dict[str, Any]) -> str:
+    before = data.get("went_before")
+    if before is None:
+        return ""
+    if before["status"] == "cancelling":
+        return f" Somebody had asked for its cancellation ({moment(before['at'])})."
+    return (
+        f" Before that, the request had {'failed' if before['status'] == 'failed' else 'been cancelled'} "
+        f"({moment(before['at'])})."
     )
 
 
@@ -105,10 +117,22 @@ def _deleted(data: dict[str, Any]) -> Words:
 def _overwritten(data: dict[str, Any]) -> Words:
     return Words(
         f"Certificate request replaced: {data['name']}",
-        f"The request {data.get('replaced_by')} now stands in place of this one for {data['name']} in {data['vault']}.",
+        f"The request {data.get('replaced_by')} now stands in place of this one for {data['name']} in vault "
+        f"{data['vault']}.",
         "Have the CSR of the new request signed: a chain for the old one fits no more."
         if is_manual(data["issuer"])
         else "Nothing to do, if that was meant: the new request is watched. A chain for the old one fits no more.",
+    )
+
+
+def _cancelling(data: dict[str, Any]) -> Words:
+    name = data["name"]
+    return Words(
+        f"Cancellation asked for: {name}",
+        f"Somebody asked for the cancellation of the request for {name} in vault {data['vault']}. "
+        "Key Vault notes that, but no issuer works on the request that could cancel it.",
+        f"If the certificate is not wanted any more, delete the request (DELETE {_address(data)}/pending). Otherwise "
+        "have its CSR signed all the same: its chain is still merged.",
     )
 
 
@@ -360,6 +384,7 @@ WRITERS: dict[str, Callable[[dict[str, Any]], Words | None]] = {
     f"{ISSUANCE}Started": _csr_ready,
     f"{ISSUANCE}Completed": _completed,
     f"{ISSUANCE}Failed": _failed,
+    f"{ISSUANCE}Cancelling": _cancelling,
     f"{ISSUANCE}Cancelled": _cancelled,
     f"{ISSUANCE}Deleted": _deleted,
     f"{ISSUANCE}Overwritten": _overwritten,

@@ -23,10 +23,10 @@ EXAMPLE = re.compile(r"^```json\n(.+?)\n```$", re.MULTILINE | re.DOTALL)
 
 
 def types_in_the_code() -> set[str]:
-    """The constants of events.py; and of a request its start, each of its ends, and its reminders."""
+    """The constants of events.py; and of a request its start, each of its ends, its reminders, and that it is to be cancelled."""
     constants = {str(value) for name, value in vars(events).items() if name.isupper()} - {events.ISSUANCE}
     ends = {status.value.capitalize() for status in Status} - {Status.IN_PROGRESS.value.capitalize()}
-    return constants | {f"{events.ISSUANCE}{what}" for what in ends | {"Started", "Stalled"}}
+    return constants | {f"{events.ISSUANCE}{what}" for what in ends | {"Started", "Stalled", "Cancelling"}}
 
 
 def examples() -> list[dict[str, Any]]:

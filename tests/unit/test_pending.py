@@ -14,7 +14,7 @@ from functions.issuance.pending import Address, cancel, csr, delete, merge, stat
 from functions.issuance.queues import LOOKS
 from functions.issuance.requests import Actor, Status
 from functions.issuance.start import Order, start
-from functions.issuance.timing import FIRST_LOOKS
+from functions.issuance.timing import AFTER_AN_ACT, FIRST_LOOKS
 from tests.certificates import Ca, as_read, make_csr
 from tests.clock import fixed_now
 from tests.unit.fakes import World
@@ -86,6 +86,53 @@ async def test_cancelling_is_asked_for_and_its_outcome_watched() -> None:
     await world.sweep()
     assert world.published == ["Issuance.Started", "Issuance.Cancelled"]
     assert [(act.what, act.by.name) for act in world.ledger.acts][1:] == [("cancelled", "me"), ("observed", None)]
+
+
+async def test_a_cancellation_is_told_of_at_once_where_no_issuer_acts_on_it_and_its_completion_says_so() -> None:
+    world = World()
+    await started(world, "Unknown")
+    for _ in range(2):  # told once
+        await cancel(world.certflow, WEB, ME)
+    assert world.published == ["Issuance.Started", "Issuance.Cancelling"]
+    assert world.topic.published[1].data["by"] == "me"
+    asked = world.now
+    assert len(world.work.queue(LOOKS)) == 2 * len(FIRST_LOOKS)
+    (request,) = await world.ledger.named("main", "web")
+    assert request.next_check == world.now + AFTER_AN_ACT
+    world.later(minutes=2)
+    chain = as_read(ROOT.signs(world.vault.operations["web"].csr), ROOT.certificate)
+    await merge(world.certflow, WEB, chain, {}, Actor("ann"))
+    completed = world.topic.published[-1]
+    assert completed.type.endswith("Completed")
+    assert completed.data["went_before"] == {"status": "cancelling", "at": asked.isoformat(), "by": "me"}
+    assert completed.data["by"] == "ann"
+
+
+@pytest.mark.parametrize("end", [Status.FAILED, Status.CANCELLED])
+async def test_a_completion_says_which_end_it_has_overtaken(end: Status) -> None:
+    world = World()
+    await started(world)
+    world.vault.operations["web"] = replace(world.vault.operations["web"], status=end)
+    await status(world.certflow, WEB)
+    ended = world.now
+    world.later(hours=1)
+    chain = as_read(ROOT.signs(world.vault.operations["web"].csr), ROOT.certificate)
+    await merge(world.certflow, WEB, chain, {}, ME)
+    assert world.topic.published[-1].data["went_before"] == {"status": end.value, "at": ended.isoformat()}
+
+
+async def test_whoever_deletes_or_cancels_is_named_and_never_whoever_started_it() -> None:
+    world = World()
+    order = Order("main", "web", {"policy": {"issuer": {"name": "DigiCert"}}}, by=Actor("creator"))
+    await start(world.certflow, order)
+    await cancel(world.certflow, WEB, ME)
+    world.vault.operations["web"] = replace(world.vault.operations["web"], status=Status.CANCELLED)
+    await status(world.certflow, WEB)
+    assert world.topic.published[-1].data["by"] == "me"
+    await start(world.certflow, replace(order, if_pending="replace"))
+    await delete(world.certflow, WEB, ME)
+    deleted = world.topic.published[-1]
+    assert (deleted.data["by"], deleted.data["requested_by"]) == ("me", "creator")
 
 
 async def test_what_is_not_in_progress_cannot_be_cancelled_whatever_code_key_vault_uses() -> None:
