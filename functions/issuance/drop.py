@@ -165,7 +165,8 @@ async def _merged(certflow: Certflow, drop: Drop, case: Case) -> Outcome:
     if not case.mergeable or case.chain is None:
         return outcome
     request = await _tracked(certflow, one)
-    doing = Doing("merged", NOBODY, warnings_of(case.findings))
+    file = {"name": printed(drop.name, MAX_LENGTH), "sha256": drop.sha256 or ""}
+    doing = Doing("merged", NOBODY, warnings_of(case.findings), file)
     try:
         bundle, findings = await merge_once(certflow, drop.id, request, case.chain, doing)
     except ChainProblem as problem:

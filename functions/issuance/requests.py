@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from functions.issuance.certificate import load
+from functions.issuance.describe import describe, printed
 from functions.issuance.events import ISSUANCE, Event
+from functions.issuance.keys import sha1_of
 from functions.issuance.phrases import moment
 from functions.issuance.timing import AFTER_AN_ACT, PATIENCE, REMINDERS, Patience, next_look, pause_after, soonest
 
@@ -40,6 +44,7 @@ TRIFLE = timedelta(microseconds=1)
 # one property of a table row (32,768), and what has to be escaped there is up to six times as long.
 MOST_MESSAGE, MOST_SUBJECT = 2000, 500
 ENDS = {"cancelled", "deleted", "replaced"}  # the acts by which callers end requests, anybody's
+MOST_WARNINGS, MOST_WARNING = 10, 1000  # in a line of the history, which is one property, too; characters of each
 MERGEABLE = frozenset(status for status, then in MOVES.items() if Status.COMPLETED in then)
 
 
@@ -117,7 +122,9 @@ def caller_of(by: Actor) -> str | None:
 class Act:
     """One line of a certificate's history: something was done (`created`, `adopted`, `replaced`, `cancelled`,
     `deleted`, `merged`, `acknowledged`), an end that Key Vault came to by itself was `observed`, its owner was
-    `reminded` or, by a tag, not (`muted`). `note` says more, where there is more to say.
+    `reminded` or, by a tag, not (`muted`). `note` says more, where there is more to say. Of a completion `certificate`
+    is the version that is there now (`_shown`), `file` the name and SHA-256 of the file that was merged, if it was one,
+    and `warnings` are the sentences that its owner heard.
     """
 
     what: str
@@ -126,6 +133,9 @@ class Act:
     status: Status
     by: Actor = NOBODY
     note: str | None = None
+    certificate: Mapping[str, str] | None = None
+    file: Mapping[str, str] | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +197,13 @@ class Change:
 class Doing:
     """What a caller does to a request, for its history: one of the acts, and by whom.
 
-    `warnings` are sentences that its owner should hear with the outcome.
+    `warnings` are sentences that its owner should hear with the outcome; `file` is as in Act.
     """
 
     what: str
     by: Actor
     warnings: tuple[str, ...] = ()
+    file: Mapping[str, str] | None = None
 
 
 def track(
@@ -255,9 +266,11 @@ def observe(
     without one, an end is one that we observed. `muted`: until when a tag of the certificate wants no reminders.
     """
     status = _status(request, seen)
+    if certificate and certificate.key_sha256 != request.key_sha256:  # a later version, which did not come of it
+        certificate = None
     if status not in MOVES[request.status]:
         # Ended, and what is seen is no further move of it; or nothing new.
-        acts = (_act(request, doing, now),) if doing and not _written(request, doing) else ()
+        acts = (_act(request, doing, now, certificate),) if doing and not _written(request, doing) else ()
         if request.status is not Status.IN_PROGRESS:
             merging = None if doing else request.merging
             return Change(replace(request, attempts=0, last_error=None, next_check=None, merging=merging), acts=acts)
@@ -284,7 +297,7 @@ def observe(
         merging_until=None,
         remind_at=None,
     )
-    if status is Status.COMPLETED and certificate and certificate.key_sha256 == request.key_sha256:
+    if status is Status.COMPLETED and certificate:
         ended = replace(ended, version=certificate.version, not_after=certificate.not_after)
     caller = caller_of(doing.by) if doing and doing.what in ENDS else _asked_by(request)
     event = request_event(
@@ -297,7 +310,7 @@ def observe(
         went_before=_went_before(request) if status is Status.COMPLETED else None,
         caused_by=caller,
     )
-    return Change(ended, (event,), (_act(ended, doing or Doing("observed", NOBODY), now),))
+    return Change(ended, (event,), (_act(ended, doing or Doing("observed", NOBODY), now, certificate),))
 
 
 def _cancelling(request: TrackedRequest, doing: Doing, now: datetime) -> Change:
@@ -458,5 +471,20 @@ def _written(request: TrackedRequest, doing: Doing) -> bool:
     return doing.what == "merged" and request.status is Status.COMPLETED and request.merging is None
 
 
-def _act(request: TrackedRequest, doing: Doing, now: datetime) -> Act:
-    return Act(doing.what, now, request.request_id, request.status, doing.by)
+def _act(request: TrackedRequest, doing: Doing, now: datetime, certificate: CertificateVersion | None = None) -> Act:
+    return Act(
+        doing.what,
+        now,
+        request.request_id,
+        request.status,
+        doing.by,
+        certificate=_shown(certificate) if certificate and request.status is Status.COMPLETED else None,
+        file=doing.file,
+        warnings=tuple(printed(one, MOST_WARNING) for one in doing.warnings[:MOST_WARNINGS]),
+    )
+
+
+def _shown(certificate: CertificateVersion) -> dict[str, str]:
+    """What an auditor asks of a version: which it is in Key Vault, and what its certificate says."""
+    leaf = load(certificate.der)
+    return {"version": certificate.version, "thumbprint": sha1_of(certificate.der), **describe(leaf)}

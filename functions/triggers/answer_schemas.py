@@ -46,7 +46,14 @@ def answer_schemas() -> dict[str, Schema]:
     )
     act = _object(
         {"act": TEXT, "at": TIME, "request_id": REQUEST_ID, "status": STATUS},
-        {"by": TEXT, "verified": {"type": "boolean"}, "note": TEXT},
+        {
+            "by": TEXT,
+            "verified": {"type": "boolean"},
+            "note": TEXT,
+            "certificate": _certificate({"version": TEXT, "thumbprint": TEXT}),
+            "file": _object({"name": TEXT, "sha256": TEXT}),
+            "warnings": {"type": "array", "items": TEXT},
+        },
     )
     finding = _object(
         {
@@ -136,9 +143,6 @@ def answer_schemas() -> dict[str, Schema]:
 def _report(finding: Schema) -> Schema:
     outcomes = ["merged", "already-merged", "rejected", "waiting", "quarantined"]
     would = ["would-merge", "would-reject", "would-wait", "would-quarantine"]
-    certificate = _object(
-        {"subject": TEXT, "issuer": TEXT, "serial": TEXT, "sha256": TEXT, "not_before": TIME, "not_after": TIME}
-    )
     leaf = _object(
         {
             "outcome": {"type": "string", "enum": [*outcomes[:4], *would[:3]]},
@@ -148,7 +152,7 @@ def _report(finding: Schema) -> Schema:
         {
             "request": _object({"vault": TEXT, "name": TEXT, "request_id": REQUEST_ID}),
             "version": TEXT,
-            "chain": {"type": "array", "items": certificate},
+            "chain": {"type": "array", "items": _certificate({})},
         },
     )
     file = _object(
@@ -196,6 +200,11 @@ def _tracked() -> Schema:
             "quiet_why": TEXT,
         },
     )
+
+
+def _certificate(more: dict[str, Schema]) -> Schema:
+    said = {"subject": TEXT, "issuer": TEXT, "serial": TEXT, "sha256": TEXT, "not_before": TIME, "not_after": TIME}
+    return _object(more | said)
 
 
 def _object(required: dict[str, Schema], optional: dict[str, Schema] | None = None, *, open_: bool = False) -> Schema:

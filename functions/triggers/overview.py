@@ -117,7 +117,8 @@ def _request(req: func.HttpRequest, request: TrackedRequest, now: datetime) -> d
 def _act(act: Act) -> dict[str, Any]:
     by = {"by": act.by.name, "verified": act.by.verified} if act.by.name else {}
     said = {"act": act.what, "at": act.at.isoformat(), "request_id": act.request_id, "status": act.status.value}
-    return said | by | ({"note": act.note} if act.note else {})
+    more = {"note": act.note, "certificate": act.certificate, "file": act.file, "warnings": list(act.warnings)}
+    return said | by | {key: value for key, value in more.items() if value}
 
 
 def _next(req: func.HttpRequest, token: str | None) -> str | None:

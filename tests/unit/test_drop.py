@@ -11,16 +11,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from functions.adapters.rows import event_row
 from functions.issuance.drop import handle_drop, handle_stuck, sweep
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.files import Drop
+from functions.issuance.keys import sha1_of
 from functions.issuance.reading import MAX_BYTES
 from functions.issuance.requests import Change, Operation, Status
 from functions.issuance.start import Order, start
-from tests.certificates import Ca, make_csr, pem
+from tests.certificates import Ca, Wish, make_csr, pem
 from tests.clock import NOW, fixed_now
 from tests.unit.fakes import World
 
@@ -63,6 +65,28 @@ async def test_a_chain_is_merged_leaf_first_and_the_file_moved_with_a_report() -
     ]
     assert world.published == ["Issuance.Started", "Issuance.Completed", "Chain.Merged"]
     assert world.history == ["created", "merged"]
+
+
+async def test_the_history_says_what_an_auditor_asks_of_a_merge() -> None:
+    world = World()
+    leaf = ROOT.signs((await started(world)).csr, Wish(names=("web.example.com", "more.example.com")))
+    content = pem(leaf, ROOT.certificate)
+    world.drops.put("from-ca.txt", content)
+    await handle_drop(world.certflow, "from-ca.txt")
+    merged = world.ledger.acts[-1]
+    assert merged.certificate == {
+        "version": "v1",
+        "thumbprint": sha1_of(leaf.public_bytes(Encoding.DER)),
+        "subject": "CN=web.example.com",
+        "issuer": "CN=Test Root",
+        "serial": f"{leaf.serial_number:x}",
+        "sha256": leaf.fingerprint(hashes.SHA256()).hex(),
+        "not_before": leaf.not_valid_before_utc.isoformat(),
+        "not_after": leaf.not_valid_after_utc.isoformat(),
+    }
+    assert merged.file == {"name": "from-ca.txt", "sha256": hashlib.sha256(content).hexdigest()}
+    assert any("more.example.com" in warning for warning in merged.warnings)
+    assert world.topic.published[1].data["warnings"] == list(merged.warnings)
 
 
 async def test_a_file_of_which_only_the_beginning_was_read_is_told_by_its_size() -> None:

@@ -23,7 +23,7 @@ EXAMPLE = re.compile(r"^```json\n(.+?)\n```$", re.MULTILINE | re.DOTALL)
 
 
 def types_in_the_code() -> set[str]:
-    """The constants of events.py; and of a request its start, each of its ends, its reminders, and that it is to be cancelled."""
+    """The constants of events.py; and of a request its start, each of its ends, its reminders, and a cancellation."""
     constants = {str(value) for name, value in vars(events).items() if name.isupper()} - {events.ISSUANCE}
     ends = {status.value.capitalize() for status in Status} - {Status.IN_PROGRESS.value.capitalize()}
     return constants | {f"{events.ISSUANCE}{what}" for what in ends | {"Started", "Stalled", "Cancelling"}}

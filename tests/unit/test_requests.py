@@ -134,6 +134,20 @@ def test_two_runs_that_merge_at_once_leave_one_line_of_it_in_the_history() -> No
     assert observe(first.request, done, NOW, doing=merged).acts == ()
 
 
+def test_the_line_of_a_merge_has_its_version_also_where_an_event_told_the_end_first() -> None:
+    version = version_of(signed(Ca.root("Root", at=fixed_now), OPERATION))
+    asked = replace(tracked(), key_sha256=version.key_sha256, merging="run", merging_until=NOW)
+    done = replace(OPERATION, status=Status.COMPLETED)
+    seen = observe(asked, done, NOW, version)
+    lines = (*seen.acts, *observe(seen.request, done, NOW, version, Doing("merged", NOBODY)).acts)
+    assert [(act.what, (act.certificate or {}).get("version")) for act in lines] == [
+        ("observed", "v1"),
+        ("merged", "v1"),
+    ]
+    later = replace(version, key_sha256="0" * 64)  # of another request
+    assert observe(asked, done, NOW, later).acts[0].certificate is None
+
+
 def test_a_merge_whose_end_an_event_told_first_is_in_the_history_all_the_same() -> None:
     merging = replace(tracked(), merging="run", merging_until=NOW)
     done, merged = replace(OPERATION, status=Status.COMPLETED), Doing("merged", NOBODY)
