@@ -122,7 +122,7 @@ def refusal_of(response: AsyncHttpResponse) -> Refused:
     """What a 4xx says; something can always be said."""
     try:
         error = response.json()["error"]
-        code, message = str(error["code"]), str(error["message"])
+        code, message = str(error["code"]), " ".join(str(error["message"]).split())  # some end in a line break
         inner = (error.get("innererror") or {}).get("code")
     except (ValueError, KeyError, TypeError):
         code, inner = "UnexpectedAnswer", None

@@ -27,7 +27,7 @@ from functions.issuance.watch import NOT_FOUND, begin_to_watch, keep_answer, rec
 
 # Longer than a start can take; then the sweep asks Key Vault what became of it.
 INTENT_PATIENCE = timedelta(minutes=2)
-FORBIDDEN, CONFLICT = 403, 409
+BAD_REQUEST, FORBIDDEN, CONFLICT = 400, 403, 409
 
 IfPending = Literal["reject", "adopt", "replace"]
 
@@ -298,7 +298,20 @@ async def _explained(vault: Vault, order: Order, error: Refused) -> Refused:
                 ways = MANUAL if pending.manual else ISSUERS
                 return _with(error, error.reason or "pending", ways, request_id=pending.request_id)
             return _with(error, "name-taken", NAME_TAKEN)
+    if error.status == BAD_REQUEST and not order.body.get("policy"):
+        with suppress(Refused, Unavailable):
+            await vault.policy(order.name)
+            return error
+        return _policy_needed(order, error)
     return await _with_issuers(vault, order, error)
+
+
+def _policy_needed(order: Order, error: Refused) -> Refused:
+    """What Key Vault calls an invalid policy, where none was given and none is stored."""
+    name = f"{order.name}.example.com"
+    example = {"issuer": {"name": "Unknown"}, "x509_props": {"subject": f"CN={name}", "sans": {"dns_names": [name]}}}
+    message = f"A new certificate needs a policy; only a next version can do without. Such as {json.dumps(example)}"
+    return Refused(error.status, error.code, message, reason="policy-needed")
 
 
 async def _with_issuers(vault: Vault, order: Order, error: Refused) -> Refused:

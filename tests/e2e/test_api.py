@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -76,12 +77,22 @@ async def test_a_chunked_body_is_411_and_says_why(client: Client, name: str) -> 
     assert (await error_of(response))[:2] == (411, "LengthRequired")
 
 
+@pytest.mark.parametrize("given", [b"", b"{}"])
+async def test_a_new_name_without_a_policy_is_told_what_one_looks_like(client: Client, name: str, given: bytes) -> None:
+    answer = await post(client, f"vaults/main/certificates/{name}/create", data=given)
+    status, code, message = await error_of(answer)
+    assert (status, code) == (400, "BadParameter")
+    assert message.startswith("A new certificate needs a policy")
+    policy = json.loads(message.partition("Such as ")[2])
+    assert (await client.create("main", name, {"policy": policy})).status == 202
+
+
 async def test_key_vaults_own_refusals_are_passed_on(client: Client, name: str) -> None:
     bad_subject = {"policy": {"x509_props": {"subject": "Self"}, "issuer": {"name": "DigiCert"}}}
     assert await error_of(await client.create("main", name, bad_subject)) == (
         400,
         "BadParameter",
-        "Property policy.x509_props has invalid value. Invalid X.500 distinguished name\r\n",
+        "Property policy.x509_props has invalid value. Invalid X.500 distinguished name",
     )
     await started(client, name)
     assert await error_of(await client.create("main", name, body(name))) == (

@@ -269,7 +269,7 @@ async def test_create_under_a_soft_deleted_name(certificate: Certificate, ca: Op
 
 async def test_create_with_an_issuer_that_the_vault_does_not_have(certificate: Certificate) -> None:
     status, answer, _ = await certificate.call("POST", "/create", json=certificate.order("Nobody"))
-    message = "Property policy.issuer has invalid value. Issuer Nobody is not set in this key vault\r\n"
+    message = "Property policy.issuer has invalid value. Issuer Nobody is not set in this key vault"
     assert (status, answer) == (
         400,
         {
