@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -28,6 +28,8 @@ from functions.issuance.watch import NOT_FOUND, begin_to_watch, keep_answer, rec
 # Longer than a start can take; then the sweep asks Key Vault what became of it.
 INTENT_PATIENCE = timedelta(minutes=2)
 BAD_REQUEST, FORBIDDEN, CONFLICT = 400, 403, 409
+SERVER, CLIENT = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"  # RFC 5280 §4.2.1.12
+DEFAULT_EKUS = (SERVER, CLIENT)  # of a policy that names none (protocol §3)
 
 IfPending = Literal["reject", "adopt", "replace"]
 
@@ -110,12 +112,15 @@ async def start(certflow: Certflow, order: Order) -> Started:
     )
     earlier = await certflow.ledger.intend(intent)
     if earlier is None:
-        return await _first(certflow, order, intent, stands)
-    if earlier.asked != intent.asked:
+        started = await _first(certflow, order, intent, stands)
+    elif earlier.asked != intent.asked:
         raise KeyReused("This Idempotency-Key was used with another request before. Use a new key for a new request.")
-    if earlier.answer is not None:
-        return Started(**earlier.answer)
-    return await _take_up(certflow, order, earlier, stands)
+    elif earlier.answer is not None:
+        started = Started(**earlier.answer)
+    else:
+        started = await _take_up(certflow, order, earlier, stands)
+    notes = (started.note, *_hints(order, before))
+    return replace(started, note=" ".join(note for note in notes if note) or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +170,22 @@ def _tagged(order: Order, before: Before) -> Order:
         most = f"At most {MOST_TAGS - 1} beside the owner, who is kept as the tag {OWNER}"
         raise InvalidRequest("tags", f"{most}; where none are given, those of the version before count.")
     return replace(order, owner=owner, body={**order.body, "tags": tags} if tags else order.body)
+
+
+def _hints(order: Order, before: Before) -> Iterator[str]:
+    """What will be wrong with the certificate, though Key Vault takes the policy: said while it costs nothing yet."""
+    given = order.body.get("policy")
+    asked = (given or before.policy or {}).get("x509_props") or {}
+    if not any((asked.get("sans") or {}).values()):
+        yield (
+            "The policy asks for no alternative name, and browsers look nowhere else. Unless the CA adds one, delete "
+            "this request and start it again with x509_props.sans.dns_names."
+        )
+    if given and CLIENT in asked.get("ekus", DEFAULT_EKUS):
+        yield (
+            "The policy asks for client authentication, as Key Vault's default does. Public CAs do not grant that any "
+            f'more. If one of them signs this, write "ekus": ["{SERVER}"] into x509_props.'
+        )
 
 
 def _refuse_issuer(certflow: Certflow, order: Order, before: Before) -> None:

@@ -11,7 +11,7 @@ import pytest
 from functions.issuance.errors import InvalidRequest, KeyReused, Refused, Unavailable, UnknownVault
 from functions.issuance.ports import Answer, Intent
 from functions.issuance.requests import Actor, Status, TrackedRequest
-from functions.issuance.start import Order, Started, start
+from functions.issuance.start import CLIENT, SERVER, Order, Started, start
 from tests.unit.fakes import World
 
 ME = Actor("me", verified=True)
@@ -56,6 +56,34 @@ async def test_a_start_is_tracked_and_told() -> None:
     assert world.published == ["Issuance.Started"]
     assert [(act.what, act.by) for act in world.ledger.acts] == [("created", ME)]
     assert world.ledger.intents == {}
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({}, ["alternative name", "client authentication"]),
+        ({"sans": {"dns_names": []}, "ekus": [CLIENT]}, ["alternative name", "client authentication"]),
+        ({"sans": {"upns": ["me@example.com"]}}, ["client authentication"]),
+        ({"sans": {"dns_names": ["web.example.com"]}, "ekus": [SERVER]}, []),
+        ({"sans": {"dns_names": ["web.example.com"]}, "ekus": []}, []),
+    ],
+)
+async def test_what_will_be_wrong_with_a_certificate_is_said_at_its_start(
+    asked: dict[str, Any], says: list[str]
+) -> None:
+    world = World()
+    body = {"policy": {"issuer": {"name": "Unknown"}, "x509_props": {"subject": "CN=web.example.com", **asked}}}
+    for _ in range(2):  # a repetition of the call hears the same
+        note = (await start(world.certflow, replace(ORDER, body=body, key="k"))).note or ""
+        assert [what for what in ("alternative name", "client authentication") if what in note] == says
+
+
+async def test_of_a_next_version_only_the_names_are_said() -> None:
+    world = World()
+    world.vault.policies["web"] = {"issuer": {"name": "Unknown"}, "x509_props": {"subject": "CN=web.example.com"}}
+    note = (await start(world.certflow, replace(ORDER, body={}))).note or ""
+    assert "alternative name" in note
+    assert "client authentication" not in note
 
 
 async def test_an_unknown_vault_is_named_with_those_that_are_known() -> None:
@@ -168,7 +196,7 @@ async def test_a_pending_request_is_replaced_and_its_owner_told() -> None:
     old = await start(world.certflow, ORDER)
     new = await start(world.certflow, replace(ORDER, if_pending="replace"))
     assert new.how == "replaced"
-    assert new.note == "The request at DigiCert that was replaced may go on there."
+    assert (new.note or "").startswith("The request at DigiCert that was replaced may go on there. ")
     was = await tracked(world, old)
     assert (was.status, was.replaced_by) == (Status.OVERWRITTEN, new.request_id)
     ended_and_new = ["Issuance.Overwritten", "Issuance.Started", "Certificate.ChangedByOthers"]
