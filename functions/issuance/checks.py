@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from functions.issuance.asked import Asked, ekus_of, usages_of
-from functions.issuance.certificate import Certificate
+from functions.issuance.asked import Asked, ekus_of
+from functions.issuance.certificate import Certificate, readable_key
 from functions.issuance.describe import several, subject_of
 from functions.issuance.findings import Finding
 from functions.issuance.lenient import DECISIVE
 from functions.issuance.names import WORDS, names_in, names_of
 from functions.issuance.phrases import moment
+from functions.issuance.usage_checks import AGAIN, SERVER, is_ca, takes_part_in_tls, usages
 from functions.issuance.validate import POISON, unknown_critical
 
 SKEW = timedelta(minutes=5)  # how far clocks may differ
@@ -24,21 +23,7 @@ SKEW = timedelta(minutes=5)  # how far clocks may differ
 SLACK = timedelta(days=1, minutes=10)
 WEAK_HASHES = {"md5", "sha1"}
 LEAST_RSA_BITS, LEAST_EC_BITS = 2048, 224  # NIST SP 800-57, 112 bits of security: less no TLS client takes
-SERVER = ExtendedKeyUsageOID.SERVER_AUTH.dotted_string
-ANY = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE.dotted_string
-EKU_NAMES = {
-    SERVER: "serverAuth",
-    ExtendedKeyUsageOID.CLIENT_AUTH.dotted_string: "clientAuth",
-    ExtendedKeyUsageOID.CODE_SIGNING.dotted_string: "codeSigning",
-    ExtendedKeyUsageOID.EMAIL_PROTECTION.dotted_string: "emailProtection",
-    ExtendedKeyUsageOID.TIME_STAMPING.dotted_string: "timeStamping",
-    ExtendedKeyUsageOID.OCSP_SIGNING.dotted_string: "OCSPSigning",
-    ANY: "anyExtendedKeyUsage",
-}
 ALTERNATIVE_NAME = "2.5.29.17"
-# A TLS server's key needs one of these (RFC 5280 §4.2.1.12, on serverAuth; OpenSSL's check_purpose_ssl_server).
-TLS_USAGES = frozenset({"digitalSignature", "keyEncipherment", "keyAgreement"})
-AGAIN = "Ask the CA to sign the CSR again"
 Names = Mapping[str, set[str]]  # as `names_of` gives them
 
 
@@ -53,12 +38,12 @@ def check(leaf: Certificate, asked: Asked | None, now: datetime) -> Iterator[Fin
     yield from weak_key(leaf)
     if asked:
         yield from _names(leaf, names, asked)
-        yield from _usages(leaf, asked)
+        yield from usages(leaf, asked)
         yield from _lifetime(leaf, asked)
     if is_for_servers(leaf, asked):
         yield from _has_names(leaf, names)
-        if not (asked and "digitalSignature" in asked.usages):  # which `_usages` looks for
-            yield from _takes_part_in_tls(leaf)
+        if not (asked and "digitalSignature" in asked.usages):  # which `usages` looks for
+            yield from takes_part_in_tls(leaf)
 
 
 def is_for_servers(leaf: Certificate, asked: Asked | None) -> bool:
@@ -106,7 +91,7 @@ def weak_signature(certificate: Certificate, step: str) -> Iterator[Finding]:
 
 def weak_key(certificate: Certificate) -> Iterator[Finding]:
     """A key that no client relies on."""
-    key = key_of(certificate)
+    key = readable_key(certificate)
     weak = ""
     if isinstance(key, rsa.RSAPublicKey) and key.key_size < LEAST_RSA_BITS:
         weak = f"an RSA key of {key.key_size} bits; {LEAST_RSA_BITS:,} are the least"
@@ -115,14 +100,6 @@ def weak_key(certificate: Certificate) -> Iterator[Finding]:
     if weak:
         whose = f"The certificate of {subject_of(certificate)}"
         yield Finding("weak-key", f"{whose} has {weak}.", "Ask the CA for a chain with longer keys.")
-
-
-def key_of(certificate: Certificate) -> object:
-    """The public key; None if it is of a kind that cannot be read."""
-    try:
-        return certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
-        return None
 
 
 def _critical_extensions(leaf: Certificate) -> Iterator[Finding]:
@@ -148,25 +125,20 @@ def _leaf_is_no_ca(leaf: Certificate, asked: Asked | None) -> Iterator[Finding]:
     """A request that has both keyCertSign and serverAuth may be meant for either: policies for servers are written with
     all key usages that there are (the sample of Terraform's provider has them).
     """
-    is_ca = _is_ca(leaf)
-    if asked and asked.is_ca and not is_ca and SERVER not in asked.ekus:
+    a_ca = is_ca(leaf)
+    if asked and asked.is_ca and not a_ca and SERVER not in asked.ekus:
         yield Finding(
             "leaf-is-no-ca",
             f"The request asks for a CA's certificate (key usage keyCertSign); the one of {subject_of(leaf)} is none.",
             f"{AGAIN}, as a subordinate CA.",
         )
-    if is_ca and not (asked and asked.is_ca):
+    if a_ca and not (asked and asked.is_ca):
         yield Finding(
             "leaf-is-ca",
             f"The certificate of {subject_of(leaf)} is one of a CA: whoever has its key can issue certificates.",
             f"{AGAIN}, as a server's certificate. If a CA's was wanted, start a new request whose policy asks for the "
             "key usage keyCertSign, and have its CSR signed.",
         )
-
-
-def _is_ca(certificate: Certificate) -> bool:
-    basic = certificate.extension(x509.BasicConstraints)
-    return basic is not None and basic.ca
 
 
 def _signature_hash(certificate: Certificate) -> str:
@@ -229,54 +201,6 @@ def _has_names(leaf: Certificate, names: Names) -> Iterator[Finding]:
             f"The certificate of {subject_of(leaf)} has no subject alternative name; browsers look nowhere else.",
             f"{AGAIN}, with its name as a subject alternative name.",
         )
-
-
-def _usages(leaf: Certificate, asked: Asked) -> Iterator[Finding]:
-    """Unfit is what a TLS server cannot do without, or a CA. The rest is a warning: public CAs give no clientAuth any
-    more (Chrome root program, from 2026), though Key Vault's default policy asks for it (protocol §3).
-    """
-    given = usages_of(leaf)
-    if given is not None and (lacking := asked.usages - given):
-        if isinstance(key_of(leaf), ec.EllipticCurvePublicKey):
-            lacking -= {"keyEncipherment"}  # means nothing for such a key (RFC 8422 §2)
-        unfit = "digitalSignature" in lacking or ("keyCertSign" in lacking and _is_ca(leaf))
-        yield from _lacks(leaf, "key usage", lacking, unfit=unfit)
-    granted = ekus_of(leaf)
-    missing = asked.ekus - granted if granted is not None else frozenset()
-    if granted and ANY in granted:
-        missing &= {SERVER}  # OpenSSL and Mozilla do not take "any" for it
-    if missing:
-        yield from _lacks(
-            leaf, "extended key usage", eku_words(missing), unfit=SERVER in missing or missing == asked.ekus
-        )
-
-
-def _takes_part_in_tls(leaf: Certificate) -> Iterator[Finding]:
-    given = usages_of(leaf)
-    if given is not None and not given & TLS_USAGES and not _is_ca(leaf):
-        yield Finding(
-            "usage-unfit",
-            f"The certificate of {subject_of(leaf)} cannot be a TLS server's: its key usage is "
-            f"{several(sorted(given)) or 'empty'}.",
-            f"{AGAIN}, with the key usage digitalSignature.",
-        )
-
-
-def _lacks(leaf: Certificate, what: str, lacking: frozenset[str], *, unfit: bool) -> Iterator[Finding]:
-    if lacking:
-        yield Finding(
-            "usage-unfit" if unfit else "usage-narrower",
-            f"The certificate of {subject_of(leaf)} lacks the {what} {several(sorted(lacking))}, which was asked for.",
-            f"{AGAIN}, with this {what}. If the certificate is right and the request was not: start a new request "
-            f"whose policy asks for the {what} that is wanted, and have its CSR signed."
-            if unfit
-            else f"If that is needed: {AGAIN[0].lower()}{AGAIN[1:]}, with it.",
-        )
-
-
-def eku_words(oids: Iterable[str]) -> frozenset[str]:
-    """Extended key usages by their names in RFC 5280 §4.2.1.12."""
-    return frozenset(EKU_NAMES.get(oid, oid) for oid in oids)
 
 
 def _lifetime(leaf: Certificate, asked: Asked) -> Iterator[Finding]:

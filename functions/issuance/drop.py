@@ -23,7 +23,7 @@ from functions.issuance.events import (
 )
 from functions.issuance.examine import Case, examine
 from functions.issuance.files import STOPPED_TOO_OFTEN, Aside, Drop, Lying
-from functions.issuance.findings import ChainProblem, Finding, warnings_of
+from functions.issuance.findings import ChainProblem, Finding, once_merged, warnings_of
 from functions.issuance.journal import record
 from functions.issuance.matching import Match, match
 from functions.issuance.merge import merge_once
@@ -176,7 +176,7 @@ async def _merged(certflow: Certflow, drop: Drop, case: Case) -> Outcome:
             raise  # as an outage: whoever runs the app mends it, and the file waits
         return replace(outcome, findings=(refused(error), *case.findings))
     word, said = "already-merged" if findings else "merged", dict.fromkeys((*findings, *case.findings))
-    return replace(outcome, word=word, findings=tuple(said), version=bundle.version.version)
+    return replace(outcome, word=word, findings=once_merged(said), version=bundle.version.version)
 
 
 async def _tracked(certflow: Certflow, one: Match) -> TrackedRequest:

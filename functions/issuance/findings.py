@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Severity = Literal["error", "warning", "note"]
@@ -70,12 +70,27 @@ CODES: dict[str, tuple[Severity, str]] = {
     ),
     "usage-unfit": ("error", "the certificate may not be used for what was asked: key usage or extended key usage"),
     "usage-narrower": ("warning", "the certificate may be used for less than was asked"),
+    "client-auth-not-granted": ("note", "a public CA's certificate, without the client authentication asked for"),
     "lifetime-longer": ("warning", "the certificate is valid for longer than the policy asks"),
     # the merge
     "refused-by-key-vault": ("error", "Key Vault itself refused the chain"),
     "vault-observed": ("error", "the vault is one that Certflow only observes"),
 }
 
+
+# What to do about a warning once the chain is merged: Key Vault merges one chain into a request, so its CSR need not be
+# signed again. A warning that is not here asks for what can still be done then.
+ONCE_MERGED: dict[str, str] = {
+    "expired-left-out": "If your clients need them: start its next version, and drop what the CA sends then.",
+    "path-length-reached": "Start its next version, and have that signed by a CA that allows another one below it.",
+    "ca-ends-first": "Start its next version when the CA has renewed that certificate, and before then.",
+    "name-by-wildcard": "If each name shall stand in it: start its next version, and ask the CA for all of its names.",
+    "name-added": "If that is not wanted: start its next version, and ask the CA to leave it out.",
+    "no-alternative-name": "Start its next version with a policy that asks for it (x509_props.sans.dns_names).",
+    "usage-narrower": "If that is needed: start its next version, and ask the CA for it.",
+    "lifetime-longer": "If the policy is meant so: start its next version, and ask the CA for a shorter one. Otherwise "
+    "correct the policy.",
+}
 
 # A file with one of these goes where fewer people can read it: it holds a private key, or nobody can tell.
 PRIVATE_KEY = "contains-private-key"
@@ -147,6 +162,11 @@ def is_waiting(findings: Iterable[Finding]) -> bool:
     return bool(errors) and all(one.code in WAITS for one in errors)
 
 
+def once_merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings of a chain that is merged, with the steps that can still be taken."""
+    return tuple(replace(one, next_step=ONCE_MERGED.get(one.code, one.next_step)) for one in findings)
+
+
 def warnings_of(findings: Iterable[Finding]) -> tuple[str, ...]:
     """What an owner should hear although the chain is merged."""
-    return tuple(f"{one.sentence} {one.next_step}" for one in findings if one.severity == "warning")
+    return tuple(f"{one.sentence} {one.next_step}" for one in once_merged(findings) if one.severity == "warning")

@@ -11,9 +11,6 @@ from functions.issuance.asked import Asked, ekus_of
 from functions.issuance.certificate import Certificate
 from functions.issuance.chains import Chain, Path
 from functions.issuance.checks import (
-    ANY,
-    SERVER,
-    eku_words,
     is_for_servers,
     unreadable,
     validity,
@@ -26,6 +23,7 @@ from functions.issuance.findings import Finding
 from functions.issuance.lenient import DECISIVE
 from functions.issuance.names import UPN, WORDS, names_in, names_of
 from functions.issuance.trust import Trust
+from functions.issuance.usage_checks import ANY, SERVER, eku_words
 from functions.issuance.validate import (
     INVALID_CA,
     INVALID_EXTENSION,

@@ -19,7 +19,7 @@ from functions.issuance.chains import Chain, Signatures, by_key
 from functions.issuance.errors import ConcurrentChange, InvalidRequest, Refused, Unavailable
 from functions.issuance.events import Event
 from functions.issuance.examine import diagnosed
-from functions.issuance.findings import ChainProblem, Finding, warnings_of
+from functions.issuance.findings import ChainProblem, Finding, once_merged, warnings_of
 from functions.issuance.matching import another_key, unmerged
 from functions.issuance.merge import merge_once
 from functions.issuance.outbox import publish
@@ -171,7 +171,7 @@ async def merge(
     bundle, findings = await _merged(
         certflow, request, judged.chain, Doing("merged", by, warnings_of(judged.findings)), more, told
     )
-    return bundle, (*findings, *judged.findings)
+    return bundle, (*findings, *once_merged(judged.findings))
 
 
 async def _merged(

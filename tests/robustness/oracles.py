@@ -15,11 +15,11 @@ from pathlib import Path
 from functions.issuance.asked import Asked
 from functions.issuance.certificate import Certificate, load
 from functions.issuance.chains import Signatures
-from functions.issuance.checks import SERVER
 from functions.issuance.diagnosis import diagnose
 from functions.issuance.errors import BadSettings
 from functions.issuance.findings import ChainProblem
 from functions.issuance.trust import trust_of
+from functions.issuance.usage_checks import SERVER
 
 OPENSSL = shutil.which("openssl")
 

@@ -74,6 +74,8 @@ DEFAULT: Mapping[str, Any] = MappingProxyType(
         }
     }
 )
+# As every certificate of a public CA says of itself: CA/Browser Forum, domain validated.
+PUBLIC = x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("2.23.140.1.2.1"), None)])
 MAIL = ExtendedKeyUsageOID.EMAIL_PROTECTION
 MAIL_CA = Ca.root("Mail CA", replace(LONG, more=[(x509.ExtendedKeyUsage([MAIL]), False)]), at=fixed_now)
 LINE = re.compile(r"^\| `([a-z-]+)` \| (error|warning|note) \|", re.MULTILINE)
@@ -685,6 +687,18 @@ EXAMPLES: list[Example] = [
         policy=DEFAULT,
     ),
     Example(
+        "client-auth-not-granted",
+        always(signed(Wish(names=[HOST], ekus=[SERVER], more=[(PUBLIC, False)]))),
+        (SUBJECT, "client authentication"),
+        policy=DEFAULT,
+    ),
+    Example(
+        "usage-narrower",  # and one that says so of itself lacks more than that
+        always(signed(Wish(names=[HOST], ekus=[SERVER], more=[(PUBLIC, False)]))),
+        (SUBJECT, "extended key usage clientAuth; emailProtection"),
+        csr=csr_of(KEY, HOST, [HOST], ekus=[SERVER, CLIENT, MAIL]),
+    ),
+    Example(
         "lifetime-longer",
         always(signed(Wish(names=[HOST], start=-DAY, end=400 * DAY))),
         (SUBJECT, "401 days", "12 months", "a shorter one"),
@@ -719,6 +733,18 @@ async def test_each_code_is_found_in_the_file_that_causes_it_and_says_what_to_do
     rejected = report["outcome"] in {"would-reject", "would-wait", "would-quarantine", "rejected"}
     assert rejected == ("error" in {finding["severity"] for finding in report["findings"]})
     assert rejected == ("next_step" in report)
+
+
+@pytest.mark.parametrize("one", [one for one in EXAMPLES if CODES[one.code][0] == "warning"], ids=str)
+async def test_once_a_chain_is_merged_each_warning_names_a_step_that_can_still_be_taken(one: Example) -> None:
+    world = world_with(one.csr, one.policy, *one.trusted)
+    made = one.make(world)
+    report = await dropped(world, made if isinstance(made, bytes) else await made)
+    assert report["outcome"] == "merged"
+    steps = [finding["next_step"] for finding in report["findings"] if finding["code"] == one.code]
+    assert steps
+    for step in (*steps, *world.topic.published[-2].data.get("warnings", ())):
+        assert not re.search(r"sign the CSR again|signed again|and drop that|drop it|drop the new chain", step), step
 
 
 def is_instruction(next_step: str) -> bool:
