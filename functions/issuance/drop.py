@@ -206,6 +206,8 @@ async def _finish(
     certflow: Certflow, drop: Drop, findings: tuple[Finding, ...], outcomes: tuple[Outcome, ...]
 ) -> dict[str, Any]:
     """Moves the file with its report, and tells. The event is written first, so that a cut in between loses nothing."""
+    if outcomes and all(one.word == "merged" for one in outcomes):
+        findings = once_merged(findings)
     report = report_of(findings, outcomes) | {"file": _file(drop)}
     if report["outcome"] == "waiting":
         await _wait(certflow, drop, report, outcomes)

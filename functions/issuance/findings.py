@@ -81,6 +81,7 @@ CODES: dict[str, tuple[Severity, str]] = {
 # What to do about a warning once the chain is merged: Key Vault merges one chain into a request, so its CSR need not be
 # signed again. A warning that is not here asks for what can still be done then.
 ONCE_MERGED: dict[str, str] = {
+    "unreadable-part": "If your clients need that part: start its next version, and drop the file as the CA gives it.",
     "expired-left-out": "If your clients need them: start its next version, and drop what the CA sends then.",
     "path-length-reached": "Start its next version, and have that signed by a CA that allows another one below it.",
     "ca-ends-first": "Start its next version when the CA has renewed that certificate, and before then.",
