@@ -14,8 +14,9 @@ import msgspec
 from functions.issuance.errors import InvalidRequest
 from functions.issuance.events import Event
 from functions.issuance.files import Aside
+from functions.issuance.listing import Place, Wanted
 from functions.issuance.looks import Look, look_for
-from functions.issuance.ports import Intent, Wanted
+from functions.issuance.ports import Intent
 from functions.issuance.requests import Act, Change, TrackedRequest
 
 Entity = dict[str, Any]
@@ -206,19 +207,27 @@ def _history_row(request: TrackedRequest, act: Act) -> Entity:
 
 
 def filter_of(wanted: Wanted) -> tuple[str, dict[str, Any]]:
-    """OData for the rows of requests. Row keys `r|…` are a range; a vault's sixteen partitions are one, too."""
-    parts = ["RowKey ge 'r|'", "RowKey lt 'r|~'"]
-    parameters: dict[str, Any] = {}
-    if wanted.vault:
-        parts += ["PartitionKey ge @first", "PartitionKey lt @last"]
-        parameters |= {"first": f"{wanted.vault}|", "last": f"{wanted.vault}|~"}
-    for name, value in (("status", wanted.status), ("owner", wanted.owner)):
-        if value is not None:
-            parts.append(f"{name} eq @{name}")
-            parameters[name] = str(value)
-    if wanted.created_before is not None:
-        parts.append("created lt @before")
-        parameters["before"] = msgspec.to_builtins(wanted.created_before)
+    """OData for the rows of requests, as far as it can say what is wanted. Row keys `r|…` are a range; a vault's
+    partitions are one, too.
+    """
+    name = (wanted.name or "").lower()
+    start = f"r|{name[:-1]}" if name.endswith("*") else f"r|{name}|" if name else "r|"
+    parts, parameters = ["RowKey ge @start", "RowKey lt @end"], {"start": start, "end": f"{start}~"}
+    partitions = []
+    for number, vault in enumerate(sorted(wanted.vaults)):
+        partitions.append(f"PartitionKey ge @first{number} and PartitionKey lt @last{number}")
+        parameters |= {f"first{number}": f"{vault}|", f"last{number}": f"{vault}|~"}
+    statuses = [f"status eq '{status.value}'" for status in sorted(wanted.statuses)]
+    parts += [f"( {' or '.join(some)} )" for some in (partitions, statuses) if some]  # blanks: the SDK looks for words
+    times = (
+        ("created lt", wanted.created_before),
+        ("ended ge", wanted.ended_after),
+        ("not_after lt", wanted.expires_before),
+    )
+    for number, (compares, time) in enumerate(times):
+        if time is not None:
+            parts.append(f"{compares} @time{number}")
+            parameters[f"time{number}"] = msgspec.to_builtins(time)
     return " and ".join(parts), parameters
 
 
@@ -229,12 +238,29 @@ def token_of(continuation: Any) -> str | None:
 
 def continuation_of(token: str | None) -> Any:
     """The continuation in a token. Raises InvalidRequest if it is none of ours."""
-    if token is None:
+    given = _given(token)
+    if given is not None and (not isinstance(given, dict) or set(given) != {"PartitionKey", "RowKey"}):
+        raise _no_token()
+    return given
+
+
+def place_in(token: str | None) -> Place | None:
+    """The place in a token. Raises InvalidRequest if it is none of ours."""
+    given = _given(token)
+    if given is None:
         return None
     try:
-        given = json.loads(base64.urlsafe_b64decode(token))
+        return msgspec.convert(given, Place.__value__)  # type: ignore[no-any-return]  # of a type alias
+    except msgspec.ValidationError:
+        raise _no_token() from None
+
+
+def _given(token: str | None) -> Any:
+    try:
+        return None if token is None else json.loads(base64.urlsafe_b64decode(token))
     except ValueError:
-        raise InvalidRequest("token", "This is no token that a nextLink held.") from None
-    if not isinstance(given, dict) or set(given) != {"PartitionKey", "RowKey"}:
-        raise InvalidRequest("token", "This is no token that a nextLink held.")
-    return given
+        raise _no_token() from None
+
+
+def _no_token() -> InvalidRequest:
+    return InvalidRequest("token", "This is no token that a nextLink held.")

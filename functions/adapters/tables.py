@@ -47,6 +47,7 @@ from functions.adapters.rows import (
     looked_row,
     mark_of,
     partition_of,
+    place_in,
     request_key,
     request_of,
     request_row,
@@ -59,8 +60,9 @@ from functions.adapters.table_service import CERTFLOW, KEYS, SERVICE, Tables
 from functions.issuance.errors import ConcurrentChange, Unavailable
 from functions.issuance.events import Event
 from functions.issuance.files import Aside
+from functions.issuance.listing import MOST_IN_ORDER, Page, Wanted, fits, in_order
 from functions.issuance.looks import Look, look_for
-from functions.issuance.ports import Intent, Page, Wanted
+from functions.issuance.ports import Intent
 from functions.issuance.requests import Act, Change, Status, TrackedRequest
 
 DIGITS = "0123456789abcdef"
@@ -260,14 +262,26 @@ class TableLedger:
                 await self._tables.commit(list(some))
 
     async def requests(self, wanted: Wanted, token: str | None) -> Page:
-        """One page: a scan of the rows of requests, of one vault's partitions or of all, filtered by the service."""
+        """One page: a scan of the rows of requests, of some vaults' partitions or of all, filtered by the service."""
         query, parameters = filter_of(wanted)
         table = await self._tables.table(CERTFLOW)
+        if wanted.in_order:
+            after, found = place_in(token), list[TrackedRequest]()
+            with faults_of(SERVICE):
+                async for row in table.query_entities(query, parameters=parameters):
+                    request = request_of(row)
+                    if fits(request, wanted):
+                        found.append(request)
+                    if len(found) > MOST_IN_ORDER:
+                        break
+            page, last = in_order(found, wanted, after)
+            return Page(tuple(page), token_of(last))
         with faults_of(SERVICE):
             listed = table.query_entities(query, parameters=parameters, results_per_page=wanted.limit)
             pages = listed.by_page(continuation_of(token))
             rows = [row async for row in await anext(pages)]
-        return Page(tuple(request_of(row) for row in rows), token_of(pages.continuation_token))  # type: ignore[attr-defined]  # of the SDK's page iterator
+        requests = tuple(one for one in map(request_of, rows) if fits(one, wanted))
+        return Page(requests, token_of(pages.continuation_token))  # type: ignore[attr-defined]  # of the SDK's page iterator
 
     async def history(self, vault: str, name: str) -> list[Act]:
         """The lines of a name's history, in the order of their times."""

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from functions.issuance.events import Event
 from functions.issuance.files import Aside
+from functions.issuance.listing import Page, Wanted
 from functions.issuance.looks import Look
 from functions.issuance.requests import (
     NOBODY,
@@ -256,7 +257,7 @@ class Ledger(Protocol):
         ...
 
     async def requests(self, wanted: Wanted, token: str | None) -> Page:
-        """One page of tracked requests. Raises InvalidRequest if the token is none of ours."""
+        """One page of tracked requests. Raises InvalidRequest if the token is none of ours, or too many match."""
         ...
 
     async def history(self, vault: str, name: str) -> list[Act]:
@@ -274,25 +275,6 @@ class Ledger(Protocol):
     async def take_back(self, drop: str) -> None:
         """Removes such a mark. Gone already is fine."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A filter of tracked requests; None takes all. The times are UTC; `limit` is the page's size."""
-
-    vault: str | None = None
-    status: Status | None = None
-    owner: str | None = None
-    created_before: datetime | None = None
-    limit: int = 25
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some tracked requests, and the token of the next page if there is more."""
-
-    requests: tuple[TrackedRequest, ...]
-    token: str | None
 
 
 class Work(Protocol):

@@ -193,6 +193,7 @@ def _tracked() -> Schema:
             "last_error": TEXT,
             "error": _object({"code": TEXT, "message": {"type": ["string", "null"]}}),
             "version": TEXT,
+            "not_after": TIME,
             "replaced_by": REQUEST_ID,
             "reminded": COUNT,
             "remind_at": TIME,

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from functions.triggers.answer_schemas import REQUEST_ID, STATUS, TEXT, Schema, answer_schemas
+from functions.triggers.answer_schemas import REQUEST_ID, TEXT, Schema, answer_schemas
 from functions.triggers.bodies import NAME, AcknowledgeBody, CancelBody, CreateBody, MergeBody, RehearseBody, RetryBody
+from functions.triggers.queries import FILTERS, PERIOD, PERIODS
 
 VERSION = "0.1.0"
 EXAMPLES = {
@@ -122,10 +123,9 @@ def _paths(address: list[Schema], create: Schema, cancel: Schema, merge: Schema)
                 "What is tracked",
                 {"200": _answer("Requests", "One page")},
                 parameters=[
-                    _query("vault", TEXT),
-                    _query("status", STATUS),
-                    _query("owner", TEXT),
-                    _query("older_than", {"type": "string", "pattern": "^[0-9]{1,5}[smhd]$"}),
+                    *(_query(name, TEXT) for name in FILTERS),
+                    *(_query(name, {"type": "string", "pattern": f"^{PERIOD.pattern}$"}) for name in PERIODS),
+                    _query("order", {"type": "string", "enum": ["age", "none"]}),
                     _query("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
                     _query("token", TEXT),
                 ],

@@ -27,8 +27,8 @@ async def list_requests(req: func.HttpRequest, context: Context) -> func.HttpRes
     """What is tracked, a page at a time → 200."""
     app = context.certflow()
     wanted, token = wanted_of(req, app.now())
-    if wanted.vault:
-        app.vault(wanted.vault)
+    for alias in wanted.vaults:
+        app.vault(alias)
     page = await app.ledger.requests(wanted, token)
     value = [_request(req, one, app.now()) for one in page.requests]
     return json_body(200, {"value": value, "nextLink": _next(req, page.token)})
@@ -97,13 +97,14 @@ def _request(req: func.HttpRequest, request: TrackedRequest, now: datetime) -> d
         "requested_by_verified": request.requested_by_verified if request.requested_by else None,
         "origin": request.origin.value if request.origin else None,
         "created": request.created.isoformat(),
-        "age": int((now - request.created).total_seconds()),
+        "age": int(((request.ended or now) - request.created).total_seconds()),
         "ended": request.ended.isoformat() if request.ended else None,
         "next_check": request.next_check.isoformat() if request.next_check else None,
         "attempts": request.attempts or None,
         "last_error": request.last_error,
         "error": {"code": request.error_code, "message": request.error_message} if request.error_code else None,
         "version": request.version,
+        "not_after": request.not_after.isoformat() if request.not_after else None,
         "replaced_by": request.replaced_by,
         "reminded": request.reminded or None,
         "remind_at": request.remind_at.isoformat() if request.remind_at else None,

@@ -14,8 +14,8 @@ import azure.functions as func
 
 from functions.issuance.describe import printed
 from functions.issuance.errors import InvalidRequest, Refused
+from functions.issuance.listing import Wanted
 from functions.issuance.pending import Address
-from functions.issuance.ports import Wanted
 from functions.issuance.requests import Actor, Status
 from functions.triggers.bodies import check_name
 from functions.triggers.plain_text import MOST_LETTERS, check_text
@@ -27,6 +27,8 @@ ALWAYS = {"api-version", "code"}
 KEY = re.compile(r"[ -~]{1,255}")  # a header's value is not sure to come through otherwise (RFC 9110 §5.5)
 REQUEST_ID = re.compile(r"[0-9a-fA-F]{32}")
 PERIOD = re.compile(r"([0-9]{1,5})([smhd])")  # 99,999 days stay within what a date can be
+FILTERS = ("vault", "status", "owner", "name", "issuer")  # of `GET requests`
+PERIODS = ("older_than", "ended_within", "expires_within")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -86,21 +88,43 @@ def idempotency_key(req: func.HttpRequest) -> str | None:
 
 def wanted_of(req: func.HttpRequest, now: datetime) -> tuple[Wanted, str | None]:
     """The filter of `GET requests`, and the page's token. Raises InvalidRequest."""
-    check_query(req, "vault", "status", "owner", "older_than", "limit", "token")
-    vault, status, older, limit = (req.params.get(name) for name in ("vault", "status", "older_than", "limit"))
-    known = {one.value.lower(): one for one in Status}
-    if status is not None and status.lower() not in known:
-        raise InvalidRequest("status", f"'{status}' is no status. Allowed: {', '.join(one.value for one in Status)}.")
+    check_query(req, *FILTERS, *PERIODS, "order", "limit", "token")
+    order, limit = (req.params.get(name) for name in ("order", "limit"))
+    if order not in {None, "age", "none"}:
+        raise InvalidRequest("order", f"'{order}' is no order. Allowed: age, none.")
     if limit is not None and not (re.fullmatch(r"[0-9]{1,3}", limit) and 1 <= int(limit) <= 100):
         raise InvalidRequest("limit", "A number from 1 to 100.")
+    older, ended, expires = (_period_of(req, name) for name in PERIODS)
     wanted = Wanted(
-        vault=vault.lower() if vault else None,
-        status=known[status.lower()] if status else None,
-        owner=req.params.get("owner"),
-        created_before=now - period("older_than", older) if older else None,
+        vaults=frozenset(one.lower() for one in _several(req, "vault")),
+        statuses=frozenset().union(*map(_statuses, _several(req, "status"))),
+        **{name: req.params.get(name) for name in ("owner", "name", "issuer")},
+        created_before=now - older if older else None,
+        ended_after=now - ended if ended else None,
+        expires_before=now + expires if expires else None,
+        in_order=order != "none",
         limit=int(limit or 25),
     )
     return wanted, req.params.get("token")
+
+
+def _several(req: func.HttpRequest, name: str) -> list[str]:
+    return [one.strip() for one in req.params.get(name, "").split(",") if one.strip()]
+
+
+def _statuses(word: str) -> frozenset[Status]:
+    """Those that a word means: one, or `ended` for all but inProgress."""
+    known = {one.value.lower(): frozenset({one}) for one in Status}
+    known["ended"] = frozenset(Status) - {Status.IN_PROGRESS}
+    if word.lower() not in known:
+        allowed = ", ".join((*(one.value for one in Status), "ended"))
+        raise InvalidRequest("status", f"'{word}' is no status. Allowed: {allowed}; several with commas between them.")
+    return known[word.lower()]
+
+
+def _period_of(req: func.HttpRequest, name: str) -> timedelta | None:
+    text = req.params.get(name)
+    return period(name, text) if text else None
 
 
 def period(name: str, text: str, allowed: str = "A number and s, m, h or d: 90s, 15m, 24h, 7d.") -> timedelta:

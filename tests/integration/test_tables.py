@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ServiceRequestError
 
-from functions.adapters.rows import hint_row
+from functions.adapters import tables
+from functions.adapters.rows import hint_row, token_of
 from functions.adapters.table_service import Tables
 from functions.adapters.tables import TableLedger
+from functions.issuance import listing
 from functions.issuance.errors import ConcurrentChange, InvalidRequest, Unavailable
 from functions.issuance.events import CHAIN_REJECTED, Event
 from functions.issuance.files import Aside
-from functions.issuance.ports import Intent, Wanted
+from functions.issuance.listing import Wanted
+from functions.issuance.ports import Intent
 from functions.issuance.requests import Actor, Change, Doing, Operation, Status, observe, put_off, track
 from functions.issuance.sweep import sweep
 from tests.clock import NOW
@@ -80,7 +83,7 @@ async def test_a_csr_may_have_no_subject_and_the_request_is_watched_all_the_same
     change = track("unnamed", "no-subject", operation, "", "key-of-no-subject", None, NOW, CREATED)
     added, _ = await ledger.add(change)
     assert await ledger.get("unnamed", "no-subject", "a" * 32) == change.request
-    assert (await ledger.requests(Wanted(vault="unnamed"), None)).requests == (change.request,)
+    assert (await ledger.requests(Wanted(frozenset({"unnamed"})), None)).requests == (change.request,)
     assert change.request in await ledger.by_key("key-of-no-subject")
     failed = observe(added, Operation("a" * 32, Status.FAILED, "DigiCert", b"", "Request rejected", ""), NOW)
     saved = await ledger.save(added, failed)
@@ -283,32 +286,59 @@ async def test_a_start_is_under_way_until_it_has_its_answer_or_is_forgotten(ledg
     assert await ledger.starting("main", "begins") is False
 
 
-async def test_requests_are_listed_by_page_and_filter(ledger: TableLedger) -> None:
+@pytest.mark.parametrize("ordered", [True, False])
+async def test_requests_are_listed_by_page_and_filter(ledger: TableLedger, *, ordered: bool) -> None:
     for index in range(7):
         request = replace(started(f"list-{index}").request, vault="lists", created=NOW - timedelta(days=index))
         status = Status.FAILED if index % 2 else Status.IN_PROGRESS
         ended = NOW + timedelta(hours=index) if index % 2 else None
-        await ledger.add(Change(replace(request, status=status, owner=f"o{index % 3}@example.com", ended=ended)))
+        expires = NOW + timedelta(days=25) if index == 4 else None
+        owner = f"o{index % 3}@example.com"
+        await ledger.add(Change(replace(request, status=status, owner=owner, ended=ended, not_after=expires)))
     found, token = [], None
     while True:
-        page = await ledger.requests(Wanted(vault="lists", limit=3), token)
+        page = await ledger.requests(Wanted(frozenset({"lists"}), in_order=ordered, limit=3), token)
         found += [one.name for one in page.requests]
         token = page.token
         if token is None:
             break
-    assert sorted(found) == [f"list-{index}" for index in range(7)]
+    oldest_in_progress, last_ended = ["list-6", "list-4", "list-2", "list-0"], ["list-5", "list-3", "list-1"]
+    assert (found if ordered else sorted(found)) == (
+        [*oldest_in_progress, *last_ended] if ordered else sorted((*oldest_in_progress, *last_ended))
+    )
 
-    async def names(**wanted: Any) -> set[str]:
-        page = await ledger.requests(Wanted(vault="lists", limit=100, **wanted), None)
-        return {one.name for one in page.requests}
+    async def names(*vaults: str, **wanted: Any) -> set[str]:
+        asked = Wanted(frozenset(vaults or {"lists"}), in_order=ordered, limit=100, **wanted)
+        return {one.name for one in (await ledger.requests(asked, None)).requests}
 
-    assert await names(status=Status.FAILED) == {"list-1", "list-3", "list-5"}
-    assert await names(owner="o2@example.com") == {"list-2", "list-5"}
+    assert await names(statuses=frozenset({Status.FAILED})) == {"list-1", "list-3", "list-5"}
+    assert len(await names(statuses=frozenset({Status.FAILED, Status.IN_PROGRESS}))) == 7
+    assert await names(owner="O2@Example.com") == {"list-2", "list-5"}
+    assert await names(name="LIST-1") == {"list-1"}
+    assert await names(name="list-*", issuer="digicert") == {f"list-{index}" for index in range(7)}
+    assert await names(name="list") == await names(issuer="Digi") == set()
     assert await names(created_before=NOW - timedelta(days=4, hours=12)) == {"list-5", "list-6"}
-    assert await names(owner="' or 1 eq 1 or '") == set()
-    assert (await ledger.requests(Wanted(vault="list"), None)).requests == ()
-    with pytest.raises(InvalidRequest):
-        await ledger.requests(Wanted(), "no token")
+    assert await names(ended_after=NOW + timedelta(hours=3)) == {"list-3", "list-5"}
+    assert await names(expires_before=NOW + timedelta(days=30)) == {"list-4"}
+    assert await names(owner="' or 1 eq 1 or '") == await names(name="' or 1 eq 1 or '") == set()
+    assert await names("list") == set()
+    assert len(await names("list", "lists")) == 7
+    for given in ("no token", token_of([1, "x"]), token_of({"a": 1})):
+        with pytest.raises(InvalidRequest):
+            await ledger.requests(Wanted(in_order=ordered), given)
+
+
+async def test_more_requests_than_can_be_put_in_order_are_not_cut_in_silence(
+    ledger: TableLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (listing, tables):
+        monkeypatch.setattr(module, "MOST_IN_ORDER", 2)
+    for index in range(3):
+        await ledger.add(Change(replace(started(f"many-{index}").request, vault="many")))
+    wanted = Wanted(frozenset({"many"}))
+    with pytest.raises(InvalidRequest, match="order=none"):
+        await ledger.requests(wanted, None)
+    assert len((await ledger.requests(replace(wanted, in_order=False), None)).requests) == 3
 
 
 async def test_what_has_ended_is_found_by_when_it_did_and_once_though_it_ended_twice(ledger: TableLedger) -> None:

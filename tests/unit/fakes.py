@@ -12,6 +12,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from functions.adapters.rows import place_in, token_of
 from functions.issuance.certflow import Certflow
 from functions.issuance.choices import Choices, Takes
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
@@ -19,10 +20,11 @@ from functions.issuance.events import Event
 from functions.issuance.files import Aside, Drop, Lying, TrustedFile
 from functions.issuance.keys import key_sha256, sha1_of
 from functions.issuance.links import Links
+from functions.issuance.listing import Page, Wanted, fits, in_order
 from functions.issuance.looks import Look, look_for
 from functions.issuance.notify import notify, send_waiting
 from functions.issuance.pace import Pace
-from functions.issuance.ports import Answer, Bundle, Intent, Listed, ListedPage, Page, Wanted
+from functions.issuance.ports import Answer, Bundle, Intent, Listed, ListedPage
 from functions.issuance.requests import Act, CertificateVersion, Change, Operation, Status, TrackedRequest
 from functions.issuance.rules import Rule
 from functions.issuance.shift import work_shift
@@ -293,10 +295,9 @@ class FakeLedger:
         self.put_aside.pop(drop, None)
 
     async def requests(self, wanted: Wanted, token: str | None) -> Page:
-        found = list(self.tracked.values())
-        start = int(token or 0)
-        end = start + wanted.limit
-        return Page(tuple(found[start:end]), str(end) if end < len(found) else None)
+        found = [one for one in self.tracked.values() if fits(one, wanted)]
+        page, last = in_order(found, wanted, place_in(token))
+        return Page(tuple(page), token_of(last))
 
     async def history(self, vault: str, name: str) -> list[Act]:
         return self.acts

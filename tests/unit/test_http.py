@@ -14,7 +14,7 @@ import pytest
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import BadSettings, InvalidRequest, Unavailable
 from functions.issuance.health import KEPT
-from functions.issuance.ports import Wanted
+from functions.issuance.listing import Wanted
 from functions.issuance.requests import Status
 from functions.triggers.answers import answered
 from functions.triggers.http import get_pending
@@ -77,7 +77,18 @@ def test_a_query_parameter_that_is_not_known_or_has_no_value_is_refused(query: s
 
 @pytest.mark.parametrize(
     "query",
-    ["older_than=7", "older_than=936365d", "limit=0", "limit=x", "limit=" + "9" * 5000, "status=done", "token="],
+    [
+        "older_than=7",
+        "older_than=936365d",
+        "expires_within=x",
+        "order=name",
+        "status=failed,done",
+        "limit=0",
+        "limit=x",
+        "limit=" + "9" * 5000,
+        "status=done",
+        "token=",
+    ],
 )
 def test_a_filter_that_cannot_be_meant_is_named(query: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
@@ -86,9 +97,24 @@ def test_a_filter_that_cannot_be_meant_is_named(query: str) -> None:
 
 
 def test_a_filter_is_read() -> None:
-    wanted, token = wanted_of(request("vault=Main&status=INPROGRESS&owner=me&older_than=2d&limit=5&token=t"), NOW)
-    assert wanted == Wanted("main", Status.IN_PROGRESS, "me", NOW - timedelta(days=2), limit=5)
+    some = "vault=Main,staging&status=INPROGRESS,failed&owner=me&name=web*&issuer=DigiCert&limit=5&token=t"
+    periods = "older_than=2d&ended_within=1h&expires_within=30d&order=none"
+    wanted, token = wanted_of(request(f"{some}&{periods}"), NOW)
+    assert wanted == Wanted(
+        vaults=frozenset({"main", "staging"}),
+        statuses=frozenset({Status.IN_PROGRESS, Status.FAILED}),
+        owner="me",
+        name="web*",
+        issuer="DigiCert",
+        created_before=NOW - timedelta(days=2),
+        ended_after=NOW - timedelta(hours=1),
+        expires_before=NOW + timedelta(days=30),
+        in_order=False,
+        limit=5,
+    )
     assert token == "t"
+    assert wanted_of(request("status=ended"), NOW)[0].statuses == frozenset(Status) - {Status.IN_PROGRESS}
+    assert wanted_of(request(), NOW)[0] == Wanted()
     assert wanted_of(request("older_than=99999d"), NOW)[0].created_before
 
 
