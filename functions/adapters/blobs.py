@@ -22,7 +22,7 @@ from functions.issuance.files import Drop, Lying
 
 SERVICE = "The chain storage"
 REPORT = "report.json"
-CSRS = "csr"
+CSRS, KINDS_OUT = "csr", ("csr", "json")
 PIECE = 1024 * 1024  # bytes
 CUT, KEPT = "cut-", 100  # how a name that is too long begins in a container of ours, and characters of its end
 HARMFUL = re.compile(r"[^A-Za-z0-9._-]")  # or not known to be harmless
@@ -154,6 +154,28 @@ class CsrFiles:
             await self._blobs.write(CSRS, f"{folder}/{request_id}.json", card, "application/json")
             await self._blobs.write(CSRS, f"{folder}/{request_id}.csr", csr, "application/x-pem-file")
         return _address(self._blobs.blob(CSRS, f"{folder}/{request_id}.csr"))
+
+    async def take_back(self, vault: str, name: str, request_id: str) -> None:
+        """The CSR first: while it is there, so is its card."""
+        with faults_of(SERVICE):
+            for kind in KINDS_OUT:
+                with suppress(ResourceNotFoundError):
+                    await self._blobs.blob(CSRS, f"{vault}/{name}/{request_id}.{kind}").delete_blob()
+
+    async def out(self) -> AsyncIterator[tuple[str, str, str]]:
+        """From a list of the container. A card whose CSR is gone counts; what is neither is somebody else's."""
+        seen = ("", "", "")
+        with faults_of(SERVICE):
+            try:
+                async for blob in self._blobs.container(CSRS).list_blobs():
+                    vault, _, rest = str(blob.name).partition("/")
+                    name, _, file = rest.partition("/")
+                    request_id, _, kind = file.partition(".")
+                    if kind in KINDS_OUT and (vault, name, request_id) != seen:
+                        seen = (vault, name, request_id)
+                        yield seen
+            except ResourceNotFoundError:
+                return
 
 
 async def _copy(source: BlobClient, target: BlobClient, drop: Drop, metadata: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ All methods raise `Unavailable` when the storage does not answer.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -119,4 +119,12 @@ class Handouts(Protocol):
 
     async def put(self, vault: str, name: str, request_id: str, csr: bytes, card: bytes) -> str:
         """Writes a CSR (PEM) and its request card (JSON); returns the CSR's address. Writing it again is fine."""
+        ...
+
+    async def take_back(self, vault: str, name: str, request_id: str) -> None:
+        """Deletes a CSR and its card. Gone already is fine."""
+        ...
+
+    def out(self) -> AsyncIterator[tuple[str, str, str]]:
+        """Vault alias, certificate name and request_id of each CSR that is handed out."""
         ...

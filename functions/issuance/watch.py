@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.csr_out import hand_out
+from functions.issuance.csr_out import hand_out, take_back
 from functions.issuance.describe import printed
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.events import UNSETTLED, Event
@@ -214,6 +214,7 @@ async def record_seen(
         if saved.ended and not request.ended:
             await _learn(certflow, saved)
             await _uncount(certflow, saved)
+            await take_back(certflow, saved)
         return saved
     raise Unavailable("The request table", f"{request.name} keeps changing", retry_after=1)
 

@@ -45,6 +45,7 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     @blueprint.function_name("daily")
     @blueprint.timer_trigger(schedule="%CERTFLOW_DAILY_SCHEDULE%", arg_name="timer", run_on_startup=False)
     async def daily(timer: func.TimerRequest) -> None:  # noqa: ARG001  the same
+        from functions.issuance.csr_out import tidy
         from functions.issuance.key_search import KEPT
         from functions.issuance.overview import send_digest
         from functions.issuance.provenance import KEPT as VOUCHED
@@ -53,6 +54,7 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
         await send_digest(app)
         await app.watchbook.forget_searches(app.now() - KEPT)
         await app.ledger.forget_vouched(app.now() - VOUCHED)
+        await tidy(app)
 
     @blueprint.function_name("sweep")
     @blueprint.timer_trigger(schedule="%CERTFLOW_SWEEP_SCHEDULE%", arg_name="timer", run_on_startup=False)

@@ -333,6 +333,12 @@ async def test_a_csr_and_its_card_are_handed_out_and_can_be_again(service: BlobS
     name = f"main/Web-1/{'a' * 32}"
     csr = service.get_blob_client("csr", f"{name}.csr")
     assert url == csr.url == f"{service.url}csr/{name}.csr"
+    await handouts.put("main", "Web-2", "b" * 32, b"a CSR", b"{}")
+    await blobs.write("csr", "somebody/elses.txt", b"")
+    assert [one async for one in handouts.out()] == [("main", "Web-1", "a" * 32), ("main", "Web-2", "b" * 32)]
+    for _ in range(2):
+        await handouts.take_back("main", "Web-2", "b" * 32)
+    assert [one async for one in handouts.out()] == [("main", "Web-1", "a" * 32)]
     assert handouts.returns_to == f"{service.url}chains"
     assert await content(service, "csr", f"{name}.csr") == b"a CSR"
     assert await content(service, "csr", f"{name}.json") == b'{"vault": "main"}'

@@ -385,11 +385,23 @@ class FakeHandouts:
     """Remembers what was handed out: request_id → CSR (PEM) and card."""
 
     given: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    where: dict[str, tuple[str, str]] = field(default_factory=dict)  # what is still out
+    down: bool = False
     returns_to: str = "https://storage.example/chains"
 
     async def put(self, vault: str, name: str, request_id: str, csr: bytes, card: bytes) -> str:
         self.given[request_id] = (csr, card)
+        self.where[request_id] = (vault, name)
         return f"https://storage.example/csr/{vault}/{name}/{request_id}.csr"
+
+    async def take_back(self, vault: str, name: str, request_id: str) -> None:
+        if self.down:
+            raise Unavailable("The storage", "down")
+        self.where.pop(request_id, None)
+
+    async def out(self) -> AsyncIterator[tuple[str, str, str]]:
+        for request_id, (vault, name) in list(self.where.items()):
+            yield vault, name, request_id
 
 
 @dataclass

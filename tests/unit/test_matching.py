@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.issuance.choices import Choices
+from functions.issuance.csr_out import tidy
 from functions.issuance.drop import handle_drop, handle_stuck, retry, sweep
 from functions.issuance.errors import InvalidRequest, Refused, Unavailable
 from functions.issuance.examine import inspect
@@ -20,7 +21,8 @@ from functions.issuance.key_search import MOST_NAMES
 from functions.issuance.links import Links
 from functions.issuance.matching import match
 from functions.issuance.notices import notice_of
-from functions.issuance.requests import Operation, Status
+from functions.issuance.pending import Address, delete
+from functions.issuance.requests import NOBODY, Operation, Status
 from functions.issuance.start import Order, start
 from tests.certificates import DAY, Ca, Wish, as_read, make_csr, pem
 from tests.clock import fixed_now
@@ -263,6 +265,21 @@ async def test_a_csr_is_handed_out_when_a_request_is_adopted_or_replaced(if_pend
     }
     begun = await start(world.certflow, Order("main", "web", {"policy": policy}, if_pending=if_pending))
     assert world.handouts.given.keys() == {begun.request_id}
+
+
+@pytest.mark.parametrize("down", [False, True])
+async def test_the_csr_of_what_has_ended_is_no_longer_out_whatever_the_storage_did(*, down: bool) -> None:
+    world = World()
+    ended = await started(world)
+    await start(world.certflow, Order("main", "other", {"policy": {"issuer": {"name": "Unknown"}}}))
+    await world.certflow.handouts.put("main", "strange", "0" * 32, b"", b"")  # no request of ours has it
+    world.handouts.down = down
+    await delete(world.certflow, Address("main", "web"), NOBODY)
+    others = {world.vault.operations["other"].request_id, "0" * 32}
+    assert world.handouts.where.keys() == others | ({ended.request_id} if down else set())
+    world.handouts.down = False
+    await tidy(world.certflow)
+    assert world.handouts.where.keys() == others
 
 
 async def test_what_takes_the_app_down_each_time_is_told_and_not_tried_again_by_itself() -> None:
