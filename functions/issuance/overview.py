@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.issuance.blob_names import MAX_LENGTH
 from functions.issuance.certflow import Certflow
 from functions.issuance.choices import DigestWhen, Takes
 from functions.issuance.describe import printed
 from functions.issuance.events import DIGEST, Event
 from functions.issuance.expiry import soonest_first
+from functions.issuance.files import Lying
 from functions.issuance.outbox import publish
 from functions.issuance.phrases import duration, first_of, moment, some
 from functions.issuance.requests import Status
@@ -32,6 +34,7 @@ MOST_SHOWN = 100  # characters of a file's name, for people
 # are twice as long when escaped; none of that may keep the digest from being written.
 MOST_LINES, MOST_LETTERS = 10, 250
 MOST_SILENCED = 10  # in all vaults
+MOST_FILES = 20  # that status names
 AT_ONCE = 8  # vaults of which the tables are asked at the same time
 
 COUNTED = ("in_progress", "near_expiry", "expired", "passed_over")
@@ -57,6 +60,26 @@ async def status_of_vaults(certflow: Certflow) -> list[dict[str, Any]]:
     """
     beats = await certflow.watchbook.beats()
     return list(await asyncio.gather(*(_status(certflow, alias, beats.get(alias)) for alias in certflow.vaults)))
+
+
+async def files_lying(certflow: Certflow) -> dict[str, Any]:
+    """The files that lie in the container for chains: how many, and of the oldest MOST_FILES since when (ISO 8601) and
+    how they stand: `unhandled` (not yet, or an outage keeps them), `waiting` (for trust, or for a search), `set-aside`
+    (until they are dropped anew, or POST chains/retry asks for them). Raises Unavailable.
+    """
+    lying, aside = await asyncio.gather(certflow.drops.lying(certflow.now()), certflow.ledger.aside())
+
+    def standing(one: Lying) -> str:
+        mark = aside.get(one.name)
+        if mark is None or mark.etag != one.etag:
+            return "unhandled"
+        return "set-aside" if mark.for_good else "waiting"
+
+    files = [
+        {"name": printed(one.name, MAX_LENGTH), "since": one.modified.isoformat(), "state": standing(one)}
+        for one in lying[:MOST_FILES]
+    ]
+    return {"count": len(lying), "set_aside": sum(standing(one) == "set-aside" for one in lying), "oldest": files}
 
 
 async def refused_events(certflow: Certflow) -> int:

@@ -124,6 +124,9 @@ def answer_schemas() -> dict[str, Schema]:
         "VaultsStatus": _object(
             {
                 "vaults": {"type": "array", "items": vault},
+                "files": _object(
+                    {"count": COUNT, "set_aside": COUNT, "oldest": {"type": "array", "items": _lying()}},
+                ),
                 "refused_events": COUNT,
                 "setting_faults": {"type": "array", "items": TEXT},
                 "channels": {"type": "array", "items": backlog},
@@ -167,6 +170,11 @@ def _report(finding: Schema) -> Schema:
         },
         {"next_step": TEXT, "file": file, "moved_to": TEXT},
     )
+
+
+def _lying() -> Schema:
+    state = {"type": "string", "enum": ["unhandled", "waiting", "set-aside"]}
+    return _object({"name": TEXT, "since": TIME, "state": state})
 
 
 def _tracked() -> Schema:

@@ -14,7 +14,7 @@ from functions.issuance.channel_backlog import waiting_on_channels
 from functions.issuance.errors import CertflowError
 from functions.issuance.health import is_healthy
 from functions.issuance.journal import record
-from functions.issuance.overview import refused_events, status_of_vaults
+from functions.issuance.overview import files_lying, refused_events, status_of_vaults
 from functions.issuance.requests import Act, TrackedRequest
 from functions.triggers.answers import json_body, pending_url
 from functions.triggers.bodies import check_name
@@ -59,16 +59,17 @@ async def get_health(req: func.HttpRequest, context: Context) -> func.HttpRespon
 
 
 async def get_status(req: func.HttpRequest, context: Context) -> func.HttpResponse:
-    """Last good sweep and backlog by vault, and what waits on each channel → 200."""
+    """By vault how the watching goes and what is trusted; the files that lie in the container; what waits, and what is wrong → 200."""
     check_query(req)
     app = context.certflow()
-    body = {
+    found = {
         "vaults": await status_of_vaults(app),
+        "files": await files_lying(app),
         "refused_events": await refused_events(app),
         "setting_faults": list(app.setting_faults),
         "channels": await waiting_on_channels(app),
     }
-    return json_body(200, body)
+    return json_body(200, found)
 
 
 async def get_openapi(req: func.HttpRequest, context: Context) -> func.HttpResponse:

@@ -8,6 +8,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from functions.issuance.files import STOPPED_TOO_OFTEN, Aside
 from functions.issuance.links import Links
 from functions.issuance.notices import notice_of
 from functions.issuance.start import Order, start
@@ -152,6 +153,26 @@ async def test_the_status_tells_of_every_vault() -> None:
     assert (vault["vault"], vault["observed"], vault["backlog"]) == ("main", False, 0)
     assert vault["last_good_sweep"]
     assert vault["last_survey"]["counts"] == {"pending": 1, "unowned": 1}
+
+
+async def test_the_status_tells_which_files_lie_and_whether_anything_happens_with_them() -> None:
+    world = World()
+    for name in ("new.pem", "waits.pem", "given-up.pem", "dropped-anew.pem"):
+        world.drops.put(name, b"")
+    await world.ledger.set_aside("waits.pem", Aside("0x1", 0))
+    await world.ledger.set_aside("given-up.pem", Aside("0x1", STOPPED_TOO_OFTEN))
+    await world.ledger.set_aside("dropped-anew.pem", Aside("0x0", STOPPED_TOO_OFTEN))
+    world.later(minutes=5)
+    _, body = await answer(world, get_status)
+    files = body["files"]
+    assert (files["count"], files["set_aside"]) == (4, 1)
+    assert {one["name"]: one["state"] for one in files["oldest"]} == {
+        "new.pem": "unhandled",
+        "waits.pem": "waiting",
+        "given-up.pem": "set-aside",
+        "dropped-anew.pem": "unhandled",
+    }
+    assert {one["since"] for one in files["oldest"]} == {NOW.isoformat()}
 
 
 async def test_the_owner_hears_who_holds_the_reminders_back_until_when_and_why() -> None:
