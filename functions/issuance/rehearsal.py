@@ -22,6 +22,7 @@ from functions.issuance.events import (
     EXPIRED,
     ISSUANCE,
     ISSUER_TROUBLED,
+    KEY_RECEIVED,
     NEAR_EXPIRY,
     NOTICE_REFUSED,
     RENEWAL_STOPPED,
@@ -144,6 +145,7 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
         CHAIN_REJECTED: file | {"sentence": "The certificate of an intermediate CA is missing."},
         CHAIN_QUARANTINED: file
         | {"sentence": "The file holds a private key.", "findings": [private_key().finding.as_dict()]},
+        KEY_RECEIVED: {"route": "inspect", "sha256": "0" * 64, "size": 1704, "by": "somebody@example.com"},
         CHAIN_STUCK: file | {"sentence": "The file could not be handled, although it was tried again and again."},
         CHAIN_WAITING: file | {"sentence": "Nothing says yet whose certificates the vault takes."},
         NEAR_EXPIRY: certificate | near,

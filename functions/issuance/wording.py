@@ -17,6 +17,7 @@ from functions.issuance.events import (
     EXPIRED,
     ISSUANCE,
     ISSUER_TROUBLED,
+    KEY_RECEIVED,
     NEAR_EXPIRY,
     NOTICE_REFUSED,
     RENEWAL_STOPPED,
@@ -380,6 +381,18 @@ def _quarantined(data: dict[str, Any]) -> Words:
     return _of_a_file("File put into quarantine, since it cannot be looked into", Severity.WARNING)(data)
 
 
+def _key_received(data: dict[str, Any]) -> Words:
+    route = "POST …/pending/merge" if data["route"] == "merge" else "POST /api/chains/inspect"
+    whose = f" for {data['name']} in vault {data['vault']}" if "name" in data else ""
+    return Words(
+        f"Private key sent{whose}",
+        f"Somebody sent a private key to Certflow ({route}){whose}. Nothing of it was kept. No such key is wanted: Key "
+        "Vault made that of the certificate itself.",
+        "The key counts as exposed: find out whose it is, and replace it wherever it is used.",
+        Severity.CRITICAL,
+    )
+
+
 WRITERS: dict[str, Callable[[dict[str, Any]], Words | None]] = {
     f"{ISSUANCE}Started": _csr_ready,
     f"{ISSUANCE}Completed": _completed,
@@ -393,6 +406,7 @@ WRITERS: dict[str, Callable[[dict[str, Any]], Words | None]] = {
     UNSETTLED: _unsettled,
     CHAIN_REJECTED: _of_a_file("Chain rejected", Severity.WARNING),
     CHAIN_QUARANTINED: _quarantined,
+    KEY_RECEIVED: _key_received,
     CHAIN_STUCK: _of_a_file("Chain could not be handled", Severity.CRITICAL),
     CHAIN_WAITING: _of_a_file("Chain waits", Severity.WARNING),
     NEAR_EXPIRY: _near_expiry,

@@ -10,7 +10,8 @@ import azure.functions as func
 
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import InvalidRequest, Refused, Unavailable
-from functions.issuance.findings import ChainProblem, once_merged
+from functions.issuance.exposed import sent, tell_key_received
+from functions.issuance.findings import PRIVATE_KEY, ChainProblem, once_merged
 from functions.issuance.pending import Address, Seen, cancel, csr, delete, merge, status
 from functions.issuance.reading import read, read_items
 from functions.issuance.requests import is_manual
@@ -86,8 +87,11 @@ async def merge_pending(req: func.HttpRequest, context: Context) -> func.HttpRes
         code = problem.finding.code
         if code == "request-ended":
             raise Refused(409, "Conflict", str(problem), reason=code) from problem
-        message = f"{problem} {problem.finding.next_step}"
-        raise InvalidRequest("body", message, reason=code, findings=problem.findings) from problem
+        if code == PRIVATE_KEY:
+            by = actor_of(req, context, said)
+            await tell_key_received(context.certflow(), body, "merge", by, address.alias, address.name)
+        findings = sent(problem.findings)
+        raise InvalidRequest("body", f"{problem} {findings[0].next_step}", reason=code, findings=findings) from problem
     said_of_it = [finding.as_dict() for finding in (*findings, *once_merged(contents.findings))]
     return json_body(201, {**bundle.fields, "findings": said_of_it}, {"Location": str(bundle.fields["id"])})
 

@@ -167,6 +167,7 @@ def _doctor(retry: Schema) -> dict[str, Any]:
                 "What a drop of this file would do",
                 {"200": _answer("Report", "Nothing has been done")},
                 body={"application/octet-stream": {"schema": {}}, **FILES},
+                parameters=[_query("requested_by", {"type": "string", "minLength": 1, "maxLength": 254})],
             )
         },
         "/chains/retry": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -14,11 +15,12 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 from azure.keyvault.certificates import CertificatePolicy, WellKnownIssuerNames
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from local.api import Client, until
 from local.functions_host import ROOT
 from local.openssl_ca import OpensslCa
+from tests.certificates import ec_key
 from tests.e2e.telling import told
 from tests.e2e.test_drops import merges, reports
 from tests.e2e.test_stories import body, chain_for, csr_of, started
@@ -57,6 +59,27 @@ async def test_the_doctor_says_the_same_over_http_and_at_the_terminal(
     assert await merges(client, name) == 0
     pending = await client.certificates["main"].get_certificate_operation(name)
     assert pending.status == "inProgress"
+
+
+async def test_a_private_key_that_is_sent_is_told_of_as_a_dropped_one_is_with_advice_that_fits(
+    client: Client, name: str
+) -> None:
+    operation = await started(client, name)
+    key = f"{name}\n".encode() + ec_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    for _ in range(2):  # told once
+        merging = await client.call("POST", f"vaults/main/certificates/{name}/pending/merge?requested_by=bob", data=key)
+        inspecting = await client.call("POST", "chains/inspect", data=b"\n" + key)
+        answers = await merging.json(), await inspecting.json()
+        assert (merging.status, inspecting.status) == (400, 200)
+        for finding in (answers[0]["findings"][0], answers[1]["findings"][0]):
+            assert finding["code"] == "contains-private-key"
+            assert "counts as exposed" in finding["next_step"]
+            assert "quarantine" not in json.dumps(finding)
+        assert answers[1]["next_step"] == answers[1]["findings"][0]["next_step"]
+    mail, _card = await told(client, f"Private key sent for {name} in vault main")
+    assert "bob" in mail["text"]
+    assert mail["to"] == operation["owner"]
+    assert await client.messages(hashlib.sha256(b"\n" + key).hexdigest())
 
 
 def _without_places(report: dict[str, Any]) -> list[tuple[str, str]]:
