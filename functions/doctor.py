@@ -32,12 +32,15 @@ from functions.issuance.reading import MAX_BYTES, Contents, read
 from functions.issuance.report import Outcome, report_of
 from functions.issuance.trust import PUBLIC, Trust, may_sign, says_public, trust_of
 
-MERGEABLE, NOT_MERGEABLE, UNUSABLE = 0, 1, 2  # exit codes
+MERGEABLE, NOT_MERGEABLE, UNUSABLE, NOT_COMPARED = 0, 1, 2, 3  # exit codes
 STDIN = "-"
 PLACE = "trusted-cas/{vault alias}/ (for this program: --trusted-ca FILE)"
 USAGE = """
 Several files are looked at as one: a certificate and its chain may lie apart.
-Exit code 0: can be merged; 1: cannot; 2: the command cannot be carried out."""
+Exit code 0: can be merged; 1: cannot; 2: the command cannot be carried out; 3: a good chain, but without
+--csr nobody knows whether it is for the right key and has the names that were asked for."""
+
+NOTHING_TO_COMPARE = "No CSR was given: key, names and use of the certificate were compared with nothing."
 
 type Files = Sequence[tuple[str, bytes]]
 
@@ -80,7 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         lines = page(report, examined.outcomes, examined.certificates, now, Style.of(sys.stdout))
         sys.stdout.writelines(f"{line.rstrip()}\n" for line in lines)
-    return MERGEABLE if report["outcome"] == "would-merge" else NOT_MERGEABLE
+    if report["outcome"] != "would-merge":
+        return NOT_MERGEABLE
+    return MERGEABLE if options.csr else NOT_COMPARED
 
 
 def examine(patient: Patient, now: datetime) -> Examined:
@@ -97,7 +102,8 @@ def examine(patient: Patient, now: datetime) -> Examined:
     signatures = Signatures()
     outcomes = tuple(_judged(leaf, certificates, patient, now, signatures) for leaf in leaves)
     left_out = strangers(certificates, ((one.leaf, one.chain) for one in outcomes))
-    return Examined(certificates, (*notes, *left_out), outcomes)
+    compared = () if patient.csr else (Finding("not-compared", NOTHING_TO_COMPARE, "Give the CSR: --csr FILE."),)
+    return Examined(certificates, (*compared, *notes, *left_out), outcomes)
 
 
 def _read(files: Files) -> tuple[list[Contents], list[Finding]]:

@@ -108,6 +108,8 @@ def page(
 
 def _headline(report: Mapping[str, Any], style: Style) -> Iterator[str]:
     mark, colour, words = HEADLINES[report["outcome"]]
+    if report["outcome"] == "would-merge" and any(one["code"] == "not-compared" for one in report["findings"]):
+        colour, words = YELLOW, "A good chain; not compared with any CSR"
     counts = {group: sum(one["severity"] == group for one in report["findings"]) for group, _, _ in GROUPS}
     told = [f"{count} {group}{'s' * (count > 1)}" for group, count in counts.items() if count]
     line = f"{style.text(mark)} {words}"

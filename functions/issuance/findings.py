@@ -29,6 +29,7 @@ CODES: dict[str, tuple[Severity, str]] = {
         "no request with the file's key was found yet, and not all vaults are looked through",
     ),
     "key-of-another-request": ("error", "the request that is meant has another public key"),
+    "not-compared": ("note", "no CSR was given (to the doctor at a terminal), so nothing was compared with it"),
     "request-ended": ("error", "the request with this key has ended, and nothing can be merged into it"),
     "already-merged": ("note", "the certificate is a version in Key Vault already"),
     # the chain

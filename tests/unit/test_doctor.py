@@ -315,13 +315,27 @@ def run(*arguments: str, stdin: bytes = b"", **more: Any) -> subprocess.Complete
 
 def test_it_reads_the_standard_input_and_ends_quietly_with_its_reader() -> None:
     done = run("-", "--json", stdin=pem(*CHAIN))
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert (done.returncode, done.stderr) == (doctor.NOT_COMPARED, b"")
     assert json.loads(done.stdout)["outcome"] == "would-merge"
     piped = f"{sys.executable} -m functions.doctor - | true"
     done = subprocess.run(
         ["sh", "-c", piped], cwd=ROOT_FOLDER, input=pem(*CHAIN), capture_output=True, check=False, timeout=60
     )
     assert done.stderr == b""
+
+
+def test_without_a_csr_a_good_chain_is_not_called_one_that_can_be_merged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chain, csr = tmp_path / "chain.pem", tmp_path / "web.csr"
+    chain.write_bytes(pem(*CHAIN))
+    csr.write_bytes(CSR_PEM)
+    assert main([str(chain)]) == doctor.NOT_COMPARED
+    headline, *_ = (page := capsys.readouterr().out).splitlines()
+    assert headline == "✔ A good chain; not compared with any CSR (1 warning, 2 notes)"
+    assert "Give the CSR: --csr FILE." in page
+    assert main([str(chain), "--csr", str(csr)]) == 0
+    assert capsys.readouterr().out.startswith("✔ Can be merged (1 warning, 1 note)\n")
 
 
 def test_it_runs_where_there_is_nothing_but_cryptography() -> None:

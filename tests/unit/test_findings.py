@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from functions.doctor import Patient, examine
 from functions.issuance.choices import Choices, Takes
 from functions.issuance.drop import handle_drop
 from functions.issuance.errors import Refused
@@ -31,6 +32,7 @@ from functions.issuance.reading import MAX_BYTES, read
 from functions.issuance.report import report_of
 from functions.issuance.requests import NOBODY, Operation, Status
 from functions.issuance.start import Order, start
+from functions.issuance.trust import trust_of
 from functions.issuance.trusting import trust_for
 from tests.certificates import (
     CLIENT,
@@ -116,6 +118,12 @@ async def dropped(world: World, content: bytes) -> dict[str, Any]:
     report = await handle_drop(world.certflow, "web.pem")
     assert report is not None
     return report
+
+
+async def at_a_terminal(_world: World, content: bytes) -> dict[str, Any]:
+    trust = trust_of({"ca": pem(ROOT.certificate)}, "")
+    examined = examine(Patient([("file", content)], None, None, trust), fixed_now())
+    return report_of(examined.findings, examined.outcomes, would=True)
 
 
 async def merged_over_http(world: World, content: bytes) -> dict[str, Any]:
@@ -710,6 +718,8 @@ EXAMPLES: list[Example] = [
         ("extended key usage serverAuth",),
         policy=DEFAULT,
     ),
+    # at a terminal
+    Example("not-compared", always(signed()), ("compared with nothing", "--csr"), look=at_a_terminal),
     # the merge
     Example("refused-by-key-vault", refusing, ("Forbidden: Merge is forbidden", "cancel it first"), look=dropped),
     Example("vault-observed", observing, ("'main'", "CERTFLOW_VAULTS", "take ':observe' out"), look=dropped),
