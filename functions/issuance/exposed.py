@@ -14,7 +14,7 @@ from functions.issuance.events import KEY_RECEIVED, Event
 from functions.issuance.findings import PRIVATE_KEY, Finding
 from functions.issuance.journal import record
 from functions.issuance.outbox import publish
-from functions.issuance.requests import Actor
+from functions.issuance.requests import Actor, caller_of
 
 REPLACE_IT = (
     "That key counts as exposed: replace it wherever it is used. Nothing of it was kept here, but what lies between (a "
@@ -51,8 +51,16 @@ async def tell_key_received(
     try:
         named = await certflow.ledger.named(vault, name) if vault and name else []
         newest = max(named, key=lambda one: one.created, default=None)
-        about = {"vault": vault, "name": name, "owner": newest.owner if newest else None}
-        data = {"route": route, "sha256": digest, "size": len(content), "by": by.name, **about}
+        data = {
+            "route": route,
+            "sha256": digest,
+            "size": len(content),
+            "by": by.name,
+            "caused_by": caller_of(by),
+            "vault": vault,
+            "name": name,
+            "owner": newest.owner if newest else None,
+        }
         event = Event(
             id=f"key-received:{digest[:32]}",
             type=KEY_RECEIVED,

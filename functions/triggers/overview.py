@@ -59,7 +59,7 @@ async def get_health(req: func.HttpRequest, context: Context) -> func.HttpRespon
 
 
 async def get_status(req: func.HttpRequest, context: Context) -> func.HttpResponse:
-    """By vault how the watching goes and what is trusted; the files that lie in the container; what waits, and what is wrong → 200."""
+    """How the watching goes and what is trusted, by vault; files that lie, messages that wait, what is wrong → 200."""
     check_query(req)
     app = context.certflow()
     found = {
