@@ -52,8 +52,13 @@ def teams_of(env: Env, faults: Faults) -> Teams:
     names = {"teams": TEAMS} if env.get(TEAMS, "").strip() else {}
     for name in sorted(env):
         further = name.removeprefix(f"{TEAMS}__")
-        if further != name and env[name].strip():
-            names[f"teams:{further.lower()}"] = name
+        channel = f"teams:{further.lower()}"
+        if further == name or not env[name].strip():
+            continue
+        if channel in names:
+            faults.tell(f"{name}: it differs from {names[channel]} in case alone; give it another name.")
+        else:
+            names[channel] = name
     webhooks = {channel: faults.taken(partial(web_url, env, name), "", channel) for channel, name in names.items()}
     auth = faults.taken(lambda: word(env, TEAMS_AUTH, ("sas", "entra"), "sas"), "sas", *names)
     envelope = faults.taken(lambda: word(env, TEAMS_ENVELOPE, ("message", "card"), "message"), "message", *names)
@@ -94,7 +99,9 @@ def _outgoing(env: Env, faults: Faults) -> Mail:
     sender = required(env, MAIL_FROM)
     if not sender.isprintable() or not ADDRESS.fullmatch(parseaddr(sender)[1]):
         raise BadSettings(f"{MAIL_FROM}: write a mail address.")
-    text(env, SMTP_PASSWORD)
+    user, password = text(env, SMTP_USER) or None, text(env, SMTP_PASSWORD)
+    if user and not password:  # a login in vain could lock the account
+        raise BadSettings(f"{SMTP_PASSWORD}: it is not set, and {SMTP_USER} is.")
     own = faults.taken(lambda: limits(env, MAIL_LIMITS, LIMITED, MOST_MAILS), dict[str, int]())
     return Mail(
         sender=sender,
@@ -102,7 +109,7 @@ def _outgoing(env: Env, faults: Faults) -> Mail:
         acs_endpoint=acs,
         host=host,
         port=int(port or "587"),
-        user=text(env, SMTP_USER) or None,
+        user=user,
         # As it is, blanks and all; but one that was set from a file has the line end of its editor.
         password=env.get(SMTP_PASSWORD, "").rstrip("\r\n") or None,
     )

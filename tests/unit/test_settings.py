@@ -329,6 +329,21 @@ def test_a_password_that_was_set_from_a_file_has_no_line_end() -> None:
     assert mail.password == " abc"
 
 
+def test_a_user_without_a_password_is_a_fault_and_no_login_in_vain() -> None:
+    settings = load_settings(LEAST | MAIL | {"CERTFLOW_SMTP_USER": "certflow", "CERTFLOW_SMTP_PASSWORD": ""})
+    (fault,) = settings.faults
+    assert fault == "CERTFLOW_SMTP_PASSWORD: it is not set, and CERTFLOW_SMTP_USER is."
+    assert settings.waiting == {"email": fault}
+
+
+def test_of_two_webhooks_whose_names_differ_in_case_alone_one_counts_and_the_other_is_named() -> None:
+    twins = {f"CERTFLOW_TEAMS_WEBHOOK_URL__{name}": f"https://a.example/{name}" for name in ("OPS", "Ops")}
+    settings = load_settings(LEAST | twins)
+    assert settings.teams.webhooks == {"teams:ops": "https://a.example/OPS"}
+    (fault,) = settings.faults
+    assert fault.startswith("CERTFLOW_TEAMS_WEBHOOK_URL__Ops: it differs from CERTFLOW_TEAMS_WEBHOOK_URL__OPS in case")
+
+
 def test_rules_are_a_table_or_the_path_of_a_blob() -> None:
     assert load_settings(LEAST | {"CERTFLOW_NOTIFY_RULES": '[{"to": ["owner"]}]'}).rules == '[{"to": ["owner"]}]'
     assert load_settings(LEAST | {"CERTFLOW_NOTIFY_RULES": "settings/rules.json"}).rules == "settings/rules.json"
