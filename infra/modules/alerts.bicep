@@ -40,15 +40,18 @@ var rules = [
     // Counted from the list of vaults, since what is silent is not in the log: make_set of nothing is an empty set.
     query: '${records} | where event == "beat" | summarize seen = make_set(tostring(record.vault)) | mv-expand vault = set_difference(dynamic(${string(vaults)}), seen) to typeof(string) | where isnotempty(vault)'
     minutes: 15
+    window: 15
     severity: 1
   }
   {
     name: 'vault-trouble'
     text: 'Work on a vault, a queue or a channel fails again and again, or has been tried in vain for ten minutes: the result says which. The records say why: Key Vault, the storage, the topic, a mail server or Teams is down or throttles, or a role or a setting is missing.'
     // In how many minutes, not how often: one moment of throttling puts off many looks, and passes. What is tried ever
-    // more seldom (a quarter of an hour or an hour between two tries) says itself for how many seconds it has waited.
-    query: '${records} | where event in ("work-failed", "survey-put-off", "look-failed", "look-put-off", "check-put-off", "shift-put-off", "vault-silent", "event-put-back", "notice-put-off", "event-left-in-outbox") | extend about = strcat(record.vault, record.queue, record.channel) | summarize troubled = dcountif(bin(timestamp, 1m), isnull(record.waited)), waited = max(toint(record.waited)) by about | where troubled > 3 or waited > 600'
+    // more seldom (a quarter of an hour or an hour between two tries) says itself for how many seconds it has waited: so
+    // two hours are looked at, or the alert would end between two tries. One mailbox that is full is no trouble of mail.
+    query: '${records} | where event in ("work-failed", "survey-put-off", "look-failed", "look-put-off", "check-put-off", "shift-put-off", "vault-silent", "event-put-back", "notice-put-off", "event-left-in-outbox", "notice-delivered") | extend about = strcat(record.vault, record.queue, record.channel), bad = event != "notice-delivered", late = timestamp > ago(30m) | summarize troubled = dcountif(bin(timestamp, 1m), bad and late and isnull(record.waited)), waited = maxif(toint(record.waited), bad), good = countif(late and not(bad)) by about | where troubled > 3 or (waited > 600 and good == 0)'
     minutes: 30
+    window: 120 // minutes, too
     severity: 2
   }
   {
@@ -56,6 +59,7 @@ var rules = [
     text: 'A file could not be handled for five minutes, or failed five times in a way nobody foresaw. Its owner is told why; the file is still in the container chains.'
     query: 'requests | where name in ("queued_stuck_drop")'
     minutes: 15
+    window: 15
     severity: 2
   }
   {
@@ -64,13 +68,15 @@ var rules = [
     // A run that fails in passing is run again by the platform, and is no news if that works.
     query: 'requests | extend bad = success == false and toint(resultCode) !between (400 .. 499) | summarize failed = countif(bad), good = countif(not(bad)) by name | where failed > 5 or (failed > 0 and good == 0)'
     minutes: 15
+    window: 15
     severity: 2
   }
   {
     name: 'notice-refused'
-    text: 'A message reaches nobody on some channel: mail, Teams or a URL refuses it for good, or was tried for a day. The record says which, and what to mend.'
-    query: '${records} | where event in ("notice-refused", "notice-to-nobody", "rules-unreadable", "event-given-up", "mail-not-for-all")'
+    text: 'A message reaches nobody on some channel: mail, Teams or a URL refuses it for good, or was tried for a day, or mail is a day behind; or somebody else sends events to the topic. The record says which, and what to mend.'
+    query: '${records} | where event in ("notice-refused", "notice-to-nobody", "rules-unreadable", "event-given-up", "event-refused", "mail-behind", "mail-not-for-all")'
     minutes: 15
+    window: 15
     severity: 2
   }
 ]
@@ -109,7 +115,7 @@ resource onLog 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
       enabled: true
       scopes: [insights.id]
       evaluationFrequency: 'PT${rule.minutes}M'
-      windowSize: 'PT${rule.minutes}M'
+      windowSize: 'PT${rule.window}M'
       criteria: {
         allOf: [
           {
