@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,8 +23,8 @@ from functions.issuance.journal import record
 # When this deployment began to name itself, and when it began to keep what it sends.
 NAMED, VOUCHED = "event-source", "event-vouched"
 # Older versions of Certflow called every deployment the same, or kept nothing of what they sent. Event Grid tries for a
-# day to deliver that.
-OF_OLDER_VERSIONS = timedelta(hours=25)
+# day to deliver that, and our queue for another to handle it.
+OF_OLDER_VERSIONS = timedelta(hours=49)
 # Event Grid tries for a day, our queue for another, and what is given up then can be put back for 90 (queued.py).
 KEPT = timedelta(days=92)
 
@@ -36,10 +36,12 @@ def source_of(topic_endpoint: str) -> str:
 
 async def note_source(certflow: Certflow) -> None:
     """Remembers since when this deployment names itself and keeps what it sends: from then on events of older versions
-    become rare, and end.
+    become rare, and end. To be called before the first sweep of any vault: that tells one that has run before from a
+    new one, which had no older version whose events would be believed. Raises Unavailable.
     """
+    ran_before = await _ran_before(certflow)
     for what in (NAMED, VOUCHED):
-        await certflow.watchbook.since(what, certflow.now())
+        await _since(certflow, what, ran_before=ran_before)
 
 
 async def own_event(certflow: Certflow, came: Mapping[str, Any]) -> Event | None:
@@ -72,5 +74,16 @@ def _text(value: object) -> str:
 
 async def _of_an_older_version(certflow: Certflow, source: str) -> bool:
     began = {certflow.source: VOUCHED, UNNAMED_SOURCE: NAMED}.get(source)
+    if began is None:
+        return False
+    since = await _since(certflow, began, ran_before=await _ran_before(certflow))
+    return certflow.now() - since < OF_OLDER_VERSIONS
+
+
+async def _ran_before(certflow: Certflow) -> bool:
+    return bool(await certflow.watchbook.beats())
+
+
+async def _since(certflow: Certflow, what: str, *, ran_before: bool) -> datetime:
     now = certflow.now()
-    return bool(began) and now - await certflow.watchbook.since(str(began), now) < OF_OLDER_VERSIONS
+    return await certflow.watchbook.since(what, now if ran_before else now - OF_OLDER_VERSIONS)

@@ -22,11 +22,14 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     async def check(timer: func.TimerRequest) -> None:  # noqa: ARG001  the binding asks for the parameter
         from functions.issuance.notify import call_waiting
         from functions.issuance.outbox import publish_left_behind
+        from functions.issuance.provenance import note_source
         from functions.issuance.shift import call_shifts
         from functions.issuance.trusting import watch_trust
 
         app = certflow()
-        await watch_trust(app)  # before the first shift of a new version: what an older one took is looked up here
+        # Both before the first shift of a new version: what an older one took, and whether there was one, is seen here.
+        await note_source(app)
+        await watch_trust(app)
         await call_shifts(app)
         await publish_left_behind(app)
         await call_waiting(app)
@@ -34,12 +37,10 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     @blueprint.function_name("discover")
     @blueprint.timer_trigger(schedule="%CERTFLOW_DISCOVER_SCHEDULE%", arg_name="timer", run_on_startup=False)
     async def discover(timer: func.TimerRequest) -> None:  # noqa: ARG001  the same
-        from functions.issuance.provenance import note_source
         from functions.issuance.setting_faults import tell_setting_faults
         from functions.issuance.survey import want_surveys
 
         await want_surveys(certflow())
-        await note_source(certflow())
         await tell_setting_faults(certflow())
 
     @blueprint.function_name("daily")

@@ -26,6 +26,7 @@ from local.hosts import free_ports
 from local.stack import EventDelivery, Stack, running_stack
 from tests.clock import HANG, real_now
 from tests.e2e.conftest import unkind
+from tests.e2e.outbox import keep
 from tests.e2e.queues import messages_in, put
 from tests.e2e.telling import CHANNELS, MUCH_MAIL, nothing_waits, tellings, times_told
 from tests.e2e.test_stories import OWNER, started
@@ -66,9 +67,11 @@ def cancelled(stack: Stack, event: str) -> dict[str, Any]:
     return cloud_event(stack, event, "Certflow.Issuance.Cancelled", data)
 
 
-async def publish_all(stack: Stack) -> None:
-    for event in EVENTS:
-        await stack.event_grid.publish(CUSTOM_TOPIC, cancelled(stack, event))
+async def publish_all(stack: Stack, client: Client) -> None:
+    events = [cancelled(stack, event) for event in EVENTS]
+    await keep(client, events)
+    for event in events:
+        await stack.event_grid.publish(CUSTOM_TOPIC, event)
 
 
 def endpoint(stack: Stack, topic: str) -> SubscriptionState:
@@ -105,7 +108,7 @@ async def test_with_mail_away_teams_has_everything_and_mail_when_it_is_back(
 ) -> None:
     async with running(tmp_path, event_delivery=shape) as (stack, client):
         await faults(client, MAIL_DOWN)
-        await publish_all(stack)
+        await publish_all(stack, client)
         await told_all(client, "teams")
         assert {channel for channel, _ in await times(client)} == {"teams"}
         assert was_healthy(stack, CUSTOM_TOPIC)
@@ -123,7 +126,7 @@ async def test_killed_between_the_answer_and_the_channels_everything_is_told_onc
     async with running(tmp_path, event_delivery=shape, app=HURRIED) as (stack, client):  # claims lapse in seconds
         assert stack.hosts is not None
         await faults(client, MAIL_DOWN | TEAMS_DOWN)
-        await publish_all(stack)
+        await publish_all(stack, client)
         for share in (1, 2, 3):
             await delivered(stack, CUSTOM_TOPIC, share * len(EVENTS) // 3)
             await stack.hosts.kill(0)
@@ -204,7 +207,7 @@ async def test_what_comes_while_a_setting_stops_the_app_is_told_when_that_is_men
         wrong = stack.settings | {"CERTFLOW_VAULTS": "no vault"}
         await put(client, poison_of(QUEUE), cancelled(stack, EVENTS[0]))
         async with running_functions_host(wrong, stack.keys, port=port, log=log, hurry=HURRY):
-            await publish_all(stack)
+            await publish_all(stack, client)
             await delivered(stack, CUSTOM_TOPIC, len(EVENTS))
 
             async def put_back() -> bool:
@@ -231,7 +234,7 @@ async def test_while_the_queues_are_away_the_platform_hears_an_error_and_comes_a
         (nowhere,) = free_ports(1)
         away = {"AzureWebJobsStorage__queueServiceUri": f"https://127.0.0.1:{nowhere}/devstoreaccount1"}
         async with running_functions_host(stack.settings | away, stack.keys, port=port, log=log):
-            await publish_all(stack)
+            await publish_all(stack, client)
 
             async def refused() -> bool:
                 return endpoint(stack, CUSTOM_TOPIC).failed_attempts > 0

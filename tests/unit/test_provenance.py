@@ -59,6 +59,7 @@ def listening() -> tuple[World, FakeChannel]:
 @pytest.mark.parametrize("delivery", DELIVERIES)
 async def test_our_own_event_is_told(delivery: str) -> None:
     world, channel = listening()
+    await publish(world.certflow, [sent()])
     await deliver(world, delivery, event())
     assert len(channel.sent) == 1
 
@@ -83,12 +84,6 @@ def sent(event_id: str = "e1", **data: Any) -> Event:
     return Event(event_id, FAILED, "vaults/main/certificates/web", NOW, "main", "web", DATA | data)
 
 
-async def long_ago(world: World) -> None:
-    """This version has been running for longer than an older one's events come."""
-    await note_source(world.certflow)
-    world.later(hours=26)
-
-
 def words(channel: FakeChannel) -> list[str]:
     return [dict(notice.facts)["Error message"] for notice in channel.sent]
 
@@ -96,7 +91,6 @@ def words(channel: FakeChannel) -> list[str]:
 @pytest.mark.parametrize("delivery", DELIVERIES)
 async def test_what_the_outbox_sent_is_told_once_however_often_it_comes(delivery: str) -> None:
     world, channel = listening()
-    await long_ago(world)
     await publish(world.certflow, [sent()])
     for _ in range(3):
         await deliver(world, delivery, event())
@@ -127,7 +121,6 @@ async def test_an_odd_event_of_another_is_refused_at_once(delivery: str, odd: di
 async def test_what_was_sent_to_a_topic_of_another_name_is_told_when_that_is_replaced(delivery: str) -> None:
     """It may wait on our queue for a day, and be put back by hand later than that."""
     world, channel = listening()
-    await long_ago(world)
     await publish(world.certflow, [sent()])
     await deliver(world, delivery, event(source=OF_ANOTHER))
     assert (len(channel.sent), world.watchbook.refusals) == (1, {})
@@ -139,7 +132,6 @@ async def test_an_event_that_bears_our_source_and_was_not_sent_is_refused_and_ta
 ) -> None:
     """Ids can be foreseen: without this a forger's would count as told before ours comes."""
     world, channel = listening()
-    await long_ago(world)
     await deliver(world, delivery, event(data=DATA | {"error": {"message": "click here"}}))
     assert (channel.sent, world.deliveries.states, world.watchbook.refusals) == ([], {}, {world.now.date(): 1})
     assert "event-refused" in caplog.text
@@ -155,7 +147,6 @@ async def test_of_an_event_that_was_sent_our_own_words_are_told_whoever_comes_fi
     delivery: str, first: str, other: dict[str, Any]
 ) -> None:
     world, channel = listening()
-    await long_ago(world)
     await publish(world.certflow, [sent(error={"code": "c", "message": "ours"})])
     forged = event(**other)
     for one in (event(), forged) if first == "ours" else (forged, event()):
@@ -167,7 +158,7 @@ async def test_of_an_event_that_was_sent_our_own_words_are_told_whoever_comes_fi
 async def test_cut_off_at_any_step_of_the_sending_the_event_is_told_once(cut: str) -> None:
     """Before it is kept, before it is sent, before it is cleared: the sweep sends it again."""
     world, channel = listening()
-    await long_ago(world)
+    world.later(hours=1)  # what is left behind is sent by the timer
     world.ledger.outbox["e1"] = sent()
 
     async def killed(*_given: object) -> None:
@@ -190,7 +181,6 @@ async def test_cut_off_at_any_step_of_the_sending_the_event_is_told_once(cut: st
 
 async def test_while_it_cannot_be_looked_up_what_was_sent_an_event_is_put_back() -> None:
     world, channel = listening()
-    await long_ago(world)
     await publish(world.certflow, [sent()])
     vouched = world.ledger.vouched
 
@@ -209,12 +199,24 @@ async def test_while_it_cannot_be_looked_up_what_was_sent_an_event_is_put_back()
 @pytest.mark.parametrize("delivery", DELIVERIES)
 async def test_what_an_older_version_sent_without_keeping_it_is_told_for_a_day_after_the_upgrade(delivery: str) -> None:
     world, channel = listening()
+    await world.watchbook.beat("main", NOW)
     await note_source(world.certflow)
-    world.later(hours=24)
+    world.later(hours=48, minutes=30)
     await deliver(world, delivery, event())
-    world.later(hours=2)
+    world.later(hours=1)
     await deliver(world, delivery, event(id="e2"))
     assert ([notice.event_id for notice in channel.sent], sum(world.watchbook.refusals.values())) == (["e1"], 1)
+
+
+@pytest.mark.parametrize("rung", [False, True])
+@pytest.mark.parametrize("source", ["/certflow", SOURCE])
+async def test_a_new_deployment_had_no_older_version_whose_events_it_would_believe(source: str, *, rung: bool) -> None:
+    world, channel = listening()
+    if rung:  # its first minute is over
+        await rings(world, "check")
+        await world.watchbook.beat("main", world.now)
+    await deliver(world, "queued_notify", event(source=source))
+    assert (channel.sent, sum(world.watchbook.refusals.values())) == ([], 1)
 
 
 async def test_what_was_sent_is_forgotten_after_three_months() -> None:
@@ -236,11 +238,12 @@ async def test_an_event_in_event_grids_own_schema_names_no_source_and_is_refused
 @pytest.mark.parametrize("delivery", DELIVERIES)
 async def test_what_an_older_version_sent_is_told_for_a_day_after_the_upgrade(delivery: str) -> None:
     world, channel = listening()
+    await world.watchbook.beat("main", NOW)
     await note_source(world.certflow)
-    world.later(hours=24)
+    world.later(hours=48, minutes=30)
     await deliver(world, delivery, event(source="/certflow"))
     assert len(channel.sent) == 1
-    world.later(hours=2)
+    world.later(hours=1)
     await deliver(world, delivery, event(source="/certflow", id="e2"))
     assert len(channel.sent) == 1
     assert sum(world.watchbook.refusals.values()) == 1

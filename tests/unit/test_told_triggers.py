@@ -12,6 +12,7 @@ import pytest
 
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import TooLong, Unavailable
+from functions.issuance.events import Event
 from functions.issuance.queues import EVENTS, VAULT_EVENTS
 from functions.triggers.events import events_blueprint
 from tests.clock import NOW
@@ -99,7 +100,9 @@ async def test_an_event_too_long_for_a_queue_is_put_to_those_that_wait_at_once()
 
     world.work.put = short  # type: ignore[method-assign]  # as the service is
     subject = "CN=" + "ü" * 10_000  # 20 kB, and six letters of JSON for each
-    await handler(world, "notify")(cloud_event(FAILED, DATA | {"subject": subject}))
+    data = DATA | {"subject": subject}
+    await world.ledger.vouch(Event("e1", FAILED, "", NOW, data=data), NOW)
+    await handler(world, "notify")(cloud_event(FAILED, data))
     await world.send()
     assert [notice.event_id for notice in email.sent] == ["e1"]
 
