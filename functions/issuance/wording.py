@@ -44,6 +44,8 @@ class Words:
     good: bool = False
 
 
+DAY = 86400  # seconds
+
 # Key Vault's two failure codes, and whose move it is (seed page; protocol §1).
 NEXT_STEP_BY_ERROR = {
     "Certificate issuer error": "The issuer's fault, not the request's: try again later, or ask the issuer's support.",
@@ -52,10 +54,19 @@ NEXT_STEP_BY_ERROR = {
 }
 
 
+def _which(data: dict[str, Any]) -> str:
+    """A certificate in a title: the same name can be in several vaults."""
+    return f"{data['name']} in {data['vault']}"
+
+
+def _days_left(data: dict[str, Any]) -> str:
+    return f", {duration(max(data['left'] // DAY, 1) * DAY)} left" if "left" in data else ""
+
+
 def _completed(data: dict[str, Any]) -> Words:
     valid = f" It is valid until {data['not_after'][:10]}." if data.get("not_after") else ""
     return Words(
-        f"Certificate issued: {data['name']}",
+        f"Certificate issued: {_which(data)}",
         f"The certificate {data['name']} in vault {data['vault']} is complete.{valid}{_went_before(data)}",
         "Nothing to do: applications that read it from Key Vault get the new version.",
         Severity.INFO,
@@ -79,7 +90,7 @@ def _csr_ready(data: dict[str, Any]) -> Words | None:
     if "csr_url" not in data:  # an issuer works on it
         return None
     return Words(
-        f"CSR ready to be signed: {data['name']}",
+        f"CSR ready to be signed: {_which(data)}",
         f"The certificate request for {data['name']} in vault {data['vault']} waits for a CA's signature.",
         "Have the CSR signed, and drop what the CA sends, as it is, into the container chains.",
         Severity.INFO,
@@ -91,7 +102,7 @@ def _failed(data: dict[str, Any]) -> Words:
     error = data.get("error") or {}
     code, message = error.get("code") or "no code", error.get("message") or "no message"
     return Words(
-        f"Certificate request failed: {data['name']}",
+        f"Certificate request failed: {_which(data)}",
         f"{data['issuer']} did not issue {data['name']} in vault {data['vault']}. {code}: {message}",
         NEXT_STEP_BY_ERROR.get(code, "Read the reason above, correct the request, and start it again.")
         + " A chain got from the CA in another way can still be dropped for this request.",
@@ -101,7 +112,7 @@ def _failed(data: dict[str, Any]) -> Words:
 
 def _cancelled(data: dict[str, Any]) -> Words:
     return Words(
-        f"Certificate request cancelled: {data['name']}",
+        f"Certificate request cancelled: {_which(data)}",
         f"The request for {data['name']} in vault {data['vault']} was cancelled before {data['issuer']} issued it.",
         "Start it again if the certificate is still wanted.",
     )
@@ -109,7 +120,7 @@ def _cancelled(data: dict[str, Any]) -> Words:
 
 def _deleted(data: dict[str, Any]) -> Words:
     return Words(
-        f"Certificate request deleted: {data['name']}",
+        f"Certificate request deleted: {_which(data)}",
         f"Somebody deleted the pending request for {data['name']} in vault {data['vault']}.",
         "Start it again if the certificate is still wanted. A chain for the deleted request fits no more.",
     )
@@ -117,7 +128,7 @@ def _deleted(data: dict[str, Any]) -> Words:
 
 def _overwritten(data: dict[str, Any]) -> Words:
     return Words(
-        f"Certificate request replaced: {data['name']}",
+        f"Certificate request replaced: {_which(data)}",
         f"The request {data.get('replaced_by')} now stands in place of this one for {data['name']} in vault "
         f"{data['vault']}.",
         "Have the CSR of the new request signed: a chain for the old one fits no more."
@@ -129,7 +140,7 @@ def _overwritten(data: dict[str, Any]) -> Words:
 def _cancelling(data: dict[str, Any]) -> Words:
     name = data["name"]
     return Words(
-        f"Cancellation asked for: {name}",
+        f"Cancellation asked for: {_which(data)}",
         f"Somebody asked for the cancellation of the request for {name} in vault {data['vault']}. "
         "Key Vault notes that, but no issuer works on the request that could cancel it.",
         f"If the certificate is not wanted any more, delete the request (DELETE {_address(data)}/pending). Otherwise "
@@ -152,7 +163,7 @@ def _stalled(data: dict[str, Any]) -> Words:
         waits = f"{issuer} to issue or refuse it"
         step = f"Look at the order at {issuer}: it may wait for somebody's approval or validation there."
     return Words(
-        f"{'Nobody acts on' if data.get('escalated') else 'Still pending'}: {name}",
+        f"{'Nobody acts on' if data.get('escalated') else 'Still pending'}: {_which(data)}",
         f"The certificate request for {name} in vault {data['vault']} waits for {waits}.",
         f"{step} POST {_address(data)}/pending/acknowledge keeps the reminders quiet for a while.",
         Severity.CRITICAL if data.get("escalated") else Severity.WARNING,
@@ -161,7 +172,7 @@ def _stalled(data: dict[str, Any]) -> Words:
 
 def _acknowledged(data: dict[str, Any]) -> Words:
     return Words(
-        f"Reminders held back: {data['name']}",
+        f"Reminders held back: {_which(data)}",
         f"Somebody acknowledged the pending request for {data['name']} in vault {data['vault']}: no reminders until "
         f"{moment(data['until'])}.",
         "Nothing to do, if that is meant: its end is told all the same. Otherwise ask who it was, and why.",
@@ -172,7 +183,7 @@ def _acknowledged(data: dict[str, Any]) -> Words:
 def _unsettled(data: dict[str, Any]) -> Words:
     name = data["name"]
     return Words(
-        f"A start could not be followed up: {name}",
+        f"A start could not be followed up: {_which(data)}",
         f"The certificate {name} was asked of vault {data['vault']}, and for a day it could not be found out what came "
         f"of it ({data['reason'].rstrip('.')}).",
         f"See what is pending there (GET {_address(data)}/pending). A request is taken under watch by the next survey.",
@@ -184,7 +195,7 @@ def _near_expiry(data: dict[str, Any]) -> Words:
     last, ends = data["rung"] >= data["rungs"], data["not_after"][:10]
     left = f"expires in {duration(data['left'])}, on {ends}" if "left" in data else f"is valid until {ends}"
     return Words(
-        f"Certificate near its end: {data['name']}",
+        f"Certificate near its end: {_which(data)}{_days_left(data)}",
         f"The certificate {data['name']} in vault {data['vault']} {left}.",
         _renewal_step(data),
         Severity.CRITICAL if last else Severity.WARNING,
@@ -202,7 +213,7 @@ def _changed_by_others(data: dict[str, Any]) -> Words:
     if data["how"] == "merged":
         undo = "set its tags and attributes right in Key Vault"
     return Words(
-        f"{'Changed' if changes else 'Started'} by somebody else: {name}",
+        f"{'Changed' if changes else 'Started'} by somebody else: {_which(data)}",
         f"Somebody else {did} the certificate {name} in vault {vault}.{changed}"
         f"{'' if data.get('owner') else ' It had no owner before.'}",
         f"Nothing to do, if {'its owner' if data.get('owner') else 'somebody'} knows of it. Otherwise {undo}, and ask "
@@ -214,7 +225,7 @@ def _changed_by_others(data: dict[str, Any]) -> Words:
 def _expired(data: dict[str, Any]) -> Words:
     ended, ago = data["not_after"][:10], f" ({duration(-data['left'])} ago)" if "left" in data else ""
     return Words(
-        f"Certificate expired: {data['name']}",
+        f"Certificate expired: {_which(data)}",
         f"The certificate {data['name']} in vault {data['vault']} has not been valid since {ended}{ago}.",
         f"{_renewal_step(data)} If it is not used any more: disable it, or tag it certflow-renew = off.",
         Severity.CRITICAL,
@@ -247,7 +258,7 @@ def _renewal_stopped(data: dict[str, Any]) -> Words:
     }
     what = data.get("name") or f"further certificates in vault {data['vault']}"
     return Words(
-        f"Renewal stopped: {what}",
+        f"Renewal stopped: {_which(data) if 'name' in data else what}",
         f"The next version of {what} was not started: {data['sentence']}.",
         steps.get(data["reason"], "Mend what is named here, then start its next version."),
         Severity.CRITICAL,
@@ -257,7 +268,7 @@ def _renewal_stopped(data: dict[str, Any]) -> Words:
 def _troubled(data: dict[str, Any]) -> Words:
     error, count = data["error"], len(data["failed"])
     return Words(
-        f"Issuer in trouble: {data['issuer']}",
+        f"Issuer in trouble: {data['issuer']} in {data['vault']}",
         f"{count} requests to {data['issuer']} in vault {data['vault']} failed with the same error. "
         f"{error.get('code')}: {error.get('message')}",
         "Look at the issuer's account and its credentials in the vault (Certificates → Certificate Authorities); then "
@@ -369,7 +380,8 @@ def _refused(data: dict[str, Any]) -> Words:
 
 def _of_a_file(what: str, severity: Severity) -> Callable[[dict[str, Any]], Words]:
     def write(data: dict[str, Any]) -> Words:
-        return Words(f"{what}: {data['file']['name']}", data["sentence"], data["next_step"], severity)
+        whose = f" (for {_which(data['request'])})" if "request" in data else ""
+        return Words(f"{what}: {data['file']['name']}{whose}", data["sentence"], data["next_step"], severity)
 
     return write
 

@@ -8,6 +8,7 @@ import pytest
 
 from functions.issuance.errors import BadSettings, InvalidRequest, Unavailable
 from functions.issuance.rehearsal import rehearse
+from functions.issuance.rules import PREFIX
 from functions.issuance.telling import DeliveryRefused
 from functions.issuance.wording import WRITERS
 from tests.unit.fakes import FakeChannel, World
@@ -44,6 +45,19 @@ async def test_every_time_is_one_that_people_read() -> None:
     texts = [f"{one.title} {one.sentence} {one.next_step} {one.facts}" for one in teams.sent]
     assert not [text for text in texts if re.search(r"\d\d?T\d\d|[+]00:00", text)]
     assert any("2026-12-14 12:00 UTC" in text for text in texts)
+
+
+OF_NO_VAULT = {"Chain.KeyReceived", "Digest.Daily", "Notice.Refused", "Setting.Wrong", "Trust.Misplaced"}
+
+
+async def test_every_title_names_the_vault_and_one_that_comes_to_an_end_the_days() -> None:
+    teams = FakeChannel("teams", most=10)
+    await rehearse(World(channels=(teams,)).certflow, ())
+    titles = {one.type.removeprefix(PREFIX): one.title for one in teams.sent}
+    nameless = {type_ for type_, title in titles.items() if not re.search(r"\bmain\b", title)}
+    of_files = {type_ for type_ in titles if type_.startswith("Chain.")}  # the sample is of no request
+    assert nameless <= OF_NO_VAULT | of_files
+    assert titles["Certificate.NearExpiry"].endswith("sample in main, 20 days left")
 
 
 async def test_some_events_can_be_named_with_or_without_their_prefix() -> None:

@@ -205,7 +205,7 @@ async def test_a_start_that_is_cut_off_and_whose_request_is_gone_when_it_is_look
     assert (ANN, [("policy.issuer.name", "DigiCert", "Globe")]) in told(world)
     for event in world.topic.published:
         await world.tell(event.id, event.type, event.data)
-    assert "Changed by somebody else: web" in [notice.title for notice in teams.sent]
+    assert "Changed by somebody else: web in main" in [notice.title for notice in teams.sent]
 
 
 async def test_a_request_that_a_third_brought_under_watch_meanwhile_is_told_all_the_same() -> None:

@@ -227,10 +227,12 @@ async def test_the_failures_are_told_beside_the_issuers_trouble() -> None:
     world = World(channels=(teams,))
     for number in range(SEVERAL):
         await world.tell(f"e{number}", "Certflow.Issuance.Failed", failed(number))
-    assert [notice.title for notice in teams.sent] == [f"Certificate request failed: web-{n}" for n in range(SEVERAL)]
+    assert [notice.title for notice in teams.sent] == [
+        f"Certificate request failed: web-{n} in main" for n in range(SEVERAL)
+    ]
     (event,) = troubled(world)
     await world.tell(event.id, event.type, event.data)
-    assert teams.sent[-1].title == "Issuer in trouble: DigiCert"
+    assert teams.sent[-1].title == "Issuer in trouble: DigiCert in main"
 
 
 async def test_trouble_that_could_not_be_sent_stands_in_the_outbox() -> None:
