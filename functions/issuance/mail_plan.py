@@ -1,14 +1,15 @@
 """Which mails may go out now, and what is in each.
 
 Mail services take few mails, and a reader hardly more: critical ones go first, what has no room waits, and many notices
-for the same addresses are one mail. So whoever names somebody's address again and again fills no mailbox. Nothing here
-knows the time: it is given.
+for the same addresses are one mail. So whoever names somebody's address again and again fills no mailbox. What waits
+for room goes out in turn by who has caused it: whoever causes many mails delays nobody else's. Nothing here knows the
+time: it is given.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -45,7 +46,8 @@ def planned(waiting: Sequence[Waiting], sent: Sequence[Sent], limits: Limits, mo
     """What becomes of the notices that are due.
 
     `sent` is what went out in the last hour, `most` how many notices one message takes. Critical ones go first, then
-    what has not been tried yet (a mailbox that is full must not keep the others), the longest waiting first.
+    what has not been tried yet (a mailbox that is full must not keep the others), of that what those have caused who
+    have caused the fewest mails of this hour, the longest waiting first.
     """
     book, plan = Book(sent, limits), Plan([], [], [])
     for critical in (True, False):
@@ -102,6 +104,7 @@ class Book:
         self._all, self._others = list[datetime](), list[datetime]()  # the latter are not critical
         self._to = defaultdict[tuple[str, bool], list[datetime]](list)
         self._by = defaultdict[tuple[str, bool], list[datetime]](list)
+        self._caused = Counter[tuple[str | None, bool]]()  # None: no caller has
         for one in sent:
             self.enter(one)
 
@@ -114,6 +117,8 @@ class Book:
             self._to[address, sent.critical].append(sent.at)
         for caller in sent.by:
             self._by[caller, sent.critical].append(sent.at)
+        if sent.to:  # somebody has got it
+            self._caused.update((caller, sent.critical) for caller in sent.by or (None,))
 
     def free(self, message: Sequence[Waiting]) -> datetime:
         """When there is room for it; a time that is past if there is now."""
@@ -129,6 +134,17 @@ class Book:
         """Whether a caller has caused as many mails as it may in an hour."""
         times = self._by[caller, critical] if caller else []
         return _free(times, self._limits.caller, HOUR) > now
+
+    def in_turn(self, messages: Sequence[Message], *, critical: bool) -> list[Message]:
+        """Those first whose callers have caused the fewest mails of this hour, then a second one of each, and so on; of
+        what one has caused the longest waiting first.
+        """
+        placed, ahead = list[tuple[int, datetime, Message]](), self._caused.copy()
+        for message in sorted(messages, key=_longest):
+            causes = {(one.notice.by, critical) for one in message}
+            placed.append((min(ahead[cause] for cause in causes), _longest(message), message))
+            ahead.update(causes)
+        return [message for _, _, message in sorted(placed, key=lambda one: one[:2])]
 
     def room_at(self, to: Sequence[str], now: datetime, *, critical: bool) -> int:
         """How many more mails may go to each of these addresses in this hour."""
@@ -173,11 +189,12 @@ def _composed(groups: Sequence[Message], book: Book, most: int, now: datetime, *
             by_caller[one.notice.by if over else None].append(one)
         rest = by_caller.pop(None, [])
         paged += [page for some in by_caller.values() for page in _pages(some, most)]
-        pages, messages = list(_pages(rest, most)), list(_by_kind(rest, most))
+        pages, by_kind = list(_pages(rest, most)), list(_by_kind(rest, most))
         whole += pages
-        single += messages if len(messages) <= book.room_at(group[0].to, now, critical=critical) else pages
+        single += by_kind if len(by_kind) <= book.room_at(group[0].to, now, critical=critical) else pages
     room = book.room(now, critical=critical)
-    return sorted([*paged, *(single if room is None or len(single) <= room else whole)], key=_longest)
+    messages = [*paged, *(single if room is None or len(single) <= room else whole)]
+    return book.in_turn(messages, critical=critical)
 
 
 def _by_kind(group: Message, most: int) -> Iterator[Message]:

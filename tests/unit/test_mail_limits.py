@@ -29,7 +29,7 @@ from functions.issuance.rules import Rule
 from functions.issuance.telling import Limits
 from functions.settings import load_settings
 from tests.clock import NOW
-from tests.unit.fakes import World
+from tests.unit.fakes import FakeChannel, World
 from tests.unit.test_mail_budget import CANCELLED, put
 from tests.unit.test_mail_gathered import ANN, BOB, DELETED, gathering, mails, ripen
 from tests.unit.test_notify import FAILED
@@ -157,6 +157,52 @@ async def test_what_a_caller_causes_beyond_its_limit_is_one_mail_for_an_address_
     world.later(minutes=10)
     await world.send()
     assert [events for _, events in mails(mail)][-2:] == [[f"b{n}" for n in (2, 3)], [f"m{n}" for n in range(4)]]
+
+
+async def waited(world: World, mail: FakeChannel, event_id: str) -> timedelta:
+    """How long it takes from now until that is told."""
+    begin = world.now
+    while event_id not in {event for _, events in mails(mail) for event in events}:
+        world.later(minutes=1)
+        await world.send()
+    return world.now - begin
+
+
+@pytest.mark.parametrize("by", ["bob", None])
+@pytest.mark.parametrize("kind", [CANCELLED, FAILED])
+async def test_mails_of_one_caller_to_many_owners_keep_no_others_waiting_though_each_is_for_a_team_too(
+    kind: str, by: str | None
+) -> None:
+    world, mail = gathering()
+    world.rules.rules = (Rule(to=("owner", "soc@example.com")),)
+    await caused(world, 79, "mallory", type_=kind)
+    ripen(world)
+    await world.send()
+    assert len(mail.messages) == 10  # as many as soc@ gets in an hour
+    await put(world, "later", kind, caused_by=by)
+    assert await waited(world, mail, "later") <= timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("kind", [CANCELLED, FAILED])
+async def test_when_the_hour_is_used_up_by_one_caller_the_next_rooms_are_for_others(kind: str) -> None:
+    world, mail = gathering(Limits(minute=5, hour=10))
+    await caused(world, 79, "mallory", type_=kind)
+    ripen(world)
+    await minutes(world, 5)
+    await put(world, "bobs", kind, caused_by="bob")
+    assert await waited(world, mail, "bobs") <= timedelta(hours=1)
+    await put(world, "nobodys", kind)
+    assert await waited(world, mail, "nobodys") <= timedelta(hours=1)
+
+
+async def test_an_address_with_many_tags_does_not_keep_its_owner_from_what_others_cause() -> None:
+    world, mail = gathering()
+    for number in range(79):
+        await put(world, f"m{number:02}", owner=f"ann+{number}@example.com", caused_by="mallory")
+    ripen(world)
+    await world.send()
+    await put(world, "anns", owner=ANN, caused_by="bob")
+    assert await waited(world, mail, "anns") <= timedelta(minutes=10)
 
 
 def test_callers_whose_names_can_be_typed_are_one() -> None:
