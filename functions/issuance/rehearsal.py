@@ -36,7 +36,7 @@ from functions.issuance.key_material import private_key
 from functions.issuance.mail_plan import FEW, HOUR, Book, entry_of
 from functions.issuance.notices import notice_of
 from functions.issuance.rules import PREFIX
-from functions.issuance.telling import Channel, DeliveryRefused, Notice, Waiting
+from functions.issuance.telling import Channel, DeliveryRefused, Notice, Severity, Waiting
 
 PAUSE = timedelta(minutes=1)
 NAME = "sample"
@@ -81,11 +81,14 @@ async def _send(certflow: Certflow, channel: Channel, notices: Sequence[Notice])
 
 
 async def _count(certflow: Certflow, channel: Channel, notices: Sequence[Notice]) -> None:
-    """Counts a message among those that the channel may send. Raises Unavailable if there is no room for it now."""
+    """Counts a message among those that the channel may send. Raises Unavailable if there is no room for it now.
+
+    No sample is critical: what is kept for critical messages is not used up by samples.
+    """
     if channel.limits is None:
         return
     now = certflow.now()
-    message = [Waiting(notice, now, certflow.mailboxes) for notice in notices]
+    message = [Waiting(replace(notice, severity=Severity.INFO), now, certflow.mailboxes) for notice in notices]
     free = Book(await certflow.deliveries.sent(channel.name, now - HOUR), channel.limits).free(message)
     if free > now:
         raise Unavailable("Mail", f"no more may go out before {free:%H:%M:%S} UTC: CERTFLOW_MAIL_LIMITS")

@@ -216,6 +216,18 @@ async def test_the_samples_of_a_rehearsal_count_and_have_to_find_room() -> None:
     assert len(mail.sent) == 2
 
 
+async def test_samples_of_critical_events_leave_what_is_kept_for_critical_ones() -> None:
+    world, mail = mailing(OF_AZURE, most=50)
+    for _ in range(3):
+        await rehearse(world.certflow, ("Issuance.Failed", "Certificate.Expired", "Chain.Quarantined"))
+        world.later(minutes=1)
+    assert len(mail.messages) == 8
+    await put(world, "e0", FAILED, owner=None)  # it goes where the samples went
+    world.later(seconds=5)
+    await world.send()
+    assert sent(mail)[-1] == "e0"
+
+
 @pytest.mark.parametrize(
     ("settings", "limits"),
     [
