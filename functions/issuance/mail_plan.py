@@ -117,7 +117,7 @@ class Book:
             self._to[address, sent.critical].append(sent.at)
         for caller in sent.by:
             self._by[caller, sent.critical].append(sent.at)
-        if sent.to:  # somebody has got it
+        if sent.to or sent.by:  # it has not failed in passing
             self._caused.update((caller, sent.critical) for caller in sent.by or (None,))
 
     def free(self, message: Sequence[Waiting]) -> datetime:

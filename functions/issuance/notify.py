@@ -290,6 +290,7 @@ async def _hand_to(
         # It may have begun to wait while CERTFLOW_MAIL_TO could not be read.
         await channel.send(mine, waiting[0].to or certflow.mailboxes)
     except DeliveryRefused as error:
+        await _reached_nobody(certflow, channel.name, sent)
         if len(mine) > 1 and not error.whatever:
             return None, await _halved(certflow, channel.name, mine, waiting, str(error))
         for notice in mine:
@@ -301,6 +302,7 @@ async def _hand_to(
         left = error
     except Exception as error:  # noqa: BLE001  a notice that no channel can write must not keep the others
         if len(mine) > 1:
+            await _reached_nobody(certflow, channel.name, sent)
             return None, await _halved(certflow, channel.name, mine, waiting, repr(error))
         record("notice-put-off", level=logging.ERROR, channel=channel.name, waited=waited, reason=repr(error), ids=ids)
         left = Unavailable(channel.name, f"an unforeseen error ({type(error).__name__}); the log has it")
@@ -313,6 +315,12 @@ async def _hand_to(
     if sent:  # it counts for the service, and nobody has got it
         await certflow.deliveries.count(channel.name, replace(sent, to=(), by=()))
     return left, waiting
+
+
+async def _reached_nobody(certflow: Certflow, channel: str, sent: Sent | None) -> None:
+    """Counts a message that is refused for the service and its callers alone: its addresses have not got it."""
+    if sent:
+        await certflow.deliveries.count(channel, replace(sent, to=()))
 
 
 async def _halved(

@@ -72,8 +72,8 @@ USUAL_LIMITS = Limits()
 class Sent:
     """A mail that was handed to the service, by the event id of its first notice.
 
-    `to` are its addresses and `by` the callers that caused it; of a try that failed, which counts for the service all
-    the same, there are none.
+    `to` are its addresses and `by` the callers that caused it. A try that failed counts for the service all the same:
+    of one that was refused there are the callers alone, of one that failed in passing neither.
     """
 
     at: datetime

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -26,7 +27,7 @@ from functions.issuance.requests import (
     track,
 )
 from functions.issuance.rules import Rule
-from functions.issuance.telling import Limits
+from functions.issuance.telling import DeliveryRefused, Limits, Notice
 from functions.settings import load_settings
 from tests.clock import NOW
 from tests.unit.fakes import FakeChannel, World
@@ -268,6 +269,36 @@ async def test_tries_that_fail_count_for_no_address_and_no_caller() -> None:
     ripen(world)
     await world.send()
     assert mails(mail) == [(ANN, ["a0"]), (ANN, ["a1"])]
+
+
+async def test_looking_for_what_is_wrong_with_a_mail_uses_up_none_of_what_its_address_may_get() -> None:
+    world, mail = gathering(Limits(address=5))
+    take = mail.send
+
+    async def filtered(notices: Sequence[Notice], to: Sequence[str]) -> None:
+        world.later(seconds=1)
+        if any(notice.event_id == "e05" for notice in notices):
+            raise DeliveryRefused("the mail server refused the message: SMTP 554")
+        await take(notices, to)
+
+    mail.send = filtered  # type: ignore[method-assign]
+    for number in range(16):
+        await put(world, f"e{number:02}", owner=ANN)
+    ripen(world)
+    await world.send()
+    assert sorted(event for _, events in mails(mail) for event in events) == [
+        f"e{number:02}" for number in range(16) if number != 5
+    ]
+    assert world.published == ["Notice.Refused"]
+
+
+async def test_what_is_refused_counts_for_its_caller() -> None:
+    world, mail = gathering(Limits(caller=3))
+    mail.faults += [DeliveryRefused("the mail server refused the recipients: SMTP 550", whatever=True)] * 3
+    await caused(world, 5, "mallory")
+    ripen(world)
+    await world.send()
+    assert (len(mail.faults), mail.messages, world.published) == (0, [], ["Notice.Refused"] * 3)
 
 
 async def test_a_flood_for_one_address_keeps_from_nobody_else_what_waits_behind_it() -> None:
