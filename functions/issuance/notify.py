@@ -270,8 +270,9 @@ async def _deliver(
         left, waiting = await _hand_to(certflow, channel, mine, waiting)
     if left:
         dues += await _put_off(certflow, channel, [one for one in waiting if one.notice in mine], left)
-    for notice, why in busy:
-        dues += await _put_off(certflow, channel, [one for one in waiting if one.notice is notice], why)
+    if busy:  # all until the same time: of a mail that was cut off, a part alone would be another mail
+        others = [one for one in waiting if any(one.notice is notice for notice, _ in busy)]
+        dues += await _put_off(certflow, channel, others, busy[0][1])
     return left, dues
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 import pytest
 
 from functions.issuance.errors import Unavailable
+from functions.issuance.notify import send_waiting
 from functions.issuance.rehearsal import rehearse
-from functions.issuance.telling import GATHERING, USUAL_LIMITS, Limits
+from functions.issuance.telling import GATHERING, USUAL_LIMITS, Limits, Waiting
+from tests.clock import NOW
 from tests.unit.fakes import FakeChannel, World
 from tests.unit.test_mail_budget import CANCELLED, mailing, put
 from tests.unit.test_notify import FAILED
@@ -142,6 +147,33 @@ async def test_a_run_that_is_cut_off_while_it_sends_leaves_what_is_in_the_mail()
     mail.send = watched  # type: ignore[method-assign,assignment]  # what a kill at this point would leave
     await world.send()
     assert written == [{"e0"}]
+
+
+async def test_a_mail_that_a_run_left_when_it_was_cut_off_is_tried_again_whole_however_slow_the_storage_is() -> None:
+    world, mail = gathering()
+    for number in range(8):
+        await put(world, f"e{number}", owner=ANN)
+    for key, one in world.deliveries.queued.items():
+        world.deliveries.queued[key] = replace(one, batch="e0", tried=NOW)
+        await world.deliveries.claim(key[1], "email", NOW)
+    ripen(world)
+    claim, put_off = world.deliveries.claim, world.deliveries.put_off
+
+    async def held(event_id: str, channel: str, now: datetime) -> bool:
+        raise Unavailable("email", "another delivery of this event is under way", retry_after=10)
+
+    async def slow(channel: str, waiting: Waiting) -> None:
+        await put_off(channel, waiting)
+        world.later(seconds=0.3)
+
+    world.deliveries.claim, world.deliveries.put_off = held, slow  # type: ignore[method-assign]
+    world.work.put_in.clear()
+    await send_waiting(world.certflow, "email")
+    world.deliveries.claim, world.deliveries.put_off = claim, put_off  # type: ignore[method-assign]
+    world.deliveries.states.clear()  # what was left behind may be taken over
+    world.now += min(after for _, _, after in world.work.put_in)
+    await world.send()
+    assert mails(mail) == [(ANN, [f"e{number}" for number in range(8)])]
 
 
 async def test_many_samples_of_a_rehearsal_are_one_mail_and_a_few_are_single_ones() -> None:
