@@ -56,6 +56,7 @@ def refusal_of(notice: Notice, channel: str, reason: str, now: datetime) -> Even
         "vault": notice.vault,
         "name": notice.name,
         "owner": notice.owner,
+        "caused_by": notice.by,
         "csr_url": dict(notice.facts).get("CSR"),  # what is to be signed: a sentence alone would not help
     }
     return Event(

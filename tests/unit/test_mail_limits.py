@@ -299,6 +299,7 @@ async def test_what_is_refused_counts_for_its_caller() -> None:
     ripen(world)
     await world.send()
     assert (len(mail.faults), mail.messages, world.published) == (0, [], ["Notice.Refused"] * 3)
+    assert {event.data["caused_by"] for event in world.topic.published} == {"mallory"}  # as the mails of those do
 
 
 async def test_a_flood_for_one_address_keeps_from_nobody_else_what_waits_behind_it() -> None:
