@@ -21,7 +21,9 @@ SMTP, ACS = "CERTFLOW_SMTP_SERVER", "CERTFLOW_ACS_ENDPOINT"
 MAIL_FROM, MAIL_TO, URLS = "CERTFLOW_MAIL_FROM", "CERTFLOW_MAIL_TO", "CERTFLOW_NOTIFY_URLS"
 MAIL_LIMITS, LIMITED = "CERTFLOW_MAIL_LIMITS", ("minute", "hour", "address", "caller")
 AZURES_OWN, MOST_MAILS = ".azurecomm.net", 1_000_000
-OF_AZURES_DOMAIN, OF_OWN_DOMAIN = {"minute": 5, "hour": 10}, {"minute": 30, "hour": 100}
+# Of so few, no address and no caller may have all: not even of what is critical, nor of what is left to the rest.
+OF_AZURES_DOMAIN = {"minute": 5, "hour": 10, "address": 5, "caller": 4}
+OF_OWN_DOMAIN = {"minute": 30, "hour": 100}
 SMTP_USER, SMTP_PASSWORD = "CERTFLOW_SMTP_USER", "CERTFLOW_SMTP_PASSWORD"
 
 

@@ -19,6 +19,7 @@ from tests.unit.test_settings import LEAST, MAIL
 
 CANCELLED = "Certflow.Issuance.Cancelled"  # a warning; FAILED is critical
 OF_AZURE = Limits(minute=5, hour=10)
+AZURES = {"CERTFLOW_ACS_ENDPOINT": "https://acs.example.com", "CERTFLOW_MAIL_FROM": "a@1-2.azurecomm.net"}
 
 
 def mailing(limits: Limits, **more: Any) -> tuple[World, FakeChannel]:
@@ -228,6 +229,25 @@ async def test_samples_of_critical_events_leave_what_is_kept_for_critical_ones()
     assert sent(mail)[-1] == "e0"
 
 
+async def test_of_the_few_that_azures_domain_takes_neither_an_address_nor_a_caller_has_all() -> None:
+    given = load_settings(LEAST | {**MAIL, "CERTFLOW_SMTP_SERVER": ""} | AZURES).mail
+    assert given is not None
+    world, mail = mailing(given.limits)
+    for number in range(12):
+        await put(world, f"k{number:02}", FAILED, owner="oncall@example.com")
+    await world.send()
+    assert len(mail.sent) == 5
+    await put(world, "critical", FAILED)
+    world.later(minutes=1)
+    await world.send()
+    assert sent(mail)[-1] == "critical"
+    for number in range(9):
+        await put(world, f"m{number}", caused_by="mallory")
+    await put(world, "other", caused_by="bob")
+    await world.send()
+    assert {"other", "m0", "m1"} <= set(sent(mail))
+
+
 @pytest.mark.parametrize(
     ("settings", "limits"),
     [
@@ -257,7 +277,7 @@ def test_the_limits_are_those_of_the_way_that_mail_takes_unless_others_are_set(
     ).mail
     assert mail is not None
     assert (mail.limits.minute, mail.limits.hour) == limits
-    assert (mail.limits.address, mail.limits.caller) == (10, 60)
+    assert (mail.limits.address, mail.limits.caller) == ((5, 4) if limits == (5, 10) else (10, 60))
 
 
 @pytest.mark.parametrize(
