@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from functions.issuance.errors import Unavailable
 from functions.issuance.notify import call_waiting, notify, send_waiting
 from functions.issuance.rehearsal import rehearse
-from functions.issuance.telling import Limits, Sent
+from functions.issuance.telling import Limits, Notice, Sent
 from functions.settings import load_settings
 from tests.clock import NOW
 from tests.unit.fakes import FakeChannel, World
@@ -84,6 +85,34 @@ async def test_critical_notices_go_first_and_find_room_that_others_could_not_use
     world.later(hours=1)
     await world.send()
     assert sent(mail)[10] == "c2"
+
+
+async def test_what_is_critical_and_comes_while_many_mails_go_out_is_not_told_behind_all_of_them() -> None:
+    world, mail = mailing(Limits())
+    for number in range(60):
+        await put(world, f"e{number:02}")
+    take = mail.send
+
+    async def watched(notices: Sequence[Notice], to: Sequence[str]) -> None:
+        await put(world, "c0", FAILED)  # known when it comes again
+        await take(notices, to)
+
+    mail.send = watched  # type: ignore[method-assign]
+    await world.send()
+    assert sent(mail).index("c0") <= 20
+
+
+async def test_tries_that_fail_put_what_no_caller_has_caused_behind_nothing() -> None:
+    failed = [Sent(NOW, str(number), critical=False) for number in range(5)]
+    taken = Sent(NOW, "taken", critical=False, to=("bob@example.com",), by=("bob",))
+    world, mail = mailing(Limits(hour=10))
+    for one in (*failed, taken):
+        await world.deliveries.count("email", one)
+    await put(world, "bobs", caused_by="bob")
+    world.later(seconds=1)
+    await put(world, "nobodys")
+    await world.send()
+    assert sent(mail) == ["nobodys", "bobs"]
 
 
 async def test_what_has_gone_out_is_counted_by_whoever_sends_next_and_kept_for_an_hour() -> None:

@@ -88,6 +88,16 @@ async def test_when_the_hour_is_nearly_used_up_what_waits_for_an_address_is_one_
     assert sorted((to, len(events)) for to, events in mails(mail)) == [(ANN, 6), (BOB, 3)]
 
 
+async def test_what_is_kept_for_critical_mail_is_no_room_for_single_mails_of_what_is_not() -> None:
+    world, mail = gathering(Limits(hour=4))
+    for number in range(2):
+        await put(world, f"a{number}", owner=ANN)
+        await put(world, f"b{number}", owner=BOB)
+    ripen(world)
+    await world.send()
+    assert sorted((to, len(events)) for to, events in mails(mail)) == [(ANN, 2), (BOB, 2)]
+
+
 async def test_what_is_critical_is_told_first_and_in_a_mail_of_its_own() -> None:
     world, mail = gathering(Limits(hour=2))
     for number in range(8):

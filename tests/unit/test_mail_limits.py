@@ -27,7 +27,7 @@ from functions.issuance.requests import (
     track,
 )
 from functions.issuance.rules import Rule
-from functions.issuance.telling import DeliveryRefused, Limits, Notice
+from functions.issuance.telling import DeliveryRefused, Limits, Notice, Waiting
 from functions.settings import load_settings
 from tests.clock import NOW
 from tests.unit.fakes import FakeChannel, World
@@ -125,6 +125,15 @@ async def test_an_address_that_is_written_in_other_ways_is_the_same_mailbox(addr
     assert len(mail.messages) == 10
 
 
+async def test_notices_for_an_address_that_is_written_in_two_ways_are_one_mail() -> None:
+    world, mail = gathering()
+    for number in range(6):
+        await put(world, f"e{number}", owner=ANN if number % 2 else "Ann@Example.com")
+    ripen(world)
+    await world.send()
+    assert [len(events) for _, events in mails(mail)] == [6]
+
+
 async def caused(world: World, count: int, by: str, **more: Any) -> None:
     for number in range(count):
         await put(world, f"{by}{number:03}", caused_by=by, **more)
@@ -204,6 +213,18 @@ async def test_an_address_with_many_tags_does_not_keep_its_owner_from_what_other
     await world.send()
     await put(world, "anns", owner=ANN, caused_by="bob")
     assert await waited(world, mail, "anns") <= timedelta(minutes=10)
+
+
+async def test_a_mail_of_what_several_have_caused_comes_when_the_mail_of_any_of_them_would() -> None:
+    world, mail = gathering()
+    world.rules.rules = (Rule(to=("owner", "soc@example.com")),)
+    await caused(world, 20, "mallory")
+    ripen(world)
+    await world.send()
+    for by in ("mallory", "bob"):
+        await put(world, f"for-ann-{by}", owner=ANN, caused_by=by)
+    assert await waited(world, mail, "for-ann-bob") <= timedelta(minutes=10)
+    assert mails(mail)[10:] == [(ANN, ["for-ann-bob", "for-ann-mallory"])]
 
 
 def test_callers_whose_names_can_be_typed_are_one() -> None:
@@ -321,6 +342,34 @@ async def test_a_flood_for_one_address_keeps_from_nobody_else_what_waits_behind_
     assert Counter(event for _, events in mails(mail) for event in events).most_common(1)[0][1] == 1
     assert len(mail.sent) == 2502
     assert len(mail.messages) <= 2500 / 50 + 10
+
+
+async def test_a_flood_for_one_address_is_not_read_and_written_again_whenever_one_mail_of_it_goes_out() -> None:
+    world, mail = gathering(Limits(address=1))
+    for number in range(2000):
+        await put(world, f"z{number:04}", owner=ANN)
+    put_off, written = world.deliveries.put_off, list[str]()
+
+    async def counted(channel: str, waiting: Waiting) -> None:
+        written.append(waiting.notice.event_id)
+        await put_off(channel, waiting)
+
+    world.deliveries.put_off = counted  # type: ignore[method-assign]
+    ripen(world)
+    await minutes(world, 200)
+    assert len(mail.messages) == 20
+    assert len(written) < 4000  # once each, and again when it goes out
+
+
+async def test_what_is_critical_for_an_address_is_put_off_by_no_flood_of_what_is_not() -> None:
+    world, mail = gathering(Limits(address=1))
+    for number in range(1100):
+        await put(world, f"z{number:04}", owner=ANN)
+    for number in range(60):
+        await put(world, f"c{number:02}", FAILED, owner=ANN)
+    ripen(world)
+    await minutes(world, 11)
+    assert len({event for _, events in mails(mail) for event in events if event[0] == "c"}) == 60
 
 
 async def test_what_is_new_for_an_address_is_told_in_its_turn_behind_a_flood() -> None:
