@@ -20,6 +20,7 @@ from functions.issuance.telling import GATHERING, Limits, Sent, Severity, Waitin
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 EVERY = timedelta(minutes=10)  # one mail goes to an address, and because of a caller, beyond their limits of an hour
 KEPT = 5  # of an hour's mails one in so many is kept for critical notices, so that others cannot use them all up
+LONGEST_OFF = 6  # hours for which what has no room is put off: it may be less that waits then, or a higher limit
 FEW = 5  # notices of one type for the same addresses; more of them are one mail
 ANY_TIME = datetime.min.replace(tzinfo=UTC)
 
@@ -64,14 +65,17 @@ def planned(waiting: Sequence[Waiting], sent: Sequence[Sent], limits: Limits, mo
     return plan
 
 
-def in_turn(plan: Plan) -> Iterator[Waiting]:
+def in_turn(plan: Plan, limits: Limits) -> Iterator[Waiting]:
     """What may go out later, each put off until then: of several messages for the same addresses one every ten
-    minutes. So a flood for one address is not what is read of all that waits.
+    minutes, and of all no more in an hour than it takes. So a flood, for one address or for many, is not what is read
+    of all that waits.
     """
     behind = defaultdict[tuple[tuple[str, ...], bool], int](int)
-    for free, message in plan.later:
+    for place, (free, message) in enumerate(plan.later):
         key = message[0].to, is_critical(message)
-        yield from (replace(one, due=free + behind[key] * EVERY) for one in message if one.batch is None)
+        hours = min(place // limits.hour, LONGEST_OFF) if limits.hour else 0
+        due = free + max(behind[key] * EVERY, hours * HOUR)
+        yield from (replace(one, due=due) for one in message if one.batch is None)
         behind[key] += 1
 
 

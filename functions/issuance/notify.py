@@ -162,7 +162,7 @@ async def _planned(certflow: Certflow, channel: Channel, limits: Limits) -> tupl
             await tell_mail_is_behind(certflow, since)
         if all_of_it:
             return plan.go, plan.room
-        put_off = list(in_turn(plan))  # or nothing else would be read
+        put_off = list(in_turn(plan, limits))  # or nothing else would be read
         for some in itertools.batched(put_off, WRITTEN_AT_ONCE, strict=False):
             await _all(certflow.deliveries.put_off(channel.name, one) for one in some)
         if plan.go or not put_off:

@@ -344,6 +344,23 @@ async def test_a_flood_for_one_address_keeps_from_nobody_else_what_waits_behind_
     assert len(mail.messages) <= 2500 / 50 + 10
 
 
+@pytest.mark.parametrize("kind", [CANCELLED, FAILED])
+async def test_a_flood_for_many_addresses_does_not_use_up_hour_after_hour_before_all_that_waits_is_read(
+    kind: str,
+) -> None:
+    world, mail = gathering(Limits(hour=10))
+    await caused(world, 1500, "a", type_=kind)  # these are read first
+    await put(world, "z", kind, caused_by="bob")
+    ripen(world)
+    await world.send()
+    world.later(hours=1, minutes=1)
+    for hour in range(1, 9):
+        await world.send()
+        assert "z" in {event for _, events in mails(mail) for event in events}
+        assert len(mail.sent) >= 8 * (hour + 1)  # and no room is left unused
+        world.later(hours=1, minutes=1)
+
+
 async def test_a_flood_for_one_address_is_not_read_and_written_again_whenever_one_mail_of_it_goes_out() -> None:
     world, mail = gathering(Limits(address=1))
     for number in range(2000):
