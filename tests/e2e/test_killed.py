@@ -53,8 +53,8 @@ class Kind:
 KINDS = {
     "wrong-key": Kind(0, REJECTED, "Chain rejected: {}"),
     "private-key": Kind(0, QUARANTINE, "Private key dropped: {}"),
-    "good": Kind(1, MERGED, "Certificate issued: {}"),
-    "two-leaves": Kind(2, MERGED, "Certificate issued: {}"),
+    "good": Kind(1, MERGED, "Certificate issued: {} in main"),
+    "two-leaves": Kind(2, MERGED, "Certificate issued: {} in main"),
 }
 
 
@@ -113,7 +113,8 @@ class World:
             if name.endswith("/report.json") and json.loads(content)["file"]["name"] == point.file
         ]
         about = {point.file, *point.names}
-        messages = [one for one in tellings(self.messages) if one["subject"].rsplit(" ", 1)[1] in about]
+        # The first word after the colon is the file or the certificate.
+        messages = [one for one in tellings(self.messages) if {*one["subject"].partition(": ")[2].split()[:1]} & about]
         return Fate(
             merges={name: self.certificates[name]["merges"] for name in point.names},
             statuses={name: self.statuses[name] for name in point.names},

@@ -130,8 +130,8 @@ async def test_what_was_there_before_is_told_in_one_summary_only(watched: Watche
     await told(client, "CSR ready to be signed: before-auto")  # its tag asks for that, and the next survey does it
     await nothing_waits(client)
     assert {one["subject"] for one in tellings(await client.messages("before-"))} == {
-        "[Certflow] CSR ready to be signed: before-auto",
-        "CSR ready to be signed: before-auto",
+        "[Certflow] CSR ready to be signed: before-auto in main",
+        "CSR ready to be signed: before-auto in main",
     }
 
 
