@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from functions.issuance.certflow import Certflow
+from functions.issuance.certflow import Certflow, Turn
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.journal import record
 from functions.issuance.keys import read_csr
@@ -28,7 +28,7 @@ TOGETHER = timedelta(seconds=40)  # for all vaults; who asked over HTTP waits fo
 # Seconds until a call that hangs is given up, too. After that nothing but tables is asked before there is an answer.
 AT_LAST = 50.0
 SHARE = 0.5  # of a vault's budget, for all searches of this process
-AT_ONCE, SEARCHES = 4, 4  # calls of a search under way in one vault, and searches there by one process
+AT_ONCE = 4  # calls of a search under way in one vault
 # Names of one vault that are asked for, those that wait for their first version before the others. More could not be
 # asked for in this time: the rest is the survey's.
 MOST_NAMES = 1000
@@ -151,10 +151,16 @@ async def _search(certflow: Certflow, vaults: Iterable[str], run: _Run) -> None:
 
 async def _search_vault(certflow: Certflow, alias: str, run: _Run) -> None:
     spare = in_spare_time(certflow, alias, SHARE, run.ends)
+    turn = certflow.searches.setdefault(alias, Turn())
     try:
-        async with certflow.searches.setdefault(alias, asyncio.Semaphore(SEARCHES)):
+        async with turn.gate:
+            if turn.knows(run.wanted - run.found.keys(), certflow.now() - TOGETHER):
+                run.through.add(alias)
+                return
             names, all_of_them = await _names(spare.vault(alias))
             await _look_at_all(spare, alias, names, run)
+            if all_of_them and not run.is_over:
+                turn.note(run.wanted - run.found.keys(), certflow.now())
     except TimeoutError:
         return
     except Refused as error:  # a vault that may not be listed has nothing that could be found

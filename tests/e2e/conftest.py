@@ -29,8 +29,8 @@ def running_up(state: Path, *options: str) -> Iterator[tuple[subprocess.Popen[by
     """`python -m local.up` and what it wrote, once it answers; stopped at the end if it still runs."""
     state.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "local.up", "--state", str(state), "--free-ports"]
-    # A machine that is busy for half a minute fails ten deliveries, and what many tests share would be held up for all of
-    # them; test_held_back.py and others see to it that our own endpoints do not fail.
+    # A machine that is busy for half a minute fails ten deliveries, and what many tests share would be held up for all
+    # of them; test_held_back.py and others see to it that our own endpoints do not fail.
     command += ["--mail-limits", MANY_MAILS, "--no-endpoint-probation", *options]
     with (state / "up.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)

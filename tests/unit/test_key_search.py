@@ -282,3 +282,21 @@ async def last_check(*, search: bool) -> datetime:
 async def test_checks_come_before_a_search() -> None:
     alone, beside = await last_check(search=False) - NOW, await last_check(search=True) - NOW
     assert beside <= 1.1 * alone
+
+
+async def test_many_files_with_one_stranger_are_one_search_and_all_have_its_answer() -> None:
+    clock, world = Clock(), World(vault=Slow())
+    world.vault.clock = clock  # type: ignore[attr-defined]
+    for number in range(300):  # one search takes a third of the time that each has
+        world.vault.operations[f"z-{number}"] = Operation(f"{number:032x}", Status.IN_PROGRESS, "Unknown", SOMEBODYS)
+    certflow = replace(world.certflow, now=lambda: clock.now, sleep=clock.sleep)
+    codes: list[str] = []
+
+    async def stray() -> None:
+        with pytest.raises(ChainProblem) as caught:
+            await match(certflow, as_read(STRANGER))
+        codes.append(caught.value.finding.code)
+
+    await clock.run(*(asyncio.create_task(stray()) for _ in range(20)))
+    assert codes == ["no-request-for-this-key"] * 20
+    assert world.vault.calls.count("pending") == 300
