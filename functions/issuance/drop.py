@@ -28,7 +28,7 @@ from functions.issuance.journal import record
 from functions.issuance.matching import Match, match
 from functions.issuance.merge import merge_once
 from functions.issuance.observed import REASON as OBSERVED
-from functions.issuance.outbox import publish
+from functions.issuance.outbox import publish, send
 from functions.issuance.reading import MAX_BYTES, read
 from functions.issuance.report import Outcome, brief_of, report_of, request_of
 from functions.issuance.requests import NOBODY, Doing, TrackedRequest
@@ -234,8 +234,7 @@ async def _wait(certflow: Certflow, drop: Drop, report: dict[str, Any], outcomes
     if mark is not None and mark.etag == drop.etag:
         return
     event = _event(CHAIN_WAITING, drop, certflow.now(), report, _concerned("waiting", outcomes))
-    await certflow.ledger.add_event(event)
-    await publish(certflow, (event,))
+    await send(certflow, event)
     await certflow.ledger.set_aside(drop.name, Aside(drop.etag, 0))
 
 
@@ -255,8 +254,7 @@ async def _tell_stuck(
         "file": _file(drop),
     }
     event = _event(CHAIN_STUCK, drop, certflow.now(), report, request)
-    await certflow.ledger.add_event(event)
-    await publish(certflow, (event,))
+    await send(certflow, event)
 
 
 async def _owner_of(certflow: Certflow, drop: Drop) -> TrackedRequest | None:

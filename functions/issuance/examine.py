@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from functions.issuance.certificate import Certificate
 from functions.issuance.chains import Chain, Signatures
 from functions.issuance.describe import issuer_of, several, subject_of
 from functions.issuance.diagnosis import Diagnosis, diagnose
-from functions.issuance.errors import BadSettings, Refused
+from functions.issuance.errors import BadSettings
 from functions.issuance.findings import ChainProblem, Finding, errors_of, is_waiting
 from functions.issuance.matching import Match, match
 from functions.issuance.phrases import moment
@@ -23,7 +23,7 @@ from functions.issuance.report import Outcome, report_of
 from functions.issuance.requests import Operation, TrackedRequest
 from functions.issuance.trust import Trust, place_of
 from functions.issuance.trusting import trust_for
-from functions.issuance.watch import NOT_FOUND
+from functions.issuance.watch import stored_policy
 
 NOBODY_KNOWN = "any-ca-accepted"  # what is said where nothing says whose certificates a vault takes
 
@@ -91,7 +91,7 @@ async def diagnosed(
 ) -> Diagnosis:
     """The judgement on a leaf for a pending operation: as an answer to its CSR, under what is trusted for the vault."""
     csr = x509.load_der_x509_csr(pending.csr)
-    asked = asked_of(csr, await _policy(certflow, vault, name))
+    asked = asked_of(csr, await stored_policy(certflow.vault(vault), name))
     return _judged(certflow, leaf, certificates, asked, trust, signatures)
 
 
@@ -118,15 +118,6 @@ def _judged(
 ) -> Diagnosis:
     now, include_root = certflow.now(), certflow.include_root
     return diagnose(leaf, certificates, asked, trust, now, signatures, include_root=include_root)
-
-
-async def _policy(certflow: Certflow, vault: str, name: str) -> Mapping[str, Any] | None:
-    try:
-        return await certflow.vault(vault).policy(name)
-    except Refused as error:
-        if error.status != NOT_FOUND:
-            raise
-        return None
 
 
 async def _case(

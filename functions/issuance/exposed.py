@@ -13,7 +13,7 @@ from functions.issuance.errors import Unavailable
 from functions.issuance.events import KEY_RECEIVED, Event
 from functions.issuance.findings import PRIVATE_KEY, Finding
 from functions.issuance.journal import record
-from functions.issuance.outbox import publish
+from functions.issuance.outbox import send
 from functions.issuance.requests import Actor, caller_of
 
 REPLACE_IT = (
@@ -70,7 +70,6 @@ async def tell_key_received(
             name=name if newest else None,
             data={key: value for key, value in data.items() if value is not None},
         )
-        await certflow.ledger.add_event(event)
-        await publish(certflow, (event,))
+        await send(certflow, event)
     except Unavailable as error:
         record("key-received-untold", level=logging.ERROR, sha256=digest, reason=str(error))

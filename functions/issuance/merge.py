@@ -17,11 +17,10 @@ from functions.issuance.journal import record
 from functions.issuance.matching import unmerged
 from functions.issuance.ports import Bundle
 from functions.issuance.requests import MERGEABLE, Change, Doing, Gone, Operation, Status, TrackedRequest
-from functions.issuance.watch import look, record_seen
+from functions.issuance.watch import NOT_FOUND, look, record_seen
 
 # Longer than one merge can take; a claim older than this was left by a run that was cut off.
 CLAIM = timedelta(minutes=2)
-NOT_FOUND = 404
 WAIT_FOR_CLAIM = 30  # seconds, a second a try; then whoever asked tries again
 
 

@@ -36,6 +36,15 @@ async def publish(certflow: Certflow, events: Iterable[Event]) -> None:
             record("event-published", id=event.id, type=event.type)
 
 
+async def send(certflow: Certflow, *events: Event) -> None:
+    """Sends events that come with no change of a request. They are written first, so that none gets lost on the way.
+    Raises Unavailable if they cannot be written.
+    """
+    for event in events:
+        await certflow.ledger.add_event(event)
+    await publish(certflow, events)
+
+
 async def publish_left_behind(certflow: Certflow, vault: str | None = None) -> None:
     """Sends what a crash or an outage left in the outbox of a vault, or (None) of what belongs to none; no more than
     fits into some seconds. One that cannot be sent for a reason nobody foresaw keeps neither the others nor the vault's

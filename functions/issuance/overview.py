@@ -16,7 +16,7 @@ from functions.issuance.describe import printed
 from functions.issuance.events import DIGEST, Event
 from functions.issuance.expiry import soonest_first
 from functions.issuance.files import Lying
-from functions.issuance.outbox import publish
+from functions.issuance.outbox import send
 from functions.issuance.phrases import duration, first_of, moment, some
 from functions.issuance.requests import Status
 from functions.issuance.survey import SILENCED, found_of
@@ -114,8 +114,7 @@ async def send_digest(certflow: Certflow) -> None:
     if certflow.choices.digest is DigestWhen.NEWS and data["good"] and not ended:
         return
     event = Event(id=f"digest:{now.date()}", type=DIGEST, subject="digest", time=now, data=data)
-    await certflow.ledger.add_event(event)
-    await publish(certflow, (event,))
+    await send(certflow, event)
 
 
 async def _status(certflow: Certflow, alias: str, beat: datetime | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functions.issuance.certflow import Certflow
 from functions.issuance.events import SETTING_WRONG, Event
 from functions.issuance.journal import record
-from functions.issuance.outbox import publish
+from functions.issuance.outbox import send
 
 A_DAY = timedelta(hours=24)
 
@@ -46,5 +46,4 @@ async def _tell(certflow: Certflow, fault: str, setting: str, cure: str) -> None
         time=certflow.now(),
         data={"setting": setting, "sentence": cure},
     )
-    await certflow.ledger.add_event(event)
-    await publish(certflow, (event,))
+    await send(certflow, event)

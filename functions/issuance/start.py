@@ -22,14 +22,13 @@ from functions.issuance.ports import Answer, Intent, Vault
 from functions.issuance.requests import NOBODY, Actor, Doing, Gone, Operation, Origin, Status, is_manual
 from functions.issuance.sameness import differences
 from functions.issuance.tags import MOST_TAGS, OWNER
-from functions.issuance.takeover import takeover_of
-from functions.issuance.watch import NOT_FOUND, begin_to_watch, keep_answer, record_seen, standing, told
+from functions.issuance.takeover import DEFAULTS, takeover_of
+from functions.issuance.usage_checks import CLIENT, SERVER
+from functions.issuance.watch import NOT_FOUND, begin_to_watch, keep_answer, record_seen, standing, stored_policy, told
 
 # Longer than a start can take; then the sweep asks Key Vault what became of it.
 INTENT_PATIENCE = timedelta(minutes=2)
 BAD_REQUEST, FORBIDDEN, CONFLICT = 400, 403, 409
-SERVER, CLIENT = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"  # RFC 5280 §4.2.1.12
-DEFAULT_EKUS = (SERVER, CLIENT)  # of a policy that names none (protocol §3)
 
 IfPending = Literal["reject", "adopt", "replace"]
 
@@ -142,19 +141,10 @@ async def _before(certflow: Certflow, vault: Vault, order: Order) -> Before:
         return Before(order.body["tags"])
     tags, policy, named = await asyncio.gather(
         vault.tags(order.name),
-        _policy(vault, order.name),
+        stored_policy(vault, order.name),
         certflow.ledger.named(order.vault.lower(), order.name),
     )
     return Before(tags, owner_by(tags, named), policy)
-
-
-async def _policy(vault: Vault, name: str) -> Mapping[str, Any] | None:
-    try:
-        return await vault.policy(name)
-    except Refused as error:
-        if error.status != NOT_FOUND:
-            raise
-        return None
 
 
 def _tagged(order: Order, before: Before) -> Order:
@@ -181,7 +171,7 @@ def _hints(order: Order, before: Before) -> Iterator[str]:
             "The policy asks for no alternative name, and browsers look nowhere else. Unless the CA adds one, delete "
             "this request and start it again with x509_props.sans.dns_names."
         )
-    if given and CLIENT in asked.get("ekus", DEFAULT_EKUS):
+    if given and CLIENT in asked.get("ekus", DEFAULTS["x509_props.ekus"]):
         yield (
             "The policy asks for client authentication, as Key Vault's default does. Public CAs do not grant that any "
             f'more. If one of them signs this, write "ekus": ["{SERVER}"] into x509_props.'
@@ -321,9 +311,9 @@ async def _explained(vault: Vault, order: Order, error: Refused) -> Refused:
             return _with(error, "name-taken", NAME_TAKEN)
     if error.status == BAD_REQUEST and not order.body.get("policy"):
         with suppress(Refused, Unavailable):
-            await vault.policy(order.name)
-            return error
-        return _policy_needed(order, error)
+            if await stored_policy(vault, order.name) is None:
+                return _policy_needed(order, error)
+        return error
     return await _with_issuers(vault, order, error)
 
 

@@ -21,7 +21,7 @@ from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.events import VAULT_SURVEYED, Event
 from functions.issuance.expiry import EXPIRED_RUNG, entry_of, judge, renew_or_tell, rung_of, silenced, soonest_first
 from functions.issuance.journal import record
-from functions.issuance.outbox import publish
+from functions.issuance.outbox import send
 from functions.issuance.pace import KEY_VAULT
 from functions.issuance.ports import Listed
 from functions.issuance.renewal import cap_reached
@@ -122,8 +122,7 @@ async def _tell_cap(certflow: Certflow, run: Survey) -> Survey:
     if run.capped == certflow.now().date():
         return run
     event = cap_reached(certflow, run.vault)
-    await certflow.ledger.add_event(event)
-    await publish(certflow, (event,))
+    await send(certflow, event)
     return await certflow.watchbook.keep_survey(replace(run, capped=certflow.now().date()))
 
 
@@ -213,8 +212,7 @@ async def _finish(certflow: Certflow, run: Survey) -> None:
             vault=run.vault,
             data={"vault": run.vault, **found_of(run.found)},
         )
-        await certflow.ledger.add_event(event)
-        await publish(certflow, (event,))
+        await send(certflow, event)
     record("surveyed", vault=run.vault, certificates=run.found.certificates, **run.found.counts)
     done = Survey(
         run.vault,

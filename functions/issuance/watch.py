@@ -16,7 +16,7 @@ from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.events import UNSETTLED, Event
 from functions.issuance.journal import record
 from functions.issuance.keys import read_csr
-from functions.issuance.outbox import publish
+from functions.issuance.outbox import publish, send
 from functions.issuance.pace import at_pace
 from functions.issuance.ports import Answer, Bundle, Intent, Vault
 from functions.issuance.queues import LOOKS
@@ -81,9 +81,7 @@ async def begin_to_watch(
     change = replace(change, events=(*change.events, *known_to_others))
     request, added = await certflow.ledger.add(change)
     if not added and intent.what != "adopted":  # somebody has adopted what this start has made
-        for event in known_to_others:
-            await certflow.ledger.add_event(event)
-        await publish(certflow, known_to_others)
+        await send(certflow, *known_to_others)
     if added:
         record("request-tracked", vault=intent.vault, name=intent.name, request_id=operation.request_id, key=key)
         await publish(certflow, change.events)
@@ -118,6 +116,16 @@ async def standing(vault: Vault, name: str, request_id: str | None = None) -> An
     """The pending operation that stands in Key Vault (this request's, if one is named), or None."""
     try:
         return await vault.pending(name, request_id)
+    except Refused as error:
+        if error.status != NOT_FOUND:
+            raise
+        return None
+
+
+async def stored_policy(vault: Vault, name: str) -> Mapping[str, Any] | None:
+    """The policy that is stored for a name, or None."""
+    try:
+        return await vault.policy(name)
     except Refused as error:
         if error.status != NOT_FOUND:
             raise
@@ -261,10 +269,7 @@ async def _tell_of_a_request_that_is_gone(certflow: Certflow, intent: Intent) ->
     since = [one for one in named if one.request_id != intent.before and one.created >= intent.began]
     if since:
         first = min(since, key=lambda one: one.created)
-        events = taken_over(intent.takeover, first, intent.what, intent.by, certflow.now())
-        for event in events:
-            await certflow.ledger.add_event(event)
-        await publish(certflow, events)
+        await send(certflow, *taken_over(intent.takeover, first, intent.what, intent.by, certflow.now()))
 
 
 async def put_off_intent(certflow: Certflow, vault: str, name: str, intent_id: str, reason: str) -> None:

@@ -11,7 +11,8 @@ import pytest
 from functions.issuance.errors import InvalidRequest, KeyReused, Refused, Unavailable, UnknownVault
 from functions.issuance.ports import Answer, Intent
 from functions.issuance.requests import Actor, Status, TrackedRequest
-from functions.issuance.start import CLIENT, SERVER, Order, Started, start
+from functions.issuance.start import Order, Started, start
+from functions.issuance.usage_checks import CLIENT, SERVER
 from tests.unit.fakes import World
 
 ME = Actor("me", verified=True)
