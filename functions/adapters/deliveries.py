@@ -28,6 +28,7 @@ from functions.issuance.telling import Notice, Sent, Severity, Waiting
 WAITING = "waiting|"  # and a channel: the partition of what waits there
 OLD_KEYS = "-"  # what no vault's alias comes before, with which event ids begin; ours do with a sign that does
 SENT = "sent|"  # and a channel: the partition of what it was handed
+A_PAGE = 1000  # rows that one request returns (Learn, "Query timeout and pagination")
 STALE_CLAIM = timedelta(minutes=2)  # longer than any channel takes to answer
 
 
@@ -95,7 +96,8 @@ class TableDeliveries:
         query = f"PartitionKey eq @partition and (due le @due or RowKey ge '{OLD_KEYS}')"
         parameters = {"partition": f"{WAITING}{channel}", "due": sortable(due)}
         with faults_of(SERVICE):
-            async for row in table.query_entities(query, parameters=parameters):
+            page = min(most, A_PAGE)  # or the timer, which asks whether any is due, would be sent all of them
+            async for row in table.query_entities(query, parameters=parameters, results_per_page=page):
                 found.append(msgspec.json.decode(row["waiting"], type=Waiting))
                 if "due" not in row:
                     await table.upsert_entity(_row(channel, found[-1]), mode=UpdateMode.REPLACE)
