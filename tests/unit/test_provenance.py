@@ -196,15 +196,18 @@ async def test_while_it_cannot_be_looked_up_what_was_sent_an_event_is_put_back()
     assert len(channel.sent) == 1
 
 
+@pytest.mark.parametrize("source", [SOURCE, "/certflow"])
 @pytest.mark.parametrize("delivery", DELIVERIES)
-async def test_what_an_older_version_sent_without_keeping_it_is_told_for_a_day_after_the_upgrade(delivery: str) -> None:
+async def test_what_an_older_version_sent_is_told_for_two_days_after_the_upgrade(delivery: str, source: str) -> None:
+    """One that kept nothing of what it sent, and one that named no deployment either."""
     world, channel = listening()
     await world.watchbook.beat("main", NOW)
     await note_source(world.certflow)
     world.later(hours=48, minutes=30)
-    await deliver(world, delivery, event())
+    await deliver(world, delivery, event(source=source))
+    assert len(channel.sent) == 1
     world.later(hours=1)
-    await deliver(world, delivery, event(id="e2"))
+    await deliver(world, delivery, event(source=source, id="e2"))
     assert ([notice.event_id for notice in channel.sent], sum(world.watchbook.refusals.values())) == (["e1"], 1)
 
 
@@ -233,20 +236,6 @@ async def test_an_event_in_event_grids_own_schema_names_no_source_and_is_refused
     of_grid = {"id": "e1", "topic": SOURCE, "eventType": FAILED, "eventTime": NOW.isoformat(), "data": DATA}
     await deliver(world, "notify", of_grid | {"subject": "s", "dataVersion": "1"})
     assert (channel.sent, world.watchbook.refusals) == ([], {NOW.date(): 1})
-
-
-@pytest.mark.parametrize("delivery", DELIVERIES)
-async def test_what_an_older_version_sent_is_told_for_a_day_after_the_upgrade(delivery: str) -> None:
-    world, channel = listening()
-    await world.watchbook.beat("main", NOW)
-    await note_source(world.certflow)
-    world.later(hours=48, minutes=30)
-    await deliver(world, delivery, event(source="/certflow"))
-    assert len(channel.sent) == 1
-    world.later(hours=1)
-    await deliver(world, delivery, event(source="/certflow", id="e2"))
-    assert len(channel.sent) == 1
-    assert sum(world.watchbook.refusals.values()) == 1
 
 
 async def test_what_cannot_be_counted_is_refused_all_the_same() -> None:
