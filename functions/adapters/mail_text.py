@@ -18,7 +18,7 @@ from functions.issuance.telling import DeliveryRefused, Notice, Severity
 
 EVENT_HEADER = "X-Certflow-Event"
 MOST_TITLE, MOST_TEXT = 200, 2000  # characters; what an issuer or a caller wrote may be of any length
-OURS = uuid5(NAMESPACE_DNS, "certflow.invalid")
+_OURS = uuid5(NAMESPACE_DNS, "certflow.invalid")
 # Line breaks could imitate a line of ours; a lone surrogate has no bytes; the last ones turn the reading direction.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
@@ -61,7 +61,7 @@ def mail_of(notice: Notice, to: Sequence[str]) -> Mail:
 
 def id_of(notices: Sequence[Notice], to: Sequence[str]) -> UUID:
     """The same for the same events and recipients, in any order."""
-    return uuid5(OURS, "\n".join((*sorted(notice.event_id for notice in notices), *sorted(to))))
+    return uuid5(_OURS, "\n".join((*sorted(notice.event_id for notice in notices), *sorted(to))))
 
 
 def plain_title(notice: Notice) -> str:
@@ -136,11 +136,11 @@ def _html(notice: Notice) -> str:
         notice.title,
         colour,
         f"{row(heading(word, colour, notice.title), '20px 24px 0')}"
-        f"{row(paragraph(notice.sentence), '12px 24px 0')}"
-        f"{row(next_step(notice.next_step, colour), '16px 24px 0')}"
-        f"{row(fact_table(notice.facts), '16px 24px 0') if notice.facts else ''}"
+        f"{row(_paragraph(notice.sentence), '12px 24px 0')}"
+        f"{row(_next_step(notice.next_step, colour), '16px 24px 0')}"
+        f"{row(_facts(notice.facts), '16px 24px 0') if notice.facts else ''}"
         f"{row(_links(notice.links), '16px 24px 0') if notice.links else ''}"
-        f"{row(small(f'Event {notice.event_id}'), '16px 24px 20px')}",
+        f"{row(_small(f'Event {notice.event_id}'), '16px 24px 20px')}",
     )
 
 
@@ -172,13 +172,11 @@ def heading(word: str, colour: str, title: str) -> str:
     )
 
 
-def paragraph(text: str) -> str:
-    """A paragraph of text."""
+def _paragraph(text: str) -> str:
     return f'<p style="margin:0;{FONT};font-size:15px;line-height:22px;color:#242424">{escape(text)}</p>'
 
 
-def next_step(text: str, colour: str) -> str:
-    """What is to be done, marked by a bar in this colour."""
+def _next_step(text: str, colour: str) -> str:
     return (
         f'<table {_TABLE} width="100%" bgcolor="#f5f5f5" style="table-layout:fixed"><tr>'
         f'<td style="padding:10px 14px;border-left:4px solid {colour};{BREAK};{FONT};font-size:15px;line-height:22px;'
@@ -186,8 +184,7 @@ def next_step(text: str, colour: str) -> str:
     )
 
 
-def fact_table(facts: Sequence[tuple[str, str]]) -> str:
-    """Labels and values."""
+def _facts(facts: Sequence[tuple[str, str]]) -> str:
     cell = f"padding:4px 0;{FONT};font-size:14px;line-height:20px;vertical-align:top;text-align:left"
     rows = "".join(
         f'<tr><th scope="row" width="124" style="{cell};padding-right:12px;font-weight:normal;color:#616161;{BREAK}">'
@@ -212,6 +209,5 @@ def _links(links: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def small(text: str) -> str:
-    """A line of small print."""
+def _small(text: str) -> str:
     return f'<p style="margin:0;{FONT};font-size:12px;line-height:16px;color:#616161">{escape(text)}</p>'

@@ -9,6 +9,7 @@ import msgspec
 
 from functions.triggers.answer_schemas import REQUEST_ID, TEXT, Schema, answer_schemas
 from functions.triggers.bodies import NAME, AcknowledgeBody, CancelBody, CreateBody, MergeBody, RehearseBody, RetryBody
+from functions.triggers.plain_text import MOST_LETTERS
 from functions.triggers.queries import FILTERS, PERIOD, PERIODS
 
 VERSION = "0.1.0"
@@ -57,10 +58,7 @@ def describe(vaults: Sequence[str]) -> dict[str, Any]:
 
 
 def _paths(address: list[Schema], create: Schema, cancel: Schema, merge: Schema) -> dict[str, Any]:
-    pending, who = (
-        f"{CERTIFICATE}/pending",
-        _query("requested_by", {"type": "string", "minLength": 1, "maxLength": 254}),
-    )
+    pending, who = f"{CERTIFICATE}/pending", _who()
     which = _query("request_id", REQUEST_ID)
     return {
         f"{CERTIFICATE}/create": {
@@ -167,7 +165,7 @@ def _doctor(retry: Schema) -> dict[str, Any]:
                 "What a drop of this file would do",
                 {"200": _answer("Report", "Nothing has been done")},
                 body={"application/octet-stream": {"schema": {}}, **FILES},
-                parameters=[_query("requested_by", {"type": "string", "minLength": 1, "maxLength": 254})],
+                parameters=[_who()],
             )
         },
         "/chains/retry": {
@@ -190,7 +188,7 @@ def _telling(address: list[Schema], quiet: Schema, rehearse: Schema) -> dict[str
                 "Hold the reminders of a pending request back",
                 {"200": _answer("Quiet", "No reminders until then; its end is told all the same")},
                 body={"application/json": {"schema": quiet}},
-                parameters=[_query("requested_by", {"type": "string", "minLength": 1, "maxLength": 254})],
+                parameters=[_who()],
             ),
         },
         "/notifications/test": {
@@ -254,6 +252,10 @@ def _vault_and_name(vaults: Sequence[str]) -> list[Schema]:
         {"name": "vault", "in": "path", "required": True, "schema": {"type": "string", "enum": list(vaults)}},
         {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "pattern": pattern}},
     ]
+
+
+def _who() -> Schema:
+    return _query("requested_by", {"type": "string", "minLength": 1, "maxLength": MOST_LETTERS})
 
 
 def _query(name: str, schema: Schema) -> Schema:
