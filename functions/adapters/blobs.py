@@ -155,6 +155,15 @@ class CsrFiles:
             await self._blobs.write(CSRS, f"{folder}/{request_id}.csr", csr, "application/x-pem-file")
         return _address(self._blobs.blob(CSRS, f"{folder}/{request_id}.csr"))
 
+    async def read(self, vault: str, name: str, request_id: str) -> bytes | None:
+        """Downloads it: some KB."""
+        with faults_of(SERVICE):
+            try:
+                stream = await self._blobs.blob(CSRS, f"{vault}/{name}/{request_id}.csr").download_blob()
+                return await stream.readall()
+            except ResourceNotFoundError:
+                return None
+
     async def take_back(self, vault: str, name: str, request_id: str) -> None:
         """The CSR first: while it is there, so is its card."""
         with faults_of(SERVICE):

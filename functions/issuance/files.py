@@ -121,6 +121,10 @@ class Handouts(Protocol):
         """Writes a CSR (PEM) and its request card (JSON); returns the CSR's address. Writing it again is fine."""
         ...
 
+    async def read(self, vault: str, name: str, request_id: str) -> bytes | None:
+        """A CSR (PEM) that is handed out; None if it is not, or not any more."""
+        ...
+
     async def take_back(self, vault: str, name: str, request_id: str) -> None:
         """Deletes a CSR and its card. Gone already is fine."""
         ...

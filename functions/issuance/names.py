@@ -10,7 +10,9 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from functions.issuance.certificate import Certificate, extension_of
+from functions.issuance.describe import printed
 
+MOST_ASKED = 1000  # characters of the names of a CSR, which travel in each event of its request
 UPN = "1.3.6.1.4.1.311.20.2.3"  # the OtherName of a user principal name
 WORDS = {
     "dns_names": "DNS name",
@@ -32,6 +34,23 @@ def names_of(holder: Certificate | x509.CertificateSigningRequest) -> dict[str, 
         "ipAddresses": {str(address) for address in given.get_values_for_type(x509.IPAddress)},  # or odd: a network
         "upns": {one.value[2:].decode(errors="replace") for one in others if one.type_id.dotted_string == UPN},
     }
+
+
+def asked_names(csr: bytes) -> str:
+    """The first alternative names that a CSR (DER) asks for, for people and for rules: with blanks between them, DNS
+    names first. Empty for none, or for what cannot be read.
+    """
+    try:
+        found = names_of(x509.load_der_x509_csr(csr))
+    except ValueError:
+        return ""
+    line = ""
+    for name in (name for some in found.values() for name in sorted(some)):
+        shown = "_".join(printed(name).split())
+        if len(line) + len(shown) >= MOST_ASKED:
+            break
+        line += f" {shown}"
+    return line.strip()
 
 
 def common_names(subject: x509.Name) -> Iterator[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from functions.issuance.events import NOTICE_REFUSED, Event
+from functions.issuance.events import ISSUANCE, NOTICE_REFUSED, Event
 from functions.issuance.links import Links, links_of
 from functions.issuance.phrases import duration, moment, some
 from functions.issuance.requests import Status
-from functions.issuance.telling import Notice
+from functions.issuance.telling import Line, Notice
 from functions.issuance.wording import WRITERS
 
 MOST_NAMES = 10
@@ -37,6 +37,9 @@ def notice_of(event_id: str, type_: str, data: dict[str, Any], links: Links) -> 
         vault=request.get("vault"),
         name=request.get("name"),
         owner=data.get("owner"),
+        signer=data.get("signer"),
+        names=tuple(data.get("names") or ()),
+        lines=_lines(type_, data),
         links=links_of(links, data),
         escalated=bool(data.get("escalated")),
         not_on=data.get("channel"),
@@ -69,6 +72,23 @@ def refusal_of(notice: Notice, channel: str, reason: str, now: datetime) -> Even
         data={"channel": channel, "reason": reason, "event_id": notice.event_id, "notice": said}
         | {key: value for key, value in whose.items() if value is not None},
     )
+
+
+def _lines(type_: str, data: dict[str, Any]) -> tuple[Line, ...]:
+    """The request that an event is about."""
+    request = data.get("request") or data
+    if "request_id" not in request:
+        return ()
+    line = Line(
+        request["vault"],
+        request["name"],
+        request["request_id"],
+        names=" ".join(data.get("names") or ()),
+        owner=data.get("owner"),
+        since=datetime.fromisoformat(data["created"]) if "created" in data else None,
+        csr=type_ == f"{ISSUANCE}Started" and "csr_url" in data,
+    )
+    return (line,)
 
 
 def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -133,8 +133,8 @@ class Intent:
 
     `id` comes from the caller's Idempotency-Key (then `keep`), of the version that a renewal of ours replaces, or by
     chance; `asked` is a hash of what was asked for; `before` is the request that stood in Key Vault before ours. Once
-    it is known, `answer` is what the caller is told: kept, if `keep`, until `due`. `origin` and `renews` become those
-    of the request; `takeover` says whose certificate it was, who is then told. `tries` counts
+    it is known, `answer` is what the caller is told: kept, if `keep`, until `due`. `owner`, `signer`, `origin`
+    and `renews` become those of the request; `takeover` says whose certificate it was, who is then told. `tries` counts
     how often the sweep could not find out what came of it. `began` is when it was written (None by an older version).
     """
 
@@ -145,6 +145,7 @@ class Intent:
     asked: str = ""
     before: str | None = None
     owner: str | None = None
+    signer: str | None = None
     by: Actor = NOBODY
     what: str = "created"
     keep: bool = False

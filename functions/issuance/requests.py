@@ -146,8 +146,10 @@ class TrackedRequest:
     there is nothing left to watch; `merging` names what is being merged, and until when others wait for it;
     `replaced_by` is the request that took its place. `reminded` counts the reminders, the next is due at `remind_at`
     (None: no more); whoever acknowledged the request wants none until `quiet_until`. `cancel_asked` is when a caller
-    asked for its cancellation, `cancel_asked_by` who. `origin` is None in rows that were written before there was one;
-    `renews` is the thumbprint of the version that a renewal of ours replaces.
+    asked for its cancellation, `cancel_asked_by` who. `names` are the CSR's alternative names, the first of them, with
+    blanks between them; `signer` is who has the CSR signed, where the caller or a tag names somebody. `origin` is None
+    in rows that were written before there was one; `renews` is the thumbprint of the version that a renewal of ours
+    replaces.
     """
 
     vault: str
@@ -179,6 +181,8 @@ class TrackedRequest:
     quiet_why: str | None = None
     cancel_asked: datetime | None = None
     cancel_asked_by: str | None = None
+    names: str = ""
+    signer: str | None = None
     origin: Origin | None = None
     renews: str | None = None
     etag: str = field(default="", compare=False)
@@ -219,11 +223,13 @@ def track(
     patience: Patience = PATIENCE,
     origin: Origin | None = None,
     renews: str | None = None,
+    names: str = "",
+    signer: str | None = None,
 ) -> Change:
     """A request that has just been created, or was found in Key Vault and is adopted: begin to watch it.
 
     `csr_url` is where its CSR was handed out: whoever signs it can hold its key against what is told another
-    way than by storage, where a file could have been exchanged. `origin` and `renews` are as in TrackedRequest.
+    way than by storage, where a file could have been exchanged. The others are as in TrackedRequest.
     """
     remind_at = patience.reminder(now, 0, manual=operation.manual)
     look = next_look(now, operation.request_id, now, manual=operation.manual)
@@ -243,6 +249,8 @@ def track(
         remind_at=remind_at,
         origin=origin,
         renews=renews,
+        names=names,
+        signer=signer,
     )
     event = request_event(
         "Started", request, now, csr_url=csr_url, key_sha256=key if csr_url else None, caused_by=_asked_by(request)
@@ -350,7 +358,9 @@ def request_event(what: str, request: TrackedRequest, now: datetime, **more: Any
         "request_id": request.request_id,
         "issuer": request.issuer,
         "subject": request.subject,
+        "names": request.names.split() or None,
         "owner": request.owner,
+        "signer": request.signer,
         "requested_by": request.requested_by,
         "origin": request.origin.value if request.origin else None,
         "status": request.status.value,

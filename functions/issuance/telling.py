@@ -28,12 +28,31 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A certificate in a table of a message: what its reader has to know to act on it.
+
+    `names` are the alternative names, with blanks between them. `since` is when it was asked for (UTC). `csr`: whether
+    its CSR waits for a signature, and goes with the message.
+    """
+
+    vault: str
+    name: str
+    request_id: str
+    names: str = ""
+    owner: str | None = None
+    since: datetime | None = None
+    csr: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A message to people, in plain words, the same for every channel.
 
     `facts` are label and value; `links` are title and https address, of pages that the reader opens by signing in.
     `type` is the event's, `vault` an alias. `escalated`: reminding the owner alone has not helped. `not_on`: the
-    channel that has refused what this is about. `by`: the caller that caused it (recipients.py), if one did.
+    channel that has refused what this is about. `by`: the caller that caused it (recipients.py), if one did. `names`
+    are the first of the certificate's alternative names. `lines`: the certificates that it is about, if it is about
+    requests.
     """
 
     event_id: str
@@ -47,6 +66,9 @@ class Notice:
     vault: str | None = None
     name: str | None = None
     owner: str | None = None
+    signer: str | None = None
+    names: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     escalated: bool = False
     not_on: str | None = None

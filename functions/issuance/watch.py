@@ -16,6 +16,7 @@ from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.events import UNSETTLED, Event
 from functions.issuance.journal import record
 from functions.issuance.keys import read_csr
+from functions.issuance.names import asked_names
 from functions.issuance.outbox import publish, send
 from functions.issuance.pace import at_pace
 from functions.issuance.ports import Answer, Bundle, Intent, Vault
@@ -73,6 +74,8 @@ async def begin_to_watch(
         patience,
         intent.origin,
         intent.renews,
+        asked_names(operation.csr),
+        intent.signer,
     )
     if quietly:
         ended = observe(change.request, operation, now)

@@ -338,6 +338,8 @@ async def test_a_csr_and_its_card_are_handed_out_and_can_be_again(service: BlobS
     assert [one async for one in handouts.out()] == [("main", "Web-1", "a" * 32), ("main", "Web-2", "b" * 32)]
     for _ in range(2):
         await handouts.take_back("main", "Web-2", "b" * 32)
+    assert await handouts.read("main", "Web-1", "a" * 32) == b"a CSR"
+    assert await handouts.read("main", "Web-2", "b" * 32) is None
     assert [one async for one in handouts.out()] == [("main", "Web-1", "a" * 32)]
     assert handouts.returns_to == f"{service.url}chains"
     assert await content(service, "csr", f"{name}.csr") == b"a CSR"

@@ -394,6 +394,9 @@ class FakeHandouts:
         self.where[request_id] = (vault, name)
         return f"https://storage.example/csr/{vault}/{name}/{request_id}.csr"
 
+    async def read(self, vault: str, name: str, request_id: str) -> bytes | None:
+        return self.given[request_id][0] if request_id in self.where else None
+
     async def take_back(self, vault: str, name: str, request_id: str) -> None:
         if self.down:
             raise Unavailable("The storage", "down")
