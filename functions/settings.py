@@ -17,6 +17,7 @@ from datetime import timedelta
 from functions.channel_settings import Mail, Teams, mail_of, notify_urls_of, rules_of, teams_of
 from functions.issuance.choices import Choices, DigestWhen, Takes
 from functions.issuance.errors import BadSettings
+from functions.issuance.findings import CHOICES
 from functions.issuance.links import PORTAL, Links
 from functions.issuance.timing import Patience
 from functions.setting_values import (
@@ -40,7 +41,7 @@ ISSUERS, DOMAINS = "CERTFLOW_ISSUERS", "CERTFLOW_OWNER_DOMAINS"
 DOMAIN = re.compile(r"\*|(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 QUEUES = "AzureWebJobsStorage__queueServiceUri"
 STORAGE_ID = "CERTFLOW_CHAIN_STORAGE_ID"
-TRUSTED = "CERTFLOW_TRUSTED_CAS"
+TRUSTED, REFUSED = "CERTFLOW_TRUSTED_CAS", "CERTFLOW_REFUSED_WARNINGS"
 ISSUER = re.compile(r"\*|[0-9A-Za-z-]{1,127}")
 OBSERVE = "observe"
 LEAST_BUDGET = 50  # with less, the looks under way and a page of a survey outlast a vault's lease (shift.py, HELD)
@@ -172,6 +173,7 @@ def _choices(env: Env, faults: Faults, observed: frozenset[str], vaults: Collect
         observed=observed,
         owner_domains=_owner_domains(env, faults),
         issuers=_issuers(env, faults, usual.issuers),
+        refused_warnings=_refused_warnings(env, faults),
         trusted=_trusted(env, faults, vaults),
     )
 
@@ -201,6 +203,16 @@ def _issuers(env: Env, faults: Faults, usual: tuple[str, ...]) -> tuple[str, ...
                 f"{ISSUERS}: entry {number_} is no issuer's name, and allows none; write DigiCert,Unknown or *."
             )
     return tuple(one for one in given if ISSUER.fullmatch(one)) if given else usual
+
+
+def _refused_warnings(env: Env, faults: Faults) -> frozenset[str]:
+    """Codes of findings, separated by commas. What is none keeps nothing back."""
+    given = [one.lower() for one in faults.taken(lambda: entries(env, REFUSED), list[str]())]
+    for number_, one in enumerate(given, 1):
+        if one not in CHOICES:
+            allowed = ", ".join(sorted(CHOICES))
+            faults.tell(f"{REFUSED}: entry {number_} is none of {allowed}. Until then it keeps nothing back.")
+    return CHOICES & frozenset(given)
 
 
 def _trusted(env: Env, faults: Faults, vaults: Collection[str]) -> dict[str, Takes]:

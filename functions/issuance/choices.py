@@ -39,6 +39,7 @@ class Choices:
     `observed`: the vaults (alias) where nothing is started, merged, cancelled or deleted. `trusted`: whose certificates
     the vaults take, by alias; one that is not named there takes those of the CAs in its files.
     `owner_domains`: those that owners' mail addresses may have; none set: the default mailboxes' (recipients.py).
+    `refused_warnings`: codes of findings that keep a chain back, although they are warnings (findings.CHOICES).
     `issuers`: those that a start may use; `*` is any but Key Vault's own `Self`, whose certificates no client trusts.
     """
 
@@ -51,6 +52,7 @@ class Choices:
     observed: frozenset[str] = frozenset()
     owner_domains: tuple[str, ...] = ()
     issuers: tuple[str, ...] = (ANY,)
+    refused_warnings: frozenset[str] = frozenset()
     trusted: Mapping[str, Takes] = field(default_factory=dict)
 
     def may_issue(self, issuer: str) -> bool:

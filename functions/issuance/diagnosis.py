@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cryptography import x509
@@ -38,6 +38,10 @@ class Diagnosis:
         """What keeps it from being merged."""
         return errors_of(self.findings)
 
+    def refusing(self, codes: Collection[str]) -> Diagnosis:
+        """The same, with findings of these codes as errors."""
+        return Diagnosis(self.chain, _by_severity(replace(one, refused=one.code in codes) for one in self.findings))
+
 
 def diagnose(
     leaf: Certificate,
@@ -68,7 +72,11 @@ def diagnose(
         root = judged.chain.root
         if root and judged.chain.rooted and not include_root:
             findings.append(Finding("root-left-out", f"The root {subject_of(root)} is left out, as TLS servers do."))
-        return Diagnosis(judged.chain, tuple(sorted(findings, key=lambda one: ORDER.index(one.severity))))
+        return Diagnosis(judged.chain, _by_severity(findings))
+
+
+def _by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda one: ORDER.index(one.severity)))
 
 
 @contextmanager

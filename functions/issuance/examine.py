@@ -117,7 +117,8 @@ def _judged(
     signatures: Signatures,
 ) -> Diagnosis:
     now, include_root = certflow.now(), certflow.include_root
-    return diagnose(leaf, certificates, asked, trust, now, signatures, include_root=include_root)
+    judged = diagnose(leaf, certificates, asked, trust, now, signatures, include_root=include_root)
+    return judged.refusing(certflow.choices.refused_warnings)
 
 
 async def _case(

@@ -94,6 +94,9 @@ ONCE_MERGED: dict[str, str] = {
     "correct the policy.",
 }
 
+# The warnings that an operator may choose to keep chains back for: those of the chain itself, which can come otherwise.
+CHOICES = frozenset(ONCE_MERGED) - {"unreadable-part"}
+
 # A file with one of these goes where fewer people can read it: it holds a private key, or nobody can tell.
 PRIVATE_KEY = "contains-private-key"
 QUARANTINES = frozenset({PRIVATE_KEY, "may-hold-private-key", "unreadable-zip", "too-large"})
@@ -105,16 +108,19 @@ WAITS = frozenset({"trust-missing", "search-unfinished"})
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to say about a file or a chain; `code` is one of CODES."""
+    """One thing to say about a file or a chain; `code` is one of CODES. `refused`: a warning that the operator has
+    chosen to keep chains back for.
+    """
 
     code: str
     sentence: str
     next_step: str = "Nothing to do."
+    refused: bool = False
 
     @property
     def severity(self) -> Severity:
         """How grave it is."""
-        return CODES[self.code][0]
+        return "error" if self.refused else CODES[self.code][0]
 
     def as_dict(self) -> dict[str, str]:
         """For reports and answers: code, severity, sentence, next_step."""

@@ -109,6 +109,7 @@ var settings = concat(
     { name: 'CERTFLOW_PATIENCE_MANUAL', value: choices.?patienceManual ?? '3d' }
     { name: 'CERTFLOW_EXPIRY_LADDER', value: choices.?expiryLadder ?? '1/3,1/6,1/20' }
     { name: 'CERTFLOW_ISSUERS', value: join(choices.?issuers ?? ['*'], ',') }
+    { name: 'CERTFLOW_REFUSED_WARNINGS', value: join(choices.?refusedWarnings ?? [], ',') }
     { name: 'CERTFLOW_RENEW', value: choices.?renew ?? true ? 'true' : 'false' }
     { name: 'CERTFLOW_RENEW_MOST', value: string(choices.?renewMost ?? 50) }
     { name: 'CERTFLOW_DIGEST', value: choices.?digest ?? 'daily' }

@@ -128,6 +128,8 @@ type choices = {
 
   @description('Issuers that may be used, by name; * is all but Self.')
   issuers: string[]?
+  @description('Warnings that keep a chain back, as errors do: codes of docs/findings.md, such as name-added.')
+  refusedWarnings: string[]?
 
   @description('False: nothing is renewed by itself.')
   renew: bool?

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from functions.adapters.rows import event_row
+from functions.issuance.choices import Choices
 from functions.issuance.drop import handle_drop, handle_stuck, sweep
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.files import Drop
@@ -87,6 +88,22 @@ async def test_the_history_says_what_an_auditor_asks_of_a_merge() -> None:
     assert merged.file == {"name": "from-ca.txt", "sha256": hashlib.sha256(content).hexdigest()}
     assert any("more.example.com" in warning for warning in merged.warnings)
     assert world.topic.published[1].data["warnings"] == list(merged.warnings)
+
+
+async def test_a_warning_that_the_operator_has_chosen_keeps_a_chain_back() -> None:
+    world = World(choices=Choices(refused_warnings=frozenset({"name-added"})))
+    operation = await started(world)
+    more = ROOT.signs(operation.csr, Wish(names=("web.example.com", "more.example.com")))
+    world.drops.put("more.pem", pem(more, ROOT.certificate))
+    await handle_drop(world.certflow, "more.pem")
+    assert world.vault.merges == []
+    assert world.drops.moved[0][0] == "chains-rejected"
+    finding = report(world)["findings"][0]
+    assert (finding["code"], finding["severity"]) == ("name-added", "error")
+    assert "again" in finding["next_step"]  # its step is one that can be taken before the merge
+    world.drops.put("as-asked.pem", chain_for(operation))
+    await handle_drop(world.certflow, "as-asked.pem")
+    assert report(world)["outcome"] == "merged"
 
 
 async def test_a_file_of_which_only_the_beginning_was_read_is_told_by_its_size() -> None:

@@ -25,7 +25,7 @@ from functions.issuance.choices import Choices, Takes
 from functions.issuance.drop import handle_drop
 from functions.issuance.errors import Refused
 from functions.issuance.examine import inspect
-from functions.issuance.findings import CODES, ChainProblem
+from functions.issuance.findings import CHOICES, CODES, ChainProblem
 from functions.issuance.observed import observed
 from functions.issuance.pending import Address, merge
 from functions.issuance.reading import MAX_BYTES, read
@@ -770,6 +770,12 @@ def test_every_code_has_such_a_file() -> None:
 
 def test_the_page_of_findings_lists_these_codes_with_their_severities_in_this_order() -> None:
     assert LINE.findall(DOCS.read_text()) == [(code, severity) for code, (severity, _) in CODES.items()]
+
+
+def test_the_docs_name_the_warnings_that_can_keep_a_chain_back() -> None:
+    assert {CODES[code][0] for code in CHOICES} == {"warning"}
+    sentence = DOCS.read_text().partition("CERTFLOW_REFUSED_WARNINGS")[2].partition("*note*")[0]
+    assert set(re.findall("`([a-z-]+)`", sentence)) == CHOICES
 
 
 ROOT_BY_SHA1 = Ca(resigned(RSA_ROOT.certificate, RSA_ROOT, hashes.SHA1()), RSA_ROOT.key, fixed_now)  # noqa: S303
