@@ -27,16 +27,17 @@ HOW = (
 )
 
 
-def zip_of(csrs: Sequence[tuple[Line, bytes]], returns_to: str, now: datetime) -> bytes:
+def zip_of(csrs: Sequence[tuple[Line, bytes]], returns_to: str, now: datetime, left_out: int = 0) -> bytes:
     """A zip of CSRs (PEM), one `{vault}/{name}.csr` each, in their order, with `manifest.csv` and `manifest.json`.
 
-    `returns_to` is the address for what the CA sends. The same for the same CSRs and time.
+    `returns_to` is the address for what the CA sends, `left_out` how many CSRs are not in it for want of room. The same
+    for the same CSRs and time.
     """
     entries = [_entry(line, pem) for line, pem in csrs]
-    told = {"made": now.isoformat(), "how_to_return_the_chains": HOW, "returns_to": returns_to, "csrs": entries}
+    told = {"made": now.isoformat(), "how_to_return_the_chains": HOW, "returns_to": returns_to, "left_out": left_out}
     files = {
         f"{MANIFEST}.csv": _csv(entries),
-        f"{MANIFEST}.json": json.dumps(told, indent=2, ensure_ascii=False).encode(),
+        f"{MANIFEST}.json": json.dumps({**told, "csrs": entries}, indent=2, ensure_ascii=False).encode(),
         **{entry["file"]: pem for entry, (_, pem) in zip(entries, csrs, strict=True)},
     }
     content = io.BytesIO()

@@ -10,7 +10,7 @@ import msgspec
 from functions.triggers.answer_schemas import REQUEST_ID, TEXT, Schema, answer_schemas
 from functions.triggers.bodies import NAME, AcknowledgeBody, CancelBody, CreateBody, MergeBody, RehearseBody, RetryBody
 from functions.triggers.plain_text import MOST_LETTERS
-from functions.triggers.queries import FILTERS, PERIOD, PERIODS
+from functions.triggers.queries import CSR_FILTERS, FILTERS, PERIOD, PERIODS
 
 VERSION = "0.1.0"
 EXAMPLES = {
@@ -126,6 +126,17 @@ def _paths(address: list[Schema], create: Schema, cancel: Schema, merge: Schema)
                     _query("order", {"type": "string", "enum": ["age", "none"]}),
                     _query("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
                     _query("token", TEXT),
+                ],
+            )
+        },
+        "/csrs": {
+            "get": _operation(
+                "get_csrs",
+                "The CSRs that wait for a person's CA, with a manifest",
+                {"200": {"description": "A zip", "content": {"application/zip": {"schema": {}}}}},
+                parameters=[
+                    *(_query(name, TEXT) for name in CSR_FILTERS),
+                    _query("older_than", {"type": "string", "pattern": f"^{PERIOD.pattern}$"}),
                 ],
             )
         },

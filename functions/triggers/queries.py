@@ -28,6 +28,7 @@ KEY = re.compile(r"[ -~]{1,255}")  # a header's value is not sure to come throug
 REQUEST_ID = re.compile(r"[0-9a-fA-F]{32}")
 PERIOD = re.compile(r"([0-9]{1,5})([smhd])")  # 99,999 days stay within what a date can be
 FILTERS = ("vault", "status", "owner", "name", "issuer")  # of `GET requests`
+CSR_FILTERS = ("vault", "owner", "name")  # of `GET csrs`
 PERIODS = ("older_than", "ended_within", "expires_within")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -106,6 +107,18 @@ def wanted_of(req: func.HttpRequest, now: datetime) -> tuple[Wanted, str | None]
         limit=int(limit or 25),
     )
     return wanted, req.params.get("token")
+
+
+def wanted_csrs_of(req: func.HttpRequest, now: datetime) -> Wanted:
+    """The filter of `GET csrs`. Raises InvalidRequest."""
+    check_query(req, *CSR_FILTERS, "older_than")
+    older = _period_of(req, "older_than")
+    return Wanted(
+        vaults=frozenset(one.lower() for one in _several(req, "vault")),
+        owner=req.params.get("owner"),
+        name=req.params.get("name"),
+        created_before=now - older if older else None,
+    )
 
 
 def _several(req: func.HttpRequest, name: str) -> list[str]:

@@ -55,6 +55,7 @@ ROUTES = (
     Route("acknowledge_pending", f"{CERTIFICATE}/pending/acknowledge", "POST", "notifications.acknowledge_pending"),
     Route("get_history", f"{CERTIFICATE}/history", "GET", "overview.get_history"),
     Route("list_requests", "requests", "GET", "overview.list_requests"),
+    Route("get_csrs", "csrs", "GET", "csrs.get_csrs"),
     Route("inspect_chain", "chains/inspect", "POST", "doctor.inspect_chain"),
     Route("retry_chain", "chains/retry", "POST", "doctor.retry_chain"),
     Route("test_notifications", "notifications/test", "POST", "notifications.test_notifications"),

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import re
+import zipfile
 from typing import Any
 
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from local.api import Client
 from tests.e2e.described import check
@@ -144,3 +150,30 @@ async def test_pending_shows_key_vaults_fields_and_the_owner(client: Client, nam
         "note",
         "links",
     ]
+
+
+async def test_the_open_csrs_are_one_zip_and_none_of_them_can_be_exchanged_in_storage(
+    client: Client, name: str
+) -> None:
+    operations = [await started(client, f"{name}-{number}") for number in range(3)]
+    await client.call("DELETE", f"vaults/main/certificates/{name}-1/pending")
+    first, _, last = (f"main/{name}-{at}/{one['request_id']}.csr" for at, one in enumerate(operations))
+    await client.put("csr", last, await client.content("csr", first))
+    address = f"{client.stack['api']}/csrs?vault=main&name={name}*"
+    async with client.session.get(address, headers={"x-functions-key": client.stack["function_key"]}) as response:
+        assert (response.status, response.headers["Content-Type"]) == (200, "application/zip")
+        assert re.search(r'filename="csrs-[0-9-]+\.zip"', response.headers["Content-Disposition"])
+        content = await response.read()
+        check(response, content)
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    files = [f"main/{name}-0.csr", f"main/{name}-2.csr"]
+    assert archive.namelist() == ["manifest.csv", "manifest.json", *files]
+    told = json.loads(archive.read("manifest.json"))
+    assert [one["file"] for one in told["csrs"]] == files
+    assert told["returns_to"].endswith("/chains")
+    for operation, file, entry in zip((operations[0], operations[2]), files, told["csrs"], strict=True):
+        csr = x509.load_pem_x509_csr(archive.read(file))
+        assert csr.public_bytes(Encoding.DER) == base64.b64decode(operation["csr"])
+        assert entry["request_id"] == operation["request_id"]
+    assert (await error_of(await client.call("GET", "csrs?status=failed")))[0] == 400
+    assert (await error_of(await client.call("GET", "csrs?vault=nowhere")))[0] == 404
