@@ -56,7 +56,8 @@ async def handle_drop(certflow: Certflow, name: str) -> dict[str, Any] | None:
     try:
         examined = await examine(certflow, read(drop.content))
     except ChainProblem as problem:
-        return await _finish(certflow, drop, problem.findings, ())
+        meant = await certflow.ledger.get(*problem.whose) if problem.whose else None
+        return await _finish(certflow, drop, problem.findings, (), meant)
     outcomes = [await _merged(certflow, drop, case) for case in examined.cases]
     return await _finish(certflow, drop, examined.findings, tuple(outcomes))
 
@@ -203,9 +204,16 @@ def refused(error: Refused) -> Finding:
 
 
 async def _finish(
-    certflow: Certflow, drop: Drop, findings: tuple[Finding, ...], outcomes: tuple[Outcome, ...]
+    certflow: Certflow,
+    drop: Drop,
+    findings: tuple[Finding, ...],
+    outcomes: tuple[Outcome, ...],
+    meant: TrackedRequest | None = None,
 ) -> dict[str, Any]:
-    """Moves the file with its report, and tells. The event is written first, so that a cut in between loses nothing."""
+    """Moves the file with its report, and tells. The event is written first, so that a cut in between loses nothing.
+
+    `meant` is the request that a file without outcomes was probably for.
+    """
     if outcomes and all(one.word == "merged" for one in outcomes):
         findings = once_merged(findings)
     report = report_of(findings, outcomes) | {"file": _file(drop)}
@@ -218,7 +226,7 @@ async def _finish(
     else:
         folder = f"{drop.modified:%Y-%m-%d}/{drop.id}"
     report["moved_to"] = f"{container}/{folder}"
-    event = _event(TOLD[container], drop, certflow.now(), report, _concerned("rejected", outcomes))
+    event = _event(TOLD[container], drop, certflow.now(), report, meant or _concerned("rejected", outcomes))
     await certflow.ledger.add_event(event)
     line = f"{report['outcome']}: {', '.join(one['code'] for one in report['findings']) or 'nothing to say'}"
     moved_to = await certflow.drops.move(drop, container, folder, json.dumps(report, indent=2).encode(), line)

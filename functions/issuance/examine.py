@@ -70,7 +70,7 @@ async def examine(certflow: Certflow, contents: Contents) -> Examination:
     try:
         matched = await match(certflow, certificates)
     except ChainProblem as problem:
-        raise ChainProblem.of((*problem.findings, *contents.findings)) from problem
+        raise ChainProblem.of((*problem.findings, *contents.findings), problem.whose) from problem
     matches = matched.matches
     trusts = {vault: await _trust(certflow, vault) for vault in {one.request.vault for one in matches}}
     signatures = Signatures()

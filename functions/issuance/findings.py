@@ -133,19 +133,23 @@ class Finding:
 
 
 class ChainProblem(Exception):
-    """The chain cannot be merged: `finding` says why and what to do, `findings` all that there is to say of it."""
+    """The chain cannot be merged: `finding` says why and what to do, `findings` all that there is to say of it.
+
+    `whose` is the request (vault alias, certificate name, request_id) that was probably meant, if that can be told.
+    """
 
     def __init__(self, code: str, sentence: str, next_step: str) -> None:
         super().__init__(sentence)
         self.finding = Finding(code, sentence, next_step)
         self.findings: tuple[Finding, ...] = (self.finding,)
+        self.whose: tuple[str, str, str] | None = None
 
     @classmethod
-    def of(cls, findings: tuple[Finding, ...]) -> ChainProblem:
+    def of(cls, findings: tuple[Finding, ...], whose: tuple[str, str, str] | None = None) -> ChainProblem:
         """The first of several findings, and the others with it."""
         first = findings[0]
         problem = cls(first.code, first.sentence, first.next_step)
-        problem.findings = findings
+        problem.findings, problem.whose = findings, whose
         return problem
 
 

@@ -14,6 +14,7 @@ from functions.issuance.describe import several, subject_of
 from functions.issuance.findings import ChainProblem, Finding
 from functions.issuance.key_search import Searched, Sighting, search, sighting_of
 from functions.issuance.keys import key_sha256
+from functions.issuance.namesakes import namesakes, path_of_csr, said_of
 from functions.issuance.requests import MERGEABLE, NOBODY, Doing, Gone, Operation, Status, TrackedRequest, track
 from functions.issuance.trust import may_sign
 from functions.issuance.watch import look, record_seen
@@ -79,7 +80,7 @@ async def match(certflow: Certflow, certificates: Sequence[Certificate]) -> Matc
         unfinished = _unfinished(certflow, searched, leaf_undecided or undecided)
         raise ChainProblem(unfinished.code, unfinished.sentence, unfinished.next_step)
     if not matches:
-        raise nobodys(certificates, searched.unlisted)
+        raise nobodys(certificates, searched.unlisted, await namesakes(certflow, certificates))
     findings = (_unfinished(certflow, searched, leaf_undecided),) if leaf_undecided else ()
     return Matched(tuple(matches.values()), findings)
 
@@ -162,13 +163,17 @@ def _unfinished(certflow: Certflow, searched: Searched, certificates: Iterable[C
         f"No request with the public key of {subjects} was found in {known} of {count} vaults. There was no time to "
         f"look through the others: {several(left)}.",
         "If its request is in one of those, there is nothing to do: a dropped file waits, and is looked at again after "
-        "their next survey, which has been asked for. If it is in none: get the CSR again from GET …/pending/csr, have "
-        "it signed, and drop the new chain.",
+        "their next survey, which has been asked for. If it is in none: have the right CSR signed (GET /api/csrs has "
+        "all that wait), and drop the new chain.",
     )
 
 
-def nobodys(certificates: Sequence[Certificate], unlisted: Sequence[str] = ()) -> ChainProblem:
-    """No certificate is the answer to a request. `unlisted`: vaults of which nobody can tell."""
+def nobodys(
+    certificates: Sequence[Certificate], unlisted: Sequence[str] = (), meant: Sequence[TrackedRequest] = ()
+) -> ChainProblem:
+    """No certificate is the answer to a request. `unlisted`: vaults of which nobody can tell; `meant`: the requests for
+    the same names, of which the first is probably the one that is meant.
+    """
     subjects = several(sorted({subject_of(one) for one in certificates}))
     if all(may_sign(one) for one in certificates):
         return ChainProblem(
@@ -178,12 +183,22 @@ def nobodys(certificates: Sequence[Certificate], unlisted: Sequence[str] = ()) -
         )
     keys = ", ".join(key_sha256(one)[:16] for one in certificates if not may_sign(one) and _has_key(one))
     but = f" Nobody can tell of vaults that may not be listed: {several(unlisted)}." if unlisted else ""
-    return ChainProblem(
+    sentence = f"No request has the public key of any certificate in this file ({subjects}; key {keys[:100]}).{but}"
+    if not meant:
+        return ChainProblem(
+            "no-request-for-this-key",
+            sentence,
+            "Check that the CA signed the newest CSR: each request has a key of its own. All CSRs that wait now are in "
+            "the answer of GET /api/csrs: have the right one signed, and drop the new chain.",
+        )
+    problem = ChainProblem(
         "no-request-for-this-key",
-        f"No request has the public key of any certificate in this file ({subjects}; key {keys[:100]}).{but}",
-        "Check that the CA signed the newest CSR: each request has a key of its own. Get the CSR again from "
-        "GET …/pending/csr, have it signed, and drop the new chain.",
+        f"{sentence} {said_of(meant)}",
+        f"The CA has signed an older CSR, or one made elsewhere. Have the one of this request signed (GET "
+        f"{path_of_csr(meant[0])}), and drop the new chain.",
     )
+    problem.whose = (meant[0].vault, meant[0].name, meant[0].request_id)
+    return problem
 
 
 def another_key(where: str, whose: str) -> ChainProblem:

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.issuance.certflow import Certflow
-from functions.issuance.errors import Refused
+from functions.issuance.errors import InvalidRequest, Refused
 from functions.issuance.keys import key_sha256
 from functions.issuance.listing import MOST_IN_ORDER, Wanted
 from functions.issuance.requests import Status, TrackedRequest, is_manual
@@ -43,7 +43,10 @@ async def open_csrs(certflow: Certflow, wanted: Wanted) -> OpenCsrs:
     access to a vault.
     """
     asked = replace(wanted, statuses=frozenset({Status.IN_PROGRESS}), issuer=MANUAL, limit=MOST_IN_ORDER)
-    found = (await certflow.ledger.requests(asked, None)).requests
+    try:
+        found = (await certflow.ledger.requests(asked, None)).requests
+    except InvalidRequest:
+        raise InvalidRequest("vault", f"More than {MOST_IN_ORDER:,} wait. Ask for fewer: vault, owner, name.") from None
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def read(request: TrackedRequest) -> tuple[Line, bytes] | None:

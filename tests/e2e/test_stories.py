@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -102,12 +103,20 @@ async def test_a_chain_for_another_key_is_rejected_and_the_request_still_pending
     await client.drop(f"{name}.pem", content)
     for message in await told(client, f"Chain rejected: {name}.pem"):
         assert "No request has the public key" in message["text"]
-        assert "Get the CSR again" in message["text"]
+        assert f"Pending for such names, each with a key of its own: {name} in vault main" in message["text"]
     files = await until("the moved file", lambda: _both(client, "chains-rejected", f"{name}.pem"))
     assert await client.content("chains-rejected", files[0]) == content
     assert await client.files("chains", name) == []
     pending = await client.certificates["main"].get_certificate_operation(name)
     assert (pending.status, pending.request_id) == ("inProgress", operation["request_id"])
+    # The next step, as it is told: the CSR from the address that is named, signed, and dropped.
+    (address,) = set(re.findall(r"GET (\S+/pending/csr\S+)\)", message["text"]))
+    csr = await (await client.call("GET", address.rpartition("/api/")[2])).text()
+    right = ca.sign(csr.encode(), f"{name}-right", f"{name}.example.com")
+    await client.drop(f"{name}-right.pem", right + ca.issuing.read_bytes())
+    await until("the merged file", lambda: _both(client, "chains-merged", f"{name}-right.pem"))
+    version = await client.certificates["main"].get_certificate(name)
+    assert bytes(version.cer or b"") == x509.load_pem_x509_certificate(right).public_bytes(Encoding.DER)
 
 
 async def _both(client: Client, container: str, contains: str) -> list[str] | None:

@@ -18,6 +18,7 @@ from functions.adapters.rows import event_row
 from functions.issuance.choices import Choices
 from functions.issuance.drop import handle_drop, handle_stuck, sweep
 from functions.issuance.errors import Refused, Unavailable
+from functions.issuance.events import CHAIN_REJECTED
 from functions.issuance.files import Drop
 from functions.issuance.keys import sha1_of
 from functions.issuance.reading import MAX_BYTES
@@ -205,6 +206,23 @@ async def test_a_chain_for_another_key_names_what_is_in_it() -> None:
     await handle_drop(world.certflow, "wrong.pem")
     assert report(world)["findings"][0]["code"] == "no-request-for-this-key"
     assert "CN=other.example.com" in report(world)["sentence"]
+    assert "request" not in world.topic.published[-1].data
+
+
+async def test_a_chain_for_another_key_tells_those_who_wait_for_its_names() -> None:
+    world = World()
+    operation = await started(world)
+    world.drops.put("wrong.pem", pem(ISSUING.signs(make_csr("web.example.com")[1])))
+    await handle_drop(world.certflow, "wrong.pem")
+    finding = report(world)["findings"][0]
+    assert finding["code"] == "no-request-for-this-key"
+    assert "web in vault main, asked for 2026-11-24 12:00 UTC (key " in finding["sentence"]
+    path = f"GET /api/vaults/main/certificates/web/pending/csr?request_id={operation.request_id}"
+    assert path in finding["next_step"]
+    told = world.topic.published[-1]
+    assert (told.type, told.vault, told.name) == (CHAIN_REJECTED, "main", "web")
+    assert told.data["request"]["request_id"] == operation.request_id
+    assert told.data["owner"] == "me@example.com"
 
 
 async def test_key_vaults_refusal_is_passed_on_with_its_code_and_the_request_stays_mergeable() -> None:

@@ -329,7 +329,7 @@ EXAMPLES: list[Example] = [
     Example(
         "no-request-for-this-key",
         always(signed(csr=csr_of(ec_key(), HOST))),
-        (SUBJECT, "newest CSR", "/pending/csr"),
+        (SUBJECT, "newest CSR", "GET /api/csrs"),
     ),
     Example(
         "key-of-another-request",
