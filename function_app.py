@@ -69,6 +69,7 @@ def certflow() -> Certflow:
     from functions.adapters.blobs import Blobs, Chains, CsrFiles
     from functions.adapters.deliveries import TableDeliveries
     from functions.adapters.event_topic import EventTopic
+    from functions.adapters.issuing_cas import TableIssuingCas
     from functions.adapters.key_vault import KeyVault
     from functions.adapters.rule_table import RulesInBlob, RulesInSetting
     from functions.adapters.table_service import Tables
@@ -91,6 +92,7 @@ def certflow() -> Certflow:
         vaults=vaults | {alias: observed(alias, vaults[alias]) for alias in given.choices.observed},
         ledger=TableLedger(tables),
         watchbook=TableWatchbook(tables),
+        issuing_cas=TableIssuingCas(tables),
         drops=Chains(blobs, CONTAINER),
         trusted=TrustedCaFiles(blobs),
         handouts=CsrFiles(blobs, CONTAINER),

@@ -25,6 +25,7 @@ from benchmarks.table import Row
 from benchmarks.waiting import Waits, waits
 from benchmarks.week import fates, ours
 from functions.adapters.deliveries import TableDeliveries
+from functions.adapters.issuing_cas import TableIssuingCas
 from functions.adapters.table_service import Tables
 from functions.adapters.tables import TableLedger
 from functions.adapters.watchbook import TableWatchbook
@@ -91,6 +92,7 @@ async def scene(at: Mapping[str, Any]) -> AsyncIterator[Scene]:
         world.certflow,
         ledger=TableLedger(tables),
         watchbook=TableWatchbook(tables),
+        issuing_cas=TableIssuingCas(tables),
         deliveries=TableDeliveries(tables),
         work=work,
     )

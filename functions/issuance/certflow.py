@@ -12,6 +12,7 @@ from functions.issuance.choices import Choices
 from functions.issuance.errors import UnknownVault
 from functions.issuance.files import Drops, Handouts, TrustedCas
 from functions.issuance.health import Health
+from functions.issuance.issuing_cas import IssuingCas
 from functions.issuance.links import Links
 from functions.issuance.ports import Ledger, Topic, Vault, Work
 from functions.issuance.rules import Rules
@@ -66,6 +67,7 @@ class Certflow:
     watchbook: Watchbook
     drops: Drops
     trusted: TrustedCas
+    issuing_cas: IssuingCas
     handouts: Handouts
     topic: Topic
     deliveries: Deliveries

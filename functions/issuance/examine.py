@@ -16,6 +16,7 @@ from functions.issuance.describe import issuer_of, several, subject_of
 from functions.issuance.diagnosis import Diagnosis, diagnose
 from functions.issuance.errors import BadSettings
 from functions.issuance.findings import ChainProblem, Finding, errors_of, is_waiting
+from functions.issuance.issuing_cas import fillers
 from functions.issuance.matching import Match, match
 from functions.issuance.phrases import moment
 from functions.issuance.reading import Contents, read
@@ -25,6 +26,7 @@ from functions.issuance.trust import Trust, place_of
 from functions.issuance.trusting import trust_for
 from functions.issuance.watch import stored_policy
 
+LACKING = "missing-intermediate"
 NOBODY_KNOWN = "any-ca-accepted"  # what is said where nothing says whose certificates a vault takes
 
 
@@ -89,10 +91,29 @@ async def diagnosed(
     trust: Trust,
     signatures: Signatures,
 ) -> Diagnosis:
-    """The judgement on a leaf for a pending operation: as an answer to its CSR, under what is trusted for the vault."""
+    """The judgement on a leaf for a pending operation: as an answer to its CSR, under what is trusted for the vault. A
+    CA that is missing may be one of those that were merged there last: with them the chain is judged once more.
+    """
     csr = x509.load_der_x509_csr(pending.csr)
     asked = asked_of(csr, await stored_policy(certflow.vault(vault), name))
-    return _judged(certflow, leaf, certificates, asked, trust, signatures)
+    judged = _judged(certflow, leaf, certificates, asked, trust, signatures)
+    if not any(one.code == LACKING for one in judged.errors):
+        return judged
+    more = await fillers(certflow, vault, certificates)
+    try:
+        filled = _judged(certflow, leaf, (*certificates, *more), asked, trust, Signatures())
+    except ChainProblem:  # what is against the file by itself says more
+        return judged
+    taken = [one for one in filled.chain.path if one in more]
+    return judged if filled.errors or not taken else Diagnosis(filled.chain, (*filled.findings, _filled(taken, vault)))
+
+
+def _filled(taken: Sequence[Certificate], vault: str) -> Finding:
+    return Finding(
+        "chain-filled",
+        f"Not in the file, and taken from the chains that were merged last in vault {vault}: "
+        f"{several(map(subject_of, taken))}.",
+    )
 
 
 async def _trust(certflow: Certflow, vault: str) -> Trust | Finding:

@@ -45,6 +45,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "trusted-ca-ignored": ("warning", "a certificate that is set as trusted cannot be used"),
     "trust-missing": ("error", "nothing is merged in this vault until it is said whose certificates it takes"),
     "any-ca-accepted": ("warning", "nothing is set for this vault about whose certificates it takes"),
+    "chain-filled": ("note", "a CA's certificate that the file lacks was taken from the chains merged last"),
     "root-not-in-file": ("note", "the chain ends below its root, as it should"),
     "root-left-out": ("note", "the root was in the file, and is not merged"),
     "duplicate-dropped": ("note", "a certificate that was there twice"),

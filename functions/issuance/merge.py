@@ -13,6 +13,7 @@ from functions.issuance.chains import Chain
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.examine import already_merged, request_ended
 from functions.issuance.findings import ChainProblem, Finding
+from functions.issuance.issuing_cas import remember
 from functions.issuance.journal import record
 from functions.issuance.matching import unmerged
 from functions.issuance.ports import Bundle
@@ -57,6 +58,7 @@ async def merge_once(
     completed = replace(stood, status=Status.COMPLETED, error_code=None, error_message=None)
     with _no_verdict(merged=True):
         await record_seen(certflow, claimed, completed, doing)
+    await remember(certflow, claimed.vault, chain)
     record("chain-merged", vault=claimed.vault, name=claimed.name, version=bundle.version.version, run=by)
     return bundle, ()
 

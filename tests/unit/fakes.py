@@ -18,6 +18,7 @@ from functions.issuance.choices import Choices, Takes
 from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
 from functions.issuance.events import Event
 from functions.issuance.files import Aside, Drop, Lying, TrustedFile
+from functions.issuance.issuing_cas import Kept
 from functions.issuance.keys import key_sha256, sha1_of
 from functions.issuance.links import Links
 from functions.issuance.listing import Page, Wanted, fits, in_order
@@ -381,6 +382,25 @@ class FakeTrustedCas:
 
 
 @dataclass
+class FakeIssuingCas:
+    """Keeps them in memory, by vault; `down` refuses."""
+
+    cas: dict[str, dict[str, Kept]] = field(default_factory=dict)
+    down: bool = False
+
+    async def kept(self, vault: str) -> list[Kept]:
+        if self.down:
+            raise Unavailable("The storage", "down")
+        return list(self.cas.get(vault, {}).values())
+
+    async def keep(self, vault: str, one: Kept) -> None:
+        self.cas.setdefault(vault, {})[one.sha256] = one
+
+    async def forget(self, vault: str, sha256: str) -> None:
+        self.cas[vault].pop(sha256, None)
+
+
+@dataclass
 class FakeHandouts:
     """Remembers what was handed out: request_id → CSR (PEM) and card."""
 
@@ -655,6 +675,7 @@ class World:
     ledger: FakeLedger = field(default_factory=FakeLedger)
     drops: FakeDrops = field(default_factory=FakeDrops)
     trusted: FakeTrustedCas = field(default_factory=FakeTrustedCas)
+    issuing_cas: FakeIssuingCas = field(default_factory=FakeIssuingCas)
     handouts: FakeHandouts = field(default_factory=FakeHandouts)
     include_root: bool = False
     topic: FakeTopic = field(default_factory=FakeTopic)
@@ -684,6 +705,7 @@ class World:
             ledger=self.ledger,
             drops=self.drops,
             trusted=self.trusted,
+            issuing_cas=self.issuing_cas,
             handouts=self.handouts,
             include_root=self.include_root,
             topic=self.topic,

@@ -26,6 +26,7 @@ from functions.issuance.drop import handle_drop
 from functions.issuance.errors import Refused
 from functions.issuance.examine import inspect
 from functions.issuance.findings import CHOICES, CODES, ChainProblem
+from functions.issuance.issuing_cas import Kept
 from functions.issuance.observed import observed
 from functions.issuance.pending import Address, merge
 from functions.issuance.reading import MAX_BYTES, read
@@ -50,7 +51,7 @@ from tests.certificates import (
     resigned,
     rsa_key,
 )
-from tests.clock import fixed_now
+from tests.clock import NOW, fixed_now
 from tests.unit.fakes import World, version_of
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "findings.md"
@@ -239,6 +240,17 @@ async def ended(world: World) -> bytes:
     return signed(csr=world.vault.operations.pop("gone").csr, wish=Wish(names=["gone.example.com"]))
 
 
+async def merged_before(world: World) -> bytes:
+    """The leaf alone, in a vault where a whole chain of its CA was merged before."""
+    await world.issuing_cas.keep("main", kept(ISSUING))
+    return leaf()
+
+
+def kept(ca: Ca) -> Kept:
+    one = read(pem(ca.certificate)).certificates[0]
+    return Kept(one.sha256, one.der, NOW)
+
+
 def a_version(world: World) -> bytes:
     content = signed()
     world.vault.certificates["web"] = version_of(read(content).certificates[0].der, "v7")
@@ -362,6 +374,7 @@ EXAMPLES: list[Example] = [
         ("CN=Test Issuing CA", "No root that is in the file issued it: CN=Test Root."),
         trusted=(),
     ),
+    Example("chain-filled", merged_before, ("CN=Test Issuing CA", "last in vault main")),
     Example("bad-signature", lambda _: another_generation(key_ids=False), ("is damaged or is another one",)),
     Example("bad-signature", always(pem(damaged(LEAF.view)) + CHAIN), (SUBJECT, "CN=Test Issuing CA", "damaged")),
     Example("issuer-may-not-sign", lambda _: non_ca_signs(), ("CN=other.example.com", "not one of a CA")),

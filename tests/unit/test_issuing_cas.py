@@ -1,0 +1,120 @@
+"""The CAs of merged chains fill a file that has the leaf alone, and are never trusted for that."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.issuance.drop import handle_drop
+from functions.issuance.errors import Unavailable
+from functions.issuance.issuing_cas import MOST, Kept
+from functions.issuance.pending import Address, merge
+from functions.issuance.reading import read
+from functions.issuance.requests import NOBODY, Operation
+from functions.issuance.start import Order, start
+from tests.certificates import Ca, Wish, pem
+from tests.clock import NOW, fixed_now
+from tests.unit.fakes import World
+
+LONG = Wish(end=timedelta(days=3000))
+ROOT = Ca.root("Test Root", LONG, at=fixed_now)
+UPPER = ROOT.ca("Upper CA", LONG)
+ISSUING = UPPER.ca("Test Issuing CA", LONG)
+
+
+def world_that_trusts(*cas: Ca) -> World:
+    world = World()
+    world.trusted.given["main"] = {f"{number}.pem": pem(one.certificate) for number, one in enumerate(cas)}
+    return world
+
+
+async def started(world: World, name: str) -> Operation:
+    await start(world.certflow, Order("main", name, {"policy": {"issuer": {"name": "Unknown"}}}))
+    return world.vault.operations[name]
+
+
+def whole(operation: Operation) -> bytes:
+    return pem(ISSUING.signs(operation.csr), ISSUING.certificate, UPPER.certificate)
+
+
+async def dropped(world: World, content: bytes) -> dict[str, Any]:
+    world.drops.put(f"{len(world.drops.moved)}.cer", content)
+    await handle_drop(world.certflow, f"{len(world.drops.moved)}.cer")
+    return dict(json.loads(world.drops.moved[-1][2]))
+
+
+async def test_after_one_whole_chain_the_leaf_alone_is_enough() -> None:
+    world = world_that_trusts(ROOT)
+    alone = await dropped(world, pem(ISSUING.signs((await started(world, "first")).csr)))
+    assert [one["code"] for one in alone["findings"] if one["severity"] == "error"] == ["missing-intermediate"]
+    assert (await dropped(world, whole(await started(world, "second"))))["outcome"] == "merged"
+    report = await dropped(world, pem(ISSUING.signs((await started(world, "third")).csr)))
+    assert report["outcome"] == "merged"
+    (filled,) = (one for one in report["findings"] if one["code"] == "chain-filled")
+    assert "CN=Test Issuing CA; CN=Upper CA" in filled["sentence"]
+    assert world.vault.merges[-1][1][1:] == world.vault.merges[-2][1][1:]
+    leaf = ISSUING.signs((await started(world, "over-http")).csr)
+    _, findings = await merge(
+        world.certflow, Address("main", "over-http", None), read(pem(leaf)).certificates, {}, NOBODY
+    )
+    assert "chain-filled" in {one.code for one in findings}
+    assert len(world.vault.merges[-1][1]) == 3
+
+
+async def test_what_is_kept_is_not_trusted_and_not_another_vaults() -> None:
+    world = world_that_trusts(ROOT)
+    await dropped(world, whole(await started(world, "first")))
+    world.trusted.given["main"] = {"other.pem": pem(Ca.root("Another Root", LONG, at=fixed_now).certificate)}
+    report = await dropped(world, pem(ISSUING.signs((await started(world, "second")).csr)))
+    assert (report["outcome"], report["findings"][0]["code"]) == ("rejected", "missing-intermediate")
+    world.trusted.given["main"] = {"root.pem": pem(ROOT.certificate)}
+    world.issuing_cas.cas["other"] = world.issuing_cas.cas.pop("main")
+    report = await dropped(world, pem(ISSUING.signs(world.vault.operations["second"].csr)))
+    assert (report["outcome"], report["findings"][0]["code"]) == ("rejected", "missing-intermediate")
+
+
+async def test_a_file_that_has_its_chain_is_judged_by_that_alone() -> None:
+    world = world_that_trusts(ROOT)
+    await dropped(world, whole(await started(world, "first")))
+    report = await dropped(world, whole(await started(world, "second")))
+    assert "chain-filled" not in {one["code"] for one in report["findings"]}
+
+
+async def test_many_kept_cas_of_one_name_keep_no_file_from_being_judged() -> None:
+    world = world_that_trusts(ROOT)
+    names = Wish(end=LONG.end, key_ids=False)
+    for _ in range(MOST):
+        one = read(pem(ROOT.ca("Test Issuing CA", names).certificate)).certificates[0]
+        await world.issuing_cas.keep("main", Kept(one.sha256, one.der, NOW))
+    content = pem(ISSUING.signs((await started(world, "web")).csr))
+    report = await dropped(world, content)
+    assert (report["outcome"], report["findings"][0]["code"]) == ("rejected", "missing-intermediate")
+
+
+async def test_the_last_ones_are_kept_and_one_that_is_used_again_is_a_last_one() -> None:
+    world = world_that_trusts(ROOT)
+    used = ROOT.ca("Used CA", LONG)
+    cas = [used, *(ROOT.ca(f"CA {number}", LONG) for number in range(MOST)), used, ROOT.ca("Newest CA", LONG)]
+    for number, ca in enumerate(cas):
+        world.now += timedelta(hours=2)
+        operation = await started(world, f"web-{number}")
+        await dropped(world, pem(ca.signs(operation.csr), ca.certificate))
+    subjects = {
+        read(one.der).certificates[0].subject.rfc4514_string() for one in world.issuing_cas.cas["main"].values()
+    }
+    assert len(subjects) == MOST
+    assert {"CN=Used CA", "CN=Newest CA"} <= subjects
+    assert not {"CN=CA 0", "CN=CA 1"} & subjects
+
+
+async def test_what_cannot_be_kept_is_merged_all_the_same_and_what_cannot_be_read_is_tried_again() -> None:
+    world = world_that_trusts(ROOT)
+    world.issuing_cas.down = True
+    assert (await dropped(world, whole(await started(world, "first"))))["outcome"] == "merged"
+    world.drops.put("alone.cer", pem(ISSUING.signs((await started(world, "second")).csr)))
+    with pytest.raises(Unavailable):
+        await handle_drop(world.certflow, "alone.cer")
+    assert "alone.cer" in world.drops.files
