@@ -105,7 +105,7 @@ async def diagnosed(
     except ChainProblem:  # what is against the file by itself says more
         return judged
     taken = [one for one in filled.chain.path if one in more]
-    return judged if filled.errors or not taken else Diagnosis(filled.chain, (*filled.findings, _filled(taken, vault)))
+    return judged if filled.errors else Diagnosis(filled.chain, (*filled.findings, _filled(taken, vault)))
 
 
 def _filled(taken: Sequence[Certificate], vault: str) -> Finding:

@@ -386,6 +386,7 @@ class FakeIssuingCas:
     """Keeps them in memory, by vault; `down` refuses."""
 
     cas: dict[str, dict[str, Kept]] = field(default_factory=dict)
+    written: int = 0
     down: bool = False
 
     async def kept(self, vault: str) -> list[Kept]:
@@ -394,6 +395,7 @@ class FakeIssuingCas:
         return list(self.cas.get(vault, {}).values())
 
     async def keep(self, vault: str, one: Kept) -> None:
+        self.written += 1
         self.cas.setdefault(vault, {})[one.sha256] = one
 
     async def forget(self, vault: str, sha256: str) -> None:

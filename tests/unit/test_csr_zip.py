@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -12,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import SubjectAlternativeName
 from cryptography.x509.oid import NameOID
 
 from functions.issuance.csr_zip import zip_of
@@ -23,11 +25,13 @@ MADE = datetime(2026, 3, 4, 5, 6, 8, tzinfo=UTC)
 TO = "https://storage.example/chains"
 
 
-def csr_of(name: str, *names: x509.GeneralName) -> x509.CertificateSigningRequest:
+def csr_of(
+    name: str, *names: x509.GeneralName, extension: x509.ExtensionType | None = None
+) -> x509.CertificateSigningRequest:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
-    if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    if names or extension:
+        builder = builder.add_extension(extension or SubjectAlternativeName(names), critical=False)
     return builder.sign(ec.generate_private_key(ec.SECP256R1()), SHA256())
 
 
@@ -56,6 +60,7 @@ def test_each_csr_lies_under_its_vault_and_name_and_the_manifests_say_what_it_is
         "request_id": "1" * 32,
         "key_sha256": key_sha256(csrs[0]),
     }
+    assert archive.read("manifest.csv").startswith(codecs.BOM_UTF8)  # by which Excel knows it
     head, first, second = csv.reader(io.StringIO(archive.read("manifest.csv").decode("utf-8-sig")))
     assert dict(zip(head, first, strict=True)) == {
         "File": "prod/web.csr",
@@ -88,5 +93,7 @@ def test_the_names_of_a_csr_are_one_line_dns_names_first_and_of_very_many_the_fi
     assert 900 < len(line) <= 1000
     assert line.split()[0] == "host-000.example.com"
     assert line.split()[-1].endswith(".example.com")
+    unreadable = x509.UnrecognizedExtension(SubjectAlternativeName.oid, b"\x01")
+    assert asked_names(csr_of("x", extension=unreadable).public_bytes(Encoding.DER)) == ""
     hostile = csr_of("x", x509.DNSName("a b\n.example"))
     assert asked_names(hostile.public_bytes(Encoding.DER)) == "a_b\\n.example"

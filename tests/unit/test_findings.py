@@ -21,11 +21,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from functions.doctor import Patient, examine
+from functions.issuance.chains import Chain, End
 from functions.issuance.choices import Choices, Takes
+from functions.issuance.diagnosis import Diagnosis
 from functions.issuance.drop import handle_drop
 from functions.issuance.errors import Refused
 from functions.issuance.examine import inspect
-from functions.issuance.findings import CHOICES, CODES, ChainProblem
+from functions.issuance.findings import CHOICES, CODES, ChainProblem, Finding
 from functions.issuance.issuing_cas import Kept
 from functions.issuance.observed import observed
 from functions.issuance.pending import Address, merge
@@ -987,3 +989,17 @@ async def test_an_expired_intermediate_is_said_to_have_expired_also_without_its_
     report = await inspected(world_with(CSR, None, *trusted), old_ca(end=-DAY))
     assert "expired" in [one["code"] for one in report["findings"]]
     assert "issuer-may-not-sign" not in [one["code"] for one in report["findings"]]
+
+
+def test_a_warning_that_keeps_a_chain_back_is_the_first_to_be_said() -> None:
+    chain = Chain((LEAF,), None, End.OPEN)
+    judged = Diagnosis(
+        chain, (Finding("name-added", "a"), Finding("lifetime-longer", "b"), Finding("part-ignored", "c"))
+    )
+    refused = judged.refusing({"lifetime-longer"})
+    assert [(one.code, one.severity) for one in refused.findings] == [
+        ("lifetime-longer", "error"),
+        ("name-added", "warning"),
+        ("part-ignored", "note"),
+    ]
+    assert [one.code for one in refused.errors] == ["lifetime-longer"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from functions.issuance import chains
 from functions.issuance.drop import handle_drop
 from functions.issuance.errors import Unavailable
 from functions.issuance.issuing_cas import MOST, Kept
@@ -62,6 +63,20 @@ async def test_after_one_whole_chain_the_leaf_alone_is_enough() -> None:
     )
     assert "chain-filled" in {one.code for one in findings}
     assert len(world.vault.merges[-1][1]) == 3
+    half = await dropped(world, pem(ISSUING.signs((await started(world, "half")).csr), ISSUING.certificate))
+    (filled,) = (one for one in half["findings"] if one["code"] == "chain-filled")
+    assert filled["sentence"].endswith(": CN=Upper CA.")
+    kept = {read(one.der).certificates[0].subject.rfc4514_string() for one in world.issuing_cas.cas["main"].values()}
+    assert kept == {"CN=Test Issuing CA", "CN=Upper CA"}
+
+
+async def test_what_is_wrong_besides_is_told_as_of_the_file_alone() -> None:
+    world = world_that_trusts(ROOT)
+    await dropped(world, whole(await started(world, "first")))
+    wrong = ISSUING.signs((await started(world, "second")).csr, Wish(names=["other.example.com"]))
+    report = await dropped(world, pem(wrong))
+    errors = {one["code"] for one in report["findings"] if one["severity"] == "error"}
+    assert errors == {"missing-intermediate", "name-missing"}
 
 
 async def test_what_is_kept_is_not_trusted_and_not_another_vaults() -> None:
@@ -83,15 +98,22 @@ async def test_a_file_that_has_its_chain_is_judged_by_that_alone() -> None:
     assert "chain-filled" not in {one["code"] for one in report["findings"]}
 
 
-async def test_many_kept_cas_of_one_name_keep_no_file_from_being_judged() -> None:
+async def test_many_kept_cas_of_one_name_keep_no_leaf_of_a_file_from_being_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(chains, "MAX_IN_VAIN", MOST // 2)
     world = world_that_trusts(ROOT)
     names = Wish(end=LONG.end, key_ids=False)
     for _ in range(MOST):
         one = read(pem(ROOT.ca("Test Issuing CA", names).certificate)).certificates[0]
         await world.issuing_cas.keep("main", Kept(one.sha256, one.der, NOW))
-    content = pem(ISSUING.signs((await started(world, "web")).csr))
-    report = await dropped(world, content)
-    assert (report["outcome"], report["findings"][0]["code"]) == ("rejected", "missing-intermediate")
+    alone = ISSUING.signs((await started(world, "alone")).csr, Wish(key_ids=False))
+    good = UPPER.signs((await started(world, "good")).csr)
+    report = await dropped(world, pem(alone, good, UPPER.certificate))
+    outcomes = {leaf["request"]["name"]: (leaf["outcome"], leaf["findings"]) for leaf in report["leaves"]}
+    assert outcomes["alone"][0] == "rejected"
+    assert "missing-intermediate" in outcomes["alone"][1]
+    assert outcomes["good"][0] == "merged"
 
 
 async def test_the_last_ones_are_kept_and_one_that_is_used_again_is_a_last_one() -> None:
@@ -102,6 +124,9 @@ async def test_the_last_ones_are_kept_and_one_that_is_used_again_is_a_last_one()
         world.now += timedelta(hours=2)
         operation = await started(world, f"web-{number}")
         await dropped(world, pem(ca.signs(operation.csr), ca.certificate))
+    assert world.issuing_cas.written == len(cas)
+    await dropped(world, pem(used.signs((await started(world, "again")).csr), used.certificate))
+    assert world.issuing_cas.written == len(cas)  # it was a few hours ago
     subjects = {
         read(one.der).certificates[0].subject.rfc4514_string() for one in world.issuing_cas.cas["main"].values()
     }

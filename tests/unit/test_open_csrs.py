@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,8 +17,8 @@ from functions.issuance.errors import Refused
 from functions.issuance.keys import key_sha256
 from functions.issuance.listing import Wanted
 from functions.issuance.open_csrs import open_csrs
-from functions.issuance.pending import Address, delete
-from functions.issuance.requests import NOBODY
+from functions.issuance.pending import Address, delete, status
+from functions.issuance.requests import NOBODY, Status
 from functions.issuance.start import Order, start
 from tests.unit.fakes import World
 
@@ -37,8 +38,11 @@ async def names(world: World, wanted: Wanted = Wanted()) -> list[str]:  # noqa: 
 
 async def test_they_are_those_of_manual_requests_in_progress_the_oldest_first() -> None:
     world = World()
-    for name in ("web-3", "web-1", "web-2"):
+    for name in ("web-3", "web-1", "web-2", "cancelled"):
         await started(world, name)
+    cancelled = replace(world.vault.operations["cancelled"], status=Status.CANCELLED)
+    world.vault.operations["cancelled"] = cancelled
+    await status(world.certflow, Address("main", "cancelled", None))
     await started(world, "by-issuer", "DigiCert")
     await delete(world.certflow, Address("main", "web-1", None), NOBODY)
     found = await open_csrs(world.certflow, Wanted())
