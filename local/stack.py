@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob.aio import BlobServiceClient
 from azure.storage.queue.aio import QueueServiceClient
 
@@ -20,6 +21,7 @@ from local.eventgrid import EventGrid, QueueSubscription, Subscription, running_
 from local.functions_host import ROOT, FunctionsHost, Keys
 from local.hosts import Hosts, free_ports, running_hosts, taken
 from local.inbox import Inbox, running_inbox
+from local.kept import Kept
 from local.keyvault import StandIn, running_standin
 from local.keyvault.profile import OBSERVED, ProfileName
 from local.tls import LocalCa
@@ -133,6 +135,7 @@ async def running_stack(
     hurry: float = 1.0,
     event_delivery: EventDelivery = "webhook",
     settings: Mapping[str, str] | None = None,
+    kept: Kept | None = None,
     endpoint_probation: bool = True,
     blob_tries_at_once: bool = True,
 ) -> AsyncIterator[Stack]:
@@ -143,9 +146,12 @@ async def running_stack(
     With `own_host` False the host's place is left to Core Tools, on the port given. `app` is the folder of the
     function_app.py that runs; `vaults` and `hosts` say how many there are, all hosts on the same storage; `hurry` how
     many times shorter the platform's own waits are: the host's, and Event Grid's beyond BACK_OFF_FACTOR. `settings` are
-    app settings that take the place of the stack's own. `endpoint_probation` (Event Grid delays all deliveries to an
+    app settings that take the place of the stack's own; in their values `{main}` and so on stand for the vaults'
+    addresses, `{teams}` for the inbox's webhook. `kept` is where vaults and storage come from and stay; without it they
+    begin empty and are gone at the end. `endpoint_probation` (Event Grid delays all deliveries to an
     endpoint that fails again and again) and `blob_tries_at_once` (a blob trigger's five tries have no pause) are the
-    platform's unkindnesses. Raises HostFailed, AzuriteFailed or OSError (a port) with what failed and where its log is.
+    platform's unkindnesses. Raises HostFailed, AzuriteFailed, KeptUnreadable or OSError (a port) with what failed and
+    where its log is.
     """
     ports = ports or Ports()
     secret = None if own_host else SAMPLE_SECRET
@@ -176,21 +182,36 @@ async def running_stack(
                 issuing_delay=issuing_delay,
                 profile=profile,
                 on_event=lambda event: event_grid.publish("vaults", event),
+                kept_in=kept.vaults if kept else None,
             )
         )
         azurite = await running.enter_async_context(
-            running_azurite(ca, directory, ports=(ports.blob, ports.queue, ports.table), log=directory / "azurite.log")
+            running_azurite(
+                ca,
+                directory,
+                ports=(ports.blob, ports.queue, ports.table),
+                log=directory / "azurite.log",
+                kept_in=kept.azurite if kept else None,
+            )
         )
         urls = vault_urls((standin.port, *standin.further_ports), vaults)
-        await register_issuers(standin, urls.values(), ca_file)
+        if not standin.found.issuers:
+            await register_issuers(standin, urls.values(), ca_file)
         service = await running.enter_async_context(_storage(azurite, ca_file))
         watching = asyncio.Event()
         watcher = asyncio.create_task(
-            watch_blobs(service, [DROP], lambda event: event_grid.publish("storage", event), watching=watching)
+            watch_blobs(
+                service,
+                [DROP],
+                lambda event: event_grid.publish("storage", event),
+                tells_first=kept is not None,
+                watching=watching,
+            )
         )
         running.push_async_callback(_cancel, watcher)
         keys = Keys()
-        app_settings = _settings(standin, event_grid, inbox, azurite, ca_file, urls) | dict(settings or {})
+        app_settings = _settings(standin, event_grid, inbox, azurite, ca_file, urls)
+        app_settings |= _with_addresses(settings or {}, urls | {"teams": inbox.teams_url})
         host_ports = free_ports(hosts)
         host_ports[0] = ports.host or host_ports[0]
         host_urls = [f"http://{LOOPBACK}:{port}" for port in host_ports]
@@ -258,6 +279,13 @@ def _settings(
     }
 
 
+def _with_addresses(settings: Mapping[str, str], addresses: Mapping[str, str]) -> dict[str, str]:
+    filled = dict(settings)
+    for name, address in addresses.items():
+        filled = {setting: value.replace(f"{{{name}}}", address) for setting, value in filled.items()}
+    return filled
+
+
 def _subscribe(event_grid: EventGrid, hosts: Sequence[str], keys: Keys) -> None:
     """The event subscriptions, as the second phase of a deployment makes them; the hosts take turns."""
     for topic, (function, _) in WAYS_IN.items():
@@ -274,7 +302,9 @@ async def _subscribed_to_queues(event_grid: EventGrid, azurite: Azurite, ca_file
     )
     async with service:
         for topic, (_, queue) in WAYS_IN.items():
-            client = await service.create_queue(queue)
+            client = service.get_queue_client(queue)
+            with suppress(ResourceExistsError):  # kept from the last run
+                await client.create_queue()
             event_grid.subscribe(topic, QueueSubscription(queue, client))
         yield
 
@@ -284,7 +314,8 @@ async def _storage(azurite: Azurite, ca_file: Path) -> AsyncIterator[BlobService
     service = BlobServiceClient.from_connection_string(azurite.connection_string, connection_verify=str(ca_file))
     async with service:
         for container in (DROP, MERGED, REJECTED, QUARANTINE, TRUSTED, CSRS):
-            await service.create_container(container)
+            with suppress(ResourceExistsError):
+                await service.create_container(container)
         yield service
 
 

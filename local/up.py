@@ -1,4 +1,8 @@
-"""`make up`: the stack stays until Ctrl-C or SIGTERM, and `.local/stack.json` says where everything is."""
+"""`make up`: the stack stays until Ctrl-C or SIGTERM, and `.local/stack.json` says where everything is.
+
+Vaults and storage are kept for the next start. The inbox's messages are not, nor events that are on their way: what an
+event of a vault or a file would have told, the app finds by its timers.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +23,14 @@ from rich.table import Table
 
 from local.azurite import AzuriteFailed
 from local.functions_host import ROOT, HostFailed
+from local.kept import Kept, kept_in
+from local.keyvault.keeper import Found, KeptUnreadable
 from local.keyvault.profile import OBSERVED, PROFILES
+from local.settings_file import BadSettingsFile, read_settings
 from local.stack import USUAL, EventDelivery, Ports, Stack, free_or_any, running_stack
 
 STATE = ROOT / ".local"
+FRESH = "`make up FRESH=1` starts fresh: it removes what is kept, and begins empty."
 
 
 class AlreadyUp(RuntimeError):
@@ -37,7 +45,10 @@ def main() -> int:
     try:
         with _alone(state):
             return asyncio.run(_up(options))
-    except (AlreadyUp, HostFailed, AzuriteFailed, OSError) as error:
+    except KeptUnreadable as error:
+        print(f"The stack did not start: {error}. Nothing was changed. {FRESH}", file=sys.stderr)
+        return 1
+    except (AlreadyUp, HostFailed, AzuriteFailed, BadSettingsFile, OSError) as error:
         print(f"The stack did not start: {error}", file=sys.stderr)
         return 1
 
@@ -47,6 +58,10 @@ async def _up(options: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     own_host = options.host == "local"
+    settings = read_settings(options.settings) if options.settings else {}
+    if settings and not own_host:
+        raise BadSettingsFile(f"{options.settings}: with Core Tools, settings are those of local.settings.json")
+    kept, was_there = kept_in(options.state, fresh=options.fresh) if options.keep else (None, False)
     ports = Ports() if options.free_ports else free_or_any(USUAL) if own_host else USUAL
     file: Path = options.state / "stack.json"
     stopped = asyncio.ensure_future(stop.wait())
@@ -59,11 +74,16 @@ async def _up(options: argparse.Namespace) -> int:
         event_delivery=options.event_delivery,
         endpoint_probation=options.endpoint_probation,
         blob_tries_at_once=options.blob_tries_at_once,
-        settings={"CERTFLOW_MAIL_LIMITS": options.mail_limits},
+        settings=settings | ({"CERTFLOW_MAIL_LIMITS": options.mail_limits} if options.mail_limits else {}),
+        kept=kept,
     ) as stack:
+        _print(stack, own_host=own_host)
+        _print_kept(kept, stack.standin.found, was_there=was_there)
+        if settings:
+            print(f"Set by {options.settings}: {', '.join(sorted(settings))}")
+        sys.stdout.flush()
         _write(file, stack)
         try:
-            _print(stack, own_host=own_host)
             ended = asyncio.ensure_future(stack.host_ended())
             await asyncio.wait({stopped, ended}, return_when=asyncio.FIRST_COMPLETED)
             if not stop.is_set():
@@ -103,6 +123,14 @@ def _options() -> argparse.Namespace:
         default=True,
         help="a blob trigger's five tries have no pause, as on the platform",
     )
+    parser.add_argument(
+        "--keep",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="keep vaults and storage in the state directory, for the next start",
+    )
+    parser.add_argument("--fresh", action="store_true", help="remove what was kept, and start empty")
+    parser.add_argument("--settings", type=Path, help="a JSON file of app settings, as in local.settings.json")
     parser.add_argument("--mail-limits", default="", help="CERTFLOW_MAIL_LIMITS of the app, such as 1000/address")
     parser.add_argument(
         "--host",
@@ -149,9 +177,26 @@ def _print(stack: Stack, *, own_host: bool) -> None:
     console = Console(soft_wrap=True)
     console.print("[bold green]Certflow is up.[/] Ctrl-C stops it.")
     console.print(table)
-    console.print("The vaults take any CA's certificates until a CA is set in trusted-cas/ (CERTFLOW_TRUSTED_CAS=any).")
+    if stack.settings["CERTFLOW_TRUSTED_CAS"] == "any":
+        console.print(
+            "The vaults take any CA's certificates until one is set in trusted-cas/ (CERTFLOW_TRUSTED_CAS=any)."
+        )
     if not own_host:
         console.print("Now run [bold]func start[/] in another terminal, with local.settings.json beside host.json.")
+
+
+def _print_kept(kept: Kept | None, found: Found, *, was_there: bool) -> None:
+    if kept is None:
+        print("Nothing of this is kept when it stops.")
+        return
+    where = os.path.relpath(kept.folder)
+    if was_there:
+        print(
+            f"Kept from before, in {where}: {found.certificates} certificates, of which {found.pending} are pending, "
+            f"{found.deleted} deleted ones, {found.issuers} issuers, and the storage. {FRESH}"
+        )
+    else:
+        print(f"It begins empty. Vaults (with their private keys) and storage are kept in {where}. {FRESH}")
 
 
 if __name__ == "__main__":

@@ -25,16 +25,18 @@ async def watch_blobs(
     publish: Callable[[dict[str, Any]], Awaitable[None]],
     *,
     interval: float = 0.3,
+    tells_first: bool = False,
     watching: asyncio.Event | None = None,
 ) -> None:
     """Publishes `Microsoft.Storage.BlobCreated` for each new blob and each new ETag, until it is cancelled.
 
-    Like a subscription it says nothing of blobs that were there before its first look. A container that is missing is
+    Like a subscription it says nothing of blobs that were there before its first look; with `tells_first` it does, for
+    what was written just before a stop may not have been told. A container that is missing is
     waited for; storage that is down is waited out, and what came meanwhile is told then. Two writes between two looks
     are told once (Event Grid would tell twice, and by then the first content is gone there, too). `watching` is set
     when every container has had its first look.
     """
-    views = [_View(service, container) for container in containers]
+    views = [_View(service, container, tells_first=tells_first) for container in containers]
     while True:
         for view in views:
             for blob in await view.look():
@@ -51,6 +53,7 @@ class _View:
 
     service: BlobServiceClient
     container: str
+    tells_first: bool = False
     known: dict[str, str] = field(default_factory=dict)
     first: bool = True
     reachable: bool = True
@@ -67,7 +70,7 @@ class _View:
         self.reachable = True
         present = {blob.name: _etag(blob) for blob in blobs}
         if self.first:
-            self.first, self.known = False, present
+            self.first, self.known = False, {} if self.tells_first else present
         self.known = {name: etag for name, etag in self.known.items() if name in present}
         return [blob for blob in blobs if self.known.get(blob.name) != present[blob.name]]
 

@@ -2,7 +2,8 @@
 
 What it does not do:
 
-- It keeps nothing: all vaults are gone when it stops. It protects nothing: keys lie in memory, HSM keys are software.
+- It keeps nothing unless it is given a file for that (`keeper.py`): all vaults are gone when it stops. It protects
+  nothing: keys lie in memory, HSM keys are software.
 - There are no access policies and no scopes: an identity has a list of data actions, the same in every vault.
 - No keys and secrets of their own: the secret and the key of a certificate can be read, and nothing else be done
   with them. It answers 404 or 405 there.

@@ -28,21 +28,21 @@ class Contacts:
     """None until they are set."""
 
     def __init__(self) -> None:
-        self._list: ContactList | None = None
+        self.list: ContactList | None = None
 
     def put(self, body: dict[str, Any]) -> ContactList:
         """Sets them all; those before are gone."""
-        self._list = parse_body(body, ContactList)
-        return self._list
+        self.list = parse_body(body, ContactList)
+        return self.list
 
     def get(self) -> ContactList:
         """Returns them; 404 if there are none."""
-        if self._list is None:
+        if self.list is None:
             raise contacts_not_found()
-        return self._list
+        return self.list
 
     def delete(self) -> ContactList:
         """Removes and returns them."""
         found = self.get()
-        self._list = None
+        self.list = None
         return found

@@ -63,6 +63,14 @@ class Deletions:
         self._expire(now)
         return sorted((name, deleted) for name, deleted in self._by_name.items() if now >= deleted.settled)
 
+    def all(self) -> Iterable[Deleted]:
+        """All of them, also those whose time is over."""
+        return self._by_name.values()
+
+    def take_back(self, deleted: Deleted) -> None:
+        """Puts one as it was kept."""
+        self._by_name[deleted.certificate.name.lower()] = deleted
+
     def values(self, now: float) -> Iterable[Deleted]:
         """All of them."""
         self._expire(now)

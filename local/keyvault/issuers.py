@@ -87,6 +87,10 @@ class Issuers:
         del self._by_name[name.lower()]
         return found
 
+    def take_back(self, name: str, issuer: Issuer) -> None:
+        """Sets an issuer as it was kept, under its name as spelled."""
+        self._by_name[name.lower()] = (name, issuer)
+
     def items(self) -> list[tuple[str, tuple[str, Issuer]]]:
         """All of them, in the order of the lists."""
         return sorted(self._by_name.items())

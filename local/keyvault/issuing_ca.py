@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import secrets
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -20,20 +21,27 @@ BACKDATING = timedelta(seconds=600)  # protocol §3: NotBefore = creation − 60
 type Chain = tuple[x509.Certificate, ...]
 
 
+@dataclass(frozen=True)
 class IssuingCa:
-    """A root and an intermediate that signs; both live as long as the process."""
+    """A root, and an intermediate that signs with `key`."""
 
-    def __init__(self, provider: str) -> None:
-        root_key, self._key = _ca_key(), _ca_key()
-        root_name = parse_name(f"CN=Certflow stand-in {provider} root, O=Certflow stand-in")
-        name = parse_name(f"CN=Certflow stand-in {provider} issuing CA, O=Certflow stand-in")
-        self.root = _ca_certificate(root_name, root_key, root_name, root_key, path_length=1)
-        self.intermediate = _ca_certificate(name, self._key, root_name, root_key, path_length=0)
+    key: rsa.RSAPrivateKey
+    root: x509.Certificate
+    intermediate: x509.Certificate
 
     def issue(self, policy: Policy, csr: x509.CertificateSigningRequest, created: float) -> Chain:
         """Signs a leaf and returns it with its chain, root last."""
-        leaf = _sign_leaf(policy, csr, created, self.intermediate.subject, self._key)
+        leaf = _sign_leaf(policy, csr, created, self.intermediate.subject, self.key)
         return (leaf, self.intermediate, self.root)
+
+
+def make_ca(provider: str) -> IssuingCa:
+    """A new CA for a provider."""
+    root_key, key = _ca_key(), _ca_key()
+    root_name = parse_name(f"CN=Certflow stand-in {provider} root, O=Certflow stand-in")
+    name = parse_name(f"CN=Certflow stand-in {provider} issuing CA, O=Certflow stand-in")
+    root = _ca_certificate(root_name, root_key, root_name, root_key, path_length=1)
+    return IssuingCa(key, root, _ca_certificate(name, key, root_name, root_key, path_length=0))
 
 
 def self_sign(policy: Policy, csr: x509.CertificateSigningRequest, created: float, key: PrivateKey) -> Chain:
@@ -44,13 +52,13 @@ def self_sign(policy: Policy, csr: x509.CertificateSigningRequest, created: floa
 def issuing_ca(provider: str) -> IssuingCa:
     """The CA of a provider, made when it is first asked for. Slow then: call it in a thread."""
     with _making:
-        if provider not in _cas:
-            _cas[provider] = IssuingCa(provider)
-        return _cas[provider]
+        if provider not in CAS:
+            CAS[provider] = make_ca(provider)
+        return CAS[provider]
 
 
 _making = threading.Lock()
-_cas: dict[str, IssuingCa] = {}
+CAS: dict[str, IssuingCa] = {}  # by provider; each lives as long as the process, or the file it is kept in
 
 
 def validity(created: float, months: int) -> tuple[datetime, datetime]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from aiohttp import web
 
@@ -18,6 +20,7 @@ from local.keyvault.events import Events, OnEvent
 from local.keyvault.front_door import FrontDoor
 from local.keyvault.grants import Grants
 from local.keyvault.identity import PATH, Identity
+from local.keyvault.keeper import NOTHING, Found, Keeper
 from local.keyvault.outcomes import OutcomeBody, Outcomes
 from local.keyvault.profile import OBSERVED, ProfileName
 from local.keyvault.received import Received
@@ -28,6 +31,10 @@ from local.keyvault.wire import Names, add_headers
 from local.tls import LocalCa
 from local.web import LOOPBACK, serving
 
+READING = ("GET", "HEAD", "OPTIONS")
+SAVING_PAUSE = 1.0  # seconds from a try to save that failed to the next
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class StandIn:
@@ -37,6 +44,7 @@ class StandIn:
     identity_port: int
     identity_header: str = field(repr=False)
     further_ports: tuple[int, ...] = ()
+    found: Found = NOTHING  # what was there at the start
 
     @property
     def identity_endpoint(self) -> str:
@@ -59,6 +67,7 @@ class Vaults:
         grants: Grants,
         events: Events,
         clock: Callable[[], float] = time.time,
+        keeper: Keeper | None = None,
     ) -> None:
         self.by_host: dict[str, Vault] = {}
         self.outcomes = outcomes
@@ -69,7 +78,9 @@ class Vaults:
         self._clock = clock
         self._changed = asyncio.Event()
         self._awaited: float | None = None  # what the clock waits for; None: nothing
-        self._ahead = 0.0
+        self.ahead = 0.0  # by how much the clock was moved
+        self._moved = False  # since it was saved
+        self._keeper = keeper
 
     @property
     def switches(self) -> Unkindness:
@@ -84,11 +95,12 @@ class Vaults:
 
     def now(self) -> float:
         """The time as the vaults see it."""
-        return self._clock() + self._ahead
+        return self._clock() + self.ahead
 
     def advance(self, seconds: float) -> None:
         """Moves the clock forward."""
-        self._ahead += seconds
+        self.ahead += seconds
+        self._moved = True
         self._changed.set()
 
     def called(self, host: str) -> Vault:
@@ -117,10 +129,36 @@ class Vaults:
         vault.ignores_cancellation = self.switches.cancellation == "ignored"
 
     def changed(self) -> None:
-        """Says that something may be due earlier than before; wakes the clock only if it is."""
+        """Says that something may be due earlier than before, or is to be saved; wakes the clock only if it is so."""
         due = self._next_due()
-        if due is not None and (self._awaited is None or due < self._awaited):
+        if self._unsaved() or (due is not None and (self._awaited is None or due < self._awaited)):
             self._changed.set()
+
+    def moved_to(self, port: int) -> None:
+        """Says on which port the vaults are now: operations that were kept name the one of before in what they tell."""
+        for host, vault in self.by_host.items():
+            for certificate in (*vault.certificates.values(), *(one.certificate for one in vault.deleted.all())):
+                if certificate.operation:
+                    certificate.operation.vault_url = f"https://{host}:{port}"
+
+    async def save(self) -> None:
+        """Returns when all that has changed is kept, where vaults are kept at all. Raises OSError."""
+        if self._keeper is None:
+            return
+        if not self._unsaved():
+            await self._keeper.written()
+            return
+        self._moved = False
+        for vault in self.by_host.values():
+            vault.unsaved = False
+        try:
+            await self._keeper.save(self)
+        except BaseException:
+            self._moved = True  # so that the next one tries again
+            raise
+
+    def _unsaved(self) -> bool:
+        return self._keeper is not None and (self._moved or any(vault.unsaved for vault in self.by_host.values()))
 
     async def pass_time(self) -> None:
         """Lets issuers decide on time, also if nobody asks: their events must not wait for a reader."""
@@ -133,6 +171,11 @@ class Vaults:
                     await self._changed.wait()
             for vault in self.by_host.values():
                 vault.settle(self.now())
+            try:
+                await self.save()
+            except OSError:
+                log.exception("what the vaults hold could not be kept")
+                await asyncio.sleep(SAVING_PAUSE)
 
     def _next_due(self) -> float | None:
         return min((due for vault in self.by_host.values() if (due := vault.next_due()) is not None), default=None)
@@ -154,6 +197,7 @@ async def running_standin(
     profile: ProfileName = OBSERVED,
     on_event: OnEvent | None = None,
     clock: Callable[[], float] = time.time,
+    kept_in: Path | None = None,
 ) -> AsyncIterator[StandIn]:
     """Runs a stand-in while the block runs. Raises OSError if a port is taken; 0 takes a free one.
 
@@ -161,13 +205,16 @@ async def running_standin(
     `identities` are user-assigned ones, each with its data actions; the default identity may do everything. `any_token`
     takes any bearer token, with every grant. `issuing_delay` is short for that switch of `unkindness`. `on_event` is
     awaited with each vault event; if it raises, that is logged and nothing else happens. `clock` says what time it is
-    for the vaults (Unix seconds), but not for tokens. Raises ValueError for an action or a switch that does not exist.
+    for the vaults (Unix seconds), but not for tokens. `kept_in` is a file in which the vaults are kept (keeper.py), and
+    from which they come. Raises ValueError for an action or a switch that does not exist, KeptUnreadable.
     """
     switches = unkindness if issuing_delay is None else changed(unkindness, {"issuing_delay": float(issuing_delay)})
     events = Events(on_event)
     grants, tokens = Grants(identities), Tokens(any_token=any_token)
     names = Names()
-    vaults = Vaults(switches, Outcomes(outcomes, names), grants, events, clock)
+    keeper = Keeper(kept_in) if kept_in else None
+    vaults = Vaults(switches, Outcomes(outcomes, names), grants, events, clock, keeper)
+    found = keeper.load(vaults) if keeper else NOTHING
     identity = Identity(tokens, grants, lambda: vaults.switches.token_lifetime, identity_header)
     beside = web.Application()
     identity.add_routes(beside)
@@ -183,7 +230,8 @@ async def running_standin(
             ]
             beside_port = await served.enter_async_context(serving(beside, port=identity_port))
             names.further_ports = tuple(ports[1:])
-            yield StandIn(ports[0], beside_port, identity.header, names.further_ports)
+            vaults.moved_to(ports[0])
+            yield StandIn(ports[0], beside_port, identity.header, names.further_ports, found)
     finally:
         time_passes.cancel()
         await asyncio.gather(time_passes, return_exceptions=True)
@@ -198,7 +246,9 @@ def _vault_app(vaults: Vaults, names: Names, door: FrontDoor) -> web.Application
             vaults.received.note(at, vault.host, request, response.status)
             return response
         finally:
+            vault.unsaved |= request.method not in READING
             vaults.changed()
+            await vaults.save()  # before the answer: what the service has confirmed it does not forget
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", handle)

@@ -51,6 +51,7 @@ class Vault:
         self.issuing_delay = issuing_delay
         self.ignores_cancellation = False
         self.recovery_delay = 0.0
+        self.unsaved = False  # whether it may differ from what is kept of it (keeper.py)
         self._dues = Dues()
         self._outcome_for = outcome_for
         self._announce = announce
@@ -64,6 +65,7 @@ class Vault:
     def settle(self, now: float) -> None:
         """Carries out what issuers have decided by now."""
         for certificate in self._dues.take(now):
+            self.unsaved = True
             operation = certificate.operation
             if self.certificates.get(certificate.name.lower()) is not certificate:
                 continue  # deleted meanwhile
@@ -83,6 +85,7 @@ class Vault:
                     operation.expect(outcome, start=now, issuing_delay=self.issuing_delay)
                     self._dues.add(certificate)
                     changed += 1
+        self.unsaved |= changed > 0
         return changed
 
     def _outcome_of(self, certificate: Certificate, operation: Operation) -> Outcome:
@@ -320,6 +323,11 @@ class Vault:
         self.certificates[name.lower()] = certificate
         self._dues.add(certificate)
         return certificate
+
+    def take_back(self, certificate: Certificate) -> None:
+        """Puts a certificate as it was kept, its pending operation with its due time."""
+        self.certificates[certificate.name.lower()] = certificate
+        self._dues.add(certificate)
 
     def restore(self, blob: str, url: str, now: float) -> Certificate:
         """Brings a backup back, all its versions with their ids; 409 if the name is taken."""

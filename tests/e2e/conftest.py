@@ -26,12 +26,15 @@ from tests.e2e.telling import MANY_MAILS
 
 @contextmanager
 def running_up(state: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
-    """`python -m local.up` and what it wrote, once it answers; stopped at the end if it still runs."""
+    """`python -m local.up` and what it wrote, once it answers; stopped at the end if it still runs.
+
+    Nothing is kept unless `--keep` is among the options.
+    """
     state.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "local.up", "--state", str(state), "--free-ports"]
     # A machine that is busy for half a minute fails ten deliveries, and what many tests share would be held up for all
     # of them; test_held_back.py and others see to it that our own endpoints do not fail.
-    command += ["--mail-limits", MANY_MAILS, "--no-endpoint-probation", *options]
+    command += ["--mail-limits", MANY_MAILS, "--no-endpoint-probation", "--no-keep", *options]
     with (state / "up.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
     try:
