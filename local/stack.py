@@ -98,6 +98,9 @@ class Stack:
             "identity": {"endpoint": self.standin.identity_endpoint, "header": self.standin.identity_header},
             "storage": {
                 "connection_string": self.azurite.connection_string,
+                "blobs": self.azurite.blob_url,
+                "sas": self.azurite.blob_signature(),
+                "ca_file": str(self.ca_file),
                 "drop_container": DROP,
                 "merged_container": MERGED,
                 "rejected_container": REJECTED,

@@ -49,7 +49,8 @@ def test_stack_json_says_where_everything_is(stack: dict[str, Any]) -> None:
         "inbox",
     }
     assert stack["vaults"]["main"].startswith("https://localhost:")
-    assert stack["storage"].keys() == {"connection_string", "drop_container", "merged_container", "rejected_container"}
+    containers = {"drop_container", "merged_container", "rejected_container"}
+    assert stack["storage"].keys() == {"connection_string", "blobs", "sas", "ca_file", *containers}
     assert all(listening(port) for port in ports_of(stack))
     file = Path(stack["logs"]).parent / "stack.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
