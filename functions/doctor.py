@@ -1,6 +1,7 @@
 """The merge doctor on any machine: what a drop of these files would do, without a vault, and without merging.
 
-`python -m functions.doctor FILE… --csr FILE`. Needs Python, `cryptography` and `pyopenssl`, nothing else.
+`python -m functions.doctor FILE… --csr FILE`, or `certflow-doctor` where it is installed by itself (pyproject.toml).
+Needs Python, `cryptography` and `pyopenssl`, and for Mozilla's list `certifi`; nothing else.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from functions.issuance.trust import PUBLIC, Trust, may_sign, says_public, trust
 
 MERGEABLE, NOT_MERGEABLE, UNUSABLE, NOT_COMPARED = 0, 1, 2, 3  # exit codes
 STDIN = "-"
+COMMAND = "certflow-doctor"  # where it is installed by itself (pyproject.toml)
 PLACE = "trusted-cas/{vault alias}/ (for this program: --trusted-ca FILE)"
 USAGE = """
 Several files are looked at as one: a certificate and its chain may lie apart.
@@ -163,7 +165,7 @@ def _judged(
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m functions.doctor",
+        prog=COMMAND if Path(sys.argv[0]).stem == COMMAND else "python -m functions.doctor",
         description="Says what a drop of these files into chains/ would do. Nothing is merged.",
         epilog=USAGE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -273,7 +275,8 @@ def _mozillas() -> bytes:
     return certifi.contents().encode()
 
 
-if __name__ == "__main__":
+def command() -> int:
+    """`main`, as a program of its own."""
     warnings.simplefilter("ignore")  # `cryptography` warns of old roots in Mozilla's list
     try:
         code = main()
@@ -281,4 +284,8 @@ if __name__ == "__main__":
     except BrokenPipeError:  # its reader, `head` say, has seen enough
         sys.stdout = None  # or Python tries to write the rest at its end
         code = NOT_MERGEABLE
-    sys.exit(code)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(command())
