@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClien
 from functions.adapters.faults import faults_of
 from functions.issuance.blob_names import MAX_LENGTH, MAX_PARTS, blob_name, may_be_read_as
 from functions.issuance.errors import Unavailable
-from functions.issuance.files import Drop, Lying
+from functions.issuance.files import MERGED, Drop, Lying
 
 SERVICE = "The chain storage"
 REPORT = "report.json"
@@ -120,14 +120,18 @@ class Chains:
             metadata=dict(properties.metadata or {}),
         )
 
-    async def move(self, drop: Drop, container: str, folder: str, report: bytes, line: str) -> str:
-        """Report, copy, compare with what was judged, and only then delete what was copied (by ETag). What was not read
-        is copied by the storage itself.
+    async def move(
+        self, drop: Drop, container: str, folder: str, report: bytes, line: str, reports_in: Collection[str] = ()
+    ) -> str:
+        """Reports, copy, compare with what was judged, and only then delete what was copied (by ETag). What was not
+        read is copied by the storage itself.
         """
         source = self._blobs.blob(self._container, drop.name)
         name = moved_name(drop.name, folder)
         target = self._blobs.blob(container, f"{folder}/{name}")
         with faults_of(SERVICE):
+            for each in reports_in:
+                await self._blobs.write(MERGED, f"{each}/{REPORT}", report)
             await self._blobs.write(container, f"{folder}/{REPORT}", report)
             with suppress(ResourceNotFoundError, ResourceModifiedError):  # moved by another run, or overwritten since
                 copy = _copy if drop.sha256 else _copy_there

@@ -22,7 +22,7 @@ from functions.issuance.events import (
     Event,
 )
 from functions.issuance.examine import Case, examine
-from functions.issuance.files import STOPPED_TOO_OFTEN, Aside, Drop, Lying
+from functions.issuance.files import MERGED, QUARANTINE, REJECTED, STOPPED_TOO_OFTEN, Aside, Drop, Lying
 from functions.issuance.findings import ChainProblem, Finding, once_merged, warnings_of
 from functions.issuance.journal import record
 from functions.issuance.matching import Match, match
@@ -33,7 +33,6 @@ from functions.issuance.reading import MAX_BYTES, read
 from functions.issuance.report import Outcome, brief_of, report_of, request_of
 from functions.issuance.requests import NOBODY, Doing, TrackedRequest
 
-MERGED, REJECTED, QUARANTINE = "chains-merged", "chains-rejected", "chains-quarantine"
 CONTAINERS = {"merged": MERGED, "already-merged": MERGED, "rejected": REJECTED, "quarantined": QUARANTINE}
 TOLD = {MERGED: CHAIN_MERGED, REJECTED: CHAIN_REJECTED, QUARANTINE: CHAIN_QUARANTINED}
 SWEEPING = timedelta(minutes=8)  # what is left then is for the next sweep; a search takes most of a minute
@@ -220,19 +219,25 @@ async def _finish(
     if report["outcome"] == "waiting":
         await _wait(certflow, drop, report, outcomes)
         return report
-    container = CONTAINERS[report["outcome"]]
-    if container == MERGED and (request := outcomes[0].request):
-        folder = f"{request.vault}/{request.name}/{outcomes[0].version}/{drop.id}"
-    else:
-        folder = f"{drop.modified:%Y-%m-%d}/{drop.id}"
+    container, names = CONTAINERS[report["outcome"]], _by_name(drop, outcomes)
+    folder = names.pop(0) if container == MERGED and names else f"{drop.modified:%Y-%m-%d}/{drop.id}"
     report["moved_to"] = f"{container}/{folder}"
     event = _event(TOLD[container], drop, certflow.now(), report, meant or _concerned("rejected", outcomes))
     await certflow.ledger.add_event(event)
     line = f"{report['outcome']}: {', '.join(one['code'] for one in report['findings']) or 'nothing to say'}"
-    moved_to = await certflow.drops.move(drop, container, folder, json.dumps(report, indent=2).encode(), line)
+    written = json.dumps(report, indent=2).encode()
+    moved_to = await certflow.drops.move(drop, container, folder, written, line, names)
     record("drop-handled", blob=drop.name, drop=drop.id, moved_to=moved_to, outcome=line)
     await publish(certflow, (event,))
     return report
+
+
+def _by_name(drop: Drop, outcomes: tuple[Outcome, ...]) -> list[str]:
+    """The folders in which the file of a certificate is looked for: one for each that came of it. It lies in one of
+    them at most; in the others its report says where.
+    """
+    requests = [(one.request, one.version) for one in outcomes if one.request and one.version]
+    return list(dict.fromkeys(f"{one.vault}/{one.name}/{version}/{drop.id}" for one, version in requests))
 
 
 async def _wait(certflow: Certflow, drop: Drop, report: dict[str, Any], outcomes: tuple[Outcome, ...]) -> None:

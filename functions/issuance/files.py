@@ -6,7 +6,7 @@ All methods raise `Unavailable` when the storage does not answer.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -60,6 +60,10 @@ class Aside:
         return self.tries >= STOPPED_TOO_OFTEN
 
 
+# Where a file ends: in a folder of one of these, with the report of what became of it.
+MERGED, REJECTED, QUARANTINE = "chains-merged", "chains-rejected", "chains-quarantine"
+
+
 class Drops(Protocol):
     """The containers for chains."""
 
@@ -71,11 +75,13 @@ class Drops(Protocol):
         """A dropped file; None if it is gone. One that is larger than `limit` (bytes) is read no further."""
         ...
 
-    async def move(self, drop: Drop, container: str, folder: str, report: bytes, line: str) -> str:
+    async def move(
+        self, drop: Drop, container: str, folder: str, report: bytes, line: str, reports_in: Collection[str] = ()
+    ) -> str:
         """Copies file and report to `container`/`folder`, then deletes the file. Safe to repeat, and to cut anywhere.
 
-        `line` (ASCII) goes into the copy's metadata. The file stays if it was overwritten meanwhile. Returns where the
-        copy is.
+        The report alone goes to `reports_in`, too, folders of MERGED. `line` (ASCII) goes into the copy's metadata. The
+        file stays if it was overwritten meanwhile. Returns where the copy is.
         """
         ...
 

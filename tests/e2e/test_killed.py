@@ -146,7 +146,7 @@ def due(point: Point) -> Fate:
         copies=[kind.container],
         same_bytes=True,
         reports_beside_it=1,
-        reports_elsewhere=0,
+        reports_elsewhere=max(0, len(point.names) - 1),  # under each other certificate that came of it
         left_where_it_was=False,
         messages=Counter((channel, subject) for channel in ("email", "teams") for subject in told),
         completed_without_the_warning=0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -330,6 +330,7 @@ class FakeDrops:
     files: dict[str, Drop] = field(default_factory=dict)
     moved: list[tuple[str, str, bytes]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    reports_in: list[str] = field(default_factory=list)
 
     def put(self, name: str, content: bytes, etag: str = "0x1") -> None:
         digest = hashlib.sha256(content).hexdigest()
@@ -342,9 +343,12 @@ class FakeDrops:
     async def read(self, name: str, limit: int) -> Drop | None:
         return self.files.get(name)
 
-    async def move(self, drop: Drop, container: str, folder: str, report: bytes, line: str) -> str:
+    async def move(
+        self, drop: Drop, container: str, folder: str, report: bytes, line: str, reports_in: Collection[str] = ()
+    ) -> str:
         self.files.pop(drop.name, None)
         self.lines.append(line)
+        self.reports_in += reports_in
         self.moved.append((container, folder, report))
         return f"{container}/{folder}/{drop.name}"
 

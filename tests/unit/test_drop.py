@@ -24,7 +24,7 @@ from functions.issuance.keys import sha1_of
 from functions.issuance.reading import MAX_BYTES
 from functions.issuance.requests import Change, Operation, Status
 from functions.issuance.start import Order, start
-from tests.certificates import Ca, Wish, make_csr, pem
+from tests.certificates import DAY, Ca, Wish, make_csr, pem
 from tests.clock import NOW, fixed_now
 from tests.unit.fakes import World
 
@@ -508,3 +508,23 @@ async def test_whatever_an_uploader_writes_beside_a_file_its_event_fits_into_a_r
     assert all(told.data["left_out"][what] > 0 for what in ("findings", "leaves", "metadata"))
     assert len(told.data["file"]["metadata"]) == 30 - told.data["left_out"]["metadata"] > 0
     assert report(world)["file"]["metadata"] == metadata  # the report has it all
+
+
+@pytest.mark.parametrize("one_expired", [False, True])
+async def test_a_file_for_several_requests_is_found_under_each_of_their_names(one_expired: bool) -> None:
+    world, names = World(), [f"web-{number}" for number in range(8)]
+    leaves = []
+    for name in [*names, "late"] if one_expired else names:
+        await start(world.certflow, Order("main", name, {"policy": {"issuer": {"name": "Unknown"}}}, "me@example.com"))
+        wish = Wish(start=-9 * DAY, end=-DAY) if name == "late" else Wish()
+        leaves.append(ISSUING.signs(world.vault.operations[name].csr, wish))
+    world.drops.put("all.pem", pem(*leaves, ISSUING.certificate, ROOT.certificate))
+    await handle_drop(world.certflow, "all.pem")
+    ((container, folder, _),) = world.drops.moved
+    assert container == ("chains-rejected" if one_expired else "chains-merged")
+    assert report(world)["moved_to"] == f"{container}/{folder}"
+    versions = {leaf["request"]["name"]: leaf["version"] for leaf in report(world)["leaves"] if "version" in leaf}
+    assert sorted(versions) == names
+    found = world.drops.reports_in + ([] if one_expired else [folder])
+    drop_id = folder.rsplit("/", 1)[1]
+    assert sorted(found) == [f"main/{name}/{versions[name]}/{drop_id}" for name in names]
