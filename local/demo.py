@@ -69,8 +69,9 @@ class Teller:
 
     async def request(self, name: str, issuer: str) -> dict[str, Any]:
         """Asks for a certificate over HTTP; returns the operation."""
-        subject = f"CN={name}.example.com"
-        body = {"policy": {"x509_props": {"subject": subject}, "issuer": {"name": issuer}}, "owner": "you@example.com"}
+        host = f"{name}.example.com"
+        names = {"subject": f"CN={host}", "sans": {"dns_names": [host]}}
+        body = {"policy": {"x509_props": names, "issuer": {"name": issuer}}, "owner": "you@example.com"}
         response = await self.client.create("main", name, body)
         answer = await response.json()
         expect(response.status == 202, f"create answered {response.status}: {answer}")
@@ -114,6 +115,25 @@ def expect(holds: bool, otherwise: str) -> None:
     """Raises NotAsTold unless it holds."""
     if not holds:
         raise NotAsTold(otherwise)
+
+
+async def surveyed(console: Console, client: Client) -> None:
+    """Has the vaults surveyed for the first time, and waits until that is told: the first story's card would tell it.
+
+    Raises NotAsTold if it is not told.
+    """
+    url, headers = f"{client.stack['admin']}/functions/discover", {"x-functions-key": client.stack["master_key"]}
+    await client.call("POST", url, headers=headers, json={"input": ""})
+
+    async def told() -> bool:
+        found = [await client.messages(f"Now watching vault {vault}") for vault in client.stack["vaults"]]
+        return all({"teams", "email"} <= {one["channel"] for one in messages} for messages in found)
+
+    with console.status("[dim]waiting for the vaults' first survey …[/]"):
+        try:
+            await until("the vaults' first survey is told", told)
+        except TimeoutError as error:
+            raise NotAsTold(str(error)) from None
 
 
 async def issuer_completes(teller: Teller) -> None:
@@ -191,6 +211,7 @@ async def stranger_is_rejected(teller: Teller) -> None:
     """d. A chain for another key."""
     teller.begin("d. A chain for another key: rejected with the reason, nothing merged")
     operation = await teller.request("payroll", "Unknown")
+    await teller.told("CSR ready to be signed: payroll")
     chain = teller.ca.sign_another_key("payroll-old", "payroll.example.com") + teller.ca.issuing.read_bytes()
     await teller.client.drop("payroll-chain.pem", chain)
     teller.step("Dropped into chains/: a good chain for payroll.example.com, but for a key from elsewhere")
@@ -220,6 +241,11 @@ async def tell(console: Console, directory: Path) -> list[str]:
             stack = await running.enter_async_context(running_stack(directory, issuing_delay=ISSUING_DELAY))
             client = await running.enter_async_context(client_of(stack.describe()))
         console.print(f"The stack is up after {time.monotonic() - started:.1f} s.")
+        try:
+            await surveyed(console, client)
+        except NotAsTold as error:
+            return [str(error)]
+        console.print("Both vaults are watched: what is in them was looked at once, and told.")
         for story in STORIES:
             try:
                 await story(Teller(console, client, ca))
