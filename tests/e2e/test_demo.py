@@ -30,7 +30,7 @@ def test_every_story_has_a_card_and_a_mail_of_its_own_and_no_other(told: str) ->
         ["Certificate issued: shop-web in main"],
         ["Certificate issued: intranet in main"],
         ["Certificate request failed: partner in main"],
-        ["Chain rejected: payroll-chain.pem"],
+        ["Chain rejected: payroll-chain.pem (for payroll in main)"],
     ]
     assert all(len(re.findall(r"─ Mail to ", one)) == 1 for one in stories)
     assert "Now watching" not in told
