@@ -9,9 +9,10 @@ from email.utils import parseaddr
 from functools import partial
 from typing import Literal
 
+from functions.issuance.addresses import ADDRESS
 from functions.issuance.blob_names import blob_name
 from functions.issuance.errors import BadSettings, InvalidRequest
-from functions.issuance.rules import ADDRESS, EMAIL, is_table
+from functions.issuance.rules import EMAIL, is_table
 from functions.issuance.telling import Limits
 from functions.setting_values import Env, Faults, entries, https_of, limits, required, text, web_url, word
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from functions.channel_settings import Mail, Teams, mail_of, notify_urls_of, rules_of, teams_of
@@ -19,7 +19,9 @@ from functions.issuance.choices import Choices, DigestWhen, Takes
 from functions.issuance.errors import BadSettings
 from functions.issuance.findings import CHOICES
 from functions.issuance.links import PORTAL, Links
+from functions.issuance.rules import EMAIL
 from functions.issuance.timing import Patience
+from functions.role_settings import operators_of, signers_of
 from functions.setting_values import (
     Env,
     Faults,
@@ -93,6 +95,10 @@ def load_settings(env: Env) -> Settings:
     faults = Faults()
     vaults, observed = _vaults(env)
     teams, (mail, mailboxes) = teams_of(env, faults), mail_of(env, faults)
+    urls = notify_urls_of(env, faults)
+    numbered = (f"urls:{number_}" for number_ in range(1, len(urls) + 1))
+    channels = {*teams.webhooks, *faults.waiting, *([EMAIL] if mail else []), *(["urls", *numbered] if urls else [])}
+    choices = _choices(env, faults, observed, vaults)
     return Settings(
         vaults=vaults,
         verify_challenge_resource=_flag(env, faults, "CERTFLOW_VERIFY_CHALLENGE_RESOURCE", default=True, safe=True),
@@ -102,12 +108,14 @@ def load_settings(env: Env) -> Settings:
         teams=teams,
         mail=mail,
         mailboxes=mailboxes,
-        notify_urls=notify_urls_of(env, faults),
+        notify_urls=urls,
         rules=faults.taken(lambda: rules_of(env), ""),
         # Without it nobody's word is taken on who asks.
         app_service_auth=_flag(env, faults, "WEBSITE_AUTH_ENABLED", default=False, safe=False),
         include_root=_flag(env, faults, "CERTFLOW_CHAIN_INCLUDE_ROOT", default=False, safe=False),
-        choices=_choices(env, faults, observed, vaults),
+        choices=replace(
+            choices, signers=signers_of(env, faults, channels), operators=operators_of(env, faults, channels)
+        ),
         links=Links(
             portal=faults.taken(lambda: https_of(env, "CERTFLOW_PORTAL_URL"), None) or PORTAL,
             vaults=vaults,

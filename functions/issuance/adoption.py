@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functions.issuance.certflow import Certflow
 from functions.issuance.ports import Intent
 from functions.issuance.requests import NOBODY, Actor, Operation, Origin, Status, TrackedRequest
-from functions.issuance.tags import OWNER
+from functions.issuance.tags import OWNER, SIGNER
 from functions.issuance.watch import begin_to_watch
 
 
@@ -17,14 +17,24 @@ def owner_by(tags: Mapping[str, str], requests: Iterable[TrackedRequest]) -> str
     return tags.get(OWNER) or (newest.owner if newest else None)
 
 
-async def owner_of(certflow: Certflow, alias: str, name: str, tags: Mapping[str, str] | None = None) -> str | None:
-    """Who owns a certificate, and so hears of it, whoever asks. `tags` are its own, where they are known already.
+def signer_by(tags: Mapping[str, str], requests: Iterable[TrackedRequest]) -> str | None:
+    """Who has its CSRs signed, in the same way."""
+    newest = max(requests, key=lambda one: one.created, default=None)
+    return tags.get(SIGNER) or (newest.signer if newest else None)
+
+
+async def people_of(
+    certflow: Certflow, alias: str, name: str, tags: Mapping[str, str] | None = None
+) -> tuple[str | None, str | None]:
+    """The owner and the signer of a certificate, who hear of it, whoever asks. `tags` are its own, where they are known
+    already.
 
     Raises Refused, Unavailable.
     """
     if tags is None:
         tags = await certflow.vault(alias).tags(name)
-    return owner_by(tags, () if tags.get(OWNER) else await certflow.ledger.named(alias, name))
+    named = () if tags.get(OWNER) and tags.get(SIGNER) else await certflow.ledger.named(alias, name)
+    return owner_by(tags, named), signer_by(tags, named)
 
 
 async def adopt(
@@ -40,10 +50,12 @@ async def adopt(
 ) -> TrackedRequest:
     """Takes a pending request under watch that nobody told us of; one that is tracked stays as it is.
 
-    `tags` are as in owner_of, `csr_out` and `quietly` as in begin_to_watch. Raises Refused, Unavailable.
+    `tags` are as in people_of, `csr_out` and `quietly` as in begin_to_watch. Raises Refused, Unavailable.
     """
     quietly = quietly or operation.status is Status.COMPLETED  # maybe for years: nobody has to hear of that now
-    owner = await owner_of(certflow, alias, name, tags)
-    intent = Intent(alias, name, "", certflow.now(), owner=owner, by=by, what="adopted", origin=Origin.FOUND)
+    owner, signer = await people_of(certflow, alias, name, tags)
+    intent = Intent(
+        alias, name, "", certflow.now(), owner=owner, signer=signer, by=by, what="adopted", origin=Origin.FOUND
+    )
     request, _added = await begin_to_watch(certflow, intent, operation, csr_out=csr_out, quietly=quietly)
     return request

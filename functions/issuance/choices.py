@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from functions.issuance.signers import SignerRow
 from functions.issuance.timing import PATIENCE, Patience
 
 ANY, SELF = "*", "Self"
@@ -38,8 +39,10 @@ class Choices:
     `renews`: whether next versions are started by themselves where a tag asks for it, `most_renewals` of them a day.
     `observed`: the vaults (alias) where nothing is started, merged, cancelled or deleted. `trusted`: whose certificates
     the vaults take, by alias; one that is not named there takes those of the CAs in its files.
-    `owner_domains`: those that owners' mail addresses may have; none set: the default mailboxes' (recipients.py).
     `refused_warnings`: codes of findings that keep a chain back, although they are warnings (findings.CHOICES).
+    `signers`: who has which CSRs signed; `operators`: mail addresses and channels of whoever runs the app; without
+    either the default mailboxes. `owner_domains`: those that the mail addresses of owners and signers may have whom a
+    caller or a tag names; none set: the default mailboxes' (recipients.py).
     `issuers`: those that a start may use; `*` is any but Key Vault's own `Self`, whose certificates no client trusts.
     """
 
@@ -50,6 +53,8 @@ class Choices:
     most_renewals: int = 50
     digest: DigestWhen = DigestWhen.DAILY
     observed: frozenset[str] = frozenset()
+    signers: tuple[SignerRow, ...] = ()
+    operators: tuple[str, ...] = ()
     owner_domains: tuple[str, ...] = ()
     issuers: tuple[str, ...] = (ANY,)
     refused_warnings: frozenset[str] = frozenset()

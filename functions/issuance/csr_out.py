@@ -61,6 +61,7 @@ def _card(certflow: Certflow, intent: Intent, operation: Operation, csr: Any) ->
         "names": {kind: sorted(some) for kind, some in names_of(csr).items() if some},
         "key": {"type": key_type(csr), "sha256": key_sha256(csr)},
         "owner": intent.owner,
+        "signer": intent.signer,
         "how_to_return_the_chain": (
             f"Have the CSR beside this card ({operation.request_id}.csr) signed. Put what the CA sends, under any name "
             f"and as it is (PEM, DER, PKCS#7, zip), into {certflow.handouts.returns_to}. It is merged within seconds, "

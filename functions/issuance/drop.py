@@ -294,8 +294,8 @@ def _event(type_: str, drop: Drop, now: datetime, report: dict[str, Any], reques
     told = brief_of(report)
     if request:
         told["request"] = request_of(request)
-        if request.owner:
-            told["owner"] = request.owner
+        whose = {"names": request.names.split(), "owner": request.owner, "signer": request.signer}
+        told |= {key: value for key, value in whose.items() if value}
     return Event(
         id=f"drop:{drop.id}:{type_.rsplit('.', 1)[1].lower()}",
         type=type_,

@@ -13,7 +13,7 @@ from functions.issuance.keys import sha1_of
 from functions.issuance.outbox import publish
 from functions.issuance.ports import Listed
 from functions.issuance.renewal import renew
-from functions.issuance.tags import OURS, OWNER, Renewal, muted_until, renewal_of
+from functions.issuance.tags import OURS, OWNER, SIGNER, Renewal, muted_until, renewal_of
 from functions.issuance.watchbook import CertificateNote, Silenced
 
 # Below every ladder, however many rungs a setting gives it: what was told by one must not hide the end by another.
@@ -155,6 +155,7 @@ def _event(certflow: Certflow, entry: Listed, note: CertificateNote, rung: int) 
         "name": entry.name,
         "thumbprint": entry.thumbprint,
         "owner": entry.tags.get(OWNER),
+        "signer": entry.tags.get(SIGNER),
         "not_before": entry.not_before.isoformat() if entry.not_before else None,
         "not_after": entry.not_after.isoformat() if entry.not_after else None,
         "left": int((entry.not_after - certflow.now()).total_seconds()) if entry.not_after else None,

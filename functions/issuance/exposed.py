@@ -59,7 +59,9 @@ async def tell_key_received(
             "caused_by": caller_of(by),
             "vault": vault,
             "name": name,
+            "names": (newest.names.split() or None) if newest else None,
             "owner": newest.owner if newest else None,
+            "signer": newest.signer if newest else None,
         }
         event = Event(
             id=f"key-received:{digest[:32]}",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from functions.issuance.addresses import spelled
 from functions.issuance.errors import InvalidRequest
 from functions.issuance.requests import Status, TrackedRequest
 
@@ -21,13 +22,15 @@ type Place = tuple[int, float, str, str, str]
 class Wanted:
     """A filter of tracked requests; what is empty or None takes all. Times are UTC; `limit` is the page's size.
 
-    `vaults` are aliases. `name`, `owner` and `issuer` are in any case; a name that ends in `*` is the beginning of one.
+    `vaults` are aliases. `name`, `owner`, `signer` and `issuer` are in any case; a name that ends in `*` is the
+    beginning of one; an owner or a signer is all that a request names, or one of the mail addresses in it.
     `in_order` False: as they are stored, which any number of requests can be.
     """
 
     vaults: frozenset[str] = frozenset()
     statuses: frozenset[Status] = frozenset()
     owner: str | None = None
+    signer: str | None = None
     name: str | None = None
     issuer: str | None = None
     created_before: datetime | None = None
@@ -50,7 +53,8 @@ def fits(request: TrackedRequest, wanted: Wanted) -> bool:
     return (
         (not wanted.vaults or request.vault in wanted.vaults)
         and (not wanted.statuses or request.status in wanted.statuses)
-        and (wanted.owner is None or (request.owner or "").lower() == wanted.owner.lower())
+        and (wanted.owner is None or wanted.owner.lower() in spelled(request.owner))
+        and (wanted.signer is None or wanted.signer.lower() in spelled(request.signer))
         and (wanted.name is None or _is_named(request.name.lower(), wanted.name.lower()))
         and (wanted.issuer is None or request.issuer.lower() == wanted.issuer.lower())
         and (wanted.created_before is None or request.created < wanted.created_before)

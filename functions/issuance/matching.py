@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from functions.issuance.adoption import owner_of
+from functions.issuance.adoption import people_of
 from functions.issuance.certflow import Certflow
 from functions.issuance.certificate import Certificate
 from functions.issuance.chains import by_key
@@ -14,6 +14,7 @@ from functions.issuance.describe import several, subject_of
 from functions.issuance.findings import ChainProblem, Finding
 from functions.issuance.key_search import Searched, Sighting, search, sighting_of
 from functions.issuance.keys import key_sha256
+from functions.issuance.names import asked_names
 from functions.issuance.namesakes import namesakes, path_of_csr, said_of
 from functions.issuance.requests import MERGEABLE, NOBODY, Doing, Gone, Operation, Status, TrackedRequest, track
 from functions.issuance.trust import may_sign
@@ -146,8 +147,12 @@ async def _discover(
 
 async def _match_of(certflow: Certflow, seen: Sighting, leaves: Sequence[Certificate]) -> Match:
     tracked = await certflow.ledger.get(seen.vault, seen.name, seen.operation.request_id)
-    doing, now, owner = Doing("adopted", NOBODY), certflow.now(), await owner_of(certflow, seen.vault, seen.name)
-    new = track(seen.vault, seen.name, seen.operation, seen.subject, seen.key, owner, now, doing)
+    doing, now = Doing("adopted", NOBODY), certflow.now()
+    owner, signer = await people_of(certflow, seen.vault, seen.name)
+    names = asked_names(seen.operation.csr)
+    new = track(
+        seen.vault, seen.name, seen.operation, seen.subject, seen.key, owner, now, doing, names=names, signer=signer
+    )
     leaf, version = unmerged(await certflow.vault(seen.vault).versions(seen.name), leaves)
     pending = None if version else seen.operation
     return Match(leaf, tracked or new.request, pending, version, tracked is not None)

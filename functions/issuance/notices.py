@@ -9,6 +9,7 @@ from functions.issuance.events import ISSUANCE, NOTICE_REFUSED, Event
 from functions.issuance.links import Links, links_of
 from functions.issuance.phrases import duration, moment, some
 from functions.issuance.requests import Status
+from functions.issuance.roles import roles_of
 from functions.issuance.telling import Line, Notice
 from functions.issuance.wording import WRITERS
 
@@ -40,6 +41,7 @@ def notice_of(event_id: str, type_: str, data: dict[str, Any], links: Links) -> 
         signer=data.get("signer"),
         names=tuple(data.get("names") or ()),
         lines=_lines(type_, data),
+        roles=roles_of(type_, data),
         links=links_of(links, data),
         escalated=bool(data.get("escalated")),
         not_on=data.get("channel"),
@@ -59,6 +61,7 @@ def refusal_of(notice: Notice, channel: str, reason: str, now: datetime) -> Even
         "vault": notice.vault,
         "name": notice.name,
         "owner": notice.owner,
+        "signer": notice.signer,
         "caused_by": notice.by,
         "csr_url": dict(notice.facts).get("CSR"),  # what is to be signed: a sentence alone would not help
     }

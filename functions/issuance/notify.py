@@ -23,8 +23,8 @@ from functions.issuance.mail_plan import HOUR, entry_of, in_turn, is_critical, p
 from functions.issuance.notices import notice_of, refusal_of
 from functions.issuance.outbox import AT_MOST, publish
 from functions.issuance.queues import CHANNELS
-from functions.issuance.recipients import addressed, as_mailed
-from functions.issuance.rules import DEFAULT_TO, EMAIL, Rule, destinations
+from functions.issuance.recipients import addressed, as_mailed, default_to, mails_of
+from functions.issuance.rules import EMAIL, ESCALATED_TO, Rule, destinations
 from functions.issuance.setting_faults import tell_mail_is_behind
 from functions.issuance.telling import GATHERING, LATEST_TIME, Channel, DeliveryRefused, Limits, Notice, Sent, Waiting
 from functions.issuance.timing import LONGEST_PAUSE
@@ -65,8 +65,9 @@ async def notify(certflow: Certflow, event_id: str, type_: str, data: dict[str, 
 async def tell(certflow: Certflow, notice: Notice) -> None:
     """Has a notice delivered where the rules send it. Raises Unavailable as above."""
     rules, notice = await _rules(certflow, notice)
-    to, notice = _there(certflow, destinations(rules, notice), notice)
-    mails, notice = addressed(certflow, to, notice)
+    to, notice = _there(certflow, destinations(rules, notice, default_to(certflow, notice)), notice)
+    to, notice = addressed(certflow, to, notice)
+    mails = mails_of(to, certflow.mailboxes)
     channels = _meant(certflow, notice, to, mails)
     if not channels and notice.not_on == EMAIL:  # mail is all there is, and it has refused the owner's address
         channels, mails = list(certflow.channels), certflow.mailboxes
@@ -414,13 +415,13 @@ async def _rules(certflow: Certflow, notice: Notice) -> tuple[tuple[Rule, ...], 
 
 def _there(certflow: Certflow, to: tuple[str, ...], notice: Notice) -> tuple[tuple[str, ...], Notice]:
     """What a rule names; where that is a channel that there is none of, the default hears too, and hears why."""
-    known = {*DEFAULT_TO, EMAIL, *(channel.name for channel in certflow.channels)}
+    known = {*ESCALATED_TO, EMAIL, *(channel.name for channel in certflow.channels)}
     lost = [one for one in to if "@" not in one and one not in known]
     if not lost:
         return to, notice
     reason = f"a rule names {', '.join(lost)}, and there is no such channel"
     record("rules-unreadable", level=logging.ERROR, reason=reason)
-    return (*to, *DEFAULT_TO), replace(notice, facts=(*notice.facts, ("Rules", reason)))
+    return (*to, *default_to(certflow, notice)), replace(notice, facts=(*notice.facts, ("Rules", reason)))
 
 
 def _meant(certflow: Certflow, notice: Notice, to: Sequence[str], mails: Sequence[str]) -> list[Channel]:

@@ -12,7 +12,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from functions.issuance.adoption import adopt, owner_of
+from functions.issuance.adoption import adopt, people_of
 from functions.issuance.certflow import Certflow
 from functions.issuance.certificate import Certificate
 from functions.issuance.chains import Chain, Signatures, by_key
@@ -25,7 +25,7 @@ from functions.issuance.merge import merge_once
 from functions.issuance.outbox import publish
 from functions.issuance.ports import Answer, Bundle
 from functions.issuance.requests import Actor, Doing, Gone, Status, TrackedRequest, acknowledged
-from functions.issuance.tags import MOST_TAGS, OWNER
+from functions.issuance.tags import MOST_TAGS, OWNER, SIGNER
 from functions.issuance.takeover import changed_by_merge, taken_over
 from functions.issuance.trusting import trust_for
 from functions.issuance.watch import NOT_FOUND, TRIES, call_first_looks, check, record_seen, standing
@@ -155,8 +155,8 @@ async def merge(
     answer = await _pending(certflow, address)
     request = await _tracked(certflow, address, answer, by)
     tags = await certflow.vault(request.vault).tags(request.name) if more else {}
-    owner = await owner_of(certflow, request.vault, request.name, tags) if more else None
-    more = _with_owner(more, request.owner or owner)
+    owner, signer = await people_of(certflow, request.vault, request.name, tags) if more else (None, None)
+    more = _with_signer(_with_owner(more, request.owner or owner), request.signer or signer)
     leaves = by_key(certificates).get(request.key_sha256)
     if not leaves:
         raise another_key("the body", f"the request {request.request_id}")
@@ -224,6 +224,16 @@ def _with_owner(more: Mapping[str, Any], owner: str | None) -> Mapping[str, Any]
     if len(more["tags"]) == MOST_TAGS and OWNER not in more["tags"]:
         raise InvalidRequest("tags", f"At most {MOST_TAGS - 1} beside the owner, who is kept as the tag {OWNER}.")
     return {**more, "tags": {**more["tags"], OWNER: owner}}
+
+
+def _with_signer(more: Mapping[str, Any], signer: str | None) -> Mapping[str, Any]:
+    """The fields of a merge with the signer's tag, unless they name another or have no room for it: that of a next
+    version is as well told to whom CERTFLOW_SIGNERS names.
+    """
+    tags = more.get("tags")
+    if tags is None or signer is None or SIGNER in tags or len(tags) >= MOST_TAGS:
+        return more
+    return {**more, "tags": {**tags, SIGNER: signer}}
 
 
 async def _pending(certflow: Certflow, address: Address) -> Answer:

@@ -1,16 +1,20 @@
-"""Which mail addresses a notice goes to, and what of callers' words goes with it.
+"""Which channels and mail addresses a notice goes to, and what of callers' words goes with it.
 
-A caller names an owner, a subject, a reason, itself: with any address that would be mail to anybody, in the caller's
-words and from the company's sender. So owners are in the operator's domains, and those words stay in there.
+A caller names an owner, a signer, a subject, a reason, itself: with any address that would be mail to anybody, in the
+caller's words and from the company's sender. So their addresses are in the operator's domains, and those words stay in
+there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from functions.issuance.addresses import read_addresses
 from functions.issuance.certflow import Certflow
-from functions.issuance.rules import OWNER, recipients
+from functions.issuance.roles import OPERATORS, OWNER, SIGNER
+from functions.issuance.rules import EMAIL, ROLES
+from functions.issuance.signers import row_for
 from functions.issuance.telling import Notice
 
 OF_CALLERS = frozenset({"Subject", "Owner", "Requested by", "Done by", "Acknowledged by", "Why", "Error message"})
@@ -18,8 +22,8 @@ CHANGED = "Changed: "  # the beginning of what a caller changes of somebody's ce
 
 
 def owner_domains(certflow: Certflow) -> tuple[str, ...]:
-    """The domains that owners' mail addresses may have: those of the default mailboxes and all below, unless others are
-    set.
+    """The domains that owners' and signers' mail addresses may have: those of the default mailboxes and all below,
+    unless others are set.
     """
     own = dict.fromkeys(_domain(address) for address in certflow.mailboxes)
     return certflow.choices.owner_domains or tuple(one for domain in own for one in (domain, f"*.{domain}"))
@@ -31,25 +35,80 @@ def is_inside(address: str, domains: Sequence[str]) -> bool:
     return any(one in {"*", domain} or (one[:2] == "*." and domain.endswith(one[1:])) for one in domains)
 
 
-def addressed(certflow: Certflow, to: Sequence[str], notice: Notice) -> tuple[tuple[str, ...], Notice]:
-    """The mail addresses of a notice, and the notice: it says so if its owner's address is in none of the domains. What
-    would go there goes to the default mailboxes.
+def default_to(certflow: Certflow, notice: Notice) -> tuple[str, ...]:
+    """Where a notice goes that no rule takes: to Teams, to those whom it is for, and to the notification URLs. Not to
+    the general channel in Teams if all of them have channels of their own.
     """
-    domains, owner = owner_domains(certflow), notice.owner
-    if owner is None or "@" not in owner or is_inside(owner, domains):
-        return recipients(to, owner, certflow.mailboxes), notice
-    why = ("Not told", "the owner, whose address is in none of CERTFLOW_OWNER_DOMAINS")
-    told = replace(notice, facts=(*notice.facts, why)) if OWNER in to else notice
-    return recipients(to, None, certflow.mailboxes), told
+    have_own = all(any(map(_is_channel, _told_at(certflow, role, notice))) for role in notice.roles)
+    return (*(() if have_own else ("teams",)), *notice.roles, "urls")
+
+
+def addressed(certflow: Certflow, to: Sequence[str], notice: Notice) -> tuple[tuple[str, ...], Notice]:
+    """`to` with channels and mail addresses in place of roles, and the notice: it says so if an address of its owner
+    or signer is in none of the domains. What could go to nobody else goes to the default mailboxes.
+    """
+    found, facts = list[str](), list[tuple[str, str]]()
+    for one in to:
+        if one not in ROLES:
+            found.append(one)
+            continue
+        found += _told_at(certflow, one, notice)
+        named, inside = _named(one, notice), _named_inside(certflow, one, notice)
+        if left := len(named) - len(inside):
+            who = f"{left} of the addresses of the {one}," if inside else f"the {one}, whose address is"
+            facts.append(("Not told", f"{who} in none of CERTFLOW_OWNER_DOMAINS"))
+    return tuple(dict.fromkeys(found)), replace(notice, facts=(*notice.facts, *facts)) if facts else notice
+
+
+def mails_of(to: Iterable[str], mailboxes: Sequence[str]) -> tuple[str, ...]:
+    """The mail addresses among channels and addresses, each once in any case. `mailboxes` are those that `email`
+    means.
+    """
+    found = dict[str, str]()
+    for one in to:
+        for address in mailboxes if one == EMAIL else (one,) if "@" in one else ():
+            found.setdefault(address.lower(), address)
+    return tuple(found.values())
 
 
 def as_mailed(certflow: Certflow, notice: Notice, mails: Sequence[str]) -> Notice:
     """A notice as it is mailed: without callers' words where an address that a rule names is in none of the domains."""
-    domains = owner_domains(certflow)
-    if all(mail in certflow.mailboxes or is_inside(mail, domains) for mail in mails):
+    domains, own = owner_domains(certflow), _own(certflow)
+    if all(mail.lower() in own or is_inside(mail, domains) for mail in mails):
         return notice
     kept = (fact for fact in notice.facts if fact[0] not in OF_CALLERS and not fact[0].startswith(CHANGED))
     return replace(notice, facts=tuple(kept))
+
+
+def _told_at(certflow: Certflow, role: str, notice: Notice) -> tuple[str, ...]:
+    """Channels and mail addresses of a role; `email` for the default mailboxes."""
+    if role == OPERATORS:
+        return certflow.choices.operators or (EMAIL,)
+    if inside := _named_inside(certflow, role, notice):
+        return inside
+    row = row_for(certflow.choices.signers, notice.vault, notice.name, notice.names) if role == SIGNER else None
+    return row.to if row else (EMAIL,)
+
+
+def _named(role: str, notice: Notice) -> tuple[str, ...]:
+    """The mail addresses of whom a caller, or a tag, names."""
+    return read_addresses({OWNER: notice.owner, SIGNER: notice.signer}.get(role)).found
+
+
+def _named_inside(certflow: Certflow, role: str, notice: Notice) -> tuple[str, ...]:
+    domains, own = owner_domains(certflow), _own(certflow)
+    return tuple(one for one in _named(role, notice) if one.lower() in own or is_inside(one, domains))
+
+
+def _own(certflow: Certflow) -> set[str]:
+    """The addresses that the settings name, lower-case: the operator's own, in whatever domain."""
+    choices = certflow.choices
+    rows = [one for row in choices.signers for one in row.to]
+    return {one.lower() for one in (*certflow.mailboxes, *choices.operators, *rows)}
+
+
+def _is_channel(one: str) -> bool:
+    return one != EMAIL and "@" not in one
 
 
 def _domain(address: str) -> str:

@@ -20,7 +20,7 @@ from functions.issuance.phrases import some
 from functions.issuance.ports import Listed, Vault
 from functions.issuance.requests import ITSELF, Status, TrackedRequest, is_manual
 from functions.issuance.start import CONFLICT, Order, Started, start
-from functions.issuance.tags import OWNER
+from functions.issuance.tags import OWNER, SIGNER
 from functions.issuance.watch import standing
 from functions.issuance.watchbook import CertificateNote
 
@@ -164,6 +164,7 @@ async def _stop(
             "reason": reason,
             "sentence": printed(sentence, MOST_SENTENCE),
             **({"owner": entry.tags[OWNER]} if OWNER in entry.tags else {}),
+            **({"signer": entry.tags[SIGNER]} if SIGNER in entry.tags else {}),
             **({"not_after": entry.not_after.isoformat()} if entry.not_after else {}),
         },
     )

@@ -10,33 +10,29 @@
 
 The first rule that fits takes a notice; one with `"also": true` lets the next ones have it, too. What none takes, or
 only such ones do, goes to the default. `to`: a channel's name (`teams`, `teams:payments`, `email`, `urls` for all
-notification URLs, `urls:2`), `owner` (the owner's mail address; without one, the default mailboxes), or a mail address.
+notification URLs, `urls:2`), a role (`owner`, `signer`, `operators`: recipients.py), or a mail address.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
+from functions.issuance.addresses import spelled
 from functions.issuance.errors import BadSettings
+from functions.issuance.roles import OPERATORS, OWNER, SIGNER
+from functions.issuance.signers import matches
 from functions.issuance.telling import Notice, Severity
 from functions.issuance.wording import WRITERS
 
 PREFIX = "Certflow."
-# A mail address as SMTP takes it without extensions: a dot-atom (RFC 5322 §3.2.3) at a host's name (RFC 1123 §2.1), and
-# not at an IP address, in brackets (RFC 5321 §4.1.3) or not, which could be any machine.
-ADDRESS = re.compile(
-    r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*"
-    r"@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
-    re.ASCII | re.IGNORECASE,
-)
-EMAIL, OWNER = "email", "owner"
+EMAIL = "email"
+ROLES = (OWNER, SIGNER, OPERATORS)
 EVENTS = tuple(type_.removeprefix(PREFIX) for type_ in WRITERS)
-DEFAULT_TO = ("teams", OWNER, "urls")
+ESCALATED_TO = ("teams", *ROLES, "urls")
 LISTS = ("events", "vaults", "names", "owners", "to")
 RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
@@ -59,12 +55,12 @@ class Rule:
     def fits(self, notice: Notice) -> bool:
         """Whether a notice is this rule's."""
         return RANK[notice.severity] >= RANK[self.severity] and all(
-            not patterns or any(fnmatchcase((value or "").lower(), pattern.lower()) for pattern in patterns)
-            for patterns, value in (
-                (self.events, notice.type.removeprefix(PREFIX)),
-                (self.vaults, notice.vault),
-                (self.names, notice.name),
-                (self.owners, notice.owner),
+            matches(patterns, values)
+            for patterns, values in (
+                (self.events, [notice.type.removeprefix(PREFIX)]),
+                (self.vaults, [notice.vault]),
+                (self.names, [notice.name]),
+                (self.owners, spelled(notice.owner)),
             )
         )
 
@@ -93,10 +89,8 @@ def parse_rules(text: str, where: str) -> tuple[Rule, ...]:
     return tuple(_rule(entry, f"{where}, rule {number}") for number, entry in enumerate(given, 1))
 
 
-def destinations(rules: Iterable[Rule], notice: Notice) -> tuple[str, ...]:
-    """What a notice's `to` are, each once. An escalation reaches the default as well, and the default mailboxes: the
-    owner is who has not acted.
-    """
+def destinations(rules: Iterable[Rule], notice: Notice, default: Iterable[str]) -> tuple[str, ...]:
+    """What a notice's `to` are, each once. An escalation reaches everybody as well: whoever was to act has not."""
     found: list[str] = []
     for rule in rules:
         if rule.fits(notice):
@@ -104,24 +98,9 @@ def destinations(rules: Iterable[Rule], notice: Notice) -> tuple[str, ...]:
             if not rule.also:
                 break
     else:
-        found += DEFAULT_TO
+        found += default
     if notice.escalated:
-        found += (*DEFAULT_TO, EMAIL)
-    return tuple(dict.fromkeys(found))
-
-
-def recipients(to: Sequence[str], owner: str | None, mailboxes: tuple[str, ...]) -> tuple[str, ...]:
-    """The mail addresses among them. `mailboxes` are the default ones: what `email` means, and an owner who is no
-    address, or more than one.
-    """
-    found: list[str] = []
-    for one in to:
-        if one == EMAIL or (one == OWNER and not ADDRESS.fullmatch(owner or "")):
-            found += mailboxes
-        elif one == OWNER:
-            found.append(owner or "")
-        elif "@" in one:
-            found.append(one)
+        found += ESCALATED_TO
     return tuple(dict.fromkeys(found))
 
 
@@ -137,7 +116,7 @@ def _rule(entry: Any, where: str) -> Rule:
         if not any(fnmatchcase(event.lower(), pattern.lower()) for event in EVENTS):
             raise BadSettings(f"{where}, events: '{pattern}' is no event that people are told of: {', '.join(EVENTS)}.")
     if not lists.get("to"):
-        raise BadSettings(f"{where}: 'to' is needed: channels, owner, or mail addresses.")
+        raise BadSettings(f"{where}: 'to' is needed: channels, owner, signer, operators, or mail addresses.")
     severity, also = entry.get("severity", Severity.INFO), entry.get("also", False)
     if severity not in list(Severity):
         raise BadSettings(f"{where}, severity: write {', '.join(Severity)}.")

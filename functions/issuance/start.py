@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal
 
-from functions.issuance.adoption import adopt, owner_by
+from functions.issuance.adoption import adopt, owner_by, signer_by
 from functions.issuance.certflow import Certflow
 from functions.issuance.choices import ANY, SELF
 from functions.issuance.errors import InvalidRequest, KeyReused, Refused, Unavailable, WayOut
@@ -21,7 +21,7 @@ from functions.issuance.journal import record
 from functions.issuance.ports import Answer, Intent, Vault
 from functions.issuance.requests import NOBODY, Actor, Doing, Gone, Operation, Origin, Status, is_manual
 from functions.issuance.sameness import differences
-from functions.issuance.tags import MOST_TAGS, OWNER
+from functions.issuance.tags import MOST_TAGS, OWNER, SIGNER
 from functions.issuance.takeover import DEFAULTS, takeover_of
 from functions.issuance.usage_checks import CLIENT, SERVER
 from functions.issuance.watch import NOT_FOUND, begin_to_watch, keep_answer, record_seen, standing, stored_policy, told
@@ -48,6 +48,7 @@ class Order:
     key: str | None = None
     by: Actor = NOBODY
     renews: str | None = None
+    signer: str | None = None
 
     @property
     def origin(self) -> Origin:
@@ -66,6 +67,7 @@ class Order:
     def fingerprint(self) -> str:
         """The same for the same order, but for the key."""
         asked = [self.vault.lower(), self.name.lower(), self.body, self.owner, self.if_pending]
+        asked += [self.signer] if self.signer else []  # older versions knew none
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
@@ -78,6 +80,7 @@ class Started:
     owner: str | None
     how: str
     note: str | None = None
+    signer: str | None = None
 
 
 async def start(certflow: Certflow, order: Order) -> Started:
@@ -102,6 +105,7 @@ async def start(certflow: Certflow, order: Order) -> Started:
         asked=asked,
         before=stands.operation.request_id if stands else None,
         owner=order.owner,
+        signer=order.signer,
         by=order.by,
         keep=order.key is not None or order.renews is not None,
         origin=order.origin,
@@ -129,6 +133,7 @@ class Before:
     tags: Mapping[str, str]
     owner: str | None = None
     policy: Mapping[str, Any] | None = None
+    signer: str | None = None
 
 
 async def _before(certflow: Certflow, vault: Vault, order: Order) -> Before:
@@ -144,22 +149,26 @@ async def _before(certflow: Certflow, vault: Vault, order: Order) -> Before:
         stored_policy(vault, order.name),
         certflow.ledger.named(order.vault.lower(), order.name),
     )
-    return Before(tags, owner_by(tags, named), policy)
+    return Before(tags, owner_by(tags, named), policy, signer_by(tags, named))
 
 
 def _tagged(order: Order, before: Before) -> Order:
-    """The order with the tags that its version will have, and the owner that they name.
+    """The order with the tags that its version will have, and the owner and the signer that they name.
 
     Tags are a version's own, and a next one would have none (protocol §4.1): it gets those of the last, unless others
-    are asked for. The owner is one of them: whoever is told of the certificate's end finds only those.
+    are asked for. The owner is one of them: whoever is told of the certificate's end finds only those. So is the
+    signer: whoever has the CSR of a next version signed.
     """
     tags = dict(order.body.get("tags", before.tags))
     owner = order.owner or tags.get(OWNER) or (None if "tags" in order.body else before.owner)
-    tags |= {OWNER: owner} if owner else {}
+    signer = order.signer or tags.get(SIGNER) or (None if "tags" in order.body else before.signer)
+    people = {tag: one for tag, one in ((OWNER, owner), (SIGNER, signer)) if one}
+    tags |= people
     if len(tags) > MOST_TAGS:
-        most = f"At most {MOST_TAGS - 1} beside the owner, who is kept as the tag {OWNER}"
+        who = " and ".join(f"the {tag.rpartition('-')[2]}, who is kept as the tag {tag}" for tag in people)
+        most = f"At most {MOST_TAGS - len(people)}{f' beside {who}' if who else ''}"
         raise InvalidRequest("tags", f"{most}; where none are given, those of the version before count.")
-    return replace(order, owner=owner, body={**order.body, "tags": tags} if tags else order.body)
+    return replace(order, owner=owner, signer=signer, body={**order.body, "tags": tags} if tags else order.body)
 
 
 def _hints(order: Order, before: Before) -> Iterator[str]:
@@ -268,7 +277,8 @@ async def _watched(
 ) -> Started:
     try:
         request, added = await begin_to_watch(certflow, intent, answer.operation, csr_out=True)
-        intent = replace(intent, owner=request.owner)  # what is tracked already keeps its own, whoever adopts it
+        # What is tracked already keeps its own, whoever adopts it.
+        intent = replace(intent, owner=request.owner, signer=request.signer)
         if intent.what == "adopted" and not added:  # an act all the same, and a line of the history
             await record_seen(certflow, request, answer.operation, Doing(intent.what, intent.by))
     except Unavailable as error:

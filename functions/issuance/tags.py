@@ -7,9 +7,10 @@ from datetime import UTC, datetime, time
 from enum import StrEnum
 
 OWNER = "certflow-owner"
+SIGNER = "certflow-signer"
 RENEW = "certflow-renew"
 MUTE = "certflow-mute"
-OURS = frozenset({OWNER, RENEW, MUTE})
+OURS = frozenset({OWNER, SIGNER, RENEW, MUTE})
 MOST_TAGS = 15  # of a certificate (protocol §6)
 BEGINNING, FOREVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 

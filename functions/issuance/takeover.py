@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from functions.issuance.addresses import spelled
 from functions.issuance.describe import printed
 from functions.issuance.events import CHANGED_BY_OTHERS, Event
 from functions.issuance.requests import Actor, TrackedRequest, caller_of
-from functions.issuance.tags import MUTE, OURS, OWNER, RENEW
+from functions.issuance.tags import MUTE, OURS, OWNER, RENEW, SIGNER
 
 # More than a body of ours can change (bodies.py): what is left out could be what matters. The event is one property of
 # a table row, which takes 32,768 characters: a change has at most 900, when all of it has to be escaped.
@@ -72,7 +73,7 @@ def takeover_of(
         return None
     new = body.get("tags") or {}
     pairs: list[tuple[str, Any, Any]] = [("owner", owner, new.get(OWNER))]
-    pairs += [(f"tags.{tag}", tags.get(tag), new.get(tag)) for tag in (RENEW, MUTE)]
+    pairs += [(f"tags.{tag}", tags.get(tag), new.get(tag)) for tag in (SIGNER, RENEW, MUTE)]
     if owner:  # what others of the tags are for, their owner knows
         pairs.append(("tags", _others(tags), _others(new)))
     given = {**((body.get("policy") or {}).get("attributes") or {}), **(body.get("attributes") or {})}
@@ -103,7 +104,7 @@ def taken_over(
     """
     if takeover is None or not (takeover.owner or takeover.changes):
         return ()
-    themselves = by.verified and (by.name or "").lower() == (takeover.owner or "").lower()
+    themselves = by.verified and (by.name or "").lower() in spelled(takeover.owner)
     if themselves and not takeover.changes:
         return ()
     data = {
@@ -112,7 +113,9 @@ def taken_over(
         "request_id": request.request_id,
         "issuer": request.issuer,
         "subject": request.subject,
+        "names": request.names.split() or None,
         "owner": takeover.owner,
+        "signer": request.signer,
         "requested_by": by.name,
         "caused_by": caller_of(by),
         "how": how,

@@ -52,7 +52,7 @@ class Notice:
     `type` is the event's, `vault` an alias. `escalated`: reminding the owner alone has not helped. `not_on`: the
     channel that has refused what this is about. `by`: the caller that caused it (recipients.py), if one did. `names`
     are the first of the certificate's alternative names. `lines`: the certificates that it is about, if it is about
-    requests.
+    requests. `roles`: whom it is for, unless a rule says otherwise (roles.py).
     """
 
     event_id: str
@@ -69,6 +69,7 @@ class Notice:
     signer: str | None = None
     names: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
+    roles: tuple[str, ...] = ("owner",)
     links: tuple[tuple[str, str], ...] = ()
     escalated: bool = False
     not_on: str | None = None

@@ -112,6 +112,7 @@ def told(intent: Intent, answer: Answer, how: str | None = None, note: str | Non
         "owner": intent.owner,
         "how": how or intent.what,
         "note": note,
+        **({"signer": intent.signer} if intent.signer else {}),
     }
 
 
@@ -292,6 +293,7 @@ async def put_off_intent(certflow: Certflow, vault: str, name: str, intent_id: s
         "vault": vault,
         "name": intent.name,
         "owner": (intent.takeover and intent.takeover.owner) or intent.owner,
+        "signer": intent.signer,
         "requested_by": intent.by.name,
         "reason": printed(reason, MOST_REASON),
     }

@@ -37,6 +37,7 @@ def answer_schemas() -> dict[str, Schema]:
             "target": TEXT,
             "error": _object({"code": TEXT, "message": TEXT}, open_=True),
             "owner": TEXT,
+            "signer": TEXT,
             "age": COUNT,
             "how": {"type": "string", "enum": ["created", "adopted", "replaced"]},
             "took_place_of": REQUEST_ID,
@@ -191,7 +192,9 @@ def _tracked() -> Schema:
             "link": TEXT,
         },
         {
+            "names": {"type": "array", "items": TEXT},
             "owner": TEXT,
+            "signer": TEXT,
             "requested_by": TEXT,
             "requested_by_verified": {"type": "boolean"},
             "origin": {"type": "string", "enum": [one.value for one in Origin]},

@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from functions.issuance.errors import InvalidRequest
-from functions.issuance.tags import OURS, OWNER
-from functions.triggers.plain_text import MOST_LETTERS, check_owner, check_texts
+from functions.issuance.tags import OURS, OWNER, SIGNER
+from functions.triggers.plain_text import MOST_LETTERS, check_person, check_texts
 
 # Service limits: protocol §6.
 Days = Annotated[int, Meta(ge=1)]
@@ -128,6 +128,7 @@ class CreateBody(
     tags: Tags | None = None
     preserve_cert_order: bool | None = None
     owner: Plain | None = None
+    signer: Plain | None = None
     if_pending: Literal["reject", "adopt", "replace"] = "reject"
     requested_by: Plain | None = None
 
@@ -188,17 +189,16 @@ def parse[T](body: bytes, kind: type[T]) -> T:
     return parsed
 
 
-def parse_create(body: bytes) -> tuple[CreateBody, dict[str, Any], str | None]:
-    """The body of a create (none at all: the next version, like the last): as it was read, Key Vault's part of it, and
-    the owner.
-    """
+def parse_create(body: bytes) -> tuple[CreateBody, dict[str, Any]]:
+    """The body of a create (none at all: the next version, like the last): as it was read, and Key Vault's part."""
     parsed = parse(body or b"{}", CreateBody)
-    check_owner("owner", parsed.owner)
+    check_person("owner", parsed.owner)
+    check_person("signer", parsed.signer)
     _check_tags(parsed.tags or {})
     fields: dict[str, Any] = msgspec.to_builtins(parsed)
-    for ours in ("owner", "if_pending", "requested_by"):
+    for ours in ("owner", "signer", "if_pending", "requested_by"):
         fields.pop(ours, None)
-    return parsed, fields, parsed.owner
+    return parsed, fields
 
 
 def parse_cancel(body: bytes) -> CancelBody:
@@ -224,10 +224,11 @@ def parse_merge(body: bytes) -> tuple[list[bytes], dict[str, Any], str | None]:
 
 
 def _check_tags(tags: dict[str, str]) -> None:
-    """Raises InvalidRequest for an owner that is none, and for a tag that looks like ours and is not: people would take
-    it for ours, and whether Key Vault tells names by their case is not said.
+    """Raises InvalidRequest for an owner or a signer that is none, and for a tag that looks like ours and is not:
+    people would take it for ours, and whether Key Vault tells names by their case is not said.
     """
-    check_owner(f"tags.{OWNER}", tags.get(OWNER))
+    for tag in (OWNER, SIGNER):
+        check_person(f"tags.{tag}", tags.get(tag))
     for name in tags:
         meant = name.strip().lower()
         if meant in OURS and name != meant:

@@ -29,9 +29,9 @@ async def create_certificate(req: func.HttpRequest, context: Context) -> func.Ht
     """Starts a request, or adopts or replaces a pending one → 202."""
     check_query(req, "requested_by")
     vault, name = req.route_params["vault"], check_name(req.route_params["name"])
-    asked, body, owner = parse_create(body_of(req))
+    asked, body = parse_create(body_of(req))
     actor = actor_of(req, context, asked.requested_by)
-    order = Order(vault, name, body, owner, asked.if_pending, idempotency_key(req), actor)
+    order = Order(vault, name, body, asked.owner, asked.if_pending, idempotency_key(req), actor, signer=asked.signer)
     started = await start(context.certflow(), order)
     if _manual(started.fields):
         started = replace(started, note=await _with_trust(context.certflow(), vault.lower(), started.note))
@@ -108,6 +108,7 @@ async def _with_trust(app: Certflow, vault: str, note: str | None) -> str | None
 def _started(req: func.HttpRequest, order: Order, started: Started) -> dict[str, Any]:
     ours = {
         "owner": started.owner,
+        "signer": started.signer,
         "how": started.how,
         "note": started.note,
         "links": _links(req, order.vault, order.name, started.request_id, manual=_manual(started.fields)),
@@ -120,6 +121,7 @@ def _seen(req: func.HttpRequest, address: Address, seen: Seen, app: Certflow) ->
     manual = _manual(seen.answer.fields)
     ours = {
         "owner": request.owner if request else None,
+        "signer": request.signer if request else None,
         "age": int((app.now() - request.created).total_seconds()) if request else None,
         "took_place_of": seen.took_place_of,
         "note": seen.note,

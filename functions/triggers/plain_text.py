@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from functions.issuance.addresses import ADDRESS
 from functions.issuance.errors import InvalidRequest
-from functions.issuance.rules import ADDRESS
 
 MOST_LETTERS = 254  # of an owner, or who asks
 # Unicode's general categories (UAX #44 §5.7.1) of what is not seen, turns the text around it, or ends a line: control
@@ -40,11 +40,11 @@ def check_text(field: str, text: str) -> None:
         raise InvalidRequest(field, f"This holds U+{ord(wrong):04X} ({name}), which cannot be seen. Leave it out.")
 
 
-def check_owner(field: str, owner: str | None) -> None:
-    """Raises InvalidRequest for an owner that is too long, or is meant to be a mail address and is none."""
-    if owner is not None and len(owner) > MOST_LETTERS:
+def check_person(field: str, person: str | None) -> None:
+    """Raises InvalidRequest for an owner or a signer that is too long, or is meant to be a mail address and is none."""
+    if person is not None and len(person) > MOST_LETTERS:
         raise InvalidRequest(field, f"At most {MOST_LETTERS} characters.")
-    if owner is not None and "@" in owner and not ADDRESS.fullmatch(owner):
+    if person is not None and "@" in person and not ADDRESS.fullmatch(person):
         raise InvalidRequest(
             field, "This is no mail address. Write one, such as ann@example.com, or a name without @ for the rules."
         )

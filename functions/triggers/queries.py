@@ -27,8 +27,8 @@ ALWAYS = {"api-version", "code"}
 KEY = re.compile(r"[ -~]{1,255}")  # a header's value is not sure to come through otherwise (RFC 9110 §5.5)
 REQUEST_ID = re.compile(r"[0-9a-fA-F]{32}")
 PERIOD = re.compile(r"([0-9]{1,5})([smhd])")  # 99,999 days stay within what a date can be
-FILTERS = ("vault", "status", "owner", "name", "issuer")  # of `GET requests`
-CSR_FILTERS = ("vault", "owner", "name")  # of `GET csrs`
+FILTERS = ("vault", "status", "owner", "signer", "name", "issuer")  # of `GET requests`
+CSR_FILTERS = ("vault", "owner", "signer", "name")  # of `GET csrs`
 PERIODS = ("older_than", "ended_within", "expires_within")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -99,7 +99,7 @@ def wanted_of(req: func.HttpRequest, now: datetime) -> tuple[Wanted, str | None]
     wanted = Wanted(
         vaults=frozenset(one.lower() for one in _several(req, "vault")),
         statuses=frozenset().union(*map(_statuses, _several(req, "status"))),
-        **{name: req.params.get(name) for name in ("owner", "name", "issuer")},
+        **{name: req.params.get(name) for name in ("owner", "signer", "name", "issuer")},
         created_before=now - older if older else None,
         ended_after=now - ended if ended else None,
         expires_before=now + expires if expires else None,
@@ -115,8 +115,7 @@ def wanted_csrs_of(req: func.HttpRequest, now: datetime) -> Wanted:
     older = _period_of(req, "older_than")
     return Wanted(
         vaults=frozenset(one.lower() for one in _several(req, "vault")),
-        owner=req.params.get("owner"),
-        name=req.params.get("name"),
+        **{name: req.params.get(name) for name in ("owner", "signer", "name")},
         created_before=now - older if older else None,
     )
 

@@ -133,6 +133,8 @@ var settings = concat(
     { name: 'CERTFLOW_MAIL_FROM', value: mailFrom }
     { name: 'CERTFLOW_MAIL_TO', value: join(notifications.?mailTo ?? [], ',') }
     { name: 'CERTFLOW_MAIL_LIMITS', value: notifications.?mailLimits ?? '' }
+    { name: 'CERTFLOW_SIGNERS', value: empty(notifications.?signers ?? []) ? '' : string(notifications.?signers) }
+    { name: 'CERTFLOW_OPERATORS', value: join(notifications.?operators ?? [], ',') }
     { name: 'CERTFLOW_OWNER_DOMAINS', value: join(notifications.?ownerDomains ?? [], ',') }
     {
       name: 'CERTFLOW_NOTIFY_URLS'

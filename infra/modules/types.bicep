@@ -27,7 +27,13 @@ type notifications = {
   @description('Mailboxes for what has no owner with an address of its own. Without any there is no mail.')
   mailTo: string[]?
 
-  @description('Domains that owners may have mail addresses in: example.com, *.example.com. Default: those of mailTo, and all below them.')
+  @description('Who has the CSRs signed: the first row that fits. Default: mailTo.')
+  signers: signersRow[]?
+
+  @description('Who runs the app, and hears of its own faults: mail addresses, and channels such as teams:{name}. Default: mailTo.')
+  operators: string[]?
+
+  @description('Domains that owners and signers may have mail addresses in: example.com, *.example.com. Default: those of mailTo, and all below them.')
   ownerDomains: string[]?
 
   @description('How many mails may go out, where the service or a server of yours takes more or fewer than by default: 200/minute,1000/hour. To one address and because of one caller, an hour: 10/address,60/caller.')
@@ -50,6 +56,22 @@ type notifications = {
 
   @description('Your own page about these messages, for a button.')
   runbookUrl: string?
+}
+
+@export()
+@description('Who has which CSRs signed. The patterns are those of a shell, in any case; none fits all.')
+type signersRow = {
+  @description('Mail addresses, and channels such as teams:{name}.')
+  to: string[]
+
+  @description('Aliases of vaults.')
+  vaults: string[]?
+
+  @description('Names of certificates.')
+  names: string[]?
+
+  @description('Alternative names, of which one has to fit.')
+  dns: string[]?
 }
 
 @export()

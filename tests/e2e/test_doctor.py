@@ -65,7 +65,7 @@ async def test_the_doctor_says_the_same_over_http_and_at_the_terminal(
 async def test_a_private_key_that_is_sent_is_told_of_as_a_dropped_one_is_with_advice_that_fits(
     client: Client, name: str
 ) -> None:
-    operation = await started(client, name)
+    await started(client, name)
     key = f"{name}\n".encode() + ec_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     for _ in range(2):  # told once
         merging = await client.call("POST", f"vaults/main/certificates/{name}/pending/merge?requested_by=bob", data=key)
@@ -79,7 +79,7 @@ async def test_a_private_key_that_is_sent_is_told_of_as_a_dropped_one_is_with_ad
         assert answers[1]["next_step"] == answers[1]["findings"][0]["next_step"]
     mail, _card = await told(client, f"Private key sent for {name} in vault main")
     assert "bob" in mail["text"]
-    assert mail["to"] == operation["owner"]
+    assert mail["to"] == "pki-team@example.com"  # who signs, and who runs the app
     assert await client.messages(hashlib.sha256(b"\n" + key).hexdigest())
 
 

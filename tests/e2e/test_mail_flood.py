@@ -52,7 +52,7 @@ async def test_79_creates_and_deletes_that_name_one_owner_are_few_mails_and_each
         name = f"flood-{number:02}"
         policy = {"x509_props": {"subject": f"CN={name}.example.com"}}
         created = await client.create(
-            "main", name, {"policy": policy, "owner": ANN, "requested_by": f"caller {number}"}
+            "main", name, {"policy": policy, "owner": ANN, "signer": ANN, "requested_by": f"caller {number}"}
         )
         assert created.status == 202, await created.text()
         request_id = (await created.json())["request_id"]

@@ -13,7 +13,7 @@ from local.api import Client
 from local.openssl_ca import OpensslCa
 from tests.e2e.conftest import described_client, running_up
 from tests.e2e.telling import told
-from tests.e2e.test_stories import OWNER, chain_for, csr_of, started
+from tests.e2e.test_stories import chain_for, csr_of, started
 
 
 @pytest.fixture(scope="module")
@@ -49,4 +49,4 @@ async def test_a_vaults_event_is_heard_an_hour_before_the_next_look(queued: Clie
 async def test_a_notification_is_a_card_and_a_mail(queued: Client, name: str) -> None:
     await started(queued, name)
     mail, card = await told(queued, f"CSR ready to be signed: {name}")
-    assert (mail["channel"], mail["to"], card["channel"]) == ("email", OWNER, "teams")
+    assert (mail["channel"], mail["to"], card["channel"]) == ("email", "pki-team@example.com", "teams")

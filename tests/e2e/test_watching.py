@@ -29,6 +29,7 @@ from tests.e2e.watched import CA, Watched, import_certificate, running_watch, si
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TEAM = "team@example.com"
+BOX = "pki-team@example.com"
 SHORT = (1.0, 2.0)  # days gone and left: on a ladder that begins at 99 percent
 LONG = (0.0, 300.0)
 RULES = "rules/table.json"
@@ -156,7 +157,7 @@ async def test_a_renewal_that_the_portal_started_is_adopted_with_its_owner_and_i
     await import_certificate(client, "main", name, LONG, certflow_owner=TEAM)
     await portal.create_certificate(name, policy(name), tags={"certflow-owner": TEAM})
     await watched.survey()
-    assert mailbox(await told(client, f"CSR ready to be signed: {name}")) == TEAM
+    assert mailbox(await told(client, f"CSR ready to be signed: {name}")) == BOX
     history = await (await client.call("GET", f"vaults/main/certificates/{name}/history")).json()
     assert [act["act"] for act in history["value"]] == ["adopted"]
 
@@ -178,7 +179,7 @@ async def test_a_certificate_near_its_end_has_its_next_version_started_once_with
         await watched.survey()
     (request,) = await requests_for(client, name)
     assert (request["status"], request["owner"], request["requested_by"]) == ("inProgress", TEAM, "certflow-renew")
-    assert mailbox(await told(client, f"CSR ready to be signed: {name}")) == TEAM
+    assert mailbox(await told(client, f"CSR ready to be signed: {name}")) == BOX
     assert watched.happened("Certificate.NearExpiry", name) == []
 
     csr = await csr_of(client, "main", name)
@@ -223,7 +224,7 @@ async def test_an_observed_vault_is_watched_and_told_of_and_nothing_is_changed_t
     portal = client.certificates["staging"]
     await portal.create_certificate(name, policy(name), tags={"certflow-owner": TEAM})
     await watched.survey()
-    assert mailbox(await told(client, f"CSR ready to be signed: {name}")) == TEAM
+    assert mailbox(await told(client, f"CSR ready to be signed: {name}")) == BOX
     leaf = signed(await csr_of(client, "staging", name), name)
     pending = f"vaults/staging/certificates/{name}/pending"
     x5c = [base64.b64encode(one).decode() for one in ders(leaf, CA.certificate)]

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from functions.issuance.errors import InvalidRequest
 from functions.triggers.bodies import (
     AcknowledgeBody,
+    CreateBody,
     RehearseBody,
     RetryBody,
     check_name,
@@ -53,14 +54,15 @@ WHOLE: dict[str, Any] = {
 
 
 def test_key_vaults_whole_body_passes_through_unchanged() -> None:
-    ours = {"owner": "me@example.com", "if_pending": "adopt", "requested_by": "me"}
-    parsed, body, owner = parse_create(json.dumps(WHOLE | ours).encode())
+    ours = {"owner": "me@example.com", "signer": "ca@example.com", "if_pending": "adopt", "requested_by": "me"}
+    parsed, body = parse_create(json.dumps(WHOLE | ours).encode())
     assert body == WHOLE
-    assert (owner, parsed.if_pending, parsed.requested_by) == ("me@example.com", "adopt", "me")
+    assert (parsed.owner, parsed.signer) == ("me@example.com", "ca@example.com")
+    assert (parsed.if_pending, parsed.requested_by) == ("adopt", "me")
 
 
 def test_an_empty_body_asks_for_the_next_version_like_the_last() -> None:
-    assert parse_create(b"")[1:] == parse_create(b"{}")[1:] == ({}, None)
+    assert parse_create(b"") == parse_create(b"{}") == (CreateBody(), {})
     create = describe(("main",))["paths"][f"{CERTIFICATE}/create"]["post"]
     assert create["requestBody"]["required"] is False
 
@@ -165,7 +167,7 @@ def test_what_cannot_be_seen_is_refused_wherever_a_caller_writes_it(
 
 @pytest.mark.parametrize("text", ["Zoë Müller", "株式会社", "Ann\xa0B", "a – b", "🔐", "الشركة", "it's (fine)"])
 def test_what_people_write_is_taken(text: str) -> None:
-    assert parse_create(json.dumps({"owner": text, "requested_by": text}).encode())[2] == text
+    assert parse_create(json.dumps({"owner": text, "requested_by": text}).encode())[0].owner == text
 
 
 def test_a_file_can_be_named_by_whatever_name_it_has() -> None:
@@ -199,7 +201,7 @@ def test_an_owner_with_an_at_sign_is_one_mail_address_at_a_host(owner: str) -> N
 
 @pytest.mark.parametrize("owner", ["ann@example.com", "Team Web", "o'neil+tls@sub.example.co.uk", "pki@localhost"])
 def test_an_owner_is_a_mail_address_or_a_name(owner: str) -> None:
-    assert parse_create(json.dumps({"owner": owner}).encode())[2] == owner
+    assert parse_create(json.dumps({"owner": owner}).encode())[0].owner == owner
 
 
 @pytest.mark.parametrize("name", ["", "web.example.com", "a b", "ä", "x" * 128, "issuers", "Contacts"])

@@ -142,7 +142,8 @@ def test_only_the_composition_root_hands_the_environment_to_the_settings(file: P
 
 
 def settings_read() -> set[str]:
-    source = "".join((ROOT / "functions" / name).read_text() for name in ("settings.py", "channel_settings.py"))
+    files = ("settings.py", "channel_settings.py", "role_settings.py")
+    source = "".join((ROOT / "functions" / name).read_text() for name in files)
     return set(re.findall(r'"((?:CERTFLOW|AZURE|WEBSITE)_[A-Z_]+|[A-Za-z]+__[A-Za-z]+)"', source))
 
 

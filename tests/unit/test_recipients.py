@@ -57,9 +57,9 @@ async def test_mail_goes_to_owners_in_the_domains_and_otherwise_to_the_default_m
 
 
 @pytest.mark.parametrize(
-    "owner", ["x@evil.example, ann@example.com", "ann@example.com@evil.example", "ann@evil.example?.example.com"]
+    "owner", ["ann@example.com@evil.example", "ann@evil.example?.example.com", "<ann@example.com> x@evil.example"]
 )
-async def test_an_owner_who_is_no_single_address_gets_no_mail(owner: str) -> None:
+async def test_an_owner_who_is_no_address_gets_no_mail(owner: str) -> None:
     assert (await mailed(owner))[0] == [BOX]
 
 

@@ -128,6 +128,8 @@ BOTH = {"teams", "teams:ops"}
             {},
             set(),
         ),
+        ("CERTFLOW_SIGNERS", ("ann", '[{"to": 5}', "{}"), "choices.signers", (), set()),
+        ("CERTFLOW_OPERATORS", ("ann", "teams:none", "a@@b"), "choices.operators", (), set()),
         ("CERTFLOW_OWNER_DOMAINS", ("com", "a@example.com"), "choices.owner_domains", (), set()),
         ("CERTFLOW_VERIFY_CHALLENGE_RESOURCE", ("maybe", "no"), "verify_challenge_resource", True, set()),
         ("CERTFLOW_CHAIN_INCLUDE_ROOT", ("yes",), "include_root", False, set()),
