@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from functions.issuance.addresses import read_addresses
+from functions.issuance.addresses import ADDRESS, MOST_ADDRESSES, read_addresses
 from functions.issuance.certflow import Certflow
+from functions.issuance.describe import printed
 from functions.issuance.roles import OPERATORS, OWNER, SIGNER
 from functions.issuance.rules import EMAIL, ROLES
 from functions.issuance.signers import row_for
 from functions.issuance.telling import Notice
 
 OF_CALLERS = frozenset({"Subject", "Owner", "Requested by", "Done by", "Acknowledged by", "Why", "Error message"})
+MOST_SHOWN = 100  # characters of what is no address
 CHANGED = "Changed: "  # the beginning of what a caller changes of somebody's certificate
 
 
@@ -58,6 +60,28 @@ def addressed(certflow: Certflow, to: Sequence[str], notice: Notice) -> tuple[tu
             who = f"{left} of the addresses of the {one}," if inside else f"the {one}, whose address is"
             facts.append(("Not told", f"{who} in none of CERTFLOW_OWNER_DOMAINS"))
     return tuple(dict.fromkeys(found)), replace(notice, facts=(*notice.facts, *facts)) if facts else notice
+
+
+def not_mailed(certflow: Certflow, role: str, text: str | None) -> str | None:
+    """A sentence for whoever names an owner or a signer to whom no mail will go, in whole or in part: why, and who is
+    told instead. None if all of them are told.
+    """
+    if not (text or "").strip():
+        return None
+    read, domains, own = read_addresses(text), owner_domains(certflow), _own(certflow)
+    outside = [one for one in read.found if one.lower() not in own and not is_inside(one, domains)]
+    why = [f"'{printed(one, MOST_SHOWN)}' is no mail address" for one in read.unread if not ADDRESS.fullmatch(one)]
+    why += (
+        [f"of more than {MOST_ADDRESSES} addresses the first count"] if any(map(ADDRESS.fullmatch, read.unread)) else []
+    )
+    # Without any way to mail, nothing is said of domains.
+    why += [f"'{one}' is in none of CERTFLOW_OWNER_DOMAINS" for one in outside if certflow.mailboxes]
+    if not why:
+        return None
+    default = "the default mailboxes (CERTFLOW_MAIL_TO)"
+    instead = default if role == OWNER else f"whom CERTFLOW_SIGNERS names, or else {default}"
+    others = "The other addresses are told." if len(outside) < len(read.found) else f"Mail goes to {instead} instead."
+    return f"{role}: {', '.join(why)}. {others}"
 
 
 def mails_of(to: Iterable[str], mailboxes: Sequence[str]) -> tuple[str, ...]:

@@ -19,9 +19,13 @@ from functions.issuance.choices import ANY, SELF
 from functions.issuance.errors import InvalidRequest, KeyReused, Refused, Unavailable, WayOut
 from functions.issuance.journal import record
 from functions.issuance.ports import Answer, Intent, Vault
+from functions.issuance.recipients import not_mailed
 from functions.issuance.requests import NOBODY, Actor, Doing, Gone, Operation, Origin, Status, is_manual
+from functions.issuance.roles import OWNER, SIGNER
 from functions.issuance.sameness import differences
-from functions.issuance.tags import MOST_TAGS, OWNER, SIGNER
+from functions.issuance.tags import MOST_TAGS
+from functions.issuance.tags import OWNER as OWNERS_TAG
+from functions.issuance.tags import SIGNER as SIGNERS_TAG
 from functions.issuance.takeover import DEFAULTS, takeover_of
 from functions.issuance.usage_checks import CLIENT, SERVER
 from functions.issuance.watch import NOT_FOUND, begin_to_watch, keep_answer, record_seen, standing, stored_policy, told
@@ -122,7 +126,8 @@ async def start(certflow: Certflow, order: Order) -> Started:
         started = Started(**earlier.answer)
     else:
         started = await _take_up(certflow, order, earlier, stands)
-    notes = (started.note, *_hints(order, before))
+    people = (not_mailed(certflow, role, text) for role, text in ((OWNER, started.owner), (SIGNER, started.signer)))
+    notes = (started.note, *_hints(order, before), *people)
     return replace(started, note=" ".join(note for note in notes if note) or None)
 
 
@@ -160,9 +165,9 @@ def _tagged(order: Order, before: Before) -> Order:
     signer: whoever has the CSR of a next version signed.
     """
     tags = dict(order.body.get("tags", before.tags))
-    owner = order.owner or tags.get(OWNER) or (None if "tags" in order.body else before.owner)
-    signer = order.signer or tags.get(SIGNER) or (None if "tags" in order.body else before.signer)
-    people = {tag: one for tag, one in ((OWNER, owner), (SIGNER, signer)) if one}
+    owner = order.owner or tags.get(OWNERS_TAG) or (None if "tags" in order.body else before.owner)
+    signer = order.signer or tags.get(SIGNERS_TAG) or (None if "tags" in order.body else before.signer)
+    people = {tag: one for tag, one in ((OWNERS_TAG, owner), (SIGNERS_TAG, signer)) if one}
     tags |= people
     if len(tags) > MOST_TAGS:
         who = " and ".join(f"the {tag.rpartition('-')[2]}, who is kept as the tag {tag}" for tag in people)

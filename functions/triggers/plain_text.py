@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from functions.issuance.addresses import ADDRESS
 from functions.issuance.errors import InvalidRequest
 
 MOST_LETTERS = 254  # of an owner, or who asks
@@ -41,10 +40,11 @@ def check_text(field: str, text: str) -> None:
 
 
 def check_person(field: str, person: str | None) -> None:
-    """Raises InvalidRequest for an owner or a signer that is too long, or is meant to be a mail address and is none."""
+    """Raises InvalidRequest for an owner or a signer that is too long, or blank."""
     if person is not None and len(person) > MOST_LETTERS:
         raise InvalidRequest(field, f"At most {MOST_LETTERS} characters.")
-    if person is not None and "@" in person and not ADDRESS.fullmatch(person):
+    if person and not person.strip():
         raise InvalidRequest(
-            field, "This is no mail address. Write one, such as ann@example.com, or a name without @ for the rules."
+            field,
+            "This is blank. Write mail addresses, such as ann@example.com, or a name for the rules; or leave it out.",
         )

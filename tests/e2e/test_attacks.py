@@ -104,7 +104,7 @@ async def test_a_strangers_address_as_owner_gets_no_mail(client: Client, name: s
     ("body", "field"),
     [
         ({"owner": "ann@example.com\u2028Next line"}, "owner"),
-        ({"owner": "a@[127.0.0.1]"}, "owner"),
+        ({"owner": "   "}, "owner"),
         ({"requested_by": "\u202emoc.elpmaxe@nna"}, "requested_by"),
         ({"tags": {"certflow-owner": "a\u0085b"}}, "tags.certflow-owner"),
         ({"policy": {"x509_props": {"subject": "CN=a\u200b"}}}, "policy.x509_props.subject"),
@@ -155,7 +155,7 @@ async def test_a_merge_mutes_nobodys_certificate_in_silence(client: Client, name
     chain = [root.signs(base64.b64decode(started["csr"])), root.certificate]
     body = {"x5c": [base64.b64encode(one.public_bytes(Encoding.DER)).decode() for one in chain]}
     path = f"vaults/main/certificates/{name}/pending/merge"
-    for owner, field in (("a@[127.0.0.1]", "This is no mail address."), (BOB, "does not change the owner")):
+    for owner, field in (("   ", "This is blank."), (BOB, "does not change the owner")):
         refused = await client.call("POST", path, json=body | {"tags": {"certflow-owner": owner}})
         assert refused.status == 400
         assert field in (await refused.json())["error"]["message"]

@@ -174,33 +174,17 @@ def test_a_file_can_be_named_by_whatever_name_it_has() -> None:
     assert parse('{"name": "a\u2028b.pem"}'.encode(), RetryBody).name == "a\u2028b.pem"
 
 
-@pytest.mark.parametrize(
-    "owner",
-    [
-        "a@[127.0.0.1]",
-        "a@127.0.0.1",
-        "a@[::1]",
-        "a@b@example.com",
-        "a b@example.com",
-        "<a@example.com>",
-        "@example.com",
-        "a@",
-        "a@-example.com",
-        "a@example..com",
-        "ann@münchen.de",
-        "a@example.com, b@example.com",
-        "a@[IPv6:::1]",
-    ],
-)
-def test_an_owner_with_an_at_sign_is_one_mail_address_at_a_host(owner: str) -> None:
-    for body, field in (({"owner": owner}, "owner"), ({"tags": {"certflow-owner": owner}}, "tags.certflow-owner")):
-        with pytest.raises(InvalidRequest, match="no mail address") as caught:
+@pytest.mark.parametrize("person", [" ", "   ", "\u00a0 \u2003"])
+@pytest.mark.parametrize("role", ["owner", "signer"])
+def test_a_blank_is_nobody(role: str, person: str) -> None:
+    for body, field in (({role: person}, role), ({"tags": {f"certflow-{role}": person}}, f"tags.certflow-{role}")):
+        with pytest.raises(InvalidRequest, match="This is blank") as caught:
             parse_create(json.dumps(body).encode())
         assert caught.value.field == field
 
 
-@pytest.mark.parametrize("owner", ["ann@example.com", "Team Web", "o'neil+tls@sub.example.co.uk", "pki@localhost"])
-def test_an_owner_is_a_mail_address_or_a_name(owner: str) -> None:
+@pytest.mark.parametrize("owner", ["ann@example.com", "Team Web", "A. Name <a@x.example>; b@x.example", "a@@b"])
+def test_an_owner_is_whatever_people_write_in_one_line(owner: str) -> None:
     assert parse_create(json.dumps({"owner": owner}).encode())[0].owner == owner
 
 
@@ -233,7 +217,7 @@ def test_a_merge_body_holds_certificates_once_or_twice_encoded_and_key_vaults_ot
         (b'{"x5c": ["AAAA", "LS0tLS1CRUdJTg=="]}', "x5c[0]"),
         (b"{}", "$"),
         (b'{"x5c": ["AAAA"], "value": "pfx"}', "value"),
-        (b'{"x5c": ["MAAA"], "tags": {"certflow-owner": "a@[127.0.0.1]"}}', "tags.certflow-owner"),
+        (b'{"x5c": ["MAAA"], "tags": {"certflow-owner": "  "}}', "tags.certflow-owner"),
         (b'{"x5c": ["MAAA"], "tags": {"CERTFLOW-RENEW": "off"}}', "tags.CERTFLOW-RENEW"),
     ],
 )

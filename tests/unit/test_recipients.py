@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import azure.functions as func
 import pytest
 
 from functions.issuance.choices import Choices
+from functions.issuance.listing import Wanted, fits
 from functions.issuance.recipients import is_inside
+from functions.issuance.requests import NOBODY, Doing, Operation, Status, track
 from functions.issuance.rules import Rule
 from functions.issuance.setting_faults import tell_setting_faults
+from functions.issuance.start import Order, start
 from functions.triggers.overview import get_health, get_status
 from functions.triggers.routes import Context
+from tests.clock import NOW
 from tests.unit.fakes import FakeChannel, FakeRules, World
 from tests.unit.test_notify import DATA, FAILED
+from tests.unit.test_rules import NOTICE
 
 BOX = "pki-team@example.com"
+DIGICERT = {"issuer": {"name": "DigiCert"}}
+MADE = Doing("created", NOBODY)
+REQUEST = track(
+    "main", "web", Operation("a" * 32, Status.IN_PROGRESS, "DigiCert", b""), "", "", None, NOW, MADE
+).request
 LURE = DATA | {"subject": "CN=click-here.evil.example", "requested_by": "Click here", "why": "Click here"}
 
 
@@ -91,3 +102,58 @@ async def test_a_setting_that_cannot_work_is_told_once_and_named_in_health_and_s
         response = await handle(func.HttpRequest(method="GET", url="https://app.example.com/api/x", body=b""), context)
         body = json.loads(response.get_body())
         assert (response.status_code, body["setting_faults"]) == (200, list(world.setting_faults))
+
+
+@pytest.mark.parametrize(
+    ("owner", "to", "says"),
+    [
+        ("ann@example.com", ["ann@example.com"], None),
+        ("ann@example.com,bob@example.com", ["ann@example.com", "bob@example.com"], None),
+        ("A. Name <ann@example.com>; bob@example.com", ["ann@example.com", "bob@example.com"], None),
+        ("a@@x.y", [BOX], "owner: 'a@@x.y' is no mail address. Mail goes to the default mailboxes (CERTFLOW_MAIL_TO)"),
+        ("team-web", [BOX], "owner: 'team-web' is no mail address. Mail goes to the default mailboxes"),
+        ("ann@example.com, a@@x.y", ["ann@example.com"], "owner: 'a@@x.y' is no mail address. The other addresses are"),
+        ("x@evil.example", [BOX], "owner: 'x@evil.example' is in none of CERTFLOW_OWNER_DOMAINS. Mail goes to"),
+        (
+            "x@evil.example,ann@example.com",
+            ["ann@example.com"],
+            "owner: 'x@evil.example' is in none of CERTFLOW_OWNER_DOMAINS. The other addresses are told.",
+        ),
+    ],
+)
+async def test_an_owner_is_several_addresses_and_who_names_none_hears_who_is_told_instead(
+    owner: str, to: list[str], says: str | None
+) -> None:
+    email = FakeChannel("email")
+    world = World(channels=(email,))
+    sans = {"x509_props": {"sans": {"dns_names": ["web.example.com"]}}}
+    started = await start(world.certflow, Order("main", "web", {"policy": sans | DIGICERT}, owner))
+    assert world.vault.created[-1]["tags"] == {"certflow-owner": owner}  # as it was given
+    (request,) = world.ledger.tracked.values()
+    assert request.owner == owner
+    assert (started.note or "").rpartition("x509_props.")[2].strip().startswith(says or "")
+    assert ("owner: " in (started.note or "")) == (says is not None)
+    await world.tell("e1", FAILED, DATA | {"owner": owner})
+    assert [one for _, one in email.messages] == [to]
+
+
+async def test_who_names_no_signer_with_an_address_hears_who_is_told_instead() -> None:
+    started = await start(World().certflow, Order("main", "web", {"policy": DIGICERT}, signer="a@@x.y"))
+    instead = "whom CERTFLOW_SIGNERS names, or else the default mailboxes (CERTFLOW_MAIL_TO)"
+    assert f"signer: 'a@@x.y' is no mail address. Mail goes to {instead} instead." in (started.note or "")
+
+
+async def test_of_very_many_addresses_the_first_are_told() -> None:
+    owner = ",".join(f"a{number}@example.com" for number in range(12))
+    started = await start(World().certflow, Order("main", "web", {"policy": DIGICERT}, owner))
+    assert "owner: of more than 10 addresses the first count. The other addresses are told." in (started.note or "")
+    assert (await mailed(owner))[0] == [f"a{number}@example.com" for number in range(10)]
+
+
+def test_requests_and_rules_are_found_by_one_of_several_addresses() -> None:
+    owner = "A. Name <Ann@Example.com>; bob@example.com"
+    request = replace(REQUEST, owner=owner)
+    for wanted, found in (("ann@example.com", True), ("BOB@example.com", True), (owner, True), ("example.com", False)):
+        assert fits(request, Wanted(owner=wanted)) is found
+        assert Rule(("teams",), owners=(wanted,)).fits(replace(NOTICE, owner=owner)) is found
+    assert Rule(("teams",), owners=("*@example.com",)).fits(replace(NOTICE, owner=owner))
