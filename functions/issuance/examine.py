@@ -15,7 +15,7 @@ from functions.issuance.chains import Chain, Signatures
 from functions.issuance.describe import issuer_of, several, subject_of
 from functions.issuance.diagnosis import Diagnosis, diagnose
 from functions.issuance.errors import BadSettings
-from functions.issuance.findings import ChainProblem, Finding, errors_of, is_waiting
+from functions.issuance.findings import ANY_CA, ChainProblem, Finding, errors_of, is_waiting
 from functions.issuance.issuing_cas import fillers
 from functions.issuance.matching import Match, match
 from functions.issuance.phrases import moment
@@ -27,7 +27,6 @@ from functions.issuance.trusting import trust_for
 from functions.issuance.watch import stored_policy
 
 LACKING = "missing-intermediate"
-NOBODY_KNOWN = "any-ca-accepted"  # what is said where nothing says whose certificates a vault takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,7 @@ async def _case(
         return Case(one, judged.chain, (request_ended(one.request),))
     if isinstance(said, Trust):
         return Case(one, judged.chain, judged.findings)
-    others = (finding for finding in judged.findings if finding.code != NOBODY_KNOWN)
+    others = (finding for finding in judged.findings if finding.code != ANY_CA)
     return Case(
         one, judged.chain, (*errors_of(judged.findings), said, *(one for one in others if one.severity != "error"))
     )

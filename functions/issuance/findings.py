@@ -103,6 +103,10 @@ PRIVATE_KEY = "contains-private-key"
 QUARANTINES = frozenset({PRIVATE_KEY, "may-hold-private-key", "unreadable-zip", "too-large"})
 
 
+# What a file's report says of the operators' own files and settings. They hear of it by Certflow.Trust.Changed.
+ANY_CA, CA_IGNORED = "any-ca-accepted", "trusted-ca-ignored"
+OF_TRUST = frozenset({ANY_CA, CA_IGNORED})
+
 # A file with one of these stays where it was dropped, and is taken up again by itself.
 WAITS = frozenset({"trust-missing", "search-unfinished"})
 
@@ -181,5 +185,6 @@ def once_merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def warnings_of(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """What an owner should hear although the chain is merged."""
-    return tuple(f"{one.sentence} {one.next_step}" for one in once_merged(findings) if one.severity == "warning")
+    """What an owner should hear although the chain is merged; not what the operators have set, who hear of that."""
+    told = (one for one in once_merged(findings) if one.severity == "warning" and one.code not in OF_TRUST)
+    return tuple(f"{one.sentence} {one.next_step}" for one in told)

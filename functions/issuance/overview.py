@@ -89,10 +89,12 @@ async def refused_events(certflow: Certflow) -> int:
     return sum(await asyncio.gather(*map(certflow.watchbook.refused, days)))
 
 
-async def send_digest(certflow: Certflow) -> None:
-    """Writes the digest of the day: how the watching goes, what ended, what waits, what is muted. Safe to repeat."""
+async def send_digest(certflow: Certflow) -> bool:
+    """Writes the digest of the day: how the watching goes, what ended, what waits, what is muted; returns whether there
+    is one. Safe to repeat.
+    """
     if certflow.choices.digest is DigestWhen.OFF:
-        return
+        return False
     now, beats = certflow.now(), await certflow.watchbook.beats()
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -112,9 +114,10 @@ async def send_digest(certflow: Certflow) -> None:
     )
     data = _told(now, ended, lines, stuck, silent, await refused_events(certflow))
     if certflow.choices.digest is DigestWhen.NEWS and data["good"] and not ended:
-        return
+        return False
     event = Event(id=f"digest:{now.date()}", type=DIGEST, subject="digest", time=now, data=data)
     await send(certflow, event)
+    return True
 
 
 async def _status(certflow: Certflow, alias: str, beat: datetime | None) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from functions.issuance.errors import BadSettings, ConcurrentChange, Unavailable
 from functions.issuance.events import TRUST_CHANGED, TRUST_MISPLACED, Event
 from functions.issuance.files import TrustedFile
 from functions.issuance.journal import record
-from functions.issuance.outbox import publish
+from functions.issuance.outbox import publish, send
 from functions.issuance.phrases import moment
 from functions.issuance.trust import ALL_VAULTS, CONTAINER, Trust, place_of, trust_of
 from functions.issuance.watchbook import TrustNote, TrustState
@@ -238,6 +238,7 @@ def _changed(certflow: Certflow, note: TrustNote, found: _Found, known: TrustNot
         "sha256": note.sha256,
         "before": known.sha256 if known else None,
         "was": known.state.value if known else None,
+        "ignored": [printed(one, MOST_SHOWN) for one in found.trust.ignored[:MOST_NAMES]] if found.trust else None,
     }
     return Event(
         id=f"{note.vault}:trust:{note.changes}",
@@ -256,6 +257,21 @@ def _changed(certflow: Certflow, note: TrustNote, found: _Found, known: TrustNot
         }
         | {key: value for key, value in told.items() if value},
     )
+
+
+async def tell_any_ca(certflow: Certflow) -> None:
+    """Tells the operators of each vault that takes any CA's certificates, once a day: for a day without a digest, which
+    says so, too. Safe to repeat. Raises Unavailable.
+    """
+    for alias in certflow.vaults:
+        note = await trust_note(certflow, alias)
+        if note.state is TrustState.ANY:
+            found = _Found(TrustState.ANY, Trust({}, place_of(alias)))
+            await send(certflow, replace(_changed(certflow, note, found, None), id=_of_the_day(certflow, alias)))
+
+
+def _of_the_day(certflow: Certflow, alias: str) -> str:
+    return f"{alias}:trust:any:{certflow.now().date()}"
 
 
 def _ca(certificate: Certificate) -> dict[str, str]:

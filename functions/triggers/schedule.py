@@ -50,9 +50,11 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
         from functions.issuance.key_search import KEPT
         from functions.issuance.overview import send_digest
         from functions.issuance.provenance import KEPT as VOUCHED
+        from functions.issuance.trusting import tell_any_ca
 
         app = certflow()
-        await send_digest(app)
+        if not await send_digest(app):
+            await tell_any_ca(app)
         await app.watchbook.forget_searches(app.now() - KEPT)
         await app.ledger.forget_vouched(app.now() - VOUCHED)
         await tidy(app)

@@ -218,9 +218,10 @@ async def test_the_root_is_merged_where_that_is_set() -> None:
 async def test_warnings_travel_with_the_completion() -> None:
     world = World()
     operation = await started(world)
-    await dropped(world, chain_for(operation))
+    more = ISSUING.signs(operation.csr, Wish(names=["web.example.com", "more.example.com"]))
+    await dropped(world, pem(more, ISSUING.certificate))
     completed = next(one for one in world.topic.published if one.type.endswith("Completed"))
-    assert completed.data["warnings"][0].startswith("Nothing says whose certificates")
+    assert "more.example.com" in completed.data["warnings"][0]
 
 
 async def test_whoever_is_told_of_a_rejection_hears_all_that_is_wrong_so_as_to_ask_the_ca_once() -> None:

@@ -9,12 +9,12 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from functions.issuance.choices import Choices, Takes
+from functions.issuance.choices import Choices, DigestWhen, Takes
 from functions.issuance.drop import handle_drop, sweep
 from functions.issuance.errors import BadSettings, Unavailable
 from functions.issuance.examine import inspect
 from functions.issuance.overview import send_digest, status_of_vaults
-from functions.issuance.trusting import NOTICE, trust_for, watch_trust
+from functions.issuance.trusting import NOTICE, tell_any_ca, trust_for, watch_trust
 from functions.issuance.watchbook import Survey
 from functions.triggers.http import create_certificate
 from functions.triggers.routes import Context
@@ -355,3 +355,48 @@ async def test_two_that_see_it_at_once_tell_it_once() -> None:
     world.watchbook.keep_trust = late  # type: ignore[method-assign]
     await watch_trust(world.certflow)
     assert states(world) == [("set", True)]
+
+
+@pytest.mark.parametrize("digest", [DigestWhen.OFF, DigestWhen.NEWS, DigestWhen.DAILY])
+async def test_that_any_ca_is_taken_is_told_to_the_operators_once_a_day_and_in_no_issued_mail(
+    digest: DigestWhen,
+) -> None:
+    email = FakeChannel("email")
+    choices = Choices(trusted={"main": Takes.ANY}, digest=digest, operators=("ops@example.com",))
+    world = World(choices=choices, channels=(email,))
+    operation = await started(world)
+    report = await dropped(world, chain_for(operation))
+    assert "any-ca-accepted" in [one["code"] for one in report["findings"]]
+    (completed,) = told(world, "Issuance.Completed")
+    assert "warnings" not in completed
+    assert all(act.warnings == () for act in world.ledger.acts)
+    world.later(days=2)  # the end of the request is no news any more
+    await world.watchbook.beat("main", world.now)
+    begun = len(world.topic.published)
+    for days in range(2):
+        for _ in range(3):  # the timer may come again
+            if not await send_digest(world.certflow):
+                await tell_any_ca(world.certflow)
+        world.later(days=1 - days)
+        await world.watchbook.beat("main", world.now)
+    daily = {one.id: one for one in world.topic.published[begun:]}.values()
+    assert len(daily) == 2
+    for event in daily:
+        await world.tell(event.id, event.type, event.data)
+    assert {to for _, some in email.messages for to in some} == {"ops@example.com"}
+    said = ["any CA" in f"{notice.sentence} {notice.facts}" for notice in email.sent]
+    assert said == [True, True]
+
+
+async def test_a_trusted_ca_that_cannot_be_used_is_told_with_the_change_and_in_no_issued_mail() -> None:
+    teams = FakeChannel("teams")
+    world = a_world(channels=(teams,))
+    operation = await started(world)
+    server = ISSUING.signs(operation.csr)
+    world.trusted.given["main"] = {"cas.pem": pem(ROOT.certificate, server)}
+    assert "trusted-ca-ignored" in [one["code"] for one in (await dropped(world, chain_for(operation)))["findings"]]
+    assert "warnings" not in told(world, "Issuance.Completed")[0]
+    (changed,) = told(world)
+    assert "is no CA" in changed["ignored"][0]
+    await world.tell("e1", "Certflow.Trust.Changed", changed)
+    assert "is no CA" in dict(teams.sent[-1].facts)["Does not count"]
