@@ -44,11 +44,13 @@ def faults_of(service: str, *, forbidden_passes: bool = True) -> Iterator[None]:
     except ServiceResponseError as error:
         raise Unavailable(service, "the connection broke, or no answer came in time", maybe_done=True) from error
     except ClientAuthenticationError as error:
-        raise Unavailable(service, "the app's managed identity got no token, or has no access") from error
+        raise Unavailable(
+            service, "the app's managed identity got no token, or has no access", of_access=True
+        ) from error
     except HttpResponseError as error:
         status = error.status_code or 0
         if status == FORBIDDEN and forbidden_passes:
-            raise Unavailable(service, "the app's managed identity has no access") from error
+            raise Unavailable(service, "the app's managed identity has no access", of_access=True) from error
         if not passing(status):
             raise
         raise later(service, status, getattr(error.response, "headers", {})) from error

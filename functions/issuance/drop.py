@@ -5,32 +5,33 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from functions.issuance.adoption import adopt
 from functions.issuance.blob_names import MAX_LENGTH, blob_name
 from functions.issuance.certflow import Certflow
 from functions.issuance.describe import printed
-from functions.issuance.errors import CertflowError, InvalidRequest, Refused
+from functions.issuance.drop_events import event_of, file_of, request_for, tell_held_up
+from functions.issuance.errors import CertflowError, InvalidRequest, Refused, Unavailable
 from functions.issuance.events import (
     CHAIN_MERGED,
     CHAIN_QUARANTINED,
     CHAIN_REJECTED,
     CHAIN_STUCK,
     CHAIN_WAITING,
-    Event,
 )
 from functions.issuance.examine import Case, examine
 from functions.issuance.files import MERGED, QUARANTINE, REJECTED, STOPPED_TOO_OFTEN, Aside, Drop, Lying
 from functions.issuance.findings import ChainProblem, Finding, once_merged, warnings_of
+from functions.issuance.held_up import WAIT, is_own_fault, tell_of_lasting_distrust, tell_of_own_fault
 from functions.issuance.journal import record
-from functions.issuance.matching import Match, match
+from functions.issuance.matching import Match
 from functions.issuance.merge import merge_once
 from functions.issuance.observed import REASON as OBSERVED
 from functions.issuance.outbox import publish, send
 from functions.issuance.reading import MAX_BYTES, read
-from functions.issuance.report import Outcome, brief_of, report_of, request_of
+from functions.issuance.report import Outcome, report_of
 from functions.issuance.requests import NOBODY, Doing, TrackedRequest
 
 CONTAINERS = {"merged": MERGED, "already-merged": MERGED, "rejected": REJECTED, "quarantined": QUARANTINE}
@@ -81,7 +82,18 @@ async def sweep(certflow: Certflow) -> int:
             await _take_up(certflow, one)
         except Exception as error:  # noqa: BLE001  one file's trouble must not end the sweep for the others
             record("drop-left", level=logging.WARNING, blob=one.name, reason=repr(error))
+            await _told_again(certflow, error)
     return len(left)
+
+
+async def _told_again(certflow: Certflow, error: Exception) -> None:
+    """What keeps files back for longer than a day is told again, if it is a fault of ours."""
+    if not is_own_fault(error):
+        return
+    try:
+        await tell_of_own_fault(certflow, error)
+    except Unavailable as down:
+        record("held-up-untold", level=logging.WARNING, reason=str(down))
 
 
 async def handle_stuck(certflow: Certflow, name: str) -> None:
@@ -106,13 +118,17 @@ async def handle_stuck(certflow: Certflow, name: str) -> None:
         await handle_drop(certflow, name)
     except Exception as error:  # noqa: BLE001  whatever it is, it is the reason that people want to hear
         record("drop-stuck", level=logging.ERROR, blob=name, drop=drop.id, reason=repr(error))
+        if is_own_fault(error):
+            await certflow.ledger.take_back(name)
+            await tell_held_up(certflow, drop, error)
+            return
         reason = f"An unforeseen error ({type(error).__name__}); the log has it."
         if isinstance(error, CertflowError):
             reason = str(error)
             await certflow.ledger.take_back(name)
         else:
             await certflow.ledger.set_aside(name, Aside(drop.etag, STOPPED_TOO_OFTEN))
-        await _tell_stuck(certflow, drop, f"{TRIED} {reason}", AGAIN, await _owner_of(certflow, drop))
+        await _tell_stuck(certflow, drop, f"{TRIED} {reason}", AGAIN, await request_for(certflow, drop))
     else:
         await certflow.ledger.take_back(name)
 
@@ -215,14 +231,14 @@ async def _finish(
     """
     if outcomes and all(one.word == "merged" for one in outcomes):
         findings = once_merged(findings)
-    report = report_of(findings, outcomes) | {"file": _file(drop)}
+    report = report_of(findings, outcomes) | {"file": file_of(drop)}
     if report["outcome"] == "waiting":
         await _wait(certflow, drop, report, outcomes)
         return report
     container, names = CONTAINERS[report["outcome"]], _by_name(drop, outcomes)
     folder = names.pop(0) if container == MERGED and names else f"{drop.modified:%Y-%m-%d}/{drop.id}"
     report["moved_to"] = f"{container}/{folder}"
-    event = _event(TOLD[container], drop, certflow.now(), report, meant or _concerned("rejected", outcomes))
+    event = event_of(TOLD[container], drop, certflow.now(), report, meant or _concerned("rejected", outcomes))
     await certflow.ledger.add_event(event)
     line = f"{report['outcome']}: {', '.join(one['code'] for one in report['findings']) or 'nothing to say'}"
     written = json.dumps(report, indent=2).encode()
@@ -243,10 +259,15 @@ def _by_name(drop: Drop, outcomes: tuple[Outcome, ...]) -> list[str]:
 async def _wait(certflow: Certflow, drop: Drop, report: dict[str, Any], outcomes: tuple[Outcome, ...]) -> None:
     """The file stays, and the sweep takes it up again. People are told once: its mark says that they were."""
     record("drop-waits", blob=drop.name, drop=drop.id, reason=report["sentence"])
+    distrusting = {one.request.vault for one in outcomes if one.request and one.word == "waiting"}
+    if any(one["code"] == "trust-missing" for one in report["findings"]):
+        for vault in sorted(distrusting):
+            await tell_of_lasting_distrust(certflow, vault)
+        report = report | {"next_step": WAIT}
     mark = (await certflow.ledger.aside()).get(drop.name)
     if mark is not None and mark.etag == drop.etag:
         return
-    event = _event(CHAIN_WAITING, drop, certflow.now(), report, _concerned("waiting", outcomes))
+    event = event_of(CHAIN_WAITING, drop, certflow.now(), report, _concerned("waiting", outcomes))
     await send(certflow, event)
     await certflow.ledger.set_aside(drop.name, Aside(drop.etag, 0))
 
@@ -264,44 +285,7 @@ async def _tell_stuck(
         "outcome": "stuck",
         "sentence": sentence,
         "next_step": f"It is still in the container. {next_step}",
-        "file": _file(drop),
+        "file": file_of(drop),
     }
-    event = _event(CHAIN_STUCK, drop, certflow.now(), report, request)
+    event = event_of(CHAIN_STUCK, drop, certflow.now(), report, request)
     await send(certflow, event)
-
-
-async def _owner_of(certflow: Certflow, drop: Drop) -> TrackedRequest | None:
-    """The request that a file is for, if that can be told: its owner hears of it."""
-    try:
-        return (await match(certflow, read(drop.content).certificates)).matches[0].request
-    except Exception:  # noqa: BLE001  whatever makes the file stick can do so here, and the operators hear of it then
-        return None
-
-
-def _file(drop: Drop) -> dict[str, Any]:
-    return {
-        "name": drop.name,
-        "size": drop.size,
-        **({"sha256": drop.sha256} if drop.sha256 else {}),
-        "etag": drop.etag,
-        "dropped": drop.modified.isoformat(),
-        "metadata": dict(drop.metadata),
-    }
-
-
-def _event(type_: str, drop: Drop, now: datetime, report: dict[str, Any], request: TrackedRequest | None) -> Event:
-    """What travels: the report in brief, and whose it is."""
-    told = brief_of(report)
-    if request:
-        told["request"] = request_of(request)
-        whose = {"names": request.names.split(), "owner": request.owner, "signer": request.signer}
-        told |= {key: value for key, value in whose.items() if value}
-    return Event(
-        id=f"drop:{drop.id}:{type_.rsplit('.', 1)[1].lower()}",
-        type=type_,
-        subject=f"chains/{drop.id}",
-        time=now,
-        vault=request.vault if request else None,
-        name=request.name if request else None,
-        data=told,
-    )

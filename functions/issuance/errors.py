@@ -98,17 +98,25 @@ class Unavailable(CertflowError):
     """A service does not answer, is throttling, or failed (429, 5xx, time-out): trying again later may help.
 
     `retry_after` is in seconds. `maybe_done` says that the call may have taken effect although no answer came;
-    `throttled`, that the service asks for fewer calls (429).
+    `throttled`, that the service asks for fewer calls (429); `of_access`, that the app is not let in, which whoever
+    runs it can mend.
     """
 
     code = "ServiceUnavailable"
 
     def __init__(
-        self, service: str, reason: str, *, retry_after: int = 10, maybe_done: bool = False, throttled: bool = False
+        self,
+        service: str,
+        reason: str,
+        *,
+        retry_after: int = 10,
+        maybe_done: bool = False,
+        throttled: bool = False,
+        of_access: bool = False,
     ) -> None:
         super().__init__(f"{service} is not available ({reason}).")
         self.service, self.reason, self.retry_after = service, reason, retry_after
-        self.maybe_done, self.throttled = maybe_done, throttled
+        self.maybe_done, self.throttled, self.of_access = maybe_done, throttled, of_access
 
 
 class ConcurrentChange(CertflowError):

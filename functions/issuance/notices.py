@@ -124,6 +124,7 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("SHA-256", file.get("sha256") or data.get("sha256")),
         ("SHA-256 before", data.get("before")),
         *(("CA", f"{one['subject']}, SHA-256 {one['sha256']}") for one in data.get("cas") or ()),
+        ("Files", some(data.get("files") or (), MOST_NAMES)),
         ("Does not count", " ".join(data.get("ignored") or ())),
         ("Now in", data.get("moved_to")),
         *((str(label), value) for label, value in data.get("facts") or ()),

@@ -13,6 +13,7 @@ from functions.issuance.certflow import Certflow
 from functions.issuance.errors import CertflowError, InvalidRequest, Unavailable
 from functions.issuance.events import (
     ACKNOWLEDGED,
+    CHAIN_HELD_UP,
     CHAIN_QUARANTINED,
     CHAIN_REJECTED,
     CHAIN_STUCK,
@@ -150,6 +151,12 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
         | {"sentence": "The file holds a private key.", "findings": [private_key().finding.as_dict()]},
         KEY_RECEIVED: {"route": "inspect", "sha256": "0" * 64, "size": 1704, "by": "somebody@example.com"},
         CHAIN_STUCK: file | {"sentence": "The file could not be handled, although it was tried again and again."},
+        CHAIN_HELD_UP: {
+            "sentence": f"Vault '{vault}': the app's managed identity has no access.",
+            "next_step": "Nothing: this is a sample.",
+            "count": 1,
+            "files": ["sample.pem"],
+        },
         CHAIN_WAITING: file | {"sentence": "Nothing says yet whose certificates the vault takes."},
         NEAR_EXPIRY: certificate | near,
         EXPIRED: certificate | expired,

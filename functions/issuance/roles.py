@@ -12,6 +12,7 @@ from typing import Any
 
 from functions.issuance.events import (
     ACKNOWLEDGED,
+    CHAIN_HELD_UP,
     CHAIN_QUARANTINED,
     CHAIN_REJECTED,
     CHAIN_STUCK,
@@ -71,6 +72,7 @@ READERS: Mapping[str, Readers] = {
     # What the app fails at is the operators' to mend; the signer waits for the file.
     CHAIN_STUCK: Readers((SIGNER, OPERATORS)),
     CHAIN_WAITING: Readers((SIGNER,)),
+    CHAIN_HELD_UP: Readers((OPERATORS,)),
     NEAR_EXPIRY: Readers((OWNER,)),
     EXPIRED: Readers((OWNER,)),
     CHANGED_BY_OTHERS: Readers((OWNER,)),

@@ -8,6 +8,7 @@ from typing import Any
 
 from functions.issuance.events import (
     ACKNOWLEDGED,
+    CHAIN_HELD_UP,
     CHAIN_QUARANTINED,
     CHAIN_REJECTED,
     CHAIN_STUCK,
@@ -386,6 +387,17 @@ def _of_a_file(what: str, severity: Severity) -> Callable[[dict[str, Any]], Word
     return write
 
 
+def _held_up(data: dict[str, Any]) -> Words:
+    count = data["count"]
+    return Words(
+        f"Files wait for a fault of Certflow's own{': vault ' + data['vault'] if 'vault' in data else ''}",
+        f"{count} file{' waits' if count == 1 else 's wait'} in the container chains, and cannot be handled as things "
+        f"stand. {data['sentence']}",
+        data["next_step"],
+        Severity.CRITICAL,
+    )
+
+
 def _quarantined(data: dict[str, Any]) -> Words:
     """A key counts as exposed, and is urgent; what cannot be looked into may be harmless."""
     if any(finding["code"] == PRIVATE_KEY for finding in data["findings"]):
@@ -420,6 +432,7 @@ WRITERS: dict[str, Callable[[dict[str, Any]], Words | None]] = {
     CHAIN_QUARANTINED: _quarantined,
     KEY_RECEIVED: _key_received,
     CHAIN_STUCK: _of_a_file("Chain could not be handled", Severity.CRITICAL),
+    CHAIN_HELD_UP: _held_up,
     CHAIN_WAITING: _of_a_file("Chain waits", Severity.WARNING),
     NEAR_EXPIRY: _near_expiry,
     EXPIRED: _expired,
