@@ -175,7 +175,7 @@ module chainStorage 'modules/storage.bicep' = {
     containers: ['chains', 'chains-merged', 'chains-rejected', 'chains-quarantine', 'csr', 'trusted-cas', 'rules']
     queues: ['webjobs-blobtrigger-poison'] // drops whose names could not be put on our queue, when Event Grid calls the app
     keepDays: 30 // soft delete, and previous versions
-    // Old versions end after a day: what was moved lies elsewhere, and a private key that was dropped must not stay here.
+    // The app itself deletes versions of what it has moved; what is left of them (taken away unread) ends after a week.
     brief: ['chains']
     private: privateNetwork
     workspaceId: workspaceId

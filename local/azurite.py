@@ -132,7 +132,7 @@ async def _start(
         lock = [until_started.enter_context(await _lock(kept_in))] if kept_in else []
         return await asyncio.create_subprocess_exec(
             str(_node()),
-            *("--require", str(NODE / "with_parent.cjs")),
+            *("--require", str(NODE / "with_parent.cjs"), "--require", str(NODE / "versions.cjs")),
             str(SCRIPT),
             *("--silent", "--disableTelemetry", *storage),
             "--skipApiVersionCheck",  # the SDKs speak API versions that Azurite does not list yet

@@ -15,6 +15,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, Re
 from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient, LinearRetry
 
+from functions.adapters.blob_versions import delete_read, drop_again, replaced
 from functions.adapters.faults import faults_of
 from functions.issuance.blob_names import MAX_LENGTH, MAX_PARTS, blob_name, may_be_read_as
 from functions.issuance.errors import Unavailable
@@ -22,6 +23,7 @@ from functions.issuance.files import MERGED, Drop, Lying
 
 SERVICE = "The chain storage"
 REPORT = "report.json"
+EARLIER = "earlier"  # the folder of what was overwritten before it was read
 CSRS, KINDS_OUT = "csr", ("csr", "json")
 PIECE = 1024 * 1024  # bytes
 CUT, KEPT = "cut-", 100  # how a name that is too long begins in a container of ours, and characters of its end
@@ -91,6 +93,18 @@ class Chains:
             ]
         return sorted(old, key=lambda one: (one.modified, one.name))
 
+    async def bring_back(self, name: str) -> list[str]:
+        """Under `earlier/{version}/`, with the name that it had."""
+        source, names = self._blobs.blob(self._container, name), []
+        with faults_of(SERVICE):
+            for version in await replaced(self._blobs.container(self._container), name):
+                folder = f"{EARLIER}/{HARMFUL.sub('-', version)}"
+                again = f"{folder}/{moved_name(name, folder)}"
+                with suppress(ResourceNotFoundError):  # another run has brought it back
+                    await drop_again(source, version, self._blobs.blob(self._container, again))
+                    names.append(again)
+        return names
+
     async def read(self, name: str, limit: int) -> Drop | None:
         """A dropped file: content and its hash, ETag of what was read. Of a larger one the first `limit` + 1 bytes are
         read, and no more.
@@ -118,6 +132,7 @@ class Chains:
             etag=quoted(properties.etag),
             modified=properties.last_modified,
             metadata=dict(properties.metadata or {}),
+            version=getattr(properties, "version_id", None),
         )
 
     async def move(
@@ -136,7 +151,7 @@ class Chains:
             with suppress(ResourceNotFoundError, ResourceModifiedError):  # moved by another run, or overwritten since
                 copy = _copy if drop.sha256 else _copy_there
                 await copy(source, target, drop, _with_line(drop.metadata, line))
-                await source.delete_blob(etag=drop.etag, match_condition=MatchConditions.IfNotModified)
+                await delete_read(source, drop)
         return f"{container}/{folder}/{name}"
 
 
@@ -196,7 +211,8 @@ async def _copy(source: BlobClient, target: BlobClient, drop: Drop, metadata: Ma
 
     Raises Unavailable if what went through is not what was judged, or has not all arrived.
     """
-    stream = await source.download_blob(etag=drop.etag, match_condition=MatchConditions.IfNotModified)
+    same = {"etag": drop.etag, "match_condition": MatchConditions.IfNotModified}
+    stream = await source.download_blob(**{"version_id": drop.version} if drop.version else same)
     digest = hashlib.sha256()
 
     async def pieces() -> AsyncIterator[bytes]:

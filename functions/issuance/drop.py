@@ -146,10 +146,15 @@ async def retry(certflow: Certflow, name: str) -> dict[str, Any]:
 
 
 async def _read(certflow: Certflow, name: str) -> Drop | None:
-    """The file. Whoever names it (an event, a message, a caller) gets no further than this container."""
+    """The file. Whoever names it (an event, a message, a caller) gets no further than this container.
+
+    First, what it has overwritten unread is dropped again: many CAs call every file the same.
+    """
     if _wrong_name(name):
         record("drop-name-refused", level=logging.WARNING, blob=printed(name))
         return None
+    for earlier in await certflow.drops.bring_back(name):
+        record("drop-brought-back", blob=name, dropped_as=earlier)
     return await certflow.drops.read(name, MAX_BYTES)
 
 

@@ -16,8 +16,8 @@ STOPPED_TOO_OFTEN = 3
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A file in the container for chains. `sha256` and `etag` are those of this content; of a file that was not read to
-    its end there is no `sha256`.
+    """A file in the container for chains. `sha256`, `etag` and `version` are those of this content; of a file that was
+    not read to its end there is no `sha256`, and in an account that keeps no versions no `version`.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Drop:
     etag: str
     modified: datetime
     metadata: Mapping[str, str]
+    version: str | None = None
 
     @property
     def id(self) -> str:
@@ -71,6 +72,13 @@ class Drops(Protocol):
         """The files that were dropped before this time and are still there, the oldest first."""
         ...
 
+    async def bring_back(self, name: str) -> list[str]:
+        """Drops each file again that was overwritten under this name before it was read, under a name of its own.
+
+        Returns these names; none in an account that keeps no versions. Safe to repeat, and to cut anywhere.
+        """
+        ...
+
     async def read(self, name: str, limit: int) -> Drop | None:
         """A dropped file; None if it is gone. One that is larger than `limit` (bytes) is read no further."""
         ...
@@ -81,7 +89,7 @@ class Drops(Protocol):
         """Copies file and report to `container`/`folder`, then deletes the file. Safe to repeat, and to cut anywhere.
 
         The report alone goes to `reports_in`, too, folders of MERGED. `line` (ASCII) goes into the copy's metadata. The
-        file stays if it was overwritten meanwhile. Returns where the copy is.
+        newer file stays if it was overwritten meanwhile. Returns where the copy is.
         """
         ...
 

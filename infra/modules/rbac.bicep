@@ -190,7 +190,11 @@ resource onHostStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 
 // Container by container: the app itself cannot say whose certificates are taken.
 var containers = [
-  { name: 'chains', role: roles.storageBlobDataOwner, why: 'The blob trigger wants this role where files are dropped.' }
+  {
+    name: 'chains'
+    role: roles.storageBlobDataOwner
+    why: 'The blob trigger wants this role where files are dropped; so does deleting versions.'
+  }
   { name: 'chains-merged', role: roles.storageBlobDataContributor, why: 'Files that were merged, and reports.' }
   { name: 'chains-rejected', role: roles.storageBlobDataContributor, why: 'Files that were rejected, and reports.' }
   {

@@ -20,7 +20,7 @@ param queues string[]
 @description('Days that what was deleted or overwritten can be had back; 0: neither soft delete nor versions.')
 param keepDays int
 
-@description('Containers whose previous versions are kept for a day only.')
+@description('Containers whose previous versions are kept for a week only.')
 param brief string[]
 
 @description('True: it is reached over private endpoints only. Event Grid still gets in as a trusted service, with its identity.')
@@ -76,8 +76,9 @@ resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   }
 }
 
-// Nothing else ends previous versions: what was moved out of a container would lie there for good. Once they are
-// deleted here, soft delete keeps them for as long again.
+// Nothing else ends previous versions but the app, which deletes those of what it has moved. A week for what was
+// overwritten unread: the app drops it again, also after it has stood still for some days. Once they are deleted here,
+// soft delete keeps them for as long again.
 resource expiry 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08-01' = if (keepDays > 0) {
   parent: account
   name: 'default'
@@ -101,7 +102,7 @@ resource expiry 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08-01
           type: 'Lifecycle'
           definition: {
             filters: { blobTypes: ['blockBlob'], prefixMatch: ['${container}/'] }
-            actions: { version: { delete: { daysAfterCreationGreaterThan: 1 } } }
+            actions: { version: { delete: { daysAfterCreationGreaterThan: 7 } } }
           }
         })
       )

@@ -41,7 +41,7 @@ def test_previous_versions_end_and_those_of_dropped_files_soon(name: str) -> Non
         filters, actions = rule["definition"]["filters"], rule["definition"]["actions"]
         assert (filters["blobTypes"], actions.keys()) == (["blockBlob"], {"version"})  # never what is there now
         ends[tuple(filters.get("prefixMatch", ()))] = actions["version"]["delete"]["daysAfterCreationGreaterThan"]
-    assert ends == {(): 30, ("chains/",): 1}
+    assert ends == {(): 30, ("chains/",): 7}
     assert policy["id"].split("/")[8][-14] == "c"
 
 

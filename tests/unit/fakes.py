@@ -331,6 +331,7 @@ class FakeDrops:
     moved: list[tuple[str, str, bytes]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     reports_in: list[str] = field(default_factory=list)
+    overwritten: dict[str, list[str]] = field(default_factory=dict)  # by name: what is brought back
 
     def put(self, name: str, content: bytes, etag: str = "0x1") -> None:
         digest = hashlib.sha256(content).hexdigest()
@@ -339,6 +340,9 @@ class FakeDrops:
     async def lying(self, before: datetime) -> list[Lying]:
         files = [(name, drop) for name, drop in self.files.items() if drop.modified < before]
         return [Lying(name, drop.etag, drop.size, drop.modified) for name, drop in files]
+
+    async def bring_back(self, name: str) -> list[str]:
+        return self.overwritten.pop(name, [])
 
     async def read(self, name: str, limit: int) -> Drop | None:
         return self.files.get(name)

@@ -528,3 +528,16 @@ async def test_a_file_for_several_requests_is_found_under_each_of_their_names(on
     found = world.drops.reports_in + ([] if one_expired else [folder])
     drop_id = folder.rsplit("/", 1)[1]
     assert sorted(found) == [f"main/{name}/{versions[name]}/{drop_id}" for name in names]
+
+
+async def test_what_a_file_has_overwritten_unread_is_dropped_again_before_it_is_read_and_said_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World()
+    world.drops.overwritten["certnew.cer"] = ["earlier/1/certnew.cer"]
+    await handle_drop(world.certflow, "certnew.cer")  # is gone, and there is something to be brought back all the same
+    assert world.drops.overwritten == {}
+    assert "earlier/1/certnew.cer" in caplog.text
+    world.drops.overwritten["../certnew.cer"] = ["earlier/1/certnew.cer"]
+    await handle_drop(world.certflow, "../certnew.cer")
+    assert "../certnew.cer" in world.drops.overwritten  # such a name is never opened
