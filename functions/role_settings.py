@@ -6,17 +6,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import replace
+from datetime import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from functions.issuance.addresses import ADDRESS
 from functions.issuance.errors import BadSettings
 from functions.issuance.rules import EMAIL
-from functions.issuance.signers import SignerRow
+from functions.issuance.signers import DAYS, SignerRow
 from functions.setting_values import Env, Faults, entries, text
 
 SIGNERS, OPERATORS, MAIL_TO = "CERTFLOW_SIGNERS", "CERTFLOW_OPERATORS", "CERTFLOW_MAIL_TO"
 PATTERNS = ("vaults", "names", "dns")
-FIELDS = (*PATTERNS, "to")
+FIELDS = (*PATTERNS, "to", "at", "days", "zone")
+MOST_TIMES = 24  # of a day
 
 
 def operators_of(env: Env, faults: Faults, channels: Collection[str]) -> tuple[str, ...]:
@@ -64,7 +68,49 @@ def _row(row: Any, where: str, faults: Faults, channels: Collection[str]) -> Sig
         faults.tell(f"{where}: write a list of mail addresses and channels for to. Until then {MAIL_TO} gets its CSRs.")
         to = []
     known = _known(to, f"{where}, to:", faults, channels)
-    return SignerRow(known or (EMAIL,), **{field: tuple(row.get(field, ())) for field in PATTERNS})
+    vaults, names, dns = (tuple(row.get(field, ())) for field in PATTERNS)
+    found = SignerRow(known or (EMAIL,), vaults, names, dns)
+    try:
+        return replace(found, at=_times(row.get("at", [])), days=_days(row.get("days", DAYS)), zone=_zone(row))
+    except ValueError as error:
+        faults.tell(f"{where}, {error} Until then its CSRs are told one by one.")
+        return found
+
+
+def _times(given: Any) -> tuple[time, ...]:
+    """Raises ValueError, which names the field and says what it should look like."""
+    wrong = ValueError(f'at: write at most {MOST_TIMES} times of 24 hours, such as ["08:00", "14:00"].')
+    if not isinstance(given, list) or len(given) > MOST_TIMES:
+        raise wrong
+    found = set[time]()
+    for one in given:
+        hours, _, minutes = one.partition(":") if isinstance(one, str) and one.isascii() else ("", "", "")
+        if not (hours.isdecimal() and minutes.isdecimal() and len(hours) <= 2 == len(minutes)):
+            raise wrong
+        try:
+            found.add(time(int(hours), int(minutes)))
+        except ValueError:
+            raise wrong from None
+    return tuple(sorted(found))
+
+
+def _days(given: Any) -> frozenset[int]:
+    """Raises ValueError in the same way."""
+    words = (
+        [one.lower()[:3] if isinstance(one, str) else "" for one in given] if isinstance(given, list | tuple) else []
+    )
+    if not words or any(word not in DAYS for word in words):
+        raise ValueError(f"days: write some of {', '.join(DAYS)}.")
+    return frozenset(DAYS.index(word) for word in words)
+
+
+def _zone(row: dict[str, Any]) -> str:
+    """Raises ValueError in the same way."""
+    zone = row.get("zone", "UTC")
+    try:
+        return ZoneInfo(zone).key
+    except (KeyError, ValueError, OSError, TypeError, AttributeError):  # by what is wrong with it
+        raise ValueError("zone: write the name of a time zone, such as Europe/Berlin.") from None
 
 
 def _known(given: Collection[str], where: str, faults: Faults, channels: Collection[str]) -> tuple[str, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from functions.issuance.events import ISSUANCE, NOTICE_REFUSED, Event
+from functions.issuance.events import ISSUANCE, NOTICE_REFUSED, WORK_LIST, Event
 from functions.issuance.links import Links, links_of
 from functions.issuance.phrases import duration, moment, some
 from functions.issuance.requests import Status
-from functions.issuance.roles import roles_of
+from functions.issuance.roles import is_listed, roles_of
 from functions.issuance.telling import Line, Notice
 from functions.issuance.wording import WRITERS
 
@@ -42,6 +42,8 @@ def notice_of(event_id: str, type_: str, data: dict[str, Any], links: Links) -> 
         names=tuple(data.get("names") or ()),
         lines=_lines(type_, data),
         roles=roles_of(type_, data),
+        listed=is_listed(type_, data),
+        to=tuple(data["to"]) if type_ == WORK_LIST else (),
         links=links_of(links, data),
         escalated=bool(data.get("escalated")),
         not_on=data.get("channel"),
@@ -78,20 +80,25 @@ def refusal_of(notice: Notice, channel: str, reason: str, now: datetime) -> Even
 
 
 def _lines(type_: str, data: dict[str, Any]) -> tuple[Line, ...]:
-    """The request that an event is about."""
+    """The request that an event is about; of a work list all of its requests."""
+    if type_ == WORK_LIST:
+        return tuple(_line(one, one, csr=True) for one in data["requests"])
     request = data.get("request") or data
     if "request_id" not in request:
         return ()
-    line = Line(
+    return (_line(request, data, csr=type_ == f"{ISSUANCE}Started" and "csr_url" in data),)
+
+
+def _line(request: dict[str, Any], data: dict[str, Any], *, csr: bool) -> Line:
+    return Line(
         request["vault"],
         request["name"],
         request["request_id"],
         names=" ".join(data.get("names") or ()),
         owner=data.get("owner"),
         since=datetime.fromisoformat(data["created"]) if "created" in data else None,
-        csr=type_ == f"{ISSUANCE}Started" and "csr_url" in data,
+        csr=csr,
     )
-    return (line,)
 
 
 def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:

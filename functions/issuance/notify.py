@@ -67,6 +67,9 @@ async def tell(certflow: Certflow, notice: Notice) -> None:
     rules, notice = await _rules(certflow, notice)
     to, notice = _there(certflow, destinations(rules, notice, default_to(certflow, notice)), notice)
     to, notice = addressed(certflow, to, notice)
+    if not to:
+        record("notice-left-to-a-list", id=notice.event_id)
+        return
     mails = mails_of(to, certflow.mailboxes)
     channels = _meant(certflow, notice, to, mails)
     if not channels and notice.not_on == EMAIL:  # mail is all there is, and it has refused the owner's address

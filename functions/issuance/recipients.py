@@ -15,7 +15,7 @@ from functions.issuance.certflow import Certflow
 from functions.issuance.describe import printed
 from functions.issuance.roles import OPERATORS, OWNER, SIGNER
 from functions.issuance.rules import EMAIL, ROLES
-from functions.issuance.signers import row_for
+from functions.issuance.signers import SignerRow, row_for, row_listing
 from functions.issuance.telling import Notice
 
 OF_CALLERS = frozenset({"Subject", "Owner", "Requested by", "Done by", "Acknowledged by", "Why", "Error message"})
@@ -39,8 +39,10 @@ def is_inside(address: str, domains: Sequence[str]) -> bool:
 
 def default_to(certflow: Certflow, notice: Notice) -> tuple[str, ...]:
     """Where a notice goes that no rule takes: to Teams, to those whom it is for, and to the notification URLs. Not to
-    the general channel in Teams if all of them have channels of their own.
+    the general channel in Teams if all of them have channels of their own; and nowhere if a work list tells it.
     """
+    if notice.listed and _list_of(certflow, notice):
+        return ()
     have_own = all(any(map(_is_channel, _told_at(certflow, role, notice))) for role in notice.roles)
     return (*(() if have_own else ("teams",)), *notice.roles, "urls")
 
@@ -54,12 +56,22 @@ def addressed(certflow: Certflow, to: Sequence[str], notice: Notice) -> tuple[tu
         if one not in ROLES:
             found.append(one)
             continue
+        if one == SIGNER and notice.listed and _list_of(certflow, notice):
+            continue
         found += _told_at(certflow, one, notice)
         named, inside = _named(one, notice), _named_inside(certflow, one, notice)
         if left := len(named) - len(inside):
             who = f"{left} of the addresses of the {one}," if inside else f"the {one}, whose address is"
             facts.append(("Not told", f"{who} in none of CERTFLOW_OWNER_DOMAINS"))
     return tuple(dict.fromkeys(found)), replace(notice, facts=(*notice.facts, *facts)) if facts else notice
+
+
+def list_of(
+    certflow: Certflow, signer: str | None, vault: str | None, name: str | None, names: Sequence[str]
+) -> SignerRow | None:
+    """The row in whose work lists a request stands; None for one whose signer is told at once."""
+    named = _inside(certflow, read_addresses(signer).found)
+    return row_listing(certflow.choices.signers, named, vault, name, names)
 
 
 def not_mailed(certflow: Certflow, role: str, text: str | None) -> str | None:
@@ -108,6 +120,8 @@ def _told_at(certflow: Certflow, role: str, notice: Notice) -> tuple[str, ...]:
     """Channels and mail addresses of a role; `email` for the default mailboxes."""
     if role == OPERATORS:
         return certflow.choices.operators or (EMAIL,)
+    if role == SIGNER and notice.to:
+        return notice.to
     if inside := _named_inside(certflow, role, notice):
         return inside
     row = row_for(certflow.choices.signers, notice.vault, notice.name, notice.names) if role == SIGNER else None
@@ -120,8 +134,16 @@ def _named(role: str, notice: Notice) -> tuple[str, ...]:
 
 
 def _named_inside(certflow: Certflow, role: str, notice: Notice) -> tuple[str, ...]:
+    return _inside(certflow, _named(role, notice))
+
+
+def _inside(certflow: Certflow, addresses: Iterable[str]) -> tuple[str, ...]:
     domains, own = owner_domains(certflow), _own(certflow)
-    return tuple(one for one in _named(role, notice) if one.lower() in own or is_inside(one, domains))
+    return tuple(one for one in addresses if one.lower() in own or is_inside(one, domains))
+
+
+def _list_of(certflow: Certflow, notice: Notice) -> SignerRow | None:
+    return list_of(certflow, notice.signer, notice.vault, notice.name, notice.names)
 
 
 def _own(certflow: Certflow) -> set[str]:

@@ -32,6 +32,7 @@ from functions.issuance.events import (
     TRUST_MISPLACED,
     UNSETTLED,
     VAULT_SURVEYED,
+    WORK_LIST,
 )
 from functions.issuance.key_material import private_key
 from functions.issuance.mail_plan import FEW, HOUR, Book, entry_of
@@ -169,6 +170,15 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
         RENEWAL_STOPPED: certificate
         | ends
         | {"reason": "too-many-versions", "sentence": "two were started within a day"},
+        WORK_LIST: {
+            "to": ["signers@example.com"],
+            "slot": now.isoformat(),
+            "count": 1,
+            "requests": [
+                {one: request[one] for one in ("vault", "name", "request_id", "created")}
+                | {"names": ["sample.example.com"], "owner": "owner@example.com"}
+            ],
+        },
         ISSUER_TROUBLED: {"vault": vault, "issuer": "DigiCert", "error": trouble, "failed": failed},
         TRUST_CHANGED: {
             "vault": vault,

@@ -31,6 +31,7 @@ from functions.issuance.events import (
     TRUST_MISPLACED,
     UNSETTLED,
     VAULT_SURVEYED,
+    WORK_LIST,
 )
 from functions.issuance.requests import is_manual
 
@@ -77,6 +78,7 @@ READERS: Mapping[str, Readers] = {
     EXPIRED: Readers((OWNER,)),
     CHANGED_BY_OTHERS: Readers((OWNER,)),
     RENEWAL_STOPPED: Readers((OWNER,), general=(OPERATORS,)),
+    WORK_LIST: Readers((SIGNER,)),
     ISSUER_TROUBLED: Readers((OPERATORS,)),
     TRUST_CHANGED: Readers((OPERATORS,)),
     TRUST_MISPLACED: Readers((OPERATORS,)),
@@ -85,6 +87,12 @@ READERS: Mapping[str, Readers] = {
     DIGEST: Readers((OPERATORS,)),
     NOTICE_REFUSED: Readers((OPERATORS,)),
 }
+
+
+def is_listed(type_: str, data: Mapping[str, Any]) -> bool:
+    """Whether it is a CSR that waits for a person, or a reminder of it; the last one, an escalation, is not."""
+    manual = is_manual(str(data.get("issuer") or ""))
+    return type_ in {f"{ISSUANCE}Started", f"{ISSUANCE}Stalled"} and manual and not data.get("escalated")
 
 
 def roles_of(type_: str, data: Mapping[str, Any]) -> Roles:

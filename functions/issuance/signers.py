@@ -3,30 +3,49 @@
 ```json
 [
   {"vaults": ["prod"], "names": ["pay-*"], "to": ["pay-pki@example.com"]},
-  {"dns": ["*.shop.example.com"], "to": ["pki@example.com", "teams:pki"]}
+  {"dns": ["*.shop.example.com"], "to": ["pki@example.com", "teams:pki"], "at": ["08:00", "14:00"],
+   "days": ["mon", "tue", "wed", "thu", "fri"], "zone": "Europe/Berlin"}
 ]
 ```
 
-The first row that fits has the request. A row without patterns fits all. `dns` fits if any alternative name does.
+The first row that fits has the request. A row without patterns fits all. `dns` fits if any alternative name does. With
+`at` its CSRs and reminders are told in work lists at these times, and not one by one (work_lists.py).
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from fnmatch import fnmatchcase
+
+A_DAY = timedelta(days=1)
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+EVERY_DAY = frozenset(range(len(DAYS)))
+MOST_DAYS = 8  # from one slot to the next: of one day of the week, and of a day on either side for the zone
 
 
 @dataclass(frozen=True, slots=True)
 class SignerRow:
     """One line of the table: mail addresses and channels (`to`), and whose requests they have signed. The patterns are
-    those of a shell (`*`, `?`), and ignore case; none given fits all.
+    those of a shell (`*`, `?`), and ignore case; none given fits all. `at` are the times of its work lists, on `days`
+    (0: Monday) in `zone` (IANA); none: each CSR is told at once.
     """
 
     to: tuple[str, ...]
     vaults: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     dns: tuple[str, ...] = ()
+    at: tuple[time, ...] = ()
+    days: frozenset[int] = EVERY_DAY
+    zone: str = "UTC"
+
+    @property
+    def key(self) -> str:
+        """What its work lists are known by; another one as soon as anything in the row is changed."""
+        shown = (self.to, self.vaults, self.names, self.dns, self.at, sorted(self.days), self.zone)
+        return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 
     def fits(self, vault: str | None, name: str | None, dns: Sequence[str]) -> bool:
         """Whether a certificate is this row's: by its vault (alias), its name and its alternative names."""
@@ -42,3 +61,33 @@ def matches(patterns: Sequence[str], values: Iterable[str | None]) -> bool:
 def row_for(rows: Iterable[SignerRow], vault: str | None, name: str | None, dns: Sequence[str]) -> SignerRow | None:
     """The row that a certificate falls to, if it falls to any."""
     return next((row for row in rows if row.fits(vault, name, dns)), None)
+
+
+def slots_around(row: SignerRow, now: datetime) -> tuple[datetime | None, datetime]:
+    """The last time for a work list that is not after now, and the next one (UTC). `row` has times.
+
+    A time that a change of the clocks leaves out is as much later, one that comes twice is the first of the two (PEP
+    495, `fold`).
+    """
+    from zoneinfo import ZoneInfo  # it looks for the system's database when it is imported, and few set times
+
+    zone = ZoneInfo(row.zone)
+    today, slots = now.astimezone(zone).date(), set[datetime]()
+    for days in range(-MOST_DAYS, MOST_DAYS + 1):
+        day = today + days * A_DAY
+        if day.weekday() in row.days:
+            slots |= {datetime.combine(day, at, zone).astimezone(UTC) for at in row.at}
+    return max((slot for slot in slots if slot <= now), default=None), min(slot for slot in slots if slot > now)
+
+
+def row_listing(
+    rows: Sequence[SignerRow], named: Sequence[str], vault: str | None, name: str | None, dns: Sequence[str]
+) -> SignerRow | None:
+    """The row in whose work lists a request stands, if it does. `named` are the mail addresses of a signer that the
+    request itself names: those of a row follow its times, whatever its patterns are.
+    """
+    if not named:
+        row = row_for(rows, vault, name, dns)
+        return row if row and row.at else None
+    wanted = {one.lower() for one in named}
+    return next((row for row in rows if row.at and wanted <= {one.lower() for one in row.to}), None)

@@ -53,6 +53,7 @@ class Notice:
     channel that has refused what this is about. `by`: the caller that caused it (recipients.py), if one did. `names`
     are the first of the certificate's alternative names. `lines`: the certificates that it is about, if it is about
     requests. `roles`: whom it is for, unless a rule says otherwise (roles.py).
+    `listed`: work lists tell the same at set times. `to`: the channels and addresses of a work list's signers.
     """
 
     event_id: str
@@ -70,6 +71,8 @@ class Notice:
     names: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
     roles: tuple[str, ...] = ("owner",)
+    listed: bool = False
+    to: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     escalated: bool = False
     not_on: str | None = None

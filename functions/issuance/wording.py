@@ -27,6 +27,7 @@ from functions.issuance.events import (
     TRUST_MISPLACED,
     UNSETTLED,
     VAULT_SURVEYED,
+    WORK_LIST,
 )
 from functions.issuance.findings import PRIVATE_KEY
 from functions.issuance.phrases import duration, listed, moment
@@ -266,6 +267,18 @@ def _renewal_stopped(data: dict[str, Any]) -> Words:
     )
 
 
+def _work_list(data: dict[str, Any]) -> Words:
+    count, oldest = data["count"], data["requests"][0]
+    return Words(
+        f"{count} CSR{' waits' if count == 1 else 's wait'} for a signature",
+        f"The one that has waited the longest is of {oldest['name']} in vault {oldest['vault']}: since "
+        f"{moment(oldest['created'])}.",
+        "Have the CSRs signed, and drop what the CA sends, as it is, into the container chains.",
+        Severity.INFO,
+        good=True,
+    )
+
+
 def _troubled(data: dict[str, Any]) -> Words:
     error, count = data["error"], len(data["failed"])
     return Words(
@@ -438,6 +451,7 @@ WRITERS: dict[str, Callable[[dict[str, Any]], Words | None]] = {
     EXPIRED: _expired,
     CHANGED_BY_OTHERS: _changed_by_others,
     RENEWAL_STOPPED: _renewal_stopped,
+    WORK_LIST: _work_list,
     ISSUER_TROUBLED: _troubled,
     TRUST_CHANGED: _trust_changed,
     TRUST_MISPLACED: _trust_misplaced,

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 
 def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
-    """**check** calls a shift for every vault, and for what was left behind, and sees whom the vaults trust;
-    **discover** has the vaults surveyed; **daily** sends the digest; **sweep** takes up files whose event never came.
+    """**check** calls a shift for every vault, and for what was left behind, sees whom the vaults trust, and sends work
+    lists; **discover** has the vaults surveyed; **daily** sends the digest; **sweep** takes up files whose event never
+    came.
     """
     blueprint = func.Blueprint()
 
@@ -25,6 +26,7 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
         from functions.issuance.provenance import note_source
         from functions.issuance.shift import call_shifts
         from functions.issuance.trusting import watch_trust
+        from functions.issuance.work_lists import send_work_lists
 
         app = certflow()
         # Both before the first shift of a new version: what an older one took, and whether there was one, is seen here.
@@ -32,6 +34,7 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
         await watch_trust(app)
         await call_shifts(app)
         await publish_left_behind(app)
+        await send_work_lists(app)
         await call_waiting(app)
 
     @blueprint.function_name("discover")

@@ -72,6 +72,15 @@ type signersRow = {
 
   @description('Alternative names, of which one has to fit.')
   dns: string[]?
+
+  @description('Times of work lists, such as 08:00. Default: each CSR is told by itself.')
+  at: string[]?
+
+  @description('Days of work lists: mon, tue, wed, thu, fri, sat, sun. Default: every day.')
+  days: string[]?
+
+  @description('Time zone of these times, such as Europe/Berlin. Default: UTC.')
+  zone: string?
 }
 
 @export()
