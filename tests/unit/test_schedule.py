@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import azure.functions as func
 
-from functions.issuance.choices import Choices, Takes
+from functions.issuance.choices import Choices, DigestWhen, Takes
 from functions.issuance.events import Event
 from functions.issuance.key_search import KEPT
 from functions.issuance.notify import notify
+from functions.issuance.signers import SignerRow
+from functions.issuance.start import Order, start
 from functions.issuance.watchbook import KeySearch
 from functions.triggers.schedule import schedule_blueprint
 from tests.clock import NOW
@@ -104,3 +106,21 @@ async def test_the_first_minute_remembers_since_when_events_name_their_deploymen
         await rings(world, "check")
         world.later(hours=1)
     assert world.watchbook.began == {"event-source": NOW, "event-vouched": NOW}
+
+
+async def test_every_minute_it_is_seen_whether_a_work_list_is_due() -> None:
+    row = SignerRow(("signers@example.com",), at=(time(8),))  # the tests' clock begins at noon
+    world = World(choices=Choices(signers=(row,)))
+    await start(world.certflow, Order("main", "web", {"policy": {}}))
+    await rings(world, "check")
+    world.later(hours=21)
+    await rings(world, "check")
+    assert world.published.count("Signer.WorkList") == 1
+
+
+async def test_every_day_without_a_digest_it_is_told_that_any_ca_is_taken() -> None:
+    world = World(choices=Choices(digest=DigestWhen.OFF))
+    await rings(world, "check")
+    assert world.published == []
+    await rings(world, "daily")
+    assert world.published == ["Trust.Changed"]
