@@ -195,3 +195,20 @@ async def test_a_subject_of_9000_units_is_started_and_watched(client: Client, na
     assert (await client.pending("main", name)).status == 200
     listed = await (await client.call("GET", "requests", params={"limit": "100"})).json()
     assert len(next(one["subject"] for one in listed["value"] if one["name"] == name)) == 500
+
+
+async def test_an_owner_is_several_addresses_with_names_and_what_is_none_is_answered(client: Client, name: str) -> None:
+    policy = {"issuer": {"name": "DigiCert"}, "x509_props": {"subject": f"CN={name}.example.com"}}
+    owner = f"Doe, Ann <{ANN}>; {BOB}"
+    assert (await client.create("main", name, {"policy": policy, "owner": owner})).status == 202
+    mail, _card = await told(client, f"Certificate issued: {name}")
+    assert mail["to"] == f"{ANN}, {BOB}"
+    found = await (await client.call("GET", "requests", params={"owner": BOB, "name": name})).json()
+    assert [one["owner"] for one in found["value"]] == [owner]
+    created = await client.create("main", f"{name}-2", {"policy": policy, "owner": "a@@x.y", "signer": "nobody"})
+    assert created.status == 202
+    note = (await created.json())["note"]
+    assert "owner: 'a@@x.y' is no mail address. Mail goes to the default mailboxes (CERTFLOW_MAIL_TO) instead." in note
+    assert "signer: 'nobody' is no mail address. Mail goes to whom CERTFLOW_SIGNERS names" in note
+    mail, _card = await told(client, f"Certificate issued: {name}-2")
+    assert mail["to"] == BOX
