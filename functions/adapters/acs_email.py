@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import functools
+import logging
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,8 @@ from functions.adapters.faults import faults_of, passing
 from functions.adapters.mail_digest import MOST_NOTICES, mail_with
 from functions.adapters.mail_text import EVENT_HEADER, Mail, bare_address, checked, message_id
 from functions.issuance.errors import Unavailable
-from functions.issuance.telling import USUAL_LIMITS, DeliveryRefused, Limits, Notice
+from functions.issuance.journal import record
+from functions.issuance.telling import USUAL_LIMITS, Attachment, DeliveryRefused, Limits, Notice
 
 if TYPE_CHECKING:
     from azure.communication.email.aio import EmailClient
@@ -47,13 +50,28 @@ class AcsEmail:
         """Closes the connections."""
         await self._client.close()
 
-    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
-        """Hands the mail over: 202 is enough, unless a look or two afterwards says that it failed.
+    async def send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()) -> None:
+        """Hands the mail over: 202 is enough, unless a look or two afterwards says that it failed. What the service
+        refuses with attachments (they are too large, or of a kind that it does not know) goes without.
 
         A repeat is the same operation to the service, and no second mail. It has to be the same to the letter, too.
         """
+        try:
+            await self._send(notices, to, attachments)
+        except DeliveryRefused as error:
+            if not attachments or error.whatever:
+                raise
+            record(
+                "mail-without-attachments",
+                level=logging.WARNING,
+                ids=[one.event_id for one in notices],
+                reason=str(error),
+            )
+            await self._send(notices, to, ())
+
+    async def _send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment]) -> None:
         recipients = checked(to)
-        mail = mail_with(notices, recipients)
+        mail = mail_with(notices, recipients, attachments)
         with faults_of(SERVICE):
             try:
                 # Without a poller: it waits for the end as long as that takes.
@@ -119,12 +137,17 @@ class AcsEmail:
 
 
 def _message(mail: Mail, sender: str, to: Sequence[str]) -> dict[str, Any]:
+    files = [
+        {"name": one.name, "contentType": one.kind, "contentInBase64": base64.b64encode(one.content).decode()}
+        for one in mail.attachments
+    ]
     return {
         "senderAddress": sender,
         "recipients": {"to": [{"address": address} for address in to]},
         "content": {"subject": mail.subject, "plainText": mail.text, "html": mail.html},
         "headers": {EVENT_HEADER: mail.event, "Message-ID": message_id(mail, sender)},
         "userEngagementTrackingDisabled": True,  # tracking would put other addresses in place of the links
+        **({"attachments": files} if files else {}),
     }
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from functions.adapters.mail_text import plain_text, plain_title
 from functions.issuance.errors import BadSettings, Unavailable
-from functions.issuance.telling import Notice, Severity
+from functions.issuance.telling import Attachment, Notice, Severity
 
 if TYPE_CHECKING:
     from apprise import Apprise, NotifyType
@@ -34,9 +34,9 @@ class AppriseUrl:
         self._url, self._position = url, position
         self.name = f"urls:{position}"
 
-    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+    async def send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()) -> None:
         """Hands the notice over. Raises BadSettings if Apprise does not understand the URL."""
-        del to
+        del to, attachments
         (notice,) = notices
         apprise, schema = await asyncio.to_thread(lambda: self._loaded)
         told = await apprise.async_notify(

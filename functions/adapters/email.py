@@ -21,7 +21,7 @@ from functions.adapters.mail_text import EVENT_HEADER, Mail, checked, message_id
 from functions.issuance.describe import printed
 from functions.issuance.errors import Unavailable
 from functions.issuance.journal import record
-from functions.issuance.telling import USUAL_LIMITS, DeliveryRefused, Limits, Notice
+from functions.issuance.telling import USUAL_LIMITS, Attachment, DeliveryRefused, Limits, Notice
 
 SERVICE = "The mail server"
 # Seconds for one mail, from the connection on: half of what makes its claim stale (deliveries.py), for then another run
@@ -35,6 +35,7 @@ _NOT_LET_IN = (
     smtplib.SMTPHeloError,
     smtplib.SMTPNotSupportedError,
 )
+TOO_LARGE = 552
 LOGIN_AGAIN = 900  # seconds: logins in vain, one after another, can lock the account
 MOST_SAID = 300  # characters of a server's reply
 _ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]++")
@@ -63,12 +64,28 @@ class Email:
         self.limits = limits
         self._server, self._sender = server, sender
 
-    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
-        """Hands the mail to the server. Done if the server takes it for one recipient at least."""
+    async def send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()) -> None:
+        """Hands the mail to the server. Done if the server takes it for one recipient at least. What it takes with none
+        of the attachments (they are too large for it, or of a kind that it refuses) goes without.
+        """
+        try:
+            await self._send(notices, to, attachments)
+        except DeliveryRefused as error:
+            if not attachments or error.whatever:
+                raise
+            record(
+                "mail-without-attachments",
+                level=logging.WARNING,
+                ids=[one.event_id for one in notices],
+                reason=str(error),
+            )
+            await self._send(notices, to, ())
+
+    async def _send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment]) -> None:
         recipients = checked(to)
         if self._server.user is not None and self._server.password is None:  # a login in vain could lock the account
             raise Unavailable(SERVICE, "CERTFLOW_SMTP_USER is set, and CERTFLOW_SMTP_PASSWORD is not")
-        mail = message_of(mail_with(notices, recipients), self._sender, recipients, datetime.now(UTC))
+        mail = message_of(mail_with(notices, recipients, attachments), self._sender, recipients, datetime.now(UTC))
         try:
             refused = await asyncio.to_thread(self._hand_over, mail, recipients)
         except _NOT_LET_IN as error:
@@ -81,6 +98,8 @@ class Email:
             code, said_of_it = min(error.recipients.values())
             raise _refusal(smtplib.SMTPResponseException(code, said_of_it), "recipients", whatever=True) from None
         except smtplib.SMTPSenderRefused as error:
+            if error.smtp_code == TOO_LARGE:  # the size goes with the sender (RFC 1870 §6.1)
+                raise _refusal(error, "message") from None
             raise _refusal(error, "sender, CERTFLOW_MAIL_FROM", whatever=True) from None
         except smtplib.SMTPResponseException as error:
             raise _refusal(error, "message") from None
@@ -139,6 +158,9 @@ def message_of(mail: Mail, sender: str, to: Sequence[str], now: datetime) -> Ema
     message[EVENT_HEADER] = mail.event
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
+    for one in mail.attachments:
+        main, _, sub = one.kind.partition("/")
+        message.add_attachment(one.content, maintype=main, subtype=sub, filename=one.name)
     return message
 
 

@@ -1,8 +1,4 @@
-"""A notice as a mail: a text part and an HTML part that say the same.
-
-The HTML keeps to what Outlook's Word engine draws, too: tables for the layout, styles on the element itself, colours of
-six digits, each of a contrast of at least 4.5 on what is behind it.
-"""
+"""A notice as a mail: a text part and an HTML part that say the same."""
 
 from __future__ import annotations
 
@@ -14,7 +10,11 @@ from email.utils import parseaddr
 from html import escape
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
-from functions.issuance.telling import DeliveryRefused, Notice, Severity
+from functions.adapters.mail_style import BREAK, FONT, TABLE, heading, page, paragraph, row
+from functions.adapters.mail_table import facts_text, rows_html, rows_text
+from functions.issuance.gathered import lines_of
+from functions.issuance.rules import RANK
+from functions.issuance.telling import Attachment, DeliveryRefused, Notice, Severity
 
 EVENT_HEADER = "X-Certflow-Event"
 MOST_TITLE, MOST_TEXT = 200, 2000  # characters; what an issuer or a caller wrote may be of any length
@@ -22,16 +22,12 @@ _OURS = uuid5(NAMESPACE_DNS, "certflow.invalid")
 # Line breaks could imitate a line of ours; a lone surrogate has no bytes; the last ones turn the reading direction.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
-_GOOD = ("Good news", "#107c41")
+_GOOD, _TO_DO = ("Good news", "#107c41"), ("To do", "#0f6cbd")
 _BY_SEVERITY = {
     Severity.INFO: ("For information", "#0f6cbd"),
     Severity.WARNING: ("Warning", "#8a4a00"),
     Severity.CRITICAL: ("Critical", "#b3261e"),
 }
-
-FONT = "font-family:'Segoe UI',Helvetica,Arial,sans-serif"  # on every cell: Outlook hands it down to none
-_TABLE = 'role="presentation" cellpadding="0" cellspacing="0" border="0"'
-BREAK = "word-break:break-word;overflow-wrap:anywhere"  # a SHA-256 has no place to break at
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +41,19 @@ class Mail:
     subject: str
     text: str
     html: str
+    attachments: tuple[Attachment, ...] = ()
 
 
-def mail_of(notice: Notice, to: Sequence[str]) -> Mail:
+def mail_of(notice: Notice, to: Sequence[str], attachments: Sequence[Attachment] = ()) -> Mail:
     """The notice as a mail."""
-    shown = fit_to_show(notice)
+    shown, says = fit_to_show(notice), [one.says for one in attachments]
     return Mail(
         id=id_of([shown], to),
         event=shown.event_id,
         subject=f"[Certflow] {shown.title}",
-        text=f"{tone(shown)[0]}: {shown.title}\n\n{_body(shown)}",
-        html=_html(shown),
+        text=f"{tone_of([shown])[0]}: {shown.title}\n\n{_body(shown, says)}",
+        html=_html(shown, says),
+        attachments=tuple(attachments),
     )
 
 
@@ -105,7 +103,17 @@ def fit_to_show(notice: Notice, most: int = MOST_TEXT) -> Notice:
         next_step=one_line(notice.next_step, most),
         facts=tuple((one_line(label, MOST_TITLE), one_line(value, most)) for label, value in notice.facts),
         links=tuple((one_line(title, MOST_TITLE), one_line(url, MOST_TEXT)) for title, url in notice.links),
+        vault=_shown(notice.vault, most),
+        name=_shown(notice.name, most),
+        owner=_shown(notice.owner, most),
+        remark=_shown(notice.remark, most),
+        elsewhere=one_line(notice.elsewhere, most),
+        lines=tuple(replace(line, names=one_line(line.names, most)) for line in notice.lines),
     )
+
+
+def _shown(text: str | None, most: int) -> str | None:
+    return None if text is None else one_line(text, most)
 
 
 def one_line(text: str, most: int) -> str:
@@ -114,77 +122,59 @@ def one_line(text: str, most: int) -> str:
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
-def tone(notice: Notice) -> tuple[str, str]:
-    """A word and a colour: nobody has to tell colours apart."""
-    return _GOOD if notice.good and notice.severity is Severity.INFO else _BY_SEVERITY[notice.severity]
+def tone_of(notices: Sequence[Notice]) -> tuple[str, str]:
+    """A word and a colour for the most severe of them: nobody has to tell colours apart."""
+    severest = max((notice.severity for notice in notices), key=RANK.__getitem__)
+    if severest is Severity.INFO and any(line.csr for notice in notices for line in notice.lines):
+        return _TO_DO
+    return _GOOD if severest is Severity.INFO and all(notice.good for notice in notices) else _BY_SEVERITY[severest]
 
 
-def _body(notice: Notice) -> str:
+def _body(notice: Notice, says: Sequence[str] = ()) -> str:
     blocks = (
         notice.sentence,
         f"Next step: {notice.next_step}",
-        "\n".join(f"{label}: {value}" for label, value in notice.facts),
-        "\n".join(f"{title}: {url}" for title, url in notice.links),
+        *says,
+        rows_text(lines_of(notice)),
+        facts_text(notice.facts),
+        facts_text(notice.links),
+        notice.elsewhere if lines_of(notice) else "",
         f"Event {notice.event_id}",
     )
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _html(notice: Notice) -> str:
-    word, colour = tone(notice)
+def _html(notice: Notice, says: Sequence[str]) -> str:
+    (word, colour), lines = tone_of([notice]), lines_of(notice)
+    blocks = (
+        (paragraph(notice.sentence), "12px 24px 0"),
+        (next_step_html(notice.next_step, colour), "16px 24px 0"),
+        *((paragraph(said), "12px 24px 0") for said in says),
+        (rows_html(lines) if lines else "", "12px 24px 0"),
+        (facts_html(notice.facts) if notice.facts else "", "16px 24px 0"),
+        (buttons(notice.links) if notice.links else "", "16px 24px 0"),
+        (paragraph(notice.elsewhere) if lines and notice.elsewhere else "", "12px 24px 0"),
+        (_small(f"Event {notice.event_id}"), "16px 24px 20px"),
+    )
     return page(
         notice.title,
         colour,
-        f"{row(heading(word, colour, notice.title), '20px 24px 0')}"
-        f"{row(_paragraph(notice.sentence), '12px 24px 0')}"
-        f"{row(_next_step(notice.next_step, colour), '16px 24px 0')}"
-        f"{row(_facts(notice.facts), '16px 24px 0') if notice.facts else ''}"
-        f"{row(_links(notice.links), '16px 24px 0') if notice.links else ''}"
-        f"{row(_small(f'Event {notice.event_id}'), '16px 24px 20px')}",
+        row(heading(word, colour, notice.title), "20px 24px 0")
+        + "".join(row(content, padding) for content, padding in blocks if content),
     )
 
 
-def page(title: str, colour: str, rows: str) -> str:
-    """A whole HTML part: a bar in this colour, and the rows under it."""
+def next_step_html(text: str, colour: str) -> str:
+    """What to do, set off by a bar in this colour."""
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n</head>\n"
-        '<body style="margin:0;padding:0;background-color:#f3f2f1">\n'
-        f'<table {_TABLE} width="100%" bgcolor="#f3f2f1"><tr><td align="center" style="padding:16px 8px">\n'
-        f'<table {_TABLE} width="600" bgcolor="#ffffff" style="width:100%;max-width:600px;table-layout:fixed">\n'
-        f'<tr><td height="6" bgcolor="{colour}" style="font-size:1px;line-height:6px">&nbsp;</td></tr>\n'
-        f"{rows}"
-        "</table>\n</td></tr></table>\n</body>\n</html>\n"
-    )
-
-
-def row(content: str, padding: str) -> str:
-    """One of the rows under each other that a mail is."""
-    return f'<tr><td align="left" style="padding:{padding};{BREAK}">{content}</td></tr>\n'
-
-
-def heading(word: str, colour: str, title: str) -> str:
-    """A mail's title, with the word of its severity above."""
-    return (
-        f'<p style="margin:0 0 4px;{FONT};font-size:13px;line-height:18px;font-weight:bold;color:{colour}">{word}</p>'
-        f'<h1 style="margin:0;{FONT};font-size:20px;line-height:26px;color:#242424">{escape(title)}</h1>'
-    )
-
-
-def _paragraph(text: str) -> str:
-    return f'<p style="margin:0;{FONT};font-size:15px;line-height:22px;color:#242424">{escape(text)}</p>'
-
-
-def _next_step(text: str, colour: str) -> str:
-    return (
-        f'<table {_TABLE} width="100%" bgcolor="#f5f5f5" style="table-layout:fixed"><tr>'
+        f'<table {TABLE} width="100%" bgcolor="#f5f5f5" style="table-layout:fixed"><tr>'
         f'<td style="padding:10px 14px;border-left:4px solid {colour};{BREAK};{FONT};font-size:15px;line-height:22px;'
         f'color:#242424"><b>Next step:</b> {escape(text)}</td></tr></table>'
     )
 
 
-def _facts(facts: Sequence[tuple[str, str]]) -> str:
+def facts_html(facts: Sequence[tuple[str, str]]) -> str:
+    """Labels and values, a line each."""
     cell = f"padding:4px 0;{FONT};font-size:14px;line-height:20px;vertical-align:top;text-align:left"
     rows = "".join(
         f'<tr><th scope="row" width="124" style="{cell};padding-right:12px;font-weight:normal;color:#616161;{BREAK}">'
@@ -198,10 +188,10 @@ def _facts(facts: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def _links(links: Sequence[tuple[str, str]]) -> str:
+def buttons(links: Sequence[tuple[str, str]]) -> str:
     """Buttons that are cells, because Outlook pads no link; one under the other where there is no room."""
     return "".join(
-        f'<table {_TABLE} align="left"><tr><td style="padding:0 8px 8px 0"><table {_TABLE}><tr>'
+        f'<table {TABLE} align="left"><tr><td style="padding:0 8px 8px 0"><table {TABLE}><tr>'
         f'<td bgcolor="#0f6cbd" style="padding:7px 16px"><a href="{escape(url)}" style="{FONT};font-size:14px;'
         f'line-height:20px;font-weight:bold;color:#ffffff;text-decoration:none">{escape(title)}</a></td>'
         "</tr></table></td></tr></table>\n"

@@ -16,7 +16,7 @@ from azure.core.credentials_async import AsyncTokenCredential
 from functions.adapters.faults import faults_of, later, passing
 from functions.adapters.teams_card import MOST_NOTICES, Envelope, message
 from functions.issuance.errors import Unavailable
-from functions.issuance.telling import DeliveryRefused, Notice
+from functions.issuance.telling import Attachment, DeliveryRefused, Notice
 
 type Auth = Literal["sas", "entra"]
 
@@ -59,9 +59,9 @@ class Teams:
         old = OLD_ADDRESS.format(url=self._setting) if OLD_HOST.match(webhook_url) else ""
         self._service = f"The Teams workflow of channel {name}{old}"
 
-    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+    async def send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()) -> None:
         """Posts one card. 202 means handed over."""
-        del to
+        del to, attachments
         headers = {"Content-Type": "application/json"} | await self._authorization()
         try:
             async with (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from functions.issuance.errors import BadSettings
-from functions.issuance.telling import Notice
+from functions.issuance.telling import Attachment, Notice
 
 
 class WaitingChannel:
@@ -17,7 +17,7 @@ class WaitingChannel:
     def __init__(self, name: str, fault: str) -> None:
         self.name, self._fault = name, fault
 
-    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+    async def send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()) -> None:
         """Raises BadSettings."""
-        del notices, to
+        del notices, to, attachments
         raise BadSettings(self._fault)

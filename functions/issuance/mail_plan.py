@@ -1,9 +1,10 @@
-"""Which mails may go out now, and what is in each.
+"""Which messages may go out now, and what is in each.
 
-Mail services take few mails, and a reader hardly more: critical ones go first, what has no room waits, and many notices
-for the same addresses are one mail. So whoever names somebody's address again and again fills no mailbox. What waits
-for room goes out in turn by who has caused it: whoever causes many mails delays nobody else's. Nothing here knows the
-time: it is given.
+Notices of one kind for the same addresses that happen together are one message. Mail services take few mails, and a
+reader hardly more: critical ones go first, what has no room waits, and where there is no room for a mail of each kind,
+all that waits for the same addresses is one. So whoever names somebody's address again and again fills no mailbox. What
+waits for room goes out in turn by who has caused it: whoever causes many mails delays nobody else's. Nothing here knows
+the time: it is given.
 """
 
 from __future__ import annotations
@@ -14,14 +15,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from functions.issuance.events import CHAIN_REJECTED, CHAIN_WAITING, ISSUANCE
 from functions.issuance.rules import RANK
-from functions.issuance.telling import GATHERING, Limits, Sent, Severity, Waiting
+from functions.issuance.telling import (
+    CRITICAL_GATHERING,
+    GATHERING,
+    QUIET_GATHERING,
+    Limits,
+    Notice,
+    Sent,
+    Severity,
+    Waiting,
+)
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 EVERY = timedelta(minutes=10)  # one mail goes to an address, and because of a caller, beyond their limits of an hour
-KEPT = 5  # of an hour's mails one in so many is kept for critical notices, so that others cannot use them all up
+# Of the mails of a minute and of an hour one in so many is kept for critical notices: others cannot use them all up.
+KEPT = 5
 LONGEST_OFF = 6  # hours for which what has no room is put off: it may be less that waits then, or a higher limit
-FEW = 5  # notices of one type for the same addresses; more of them are one mail
+# What a signer does in batches: CSRs are asked for, and chains are dropped, one after another.
+IN_BATCHES = frozenset({f"{ISSUANCE}Started", CHAIN_REJECTED, CHAIN_WAITING})
 ANY_TIME = datetime.min.replace(tzinfo=UTC)
 
 type Message = list[Waiting]
@@ -63,6 +76,26 @@ def planned(waiting: Sequence[Waiting], sent: Sequence[Sent], limits: Limits, mo
             else:
                 plan.later.append((free, message))
     return plan
+
+
+def gathered(waiting: Sequence[Waiting], most: int, now: datetime) -> Plan:
+    """What becomes of the notices that are due on a channel without limits: critical ones first, then what has not been
+    tried yet, the longest waiting first.
+    """
+    messages, unripe = _again(waiting), list[datetime]()
+    for tried in (False, True):
+        ours = [one for one in waiting if one.batch is None and (one.due is not None) is tried]
+        fresh, later = _ripe(ours, most, now)
+        messages += [message for group in fresh for message in _by_kind(group, most)]
+        unripe += later
+    return Plan(sorted(messages, key=_urgency), [], unripe)
+
+
+def window_of(notice: Notice) -> timedelta:
+    """How long a notice waits for others of its kind."""
+    if notice.severity is Severity.CRITICAL:
+        return CRITICAL_GATHERING
+    return QUIET_GATHERING if notice.type in IN_BATCHES else GATHERING
 
 
 def in_turn(plan: Plan, limits: Limits) -> Iterator[Waiting]:
@@ -128,8 +161,9 @@ class Book:
         """When there is room for it; a time that is past if there is now."""
         hour, entry = self._limits.hour, entry_of(message, ANY_TIME)
         times = [_free(self._all, self._limits.minute, MINUTE), _free(self._all, hour, HOUR)]
-        if hour is not None and not entry.critical:
-            times.append(_free(self._others, hour - kept_of(hour), HOUR))
+        if not entry.critical:
+            windows = ((self._limits.minute, MINUTE), (hour, HOUR))
+            times += [_free(self._others, most - kept_of(most), window) for most, window in windows if most is not None]
         times += [_turn(self._to[address, entry.critical], self._limits.address) for address in entry.to]
         times += [_turn(self._by[caller, entry.critical], self._limits.caller) for caller in entry.by]
         return max(times)
@@ -164,24 +198,32 @@ class Book:
         return room if critical else min(room, hour - kept_of(hour) - _since(self._others, now - HOUR))
 
 
-def kept_of(hour: int) -> int:
-    """How many of an hour's mails are kept for critical notices: one at least, and never all."""
-    return min(max(1, hour // KEPT), hour - 1)
+def kept_of(most: int) -> int:
+    """How many of a minute's or an hour's mails are kept for critical notices: one at least, and never all."""
+    return min(max(1, most // KEPT), most - 1)
 
 
 def _ripe(fresh: Sequence[Waiting], most: int, now: datetime) -> tuple[list[Message], list[datetime]]:
-    """What waits, by its addresses, where the first of it has waited long enough for others; and when the rest will."""
-    by_address = dict[tuple[str, ...], Message]()
+    """What waits, by its addresses, of each kind where the first of it has waited long enough for others; and when the
+    rest will have.
+    """
+    kinds = dict[tuple[tuple[str, ...], str, bool], Message]()
     for one in sorted(fresh, key=_age):
-        by_address.setdefault(tuple(address.lower() for address in one.to), []).append(one)
-    gathering = GATHERING if most > 1 else timedelta(0)
-    ripe = [some for some in by_address.values() if some[0].since + gathering <= now]
-    return ripe, [some[0].since + gathering for some in by_address.values() if some[0].since + gathering > now]
+        to, critical = tuple(address.lower() for address in one.to), one.notice.severity is Severity.CRITICAL
+        kinds.setdefault((to, one.notice.type, critical), []).append(one)
+    by_address, unripe = dict[tuple[str, ...], Message](), list[datetime]()
+    for (to, *_), some in kinds.items():
+        ripe = some[0].since + (window_of(some[0].notice) if most > 1 else timedelta(0))
+        if ripe > now:
+            unripe.append(ripe)
+        else:
+            by_address.setdefault(to, []).extend(some)
+    return list(by_address.values()), unripe
 
 
 def _composed(groups: Sequence[Message], book: Book, most: int, now: datetime, *, critical: bool) -> list[Message]:
-    """What waits for each address as messages: more than a few of a kind are one. If there is no room for as many
-    messages, whatever waits for an address is one.
+    """What waits for each address as messages: one of each kind. If there is no room for as many messages, whatever
+    waits for an address is one.
 
     What a caller causes beyond its limit is kept apart, so that it delays nothing else, and is one message, too.
     """
@@ -202,16 +244,17 @@ def _composed(groups: Sequence[Message], book: Book, most: int, now: datetime, *
 
 
 def _by_kind(group: Message, most: int) -> Iterator[Message]:
-    kinds = dict[str, Message]()
+    kinds = dict[tuple[str, bool], Message]()
     for one in group:
-        kinds.setdefault(one.notice.type, []).append(one)
+        kinds.setdefault((one.notice.type, is_critical([one])), []).append(one)
     for some in kinds.values():
-        yield from _pages(some, most if len(some) > FEW else 1)
+        yield from _pages(some, most)
 
 
 def _pages(group: Message, most: int) -> Iterator[Message]:
     """In the order in which they are told, which is the same for the same notices."""
-    return (sorted(some, key=_told) for some in itertools.batched(group, most, strict=False))
+    ordered = sorted(group, key=lambda one: _at(one.notice, one.since))
+    return (sorted(some, key=_told) for some in itertools.batched(ordered, most, strict=False))
 
 
 def _again(waiting: Iterable[Waiting]) -> list[Message]:
@@ -224,7 +267,16 @@ def _again(waiting: Iterable[Waiting]) -> list[Message]:
 
 
 def _told(one: Waiting) -> tuple[int, datetime, str]:
-    return -RANK[one.notice.severity], *_age(one)
+    """What matters most first, and then in the order in which it happened."""
+    return -RANK[one.notice.severity], *_at(one.notice, one.since)
+
+
+def _at(notice: Notice, since: datetime) -> tuple[datetime, str]:
+    return notice.at or since, notice.event_id
+
+
+def _urgency(message: Message) -> tuple[bool, bool, datetime]:
+    return not is_critical(message), any(one.due is not None for one in message), _longest(message)
 
 
 def _age(one: Waiting) -> tuple[datetime, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from functions.issuance.describe import printed
 from functions.issuance.events import ISSUANCE, NOTICE_REFUSED, WORK_LIST, Event
 from functions.issuance.links import Links, links_of
 from functions.issuance.phrases import duration, moment, some
@@ -14,8 +15,10 @@ from functions.issuance.telling import Line, Notice
 from functions.issuance.wording import WRITERS
 
 MOST_NAMES = 10
+MOST_SHORT = 300  # characters of a sentence
 MOST_CHANGES = 8  # of a certificate that somebody else has changed; the event has more
 MOST = 2  # of what is wrong besides, and of warnings; the report has them all
+TO_BE_SIGNED = {f"{ISSUANCE}Started", f"{ISSUANCE}Stalled"}  # with the CSR
 ISSUED_OR_REFUSED = {Status.COMPLETED, Status.FAILED}  # that took its time; a request that somebody ended took none
 
 
@@ -48,6 +51,7 @@ def notice_of(event_id: str, type_: str, data: dict[str, Any], links: Links) -> 
         escalated=bool(data.get("escalated")),
         not_on=data.get("channel"),
         by=data.get("caused_by"),
+        remark=words.remark,
     )
 
 
@@ -79,6 +83,25 @@ def refusal_of(notice: Notice, channel: str, reason: str, now: datetime) -> Even
     )
 
 
+def shorter(notice: Notice) -> Notice:
+    """What is left of a notice that a channel cannot write: title, sentence and next step in letters that any can."""
+    title, sentence, next_step = (
+        printed(text, most).encode("ascii", "replace").decode()
+        for text, most in ((notice.title, 100), (notice.sentence, MOST_SHORT), (notice.next_step, MOST_SHORT))
+    )
+    why = "This message could not be shown in full; the log has the reason (notice-shortened)."
+    return Notice(
+        event_id=notice.event_id,
+        type=notice.type,
+        title=title,
+        good=notice.good,
+        sentence=f"{sentence} {why}",
+        facts=(),
+        next_step=next_step,
+        severity=notice.severity,
+    )
+
+
 def _lines(type_: str, data: dict[str, Any]) -> tuple[Line, ...]:
     """The request that an event is about; of a work list all of its requests."""
     if type_ == WORK_LIST:
@@ -86,7 +109,7 @@ def _lines(type_: str, data: dict[str, Any]) -> tuple[Line, ...]:
     request = data.get("request") or data
     if "request_id" not in request:
         return ()
-    return (_line(request, data, csr=type_ == f"{ISSUANCE}Started" and "csr_url" in data),)
+    return (_line(request, data, csr=type_ in TO_BE_SIGNED and "csr_url" in data),)
 
 
 def _line(request: dict[str, Any], data: dict[str, Any], *, csr: bool) -> Line:

@@ -15,18 +15,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.issuance.certflow import Certflow
+from functions.issuance.csr_files import csrs_of
 from functions.issuance.describe import printed
 from functions.issuance.errors import BadSettings, Unavailable
 from functions.issuance.events import ISSUANCE, NOTICE_REFUSED, Event
 from functions.issuance.journal import record
-from functions.issuance.mail_plan import HOUR, entry_of, in_turn, is_critical, planned
-from functions.issuance.notices import notice_of, refusal_of
+from functions.issuance.mail_plan import HOUR, entry_of, gathered, in_turn, planned, window_of
+from functions.issuance.notices import notice_of, refusal_of, shorter
 from functions.issuance.outbox import AT_MOST, publish
+from functions.issuance.overtaken import overtaken
 from functions.issuance.queues import CHANNELS
 from functions.issuance.recipients import addressed, as_mailed, default_to, mails_of
 from functions.issuance.rules import EMAIL, ESCALATED_TO, Rule, destinations
 from functions.issuance.setting_faults import tell_mail_is_behind
-from functions.issuance.telling import GATHERING, LATEST_TIME, Channel, DeliveryRefused, Limits, Notice, Sent, Waiting
+from functions.issuance.telling import LATEST_TIME, Attachment, Channel, DeliveryRefused, Limits, Notice, Sent, Waiting
 from functions.issuance.timing import LONGEST_PAUSE
 from functions.issuance.trouble import note_failure
 
@@ -38,7 +40,6 @@ MOST_READ = 1000  # of what waits on a channel: one request's worth (Learn, "Que
 WRITTEN_AT_ONCE = 20  # rows
 MOST_WHY = 500  # characters of what hindered a message
 AT_ONCE = 4  # mails under way; cards, which tell of several things each, go one by one
-MOST_UNSEEN = 5 * AT_ONCE  # messages until it is seen what has come meanwhile
 SENDING, HELD = timedelta(minutes=1), timedelta(minutes=2)  # on one channel, and a little longer than that
 # A notice that could not be delivered is tried again after as long as it has waited, within these.
 SOONEST_AGAIN, LATEST_AGAIN = timedelta(seconds=10), timedelta(minutes=15)
@@ -50,14 +51,17 @@ IN_A_ROW, LONGEST_QUIET = 3, timedelta(minutes=2)
 RECORD_AGAIN = (1, 2, 5, 10, 20)
 
 
-async def notify(certflow: Certflow, event_id: str, type_: str, data: dict[str, Any]) -> None:
-    """Puts an event to those that wait on every channel that it is meant for. Safe to repeat.
+async def notify(
+    certflow: Certflow, event_id: str, type_: str, data: dict[str, Any], at: datetime | None = None
+) -> None:
+    """Puts an event to those that wait on every channel that it is meant for. Safe to repeat. `at` is when it happened;
+    None: now.
 
     Raises Unavailable if the storage does not answer.
     """
     notice = notice_of(event_id, type_, data, certflow.links)
     if notice is not None:
-        await tell(certflow, notice)
+        await tell(certflow, replace(notice, at=at or certflow.now()))
     if type_ == f"{ISSUANCE}Failed":
         await note_failure(certflow, data, certflow.now())
 
@@ -138,18 +142,13 @@ async def next_messages(certflow: Certflow, channel: Channel) -> tuple[list[list
     """What is to go out on a channel now, message by message; and, if its limits keep any of it back, until when.
 
     Critical ones first, then what has not been tried yet (a mailbox that is full must not keep the others), the longest
-    waiting first.
+    waiting first; what happens together is one message of each kind.
     """
-    now, messages = certflow.now(), list[list[Waiting]]()
+    now = certflow.now()
     if channel.limits:
         return await _planned(certflow, channel, channel.limits)
-    waiting = await certflow.deliveries.waiting(channel.name, now, MOST_READ)
-    for one in sorted(waiting, key=lambda one: (not is_critical([one]), one.due is not None, one.since)):
-        if messages and len(messages[-1]) < channel.most and _go_together(messages[-1][0], one):
-            messages[-1].append(one)
-        else:
-            messages.append([one])
-    return messages, None
+    plan = gathered(await certflow.deliveries.waiting(channel.name, now, MOST_READ), channel.most, now)
+    return plan.go, plan.room
 
 
 async def _planned(certflow: Certflow, channel: Channel, limits: Limits) -> tuple[list[list[Waiting]], datetime | None]:
@@ -173,33 +172,26 @@ async def _planned(certflow: Certflow, channel: Channel, limits: Limits) -> tupl
             return plan.go, plan.room
 
 
-def _go_together(one: Waiting, other: Waiting) -> bool:
-    return (one.to, one.batch) == (other.to, other.batch)
-
-
 async def _send_all(certflow: Certflow, channel: Channel) -> tuple[timedelta, datetime | None]:
     """Sends what waits, for a while. Returns for how long the channel is to be left alone, if it is, and when the first
     of what was put off is due.
     """
     ends, in_a_row, dues = certflow.now() + SENDING, list[timedelta](), list[datetime]()
     while messages := (await next_messages(certflow, channel))[0]:
-        # Not all of them at once: what comes meanwhile may be critical.
-        for some in itertools.batched(
-            messages[:MOST_UNSEEN], AT_ONCE if channel.most == 1 or channel.limits else 1, strict=False
-        ):
-            if certflow.now() >= ends:
-                return timedelta(0), None
-            asked = timedelta(0)
-            for fault, put_off in await _all(_deliver(certflow, channel, message) for message in some):
-                dues += put_off
-                if fault is None:
-                    in_a_row.clear()
-                else:
-                    in_a_row.append(min(put_off) - certflow.now())
-                    asked = max(asked, _asked(fault))
-            down = max(min([*in_a_row, LONGEST_QUIET]), SOONEST_AGAIN) if len(in_a_row) >= IN_A_ROW else timedelta(0)
-            if quiet := max(asked, down):
-                return quiet, None
+        if certflow.now() >= ends:
+            return timedelta(0), None
+        # No more of them before it is seen what has come meanwhile, which may be critical.
+        some, asked = messages[: AT_ONCE if channel.most == 1 or channel.limits else 1], timedelta(0)
+        for fault, put_off in await _all(_deliver(certflow, channel, message) for message in some):
+            dues += put_off
+            if fault is None:
+                in_a_row.clear()
+            else:
+                in_a_row.append(min(put_off) - certflow.now())
+                asked = max(asked, _asked(fault))
+        down = max(min([*in_a_row, LONGEST_QUIET]), SOONEST_AGAIN) if len(in_a_row) >= IN_A_ROW else timedelta(0)
+        if quiet := max(asked, down):
+            return quiet, None
     return timedelta(0), min(dues, default=None)
 
 
@@ -257,7 +249,7 @@ async def _hand_over(certflow: Certflow, channel: Channel, notice: Notice, mails
     to = () if gathers and channel.limits is None else tuple(mails or certflow.mailboxes)
     await certflow.deliveries.wait(channel.name, Waiting(shown, certflow.now(), to))
     try:
-        await certflow.work.put(CHANNELS, {"channel": channel.name}, GATHERING if gathers else timedelta(0))
+        await certflow.work.put(CHANNELS, {"channel": channel.name}, window_of(notice) if gathers else timedelta(0))
     except Unavailable as error:  # it is written down, and the timer calls for it
         record("channel-not-called", level=logging.WARNING, channel=channel.name, reason=str(error))
 
@@ -269,6 +261,7 @@ async def _deliver(
     what has to wait is tried again.
     """
     mine, busy = await _claimed(certflow, channel.name, [one.notice for one in waiting])
+    mine = await _without_overtaken(certflow, channel, mine, waiting)
     left, dues = None, list[datetime]()
     if mine:
         left, waiting = await _hand_to(certflow, channel, mine, waiting)
@@ -278,6 +271,21 @@ async def _deliver(
         others = [one for one in waiting if any(one.notice is notice for notice, _ in busy)]
         dues += await _put_off(certflow, channel, others, busy[0][1])
     return left, dues
+
+
+async def _without_overtaken(
+    certflow: Certflow, channel: Channel, mine: Sequence[Notice], waiting: Sequence[Waiting]
+) -> list[Notice]:
+    """What is still worth telling. What was tried before stays: what is tried again is the same message."""
+    # Where there are limits, what has not been tried may have been put off for want of room.
+    tried = {one.notice.event_id for one in waiting if one.batch or (one.due and not channel.limits)}
+    fresh = [notice for notice in mine if notice.event_id not in tried]
+    late = await overtaken(certflow, fresh)
+    for notice in late:
+        record("notice-overtaken", id=notice.event_id, channel=channel.name)
+        await _settle(certflow, channel.name, notice, "overtaken")
+        await certflow.deliveries.done_waiting(channel.name, notice)
+    return [notice for notice in mine if notice not in late]
 
 
 async def _hand_to(
@@ -293,7 +301,8 @@ async def _hand_to(
         if channel.limits:
             waiting, sent = await _counted(certflow, channel, mine, waiting)
         # It may have begun to wait while CERTFLOW_MAIL_TO could not be read.
-        await channel.send(mine, waiting[0].to or certflow.mailboxes)
+        files = await csrs_of(certflow, mine) if channel.limits else ()
+        await _send(channel, mine, waiting[0].to or certflow.mailboxes, files)
     except DeliveryRefused as error:
         await _reached_nobody(certflow, channel.name, sent)
         if len(mine) > 1 and not error.whatever:
@@ -320,6 +329,21 @@ async def _hand_to(
     if sent:  # it counts for the service, and nobody has got it
         await certflow.deliveries.count(channel.name, replace(sent, to=(), by=()))
     return left, waiting
+
+
+async def _send(
+    channel: Channel, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment]
+) -> None:
+    """Sends a message; one notice that the channel cannot write as it is goes out shorter rather than not at all."""
+    try:
+        await channel.send(notices, to, attachments)
+    except (DeliveryRefused, Unavailable, BadSettings):
+        raise
+    except Exception as error:
+        if len(notices) > 1:  # two messages are made of it, until it is known which notice it is
+            raise
+        record("notice-shortened", level=logging.ERROR, channel=channel.name, reason=repr(error), ids=_ids(notices))
+        await channel.send([shorter(notices[0])], to)
 
 
 async def _reached_nobody(certflow: Certflow, channel: str, sent: Sent | None) -> None:

@@ -35,12 +35,13 @@ from functions.issuance.events import (
     WORK_LIST,
 )
 from functions.issuance.key_material import private_key
-from functions.issuance.mail_plan import FEW, HOUR, Book, entry_of
+from functions.issuance.mail_plan import HOUR, Book, entry_of
 from functions.issuance.notices import notice_of
 from functions.issuance.rules import PREFIX
 from functions.issuance.telling import Channel, DeliveryRefused, Notice, Severity, Waiting
 
 PAUSE = timedelta(minutes=1)
+FEW = 5  # samples
 NAME = "sample"
 DAY = 86400  # seconds
 
@@ -71,8 +72,7 @@ async def rehearse(certflow: Certflow, wanted: Sequence[str]) -> dict[str, Any]:
 
 async def _send(certflow: Certflow, channel: Channel, notices: Sequence[Notice]) -> str:
     try:
-        singly = channel.limits is not None and len(notices) <= FEW  # more of them are one mail, as ever
-        for some in itertools.batched(notices, 1 if singly else channel.most, strict=False):
+        for some in itertools.batched(notices, _together(channel, len(notices)), strict=False):
             await _count(certflow, channel, some)
             await channel.send(some, certflow.mailboxes)
     except DeliveryRefused as error:
@@ -80,6 +80,15 @@ async def _send(certflow: Certflow, channel: Channel, notices: Sequence[Notice])
     except CertflowError as error:
         return f"failed: {error}"
     return "delivered"
+
+
+def _together(channel: Channel, samples: int) -> int:
+    """How many samples are one message: a few are single ones, as real ones of different kinds are; more of them would
+    be more mails than a service takes, and are still to be read on cards.
+    """
+    if samples <= FEW:
+        return 1
+    return min(channel.most, FEW) if channel.limits is None else channel.most
 
 
 async def _count(certflow: Certflow, channel: Channel, notices: Sequence[Notice]) -> None:

@@ -11,11 +11,10 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-GATHERING = timedelta(
-    seconds=5
-)  # how long a notice waits for others that happen with it, where a message takes several
-
-
+# How long a notice waits for others of its kind, where a message takes several: what is critical; what is not, which is
+# out within ten seconds, too; and what a signer does in batches (mail_plan.py).
+CRITICAL_GATHERING, GATHERING = timedelta(seconds=2), timedelta(seconds=5)
+QUIET_GATHERING = timedelta(minutes=1)
 LATEST_TIME = datetime.max.replace(tzinfo=UTC)  # whatever waits is due by then
 
 
@@ -52,8 +51,10 @@ class Notice:
     `type` is the event's, `vault` an alias. `escalated`: reminding the owner alone has not helped. `not_on`: the
     channel that has refused what this is about. `by`: the caller that caused it (recipients.py), if one did. `names`
     are the first of the certificate's alternative names. `lines`: the certificates that it is about, if it is about
-    requests. `roles`: whom it is for, unless a rule says otherwise (roles.py).
-    `listed`: work lists tell the same at set times. `to`: the channels and addresses of a work list's signers.
+    requests. `roles`: whom it is for, unless a rule says otherwise (roles.py). `listed`: work lists tell the same at set
+    times. `to`: the channels and addresses of a work list's signers. `at`: when it happened (UTC). `remark`: what its
+    row says in a table of several of its kind; None for its sentence. `elsewhere` says where all of its kind are to be
+    seen.
     """
 
     event_id: str
@@ -77,6 +78,19 @@ class Notice:
     escalated: bool = False
     not_on: str | None = None
     by: str | None = None
+    at: datetime | None = None
+    remark: str | None = None
+    elsewhere: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail. `kind` is its media type, `says` what it is, in a sentence."""
+
+    name: str
+    kind: str
+    content: bytes
+    says: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +126,8 @@ class Sent:
 class Channel(Protocol):
     """A way to reach people. `name` keys its delivery records.
 
-    `most` is how many notices one message takes. Above 1, notices wait some seconds for others, and go out as one.
+    `most` is how many notices one message takes. Above 1, notices wait some time for others of their kind, and go out
+    as one.
     """
 
     name: str
@@ -123,8 +138,9 @@ class Channel(Protocol):
         """How many messages may go out; None for a channel that does not mail."""
         ...
 
-    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
-        """Hands notices over as one message. `to` are mail addresses, for the channel that mails.
+    async def send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()) -> None:
+        """Hands notices over as one message. `to` are mail addresses, and `attachments` files, for the channel that
+        mails.
 
         Raises DeliveryRefused if repeating it can never help.
         """
@@ -172,7 +188,7 @@ class Deliveries(Protocol):
         ...
 
     async def settle(self, event_id: str, channel: str, outcome: str, now: datetime) -> None:
-        """Records how it ended: `delivered`, or `refused: …`."""
+        """Records how it ended: `delivered`, `overtaken`, or `refused: …`."""
         ...
 
     async def release(self, event_id: str, channel: str, reason: str) -> None:

@@ -37,13 +37,16 @@ from functions.issuance.telling import Severity
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a message says. `good`: nothing has gone wrong."""
+    """What a message says. `good`: nothing has gone wrong. `remark`: what there is to say of it in a table of several
+    of its kind; None for the sentence.
+    """
 
     title: str
     sentence: str
     next_step: str
     severity: Severity = Severity.WARNING
     good: bool = False
+    remark: str | None = None
 
 
 DAY = 86400  # seconds
@@ -73,6 +76,7 @@ def _completed(data: dict[str, Any]) -> Words:
         "Nothing to do: applications that read it from Key Vault get the new version.",
         Severity.INFO,
         good=True,
+        remark=_went_before(data).strip(),
     )
 
 
@@ -97,6 +101,7 @@ def _csr_ready(data: dict[str, Any]) -> Words | None:
         "Have the CSR signed, and drop what the CA sends, as it is, into the container chains.",
         Severity.INFO,
         good=True,
+        remark="",
     )
 
 
@@ -169,6 +174,7 @@ def _stalled(data: dict[str, Any]) -> Words:
         f"The certificate request for {name} in vault {data['vault']} waits for {waits}.",
         f"{step} POST {_address(data)}/pending/acknowledge keeps the reminders quiet for a while.",
         Severity.CRITICAL if data.get("escalated") else Severity.WARNING,
+        remark=f"Waits for {waits}.",
     )
 
 

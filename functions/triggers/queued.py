@@ -71,7 +71,7 @@ def queued_blueprint(
 
         async def heard(event: Event) -> None:
             if own := await own_event(certflow(), event):
-                await notify(certflow(), own.id, own.type, own.data)
+                await notify(certflow(), own.id, own.type, own.data, own.time)
 
         await _handled(returns, EVENTS, message, heard)
 

@@ -1,14 +1,15 @@
 """The e-mail API of Azure Communication Services, version 2025-09-01: what `azure.communication.email` talks to.
 
 It takes as many mails in a minute and an hour as the service gives to everybody, by the sender's domain; each request
-counts, those that are answered 429, too. It knows no domains, suppression lists or attachments, and
-checks a token's audience and time but no signature: who may send is a role assignment, which a laptop does not have.
-An operation ends at the first look at it. Stricter than the service: a repeated Operation-Id with another body is 400
-always, where the service remembers the first body for five minutes.
+counts, those that are answered 429, too. Of attachments it takes only the commonest kinds (ATTACHED). It knows no
+domains or suppression lists, and checks a token's audience and time but no signature: who may send is a role
+assignment, which a laptop does not have. An operation ends at the first look at it. Stricter than the service: a
+repeated Operation-Id with another body is 400 always, where the service remembers the first body for five minutes.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import math
 import time
@@ -33,6 +34,8 @@ RETRY_AFTER = {"Retry-After": "3"}
 # Mails by seconds (Learn, "Service limits for Azure Communication Services", Email): from a domain of one's own, and
 # from one of Azure's.
 OWN_DOMAIN, AZURES_DOMAIN = {60: 30, 3600: 100}, {60: 5, 3600: 10}
+# Learn, "Allowed attachment types for sending email in Azure Communication Services": of that table what anybody sends.
+ATTACHED = {"text/plain", "text/csv", "application/json", "application/pdf", "application/xml", "application/zip"}
 _OPERATIONS = "/emails/operations"
 _LONG_LINES = policy.default.clone(max_line_length=998)
 
@@ -57,11 +60,18 @@ class _Content(msgspec.Struct, rename="camel"):
     html: str | None = None
 
 
+class _Attachment(msgspec.Struct, rename="camel"):
+    name: str
+    content_type: str
+    content_in_base64: str
+
+
 class _Message(msgspec.Struct, rename="camel"):
     sender_address: str
     recipients: _Recipients
     content: _Content
     headers: dict[str, str] = {}
+    attachments: list[_Attachment] = []
     user_engagement_tracking_disabled: bool = False
 
 
@@ -196,6 +206,9 @@ def _mail_of(body: bytes) -> tuple[bytes, list[str]]:
             Address(addr_spec=address)
         except Exception as error:  # noqa: BLE001 - ValueError, HeaderParseError, IndexError …, by what is wrong with it
             raise _RefusedError(400, "InvalidEmailAddress", f"{address!r} is no e-mail address: {error}") from None
+    for one in message.attachments:
+        if one.content_type not in ATTACHED:
+            raise _RefusedError(400, "InvalidAttachmentType", f"Attachments of {one.content_type} are not taken.")
     try:
         return _mime(message).as_bytes(), message.recipients.addresses()
     except ValueError as error:  # a line break in a header
@@ -213,6 +226,10 @@ def _mime(message: _Message) -> EmailMessage:
         mail.set_content(text)
     if html is not None:
         (mail.set_content if text is None else mail.add_alternative)(html, subtype="html")
+    for one in message.attachments:
+        main, _, sub = one.content_type.partition("/")
+        content = base64.b64decode(one.content_in_base64, validate=True)  # ValueError for what is none
+        mail.add_attachment(content, maintype=main, subtype=sub, filename=one.name)
     return mail
 
 

@@ -16,7 +16,7 @@ from functions.adapters import acs_email
 from functions.adapters.acs_email import AcsEmail
 from functions.adapters.mail_text import mail_of
 from functions.issuance.errors import Unavailable
-from functions.issuance.telling import DeliveryRefused, Notice, Waiting
+from functions.issuance.telling import Attachment, DeliveryRefused, Notice, Waiting
 from functions.settings import load_settings
 from local.inbox import Inbox, running_inbox
 from local.keyvault import running_standin
@@ -104,8 +104,9 @@ async def test_several_notices_are_one_mail_and_a_repeat_is_no_second_one(inbox:
     for _ in range(2):
         await channel.send(notices, [ME])
     (kept,) = inbox.messages
-    assert kept.subject == "[Certflow] 7 messages: Certificate request failed"
-    assert [f"Event {notice.event_id}" in kept.text.splitlines() for notice in notices] == [True] * 7
+    assert kept.subject == "[Certflow] 7 certificate requests failed"
+    mail = message_from_string(kept.raw, policy=policy.default)
+    assert mail["X-Certflow-Event"].split() == [notice.event_id for notice in notices]
     assert kept.html is not None
     assert kept.html.count("&lt;b&gt;*.example.com&lt;/b&gt;") == 7
 
@@ -219,6 +220,32 @@ async def test_a_channel_that_keeps_to_the_limits_is_never_told_to_wait(inbox: I
     world.later(minutes=1)
     await world.send()
     await channel.close()
-    assert len(inbox.messages) == 5
-    assert len(world.deliveries.queued) == 7
+    assert len(inbox.messages) == 4  # one of a minute's five is kept for what is critical
+    assert len(world.deliveries.queued) == 8
     assert not any(one.due for one in world.deliveries.queued.values())  # none was tried in vain
+
+
+ZIP = Attachment("certflow-csrs.zip", "application/zip", b"PK\x05\x06" + b"\x00" * 18, "2 CSRs are attached.")
+
+
+async def test_a_file_goes_with_the_mail_and_the_mail_says_so(inbox: Inbox, channel: AcsEmail) -> None:
+    await channel.send([NOTICE], [ME], [ZIP])
+    await channel.send([NOTICE], [ME], [ZIP])  # a repeat is the same mail
+    (kept,) = inbox.messages
+    (part,) = message_from_string(kept.raw, policy=policy.default).iter_attachments()
+    assert (part.get_filename(), part.get_content_type(), part.get_content()) == (ZIP.name, ZIP.kind, ZIP.content)
+    assert ZIP.says in kept.text
+    assert ZIP.says in str(kept.html)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault"), [("application/pkcs10", None), (ZIP.kind, {"status": 413, "times": 1})], ids=["kind", "size"]
+)
+async def test_a_mail_that_is_not_taken_with_its_file_goes_without(
+    inbox: Inbox, channel: AcsEmail, kind: str, fault: dict[str, int] | None
+) -> None:
+    await faults(inbox, acs=fault)
+    await channel.send([NOTICE], [ME], [replace(ZIP, kind=kind)])
+    (kept,) = inbox.messages
+    assert kept.attachments == ()
+    assert ZIP.says not in kept.text

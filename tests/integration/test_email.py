@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from email import message_from_string, policy
 
 import aiohttp
@@ -14,7 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from functions.adapters.email import Email, SmtpServer
 from functions.issuance.errors import Unavailable
-from functions.issuance.telling import DeliveryRefused, Notice
+from functions.issuance.telling import Attachment, DeliveryRefused, Notice
 from local.inbox import Inbox, running_inbox
 from local.tls import LocalCa
 
@@ -266,3 +267,23 @@ async def test_an_address_that_the_server_cannot_write_is_refused(trusted_ca: Lo
 async def test_a_server_that_nobody_answers_for_is_unavailable() -> None:
     with pytest.raises(Unavailable, match="mail server"):
         await Email(SmtpServer("127.0.0.1", 9, None, None), "certflow@example.com").send([NOTICE], [ME])
+
+
+ZIP = Attachment("certflow-csrs.zip", "application/zip", b"PK\x05\x06" + b"\x00" * 18, "2 CSRs are attached.")
+
+
+async def test_a_file_goes_with_the_mail_and_the_mail_says_so(inbox: Inbox) -> None:
+    await email(inbox).send([NOTICE], [ME], [ZIP])
+    (kept,) = inbox.messages
+    assert kept.attachments == (ZIP.name,)
+    (part,) = message_from_string(kept.raw, policy=policy.default).iter_attachments()
+    assert (part.get_content_type(), part.get_content()) == (ZIP.kind, ZIP.content)
+    assert ZIP.says in kept.text
+    assert ZIP.says in str(kept.html)
+
+
+async def test_a_mail_that_is_too_large_for_the_server_with_its_file_goes_without(inbox: Inbox) -> None:
+    await email(inbox).send([NOTICE], [ME], [replace(ZIP, content=b"x" * (12 * 1024 * 1024))])
+    (kept,) = inbox.messages
+    assert kept.attachments == ()
+    assert ZIP.says not in kept.text

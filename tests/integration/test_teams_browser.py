@@ -10,10 +10,10 @@ import pytest
 
 from functions.adapters.teams import Teams
 from functions.adapters.teams_card import MOST_NOTICES
-from functions.issuance.telling import Notice, Severity
+from functions.issuance.telling import Line, Notice, Severity
 from local.inbox import Inbox, running_inbox
 from local.tls import LocalCa
-from tests.clock import HANG
+from tests.clock import HANG, NOW
 from tests.integration import test_inbox_browser as browser
 from tests.integration.tokens import AnyToken
 
@@ -30,8 +30,10 @@ NOTICE = Notice(
     severity=Severity.WARNING,
     links=tuple((f"Page {number} about it", f"https://portal.example.com/#@/{number}") for number in range(6)),
 )
-ISSUED = replace(NOTICE, event_id="e2", title="Certificate issued: shop", severity=Severity.INFO, good=True, facts=())
-EXPIRED = replace(NOTICE, event_id="e3", title="Certificate expired: old", severity=Severity.CRITICAL)
+ISSUED = replace(NOTICE, event_id="e2", type="Certflow.Issuance.Completed", title="Certificate issued: shop")
+ISSUED = replace(ISSUED, severity=Severity.INFO, good=True, facts=())
+EXPIRED = replace(NOTICE, event_id="e3", type="Certflow.Certificate.Expired", title="Certificate expired: old")
+EXPIRED = replace(EXPIRED, severity=Severity.CRITICAL)
 COLOUR = "element => getComputedStyle(element).color"
 
 
@@ -55,18 +57,18 @@ async def test_single_and_batched_cards_are_legible_and_their_buttons_are_links(
         await screen.assert_legible("3 certificate messages: 1 critical, 1 warning", batch)
         for notice in (NOTICE, ISSUED, EXPIRED):
             await screen.assert_legible(notice.title, batch)
-            await screen.assert_legible(f"Event {notice.event_id}", batch)
+        await screen.assert_legible(f"Event {NOTICE.event_id}", single)
+        await screen.assert_legible(NOTICE.facts[1][1], single)
+        for title, url in NOTICE.links:
+            await screen.assert_legible(title, single)
+            link = single.get_by_role("link", name=title, exact=True).first
+            assert await link.get_attribute("href") == url
         for article in (single, batch):
             assert NOTICE.sentence in await article.inner_text()
-            await screen.assert_legible(NOTICE.facts[1][1], article)
-            for title, url in NOTICE.links:
-                await screen.assert_legible(title, article)
-                link = article.get_by_role("link", name=title, exact=True).first
-                assert await link.get_attribute("href") == url
             assert await article.get_by_role("link", name="x", exact=True).count() == 0
         titles = [batch.get_by_text(notice.title, exact=True) for notice in (NOTICE, ISSUED, EXPIRED)]
         assert len({await title.evaluate(COLOUR) for title in titles}) == 3
-        assert await batch.locator(".ac-horizontal-separator[style*=border]").count() == 3
+        assert await batch.locator(".ac-horizontal-separator[style*=border]").count() == 6
         assert await screen.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         assert screen.errors == []
 
@@ -74,11 +76,44 @@ async def test_single_and_batched_cards_are_legible_and_their_buttons_are_links(
 async def test_the_fullest_card_keeps_inside_its_frame(chromium: str, inbox: Inbox) -> None:
     channel = Teams("teams", inbox.teams_url, auth="sas", envelope="message", credential=AnyToken())
     long = replace(NOTICE, title="w" * 250, sentence="<b>*é😀\n1. " * 300)
-    await channel.send([replace(long, event_id=f"{number}:{'x' * 200}") for number in range(MOST_NOTICES)], ())
+    await channel.send([replace(long, event_id=str(n), name=f"name-{n}") for n in range(MOST_NOTICES)], ())
     async with browser.running_screen(chromium, inbox, width=400) as screen:
         card = screen.page.locator(".card")
         await card.wait_for(timeout=HANG * 1000)
         assert await card.evaluate("element => element.scrollWidth <= element.clientWidth")
         assert await card.locator("b, em, li").count() == 0
-        for number in range(MOST_NOTICES):
-            await screen.assert_legible(f"Event {number}:{'x' * 200}")
+        shown = await card.inner_text()
+        assert [f"name-{number}" in shown for number in range(MOST_NOTICES)] == [True] * MOST_NOTICES
+
+
+LINES = [
+    Line("prod", f"pay-api-{n:02}", f"{n:032x}", f"pay-api-{n:02}.example.com", f"team-{n}@example.com", NOW, csr=True)
+    for n in range(30)
+]
+CSRS = [
+    replace(ISSUED, event_id=one.name, type="Certflow.Issuance.Started", vault=one.vault, name=one.name, lines=(one,))
+    for one in LINES
+]
+REJECTED = [
+    replace(
+        NOTICE, event_id=str(n), type="Certflow.Chain.Rejected", name=f"pay-{n}", vault="prod", next_step=f"Do {n}."
+    )
+    for n in range(10)
+]
+
+
+@pytest.mark.parametrize("notices", [CSRS, REJECTED, [*CSRS[:9], *REJECTED[:9]]], ids=["csrs", "rejected", "mixed"])
+async def test_a_card_of_many_is_no_taller_than_a_screen_and_a_half(
+    chromium: str, inbox: Inbox, notices: list[Notice]
+) -> None:
+    channel = Teams("teams", inbox.teams_url, auth="sas", envelope="message", credential=AnyToken())
+    await channel.send(notices, ())
+    for width in (1280, 400):
+        async with browser.running_screen(chromium, inbox, width=width) as screen:
+            card = screen.page.locator(".card")
+            await card.wait_for(timeout=HANG * 1000)
+            box = await card.bounding_box()
+            assert box is not None
+            assert box["height"] < 1200
+            shown = await card.inner_text()
+            assert [notice.name for notice in notices if str(notice.name) not in shown] == []

@@ -30,7 +30,7 @@ from functions.issuance.requests import Act, CertificateVersion, Change, Operati
 from functions.issuance.rules import Rule
 from functions.issuance.shift import work_shift
 from functions.issuance.sweep import sweep
-from functions.issuance.telling import Limits, Notice, Sent, Severity, Waiting
+from functions.issuance.telling import GATHERING, Attachment, Limits, Notice, Sent, Severity, Waiting
 from functions.issuance.watchbook import CertificateNote, KeySearch, Survey, Trouble, TrustNote
 from tests.certificates import Ca, make_csr
 from tests.clock import NOW
@@ -497,18 +497,20 @@ class FakeDeliveries:
 
 @dataclass
 class FakeChannel:
-    """A channel that remembers its messages; `faults` are raised first, one a send."""
+    """A channel that remembers its messages, and what was attached to each; `faults` are raised first, one a send."""
 
     name: str
     most: int = 1
     limits: Limits | None = None
     messages: list[tuple[list[Notice], list[str]]] = field(default_factory=list)
+    attached: list[list[Attachment]] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
 
-    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+    async def send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()) -> None:
         if self.faults:
             raise self.faults.pop(0)
         self.messages.append((list(notices), list(to)))
+        self.attached.append(list(attachments))
 
     @property
     def sent(self) -> list[Notice]:
@@ -739,8 +741,10 @@ class World:
         await work_shift(self.certflow, "main")
 
     async def tell(self, event_id: str, type_: str, data: dict[str, Any]) -> None:
-        """What becomes of an event that is delivered."""
+        """What becomes of an event that is delivered, once it has waited for others of its kind."""
         await notify(self.certflow, event_id, type_, data)
+        if any(channel.most > 1 for channel in self.channels):
+            self.now += GATHERING
         await self.send()
 
     async def send(self) -> None:

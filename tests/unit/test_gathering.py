@@ -16,7 +16,15 @@ from functions.issuance.errors import BadSettings, CertflowError, Unavailable
 from functions.issuance.notices import notice_of
 from functions.issuance.notify import call_waiting, notify, send_waiting
 from functions.issuance.rules import parse_rules
-from functions.issuance.telling import DeliveryRefused, Limits, Notice, Severity, Waiting
+from functions.issuance.telling import (
+    CRITICAL_GATHERING,
+    Attachment,
+    DeliveryRefused,
+    Limits,
+    Notice,
+    Severity,
+    Waiting,
+)
 from functions.triggers.overview import get_status
 from functions.triggers.routes import Context
 from tests.clock import NOW
@@ -29,6 +37,11 @@ def failed(number: int) -> dict[str, Any]:
     return DATA | {"name": f"web-{number}", "request_id": f"{number:032x}"}
 
 
+def ripen(world: World) -> None:
+    """What is critical has waited long enough for others."""
+    world.now += CRITICAL_GATHERING
+
+
 async def test_what_happens_within_seconds_is_gathered_into_one_message() -> None:
     teams = FakeChannel("teams", most=10)
     world = world_with(teams)
@@ -36,8 +49,9 @@ async def test_what_happens_within_seconds_is_gathered_into_one_message() -> Non
         await notify(world.certflow, f"e{number}", FAILED, failed(number))
     assert teams.messages == []
     assert {(queue, message["channel"], after.total_seconds()) for queue, message, after in world.work.put_in} == {
-        ("certflow-channels", "teams", 5.0)
+        ("certflow-channels", "teams", 2.0)
     }
+    ripen(world)
     for message in world.work.queue("certflow-channels"):
         await send_waiting(world.certflow, message["channel"])
     assert [len(notices) for notices, _ in teams.messages] == [3]
@@ -50,6 +64,7 @@ async def test_a_message_takes_no_more_than_the_channel_says() -> None:
     world = world_with(teams)
     for number in range(23):
         await notify(world.certflow, f"e{number:02}", FAILED, failed(number))
+    ripen(world)
     await send_waiting(world.certflow, "teams")
     assert [len(notices) for notices, _ in teams.messages] == [10, 10, 3]
 
@@ -60,6 +75,7 @@ async def test_an_event_that_comes_again_while_it_waits_or_later_is_told_once() 
     for _ in range(3):
         await notify(world.certflow, "e1", FAILED, DATA)
         await notify(world.certflow, "e1", FAILED, DATA)
+        ripen(world)
         await send_waiting(world.certflow, "teams")
     assert len(teams.sent) == 1
     assert world.deliveries.queued == {}
@@ -70,6 +86,7 @@ async def test_what_a_gathering_channel_cannot_take_now_waits_on_and_is_called_f
     teams = FakeChannel("teams", most=10, faults=[slow])
     world = world_with(teams)
     await notify(world.certflow, "e1", FAILED, DATA)
+    ripen(world)
     world.work.put_in.clear()
     await send_waiting(world.certflow, "teams")
     assert [(message["channel"], after.total_seconds()) for _, message, after in world.work.put_in] == [("teams", 90.0)]
@@ -86,9 +103,10 @@ async def test_a_channel_that_fails_delays_only_itself() -> None:
     email = FakeChannel("email")
     world = world_with(teams, email)
     await notify(world.certflow, "e1", FAILED, DATA)  # raises nothing
+    ripen(world)
     await world.send()
     assert (len(teams.sent), len(email.sent)) == (0, 1)
-    for pause in (10, 10, 20):
+    for pause in (10, 12, 24):
         world.later(seconds=pause)
         await world.send()
     assert (len(teams.sent), len(email.sent)) == (1, 1)
@@ -100,10 +118,12 @@ class Mailboxes(FakeChannel):
 
     full: tuple[str, ...] = ()
 
-    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+    async def send(
+        self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()
+    ) -> None:
         if set(to) & set(self.full):
             raise Unavailable("The mail server", "SMTP 452")
-        await super().send(notices, to)
+        await super().send(notices, to, attachments)
 
 
 async def test_mailboxes_that_are_full_do_not_keep_the_others_waiting() -> None:
@@ -150,7 +170,7 @@ async def test_full_mailboxes_between_others_are_no_channel_that_is_away() -> No
 
 
 async def test_a_notice_that_a_channel_fails_at_in_a_way_nobody_foresaw_keeps_no_other_waiting() -> None:
-    mail = FakeChannel("email", faults=[KeyError("a fault of our own")])
+    mail = FakeChannel("email", faults=[KeyError("a fault of our own")] * 2)  # shorter, too
     world = world_with(mail)
     for number in range(3):
         await notify(world.certflow, f"e{number}", FAILED, failed(number))
@@ -185,6 +205,7 @@ async def test_what_goes_to_other_readers_is_another_message() -> None:
     for notice, to in zip(notices, ("a@example.com", "b@example.com"), strict=True):
         assert notice is not None
         await world.deliveries.wait("email", Waiting(notice, NOW, (to,)))
+    ripen(world)
     await world.send()
     assert [to for _, to in mail.messages] == [["a@example.com"], ["b@example.com"]]
 
@@ -262,6 +283,7 @@ async def test_what_another_run_is_delivering_is_left_to_it_and_the_rest_goes_ou
         return await claim(event_id, channel, now)
 
     world.deliveries.claim = busy  # type: ignore[method-assign]  # another instance has this one
+    ripen(world)
     await send_waiting(world.certflow, "teams")
     assert [notice.event_id for notice in teams.sent] == ["e0", "e2"]
     assert list(world.deliveries.queued) == [("teams", "e1")]
@@ -283,6 +305,7 @@ async def test_a_pause_that_a_channel_asks_for_holds_for_new_notices_and_the_tim
     teams = FakeChannel("teams", most=10, faults=[Unavailable("Teams", "HTTP 429", retry_after=600)])
     world = world_with(teams)
     await notify(world.certflow, "e0", FAILED, failed(0))
+    ripen(world)
     await send_waiting(world.certflow, "teams")
     for number in range(1, 9):  # of these, none is the ninth minute's
         world.later(minutes=1)
@@ -292,13 +315,14 @@ async def test_a_pause_that_a_channel_asks_for_holds_for_new_notices_and_the_tim
     assert teams.messages == []
     world.later(minutes=2)  # ten minutes in all
     await send_waiting(world.certflow, "teams")
-    assert [len(notices) for notices, _ in teams.messages] == [9]
+    assert [len(notices) for notices, _ in teams.messages] == [8, 1]  # what was tried before comes by itself
 
 
 async def test_a_channel_that_asks_for_hours_is_asked_again_after_one() -> None:
     teams = FakeChannel("teams", most=10, faults=[Unavailable("Teams", "HTTP 429", retry_after=36_000)])
     world = world_with(teams)
     await notify(world.certflow, "e1", FAILED, DATA)
+    ripen(world)
     await send_waiting(world.certflow, "teams")
     assert world.work.put_in[-1][2] == timedelta(hours=1)
     world.later(hours=1)
@@ -355,6 +379,7 @@ async def test_what_was_delivered_before_its_channel_was_taken_out_is_not_told_a
     world = world_with(FakeChannel("teams", most=10), email := FakeChannel("email"))
     await notify(world.certflow, "e1", FAILED, DATA)
     waiting = dict(world.deliveries.queued)
+    ripen(world)
     await world.send()
     world.deliveries.queued.update(waiting)  # a run that was cut off has left it there
     world.channels = (email,)
@@ -368,6 +393,7 @@ async def test_a_gathering_channel_that_is_set_wrong_keeps_what_waits() -> None:
     teams = FakeChannel("teams", most=10, faults=[BadSettings("CERTFLOW_TEAMS_AUTH: …")])
     world = world_with(teams)
     await notify(world.certflow, "e1", FAILED, DATA)
+    ripen(world)
     await send_waiting(world.certflow, "teams")
     assert len(world.deliveries.queued) == 1
     world.later(minutes=2)
@@ -436,11 +462,13 @@ class Picky(FakeChannel):
     fault: Exception = field(default_factory=lambda: DeliveryRefused("HTTP 400"))
     tries: int = 0
 
-    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+    async def send(
+        self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()
+    ) -> None:
         self.tries += 1
         if {notice.event_id for notice in notices} & set(self.bad):
             raise self.fault
-        await super().send(notices, to)
+        await super().send(notices, to, attachments)
 
 
 @pytest.mark.parametrize("fault", [DeliveryRefused("HTTP 400"), KeyError("a fault of our own")])
@@ -493,6 +521,7 @@ async def test_what_waits_on_a_channel_and_why_is_named_in_the_status() -> None:
     await notify(world.certflow, "e1", FAILED, DATA)
     waits = {"channel": "teams", "waiting": 1, "since": NOW.isoformat()}
     assert waits in await channels()
+    ripen(world)
     await world.send()
     assert await channels() == [waits | {"reason": str(fault)}]
 
@@ -503,8 +532,9 @@ async def test_what_is_critical_is_told_first_however_much_waits(most: int) -> N
     world = world_with(channel)
     for number in range(1100):
         await notify(world.certflow, f"e{number:04}", "Certflow.Issuance.Cancelled", failed(number))
-    world.later(seconds=1)
+    world.later(seconds=5)
     await notify(world.certflow, "z", FAILED, DATA)
+    ripen(world)
     await world.send()
     assert channel.messages[0][0][0].event_id == "z"
     assert len(channel.sent) == 1101
@@ -539,6 +569,8 @@ class Slow(FakeChannel):
 
     world: World = field(default_factory=World)
 
-    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+    async def send(
+        self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()
+    ) -> None:
         self.world.later(seconds=1)
-        await super().send(notices, to)
+        await super().send(notices, to, attachments)

@@ -11,7 +11,7 @@ import pytest
 
 from functions.issuance.errors import BadSettings, Unavailable
 from functions.issuance.links import Links
-from functions.issuance.telling import DeliveryRefused, Notice
+from functions.issuance.telling import Attachment, DeliveryRefused, Notice
 from tests.unit.fakes import FakeChannel, World
 
 FAILED = "Certflow.Issuance.Failed"
@@ -124,10 +124,12 @@ class Mail(FakeChannel):
 
     gone: tuple[str, ...] = ("me@example.com",)
 
-    async def send(self, notices: Sequence[Notice], to: Sequence[str]) -> None:
+    async def send(
+        self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()
+    ) -> None:
         if set(to) <= set(self.gone):
             raise DeliveryRefused("the mail server refused the recipients: SMTP 550")
-        await super().send(notices, to)
+        await super().send(notices, to, attachments)
 
 
 async def test_where_mail_is_all_there_is_and_refuses_the_owner_the_default_mailboxes_hear() -> None:

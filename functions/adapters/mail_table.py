@@ -1,0 +1,90 @@
+"""Rows of a table in a mail: as HTML that Outlook's Word engine draws, too, and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+
+from functions.adapters.mail_style import BREAK, FONT
+from functions.issuance.gathered import WARNING, Facts, Row, steps_once
+
+CELL = f"padding:6px 8px 2px 0;{FONT};font-size:14px;line-height:20px;color:#242424;vertical-align:top;{BREAK}"
+DETAIL = f"padding:0 8px 6px 0;{FONT};font-size:13px;line-height:18px;color:#242424;vertical-align:top;{BREAK}"
+LINE = "border-top:1px solid #d1d1d1"
+
+
+def rows_html(rows: Sequence[Row]) -> str:
+    """The table, with the columns that any row fills."""
+    columns = _columns(rows)
+    heads = "".join(
+        f'<th scope="col" align="left" style="{CELL};font-size:12px;color:#616161;font-weight:normal">{title}</th>'
+        for title, _ in columns
+    )
+    body = "".join(_row_html(row, columns) for row in steps_once(rows))
+    return (
+        '<table cellpadding="0" cellspacing="0" border="0" width="100%" style="table-layout:fixed">\n'
+        f"<tr>{heads}</tr>\n{body}</table>"
+    )
+
+
+def rows_text(rows: Sequence[Row]) -> str:
+    """The rows under each other, each with its number."""
+    return "\n".join("\n".join(_row_text(number, row)) for number, row in enumerate(steps_once(rows), 1))
+
+
+def facts_text(facts: Facts) -> str:
+    """Facts, one a line."""
+    return "\n".join(f"{label}: {value}" for label, value in facts)
+
+
+def _columns(rows: Sequence[Row]) -> list[tuple[str, Callable[[Row], str]]]:
+    columns: list[tuple[str, Callable[[Row], str]]] = [("Certificate", _certificate)]
+    if any(row.names for row in rows):
+        columns.append(("Names", lambda row: escape(row.names)))
+    if any(row.owner or row.asked for row in rows):
+        columns.append(
+            (owner_title(rows), lambda row: "<br>".join(escape(one) for one in (row.owner, row.asked) if one))
+        )
+    return columns
+
+
+def owner_title(rows: Sequence[Row]) -> str:
+    """What the column of owners, and of since when they wait, is called."""
+    parts = (("Owner", any(row.owner for row in rows)), ("asked for", any(row.asked for row in rows)))
+    return ", ".join(title for title, there in parts if there).capitalize()
+
+
+def _certificate(row: Row) -> str:
+    name = f"<b>{escape(row.certificate)}</b>"
+    if row.links:
+        name = f'<a href="{escape(row.links[0][1])}" style="color:#0f6cbd" title="{escape(row.links[0][0])}">{name}</a>'
+    return f"{name}<br>{_grey(row.vault)}" if row.vault else name
+
+
+def _row_html(row: Row, columns: Sequence[tuple[str, Callable[[Row], str]]]) -> str:
+    cells = "".join(f'<td style="{CELL};{LINE}">{cell(row)}</td>' for _, cell in columns)
+    details = [
+        escape(row.said),
+        *(f'<b style="color:#8a4a00">Warning:</b> {escape(value)}' for label, value in row.facts if label == WARNING),
+        f"<b>Next step:</b> {escape(row.next_step)}" if row.next_step else "",
+        " &middot; ".join(f"{_grey(f'{label}:')} {escape(value)}" for label, value in row.facts if label != WARNING),
+        " &nbsp; ".join(
+            f'<a href="{escape(url)}" style="color:#0f6cbd">{escape(title)}</a>' for title, url in row.links[1:]
+        ),
+    ]
+    said = "<br>\n".join(one for one in details if one)
+    more = f'<tr><td colspan="{len(columns)}" style="{DETAIL}">{said}</td></tr>\n' if said else ""
+    return f"<tr>{cells}</tr>\n{more}"
+
+
+def _row_text(number: int, row: Row) -> Iterator[str]:
+    yield f"{number}. {row.certificate}" + (f" in {row.vault}" if row.vault else "")
+    told = (("", row.said), ("Names", row.names), ("Owner", row.owner), ("Asked for", row.asked))
+    facts = sorted(row.facts, key=lambda fact: fact[0] != WARNING)
+    for label, value in (*told, ("Next step", row.next_step), *facts, *row.links):
+        if value:
+            yield f"   {label}: {value}" if label else f"   {value}"
+
+
+def _grey(text: str) -> str:
+    return f'<span style="color:#616161">{escape(text)}</span>'

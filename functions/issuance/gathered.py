@@ -1,0 +1,127 @@
+"""Notices of one kind as a table: what is the same for all is said once, what is particular to each in its row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from functions.issuance.phrases import moment
+from functions.issuance.plurals import plural_of
+from functions.issuance.rules import RANK
+from functions.issuance.telling import Line, Notice
+
+# Facts that a column of the table, the row's text or the title of a message has.
+IN_COLUMNS = frozenset({"Vault", "Certificate", "Owner", "Error code", "Error message"})
+WARNING = "Warning"
+
+type Facts = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One of them. `said` and `next_step` are empty where the table says that for all; `asked` is since when it waits.
+
+    `facts` are what no column has, warnings first; `link` is its page.
+    """
+
+    certificate: str
+    vault: str = ""
+    names: str = ""
+    owner: str = ""
+    asked: str = ""
+    said: str = ""
+    next_step: str = ""
+    facts: Facts = ()
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Several notices of one kind, in the order in which they are told. `first` is the most severe.
+
+    `facts` and `links` are what all have alike; `elsewhere` says where the rest is, of what has no room.
+    """
+
+    title: str
+    sentence: str
+    next_step: str
+    rows: tuple[Row, ...]
+    first: Notice
+    facts: Facts = ()
+    links: tuple[tuple[str, str], ...] = ()
+    elsewhere: str = ""
+
+    @property
+    def signs(self) -> bool:
+        """Whether it asks for CSRs to be signed."""
+        return any(line.csr for line in self.first.lines)
+
+
+def tables_of(notices: Sequence[Notice]) -> list[Table]:
+    """A table for each kind, the most severe first, and then in the order in which they are given."""
+    kinds = dict[str, list[Notice]]()
+    for notice in notices:
+        kinds.setdefault(notice.type, []).append(notice)
+    return sorted((_table(some) for some in kinds.values()), key=lambda table: -RANK[table.first.severity])
+
+
+def steps_once(rows: Sequence[Row]) -> list[Row]:
+    """The rows, each next step written out where it comes first."""
+    first, told = dict[str, str](), list[Row]()
+    for row in rows:
+        known = first.setdefault(row.next_step, row.certificate)
+        again = row.next_step and any(one.next_step == row.next_step for one in rows[: len(told)])
+        told.append(replace(row, next_step=f"as for {known}.") if again else row)
+    return told
+
+
+def lines_of(notice: Notice) -> tuple[Row, ...]:
+    """The rows of a notice that is about several requests; none for one that is about one."""
+    return tuple(map(_row_of_line, notice.lines)) if len(notice.lines) > 1 else ()
+
+
+def _table(notices: Sequence[Notice]) -> Table:
+    title, sentence = plural_of(notices)
+    step = _alike(notice.next_step for notice in notices) or ""
+    shared = [fact for fact in notices[0].facts if fact[0] != WARNING and all(fact in one.facts for one in notices)]
+    facts = tuple(fact for fact in shared if fact[0] not in IN_COLUMNS) if len(notices) > 1 else ()
+    links = tuple(link for link in notices[0].links if all(link in one.links for one in notices))
+    rows = (_row(notice, facts, links) for notice in notices)
+    if step:
+        rows = (replace(row, next_step="") for row in rows)
+    first = max(notices, key=lambda notice: RANK[notice.severity])
+    elsewhere = next((notice.elsewhere for notice in notices if notice.elsewhere), "")
+    return Table(title, sentence, step, tuple(rows), first, facts, links, elsewhere)
+
+
+def _alike(texts: Iterable[str]) -> str | None:
+    first, *others = set(texts)
+    return None if others else first
+
+
+def _row(notice: Notice, shared: Facts, links: tuple[tuple[str, str], ...]) -> Row:
+    line = _row_of_line(notice.lines[0]) if notice.lines else Row(notice.name or "")
+    owner = notice.owner or line.owner or dict(notice.facts).get("Owner", "")
+    return replace(
+        line,
+        certificate=notice.name or notice.title.partition(": ")[2] or notice.title,
+        vault=notice.vault or "",
+        owner=owner,
+        said=notice.sentence if notice.remark is None else notice.remark,
+        next_step=notice.next_step,
+        facts=tuple(_particular(notice, shared)),
+        links=tuple(link for link in notice.links if link not in links),
+    )
+
+
+def _particular(notice: Notice, shared: Facts) -> Iterator[tuple[str, str]]:
+    """What no column has; a warning comes first, and is never left out."""
+    named = {("Subject", f"CN={name}") for line in notice.lines for name in line.names.split()}
+    own = [fact for fact in notice.facts if fact not in shared and fact[0] not in IN_COLUMNS and fact not in named]
+    yield from (fact for fact in own if fact[0] == WARNING)
+    yield from (fact for fact in own if fact[0] != WARNING)
+
+
+def _row_of_line(line: Line) -> Row:
+    asked = moment(line.since) if line.since else ""
+    return Row(line.name, line.vault, line.names, line.owner or "", asked)

@@ -1,0 +1,291 @@
+"""What falls together is one message of each kind, with the CSRs, in order, and without what has been overtaken."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.issuance import csr_files
+from functions.issuance.drop import handle_drop
+from functions.issuance.errors import Unavailable
+from functions.issuance.events import KEY_RECEIVED
+from functions.issuance.notify import notify, send_waiting
+from functions.issuance.requests import Status
+from functions.issuance.rules import Rule
+from functions.issuance.start import Order, start
+from functions.issuance.telling import GATHERING, QUIET_GATHERING, Attachment, Limits, Notice, Waiting
+from tests.certificates import Ca, pem
+from tests.clock import NOW, fixed_now
+from tests.unit.fakes import FakeChannel, World
+
+CA = Ca.root("Test Root", at=fixed_now)
+PKI = "pki-team@example.com"
+STARTED, STALLED, WAITS = "Certflow.Issuance.Started", "Certflow.Issuance.Stalled", "Certflow.Chain.Waiting"
+FAILED, COMPLETED = "Certflow.Issuance.Failed", "Certflow.Issuance.Completed"
+TO_SIGNERS = (
+    Rule(events=("Issuance.Started", "Issuance.Stalled", "Chain.*"), to=("teams", PKI)),
+    Rule(to=("teams", "owner")),
+)
+
+
+def told_to_people() -> tuple[World, FakeChannel, FakeChannel]:
+    """Mail and Teams, where signers have CSRs and files, and owners everything else."""
+    mail, teams = FakeChannel("email", most=50, limits=Limits(address=100)), FakeChannel("teams", most=50)
+    world = World(channels=(mail, teams))
+    world.rules.rules = TO_SIGNERS
+    return world, mail, teams
+
+
+async def asked(world: World, name: str, owner: str) -> None:
+    await start(world.certflow, Order("main", name, {}, owner))
+    await heard(world)
+
+
+async def heard(world: World) -> None:
+    """The topic brings what was published; the calls for a channel come when they are to."""
+    events, world.topic.published = world.topic.published, []
+    for event in events:
+        await notify(world.certflow, event.id, event.type, dict(event.data), event.time)
+
+
+async def until(world: World, end: datetime) -> None:
+    """Channels are called when the queue's messages come, each counted from when it was put there."""
+    calls = list[tuple[datetime, str]]()
+    while True:
+        calls += [(world.now + after, message["channel"]) for _, message, after in world.work.put_in]
+        world.work.put_in.clear()
+        calls += LATER.pop(id(world), [])
+        if not calls or min(calls)[0] > end:
+            break
+        at, channel = min(calls)
+        calls.remove((at, channel))
+        world.now = max(world.now, at)
+        await send_waiting(world.certflow, channel)
+        await heard(world)
+    LATER[id(world)] = calls
+    world.now = max(world.now, end)
+
+
+LATER: dict[int, list[tuple[datetime, str]]] = {}  # the calls that are still to come, by world
+
+
+async def test_30_requests_and_three_files_are_three_mails_and_cards_to_signers_and_one_mail_to_each_owner() -> None:
+    world, mail, teams = told_to_people()
+    for number in range(30):
+        await asked(world, f"web-{number:02}", f"owner-{number:02}@example.com")
+        await until(world, world.now + timedelta(seconds=1))
+    await until(world, world.now + timedelta(minutes=10))
+    for part in range(3):
+        leaves = [
+            CA.signs(world.vault.operations[f"web-{number:02}"].csr) for number in range(part * 10, part * 10 + 10)
+        ]
+        world.drops.put(f"part-{part}.pem", pem(*leaves, CA.certificate))
+        await handle_drop(world.certflow, f"part-{part}.pem")
+        await heard(world)
+        await until(world, world.now + timedelta(seconds=20))
+    await until(world, world.now + timedelta(minutes=10))
+    by_address: dict[str, list[list[Notice]]] = {}
+    for notices, to in mail.messages:
+        by_address.setdefault(to[0], []).append(notices)
+    assert 1 <= len(by_address.pop(PKI)) <= 3
+    assert {owner: [one.type for one in notices] for owner, (notices,) in by_address.items()} == {
+        f"owner-{number:02}@example.com": [COMPLETED] for number in range(30)
+    }
+    assert len([notices for notices, _ in teams.messages if notices[0].type == STARTED]) <= 3
+    assert len([notices for notices, _ in teams.messages if notices[0].type == COMPLETED]) == 3
+    told = [notice for notices, _ in teams.messages for notice in notices]
+    assert len({notice.event_id for notice in told}) == len(told) == 60
+
+
+@pytest.mark.parametrize("critical", [FAILED, KEY_RECEIVED])
+async def test_what_is_urgent_is_out_within_ten_seconds_while_a_hundred_others_wait(critical: str) -> None:
+    world, mail, teams = told_to_people()
+    mail.limits = Limits(minute=30, hour=100)
+    for number in range(100):
+        data = (
+            {"csr_url": "https://storage.example/a.csr", "issuer": "Unknown"} if number % 2 else {"issuer": "DigiCert"}
+        )
+        type_ = STARTED if number % 2 else "Certflow.Issuance.Cancelled"
+        name = f"web-{number}"
+        data |= {"vault": "main", "name": name, "request_id": f"{number:032x}", "owner": f"{name}@example.com"}
+        await notify(world.certflow, f"e{number}", type_, data)
+    await until(world, world.now + timedelta(seconds=9))
+    before, sent = world.now, len(mail.messages)
+    data = {"vault": "main", "name": "pay", "request_id": "f" * 32, "issuer": "DigiCert", "route": "merge"}
+    await notify(world.certflow, "urgent", critical, data | {"owner": "owner@example.com"})
+    await until(world, before + timedelta(seconds=9))
+    for channel in (mail, teams):
+        assert "urgent" in [notice.event_id for notice in channel.sent]
+    assert sent < 50  # the others go on waiting for room
+
+
+async def test_each_kind_has_a_window_of_its_own() -> None:
+    world, _, teams = told_to_people()
+    csr = {"csr_url": "https://storage.example/a.csr", "issuer": "Unknown"}
+    for number, type_ in enumerate((STARTED, "Certflow.Chain.Rejected", WAITS, COMPLETED, FAILED)):
+        file = {"file": {"name": "a.pem"}, "sentence": "So.", "next_step": "Do."} if "Chain" in type_ else {}
+        data = {"vault": "main", "name": f"n{number}", "request_id": "a" * 32, **csr, **file}
+        await notify(world.certflow, f"e{number}", type_, data)
+    seen = list[list[str]]()
+    for seconds in (1, 2, 5, 59, 60):
+        await until(world, NOW + timedelta(seconds=seconds))
+        seen.append(sorted(notice.event_id for notice in teams.sent))
+    at_once, soon = [["e4"], ["e3", "e4"]]
+    assert seen == [[], at_once, soon, soon, ["e0", "e1", "e2", "e3", "e4"]]
+
+
+async def test_within_a_message_things_stand_in_the_order_in_which_they_happened() -> None:
+    world, _, teams = told_to_people()
+    for number, second in enumerate((30, 10, 20)):
+        data = {"vault": "main", "name": f"n{number}", "request_id": "a" * 32, "issuer": "DigiCert"}
+        await notify(world.certflow, f"e{number}", COMPLETED, data, NOW - timedelta(seconds=second))
+    await until(world, NOW + GATHERING)
+    assert [[notice.event_id for notice in notices] for notices, _ in teams.messages] == [["e0", "e2", "e1"]]
+
+
+async def started(world: World, type_: str, **more: Any) -> str:
+    """A notice about a request that is tracked. Returns the request's id."""
+    found = await start(world.certflow, Order("main", "web", {}, "ann@example.com"))
+    (event,) = world.topic.published
+    world.topic.published = []
+    request = {key: event.data[key] for key in ("vault", "name", "request_id")}
+    data = dict(event.data) | more if type_ != WAITS else {"request": request, **more}
+    await notify(world.certflow, "asks", type_, data)
+    return found.request_id
+
+
+FILE = {"file": {"name": "a.pem"}, "sentence": "So.", "next_step": "Do."}
+
+
+@pytest.mark.parametrize(("type_", "more"), [(STARTED, {}), (STALLED, {"age": 99}), (WAITS, FILE)])
+async def test_what_asks_for_something_of_a_request_that_has_ended_meanwhile_is_not_told(
+    type_: str, more: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    world, mail, teams = told_to_people()
+    request_id = await started(world, type_, **more)
+    key = ("main", "web", request_id)
+    world.ledger.tracked[key] = replace(world.ledger.tracked[key], status=Status.COMPLETED)
+    with caplog.at_level(logging.INFO):
+        await until(world, NOW + timedelta(minutes=2))
+    assert (mail.sent, teams.sent, world.deliveries.queued) == ([], [], {})
+    assert world.deliveries.states == {("asks", "email"): "overtaken", ("asks", "teams"): "overtaken"}
+    assert [one for one in caplog.messages if "notice-overtaken" in one]
+
+
+async def test_what_is_still_in_progress_or_was_tried_before_is_told() -> None:
+    world, mail, teams = told_to_people()
+    request_id = await started(world, STARTED)
+    mail.faults, teams.faults = [Unavailable("Mail", "503")], [Unavailable("Teams", "503")]
+    await until(world, NOW + QUIET_GATHERING)
+    assert (mail.faults, teams.faults, mail.sent, teams.sent) == ([], [], [], [])
+    key = ("main", "web", request_id)
+    world.ledger.tracked[key] = replace(world.ledger.tracked[key], status=Status.COMPLETED)
+    await until(world, NOW + timedelta(minutes=5))
+    assert [len(channel.sent) for channel in (mail, teams)] == [1, 1]  # what was tried is the same message again
+
+
+async def test_where_nobody_can_tell_whether_a_request_has_ended_its_message_goes_out() -> None:
+    world, mail, _ = told_to_people()
+    await started(world, STARTED)
+
+    async def down(*_: str) -> None:
+        raise Unavailable("The table storage", "down")
+
+    world.ledger.get = down  # type: ignore[method-assign,assignment]
+    await until(world, NOW + QUIET_GATHERING)
+    assert len(mail.sent) == 1
+
+
+async def test_the_csrs_go_with_the_mail_as_one_zip_and_no_card_carries_them() -> None:
+    world, mail, teams = told_to_people()
+    for number in range(3):
+        await asked(world, f"web-{number}", "ann@example.com")
+    await until(world, NOW + QUIET_GATHERING)
+    ((attached,),) = mail.attached
+    assert (attached.name, attached.kind) == ("certflow-csrs.zip", "application/zip")
+    assert attached.says == "3 CSRs are attached in certflow-csrs.zip, with a manifest."
+    archive = zipfile.ZipFile(io.BytesIO(attached.content))
+    names = [f"main/web-{number}.csr" for number in range(3)]
+    assert archive.namelist() == ["manifest.csv", "manifest.json", *names]
+    assert {archive.read(name) for name in names} == {csr for csr, _ in world.handouts.given.values()}
+    assert json.loads(archive.read("manifest.json"))["returns_to"] == world.handouts.returns_to
+    assert teams.attached == [[]]
+
+
+async def test_a_single_csr_goes_with_its_mail_as_it_is() -> None:
+    world, mail, _ = told_to_people()
+    await asked(world, "web", "ann@example.com")
+    await until(world, NOW + QUIET_GATHERING)
+    ((attached,),) = mail.attached
+    assert (attached.name, attached.content) == ("web.csr", next(iter(world.handouts.given.values()))[0])
+    assert attached.says == "The CSR is attached: web.csr."
+
+
+async def test_csrs_that_do_not_fit_are_left_to_their_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, mail, _ = told_to_people()
+    for number in range(3):
+        await asked(world, f"web-{number}", "ann@example.com")
+    sizes = [len(csr) for csr, _ in world.handouts.given.values()]
+    monkeypatch.setattr(csr_files, "MOST_BYTES", sum(sizes) - 1)
+    await until(world, NOW + QUIET_GATHERING)
+    ((attached,),) = mail.attached
+    assert len(zipfile.ZipFile(io.BytesIO(attached.content)).namelist()) == 2 + 2
+    assert "For the other 1, use the links in the table." in attached.says
+
+
+async def test_csrs_that_cannot_be_read_keep_no_message_back() -> None:
+    world, mail, _ = told_to_people()
+    await asked(world, "web", "ann@example.com")
+
+    async def down(*_: str) -> None:
+        raise Unavailable("The storage", "down")
+
+    world.handouts.read = down  # type: ignore[method-assign,assignment]
+    await until(world, NOW + QUIET_GATHERING)
+    assert (len(mail.sent), mail.attached) == (1, [[]])
+
+
+async def test_what_an_older_version_had_wait_is_told() -> None:
+    """It has no time of its own."""
+    world, _, teams = told_to_people()
+    old = Notice("old", COMPLETED, "Certificate issued: web", True, "So.", (), "Nothing.")
+    await world.deliveries.wait("teams", Waiting(old, NOW))
+    data = {"vault": "main", "name": "n", "request_id": "a" * 32, "issuer": "DigiCert"}
+    await notify(world.certflow, "new", COMPLETED, data, NOW + timedelta(seconds=1))
+    await until(world, NOW + GATHERING)
+    assert [[notice.event_id for notice in notices] for notices, _ in teams.messages] == [["old", "new"]]
+
+
+class Brittle(FakeChannel):
+    """A channel that cannot write a letter outside ASCII, nor a fact."""
+
+    async def send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()) -> None:
+        for notice in notices:
+            if notice.facts or not f"{notice.title}{notice.sentence}{notice.next_step}".isascii():
+                raise ValueError("cannot be written")
+        await super().send(notices, to, attachments)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_a_message_that_a_channel_cannot_write_is_sent_shorter_and_never_not_at_all(count: int) -> None:
+    teams = Brittle("teams", most=50)
+    world = World(channels=(teams,))
+    for number in range(count):
+        error = {"code": "Request rejected", "message": "\ud800 Bücher 😀 " * 500}
+        data = {"vault": "main", "name": f"n{number}", "request_id": "a" * 32, "issuer": "DigiCert", "error": error}
+        await notify(world.certflow, f"e{number}", FAILED, data)
+    await until(world, NOW + timedelta(minutes=1))
+    assert sorted(notice.title for notice in teams.sent) == [
+        f"Certificate request failed: n{number} in main" for number in range(count)
+    ]
+    assert all("DigiCert did not issue" in notice.sentence for notice in teams.sent)
+    assert all("could not be shown in full" in notice.sentence for notice in teams.sent)
+    assert world.deliveries.queued == {}
