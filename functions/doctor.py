@@ -235,7 +235,8 @@ def _policy(name: str) -> Mapping[str, Any]:
         policy = None
     if not _is_policy(policy):
         raise Unusable(
-            f"{name} is no policy as Key Vault's REST API has it: give the JSON of GET …/certificates/NAME/policy, "
+            f"{name} is no policy as Key Vault's REST API has it: give the JSON of GET "
+            "https://VAULT.vault.azure.net/certificates/NAME/policy, "
             "with x509_props in it (az keyvault uses other names)."
         )
     return dict(policy)

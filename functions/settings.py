@@ -34,6 +34,7 @@ from functions.setting_values import (
     required,
     shares,
     text,
+    web_url,
     word,
 )
 
@@ -46,6 +47,8 @@ STORAGE_ID = "CERTFLOW_CHAIN_STORAGE_ID"
 TRUSTED, REFUSED = "CERTFLOW_TRUSTED_CAS", "CERTFLOW_REFUSED_WARNINGS"
 ISSUER = re.compile(r"\*|[0-9A-Za-z-]{1,127}")
 OBSERVE = "observe"
+CONTAINER = "chains"
+HOST = re.compile(r"[0-9A-Za-z.-]+(:[0-9]+)?")
 LEAST_BUDGET = 50  # with less, the looks under way and a page of a survey outlast a vault's lease (shift.py, HELD)
 
 
@@ -121,6 +124,9 @@ def load_settings(env: Env) -> Settings:
             vaults=vaults,
             chain_storage=faults.taken(lambda: _chain_storage(env), None),
             runbook=faults.taken(lambda: https_of(env, "CERTFLOW_RUNBOOK_URL"), None),
+            api=faults.taken(lambda: web_url(env, "CERTFLOW_API_URL").rstrip("/"), "")
+            or faults.taken(lambda: _own_address(env), Links().api),
+            chains=f"{_url(env, 'ChainStorage__blobServiceUri')}/{CONTAINER}",
         ),
         faults=tuple(sorted(set(faults.told))),
         waiting=faults.waiting,
@@ -247,6 +253,14 @@ def _trusted(env: Env, faults: Faults, vaults: Collection[str]) -> dict[str, Tak
         else:
             named[alias] = Takes(takes)
     return {alias: takes for alias, takes in named.items() if takes is not Takes.FILES}
+
+
+def _own_address(env: Env) -> str:
+    """Where our routes are, as the platform says (Learn, "App settings reference"); their path where it does not."""
+    host = text(env, "WEBSITE_HOSTNAME")
+    if host and not HOST.fullmatch(host):
+        raise BadSettings("WEBSITE_HOSTNAME: this is no host name; the platform sets it, so take yours away.")
+    return f"https://{host}/api" if host else Links().api
 
 
 def _chain_storage(env: Env) -> str | None:

@@ -213,11 +213,11 @@ async def running_stack(
         )
         running.push_async_callback(_cancel, watcher)
         keys = Keys()
-        app_settings = _settings(standin, event_grid, inbox, azurite, ca_file, urls)
-        app_settings |= _with_addresses(settings or {}, urls | {"teams": inbox.teams_url})
         host_ports = free_ports(hosts)
         host_ports[0] = ports.host or host_ports[0]
         host_urls = [f"http://{LOOPBACK}:{port}" for port in host_ports]
+        usual = _settings(standin, event_grid, inbox, azurite, ca_file, urls, host_urls[0])
+        app_settings = usual | _with_addresses(settings or {}, urls | {"teams": inbox.teams_url})
         stack = Stack(directory, ca_file, standin, event_grid, inbox, azurite, urls, keys, app_settings, host_urls[0])
         if own_host:
             instances = [
@@ -253,6 +253,7 @@ def _settings(
     azurite: Azurite,
     ca_file: Path,
     vaults: Mapping[str, str],
+    host_url: str,
 ) -> dict[str, str]:
     """The app settings, as Bicep would set them: the same names, other values."""
     return {
@@ -272,6 +273,7 @@ def _settings(
         "CERTFLOW_DISCOVER_SCHEDULE": "0 * * * * *",
         "CERTFLOW_DAILY_SCHEDULE": "0 0 6 * * *",
         "CERTFLOW_SWEEP_SCHEDULE": "0 */10 * * * *",
+        "CERTFLOW_API_URL": f"{host_url}/api",
         "CERTFLOW_TOPIC_ENDPOINT": event_grid.endpoint,
         "CERTFLOW_TEAMS_WEBHOOK_URL": inbox.teams_url,
         "CERTFLOW_SMTP_SERVER": f"{inbox.smtp_host}:{inbox.smtp_port}",

@@ -26,6 +26,7 @@ from functions.issuance.files import MERGED, QUARANTINE, REJECTED, STOPPED_TOO_O
 from functions.issuance.findings import ChainProblem, Finding, once_merged, warnings_of
 from functions.issuance.held_up import WAIT, is_own_fault, tell_of_lasting_distrust, tell_of_own_fault
 from functions.issuance.journal import record
+from functions.issuance.links import WITH_KEY
 from functions.issuance.matching import Match
 from functions.issuance.merge import merge_once
 from functions.issuance.observed import REASON as OBSERVED
@@ -40,7 +41,6 @@ SWEEPING = timedelta(minutes=8)  # what is left then is for the next sweep; a se
 LYING = timedelta(minutes=10)  # longer than an event and all tries that come of it take (triggers/queued.py)
 
 TRIED = "The file could not be handled, although it was tried again and again."
-AGAIN = "Mend what is named here; then drop it again, or POST its name to /api/chains/retry."
 
 
 async def handle_drop(certflow: Certflow, name: str) -> dict[str, Any] | None:
@@ -111,7 +111,7 @@ async def handle_stuck(certflow: Certflow, name: str) -> None:
         mark = Aside(drop.etag, 0)
     if mark.for_good:
         reason = "The app was stopped each time that it handled this file."
-        await _tell_stuck(certflow, drop, f"{TRIED} {reason}", AGAIN, None)
+        await _tell_stuck(certflow, drop, f"{TRIED} {reason}", _again(certflow, name), None)
         return
     await certflow.ledger.set_aside(name, Aside(drop.etag, mark.tries + 1))
     try:
@@ -128,9 +128,17 @@ async def handle_stuck(certflow: Certflow, name: str) -> None:
             await certflow.ledger.take_back(name)
         else:
             await certflow.ledger.set_aside(name, Aside(drop.etag, STOPPED_TOO_OFTEN))
-        await _tell_stuck(certflow, drop, f"{TRIED} {reason}", AGAIN, await request_for(certflow, drop))
+        request = await request_for(certflow, drop)
+        await _tell_stuck(certflow, drop, f"{TRIED} {reason}", _again(certflow, name), request)
     else:
         await certflow.ledger.take_back(name)
+
+
+def _again(certflow: Certflow, name: str) -> str:
+    """How a file that was set aside is handled once more."""
+    body = json.dumps({"name": printed(name, MAX_LENGTH)}, ensure_ascii=False)
+    call = f"POST {certflow.links.api}/chains/retry, {WITH_KEY}, and the body {body}"
+    return f"Fix what is named here. Then drop the file again, or have it handled again: {call}."
 
 
 async def retry(certflow: Certflow, name: str) -> dict[str, Any]:
@@ -289,7 +297,7 @@ async def _tell_stuck(
     report = {
         "outcome": "stuck",
         "sentence": sentence,
-        "next_step": f"It is still in the container. {next_step}",
+        "next_step": f"It is still in the container chains. {next_step}",
         "file": file_of(drop),
     }
     event = event_of(CHAIN_STUCK, drop, certflow.now(), report, request)

@@ -82,21 +82,28 @@ def lines_of(notice: Notice) -> tuple[Row, ...]:
 
 def _table(notices: Sequence[Notice]) -> Table:
     title, sentence = plural_of(notices)
-    step = _alike(notice.next_step for notice in notices) or ""
+    step = _alike(notice.next_step for notice in notices) or _alike(map(_for_any, notices))
     shared = [fact for fact in notices[0].facts if fact[0] != WARNING and all(fact in one.facts for one in notices)]
     facts = tuple(fact for fact in shared if fact[0] not in IN_COLUMNS) if len(notices) > 1 else ()
     links = tuple(link for link in notices[0].links if all(link in one.links for one in notices))
-    rows = (_row(notice, facts, links) for notice in notices)
+    rows = [_row(notice, facts, links) for notice in notices]
     if step:
-        rows = (replace(row, next_step="") for row in rows)
+        rows = [replace(row, next_step="") for row in rows]
     first = max(notices, key=lambda notice: RANK[notice.severity])
     elsewhere = next((notice.elsewhere for notice in notices if notice.elsewhere), "")
     return Table(title, sentence, step, tuple(rows), first, facts, links, elsewhere)
 
 
-def _alike(texts: Iterable[str]) -> str | None:
+def _alike(texts: Iterable[str]) -> str:
     first, *others = set(texts)
-    return None if others else first
+    return "" if others else first
+
+
+def _for_any(notice: Notice) -> str:
+    """The next step with placeholders in its addresses; as it is where it has none."""
+    own = f"/vaults/{notice.vault}/certificates/{notice.name}"
+    step = notice.next_step.replace(own, "/vaults/VAULT/certificates/NAME")
+    return step if step == notice.next_step else f"{step} VAULT and NAME are those of the table."
 
 
 def _row(notice: Notice, shared: Facts, links: tuple[tuple[str, str], ...]) -> Row:

@@ -114,7 +114,7 @@ def private_key() -> ChainProblem:
         "the key of this certificate itself, and no other is wanted.",
         "That key counts as exposed: replace it wherever it is used. Delete every copy of the file: the one in "
         "chains-quarantine, soft-deleted ones and earlier versions of the blob too (az storage blob list --include dv; "
-        "az storage blob delete --version-id …). Then drop the certificates alone.",
+        "az storage blob delete --version-id VERSION). Then drop the certificates alone.",
     )
 
 

@@ -14,12 +14,14 @@ from functions.issuance.describe import several, subject_of
 from functions.issuance.findings import ChainProblem, Finding
 from functions.issuance.key_search import Searched, Sighting, search, sighting_of
 from functions.issuance.keys import key_sha256
+from functions.issuance.links import WITH_KEY, Links
 from functions.issuance.names import asked_names
-from functions.issuance.namesakes import namesakes, path_of_csr, said_of
+from functions.issuance.namesakes import address_of_csr, namesakes, said_of
 from functions.issuance.requests import MERGEABLE, NOBODY, Doing, Gone, Operation, Status, TrackedRequest, track
 from functions.issuance.trust import may_sign
 from functions.issuance.watch import look, record_seen
 
+NO_LINKS = Links()  # at a terminal nothing is known of any app
 # Which of several requests with one key is meant: one that still waits, then one that ended without a certificate.
 PREFERENCE = (
     Status.IN_PROGRESS,
@@ -81,7 +83,7 @@ async def match(certflow: Certflow, certificates: Sequence[Certificate]) -> Matc
         unfinished = _unfinished(certflow, searched, leaf_undecided or undecided)
         raise ChainProblem(unfinished.code, unfinished.sentence, unfinished.next_step)
     if not matches:
-        raise nobodys(certificates, searched.unlisted, await namesakes(certflow, certificates))
+        raise nobodys(certificates, searched.unlisted, await namesakes(certflow, certificates), certflow.links)
     findings = (_unfinished(certflow, searched, leaf_undecided),) if leaf_undecided else ()
     return Matched(tuple(matches.values()), findings)
 
@@ -168,13 +170,16 @@ def _unfinished(certflow: Certflow, searched: Searched, certificates: Iterable[C
         f"No request with the public key of {subjects} was found in {known} of {count} vaults. There was no time to "
         f"look through the others: {several(left)}.",
         "If its request is in one of those, there is nothing to do: a dropped file waits, and is looked at again after "
-        "their next survey, which has been asked for. If it is in none: have the right CSR signed (GET /api/csrs has "
-        "all that wait), and drop the new chain.",
+        "their next survey, which has been asked for. If it is in none: have the right CSR signed (GET "
+        f"{certflow.links.api}/csrs, {WITH_KEY}, has all that wait), and drop the new chain.",
     )
 
 
 def nobodys(
-    certificates: Sequence[Certificate], unlisted: Sequence[str] = (), meant: Sequence[TrackedRequest] = ()
+    certificates: Sequence[Certificate],
+    unlisted: Sequence[str] = (),
+    meant: Sequence[TrackedRequest] = (),
+    links: Links = NO_LINKS,
 ) -> ChainProblem:
     """No certificate is the answer to a request. `unlisted`: vaults of which nobody can tell; `meant`: the requests for
     the same names, of which the first is probably the one that is meant.
@@ -193,14 +198,14 @@ def nobodys(
         return ChainProblem(
             "no-request-for-this-key",
             sentence,
-            "Check that the CA signed the newest CSR: each request has a key of its own. All CSRs that wait now are in "
-            "the answer of GET /api/csrs: have the right one signed, and drop the new chain.",
+            "Check that the CA signed the newest CSR: each request has a key of its own. Have the right one signed "
+            f"(GET {links.api}/csrs, {WITH_KEY}, has all that wait), and drop the new chain.",
         )
     problem = ChainProblem(
         "no-request-for-this-key",
         f"{sentence} {said_of(meant)}",
-        f"The CA has signed an older CSR, or one made elsewhere. Have the one of this request signed (GET "
-        f"{path_of_csr(meant[0])}), and drop the new chain.",
+        "The CA has signed an older CSR, or one made elsewhere. Have the one of this request signed (GET "
+        f"{address_of_csr(meant[0], links)}, {WITH_KEY}), and drop the new chain.",
     )
     problem.whose = (meant[0].vault, meant[0].name, meant[0].request_id)
     return problem

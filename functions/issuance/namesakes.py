@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functions.issuance.certflow import Certflow
 from functions.issuance.certificate import Certificate
 from functions.issuance.errors import InvalidRequest
+from functions.issuance.links import Links
 from functions.issuance.listing import MOST_IN_ORDER, Wanted
 from functions.issuance.names import common_names, names_of
 from functions.issuance.phrases import moment
@@ -42,10 +43,9 @@ def said_of(requests: Sequence[TrackedRequest]) -> str:
     return f"Pending for such names, each with a key of its own: {'; '.join(each)}."
 
 
-def path_of_csr(request: TrackedRequest) -> str:
+def address_of_csr(request: TrackedRequest, links: Links) -> str:
     """Where its CSR is to be had, in our API."""
-    path = f"/api/vaults/{request.vault}/certificates/{request.name}/pending/csr"
-    return f"{path}?request_id={request.request_id}"
+    return f"{links.address_of(request.vault, request.name)}/pending/csr?request_id={request.request_id}"
 
 
 def _names(certificate: Certificate) -> set[str]:

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from functions.issuance.describe import printed
-from functions.issuance.events import ISSUANCE, NOTICE_REFUSED, WORK_LIST, Event
-from functions.issuance.links import Links, links_of
+from functions.issuance.events import CHAIN_REJECTED, ISSUANCE, NOTICE_REFUSED, WORK_LIST, Event
+from functions.issuance.links import WITH_KEY, Links, links_of
 from functions.issuance.phrases import duration, moment, some
 from functions.issuance.requests import Status
 from functions.issuance.roles import is_listed, roles_of
@@ -25,7 +25,7 @@ ISSUED_OR_REFUSED = {Status.COMPLETED, Status.FAILED}  # that took its time; a r
 def notice_of(event_id: str, type_: str, data: dict[str, Any], links: Links) -> Notice | None:
     """The message for people; None for what only machines care about (a chain merged, a start at an issuer)."""
     write = WRITERS.get(type_)
-    words = write(data) if write else None
+    words = write({**data, "links": links}) if write else None
     if words is None:
         return None
     request = data.get("request") or data
@@ -52,7 +52,17 @@ def notice_of(event_id: str, type_: str, data: dict[str, Any], links: Links) -> 
         not_on=data.get("channel"),
         by=data.get("caused_by"),
         remark=words.remark,
+        elsewhere=_elsewhere(type_, links),
     )
+
+
+def _elsewhere(type_: str, links: Links) -> str:
+    """Where all of a kind are to be seen, for what has no room in a message."""
+    if type_ in TO_BE_SIGNED:
+        return f"All open CSRs as one zip: GET {links.api}/csrs, {WITH_KEY}."
+    if type_ == CHAIN_REJECTED:
+        return "The report of each lies beside its file, in the container chains-rejected."
+    return f"All requests: GET {links.api}/requests, {WITH_KEY}." if type_.startswith(ISSUANCE) else ""
 
 
 def refusal_of(notice: Notice, channel: str, reason: str, now: datetime) -> Event:

@@ -16,6 +16,7 @@ from functions.issuance.describe import printed
 from functions.issuance.events import DIGEST, Event
 from functions.issuance.expiry import soonest_first
 from functions.issuance.files import Lying
+from functions.issuance.links import WITH_KEY, Links
 from functions.issuance.outbox import send
 from functions.issuance.phrases import duration, first_of, moment, some
 from functions.issuance.requests import Status
@@ -112,7 +113,7 @@ async def send_digest(certflow: Certflow) -> bool:
     silent = Silent(
         _nearest(surveys, now), sum(last.counts.get(SILENCED, len(last.silenced)) for s in surveys if (last := s.last))
     )
-    data = _told(now, ended, lines, stuck, silent, await refused_events(certflow))
+    data = _told(now, ended, lines, stuck, silent, await refused_events(certflow), certflow.links)
     if certflow.choices.digest is DigestWhen.NEWS and data["good"] and not ended:
         return False
     event = Event(id=f"digest:{now.date()}", type=DIGEST, subject="digest", time=now, data=data)
@@ -210,6 +211,7 @@ def _told(
     stuck: list[str],
     silent: Silent,
     refused: int,
+    links: Links,
 ) -> dict[str, Any]:
     # What needs a look comes first. Whoever may import can fill any number of vaults with expired certificates, so
     # those hide nothing else.
@@ -229,7 +231,7 @@ def _told(
         "good": good,
         "headline": "all is well" if good else "something needs a look",
         "sentence": f"In the last 24 hours: {', '.join(words) or 'no request ended'}. In progress now: {in_progress}.",
-        "next_step": _next_step(late, stuck, expired, len(failed), silent.count, distrusting, passed_over),
+        "next_step": _next_step(links, late, stuck, expired, len(failed), silent.count, distrusting, passed_over),
         "ended": {status.value: count for status, count in by_status.items()},
         "vaults": lines[:MOST_LINES],
         "set_aside": [printed(name, MOST_LETTERS) for name in stuck[:MOST_NAMES]],
@@ -244,18 +246,26 @@ def _told(
 
 
 def _next_step(
-    late: list[str], stuck: list[str], expired: int, failed: int, quiet: int, distrusting: list[str], passed_over: int
+    links: Links,
+    late: list[str],
+    stuck: list[str],
+    expired: int,
+    failed: int,
+    quiet: int,
+    distrusting: list[str],
+    passed_over: int,
 ) -> str:
+    status = f"GET {links.api}/status, {WITH_KEY},"
     unwatched, untrusted = some(late, MOST_NAMES), some(distrusting, MOST_NAMES)
     steps = (
         (late, f"Nobody has watched {unwatched} lately: look at the app's log, and at its access to that vault."),
         (distrusting, f"Put CAs into trusted-cas for {untrusted}: without them nothing is merged there."),
-        (stuck, "Files in the container chains were not handled: mend them, or POST their names to /api/chains/retry."),
+        (stuck, f"Files in the container chains were not handled: their messages say why. {status} names them."),
         (failed, "Some requests failed: their messages say why."),
         (passed_over, "Some certificates could not be looked at: the app's log says why (passed-over)."),
         (
             quiet,
-            "Some certificates end and nobody is told: see that their tags are meant (GET /api/status has more).",
+            f"Some certificates end and nobody is told: see that their tags are meant. {status} names them.",
         ),
         (expired, "Some certificates have expired: renew them, disable them, or tag them certflow-renew = off."),
     )

@@ -51,10 +51,10 @@ class Notice:
     `type` is the event's, `vault` an alias. `escalated`: reminding the owner alone has not helped. `not_on`: the
     channel that has refused what this is about. `by`: the caller that caused it (recipients.py), if one did. `names`
     are the first of the certificate's alternative names. `lines`: the certificates that it is about, if it is about
-    requests. `roles`: whom it is for, unless a rule says otherwise (roles.py). `listed`: work lists tell the same at set
-    times. `to`: the channels and addresses of a work list's signers. `at`: when it happened (UTC). `remark`: what its
-    row says in a table of several of its kind; None for its sentence. `elsewhere` says where all of its kind are to be
-    seen.
+    requests. `roles`: whom it is for, unless a rule says otherwise (roles.py). `listed`: work lists tell the same at
+    set times. `to`: the channels and addresses of a work list's signers. `at`: when it happened (UTC). `remark`: what
+    its row says in a table of several of its kind; None for its sentence. `elsewhere` says where all of its kind are to
+    be seen.
     """
 
     event_id: str

@@ -30,6 +30,7 @@ from functions.issuance.events import (
     WORK_LIST,
 )
 from functions.issuance.findings import PRIVATE_KEY
+from functions.issuance.links import WITH_KEY
 from functions.issuance.phrases import duration, listed, moment
 from functions.issuance.requests import is_manual
 from functions.issuance.telling import Severity
@@ -53,15 +54,20 @@ DAY = 86400  # seconds
 
 # Key Vault's two failure codes, and whose move it is (seed page; protocol §1).
 NEXT_STEP_BY_ERROR = {
-    "Certificate issuer error": "The issuer's fault, not the request's: try again later, or ask the issuer's support.",
+    "Certificate issuer error": "The fault is the issuer's: ask its support, or try again later",
     "Request rejected": "The issuer refused what was asked for: correct the request (names, organisation, account) and "
-    "start it again.",
+    "start it again",
 }
 
 
 def _which(data: dict[str, Any]) -> str:
     """A certificate in a title: the same name can be in several vaults."""
     return f"{data['name']} in {data['vault']}"
+
+
+def _again(data: dict[str, Any]) -> str:
+    """How a request is started once more."""
+    return f"POST {_address(data)}/create, {WITH_KEY}"
 
 
 def _days_left(data: dict[str, Any]) -> str:
@@ -73,11 +79,17 @@ def _completed(data: dict[str, Any]) -> Words:
     return Words(
         f"Certificate issued: {_which(data)}",
         f"The certificate {data['name']} in vault {data['vault']} is complete.{valid}{_went_before(data)}",
-        "Nothing to do: applications that read it from Key Vault get the new version.",
+        f"See that it is in use: the server shows {_end_shown(data)}. Application Gateway takes the new version within "
+        "4 hours and App Service within 24, if they name the certificate without a version. What names a version, or "
+        "reads the certificate at its start alone, keeps the old one until you change or restart it.",
         Severity.INFO,
         good=True,
         remark=_went_before(data).strip(),
     )
+
+
+def _end_shown(data: dict[str, Any]) -> str:
+    return f"the end {data['not_after'][:10]}" if data.get("not_after") else "the new certificate"
 
 
 def _went_before(data: dict[str, Any]) -> str:
@@ -98,7 +110,7 @@ def _csr_ready(data: dict[str, Any]) -> Words | None:
     return Words(
         f"CSR ready to be signed: {_which(data)}",
         f"The certificate request for {data['name']} in vault {data['vault']} waits for a CA's signature.",
-        "Have the CSR signed, and drop what the CA sends, as it is, into the container chains.",
+        f"Have the CSR signed, and drop what the CA sends, as it is, into {data['links'].container}.",
         Severity.INFO,
         good=True,
         remark="",
@@ -111,8 +123,9 @@ def _failed(data: dict[str, Any]) -> Words:
     return Words(
         f"Certificate request failed: {_which(data)}",
         f"{data['issuer']} did not issue {data['name']} in vault {data['vault']}. {code}: {message}",
-        NEXT_STEP_BY_ERROR.get(code, "Read the reason above, correct the request, and start it again.")
-        + " A chain got from the CA in another way can still be dropped for this request.",
+        f"{NEXT_STEP_BY_ERROR.get(code, 'Read the reason above, correct the request, and start it again')} "
+        f"({_again(data)}). A chain got from the CA in another way can still be dropped into "
+        f"{data['links'].container}.",
         Severity.CRITICAL,
     )
 
@@ -121,7 +134,7 @@ def _cancelled(data: dict[str, Any]) -> Words:
     return Words(
         f"Certificate request cancelled: {_which(data)}",
         f"The request for {data['name']} in vault {data['vault']} was cancelled before {data['issuer']} issued it.",
-        "Start it again if the certificate is still wanted.",
+        f"Start it again if the certificate is still wanted ({_again(data)}).",
     )
 
 
@@ -129,7 +142,8 @@ def _deleted(data: dict[str, Any]) -> Words:
     return Words(
         f"Certificate request deleted: {_which(data)}",
         f"Somebody deleted the pending request for {data['name']} in vault {data['vault']}.",
-        "Start it again if the certificate is still wanted. A chain for the deleted request fits no more.",
+        f"Start it again if the certificate is still wanted ({_again(data)}): a chain for the deleted request is not "
+        "taken any more.",
     )
 
 
@@ -138,9 +152,11 @@ def _overwritten(data: dict[str, Any]) -> Words:
         f"Certificate request replaced: {_which(data)}",
         f"The request {data.get('replaced_by')} now stands in place of this one for {data['name']} in vault "
         f"{data['vault']}.",
-        "Have the CSR of the new request signed: a chain for the old one fits no more."
+        f"Have the CSR of the new request signed (GET {_address(data)}/pending/csr, {WITH_KEY}): a chain for the old "
+        "one is not taken any more."
         if is_manual(data["issuer"])
-        else "Nothing to do, if that was meant: the new request is watched. A chain for the old one fits no more.",
+        else "Nothing to do, if that was meant: the new request is watched. A chain for the old one is not taken any "
+        "more.",
     )
 
 
@@ -150,32 +166,37 @@ def _cancelling(data: dict[str, Any]) -> Words:
         f"Cancellation asked for: {_which(data)}",
         f"Somebody asked for the cancellation of the request for {name} in vault {data['vault']}. "
         "Key Vault notes that, but no issuer works on the request that could cancel it.",
-        f"If the certificate is not wanted any more, delete the request (DELETE {_address(data)}/pending). Otherwise "
-        "have its CSR signed all the same: its chain is still merged.",
+        f"If the certificate is not wanted any more, delete the request (DELETE {_address(data)}/pending, {WITH_KEY}). "
+        "Otherwise have its CSR signed all the same: its chain is still merged.",
     )
 
 
 def _stalled(data: dict[str, Any]) -> Words:
-    name, issuer = data["name"], data["issuer"]
+    name, issuer, chains = data["name"], data["issuer"], data["links"].container
     if data.get("cancellation_requested") and is_manual(issuer):
         # Key Vault notes the wish, and is not known ever to act on it: there is no issuer that could.
         waits = "its end: its cancellation was asked for, but no issuer works on it that could cancel it"
-        step = "Delete the pending request; or have its CSR signed after all, and drop what the CA sends."
+        step = f"{_delete(data)}; or have its CSR signed after all, and drop what the CA sends into {chains}."
     elif data.get("cancellation_requested"):
-        waits, step = f"{issuer} to decide about its cancellation", f"Ask {issuer}, or delete the pending request."
+        waits, step = f"{issuer} to decide about its cancellation", f"Ask {issuer}. Or: {_delete(data)}."
     elif is_manual(issuer):
         waits = "a CA's signature: no chain for its CSR has been dropped yet"
-        step = "Have the CSR signed, and drop what the CA sends into the container chains; or delete the request."
+        step = f"Have the CSR signed, and drop what the CA sends into {chains}. Or: {_delete(data)}."
     else:
         waits = f"{issuer} to issue or refuse it"
         step = f"Look at the order at {issuer}: it may wait for somebody's approval or validation there."
     return Words(
         f"{'Nobody acts on' if data.get('escalated') else 'Still pending'}: {_which(data)}",
         f"The certificate request for {name} in vault {data['vault']} waits for {waits}.",
-        f"{step} POST {_address(data)}/pending/acknowledge keeps the reminders quiet for a while.",
+        f"{step} For no reminders until a time: POST {_address(data)}/pending/acknowledge with "
+        'the body {"until": "7d", "why": "ordered"}. Calls need a function key in the header x-functions-key.',
         Severity.CRITICAL if data.get("escalated") else Severity.WARNING,
         remark=f"Waits for {waits}.",
     )
+
+
+def _delete(data: dict[str, Any]) -> str:
+    return f"delete the request: DELETE {_address(data)}/pending"
 
 
 def _acknowledged(data: dict[str, Any]) -> Words:
@@ -194,7 +215,8 @@ def _unsettled(data: dict[str, Any]) -> Words:
         f"A start could not be followed up: {_which(data)}",
         f"The certificate {name} was asked of vault {data['vault']}, and for a day it could not be found out what came "
         f"of it ({data['reason'].rstrip('.')}).",
-        f"See what is pending there (GET {_address(data)}/pending). A request is taken under watch by the next survey.",
+        f"See what is pending there (GET {_address(data)}/pending, {WITH_KEY}). A request is taken under watch by the "
+        "next survey.",
         Severity.CRITICAL,
     )
 
@@ -217,7 +239,7 @@ def _changed_by_others(data: dict[str, Any]) -> Words:
         "merged": "merged the chain of",
     }.get(data["how"], "started the next version of")
     changed = f" This changes {listed(one['what'] for one in changes)}." if changes else ""
-    undo = f"delete the pending request before it completes (DELETE {_address(data)}/pending)"
+    undo = f"delete the pending request before it completes (DELETE {_address(data)}/pending, {WITH_KEY})"
     if data["how"] == "merged":
         undo = "set its tags and attributes right in Key Vault"
     return Words(
@@ -247,14 +269,14 @@ def _renewal_step(data: dict[str, Any]) -> str:
             "is pending, failed, or stopped."
         )
     return (
-        f"Start its next version (POST {_address(data)}/create with an empty body keeps its policy), or tag it "
+        f"Start its next version (POST {_address(data)}/create {WITH_KEY}; an empty body keeps its policy), or tag it "
         "certflow-renew = auto."
     )
 
 
 def _address(data: dict[str, Any]) -> str:
-    """A certificate's path in our API, as it can be typed."""
-    return f"/api/vaults/{data['vault']}/certificates/{data['name']}"
+    """A certificate's address in our API, as it can be typed."""
+    return str(data["links"].address_of(data["vault"], data["name"]))
 
 
 def _renewal_stopped(data: dict[str, Any]) -> Words:
@@ -425,7 +447,8 @@ def _quarantined(data: dict[str, Any]) -> Words:
 
 
 def _key_received(data: dict[str, Any]) -> Words:
-    route = "POST …/pending/merge" if data["route"] == "merge" else "POST /api/chains/inspect"
+    merged = f"{_address(data)}/pending/merge" if "name" in data else "a merge"
+    route = f"POST {merged}" if data["route"] == "merge" else f"POST {data['links'].api}/chains/inspect"
     whose = f" for {data['name']} in vault {data['vault']}" if "name" in data else ""
     return Words(
         f"Private key sent{whose}",

@@ -54,6 +54,9 @@ type notifications = {
   @description('Who hears of what, as JSON, or container/name of a blob in the chain storage; see README.')
   rules: string?
 
+  @description('The address of the API that messages name, up to and with /api, where it is not the app\'s own.')
+  apiUrl: string?
+
   @description('Your own page about these messages, for a button.')
   runbookUrl: string?
 }

@@ -17,7 +17,10 @@ OF_THE_HOST = {
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "with the app's identity",
     "AzureWebJobsDisableHomepage": "GET / says nothing about the app",
 }
-NEVER_GIVEN = {"WEBSITE_AUTH_ENABLED": "the platform itself sets it where App Service authentication is on"}
+NEVER_GIVEN = {
+    "WEBSITE_AUTH_ENABLED": "the platform itself sets it where App Service authentication is on",
+    "WEBSITE_HOSTNAME": "the platform itself sets it",
+}
 FURTHER = re.compile(r"CERTFLOW_TEAMS_WEBHOOK_URL__[A-Z0-9]+")
 # Flex Consumption refuses these, or has them in functionAppConfig (platform §7.2).
 NOT_ON_FLEX = re.compile(

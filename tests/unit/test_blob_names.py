@@ -198,7 +198,7 @@ async def test_a_file_that_has_such_a_name_is_told_of_once_and_never_opened(name
     (stuck,) = world.topic.published
     assert stuck.type == "Certflow.Chain.Stuck"
     assert stuck.data["sentence"].startswith("The file is not opened. name: ")
-    assert stuck.data["next_step"] == "It is still in the container. Drop it again under another name."
+    assert stuck.data["next_step"] == "It is still in the container chains. Drop it again under another name."
     assert name in world.drops.files
     assert world.drops.moved == []
     world.drops.put(name, b"content", etag="0x2")

@@ -106,7 +106,7 @@ async def test_failed_requests_and_files_set_aside_need_a_look() -> None:
     data = await digest(world)
     assert data["good"] is False
     assert "Some requests failed" in data["next_step"]
-    assert "POST their names to /api/chains/retry." in data["next_step"]
+    assert "GET /api/status, with a function key in the header x-functions-key, names them." in data["next_step"]
     assert data["facts"][0] == ("Failed requests", "main/web")
     assert ("Files set aside", "broken.pem") in data["facts"]
 

@@ -118,9 +118,7 @@ class Mailboxes(FakeChannel):
 
     full: tuple[str, ...] = ()
 
-    async def send(
-        self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()
-    ) -> None:
+    async def send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()) -> None:
         if set(to) & set(self.full):
             raise Unavailable("The mail server", "SMTP 452")
         await super().send(notices, to, attachments)
@@ -462,9 +460,7 @@ class Picky(FakeChannel):
     fault: Exception = field(default_factory=lambda: DeliveryRefused("HTTP 400"))
     tries: int = 0
 
-    async def send(
-        self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()
-    ) -> None:
+    async def send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()) -> None:
         self.tries += 1
         if {notice.event_id for notice in notices} & set(self.bad):
             raise self.fault
@@ -569,8 +565,6 @@ class Slow(FakeChannel):
 
     world: World = field(default_factory=World)
 
-    async def send(
-        self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()
-    ) -> None:
+    async def send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()) -> None:
         self.world.later(seconds=1)
         await super().send(notices, to, attachments)

@@ -124,9 +124,7 @@ class Mail(FakeChannel):
 
     gone: tuple[str, ...] = ("me@example.com",)
 
-    async def send(
-        self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()
-    ) -> None:
+    async def send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()) -> None:
         if set(to) <= set(self.gone):
             raise DeliveryRefused("the mail server refused the recipients: SMTP 550")
         await super().send(notices, to, attachments)
@@ -161,7 +159,7 @@ async def test_a_csr_that_one_channel_refuses_to_tell_of_is_on_the_others_all_th
     await pumped(world)
     for notice in email.sent:
         assert ("CSR", url) in notice.facts
-        assert "CSR" in dict(notice.links)
+        assert "CSR in the Azure portal" in dict(notice.links)
     assert len(email.sent) == 2
 
 

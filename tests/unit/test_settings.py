@@ -135,6 +135,8 @@ BOTH = {"teams", "teams:ops"}
         ("CERTFLOW_CHAIN_INCLUDE_ROOT", ("yes",), "include_root", False, set()),
         ("WEBSITE_AUTH_ENABLED", ("1",), "app_service_auth", False, set()),
         ("CERTFLOW_PORTAL_URL", ("portal.azure.cn", "https://[p"), "links.portal", Links().portal, set()),
+        ("CERTFLOW_API_URL", ("certs.example.com/api", "ftp://a.example"), "links.api", "/api", set()),
+        ("WEBSITE_HOSTNAME", ("https://a.example", "a b"), "links.api", "/api", set()),
         ("CERTFLOW_RUNBOOK_URL", ("http://wiki.example.com", "https://"), "links.runbook", None, set()),
         ("CERTFLOW_CHAIN_STORAGE_ID", ("chains",), "links.chain_storage", None, set()),
         (
@@ -261,7 +263,7 @@ def test_without_a_word_the_choices_are_the_usual_ones() -> None:
     settings = load_settings(LEAST)
     assert settings.choices == Choices()
     assert settings.choices.takes("main") is Takes.FILES
-    assert settings.links == Links(vaults=settings.vaults)
+    assert settings.links == Links(vaults=settings.vaults, chains=f"{settings.chains_url}/chains")
     assert (settings.rules, settings.notify_urls) == ("", ())
     assert (settings.teams.auth, settings.teams.envelope) == ("sas", "message")
 

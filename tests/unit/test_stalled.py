@@ -140,7 +140,7 @@ async def test_who_is_reminded_to_have_a_csr_signed_is_told_where_it_is() -> Non
     notice = notice_of(told.id, told.type, told.data, Links(chain_storage="/subscriptions/1"))
     assert notice is not None
     assert "CSR" in dict(notice.facts)
-    assert "CSR" in dict(notice.links)
+    assert "CSR in the Azure portal" in dict(notice.links)
 
 
 async def test_where_an_issuer_works_there_is_no_csr_to_sign() -> None:
