@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from functions.adapters.teams_table import Size, table
+from functions.adapters.teams_table import Size, table, telling
 from functions.adapters.teams_text import clean, cut, plain, text_block
 from functions.issuance.gathered import Table, lines_of, tables_of
 from functions.issuance.telling import Notice, Severity
@@ -49,7 +49,7 @@ ROOMS = (
 )
 # Of tables. A card of 38 lines is about 1,150 px high on a telephone.
 SIZES = (
-    *(Size(lines, text, 4, links=True) for lines in (38, 30, 20) for text in (400, 200)),
+    *(Size(lines, text, 5, links=True) for lines in (38, 30, 20) for text in (400, 200)),
     *(Size(lines, 100, 0, links=False) for lines in (38, 30, 15, 5, 0)),
     Size(0, 30, 0, links=False),
 )
@@ -131,8 +131,8 @@ def _part(one: Table, size: Size, *, several: bool) -> list[Json]:
     if one.sentence:
         elements.append(text_block(plain(one.sentence, size.text)))
     if one.next_step:
-        elements.append(text_block(f"**Next step:** {plain(one.next_step, max(size.text, 300))}"))
-    return [*elements, *table(one.rows, size, one.elsewhere), *_facts(one.facts[: size.facts], size.text)]
+        elements.append(text_block(f"**Next step:** {plain(one.next_step, 900 if size.links else 300)}"))
+    return [*elements, *table(one.rows, size, one.elsewhere), *_facts(telling(one.facts)[: size.facts], size.text)]
 
 
 def _texts(notice: Notice, room: Room) -> list[Json]:

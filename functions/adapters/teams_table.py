@@ -13,14 +13,14 @@ from typing import Any
 
 from functions.adapters.mail_table import owner_title
 from functions.adapters.teams_text import HTTPS, plain, text_block
-from functions.issuance.gathered import WARNING, Row, steps_once
+from functions.issuance.gathered import WARNING, Facts, Row, steps_once
 
 type Json = dict[str, Any]
 
 # What a row says below its columns; the rest is in the mail and the history. First what no other text has.
 TELLING = (
-    *("Rules", "Not told", "Failed", "Also", "Of the file", "Pending for", "Valid until", "After", "Issuer", "Done by"),
-    *("File", "Subject", "Why", "Acknowledged by"),
+    *("Rules", "Not told", "Done by", "Acknowledged by", "Failed", "Also", "Of the file", "Pending for", "Valid until"),
+    *("After", "Issuer", "File", "Why", "Requested by", "Subject"),
 )
 # Letters in a line of a column and of the whole width of a card, where Teams is as narrow as a telephone's (400 px).
 IN_COLUMN, IN_WIDTH = 14, 46
@@ -90,9 +90,14 @@ def _below(row: Row, size: Size) -> Iterator[str]:
         yield row.said
     if row.next_step:
         yield f"Next step: {row.next_step}"
-    facts = [f"{label}: {value}" for title in TELLING for label, value in row.facts if label == title][: size.facts]
+    facts = [f"{label}: {value}" for label, value in telling(row.facts)[: size.facts]]
     if facts:
         yield " · ".join(facts)
+
+
+def telling(facts: Facts) -> list[tuple[str, str]]:
+    """What a card says of facts, in the order in which it matters."""
+    return [(label, value) for title in TELLING for label, value in facts if label == title]
 
 
 def _head(columns: Sequence[bool], owner: str) -> Json:

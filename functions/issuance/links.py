@@ -34,6 +34,10 @@ class Links:
         """Where a certificate's routes are."""
         return f"{self.api}/vaults/{vault}/certificates/{quote(name)}"
 
+    def place(self, path: str) -> str:
+        """A container of the account that what a CA sends is dropped into, or a folder in it."""
+        return f"{self.chains.rpartition('/')[0]}/{path}" if self.chains else path
+
     @property
     def container(self) -> str:
         """The container for what a CA sends, in a sentence."""

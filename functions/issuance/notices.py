@@ -61,7 +61,7 @@ def _elsewhere(type_: str, links: Links) -> str:
     if type_ in TO_BE_SIGNED:
         return f"All open CSRs as one zip: GET {links.api}/csrs, {WITH_KEY}."
     if type_ == CHAIN_REJECTED:
-        return "The report of each lies beside its file, in the container chains-rejected."
+        return f"The report of each lies beside its file, in {links.place('chains-rejected')}."
     return f"All requests: GET {links.api}/requests, {WITH_KEY}." if type_.startswith(ISSUANCE) else ""
 
 

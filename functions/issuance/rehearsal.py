@@ -53,7 +53,7 @@ async def rehearse(certflow: Certflow, wanted: Sequence[str]) -> dict[str, Any]:
     Raises InvalidRequest for an event that no message is made of, and Unavailable within a minute of the last one: real
     messages would drown among samples, and mail services take few an hour.
     """
-    samples = _samples(certflow)
+    samples = samples_of(certflow)
     named = dict.fromkeys(one if one.startswith(PREFIX) else PREFIX + one for one in wanted)
     types = list(named or samples)
     for one in types:
@@ -113,7 +113,7 @@ def _notice(certflow: Certflow, type_: str, data: dict[str, Any]) -> Notice:
     return replace(notice, title=f"[Test] {notice.title}")
 
 
-def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
+def samples_of(certflow: Certflow) -> dict[str, dict[str, Any]]:
     """The data of an event of each type, as the first vault might have it."""
     now, vault = certflow.now(), next(iter(certflow.vaults))
     request = {
@@ -214,7 +214,7 @@ def _samples(certflow: Certflow) -> dict[str, dict[str, Any]]:
             "notice": {
                 "title": "A message",
                 "sentence": "It was meant for another channel.",
-                "next_step": "Mend that.",
+                "next_step": "See why that channel has refused it.",
                 "severity": "warning",
             },
         },

@@ -155,7 +155,7 @@ def _overwritten(data: dict[str, Any]) -> Words:
         f"Have the CSR of the new request signed (GET {_address(data)}/pending/csr, {WITH_KEY}): a chain for the old "
         "one is not taken any more."
         if is_manual(data["issuer"])
-        else "Nothing to do, if that was meant: the new request is watched. A chain for the old one is not taken any "
+        else "Nothing to do, if that is right: the new request is watched. A chain for the old one is not taken any "
         "more.",
     )
 
@@ -204,7 +204,8 @@ def _acknowledged(data: dict[str, Any]) -> Words:
         f"Reminders held back: {_which(data)}",
         f"Somebody acknowledged the pending request for {data['name']} in vault {data['vault']}: no reminders until "
         f"{moment(data['until'])}.",
-        "Nothing to do, if that is meant: its end is told all the same. Otherwise ask who it was, and why.",
+        "Nothing to do, if that is right: the end of the request is told all the same. Otherwise ask who it was, and "
+        "why.",
         Severity.INFO,
     )
 
@@ -290,7 +291,7 @@ def _renewal_stopped(data: dict[str, Any]) -> Words:
     return Words(
         f"Renewal stopped: {_which(data) if 'name' in data else what}",
         f"The next version of {what} was not started: {data['sentence']}.",
-        steps.get(data["reason"], "Mend what is named here, then start its next version."),
+        steps.get(data["reason"], "Fix what is named here, then start its next version."),
         Severity.CRITICAL,
     )
 
@@ -320,12 +321,12 @@ def _troubled(data: dict[str, Any]) -> Words:
 
 
 def _trust_changed(data: dict[str, Any]) -> Words:
-    vault, place = data["vault"], f"trusted-cas/{data['vault']}/"
+    vault, place = data["vault"], data["links"].place(f"trusted-cas/{data['vault']}/")
     if not data["merges"]:
         return Words(
             f"Nothing is merged any more: vault {vault}" if "was" in data else f"Nothing is merged yet: vault {vault}",
-            f"Vault {vault} takes nobody's certificates as things stand. {data['why']}",
-            f"Put the certificate of the CA into {place}, or mend what is named. What is dropped waits until then.",
+            f"Vault {vault} accepts no certificates at the moment. {data['why']}",
+            f"Put the certificate of the CA into {place}, or fix what is named. What is dropped waits until then.",
             Severity.CRITICAL,
         )
     if data.get("until"):
@@ -347,7 +348,7 @@ def _trust_changed(data: dict[str, Any]) -> Words:
     return Words(
         f"Trusted CAs changed: vault {vault}" if "was" in data else f"Trusted CAs: vault {vault}",
         f"Vault {vault} takes the certificates of {data['count']} CA{'' if data['count'] == 1 else 's'} now{public}.",
-        "Nothing to do, if that was meant: the CAs and the hash of the files are named here.",
+        "Nothing to do, if that is right: the CAs and the hash of the files are named here.",
         Severity.WARNING if "was" in data else Severity.INFO,
         good="was" not in data,
     )
@@ -359,7 +360,8 @@ def _trust_misplaced(data: dict[str, Any]) -> Words:
         "Trusted CAs where no vault looks",
         f"{count} file{'' if count == 1 else 's'} in trusted-cas count for no vault: {', '.join(data['files'])}"
         f"{' …' if count > len(data['files']) else ''}.",
-        f"Put them under a vault's alias ({', '.join(data['vaults'])}), or under * for all vaults.",
+        f"Put them under a vault's alias ({', '.join(data['vaults'])}), or under * for all vaults, in "
+        f"{data['links'].place('trusted-cas')}.",
     )
 
 
