@@ -297,11 +297,12 @@ def _renewal_stopped(data: dict[str, Any]) -> Words:
 
 
 def _work_list(data: dict[str, Any]) -> Words:
-    count, oldest = data["count"], data["requests"][0]
+    count, oldest, listed = data["count"], data["requests"][0], len(data["requests"])
+    first = f" The {listed} oldest are listed here." if listed < count else ""
     return Words(
         f"{count} CSR{' waits' if count == 1 else 's wait'} for a signature",
         f"The one that has waited the longest is of {oldest['name']} in vault {oldest['vault']}: since "
-        f"{moment(oldest['created'])}.",
+        f"{moment(oldest['created'])}.{first}",
         "Have the CSRs signed, and drop what the CA sends, as it is, into the container chains.",
         Severity.INFO,
         good=True,

@@ -254,6 +254,7 @@ async def test_a_list_of_very_many_fits_into_a_row_and_says_how_many_there_are()
     assert 5 < len(event.data["requests"]) <= MOST_LISTED
     assert len(event_row(event)["event"]) <= 32_768
     await world.tell(event.id, event.type, event.data)
+    assert f"The {len(event.data['requests'])} oldest are listed here." in world.channels[0].sent[0].sentence
     waiting = Waiting(world.channels[0].sent[0], NOW, (PKI,), NOW, "w" * 500, event.id, NOW)
     assert len(msgspec.json.encode(waiting).decode()) <= 32_768
 
