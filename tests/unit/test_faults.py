@@ -6,7 +6,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 
 from functions.adapters.faults import DEFAULT_RETRY_AFTER, faults_of, passing_refusal, retry_after
 from functions.issuance.errors import Refused, Unavailable
@@ -20,8 +20,13 @@ def answered(status: int) -> HttpResponseError:
 
 
 def test_a_storage_that_gives_no_access_is_unavailable_and_says_so() -> None:
-    with pytest.raises(Unavailable, match="the app's managed identity has no access"), faults_of("The chain storage"):
-        raise answered(403)
+    for error in (answered(403), ClientAuthenticationError("no token")):
+        with pytest.raises(Unavailable, match=r"managed identity .*no access") as caught, faults_of("Storage"):
+            raise error
+        assert caught.value.of_access  # which is told to whoever runs the app
+    with pytest.raises(Unavailable) as caught, faults_of("Storage"):
+        raise answered(503)
+    assert not caught.value.of_access
 
 
 @pytest.mark.parametrize("status", [404, 409, 412])

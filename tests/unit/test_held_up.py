@@ -9,6 +9,7 @@ import pytest
 from functions.issuance.choices import Choices, Takes
 from functions.issuance.drop import handle_drop, handle_stuck, sweep
 from functions.issuance.errors import BadSettings, Refused, Unavailable
+from functions.issuance.held_up import WAIT
 from functions.issuance.signers import SignerRow
 from functions.issuance.start import Order, start
 from functions.issuance.trusting import watch_trust
@@ -111,6 +112,7 @@ async def test_files_that_wait_for_trust_are_told_as_its_change_and_once_a_day_w
     found = await heard(world, *told(world, "Trust.Changed"), *told(world, "Chain.Waiting"))
     assert found[OPS] == ["Nothing is merged yet: vault main"]
     assert len(found[PKI]) == 3
+    assert {one.data["next_step"] for one in told(world, "Chain.Waiting")} == {WAIT}
     assert ANN not in found
     for days in (1, 2):
         world.later(hours=2 if days == 1 else 24)

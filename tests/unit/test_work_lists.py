@@ -22,7 +22,7 @@ from functions.issuance.work_lists import MOST_LISTED, send_work_lists
 from tests.clock import NOW
 from tests.unit.fakes import FakeChannel, FakeRules, World
 from tests.unit.test_role_settings import rows_of
-from tests.unit.test_roles import CSR, STALLED, STARTED, WAITS
+from tests.unit.test_roles import CSR, STALLED, STARTED, WAITS, mails
 
 PKI, ANN = "signers@example.com", "ann@example.com"
 DAILY = SignerRow((PKI,), at=(time(8),))  # the tests' clock begins at noon
@@ -188,6 +188,11 @@ async def test_only_csrs_and_reminders_of_a_rows_own_signers_are_left_to_its_lis
     type_: str, data: dict[str, Any], *, at_once: bool
 ) -> None:
     assert await told_at_once(type_, data) is at_once
+
+
+async def test_the_last_reminder_reaches_the_signers_too_beside_their_list() -> None:
+    (to,), _ = await mails(STALLED, REMINDED | {"escalated": True, "owner": ANN}, Choices(signers=(DAILY,)))
+    assert {PKI, ANN} <= {*to}
 
 
 async def test_a_named_signer_of_a_row_with_times_is_on_its_list_whatever_the_patterns_say() -> None:
