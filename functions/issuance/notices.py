@@ -156,6 +156,7 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("SHA-256 of its key", data.get("key_sha256")),
         ("Request", request.get("request_id")),
         ("Owner", data.get("owner")),
+        ("Signer", data.get("signer")),
         ("Why", data.get("why")),
         ("Acknowledged by", data.get("acknowledged_by")),
         ("Done by", data.get("by")),

@@ -18,7 +18,9 @@ from functions.issuance.rules import EMAIL, ROLES
 from functions.issuance.signers import SignerRow, row_for, row_listing
 from functions.issuance.telling import Notice
 
-OF_CALLERS = frozenset({"Subject", "Owner", "Requested by", "Done by", "Acknowledged by", "Why", "Error message"})
+OF_CALLERS = frozenset(
+    {"Subject", "Owner", "Signer", "Requested by", "Done by", "Acknowledged by", "Why", "Error message"}
+)
 MOST_SHOWN = 100  # characters of what is no address
 CHANGED = "Changed: "  # the beginning of what a caller changes of somebody's certificate
 

@@ -30,6 +30,7 @@ REQUEST = track(
     "main", "web", Operation("a" * 32, Status.IN_PROGRESS, "DigiCert", b""), "", "", None, NOW, MADE
 ).request
 LURE = DATA | {"subject": "CN=click-here.evil.example", "requested_by": "Click here", "why": "Click here"}
+LURE |= {"signer": "Click here"}
 
 
 async def mailed(
