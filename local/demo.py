@@ -238,7 +238,11 @@ async def tell(console: Console, directory: Path) -> list[str]:
     async with AsyncExitStack() as running:
         with console.status("[dim]Starting Azurite, Key Vault stand-in, Event Grid, inbox and Functions host …[/]"):
             ca = await asyncio.to_thread(OpensslCa, directory / "example-ca")
-            stack = await running.enter_async_context(running_stack(directory, issuing_delay=ISSUING_DELAY))
+            # A minute, as by default, would be long for whoever watches one request.
+            settings = {"CERTFLOW_GATHER_SECONDS": "5"}
+            stack = await running.enter_async_context(
+                running_stack(directory, issuing_delay=ISSUING_DELAY, settings=settings)
+            )
             client = await running.enter_async_context(client_of(stack.describe()))
         console.print(f"The stack is up after {time.monotonic() - started:.1f} s.")
         try:

@@ -74,7 +74,7 @@ async def _up(options: argparse.Namespace) -> int:
         event_delivery=options.event_delivery,
         endpoint_probation=options.endpoint_probation,
         blob_tries_at_once=options.blob_tries_at_once,
-        settings=settings | ({"CERTFLOW_MAIL_LIMITS": options.mail_limits} if options.mail_limits else {}),
+        settings=settings,
         kept=kept,
     ) as stack:
         _print(stack, own_host=own_host)
@@ -131,7 +131,6 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--fresh", action="store_true", help="remove what was kept, and start empty")
     parser.add_argument("--settings", type=Path, help="a JSON file of app settings, as in local.settings.json")
-    parser.add_argument("--mail-limits", default="", help="CERTFLOW_MAIL_LIMITS of the app, such as 1000/address")
     parser.add_argument(
         "--host",
         choices=("local", "func"),

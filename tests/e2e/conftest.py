@@ -21,7 +21,7 @@ from local.functions_host import ROOT
 from local.openssl_ca import OpensslCa
 from tests.clock import HANG
 from tests.e2e.described import check
-from tests.e2e.telling import MANY_MAILS
+from tests.e2e.telling import MUCH_MAIL
 
 
 @contextmanager
@@ -34,7 +34,10 @@ def running_up(state: Path, *options: str) -> Iterator[tuple[subprocess.Popen[by
     command = [sys.executable, "-m", "local.up", "--state", str(state), "--free-ports"]
     # A machine that is busy for half a minute fails ten deliveries, and what many tests share would be held up for all
     # of them; test_held_back.py and others see to it that our own endpoints do not fail.
-    command += ["--mail-limits", MANY_MAILS, "--no-endpoint-probation", "--no-keep", *options]
+    command += ["--no-endpoint-probation", "--no-keep", *options]
+    if "--settings" not in options:
+        (state / "settings.json").write_text(json.dumps(MUCH_MAIL))
+        command += ["--settings", str(state / "settings.json")]
     with (state / "up.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
     try:
