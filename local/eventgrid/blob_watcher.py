@@ -31,10 +31,10 @@ async def watch_blobs(
     """Publishes `Microsoft.Storage.BlobCreated` for each new blob and each new ETag, until it is cancelled.
 
     Like a subscription it says nothing of blobs that were there before its first look; with `tells_first` it does, for
-    what was written just before a stop may not have been told. A container that is missing is
-    waited for; storage that is down is waited out, and what came meanwhile is told then. Two writes between two looks
-    are told once (Event Grid would tell twice, and by then the first content is gone there, too). `watching` is set
-    when every container has had its first look.
+    what was written just before a stop may not have been told. A container that is missing is waited for; storage that
+    is down is waited out, and what came meanwhile is told then. Two writes between two looks are told once (Event Grid
+    would tell twice, and by then the first content is a previous version there, too). `watching` is set when every
+    container has had its first look.
     """
     views = [_View(service, container, tells_first=tells_first) for container in containers]
     while True:

@@ -25,6 +25,7 @@ def told() -> str:
 
 
 def test_every_story_has_a_card_and_a_mail_of_its_own_and_no_other(told: str) -> None:
+    assert "Both vaults are watched" in told.partition("a. DigiCert")[0]
     stories = re.split(r"^[a-d]\. ", told, flags=re.MULTILINE)[1:]
     assert [re.findall(r"─ Teams: (.*?) ─", one) for one in stories] == [
         ["Certificate issued: shop-web in main"],

@@ -30,7 +30,9 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def watched(service: BlobServiceClient, *containers: str) -> AsyncIterator[list[dict[str, Any]]]:
+async def watched(
+    service: BlobServiceClient, *containers: str, tells_first: bool = False
+) -> AsyncIterator[list[dict[str, Any]]]:
     """Events of the containers from their first look on."""
     events: list[dict[str, Any]] = []
 
@@ -38,7 +40,9 @@ async def watched(service: BlobServiceClient, *containers: str) -> AsyncIterator
         events.append(event)
 
     watching = asyncio.Event()
-    watcher = asyncio.create_task(watch_blobs(service, containers, publish, interval=0.05, watching=watching))
+    watcher = asyncio.create_task(
+        watch_blobs(service, containers, publish, interval=0.05, tells_first=tells_first, watching=watching)
+    )
     try:
         async with asyncio.timeout(HANG):
             await watching.wait()
@@ -151,3 +155,19 @@ def free_ports() -> tuple[int, int, int]:
         for holder in (blob, queue, table):
             holder.bind(("127.0.0.1", 0))
         return blob.getsockname()[1], queue.getsockname()[1], table.getsockname()[1]
+
+
+async def test_what_lies_there_at_the_start_is_told_where_the_storage_was_kept(tmp_path: Path) -> None:
+    ca = LocalCa()
+    ca_file = ca.write_ca(tmp_path / "ca.pem")
+    async with (
+        running_azurite(ca, tmp_path, log=tmp_path / "azurite.log") as azurite,
+        client_of(azurite, ca_file) as service,
+    ):
+        chains = await service.create_container("chains")
+        await chains.upload_blob("before.pem", b"written just before the stop")
+        async with watched(service, "chains", tells_first=True) as events:
+            await until(lambda: len(events) == 1)
+            await chains.upload_blob("after.pem", b"new")
+            await until(lambda: len(events) == 2)
+    assert [event["subject"].rsplit("/", 1)[1] for event in events] == ["before.pem", "after.pem"]
