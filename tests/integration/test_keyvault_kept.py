@@ -20,7 +20,7 @@ from local.keyvault.certificate import Certificate, Deleted, Version
 from local.keyvault.issuing_ca import CAS
 from local.keyvault.keeper import KeptUnreadable, read_state, write_whole
 from local.keyvault.kept import KeptCertificate, KeptDeleted, KeptState, KeptVersion
-from tests.integration.keyvault_helpers import OutsideCa, VaultClient, b64, policy, vault_client
+from tests.integration.keyvault_helpers import QUICK, OutsideCa, VaultClient, b64, policy, vault_client
 
 DELAY = 1000
 
@@ -155,6 +155,14 @@ async def test_what_time_has_done_is_on_disk_before_it_is_told_to_a_caller(file:
         (version,) = (await vault.state())["own"]["versions"]
         assert version in file.read_text()
         assert read_state(file).ahead == DELAY
+
+
+async def test_what_an_issuer_has_done_by_itself_is_on_disk_when_a_caller_sees_it(file: Path) -> None:
+    async with vault_client(file.parent, issuing_delay=QUICK, kept_in=file) as vault:
+        await vault.create("own", "Self")
+        await vault.ended("own")
+        (version,) = (await vault.state())["own"]["versions"]
+        assert version in file.read_text()
 
 
 async def test_a_writing_that_was_cut_short_or_fails_leaves_what_was_there(
