@@ -164,7 +164,7 @@ def _vaults(env: Env) -> tuple[dict[str, str], frozenset[str]]:
 
 def _choices(env: Env, faults: Faults, observed: frozenset[str], vaults: Collection[str]) -> Choices:
     usual = Choices()
-    least, most = LEAST_BUDGET, 4000
+    least, most, seconds = LEAST_BUDGET, 4000, int(usual.gathers.total_seconds())
 
     def patience(name: str, default: timedelta) -> timedelta:
         return faults.taken(lambda: period(env, name, default), default)
@@ -184,6 +184,7 @@ def _choices(env: Env, faults: Faults, observed: frozenset[str], vaults: Collect
         digest=DigestWhen(
             faults.taken(lambda: word(env, "CERTFLOW_DIGEST", tuple(DigestWhen), usual.digest), usual.digest.value)
         ),
+        gathers=timedelta(seconds=faults.taken(lambda: number(env, "CERTFLOW_GATHER", 0, 600, seconds), seconds)),
         observed=observed,
         owner_domains=_owner_domains(env, faults),
         issuers=_issuers(env, faults, usual.issuers),

@@ -239,7 +239,7 @@ async def tell(console: Console, directory: Path) -> list[str]:
         with console.status("[dim]Starting Azurite, Key Vault stand-in, Event Grid, inbox and Functions host …[/]"):
             ca = await asyncio.to_thread(OpensslCa, directory / "example-ca")
             # A minute, as by default, would be long for whoever watches one request.
-            settings = {"CERTFLOW_GATHER_SECONDS": "5"}
+            settings = {"CERTFLOW_GATHER": "5"}
             stack = await running.enter_async_context(
                 running_stack(directory, issuing_delay=ISSUING_DELAY, settings=settings)
             )

@@ -78,12 +78,15 @@ def _row_html(row: Row, columns: Sequence[tuple[str, Callable[[Row], str]]]) -> 
 
 
 def _row_text(number: int, row: Row) -> Iterator[str]:
-    yield f"{number}. {row.certificate}" + (f" in {row.vault}" if row.vault else "")
+    place = f" in {row.vault}" if row.vault else ""
+    yield f"{number}. {row.title or f'{row.certificate}{place}'}"
     told = (("", row.said), ("Names", row.names), ("Owner", row.owner), ("Asked for", row.asked))
     facts = sorted(row.facts, key=lambda fact: fact[0] != WARNING)
     for label, value in (*told, ("Next step", row.next_step), *facts, *row.links):
         if value:
             yield f"   {label}: {value}" if label else f"   {value}"
+    if row.event:
+        yield f"   Event {row.event}"
 
 
 def _grey(text: str) -> str:

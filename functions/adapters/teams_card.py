@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from functions.adapters.teams_table import Size, table, telling
+from functions.adapters.teams_table import Size, events, table, telling
 from functions.adapters.teams_text import clean, cut, plain, text_block
 from functions.issuance.gathered import Table, lines_of, tables_of
 from functions.issuance.telling import Notice, Severity
@@ -25,6 +25,7 @@ MOST_NOTICES = 50
 # get lost (MicrosoftDocs/msteams-docs#11274).
 MAX_BYTES = 24 * 1024
 MOST_ID = 256  # characters; ours have about 200 at most
+MOST_EVENTS = 6000  # characters of the titles and ids that nobody sees
 MOST_LABEL = 60  # characters of a button or a fact's title
 
 
@@ -79,6 +80,7 @@ def _cards(notices: Sequence[Notice]) -> Iterator[Json]:
         for size in SIZES:
             each = Size(size.lines // len(tables), size.text, size.facts, links=size.links)
             elements = [element for one in tables for element in _part(one, each, several=len(tables) > 1)]
+            elements += events([row for one in tables for row in one.rows], MOST_EVENTS if size.links else 0)
             count = [_heading(_count(notices, tables), "Large")] if len(tables) > 1 else []
             yield _card([*count, *elements], _buttons(tables[0].links, 6) if len(tables) == 1 and size.links else [])
     else:

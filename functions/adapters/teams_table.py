@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.adapters.mail_table import owner_title
-from functions.adapters.teams_text import HTTPS, plain, text_block
+from functions.adapters.teams_text import HTTPS, clean, plain, text_block
 from functions.issuance.gathered import WARNING, Facts, Row, steps_once
 
 type Json = dict[str, Any]
@@ -55,6 +55,17 @@ def table(rows: Sequence[Row], size: Size, elsewhere: str) -> list[Json]:
         if elsewhere:
             elements.append(_small(plain(elsewhere, size.text)))
     return elements
+
+
+def events(rows: Sequence[Row], most: int) -> list[Json]:
+    """What a program knows a thing by that is told again: a text that nobody sees, with as many lines as fit."""
+    lines, left = list[str](), most
+    for row in rows:
+        left -= len(row.title) + len(row.event)
+        if left < 0 or not row.event:
+            break
+        lines.append(clean(f"{row.title} | Event {row.event}").replace("\n", " "))
+    return [text_block("\n".join(lines)) | {"id": "events", "isVisible": False}] if lines else []
 
 
 def _fitting(rows: Sequence[Row], size: Size) -> list[Row]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from functions.issuance.signers import SignerRow
+from functions.issuance.telling import QUIET_GATHERING
 from functions.issuance.timing import PATIENCE, Patience
 
 ANY, SELF = "*", "Self"
@@ -37,6 +39,7 @@ class Choices:
 
     `ladder`: the shares of a certificate's lifetime that are left when its owner hears of its end.
     `renews`: whether next versions are started by themselves where a tag asks for it, `most_renewals` of them a day.
+    `gathers`: how long CSRs, rejections and files that wait are kept for others, to be one message with them.
     `observed`: the vaults (alias) where nothing is started, merged, cancelled or deleted. `trusted`: whose certificates
     the vaults take, by alias; one that is not named there takes those of the CAs in its files.
     `refused_warnings`: codes of findings that keep a chain back, although they are warnings (findings.CHOICES).
@@ -52,6 +55,7 @@ class Choices:
     renews: bool = True
     most_renewals: int = 50
     digest: DigestWhen = DigestWhen.DAILY
+    gathers: timedelta = QUIET_GATHERING
     observed: frozenset[str] = frozenset()
     signers: tuple[SignerRow, ...] = ()
     operators: tuple[str, ...] = ()

@@ -21,7 +21,8 @@ type Facts = tuple[tuple[str, str], ...]
 class Row:
     """One of them. `said` and `next_step` are empty where the table says that for all; `asked` is since when it waits.
 
-    `facts` are what no column has, warnings first; `link` is its page.
+    `facts` are what no column has, warnings first; `links` are its pages, the certificate's first; `title` and `event`
+    are those of its notice, empty for a line of one notice.
     """
 
     certificate: str
@@ -33,6 +34,8 @@ class Row:
     next_step: str = ""
     facts: Facts = ()
     links: tuple[tuple[str, str], ...] = ()
+    title: str = ""
+    event: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,8 @@ def _row(notice: Notice, shared: Facts, links: tuple[tuple[str, str], ...]) -> R
         next_step=notice.next_step,
         facts=tuple(_particular(notice, shared)),
         links=tuple(link for link in notice.links if link not in links),
+        title=notice.title,
+        event=notice.event_id,
     )
 
 

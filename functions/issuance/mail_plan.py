@@ -20,7 +20,6 @@ from functions.issuance.rules import RANK
 from functions.issuance.telling import (
     CRITICAL_GATHERING,
     GATHERING,
-    QUIET_GATHERING,
     Limits,
     Notice,
     Sent,
@@ -56,17 +55,20 @@ class Plan:
         return min((*self.gathering, *(free for free, _ in self.later)), default=None)
 
 
-def planned(waiting: Sequence[Waiting], sent: Sequence[Sent], limits: Limits, most: int, now: datetime) -> Plan:
+def planned(
+    waiting: Sequence[Waiting], sent: Sequence[Sent], limits: Limits, most: int, now: datetime, quiet: timedelta
+) -> Plan:
     """What becomes of the notices that are due.
 
-    `sent` is what went out in the last hour, `most` how many notices one message takes. Critical ones go first, then
+    `sent` is what went out in the last hour, `most` how many notices one message takes, `quiet` how long those wait for
+    others that a signer handles in batches. Critical ones go first, then
     what has not been tried yet (a mailbox that is full must not keep the others), of that what those have caused who
     have caused the fewest mails of this hour, the longest waiting first.
     """
     book, plan = Book(sent, limits), Plan([], [], [])
     for critical in (True, False):
         ours = [one for one in waiting if is_critical([one]) is critical]
-        fresh, unripe = _ripe([one for one in ours if one.batch is None], most, now)
+        fresh, unripe = _ripe([one for one in ours if one.batch is None], most, now, quiet)
         plan.gathering.extend(unripe)
         for message in (*_composed(fresh, book, most, now, critical=critical), *_again(ours)):
             free = book.free(message)
@@ -78,24 +80,24 @@ def planned(waiting: Sequence[Waiting], sent: Sequence[Sent], limits: Limits, mo
     return plan
 
 
-def gathered(waiting: Sequence[Waiting], most: int, now: datetime) -> Plan:
+def gathered(waiting: Sequence[Waiting], most: int, now: datetime, quiet: timedelta) -> Plan:
     """What becomes of the notices that are due on a channel without limits: critical ones first, then what has not been
     tried yet, the longest waiting first.
     """
     messages, unripe = _again(waiting), list[datetime]()
     for tried in (False, True):
         ours = [one for one in waiting if one.batch is None and (one.due is not None) is tried]
-        fresh, later = _ripe(ours, most, now)
+        fresh, later = _ripe(ours, most, now, quiet)
         messages += [message for group in fresh for message in _by_kind(group, most)]
         unripe += later
     return Plan(sorted(messages, key=_urgency), [], unripe)
 
 
-def window_of(notice: Notice) -> timedelta:
+def window_of(notice: Notice, quiet: timedelta) -> timedelta:
     """How long a notice waits for others of its kind."""
     if notice.severity is Severity.CRITICAL:
         return CRITICAL_GATHERING
-    return QUIET_GATHERING if notice.type in IN_BATCHES else GATHERING
+    return quiet if notice.type in IN_BATCHES else GATHERING
 
 
 def in_turn(plan: Plan, limits: Limits) -> Iterator[Waiting]:
@@ -203,7 +205,7 @@ def kept_of(most: int) -> int:
     return min(max(1, most // KEPT), most - 1)
 
 
-def _ripe(fresh: Sequence[Waiting], most: int, now: datetime) -> tuple[list[Message], list[datetime]]:
+def _ripe(fresh: Sequence[Waiting], most: int, now: datetime, quiet: timedelta) -> tuple[list[Message], list[datetime]]:
     """What waits, by its addresses, of each kind where the first of it has waited long enough for others; and when the
     rest will have.
     """
@@ -213,7 +215,7 @@ def _ripe(fresh: Sequence[Waiting], most: int, now: datetime) -> tuple[list[Mess
         kinds.setdefault((to, one.notice.type, critical), []).append(one)
     by_address, unripe = dict[tuple[str, ...], Message](), list[datetime]()
     for (to, *_), some in kinds.items():
-        ripe = some[0].since + (window_of(some[0].notice) if most > 1 else timedelta(0))
+        ripe = some[0].since + (window_of(some[0].notice, quiet) if most > 1 else timedelta(0))
         if ripe > now:
             unripe.append(ripe)
         else:

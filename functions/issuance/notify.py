@@ -147,7 +147,9 @@ async def next_messages(certflow: Certflow, channel: Channel) -> tuple[list[list
     now = certflow.now()
     if channel.limits:
         return await _planned(certflow, channel, channel.limits)
-    plan = gathered(await certflow.deliveries.waiting(channel.name, now, MOST_READ), channel.most, now)
+    plan = gathered(
+        await certflow.deliveries.waiting(channel.name, now, MOST_READ), channel.most, now, certflow.choices.gathers
+    )
     return plan.go, plan.room
 
 
@@ -159,7 +161,7 @@ async def _planned(certflow: Certflow, channel: Channel, limits: Limits) -> tupl
         all_of_it = len(waiting) < MOST_READ
         # If it is not, half a message may be among what was read, and what is tried again has to be the same.
         fresh = waiting if all_of_it else [one for one in waiting if one.batch is None]
-        plan = planned(fresh or waiting, sent, limits, channel.most, now)
+        plan = planned(fresh or waiting, sent, limits, channel.most, now, certflow.choices.gathers)
         since = min((one.since for _, message in plan.later for one in message), default=now)
         if since < now - LONGEST_WAIT:  # it is not given up, but whoever runs the app has to know
             await tell_mail_is_behind(certflow, since)
@@ -249,7 +251,11 @@ async def _hand_over(certflow: Certflow, channel: Channel, notice: Notice, mails
     to = () if gathers and channel.limits is None else tuple(mails or certflow.mailboxes)
     await certflow.deliveries.wait(channel.name, Waiting(shown, certflow.now(), to))
     try:
-        await certflow.work.put(CHANNELS, {"channel": channel.name}, window_of(notice) if gathers else timedelta(0))
+        await certflow.work.put(
+            CHANNELS,
+            {"channel": channel.name},
+            window_of(notice, certflow.choices.gathers) if gathers else timedelta(0),
+        )
     except Unavailable as error:  # it is written down, and the timer calls for it
         record("channel-not-called", level=logging.WARNING, channel=channel.name, reason=str(error))
 

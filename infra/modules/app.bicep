@@ -141,6 +141,7 @@ var settings = concat(
       value: urlsSecret == null ? '' : '@Microsoft.KeyVault(SecretUri=${secrets}/${urlsSecret!})'
     }
     { name: 'CERTFLOW_NOTIFY_RULES', value: notifications.?rules ?? '' }
+    { name: 'CERTFLOW_GATHER', value: notifications.?gather == null ? '' : string(notifications.gather!) }
     { name: 'CERTFLOW_API_URL', value: notifications.?apiUrl ?? '' }
     { name: 'CERTFLOW_PORTAL_URL', value: environment().portal }
     { name: 'CERTFLOW_CHAIN_STORAGE_ID', value: chainStorage.id }

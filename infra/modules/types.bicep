@@ -54,6 +54,11 @@ type notifications = {
   @description('Who hears of what, as JSON, or container/name of a blob in the chain storage; see README.')
   rules: string?
 
+  @description('How many seconds CSRs and rejections are kept for others, so that they are one message (60).')
+  @minValue(0)
+  @maxValue(600)
+  gather: int?
+
   @description('The address of the API that messages name, up to and with /api, where it is not the app\'s own.')
   apiUrl: string?
 

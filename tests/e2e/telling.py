@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from azure.data.tables.aio import TableServiceClient
@@ -14,30 +15,55 @@ from local.api import Client, until
 from tests.e2e.queues import messages_in
 
 CHANNELS = ("email", "teams")  # of the local stack
-SOON = {"CERTFLOW_GATHER_SECONDS": "5"}  # for tests that wait for one message; a minute is another test's business
+SOON = {"CERTFLOW_GATHER": "5"}  # for tests that wait for one message; a minute is another test's business
 # For stacks that tell a few people of a great deal: how much mail one of them gets is another test's business.
 MANY_MAILS = "1000000/address,1000000/caller"
 MUCH_MAIL = {"CERTFLOW_MAIL_LIMITS": MANY_MAILS, **SOON}
-EVENT_LINE = re.compile(r"^Event (\S+)$", re.MULTILINE)  # the last line about each thing, on every channel
+EVENT_LINE = re.compile(r"^ *Event (\S+)$", re.MULTILINE)  # the last line about each thing in a mail
+ROW = re.compile(r"^\d+\. ", re.MULTILINE)
 
 
 def tellings(messages: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each thing that these messages tell, as if it had a message to itself: its `event`, `subject` and `text`."""
-    found = []
-    for message in messages:
-        text, start = str(message["text"]), 0
-        events = list(EVENT_LINE.finditer(text))
-        several = len(events) > 1
-        if several:
-            start = text.index("\n") + 1  # the heading that says how many
-        for event in events:
-            part = text[start : event.end()].strip("\n")
-            subject = part.split("\n", 1)[0] if several else message["subject"]
-            if several and message["channel"] == "email":
-                subject = subject.partition(": ")[2]  # before it stands how severe it is
-            found.append(message | {"event": event[1], "subject": subject, "text": part})
-            start = event.end()
-    return found
+    """Each thing that these messages tell, as if it had a message to itself: its `event`, `subject` and `text`. What a
+    table says of all its rows belongs to each.
+    """
+    return [message | one for message in messages for one in _parts(message)]
+
+
+def _parts(message: dict[str, Any]) -> Iterator[dict[str, str]]:
+    text, hidden = str(message["text"]), _hidden(message)
+    if hidden:
+        names = [title.partition(": ")[2].partition(" in ")[0] for title, _ in hidden]
+        for (title, event), name in zip(hidden, names, strict=True):
+            yield {"event": event, "subject": title, "text": f"{title}\n{_around(text.splitlines(), name, names)}"}
+    elif ROW.search(text) and len(EVENT_LINE.findall(text)) > 1:
+        head, *rows = ROW.split(text)
+        for row in rows:
+            if found := EVENT_LINE.search(row):
+                yield {"event": found[1], "subject": row.splitlines()[0], "text": f"{row}\n{head}"}
+    else:
+        for found in EVENT_LINE.finditer(text):
+            yield {"event": found[1], "subject": str(message["subject"]), "text": text.strip("\n")}
+
+
+def _hidden(message: dict[str, Any]) -> list[tuple[str, str]]:
+    """Titles and events that a card of several things holds where nobody sees them."""
+    if message["channel"] != "teams":
+        return []
+    card = json.loads(message["raw"])
+    if "attachments" in card:
+        card = card["attachments"][0]["content"]
+    lines = [line for one in card.get("body", ()) if one.get("id") == "events" for line in one["text"].split("\n")]
+    return [(title, event) for title, _, event in (line.partition(" | Event ") for line in lines)]
+
+
+def _around(lines: Sequence[str], name: str, names: Sequence[str]) -> str:
+    """The lines of a row, up to the next one's, and those above the first row."""
+    others = tuple(one for one in names if one != name)
+    start = next((at for at, line in enumerate(lines) if line.startswith(name)), len(lines))
+    end = next((at for at, line in enumerate(lines) if at > start and line.startswith(others or ("\0",))), len(lines))
+    first = next((at for at, line in enumerate(lines) if line.startswith(tuple(names))), 0)
+    return "\n".join((*lines[start:end], *lines[:first]))
 
 
 def times_told(messages: Iterable[dict[str, Any]]) -> Counter[tuple[str, str]]:
@@ -51,7 +77,7 @@ async def told(client: Client, needle: str) -> list[dict[str, Any]]:
     """
 
     async def look() -> list[dict[str, Any]]:
-        found = tellings(await client.messages(needle))
+        found = tellings(await client.messages(""))
         return [one for one in found if needle in f"{one['subject']}\n{one['text']}"]
 
     async def heard() -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from functions.issuance import csr_files
+from functions.issuance.choices import Choices
 from functions.issuance.drop import handle_drop
 from functions.issuance.errors import Unavailable
 from functions.issuance.events import KEY_RECEIVED
@@ -289,3 +290,13 @@ async def test_a_message_that_a_channel_cannot_write_is_sent_shorter_and_never_n
     assert all("DigiCert did not issue" in notice.sentence for notice in teams.sent)
     assert all("could not be shown in full" in notice.sentence for notice in teams.sent)
     assert world.deliveries.queued == {}
+
+
+async def test_how_long_csrs_wait_for_others_is_a_choice() -> None:
+    world, mail, _ = told_to_people()
+    world.choices = Choices(gathers=timedelta(seconds=7))
+    await asked(world, "web", "ann@example.com")
+    await until(world, NOW + timedelta(seconds=6))
+    assert mail.sent == []
+    await until(world, NOW + timedelta(seconds=7))
+    assert len(mail.sent) == 1

@@ -71,7 +71,8 @@ def test_what_asks_something_of_the_reader_is_never_left_out() -> None:
     text, read, _ = parts(READY, other)
     shown = "\n".join(read.lines)
     assert "2 CSRs ready to be signed in main" in shown
-    for row in ("1. shop in main", "2. till in main"):
+    other_title = "2. CSR ready to be signed: shop"
+    for row in ("1. CSR ready to be signed: shop", other_title):
         assert row in text
     for address in (CSR, f"{CSR}2"):
         assert f"CSR: {address}" in text

@@ -135,6 +135,7 @@ BOTH = {"teams", "teams:ops"}
         ("CERTFLOW_CHAIN_INCLUDE_ROOT", ("yes",), "include_root", False, set()),
         ("WEBSITE_AUTH_ENABLED", ("1",), "app_service_auth", False, set()),
         ("CERTFLOW_PORTAL_URL", ("portal.azure.cn", "https://[p"), "links.portal", Links().portal, set()),
+        ("CERTFLOW_GATHER", ("1m", "-1", "601"), "choices.gathers", timedelta(minutes=1), set()),
         ("CERTFLOW_API_URL", ("certs.example.com/api", "ftp://a.example"), "links.api", "/api", set()),
         ("WEBSITE_HOSTNAME", ("https://a.example", "a b"), "links.api", "/api", set()),
         ("CERTFLOW_RUNBOOK_URL", ("http://wiki.example.com", "https://"), "links.runbook", None, set()),

@@ -265,3 +265,12 @@ def readable(text: str) -> str:
 
 def test_a_long_text_ends_with_an_ellipsis() -> None:
     assert plain("*" * 11, 10) == r"\*" * 9 + "…"
+
+
+def test_each_thing_of_a_card_of_several_is_known_by_its_title_and_id_which_nobody_sees() -> None:
+    card = card_of(*(csr(number) for number in range(3)))
+    (hidden,) = (one for one in card["body"] if one.get("id") == "events")
+    assert hidden["isVisible"] is False
+    assert hidden["text"].splitlines() == [
+        f"CSR ready to be signed: web-{n} in main | Event main:web-{n}:started" for n in range(3)
+    ]
