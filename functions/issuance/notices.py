@@ -15,6 +15,7 @@ from functions.issuance.telling import Line, Notice
 from functions.issuance.wording import WRITERS
 
 MOST_NAMES = 10
+MOST_LEAVES = 20  # of a file; its report has them all
 MOST_SHORT = 300  # characters of a sentence
 MOST_CHANGES = 8  # of a certificate that somebody else has changed; the event has more
 MOST = 2  # of what is wrong besides, and of warnings; the report has them all
@@ -113,13 +114,18 @@ def shorter(notice: Notice) -> Notice:
 
 
 def _lines(type_: str, data: dict[str, Any]) -> tuple[Line, ...]:
-    """The request that an event is about; of a work list all of its requests."""
+    """The request that an event is about; of a work list all of its requests, of a file for several those of all its
+    leaves.
+    """
     if type_ == WORK_LIST:
         return tuple(_line(one, one, csr=True) for one in data["requests"])
     request = data.get("request") or data
     if "request_id" not in request:
         return ()
-    return (_line(request, data, csr=type_ in TO_BE_SIGNED and "csr_url" in data),)
+    line = _line(request, data, csr=type_ in TO_BE_SIGNED and "csr_url" in data)
+    leaves = [leaf["request"] for leaf in _of_several(data) if "request" in leaf]
+    others = [Line(one["vault"], one["name"], one["request_id"]) for one in leaves if one != request]
+    return (line, *others)
 
 
 def _line(request: dict[str, Any], data: dict[str, Any], *, csr: bool) -> Line:
@@ -139,6 +145,7 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     wrong = [one["sentence"] for one in data.get("findings") or () if one["severity"] == "error"]
     facts = (
         *(("Also", sentence) for sentence in wrong[1 : 1 + MOST]),
+        *(("Of the file", _of_leaf(leaf)) for leaf in _of_several(data)),
         ("Vault", request.get("vault")),
         ("Certificate", request.get("name")),
         ("Subject", data.get("subject")),
@@ -171,6 +178,18 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         *((str(label), value) for label, value in data.get("facts") or ()),
     )
     return tuple((title, str(value)) for title, value in facts if value)
+
+
+def _of_several(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """What became of each certificate of a file that has several."""
+    leaves = data.get("leaves") or []
+    return leaves[:MOST_LEAVES] if len(leaves) > 1 else []
+
+
+def _of_leaf(leaf: dict[str, Any]) -> str:
+    request = leaf.get("request")
+    which = f"{request['name']} in {request['vault']}" if request else leaf["subject"]
+    return f"{which}: {leaf['outcome'].replace('-', ' ')}"
 
 
 def _change(change: dict[str, Any]) -> str:

@@ -425,7 +425,7 @@ def _refused(data: dict[str, Any]) -> Words:
 
 def _of_a_file(what: str, severity: Severity) -> Callable[[dict[str, Any]], Words]:
     def write(data: dict[str, Any]) -> Words:
-        whose = f" (for {_which(data['request'])})" if "request" in data else ""
+        whose = f" (for {_which(data['request'])}{_and_others(data)})" if "request" in data else ""
         return Words(f"{what}: {data['file']['name']}{whose}", data["sentence"], data["next_step"], severity)
 
     return write
@@ -440,6 +440,13 @@ def _held_up(data: dict[str, Any]) -> Words:
         data["next_step"],
         Severity.CRITICAL,
     )
+
+
+def _and_others(data: dict[str, Any]) -> str:
+    """How many more certificates a file is for."""
+    requests = [leaf["request"] for leaf in data.get("leaves") or () if "request" in leaf]
+    others = len({(one["vault"], one["name"]) for one in (data["request"], *requests)}) - 1
+    return f" and {others} more" if others else ""
 
 
 def _quarantined(data: dict[str, Any]) -> Words:

@@ -14,13 +14,17 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from functions.adapters.mail_digest import mail_with
 from functions.adapters.rows import event_row
+from functions.adapters.teams_card import message
 from functions.issuance.choices import Choices
 from functions.issuance.drop import handle_drop, handle_stuck, sweep
 from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.events import CHAIN_REJECTED
 from functions.issuance.files import Drop
 from functions.issuance.keys import sha1_of
+from functions.issuance.links import Links
+from functions.issuance.notices import notice_of
 from functions.issuance.reading import MAX_BYTES
 from functions.issuance.requests import Change, Operation, Status
 from functions.issuance.start import Order, start
@@ -541,3 +545,26 @@ async def test_what_a_file_has_overwritten_unread_is_dropped_again_before_it_is_
     world.drops.overwritten["../certnew.cer"] = ["earlier/1/certnew.cer"]
     await handle_drop(world.certflow, "../certnew.cer")
     assert "../certnew.cer" in world.drops.overwritten  # such a name is never opened
+
+
+async def test_of_a_file_with_eight_leaves_each_certificate_is_named() -> None:
+    """Seven are merged; the eighth, for a request that has gone, has the file rejected."""
+    world = World()
+    names = [f"web-{number}" for number in range(8)]
+    for name in names:
+        await start(world.certflow, Order("main", name, {}, "me@example.com"))
+    leaves = [ISSUING.signs(world.vault.operations[name].csr) for name in names]
+    key = next(key for key in world.ledger.tracked if key[1] == "web-7")
+    world.ledger.tracked[key] = replace(world.ledger.tracked[key], status=Status.DELETED)
+    del world.vault.operations["web-7"]
+    world.drops.put("all.pem", pem(*leaves, ISSUING.certificate, ROOT.certificate))
+    await handle_drop(world.certflow, "all.pem")
+    event = next(one for one in world.topic.published if one.type == "Certflow.Chain.Rejected")
+    notice = notice_of(event.id, event.type, dict(event.data), Links())
+    assert notice is not None
+    assert notice.title == "Chain rejected: all.pem (for web-7 in main and 7 more)"
+    told = [value for label, value in notice.facts if label == "Of the file"]
+    assert sorted(told) == [*(f"web-{n} in main: merged" for n in range(7)), "web-7 in main: rejected"]
+    assert {line.name for line in notice.lines} == set(names)
+    for text in (mail_with([notice], ["a@example.com"]).text, json.dumps(message([notice], "card").decode())):
+        assert [name for name in names if name not in text] == []
