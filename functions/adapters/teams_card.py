@@ -25,6 +25,7 @@ MOST_NOTICES = 50
 # get lost (MicrosoftDocs/msteams-docs#11274).
 MAX_BYTES = 24 * 1024
 MOST_ID = 256  # characters; ours have about 200 at most
+ABOVE = 5  # lines that a table among others has above its rows
 MOST_EVENTS = 6000  # characters of the titles and ids that nobody sees
 MOST_LABEL = 60  # characters of a button or a fact's title
 
@@ -78,7 +79,8 @@ def _cards(notices: Sequence[Notice]) -> Iterator[Json]:
     if len(notices) > 1:
         tables = tables_of(notices)
         for size in SIZES:
-            each = Size(size.lines // len(tables), size.text, size.facts, links=size.links)
+            lines = size.lines if len(tables) == 1 else max(size.lines // len(tables) - ABOVE, 0)
+            each = Size(lines, size.text, size.facts, links=size.links)
             elements = [element for one in tables for element in _part(one, each, several=len(tables) > 1)]
             elements += events([row for one in tables for row in one.rows], MOST_EVENTS if size.links else 0)
             count = [_heading(_count(notices, tables), "Large")] if len(tables) > 1 else []
