@@ -115,7 +115,7 @@ def _row(notice: Notice, shared: Facts, links: tuple[tuple[str, str], ...]) -> R
     return replace(
         line,
         certificate=notice.name or notice.title.partition(": ")[2] or notice.title,
-        vault=notice.vault or "",
+        vault=notice.vault or "" if notice.name else "",  # else the title says it, if it matters
         owner=owner,
         said=notice.sentence if notice.remark is None else notice.remark,
         next_step=notice.next_step,

@@ -33,7 +33,7 @@ def tellings(messages: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def _parts(message: dict[str, Any]) -> Iterator[dict[str, str]]:
     text, hidden = str(message["text"]), _hidden(message)
     if hidden:
-        names = [title.partition(": ")[2].partition(" in ")[0] for title, _ in hidden]
+        names = [(title.partition(": ")[2] or title).partition(" in ")[0] for title, _ in hidden]
         for (title, event), name in zip(hidden, names, strict=True):
             yield {"event": event, "subject": title, "text": f"{title}\n{_around(text.splitlines(), name, names)}"}
     elif ROW.search(text) and len(EVENT_LINE.findall(text)) > 1:
