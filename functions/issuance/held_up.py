@@ -23,7 +23,7 @@ MOST_WHY, MOST_NAMES, MOST_SHOWN = 1000, 10, 200  # characters; files in an even
 WAIT = "Nothing to do: whoever runs Certflow has been told, and the file is taken up by itself once that is mended."
 ACCESS = (
     "See that the app's identity has its roles on the vaults and on the storage of the chains, and that firewalls let "
-    'it in (README, "What the identity needs"); or mend the setting that is named. The files are then taken up by '
+    'it in (README, "What the identity needs"); or correct the setting that is named. The files are then taken up by '
     "themselves."
 )
 
@@ -46,9 +46,8 @@ async def tell_of_lasting_distrust(certflow: Certflow, vault: str) -> None:
     if note is None or note.state not in {TrustState.NONE, TrustState.UNREADABLE} or note.since is None:
         return
     if certflow.now() - note.since >= A_DAY:
-        step = (
-            f"Put the certificate of the CA into {place_of(vault)}, or mend what is named. The files are then taken up."
-        )
+        place = place_of(vault)
+        step = f"Put the certificate of the CA into {place}, or correct what is named. The files are then taken up."
         await _tell(certflow, f"{CONTAINER}/{vault}", note.why or "", step, vault)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from functions.issuance.events import (
     ACKNOWLEDGED,
+    CHAIN_HELD_UP,
     CHAIN_QUARANTINED,
     CHAIN_REJECTED,
     CHAIN_STUCK,
@@ -24,6 +25,7 @@ from functions.issuance.events import (
     TRUST_MISPLACED,
     UNSETTLED,
     VAULT_SURVEYED,
+    WORK_LIST,
 )
 from functions.issuance.phrases import listed
 from functions.issuance.telling import Notice
@@ -46,6 +48,7 @@ PLURALS = {
     CHAIN_QUARANTINED: ("files put into quarantine", ""),
     KEY_RECEIVED: ("private keys sent", ""),
     CHAIN_STUCK: ("chains could not be handled", ""),
+    CHAIN_HELD_UP: ("messages about dropped files that are held up", ""),
     CHAIN_WAITING: ("chains wait", ""),
     NEAR_EXPIRY: ("certificates near their end", ""),
     EXPIRED: ("certificates expired", ""),
@@ -55,6 +58,7 @@ PLURALS = {
     TRUST_CHANGED: ("messages about trusted CAs", ""),
     TRUST_MISPLACED: ("messages about trusted CAs where no vault looks", ""),
     VAULT_SURVEYED: ("vaults watched from now on", ""),
+    WORK_LIST: ("lists of CSRs to be signed", ""),
     SETTING_WRONG: ("settings that cannot work", ""),
     DIGEST: ("daily digests", ""),
     NOTICE_REFUSED: ("messages that another channel has refused", ""),

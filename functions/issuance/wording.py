@@ -303,7 +303,7 @@ def _work_list(data: dict[str, Any]) -> Words:
         f"{count} CSR{' waits' if count == 1 else 's wait'} for a signature",
         f"The one that has waited the longest is of {oldest['name']} in vault {oldest['vault']}: since "
         f"{moment(oldest['created'])}.{first}",
-        "Have the CSRs signed, and drop what the CA sends, as it is, into the container chains.",
+        f"Have the CSRs signed, and drop what the CA sends, as it is, into {data['links'].container}.",
         Severity.INFO,
         good=True,
     )
@@ -434,9 +434,9 @@ def _of_a_file(what: str, severity: Severity) -> Callable[[dict[str, Any]], Word
 def _held_up(data: dict[str, Any]) -> Words:
     count = data["count"]
     return Words(
-        f"Files wait for a fault of Certflow's own{': vault ' + data['vault'] if 'vault' in data else ''}",
-        f"{count} file{' waits' if count == 1 else 's wait'} in the container chains, and cannot be handled as things "
-        f"stand. {data['sentence']}",
+        f"Dropped files are held up{': vault ' + data['vault'] if 'vault' in data else ''}",
+        f"{count} file{' lies' if count == 1 else 's lie'} in {data['links'].container}, and Certflow cannot handle "
+        f"{'it' if count == 1 else 'them'} now. {data['sentence']}",
         data["next_step"],
         Severity.CRITICAL,
     )

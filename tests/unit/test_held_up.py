@@ -80,7 +80,7 @@ async def test_files_that_our_own_access_or_settings_keep_are_told_once_and_once
     assert len(waiting) == 3
     assert all(one.data["next_step"].startswith("Nothing to do: ") for one in waiting)
     found = await heard(world, held_up, *waiting)
-    assert found[OPS] == ["Files wait for a fault of Certflow's own"]
+    assert found[OPS] == ["Dropped files are held up"]
     assert len(found[PKI]) == 3
     assert ANN not in found
     world.later(hours=23)
