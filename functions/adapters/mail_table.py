@@ -38,7 +38,7 @@ def facts_text(facts: Facts) -> str:
 
 
 def _columns(rows: Sequence[Row]) -> list[tuple[str, Callable[[Row], str]]]:
-    columns: list[tuple[str, Callable[[Row], str]]] = [("Certificate", _certificate)]
+    columns: list[tuple[str, Callable[[Row], str]]] = [(first_title(rows), _certificate)]
     if any(row.names for row in rows):
         columns.append(("Names", lambda row: escape(row.names)))
     if any(row.owner or row.asked for row in rows):
@@ -46,6 +46,11 @@ def _columns(rows: Sequence[Row]) -> list[tuple[str, Callable[[Row], str]]]:
             (owner_title(rows), lambda row: "<br>".join(escape(one) for one in (row.owner, row.asked) if one))
         )
     return columns
+
+
+def first_title(rows: Sequence[Row]) -> str:
+    """What the first column is called: without vaults it has files, settings and whatever else there is to tell of."""
+    return "Certificate" if any(row.vault for row in rows) else "About"
 
 
 def owner_title(rows: Sequence[Row]) -> str:
@@ -58,7 +63,13 @@ def _certificate(row: Row) -> str:
     name = f"<b>{escape(row.certificate)}</b>"
     if row.links:
         name = f'<a href="{escape(row.links[0][1])}" style="color:#0f6cbd" title="{escape(row.links[0][0])}">{name}</a>'
-    return f"{name}<br>{_grey(row.vault)}" if row.vault else name
+    places = [_grey(row.vault)] if row.vault else []
+    if row.csr:  # its address, key and request stand in the manifest that goes with it
+        places += [
+            f'<a href="{escape(url)}" style="color:#0f6cbd" title="{escape(title)}">CSR</a>'
+            for title, url in row.links[1:]
+        ]
+    return "<br>".join((name, " &middot; ".join(places))) if places else name
 
 
 def _row_html(row: Row, columns: Sequence[tuple[str, Callable[[Row], str]]]) -> str:
@@ -67,14 +78,18 @@ def _row_html(row: Row, columns: Sequence[tuple[str, Callable[[Row], str]]]) -> 
         escape(row.said),
         *(f'<b style="color:#8a4a00">Warning:</b> {escape(value)}' for label, value in row.facts if label == WARNING),
         f"<b>Next step:</b> {escape(row.next_step)}" if row.next_step else "",
-        " &middot; ".join(f"{_grey(f'{label}:')} {escape(value)}" for label, value in row.facts if label != WARNING),
-        " &nbsp; ".join(
-            f'<a href="{escape(url)}" style="color:#0f6cbd">{escape(title)}</a>' for title, url in row.links[1:]
-        ),
     ]
+    if not row.csr:
+        details += _particulars(row)
     said = "<br>\n".join(one for one in details if one)
     more = f'<tr><td colspan="{len(columns)}" style="{DETAIL}">{said}</td></tr>\n' if said else ""
     return f"<tr>{cells}</tr>\n{more}"
+
+
+def _particulars(row: Row) -> list[str]:
+    facts = (f"{_grey(f'{label}:')} {escape(value)}" for label, value in row.facts if label != WARNING)
+    links = (f'<a href="{escape(url)}" style="color:#0f6cbd">{escape(title)}</a>' for title, url in row.links[1:])
+    return [" &middot; ".join(facts), " &nbsp; ".join(links)]
 
 
 def _row_text(number: int, row: Row) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.adapters.mail_table import owner_title
+from functions.adapters.mail_table import first_title, owner_title
 from functions.adapters.teams_text import HTTPS, clean, plain, text_block
 from functions.issuance.gathered import WARNING, Facts, Row, steps_once
 
@@ -46,7 +46,7 @@ def table(rows: Sequence[Row], size: Size, elsewhere: str) -> list[Json]:
     columns = [any(row.names for row in shown), any(row.owner or row.asked for row in shown)]
     elements = [element for row in said for element in _elements(row, columns, size)]
     if elements and any(columns):
-        elements.insert(0, _head(columns, owner_title(rows)))
+        elements.insert(0, _head(first_title(rows), columns, owner_title(rows)))
     if left := [row for row in rows if row not in shown]:
         warned = sum(map(_warns, left))
         named = ", ".join(f"{row.certificate} in {row.vault}" if row.vault else row.certificate for row in left)
@@ -111,8 +111,8 @@ def telling(facts: Facts) -> list[tuple[str, str]]:
     return [(label, value) for title in TELLING for label, value in facts if label == title]
 
 
-def _head(columns: Sequence[bool], owner: str) -> Json:
-    titles = ["Certificate", *(["Names"] if columns[0] else []), *([owner] if columns[1] else [])]
+def _head(first: str, columns: Sequence[bool], owner: str) -> Json:
+    titles = [first, *(["Names"] if columns[0] else []), *([owner] if columns[1] else [])]
     return _columns([_small(title) | {"isSubtle": True} for title in titles])
 
 

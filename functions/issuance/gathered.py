@@ -22,7 +22,7 @@ class Row:
     """One of them. `said` and `next_step` are empty where the table says that for all; `asked` is since when it waits.
 
     `facts` are what no column has, warnings first; `links` are its pages, the certificate's first; `title` and `event`
-    are those of its notice, empty for a line of one notice.
+    are those of its notice, empty for a line of one notice. `csr`: its CSR waits for a signature.
     """
 
     certificate: str
@@ -36,6 +36,7 @@ class Row:
     links: tuple[tuple[str, str], ...] = ()
     title: str = ""
     event: str = ""
+    csr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,9 @@ def steps_once(rows: Sequence[Row]) -> list[Row]:
 
 
 def lines_of(notice: Notice) -> tuple[Row, ...]:
-    """The rows of a notice that is about several requests; none for one that is about one."""
-    return tuple(map(_row_of_line, notice.lines)) if len(notice.lines) > 1 else ()
+    """The rows of a notice that is about several requests, or about one that it is not named after; else none."""
+    listed = len(notice.lines) > 1 or notice.name is None
+    return tuple(map(_row_of_line, notice.lines)) if listed else ()
 
 
 def _table(notices: Sequence[Notice]) -> Table:
@@ -136,4 +138,4 @@ def _particular(notice: Notice, shared: Facts) -> Iterator[tuple[str, str]]:
 
 def _row_of_line(line: Line) -> Row:
     asked = moment(line.since) if line.since else ""
-    return Row(line.name, line.vault, line.names, line.owner or "", asked)
+    return Row(line.name, line.vault, line.names, line.owner or "", asked, csr=line.csr)

@@ -9,7 +9,7 @@ from functions.issuance.describe import printed
 from functions.issuance.events import CHAIN_REJECTED, ISSUANCE, NOTICE_REFUSED, WORK_LIST, Event
 from functions.issuance.links import WITH_KEY, Links, links_of
 from functions.issuance.phrases import duration, moment, some
-from functions.issuance.requests import Status
+from functions.issuance.requests import Status, is_manual
 from functions.issuance.roles import is_listed, roles_of
 from functions.issuance.telling import Line, Notice
 from functions.issuance.wording import WRITERS
@@ -149,7 +149,7 @@ def _facts(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Vault", request.get("vault")),
         ("Certificate", request.get("name")),
         ("Subject", data.get("subject")),
-        ("Issuer", data.get("issuer")),
+        ("Issuer", None if is_manual(str(data.get("issuer") or "")) else data.get("issuer")),
         ("Failed", some((one["name"] for one in data.get("failed") or ()), MOST_NAMES)),
         *((f"Changed: {one['what']}", _change(one)) for one in (data.get("changes") or ())[:MOST_CHANGES]),
         ("Error code", error.get("code")),

@@ -79,17 +79,13 @@ def _completed(data: dict[str, Any]) -> Words:
     return Words(
         f"Certificate issued: {_which(data)}",
         f"The certificate {data['name']} in vault {data['vault']} is complete.{valid}{_went_before(data)}",
-        f"See that it is in use: the server shows {_end_shown(data)}. Application Gateway takes the new version within "
-        "4 hours and App Service within 24, if they name the certificate without a version. What names a version, or "
-        "reads the certificate at its start alone, keeps the old one until you change or restart it.",
+        "See that it is in use: the server shows the new certificate's end. Application Gateway takes the new version "
+        "within 4 hours and App Service within 24, if they name the certificate without a version. What names a "
+        "version, or reads the certificate at its start alone, keeps the old one until you change or restart it.",
         Severity.INFO,
         good=True,
         remark=_went_before(data).strip(),
     )
-
-
-def _end_shown(data: dict[str, Any]) -> str:
-    return f"the end {data['not_after'][:10]}" if data.get("not_after") else "the new certificate"
 
 
 def _went_before(data: dict[str, Any]) -> str:
@@ -303,7 +299,8 @@ def _work_list(data: dict[str, Any]) -> Words:
         f"{count} CSR{' waits' if count == 1 else 's wait'} for a signature",
         f"The one that has waited the longest is of {oldest['name']} in vault {oldest['vault']}: since "
         f"{moment(oldest['created'])}.{first}",
-        f"Have the CSRs signed, and drop what the CA sends, as it is, into {data['links'].container}.",
+        f"Have the CSR{'' if count == 1 else 's'} signed, and drop what the CA sends, as it is, into "
+        f"{data['links'].container}.",
         Severity.INFO,
         good=True,
     )

@@ -102,7 +102,7 @@ def test_a_csr_is_a_to_do_and_no_good_news(count: int) -> None:
 
 def test_who_takes_a_new_version_when_is_said_where_it_is_issued() -> None:
     (notice,) = told("Certflow.Issuance.Completed", 1)
-    for words in ("4 hours", "24", "names a version", "the server shows the end 20"):
+    for words in ("4 hours", "24", "names a version", "the server shows the new certificate's end"):
         assert words in notice.next_step
 
 
@@ -111,3 +111,11 @@ def test_a_step_that_differs_by_its_address_alone_is_said_once_for_all() -> None
     assert text.count("Next step: ") == 1
     assert f"POST {API}/vaults/VAULT/certificates/NAME/create" in text
     assert "VAULT and NAME are those of the table." in text
+
+
+def test_rows_of_csrs_are_short_since_the_manifest_has_the_rest() -> None:
+    html = mail_with(told("Certflow.Issuance.Started", 3), ["a@example.com"]).html
+    table = html.partition("Owner, asked for")[2]
+    assert "SHA-256" not in table
+    assert ".csr<" not in table  # the address as text
+    assert "Issuer" not in html  # nobody of that name: it is signed by hand
