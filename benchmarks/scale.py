@@ -152,8 +152,8 @@ async def _steps(one: Scene) -> dict[str, Counts]:
 
     found["queued"] = await one.counted(lambda: flow.work.put(EVENTS, message))
     found["notify"] = await one.counted(told)
-    found["card"] = await one.counted(lambda: send_waiting(flow, "teams"))
     world.now += GATHERING
+    found["card"] = await one.counted(lambda: send_waiting(flow, "teams"))
     found["mail"] = await one.counted(lambda: send_waiting(flow, "email"))
     return found
 
