@@ -175,7 +175,7 @@ async def leaf_for(client: Client, name: str) -> bytes:
 
 async def content_of(client: Client, kind: str, names: tuple[str, ...]) -> bytes:
     chain = pem(CA.certificate, ROOT_CA.certificate)
-    key, csr = make_csr("killed.example.com")
+    key, csr = make_csr("stranger.example.com")  # for names that no request is for
     if kind == "wrong-key":
         return pem(CA.signs(csr)) + chain
     if kind == "private-key":
