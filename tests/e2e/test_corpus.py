@@ -72,14 +72,22 @@ def test_every_pair_of_values_is_in_a_case() -> None:
 
 @pytest.mark.parametrize("order", ORDERS)
 async def test_every_format_in(client: Client, tmp_path: Path, order: str) -> None:
-    """Merged, read back and verified; without the intermediate rejected, and the request still pending."""
+    """Merged, read back and verified; without the intermediate rejected, and the request still pending, unless a whole
+    chain of that CA was merged there before.
+    """
     group = cases(order)
     leaves = await together(group, lambda case: dropped(client, case))
     reports = await moved(client, group)
     if order == "intermediate missing":
-        await together(group, lambda case: assert_still_pending(client, case, reports[case]))
-    else:
+        pending = [case for case in group if "chain-filled" not in codes_of(reports[case])]
+        await together(pending, lambda case: assert_still_pending(client, case, reports[case]))
+        group = [case for case in group if case not in pending]
+    if group:
         await together(group, lambda case: assert_merged(client, case, leaves[case], reports[case], tmp_path))
+
+
+def codes_of(report: dict[str, Any]) -> set[str]:
+    return {one["code"] for one in report["findings"]}
 
 
 async def together[T](group: Iterable[Case], step: Callable[[Case], Coroutine[Any, Any, T]]) -> dict[Case, T]:

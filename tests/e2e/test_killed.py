@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from local.api import Client, client_of, until
 from local.functions_host import running_functions_host
 from local.stack import DROP, MERGED, QUARANTINE, REJECTED, Stack, running_stack
-from tests.certificates import Ca, make_csr, pem
+from tests.certificates import Ca, Wish, make_csr, pem
 from tests.clock import real_now
 from tests.e2e.runs import Runs, running
 from tests.e2e.telling import MUCH_MAIL, nothing_waits, tellings
@@ -37,6 +37,7 @@ pytestmark = pytest.mark.timeout(1800)  # all kills are in the first test's set-
 ROOT_CA = Ca.root("Killed Root", at=real_now)
 CA = ROOT_CA.ca("Killed Issuing CA")
 MOMENTS = ("before", "after")
+ADDED = "added.example.com"  # a name that nobody asked for
 MERGE = "/pending/merge"
 BYSTANDER = "bystander"  # its request waits all the time, and no file is to be merged into it
 
@@ -129,7 +130,7 @@ class World:
                 if "CSR ready" not in one["subject"]
             ),
             completed_without_the_warning=sum(
-                "Certificate issued" in one["subject"] and "whose certificates this vault takes" not in one["text"]
+                "Certificate issued" in one["subject"] and ADDED not in one["text"]
                 for one in messages
                 if one["channel"] == "email"  # a card of several things has no room for it
             ),
@@ -170,7 +171,7 @@ async def start(runs: Runs, *names: str) -> None:
 async def leaf_for(client: Client, name: str) -> bytes:
     csr = (await client.certificates["main"].get_certificate_operation(name)).csr
     assert csr is not None
-    return pem(CA.signs(bytes(csr)))
+    return pem(CA.signs(bytes(csr), Wish(names=("killed.example.com", ADDED))))  # a warning goes with the outcome
 
 
 async def content_of(client: Client, kind: str, names: tuple[str, ...]) -> bytes:

@@ -47,7 +47,7 @@ def events(found: list[dict[str, Any]]) -> Counter[str]:
 
 
 async def test_79_creates_and_deletes_that_name_one_owner_are_few_mails_and_each_is_told_once(client: Client) -> None:
-    ids = set[str]()
+    ends, starts = set[str](), set[str]()
     for number in range(79):
         name = f"flood-{number:02}"
         policy = {"x509_props": {"subject": f"CN={name}.example.com"}}
@@ -57,15 +57,18 @@ async def test_79_creates_and_deletes_that_name_one_owner_are_few_mails_and_each
         assert created.status == 202, await created.text()
         request_id = (await created.json())["request_id"]
         assert (await client.call("DELETE", f"vaults/main/certificates/{name}/pending")).status == 200
-        ids |= {f"main:{name}:{request_id}:{what}" for what in ("started", "deleted")}
+        ends.add(f"main:{name}:{request_id}:deleted")
+        starts.add(f"main:{name}:{request_id}:started")  # overtaken by its end, if that comes before it is told
 
     async def all_told() -> bool:
-        return set(events(await mails(client, ANN))) >= ids
+        return set(events(await mails(client, ANN))) >= ends
 
     await until("every event to be told", all_told, 4 * HANG)
     await nothing_waits(client)
     found = await mails(client, ANN)
-    assert events(found) == Counter(ids)
+    told = events(found)
+    assert ends <= set(told) <= ends | starts
+    assert set(told.values()) == {1}
     assert len(found) <= FEW_MAILS
 
 

@@ -11,6 +11,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -366,7 +367,8 @@ async def test_merge_of_what_is_no_chain(certificate: Certificate, body: bytes, 
     assert (answer.get("reason"), [one["code"] for one in answer.get("findings", [])]) == (code, [code] if code else [])
 
 
-async def test_merge_of_a_leaf_without_its_intermediate(certificate: Certificate, ca: OpensslCa) -> None:
+async def test_merge_of_a_leaf_without_its_intermediate(certificate: Certificate, tmp_path: Path) -> None:
+    ca = OpensslCa(tmp_path / "ca")  # of which no chain was merged before, that could fill this one
     started = await certificate.start()
     leaf = chain_of(ca, certificate, started)[-1]
     status, answer, _ = await certificate.call("POST", "/pending/merge", json={"x5c": x5c(leaf)})

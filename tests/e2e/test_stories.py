@@ -110,7 +110,7 @@ async def test_a_chain_for_another_key_is_rejected_and_the_request_still_pending
     pending = await client.certificates["main"].get_certificate_operation(name)
     assert (pending.status, pending.request_id) == ("inProgress", operation["request_id"])
     # The next step, as it is told: the CSR from the address that is named, signed, and dropped.
-    (address,) = set(re.findall(r"GET (\S+/pending/csr\S+)\)", message["text"]))
+    (address,) = set(re.findall(r"GET (\S+/pending/csr\?request_id=\w+)", message["text"]))
     csr = await (await client.call("GET", address.rpartition("/api/")[2])).text()
     right = ca.sign(csr.encode(), f"{name}-right", f"{name}.example.com")
     await client.drop(f"{name}-right.pem", right + ca.issuing.read_bytes())
