@@ -32,6 +32,7 @@ from functions.issuance.watch import NOT_FOUND, begin_to_watch, keep_answer, rec
 
 # Longer than a start can take; then the sweep asks Key Vault what became of it.
 INTENT_PATIENCE = timedelta(minutes=2)
+WAIT_FOR_ANSWER = 5  # seconds, a second a try: a repetition writes down at once what it was told
 BAD_REQUEST, FORBIDDEN, CONFLICT = 400, 403, 409
 
 IfPending = Literal["reject", "adopt", "replace"]
@@ -205,16 +206,34 @@ def _refuse_issuer(certflow: Certflow, order: Order, before: Before) -> None:
 
 
 async def _first(certflow: Certflow, order: Order, intent: Intent, stands: Answer | None) -> Started:
-    """The call that wrote the intent. It alone forgets it: a repetition is refused where the first call was faster."""
+    """The call that wrote the intent. It alone forgets it: a repetition is refused where the first call was faster.
+
+    It may be the other way round: then what the repetition has started is the answer to both.
+    """
     try:
         return await _begin(certflow, order, intent, stands)
-    except Refused:
-        await _forget(certflow, intent)
-        raise
+    except Refused as error:
+        answer = await _of_a_repetition(certflow, order, intent) if error.status == CONFLICT else None
+        if answer is None:
+            await _forget(certflow, intent)
+            raise
+        return Started(**answer)
     except Unavailable as error:
         if not error.maybe_done:
             await _forget(certflow, intent)
         raise
+
+
+async def _of_a_repetition(certflow: Certflow, order: Order, intent: Intent) -> Mapping[str, Any] | None:
+    """What a repetition of this call was told that was faster. None if what stands there came of no repetition."""
+    if order.key is None or not _came_of(intent, order, await standing(certflow.vault(order.vault), order.name)):
+        return None
+    for _ in range(WAIT_FOR_ANSWER):
+        written = await certflow.ledger.intent(intent.vault, intent.name, intent.id)
+        if written is None or written.answer is not None:
+            return written.answer if written else None
+        await certflow.sleep(1)
+    return None
 
 
 async def _begin(certflow: Certflow, order: Order, intent: Intent, stands: Answer | None) -> Started:

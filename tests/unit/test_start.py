@@ -323,6 +323,43 @@ async def test_repetitions_at_once_start_one_request_and_none_of_them_takes_the_
     assert len(world.ledger.tracked) == 1
 
 
+async def test_a_repetition_that_is_faster_than_the_first_call_answers_for_both() -> None:
+    world = World()
+    order, create = replace(ORDER, key="k1"), world.vault.create
+    first, through = asyncio.Event(), asyncio.Event()
+
+    async def create_late(name: str, body: Any) -> Answer:
+        if not first.is_set():
+            first.set()
+            await through.wait()
+        return await create(name, body)
+
+    world.vault.create = create_late  # type: ignore[method-assign]  # the first call to get there is the last
+    slow = asyncio.create_task(start(world.certflow, order))
+    await first.wait()
+    fast = await start(world.certflow, order)
+    through.set()
+    assert await slow == fast
+    assert len(world.ledger.tracked) == 1
+
+
+@pytest.mark.parametrize("key", ["k1", None])
+async def test_somebody_elses_start_in_between_is_no_repetition(key: str | None) -> None:
+    world = World()
+    create = world.vault.create
+
+    async def create_after_another(name: str, body: Any) -> Answer:
+        if "web" not in world.vault.operations:
+            await create(name, body)
+        return await create(name, body)
+
+    world.vault.create = create_after_another  # type: ignore[method-assign]  # somebody else is faster
+    with pytest.raises(Refused):
+        await start(world.certflow, replace(ORDER, key=key))
+    assert world.ledger.intents == {}
+    assert world.slept == ([1] * 5 if key else [])
+
+
 @pytest.mark.parametrize("later", [{"seconds": 1}, {"minutes": 3}])
 async def test_a_call_repeated_after_its_answer_was_lost_gets_the_request_that_it_made(later: dict[str, float]) -> None:
     world = World()
