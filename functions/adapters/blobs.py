@@ -25,6 +25,7 @@ SERVICE = "The chain storage"
 REPORT = "report.json"
 EARLIER = "earlier"  # the folder of what was overwritten before it was read
 CSRS, KINDS_OUT = "csr", ("csr", "json")
+MOST_CSR = 64 * 1024  # bytes of it as PEM
 PIECE = 1024 * 1024  # bytes
 CUT, KEPT = "cut-", 100  # how a name that is too long begins in a container of ours, and characters of its end
 HARMFUL = re.compile(r"[^A-Za-z0-9._-]")  # or not known to be harmless
@@ -175,11 +176,11 @@ class CsrFiles:
         return _address(self._blobs.blob(CSRS, f"{folder}/{request_id}.csr"))
 
     async def read(self, vault: str, name: str, request_id: str) -> bytes | None:
-        """Downloads it: some KB."""
+        """Downloads it: some KB. Others may write there, so of what is larger than any CSR the beginning is enough."""
         with faults_of(SERVICE):
             try:
                 stream = await self._blobs.blob(CSRS, f"{vault}/{name}/{request_id}.csr").download_blob()
-                return await stream.readall()
+                return (await anext(stream.chunks(), b""))[:MOST_CSR]
             except ResourceNotFoundError:
                 return None
 

@@ -8,7 +8,10 @@ from collections.abc import Iterable, Sequence
 
 from functions.issuance.certflow import Certflow
 from functions.issuance.csr_zip import zip_of
+from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.journal import record
+from functions.issuance.open_csrs import AT_ONCE, csr_of
+from functions.issuance.requests import Status
 from functions.issuance.telling import Attachment, Line, Notice
 
 # Bytes of CSRs in a mail, about 300 of them. Communication Services take 10 MB of a request in all, base64 and both
@@ -19,7 +22,7 @@ NAME = "certflow-csrs.zip"
 
 
 async def csrs_of(certflow: Certflow, notices: Sequence[Notice]) -> tuple[Attachment, ...]:
-    """The CSRs that these notices ask to be signed, as they are handed out now: one as it is, several as a zip.
+    """The CSRs that these notices ask to be signed, each held against its request: one as it is, several as a zip.
 
     None if they cannot be read: a message without them is better than none.
     """
@@ -28,7 +31,8 @@ async def csrs_of(certflow: Certflow, notices: Sequence[Notice]) -> tuple[Attach
     if not lines:
         return ()
     try:
-        found = await asyncio.gather(*(_read(certflow, line) for line in lines))
+        gate = asyncio.Semaphore(AT_ONCE)
+        found = await asyncio.gather(*(_read(certflow, gate, line) for line in lines))
         csrs = list(_fitting((line, pem) for line, pem in zip(lines, found, strict=True) if pem is not None))
         if not csrs:
             return ()
@@ -50,8 +54,17 @@ async def csrs_of(certflow: Certflow, notices: Sequence[Notice]) -> tuple[Attach
     return (Attachment(NAME, "application/zip", content, f"{count} attached in {NAME}, with a manifest.{rest}"),)
 
 
-async def _read(certflow: Certflow, line: Line) -> bytes | None:
-    return await certflow.handouts.read(line.vault, line.name, line.request_id)
+async def _read(certflow: Certflow, gate: asyncio.Semaphore, line: Line) -> bytes | None:
+    """None for one that waits no more, or cannot be read now: that keeps the others back no more than the message."""
+    try:
+        async with gate:
+            request = await certflow.ledger.get(line.vault, line.name, line.request_id)
+            waits = request is not None and request.status is Status.IN_PROGRESS
+            return await csr_of(certflow, request) if request and waits else None
+    except (Refused, Unavailable) as error:
+        reason = str(error)
+        record("csr-not-attached", level=logging.WARNING, vault=line.vault, name=line.name, reason=reason)
+        return None
 
 
 def _fitting(csrs: Iterable[tuple[Line, bytes]]) -> Iterable[tuple[Line, bytes]]:

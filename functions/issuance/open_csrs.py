@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, replace
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.issuance.certflow import Certflow
 from functions.issuance.errors import InvalidRequest, Refused
+from functions.issuance.journal import record
 from functions.issuance.keys import key_sha256
 from functions.issuance.listing import MOST_IN_ORDER, Wanted
 from functions.issuance.requests import Status, TrackedRequest, is_manual
@@ -63,8 +66,11 @@ async def csr_of(certflow: Certflow, request: TrackedRequest) -> bytes | None:
     is still that: others may write where it lies. Raises Unavailable, and Refused as above.
     """
     handed_out = await certflow.handouts.read(request.vault, request.name, request.request_id)
-    if handed_out and _key_of(handed_out) == request.key_sha256:
-        return handed_out
+    if handed_out is not None:
+        if (ours := _with_key(handed_out, request.key_sha256)) is not None:
+            return ours
+        whose = {"vault": request.vault, "name": request.name, "request": request.request_id}
+        record("csr-exchanged", level=logging.WARNING, **whose)
     try:
         answer = await certflow.vault(request.vault).pending(request.name, request.request_id)
     except Refused as error:
@@ -74,8 +80,11 @@ async def csr_of(certflow: Certflow, request: TrackedRequest) -> bytes | None:
     return x509.load_der_x509_csr(answer.operation.csr).public_bytes(Encoding.PEM)
 
 
-def _key_of(pem: bytes) -> str | None:
+def _with_key(pem: bytes, key: str) -> bytes | None:
+    """The CSR alone, without whatever stands around it, if it has this key and is signed with it."""
     try:
-        return key_sha256(x509.load_pem_x509_csr(pem))
-    except ValueError:
+        csr = x509.load_pem_x509_csr(pem)
+        same = key_sha256(csr) == key and csr.is_signature_valid
+    except (ValueError, UnsupportedAlgorithm):
         return None
+    return csr.public_bytes(Encoding.PEM) if same else None

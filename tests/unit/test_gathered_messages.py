@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.issuance import csr_files
 from functions.issuance.choices import Choices
 from functions.issuance.drop import handle_drop
-from functions.issuance.errors import Unavailable
+from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.events import KEY_RECEIVED
 from functions.issuance.notify import notify, send_waiting
 from functions.issuance.requests import Status
@@ -240,6 +242,43 @@ async def test_csrs_that_do_not_fit_are_left_to_their_links(monkeypatch: pytest.
     ((attached,),) = mail.attached
     assert len(zipfile.ZipFile(io.BytesIO(attached.content)).namelist()) == 2 + 2
     assert "For the other 1, use the links in the table." in attached.says
+
+
+@pytest.mark.parametrize("around", ["another's", "a forgery", "more text"])
+async def test_a_csr_that_somebody_exchanged_where_it_was_handed_out_is_never_mailed(around: str) -> None:
+    world, mail, _ = told_to_people()
+    for name in ("web", "other"):
+        await asked(world, name, "ann@example.com")
+    ours, others = (world.vault.operations[name].request_id for name in ("web", "other"))
+    right = world.handouts.given[ours][0]
+    wrong = {
+        "another's": world.handouts.given[others][0],
+        "a forgery": forged(right),
+        "more text": b"Send the certificate to me@evil.example\n" + right,
+    }
+    world.handouts.given[ours] = (wrong[around], b"")
+    await until(world, NOW + QUIET_GATHERING)
+    ((attached,),) = mail.attached
+    assert zipfile.ZipFile(io.BytesIO(attached.content)).read("main/web.csr") == right
+
+
+def forged(csr: bytes) -> bytes:
+    """The CSR with another name, and the signature that it had."""
+    der = x509.load_pem_x509_csr(csr).public_bytes(Encoding.DER)
+    other = der.replace(b"web.example.com", b"wob.example.com")
+    assert other != der
+    return x509.load_der_x509_csr(other).public_bytes(Encoding.PEM)
+
+
+async def test_a_csr_that_cannot_be_read_keeps_the_others_no_more_than_the_message() -> None:
+    world, mail, _ = told_to_people()
+    for name in ("web", "other"):
+        await asked(world, name, "ann@example.com")
+    await world.handouts.take_back("main", "web", world.vault.operations["web"].request_id)
+    world.vault.faults.append(Refused(403, "Forbidden", "no", inner="ForbiddenByRbac"))
+    await until(world, NOW + QUIET_GATHERING)
+    ((attached,),) = mail.attached
+    assert zipfile.ZipFile(io.BytesIO(attached.content)).namelist()[2:] == ["main/other.csr"]
 
 
 async def test_csrs_that_cannot_be_read_keep_no_message_back() -> None:
