@@ -108,7 +108,9 @@ def fit_to_show(notice: Notice, most: int = MOST_TEXT) -> Notice:
         owner=_shown(notice.owner, most),
         remark=_shown(notice.remark, most),
         elsewhere=one_line(notice.elsewhere, most),
-        lines=tuple(replace(line, names=one_line(line.names, most)) for line in notice.lines),
+        lines=tuple(
+            replace(line, names=one_line(line.names, most), owner=_shown(line.owner, most)) for line in notice.lines
+        ),
     )
 
 

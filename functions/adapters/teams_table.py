@@ -60,9 +60,9 @@ def table(rows: Sequence[Row], size: Size, elsewhere: str) -> list[Json]:
 def events(rows: Sequence[Row], most: int) -> list[Json]:
     """What a program knows a thing by that is told again: a text that nobody sees, with as many lines as fit."""
     lines, left = list[str](), most
-    for row in rows:
+    for row in (row for row in rows if row.event):
         left -= len(row.title) + len(row.event)
-        if left < 0 or not row.event:
+        if left < 0:
             break
         lines.append(clean(f"{row.title} | Event {row.event}").replace("\n", " "))
     return [text_block("\n".join(lines)) | {"id": "events", "isVisible": False}] if lines else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from functions.issuance.events import WORK_LIST
 from functions.issuance.phrases import moment
 from functions.issuance.plurals import plural_of
 from functions.issuance.rules import RANK
@@ -13,6 +14,7 @@ from functions.issuance.telling import Line, Notice
 # Facts that a column of the table, the row's text or the title of a message has.
 IN_COLUMNS = frozenset({"Vault", "Certificate", "Owner", "Error code", "Error message"})
 WARNING = "Warning"
+MOST_LINES = 100  # of all work lists in one message
 
 type Facts = tuple[tuple[str, str], ...]
 
@@ -91,7 +93,8 @@ def _table(notices: Sequence[Notice]) -> Table:
     shared = [fact for fact in notices[0].facts if fact[0] != WARNING and all(fact in one.facts for one in notices)]
     facts = tuple(fact for fact in shared if fact[0] not in IN_COLUMNS) if len(notices) > 1 else ()
     links = tuple(link for link in notices[0].links if all(link in one.links for one in notices))
-    rows = [_row(notice, facts, links) for notice in notices]
+    most = MOST_LINES // len(notices)
+    rows = [row for notice in notices for row in _rows(notice, facts, links, most)]
     if step:
         rows = [replace(row, next_step="") for row in rows]
     first = max(notices, key=lambda notice: RANK[notice.severity])
@@ -109,6 +112,15 @@ def _for_any(notice: Notice) -> str:
     own = f"/vaults/{notice.vault}/certificates/{notice.name}"
     step = notice.next_step.replace(own, "/vaults/VAULT/certificates/NAME")
     return step if step == notice.next_step else f"{step} VAULT and NAME are those of the table."
+
+
+def _rows(notice: Notice, shared: Facts, links: tuple[tuple[str, str], ...], most: int) -> Iterator[Row]:
+    """One row; of a work list, below it, those of its requests."""
+    own, lines = _row(notice, shared, links), lines_of(notice) if notice.type == WORK_LIST else ()
+    yield replace(own, names="", owner="", asked="") if lines else own
+    yield from lines[:most]
+    if len(lines) > most:
+        yield Row(f"And {len(lines) - most} more")
 
 
 def _row(notice: Notice, shared: Facts, links: tuple[tuple[str, str], ...]) -> Row:

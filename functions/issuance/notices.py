@@ -59,7 +59,7 @@ def notice_of(event_id: str, type_: str, data: dict[str, Any], links: Links) -> 
 
 def _elsewhere(type_: str, links: Links) -> str:
     """Where all of a kind are to be seen, for what has no room in a message."""
-    if type_ in TO_BE_SIGNED:
+    if type_ in {*TO_BE_SIGNED, WORK_LIST}:
         return f"All open CSRs as one zip: GET {links.api}/csrs, {WITH_KEY}."
     if type_ == CHAIN_REJECTED:
         return f"The report of each lies beside its file, in {links.place('chains-rejected')}."
