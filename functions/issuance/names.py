@@ -38,10 +38,13 @@ def names_of(holder: Certificate | x509.CertificateSigningRequest) -> dict[str, 
 
 def asked_names(csr: bytes) -> str:
     """The first alternative names that a CSR (DER) asks for, for people and for rules: with blanks between them, DNS
-    names first. Empty for none, or for what cannot be read.
+    names first; without any, the common name that counts as one. Empty for none, or for what cannot be read.
     """
     try:
-        found = names_of(x509.load_der_x509_csr(csr))
+        read = x509.load_der_x509_csr(csr)
+        found = names_of(read)
+        if not any(found.values()):
+            found |= names_in(read.subject)
     except ValueError:
         return ""
     line = ""

@@ -88,6 +88,10 @@ def test_the_names_of_a_csr_are_one_line_dns_names_first_and_of_very_many_the_fi
     odd = csr_of("x", x509.RFC822Name("ann@example.com"), x509.DNSName("b.example.com"), x509.DNSName("A.example.com"))
     assert asked_names(odd.public_bytes(Encoding.DER)) == "a.example.com b.example.com ann@example.com"
     assert asked_names(csr_of("x").public_bytes(Encoding.DER)) == ""
+    assert asked_names(csr_of("Web.example.com").public_bytes(Encoding.DER)) == "web.example.com"
+    assert asked_names(csr_of("A Server").public_bytes(Encoding.DER)) == ""
+    other = csr_of("web.example.com", x509.RFC822Name("ann@example.com"))
+    assert asked_names(other.public_bytes(Encoding.DER)) == "ann@example.com"
     many = csr_of("x", *(x509.DNSName(f"host-{n:03}.example.com") for n in range(100)))
     line = asked_names(many.public_bytes(Encoding.DER))
     assert 900 < len(line) <= 1000
