@@ -90,3 +90,14 @@ async def test_of_very_many_there_are_the_oldest_and_how_many_more(monkeypatch: 
     assert ([line.name for line, _ in found.csrs], found.left_out) == (["web-0", "web-1"], 3)
     content = zip_of(found.csrs, "https://storage.example/chains", world.now, found.left_out)
     assert json.loads(zipfile.ZipFile(io.BytesIO(content)).read("manifest.json"))["left_out"] == 3
+
+
+async def test_of_a_name_whose_request_was_replaced_without_our_knowing_there_is_the_last_csr() -> None:
+    world = World()
+    for name in ("web", "other"):
+        await started(world, name)
+    del world.vault.operations["web"]
+    last = await started(world, "web")
+    found = await open_csrs(world.certflow, Wanted())
+    assert len(world.ledger.tracked) == 3
+    assert [(line.name, line.request_id == last) for line, _ in found.csrs] == [("other", False), ("web", True)]
