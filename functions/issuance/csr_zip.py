@@ -18,8 +18,9 @@ from functions.issuance.phrases import moment
 from functions.issuance.telling import Line
 
 MANIFEST = "manifest"  # .csv for people, .json for programs
-# Of CSV, for a program that calculates what begins so (OWASP, "CSV Injection").
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+# Of CSV, for a program that calculates what begins so, as it is or in full width; and what ends a cell where decimals
+# have a comma (OWASP, "CSV Injection").
+FORMULAS, ENDS = ("=", "+", "-", "@", "＝", "＋", "－", "＠"), ";"
 HOW = (
     "Have each CSR signed. Drop what the CA sends, as it is (PEM, DER, PKCS#7, zip; one file or several, under any "
     "name), into the container that returns_to names. Ask Key Vault for no other CSR meanwhile: each has a key of its "
@@ -75,4 +76,6 @@ def _csv(entries: Sequence[dict[str, Any]]) -> bytes:
 
 
 def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULAS) else cell
+    """On one line, and with an apostrophe before each part that could be calculated."""
+    parts = " ".join(cell.split()).split(ENDS)
+    return ENDS.join(f"'{part}" if part.lstrip().startswith(FORMULAS) else part for part in parts)

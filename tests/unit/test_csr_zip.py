@@ -9,6 +9,7 @@ import json
 import zipfile
 from datetime import UTC, datetime
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -82,6 +83,17 @@ def test_no_cell_of_the_manifest_is_a_formula() -> None:
     cells = [cell for row in rows for cell in row]
     assert "'=cmd|x" in cells
     assert not [cell for cell in cells if cell[:1] in set("=+-@\t\r")]
+
+
+@pytest.mark.parametrize("owner", ["a@example.com;=cmd|x", "a;  +1", "\t=1", "\n-1", "＝1", "a;＠SUM(A1)", "a\n=1"])
+def test_none_is_in_a_country_where_semicolons_part_cells(owner: str) -> None:
+    line = Line("prod", "web", "1" * 32, "a", owner, MADE)
+    content = zip_of([(line, csr_of("a").public_bytes(Encoding.PEM))], TO, MADE)
+    text = zipfile.ZipFile(io.BytesIO(content)).read("manifest.csv").decode("utf-8-sig")
+    for delimiter in ",;":
+        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+        assert len(rows) == 2
+        assert not [cell for row in rows for cell in row if cell.strip()[:1] in set("=+-@＝＠")]
 
 
 def test_the_names_of_a_csr_are_one_line_dns_names_first_and_of_very_many_the_first() -> None:
