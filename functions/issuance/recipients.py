@@ -115,7 +115,8 @@ def as_mailed(certflow: Certflow, notice: Notice, mails: Sequence[str]) -> Notic
     if all(mail.lower() in own or is_inside(mail, domains) for mail in mails):
         return notice
     kept = (fact for fact in notice.facts if fact[0] not in OF_CALLERS and not fact[0].startswith(CHANGED))
-    return replace(notice, facts=tuple(kept))
+    lines = (replace(line, owner=None) for line in notice.lines)
+    return replace(notice, facts=tuple(kept), owner=None, signer=None, lines=tuple(lines))
 
 
 def _told_at(certflow: Certflow, role: str, notice: Notice) -> tuple[str, ...]:

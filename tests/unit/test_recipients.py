@@ -9,13 +9,16 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from functions.adapters.mail_digest import mail_with
 from functions.issuance.choices import Choices
 from functions.issuance.listing import Wanted, fits
+from functions.issuance.notify import notify, send_waiting
 from functions.issuance.recipients import is_inside
 from functions.issuance.requests import NOBODY, Doing, Operation, Status, track
 from functions.issuance.rules import Rule
 from functions.issuance.setting_faults import tell_setting_faults
 from functions.issuance.start import Order, start
+from functions.issuance.telling import GATHERING, Limits
 from functions.triggers.overview import get_health, get_status
 from functions.triggers.routes import Context
 from tests.clock import NOW
@@ -81,6 +84,21 @@ async def test_callers_words_are_not_mailed_to_an_address_elsewhere_that_a_rule_
     assert "lick" not in f"{mail.title} {mail.sentence} {mail.next_step} {mail.facts}"
     assert ("Certificate", "web") in mail.facts
     assert ("Requested by", "Click here") in card.facts  # a channel of the operator's own
+
+
+async def test_nor_do_they_stand_in_the_table_of_several() -> None:
+    email, lure = FakeChannel("email", most=50, limits=Limits()), "Click here <ann@example.com>"
+    world = World(channels=(email,), rules=FakeRules((Rule(to=("soc@partner.example",)),)))
+    for number in range(3):
+        request = {"name": f"web-{number}", "created": NOW.isoformat(), "names": ["web.example.com"]}
+        await notify(world.certflow, f"e{number}", FAILED, LURE | request | {"owner": lure, "signer": lure})
+    world.now += GATHERING
+    await send_waiting(world.certflow, "email")
+    ((notices, to),) = email.messages
+    assert (len(notices), to) == (3, ["soc@partner.example"])
+    mail = mail_with(notices, to)
+    assert "lick" not in f"{mail.subject} {mail.text} {mail.html}"
+    assert "web.example.com" in mail.text
 
 
 def test_what_is_in_a_domain_is_decided_by_all_of_what_follows_the_last_at_sign() -> None:
