@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import dataclass
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
@@ -18,21 +19,30 @@ from azure.storage.blob.aio import BlobClient, ContainerClient
 from functions.issuance.files import Drop
 
 
-async def replaced(container: ContainerClient, name: str) -> list[str]:
-    """The ids of the versions that a later upload with other content has replaced, the oldest first; ids are times."""
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """Ids of versions that a later upload has replaced, the oldest first; ids are times. `same` have its content."""
+
+    others: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
+
+
+async def replaced(container: ContainerClient, name: str) -> Replaced:
+    """What was replaced of a name. `same` only while there is a file of that name."""
     listed = container.list_blobs(name_starts_with=name, include=["versions"])
     try:
         found = {str(one.version_id): one async for one in listed if one.name == name and one.version_id}
     except ResourceNotFoundError:
-        return []
-    ids, later = list[str](), set[bytes]()
-    newest_first = sorted(found, reverse=True)
-    for version in newest_first:
+        return Replaced()
+    others, same, later = list[str](), list[str](), set[bytes]()
+    oldest_first = sorted(found)
+    for version in oldest_first[::-1]:
         md5 = bytes(found[version].content_settings.content_md5 or b"")  # none of what was uploaded in blocks
-        if version != newest_first[0] and (not md5 or md5 not in later):
-            ids.append(version)
+        if version != oldest_first[-1]:
+            (same if md5 and md5 in later else others).append(version)
         later.add(md5)
-    return ids[::-1]
+    there = bool(oldest_first) and found[oldest_first[-1]].is_current_version
+    return Replaced(tuple(others[::-1]), tuple(same[::-1]) if there else ())
 
 
 async def drop_again(source: BlobClient, version: str, target: BlobClient) -> None:

@@ -95,10 +95,16 @@ class Chains:
         return sorted(old, key=lambda one: (one.modified, one.name))
 
     async def bring_back(self, name: str) -> list[str]:
-        """Under `earlier/{version}/`, with the name that it had."""
+        """Under `earlier/{version}/`, with the name that it had. One whose content a later one has is deleted: it would
+        come back with the next file of its name, long after that content was handled.
+        """
         source, names = self._blobs.blob(self._container, name), []
         with faults_of(SERVICE):
-            for version in await replaced(self._blobs.container(self._container), name):
+            found = await replaced(self._blobs.container(self._container), name)
+            for version in found.same:
+                with suppress(ResourceNotFoundError):  # by another run
+                    await source.delete_blob(version_id=version)
+            for version in found.others:
                 folder = f"{EARLIER}/{HARMFUL.sub('-', version)}"
                 again = f"{folder}/{moved_name(name, folder)}"
                 with suppress(ResourceNotFoundError):  # another run has brought it back

@@ -13,6 +13,7 @@ from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from functions.adapters import blobs as adapter
+from functions.adapters.blob_versions import Replaced
 from functions.adapters.blobs import Blobs, Chains
 from functions.issuance.blob_names import MAX_LENGTH
 from local.azurite import running_azurite
@@ -119,6 +120,19 @@ async def test_one_that_somebody_has_taken_away_stays_away_and_what_it_had_repla
 async def test_the_same_content_again_is_no_loss(service: BlobServiceClient, chains: Chains) -> None:
     await put(service, "same.pem", b"same", b"same", b"same")
     assert await chains.bring_back("same.pem") == []
+    await moved(chains, "same.pem")
+    assert await versions(service, "same.pem") == 0
+    await put(service, "same.pem", b"that of the next month")
+    assert await chains.bring_back("same.pem") == []
+
+
+async def test_what_was_taken_away_is_deleted_for_no_content_of_its_own(
+    service: BlobServiceClient, chains: Chains
+) -> None:
+    await put(service, "twice.pem", b"same", b"same")
+    await service.get_blob_client("chains", "twice.pem").delete_blob()
+    assert await chains.bring_back("twice.pem") == []
+    assert await versions(service, "twice.pem") == 2
 
 
 async def test_large_files_and_long_names_are_dropped_again_too(service: BlobServiceClient, chains: Chains) -> None:
@@ -152,8 +166,9 @@ async def test_a_run_that_was_cut_after_the_copy_is_finished_by_the_next(
 async def test_a_version_that_another_run_has_brought_back_is_left_to_it(
     service: BlobServiceClient, chains: Chains, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def stale(*_arguments: object) -> list[str]:
-        return ["2026-01-01T00:00:00.0000000Z"]
+    async def stale(*_arguments: object) -> Replaced:
+        gone = ("2026-01-01T00:00:00.0000000Z",)
+        return Replaced(gone, gone)
 
     await put(service, "other.pem", b"one")
     monkeypatch.setattr(adapter, "replaced", stale)
