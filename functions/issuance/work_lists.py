@@ -35,6 +35,8 @@ async def send_work_lists(certflow: Certflow) -> None:
                 await _send_if_due(certflow, row)
             except Unavailable as error:
                 record("work-list-put-off", level=logging.WARNING, row=row.key, reason=str(error))
+            except Exception as error:  # noqa: BLE001  one row's trouble keeps neither the others nor the timer's rest
+                record("work-list-put-off", level=logging.ERROR, row=row.key, reason=repr(error))
 
 
 async def _send_if_due(certflow: Certflow, row: SignerRow) -> None:

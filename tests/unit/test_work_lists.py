@@ -141,6 +141,16 @@ async def test_instances_at_once_and_a_run_that_is_cut_off_make_one_list() -> No
     assert [notice.title for notice in world.channels[0].sent] == ["1 CSR waits for a signature"]
 
 
+async def test_a_row_that_fails_in_a_way_nobody_foresaw_keeps_no_other_back() -> None:
+    broken = replace(DAILY, zone="No/Where", names=("other",))  # its zone was there when the settings were read
+    world = a_world(broken, DAILY)
+    await send_work_lists(world.certflow)
+    await begun(world, "web")
+    await pass_(world, 24)
+    (one,) = lists(world)
+    assert [entry["name"] for entry in one.data["requests"]] == ["web"]
+
+
 async def test_with_the_tables_down_it_is_tried_again_in_a_minute() -> None:
     world = a_world()
     await send_work_lists(world.certflow)
