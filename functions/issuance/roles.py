@@ -42,8 +42,8 @@ type Roles = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """Whom events of one type are told to. `manual`: of a request whose CSR a person has signed, if it is others then;
-    `general`: where it is about no single certificate.
+    """Whom events of one type are told to. `manual`: of a manual request, if it is others then; `general`: where it is
+    about no single certificate.
     """
 
     usual: Roles
@@ -51,7 +51,7 @@ class Readers:
     general: Roles | None = None
 
 
-# Of a request that a person has signed, each of these ends makes the CSR worthless that the signer has.
+# Of a manual request each of these ends makes the CSR worthless that the signer has.
 _END = Readers((OWNER,), manual=(OWNER, SIGNER))
 
 READERS: Mapping[str, Readers] = {

@@ -72,7 +72,7 @@ async def _send(certflow: Certflow, row: SignerRow, slot: datetime) -> None:
 
 
 async def _open(certflow: Certflow, row: SignerRow) -> list[TrackedRequest]:
-    """The row's requests that a person has signed, and that have not ended."""
+    """The row's manual requests that have not ended."""
     wanted, token, found = Wanted(statuses=frozenset({Status.IN_PROGRESS}), in_order=False, limit=A_PAGE), None, []
     while True:
         page = await certflow.ledger.requests(wanted, token)

@@ -43,7 +43,7 @@ STARTED, STALLED, DELETED = (f"Certflow.Issuance.{what}" for what in ("Started",
 def words(readers: Readers) -> str:
     """A row of the page, without what stands there besides."""
     said = [", ".join(readers.usual)]
-    said += [f"of a request that a person has signed: {', '.join(readers.manual)}"] if readers.manual else []
+    said += [f"of a manual request: {', '.join(readers.manual)}"] if readers.manual else []
     said += [f"where it is about no single certificate: {', '.join(readers.general)}"] if readers.general else []
     return "; ".join(said)
 
