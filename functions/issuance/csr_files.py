@@ -50,7 +50,7 @@ async def csrs_of(certflow: Certflow, notices: Sequence[Notice]) -> tuple[Attach
         return ()
     count = f"{len(csrs)} CSRs are" if len(csrs) > 1 else "One CSR is"
     left = len(lines) - len(csrs)
-    rest = f" For the other {left}, use the links in the table." if left else ""
+    rest = f" Not attached: {left} more. The zip that is named below has all that still wait." if left else ""
     return (Attachment(NAME, "application/zip", content, f"{count} attached in {NAME}, with a manifest.{rest}"),)
 
 

@@ -15,12 +15,14 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from functions.adapters.mail_digest import mail_with
 from functions.issuance import csr_files
 from functions.issuance.choices import Choices
 from functions.issuance.drop import handle_drop
 from functions.issuance.errors import Refused, Unavailable
-from functions.issuance.events import KEY_RECEIVED
+from functions.issuance.events import KEY_RECEIVED, WORK_LIST
 from functions.issuance.notify import notify, send_waiting
+from functions.issuance.open_csrs import line_of as open_line
 from functions.issuance.requests import Status
 from functions.issuance.rules import Rule
 from functions.issuance.start import Order, start
@@ -241,7 +243,9 @@ async def test_csrs_that_do_not_fit_are_left_to_their_links(monkeypatch: pytest.
     await until(world, NOW + QUIET_GATHERING)
     ((attached,),) = mail.attached
     assert len(zipfile.ZipFile(io.BytesIO(attached.content)).namelist()) == 2 + 2
-    assert "For the other 1, use the links in the table." in attached.says
+    assert attached.says.endswith(" Not attached: 1 more. The zip that is named below has all that still wait.")
+    mail_text = mail_with(mail.sent, [PKI], [attached]).text
+    assert mail_text.index("is named below") < mail_text.index("All open CSRs as one zip: GET /api/csrs")
 
 
 @pytest.mark.parametrize("around", ["another's", "a forgery", "more text"])
@@ -278,6 +282,19 @@ async def test_a_csr_that_cannot_be_read_keeps_the_others_no_more_than_the_messa
     world.vault.faults.append(Refused(403, "Forbidden", "no", inner="ForbiddenByRbac"))
     await until(world, NOW + QUIET_GATHERING)
     ((attached,),) = mail.attached
+    assert zipfile.ZipFile(io.BytesIO(attached.content)).namelist()[2:] == ["main/other.csr"]
+
+
+async def test_the_csr_of_a_request_that_has_ended_is_not_mailed_though_it_still_lies_there() -> None:
+    world, _, _ = told_to_people()
+    for name in ("web", "other"):
+        await asked(world, name, "ann@example.com")
+    request_id = world.vault.operations["web"].request_id
+    request = world.ledger.tracked["main", "web", request_id]
+    world.ledger.tracked["main", "web", request_id] = replace(request, status=Status.CANCELLED)
+    lines = [replace(open_line(one), csr=True) for one in world.ledger.tracked.values()]
+    notice = Notice("e", WORK_LIST, "Two wait", True, "So.", (), "Sign.", lines=tuple(lines))
+    (attached,) = await csr_files.csrs_of(world.certflow, [notice])
     assert zipfile.ZipFile(io.BytesIO(attached.content)).namelist()[2:] == ["main/other.csr"]
 
 

@@ -36,9 +36,11 @@ def listed(id_: str, vault: str, count: int, **more: Any) -> Notice:
 
 
 def test_lists_that_fall_together_name_the_requests_of_each() -> None:
-    both = [listed("one", "prod", 3), listed("two", "test", 2)]
+    names = ["shop.example.com"]
+    both = [listed("one", "prod", 3, names=names), listed("two", "test", 2, names=names)]
     mail, card = mail_with(both, TO), json.loads(message(both, "message"))
     shown = visible_text(cards_of_message(card))
+    assert mail.text.count(names[0]) == mail.html.count(names[0]) == 5  # not beside the title of a list
     for vault, count in (("prod", 3), ("test", 2)):
         for number in range(count):
             name = f"web-{number:03}"
