@@ -141,6 +141,18 @@ async def test_instances_at_once_and_a_run_that_is_cut_off_make_one_list() -> No
     assert [notice.title for notice in world.channels[0].sent] == ["1 CSR waits for a signature"]
 
 
+async def test_a_list_goes_to_its_row_and_not_to_whom_other_rows_name() -> None:
+    shop = replace(DAILY, to=("shop@example.com",), names=("shop-*",))
+    world = a_world(shop, SignerRow((PKI,)))
+    await send_work_lists(world.certflow)
+    await begun(world, "shop-web")
+    await pass_(world, 24)
+    email, _ = world.channels
+    assert [(to, [one.type for one in notices]) for notices, to in email.messages] == [
+        (["shop@example.com"], ["Certflow.Signer.WorkList"])
+    ]
+
+
 async def test_a_row_that_fails_in_a_way_nobody_foresaw_keeps_no_other_back() -> None:
     broken = replace(DAILY, zone="No/Where", names=("other",))  # its zone was there when the settings were read
     world = a_world(broken, DAILY)
