@@ -26,6 +26,11 @@ MAX_WAYS, MAX_STEPS = 50, 1000
 # RSA keys beyond these are no CA's, and can take seconds to verify with.
 MAX_RSA_BITS, MAX_RSA_EXPONENT = 8192, 2**32
 
+ITS_OWN_CHAIN = (
+    "Drop the certificate and its own chain alone; if there is nothing else in the file, have the CSR signed by a CA "
+    "with a shorter chain."
+)
+
 # What comes of a key that has not made a signature, or cannot make one.
 NOT_VERIFIED = (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError)
 
@@ -100,7 +105,7 @@ class Signatures:
                 raise ChainProblem(
                     "too-entangled",
                     f"The file holds so many CAs with the name {subject_of(issuer)} that its chain cannot be told.",
-                    "Drop the certificate and its own chain alone.",
+                    ITS_OWN_CHAIN,
                 )
             answer = self.known[question] = _verified(child, issuer)
             self.in_vain += not answer

@@ -24,6 +24,10 @@ SLACK = timedelta(days=1, minutes=10)
 WEAK_HASHES = {"md5", "sha1"}
 LEAST_RSA_BITS, LEAST_EC_BITS = 2048, 224  # NIST SP 800-57, 112 bits of security: less no TLS client takes
 ALTERNATIVE_NAME = "2.5.29.17"
+LONGER_KEY = (
+    "Start a new request whose policy asks for a longer key (key_props.key_size), have its CSR signed, and drop that "
+    "chain."
+)
 Names = Mapping[str, set[str]]  # as `names_of` gives them
 
 
@@ -35,7 +39,7 @@ def check(leaf: Certificate, asked: Asked | None, now: datetime) -> Iterator[Fin
     yield from validity(leaf, now, f"{AGAIN}.")
     yield from _leaf_is_no_ca(leaf, asked)
     yield from weak_signature(leaf, f"{AGAIN}, with SHA-256 or better.")
-    yield from weak_key(leaf)
+    yield from weak_key(leaf, LONGER_KEY)
     if asked:
         yield from _names(leaf, names, asked)
         yield from usages(leaf, asked)
@@ -89,7 +93,7 @@ def weak_signature(certificate: Certificate, step: str) -> Iterator[Finding]:
         )
 
 
-def weak_key(certificate: Certificate) -> Iterator[Finding]:
+def weak_key(certificate: Certificate, step: str) -> Iterator[Finding]:
     """A key that no client relies on."""
     key = readable_key(certificate)
     weak = ""
@@ -98,8 +102,7 @@ def weak_key(certificate: Certificate) -> Iterator[Finding]:
     elif isinstance(key, ec.EllipticCurvePublicKey) and key.key_size < LEAST_EC_BITS:
         weak = f"an elliptic curve key of {key.key_size} bits; {LEAST_EC_BITS} are the least"
     if weak:
-        whose = f"The certificate of {subject_of(certificate)}"
-        yield Finding("weak-key", f"{whose} has {weak}.", "Ask the CA for a chain with longer keys.")
+        yield Finding("weak-key", f"The certificate of {subject_of(certificate)} has {weak}.", step)
 
 
 def _critical_extensions(leaf: Certificate) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from functions.issuance.asked import Asked
 from functions.issuance.certificate import Certificate
-from functions.issuance.chains import Chain, End, Signatures, authority_key_id, keys_may_fit, ways
+from functions.issuance.chains import ITS_OWN_CHAIN, Chain, End, Signatures, authority_key_id, keys_may_fit, ways
 from functions.issuance.checks import check
 from functions.issuance.describe import issuer_of, printed, several, sha256_of, subject_of
 from functions.issuance.findings import ChainProblem, Finding, errors_of
@@ -66,7 +66,7 @@ def diagnose(
                 "too-entangled",
                 f"There are more ways up from {subject_of(leaf)} to a CA than can be tried, and none of those that "
                 "were tried is good.",
-                "Drop the certificate and its own chain alone.",
+                ITS_OWN_CHAIN,
             )
         findings = [*check(leaf, asked, now), *judged.findings]
         root = judged.chain.root
@@ -140,7 +140,7 @@ def _ends(chain: Chain, certificates: Sequence[Certificate], trust: Trust, signa
             f"The chain ends at {subject_of(chain.top)} (SHA-256 {sha256_of(chain.top)}), and this vault does not "
             "take its certificates.",
             "Have the CSR signed by a CA whose certificates the vault takes. If this one should be: put its "
-            f"certificate into {trust.place}.",
+            f"certificate into {trust.place}, and drop the file again.",
         )
     else:
         yield from _unlimited(chain, trust)
@@ -228,6 +228,7 @@ def _missing(
 ) -> Finding:
     top = chain.path[-1]
     key = authority_key_id(top)
+    trusted = f"put it into {trust.place}, and drop the file again"
     hints = [f"key identifier {printed(key.hex(':').upper())}"] if key else []
     hints += [f"to be had at {printed(url)}" for url in _issuer_urls(top)[:2]]
     hint = f" ({', '.join(hints)})" if hints else ""
@@ -242,7 +243,7 @@ def _missing(
         f"The certificate of {issuer_of(top)}{hint}, which issued {subject_of(top)}, is not among those that could be "
         f"read from the file{known}.{beside}",
         "Get that certificate from the CA and drop both together."
-        + (f" If it is a CA whose certificates the vault should take: put it into {trust.place}." if known else ""),
+        + (f" If it is a CA whose certificates the vault should take: {trusted}." if known else ""),
     )
 
 

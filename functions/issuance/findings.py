@@ -80,13 +80,14 @@ CODES: dict[str, tuple[Severity, str]] = {
 }
 
 
-# What to do about a warning once the chain is merged: Key Vault merges one chain into a request, so its CSR need not be
-# signed again. A warning that is not here asks for what can still be done then.
+# What to do about a warning, or a note with a step, once the chain is merged: Key Vault merges one chain into a
+# request, so its CSR need not be signed again. A warning that is not here asks for what can still be done then.
 ONCE_MERGED: dict[str, str] = {
     "unreadable-part": "If your clients need that part: start its next version, and drop the file as the CA gives it.",
     "expired-left-out": "If your clients need them: start its next version, and drop what the CA sends then.",
+    "root-not-in-file": "If it is no root: start its next version, and drop that chain with its certificate.",
     "path-length-reached": "Start its next version, and have that signed by a CA that allows another one below it.",
-    "ca-ends-first": "Start its next version when the CA has renewed that certificate, and before then.",
+    "ca-ends-first": "Start its next version when the CA has renewed its own certificate, and before that ends.",
     "name-by-wildcard": "If each name shall stand in it: start its next version, and ask the CA for all of its names.",
     "name-added": "If that is not wanted: start its next version, and ask the CA to leave it out.",
     "no-alternative-name": "Start its next version with a policy that asks for it (x509_props.sans.dns_names).",
@@ -96,7 +97,7 @@ ONCE_MERGED: dict[str, str] = {
 }
 
 # The warnings that an operator may choose to keep chains back for: those of the chain itself, which can come otherwise.
-CHOICES = frozenset(ONCE_MERGED) - {"unreadable-part"}
+CHOICES = frozenset(ONCE_MERGED) - {"unreadable-part", "root-not-in-file"}
 
 # A file with one of these goes where fewer people can read it: it holds a private key, or nobody can tell.
 PRIVATE_KEY = "contains-private-key"

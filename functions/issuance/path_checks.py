@@ -49,7 +49,8 @@ KINDS = {
 VALID_CHAIN = "Ask the CA for a valid chain."
 ANOTHER_CA = "Have the CSR signed by a CA that may issue for this."
 ANOTHER_CA_FOR_NAMES = (
-    "Have the CSR signed by a CA that may issue for all of its names, or ask for a certificate without the others."
+    "Have the CSR signed by a CA that may issue for all of its names, or start a new request without the others and "
+    "have its CSR signed."
 )
 
 
@@ -58,7 +59,7 @@ def check_path(chain: Chain, asked: Asked | None, trust: Trust, now: datetime) -
     for issuer in chain.all()[1:]:
         yield from unreadable(issuer, DECISIVE)
         yield from validity(issuer, now, _renewed(issuer, trust))
-        yield from weak_key(issuer)
+        yield from weak_key(issuer, "Ask the CA for a chain with longer keys.")
     for issuer in chain.path[1:]:  # nobody relies on the signature of a root
         yield from weak_signature(issuer, "Ask the CA for a newer chain.")
     yield from _may_issue(chain.all(), asked) or _below_trust(chain, asked, trust)
@@ -68,7 +69,8 @@ def check_path(chain: Chain, asked: Asked | None, trust: Trust, now: datetime) -
 
 def _renewed(issuer: Certificate, trust: Trust) -> str:
     if trust.holds(issuer) and issuer.self_issued:
-        return f"Ask the CA for its certificate as it is now, and put that into {trust.place}."
+        place = trust.place
+        return f"Ask the CA for its certificate as it is now, put that into {place}, and drop the file again."
     return "Ask the CA for its chain as it is now."
 
 

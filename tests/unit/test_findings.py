@@ -621,7 +621,7 @@ EXAMPLES: list[Example] = [
     Example(
         "weak-key",
         always(signed(by=ISSUING, csr=csr_of(SHORT_KEY, HOST, [HOST]))),
-        (SUBJECT, "1024 bits", "longer keys"),
+        (SUBJECT, "1024 bits", "a longer key (key_props.key_size)"),
         csr=csr_of(SHORT_KEY, HOST, [HOST]),
     ),
     Example(
