@@ -203,7 +203,8 @@ async def _merged(certflow: Certflow, drop: Drop, case: Case) -> Outcome:
     except Refused as error:
         if error.of_access:
             raise  # as an outage: whoever runs the app mends it, and the file waits
-        return replace(outcome, findings=(refused(error), *case.findings))
+        address = certflow.links.address_of(request.vault, request.name)
+        return replace(outcome, findings=(refused(error, address), *case.findings))
     word, said = "already-merged" if findings else "merged", dict.fromkeys((*findings, *case.findings))
     return replace(outcome, word=word, findings=once_merged(said), version=bundle.version.version)
 
@@ -215,8 +216,8 @@ async def _tracked(certflow: Certflow, one: Match) -> TrackedRequest:
     return await adopt(certflow, one.request.vault, one.request.name, one.pending)
 
 
-def refused(error: Refused) -> Finding:
-    """Key Vault's own refusal; or ours, in a vault that is only observed."""
+def refused(error: Refused, address: str) -> Finding:
+    """Key Vault's own refusal; or ours, in a vault that is only observed. `address`: of the certificate's routes."""
     if error.reason == OBSERVED:
         return Finding(
             "vault-observed",
@@ -227,7 +228,9 @@ def refused(error: Refused) -> Finding:
     return Finding(
         "refused-by-key-vault",
         f"Key Vault refused the chain: {error.code}: {error}",
-        "If an issuer still works on this request, wait for it or cancel it first; otherwise have the CSR signed anew.",
+        f"If an issuer still works on this request, wait for it, or cancel it first (PATCH {address}/pending, "
+        f'{WITH_KEY}, and the body {{"cancellation_requested": true}}) and drop the file again; otherwise have the CSR '
+        "signed anew.",
     )
 
 

@@ -231,7 +231,7 @@ def _told(
         "good": good,
         "headline": "all is well" if good else "something needs a look",
         "sentence": f"In the last 24 hours: {', '.join(words) or 'no request ended'}. In progress now: {in_progress}.",
-        "next_step": _next_step(links, late, stuck, expired, len(failed), silent.count, distrusting, passed_over),
+        "next_step": next_step(links, late, stuck, expired, len(failed), silent.count, distrusting, passed_over),
         "ended": {status.value: count for status, count in by_status.items()},
         "vaults": lines[:MOST_LINES],
         "set_aside": [printed(name, MOST_LETTERS) for name in stuck[:MOST_NAMES]],
@@ -245,7 +245,7 @@ def _told(
     }
 
 
-def _next_step(
+def next_step(
     links: Links,
     late: list[str],
     stuck: list[str],
@@ -255,11 +255,15 @@ def _next_step(
     distrusting: list[str],
     passed_over: int,
 ) -> str:
+    """What to do about each thing that the digest has found; the lists and counts of what there is."""
     status = f"GET {links.api}/status, {WITH_KEY},"
     unwatched, untrusted = some(late, MOST_NAMES), some(distrusting, MOST_NAMES)
     steps = (
         (late, f"Nobody has watched {unwatched} lately: look at the app's log, and at its access to that vault."),
-        (distrusting, f"Put CAs into trusted-cas for {untrusted}: without them nothing is merged there."),
+        (
+            distrusting,
+            f"Put CAs into {links.place('trusted-cas')} for {untrusted}: without them nothing is merged there.",
+        ),
         (stuck, f"Files in the container chains were not handled: their messages say why. {status} names them."),
         (failed, "Some requests failed: their messages say why."),
         (passed_over, "Some certificates could not be looked at: the app's log says why (passed-over)."),
@@ -267,7 +271,7 @@ def _next_step(
             quiet,
             f"Some certificates end and nobody is told: see that their tags are meant. {status} names them.",
         ),
-        (expired, "Some certificates have expired: renew them, disable them, or tag them certflow-renew = off."),
+        (expired, "Some certificates have expired: renew them, or disable them."),
     )
     return " ".join(step for applies, step in steps if applies) or "Nothing to do."
 

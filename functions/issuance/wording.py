@@ -254,7 +254,7 @@ def _expired(data: dict[str, Any]) -> Words:
     return Words(
         f"Certificate expired: {_which(data)}",
         f"The certificate {data['name']} in vault {data['vault']} has not been valid since {ended}{ago}.",
-        f"{_renewal_step(data)} If it is not used any more: disable it, or tag it certflow-renew = off.",
+        f"{_renewal_step(data)} If it is not used any more: disable it.",
         Severity.CRITICAL,
     )
 
@@ -262,8 +262,9 @@ def _expired(data: dict[str, Any]) -> Words:
 def _renewal_step(data: dict[str, Any]) -> str:
     if data.get("renewal") == "auto":
         return (
-            "Its tag has the next version started by itself, and that has not happened: see whether a request for it "
-            "is pending, failed, or stopped."
+            "Its tag has the next version started by itself, and that has not happened: see what is pending (GET "
+            f"{_address(data)}/pending, {WITH_KEY}); if nothing is, start it (POST {_address(data)}/create; an empty "
+            "body keeps its policy)."
         )
     return (
         f"Start its next version (POST {_address(data)}/create {WITH_KEY}; an empty body keeps its policy), or tag it "
@@ -278,16 +279,18 @@ def _address(data: dict[str, Any]) -> str:
 
 def _renewal_stopped(data: dict[str, Any]) -> Words:
     steps = {
-        "cap": "They go on tomorrow. If as many are right, raise CERTFLOW_RENEW_MOST.",
-        "names-would-be-lost": "Put the names into the certificate's policy, then start its next version.",
-        "issuer-not-allowed": "Give its policy another issuer, or add this one to CERTFLOW_ISSUERS.",
-        "too-many-versions": "See why its versions live so short; then start its next version by hand.",
+        "cap": "They go on tomorrow. If as many are right, raise CERTFLOW_RENEW_MOST",
+        "names-would-be-lost": "Put the names into the certificate's policy",
+        "issuer-not-allowed": "Give its policy another issuer, or add this one to CERTFLOW_ISSUERS",
+        "too-many-versions": "See why its versions live so short",
     }
+    step = steps.get(data["reason"], "Fix what is named here")
+    start = f"; then start its next version ({_again(data)}; an empty body keeps its policy)" if "name" in data else ""
     what = data.get("name") or f"further certificates in vault {data['vault']}"
     return Words(
         f"Renewal stopped: {_which(data) if 'name' in data else what}",
         f"The next version of {what} was not started: {data['sentence']}.",
-        steps.get(data["reason"], "Fix what is named here, then start its next version."),
+        f"{step}{start}.",
         Severity.CRITICAL,
     )
 
@@ -313,7 +316,8 @@ def _troubled(data: dict[str, Any]) -> Words:
         f"{count} requests to {data['issuer']} in vault {data['vault']} failed with the same error. "
         f"{error.get('code')}: {error.get('message')}",
         "Look at the issuer's account and its credentials in the vault (Certificates → Certificate Authorities); then "
-        "start the failed requests again.",
+        "start the failed requests again, each by its NAME (POST "
+        f"{data['links'].address_of(data['vault'], 'NAME')}/create, {WITH_KEY}).",
         Severity.CRITICAL,
     )
 

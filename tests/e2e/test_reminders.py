@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -11,6 +14,8 @@ import pytest_asyncio
 
 from local.api import Client, until
 from local.stack import Stack
+from tests.e2e.conftest import unkind
+from tests.e2e.next_steps import call, drop_where_it_says, signed, step_of
 from tests.e2e.subscriber import check_events
 from tests.e2e.telling import nothing_waits, tellings
 from tests.e2e.test_stories import OWNER, started
@@ -28,6 +33,7 @@ async def watched(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wat
     def settings(stack: Stack) -> dict[str, str]:
         return {
             "CERTFLOW_PATIENCE_MANUAL": "1m",
+            "CERTFLOW_PATIENCE_ISSUER": "1m",
             "CERTFLOW_SMTP_SERVER": "",
             "CERTFLOW_ACS_ENDPOINT": stack.inbox.acs_endpoint,
             "CERTFLOW_NOTIFY_URLS": stack.inbox.notify_url,
@@ -99,6 +105,46 @@ async def test_reminders_come_down_the_ladder_unless_somebody_acknowledges_and_t
     reminded = ("reminded", None)
     expected = [("created", None), reminded, ("acknowledged", "ops@example.com"), reminded, reminded, reminded]
     assert sorted(lines, key=str) == sorted(expected, key=str)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "cancelled", "does"),
+    [
+        ("Unknown", False, "sign"),
+        ("Unknown", False, "delete"),
+        ("Unknown", True, "sign"),
+        ("Unknown", True, "delete"),
+        ("DigiCert", False, "wait"),  # what is to be done at the issuer is a person's there
+        ("DigiCert", True, "delete"),
+    ],
+)
+async def test_each_step_that_a_reminder_names_is_done_by_its_words(
+    client: Client, name: str, issuer: str, cancelled: bool, does: str
+) -> None:
+    await client.set_outcome("main", name, "hang")
+    operation = await started(client, name, issuer)
+    if cancelled:
+        await unkind(client, cancellation="ignored")
+        await client.call("PATCH", f"vaults/main/certificates/{name}/pending", json={"cancellation_requested": True})
+
+    async def mailed() -> str | None:
+        found = tellings(await client.messages(f"Still pending: {name}"))
+        about = [one["text"] for one in found if one["channel"] == "email" and name in one["text"]]
+        return next((step_of(text) for text in about), None)
+
+    step = await until("a reminder", mailed)
+    (asked,) = re.findall(r"the body (\{[^}]+\})", step)
+    status, answer = await call(client, step, "POST", "/pending/acknowledge", json.loads(asked))
+    assert (status, answer["why"]) == (200, json.loads(asked)["why"]), answer
+    if does == "sign":
+        await drop_where_it_says(client, step, f"{name}.pem", *signed(base64.b64decode(operation["csr"])))
+    elif does == "delete":
+        assert (await call(client, step, "DELETE", "/pending"))[0] == 200
+        assert (await client.pending("main", name)).status == 404
+    else:
+        assert f"Look at the order at {issuer}" in step
+        await client.set_outcome("main", name, "issue", delay=0.1)
+        await told_everywhere(client, f"Certificate issued: {name}")
 
 
 async def test_an_end_is_told_by_communication_services_and_by_a_webhook_of_apprise(client: Client, name: str) -> None:

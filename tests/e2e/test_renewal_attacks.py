@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest_asyncio
 
 from local.api import Client
 from local.stack import Stack
+from tests.e2e.next_steps import call, step_of
 from tests.e2e.telling import told
 from tests.e2e.watched import Watched, import_certificate, running_watch
 
@@ -80,6 +82,10 @@ async def test_an_end_that_is_muted_stands_in_the_digest(watched: Watched, clien
     await watched.run("daily")
     mail, _card = await told(client, "Daily digest")
     assert "main/hidden: muted, ends in 3 days" in mail["text"]
+    # The next step, as it is told.
+    status, answer = await call(client, step_of(mail["text"]), "GET", "/status")
+    assert status == 200
+    assert "hidden" in json.dumps(answer)
 
 
 async def test_a_domain_that_is_none_is_named_with_its_cure_and_stops_nothing(watched: Watched, client: Client) -> None:

@@ -14,6 +14,7 @@ import pytest
 from local.api import until
 from local.stack import Stack
 from tests.clock import real_now
+from tests.e2e.next_steps import drop_where_it_says, signed, step_of
 from tests.e2e.telling import nothing_waits
 from tests.e2e.test_stories import started
 from tests.e2e.watched import Watched, running_watch
@@ -55,6 +56,13 @@ async def test_open_requests_come_as_one_list_the_oldest_first_and_no_csr_by_its
         return [one for one in found if one["channel"] == "email"]
 
     mails = await until("the list as a mail", mailed)
+    step = step_of(str(mails[0]["text"]))
     assert {one["to"] for one in mails} == {PKI}
     await nothing_waits(client)
     assert await client.messages("CSR ready to be signed") == []
+    # The next step, as it is told: all of them signed, and what comes dropped into the container that is named.
+    pending = client.certificates["main"]
+    csrs = [bytes((await pending.get_certificate_operation(name)).csr or b"") for name in NAMES]
+    await drop_where_it_says(client, step, "all-of-them.pem", *(one for csr in csrs for one in signed(csr)))
+    for name in NAMES:
+        assert (await pending.get_certificate_operation(name)).status == "completed"

@@ -157,7 +157,7 @@ async def test_expired_certificates_that_the_survey_found_need_a_look() -> None:
     world.watchbook.surveys["main"] = Survey("main", began=NOW, finished=NOW, last=found)
     data = await digest(world)
     assert data["good"] is False
-    assert "certflow-renew = off" in data["next_step"]
+    assert "or disable them." in data["next_step"]
     assert data["facts"][0][1].endswith("0 in progress, 3 near their end, 1 expired")
 
 
