@@ -148,8 +148,8 @@ def _overwritten(data: dict[str, Any]) -> Words:
         f"Certificate request replaced: {_which(data)}",
         f"The request {data.get('replaced_by')} now stands in place of this one for {data['name']} in vault "
         f"{data['vault']}.",
-        f"Have the CSR of the new request signed (GET {_address(data)}/pending/csr, {WITH_KEY}): a chain for the old "
-        "one is not taken any more."
+        f"Unless an issuer works on the new request, have its CSR signed (GET {_address(data)}/pending/csr, "
+        f"{WITH_KEY}): a chain for the old one is not taken any more."
         if is_manual(data["issuer"])
         else "Nothing to do, if that is right: the new request is watched. A chain for the old one is not taken any "
         "more.",

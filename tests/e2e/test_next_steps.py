@@ -121,6 +121,16 @@ async def test_the_csr_of_the_request_that_took_anothers_place_is_where_the_mess
     await merged(client, f"{name}.pem")
 
 
+async def test_an_issuers_request_that_took_the_place_of_a_manual_one_needs_no_signature_as_is_said(
+    client: Client, name: str
+) -> None:
+    await started(client, name)
+    await started(client, name, "DigiCert", if_pending="replace")
+    step = await step_told(client, f"Certificate request replaced: {name}")
+    assert step.startswith("Unless an issuer works on the new request")
+    await told(client, f"Certificate issued: {name}")
+
+
 async def test_an_issuers_request_that_took_anothers_place_needs_nothing_as_is_said(client: Client, name: str) -> None:
     await client.set_outcome("main", name, "hang")
     await started(client, name, "DigiCert")

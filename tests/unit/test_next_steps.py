@@ -92,7 +92,7 @@ ROWS = [
     ),
     issuance(
         "Overwritten",
-        "Have the CSR of the new request signed",
+        "have its CSR signed",
         STEPS + "test_the_csr_of_the_request_that_took_anothers_place_is_where_the_message_says",
         issuer="Unknown",
     ),
@@ -157,6 +157,7 @@ ROWS = [
         of.RENEWAL_STOPPED,
         "raise CERTFLOW_RENEW_MOST",
         "unit/test_renewal_order.py::test_the_cap_is_told_once_a_day_and_the_others_go_on_the_next_one",
+        "unit/test_renewal_order.py::test_with_a_higher_cap_the_others_start_on_the_same_day",
         name=None,
         reason="cap",
     ),

@@ -139,6 +139,18 @@ async def test_the_cap_is_told_once_a_day_and_the_others_go_on_the_next_one() ->
     assert vault.started == ["web-0", "web-1", "web-2", "web-3"]
 
 
+async def test_with_a_higher_cap_the_others_start_on_the_same_day() -> None:
+    vault = Ending()
+    for number in range(4):
+        vault.has(f"web-{number}", timedelta(days=9 + number))
+    world = world_of(vault, 2)
+    await surveyed(world.certflow, world)
+    assert (vault.started, reasons(world)) == (["web-0", "web-1"], ["cap"])
+    world.choices = Choices(most_renewals=4)
+    await surveyed(world.certflow, world)
+    assert vault.started == ["web-0", "web-1", "web-2", "web-3"]
+
+
 async def test_what_a_shift_has_no_time_for_goes_on_in_the_next_one() -> None:
     vault = Ending()
     for number in range(6):

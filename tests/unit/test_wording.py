@@ -95,7 +95,7 @@ def test_only_where_a_person_has_it_signed_a_request_in_anothers_place_asks_for_
     issuer: str, *, signed: bool
 ) -> None:
     notice = said("Issuance.Overwritten", DATA | {"issuer": issuer, "replaced_by": "b" * 32})
-    assert ("Have the CSR of the new request signed" in notice.next_step) is signed
+    assert ("have its CSR signed" in notice.next_step) is signed
 
 
 def test_an_issuer_in_trouble_is_told_with_the_requests_to_start_again() -> None:
