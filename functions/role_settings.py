@@ -1,5 +1,5 @@
 """The settings that say who has CSRs signed, and who runs the app. What is wrong in them is told and keeps nothing
-back: what it would have taken goes to the default mailboxes.
+back: what it would have taken goes to the next row that fits, or to the default mailboxes.
 """
 
 from __future__ import annotations
