@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+import email
+import email.policy
+import io
 import ssl
+import zipfile
 from typing import Any
 
 import pytest
@@ -135,6 +139,23 @@ async def test_a_csr_that_was_exchanged_in_storage_is_known_by_its_key(client: C
     assert key in card["text"]
     history = await (await client.call("GET", f"vaults/main/certificates/{name}/history")).json()
     assert history["value"][0]["note"] == f"SHA-256 of the CSR's key: {key}"
+
+
+async def test_no_mail_brings_a_csr_that_was_exchanged_in_storage(client: Client, name: str) -> None:
+    csrs = dict[str, bytes]()
+    for one in (f"{name}-a", f"{name}-b"):
+        policy = {"x509_props": {"subject": f"CN={one}.example.com"}}
+        started = await (await client.create("main", one, {"policy": policy, "owner": ANN})).json()
+        csrs[f"main/{one}/{started['request_id']}.csr"] = base64.b64decode(started["csr"])
+    ours, others = csrs
+    await client.put("csr", ours, await client.content("csr", others))  # the mail waits for others of its kind
+    mail, _card = await told(client, f"CSR ready to be signed: {name}-a")
+    message = email.message_from_string(mail["raw"], policy=email.policy.default)
+    (attached,) = message.iter_attachments()
+    content = attached.get_content()
+    if attached.get_content_type() == "application/zip":
+        content = zipfile.ZipFile(io.BytesIO(content)).read(f"main/{name}-a.csr").decode()
+    assert x509.load_pem_x509_csr(content.encode()).public_bytes(Encoding.DER) == csrs[ours]
 
 
 async def test_what_others_do_to_a_request_of_the_portal_is_told_to_the_owner_of_its_tag(

@@ -341,7 +341,7 @@ async def test_a_csr_and_its_card_are_handed_out_and_can_be_again(service: BlobS
     assert await handouts.read("main", "Web-1", "a" * 32) == b"a CSR"
     assert await handouts.read("main", "Web-2", "b" * 32) is None
     await blobs.write("csr", f"{name}.csr", b"x" * 5_000_000)  # by somebody else
-    assert len(await handouts.read("main", "Web-1", "a" * 32) or b"") == 64 * 1024
+    assert len(await handouts.read("main", "Web-1", "a" * 32) or b"") == 512 * 1024
     await blobs.write("csr", f"{name}.csr", b"")
     assert await handouts.read("main", "Web-1", "a" * 32) == b""
     await handouts.put("main", "Web-1", "a" * 32, b"a CSR", b'{"vault": "main"}')
