@@ -195,4 +195,9 @@ def test_each_event_is_told_once_on_each_channel(seen: Seen) -> None:
         for event in EVENTS[kind_of(one["name"])]
     ]
     surveys = [f"{vault}:surveyed" for vault in {one["vault"] for one in seen.requests.values()}]
-    assert seen.told == Counter(itertools.product(CHANNELS, [*events, *surveys]))
+    wanted = Counter(itertools.product(CHANNELS, [*events, *surveys]))
+    # A CSR that has been signed, and its chain merged, before it was told: that is not told any more.
+    overtaken = {key for key in wanted if ":merged-" in key[1] and key[1].endswith(":started")}
+    assert set(seen.told) <= set(wanted)
+    assert set(wanted) - set(seen.told) <= overtaken
+    assert set(seen.told.values()) == {1}
