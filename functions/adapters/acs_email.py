@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import functools
-import logging
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,9 +14,8 @@ from azure.core.rest import HttpRequest
 
 from functions.adapters.faults import faults_of, passing
 from functions.adapters.mail_digest import MOST_NOTICES, mail_with
-from functions.adapters.mail_text import EVENT_HEADER, Mail, bare_address, checked, message_id
+from functions.adapters.mail_text import EVENT_HEADER, Mail, bare_address, checked, message_id, with_or_without
 from functions.issuance.errors import Unavailable
-from functions.issuance.journal import record
 from functions.issuance.telling import USUAL_LIMITS, Attachment, DeliveryRefused, Limits, Notice
 
 if TYPE_CHECKING:
@@ -56,18 +54,7 @@ class AcsEmail:
 
         A repeat is the same operation to the service, and no second mail. It has to be the same to the letter, too.
         """
-        try:
-            await self._send(notices, to, attachments)
-        except DeliveryRefused as error:
-            if not attachments or error.whatever:
-                raise
-            record(
-                "mail-without-attachments",
-                level=logging.WARNING,
-                ids=[one.event_id for one in notices],
-                reason=str(error),
-            )
-            await self._send(notices, to, ())
+        await with_or_without(attachments, lambda with_: self._send(notices, to, with_), notices)
 
     async def _send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment]) -> None:
         recipients = checked(to)

@@ -17,7 +17,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from functions.adapters.mail_digest import MOST_NOTICES, mail_with
-from functions.adapters.mail_text import EVENT_HEADER, Mail, checked, message_id
+from functions.adapters.mail_text import EVENT_HEADER, Mail, checked, message_id, with_or_without
 from functions.issuance.describe import printed
 from functions.issuance.errors import Unavailable
 from functions.issuance.journal import record
@@ -68,18 +68,7 @@ class Email:
         """Hands the mail to the server. Done if the server takes it for one recipient at least. What it takes with none
         of the attachments (they are too large for it, or of a kind that it refuses) goes without.
         """
-        try:
-            await self._send(notices, to, attachments)
-        except DeliveryRefused as error:
-            if not attachments or error.whatever:
-                raise
-            record(
-                "mail-without-attachments",
-                level=logging.WARNING,
-                ids=[one.event_id for one in notices],
-                reason=str(error),
-            )
-            await self._send(notices, to, ())
+        await with_or_without(attachments, lambda with_: self._send(notices, to, with_), notices)
 
     async def _send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment]) -> None:
         recipients = checked(to)

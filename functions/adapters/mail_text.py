@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from email.headerregistry import Address
 from email.utils import parseaddr
@@ -13,6 +14,7 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 from functions.adapters.mail_style import BREAK, FONT, TABLE, heading, page, paragraph, row
 from functions.adapters.mail_table import facts_text, rows_html, rows_text
 from functions.issuance.gathered import lines_of
+from functions.issuance.journal import record
 from functions.issuance.rules import RANK
 from functions.issuance.telling import Attachment, DeliveryRefused, Notice, Severity
 
@@ -91,6 +93,24 @@ def checked(to: Sequence[str]) -> list[str]:
         return [Address(addr_spec=address).addr_spec for address in to]
     except Exception:  # noqa: BLE001 - ValueError, HeaderParseError, IndexError …, by what is wrong with the address
         raise DeliveryRefused("one of the recipients is no mail address", whatever=True) from None
+
+
+async def with_or_without(
+    attachments: Sequence[Attachment],
+    send: Callable[[Sequence[Attachment]], Awaitable[None]],
+    notices: Sequence[Notice],
+) -> None:
+    """Sends a mail with its attachments; without, if they are what is refused (too large, or of a kind that is not
+    taken). Raises DeliveryRefused if it is refused all the same, or for whatever it says.
+    """
+    try:
+        await send(attachments)
+    except DeliveryRefused as error:
+        if not attachments or error.whatever:
+            raise
+        ids = [one.event_id for one in notices]
+        record("mail-without-attachments", level=logging.WARNING, ids=ids, reason=str(error))
+        await send(())
 
 
 def fit_to_show(notice: Notice, most: int = MOST_TEXT) -> Notice:
