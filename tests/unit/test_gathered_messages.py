@@ -23,6 +23,7 @@ from functions.issuance.errors import Refused, Unavailable
 from functions.issuance.events import KEY_RECEIVED, WORK_LIST
 from functions.issuance.notify import notify, send_waiting
 from functions.issuance.open_csrs import line_of as open_line
+from functions.issuance.overtaken import overtaken
 from functions.issuance.requests import Status
 from functions.issuance.rules import Rule
 from functions.issuance.start import Order, start
@@ -283,6 +284,19 @@ async def test_a_csr_that_cannot_be_read_keeps_the_others_no_more_than_the_messa
     await until(world, NOW + QUIET_GATHERING)
     ((attached,),) = mail.attached
     assert zipfile.ZipFile(io.BytesIO(attached.content)).namelist()[2:] == ["main/other.csr"]
+
+
+@pytest.mark.parametrize(("ended", "told"), [(["web"], True), (["web", "other"], False)])
+async def test_a_file_for_several_waits_as_long_as_one_of_them_does(ended: list[str], told: bool) -> None:
+    world, _, _ = told_to_people()
+    for name in ("web", "other"):
+        await asked(world, name, "ann@example.com")
+    lines = tuple(map(open_line, world.ledger.tracked.values()))
+    for name in ended:
+        key = "main", name, world.vault.operations[name].request_id
+        world.ledger.tracked[key] = replace(world.ledger.tracked[key], status=Status.COMPLETED)
+    notice = Notice("e", WAITS, "A file waits", False, "So.", (), "Nothing.", lines=lines)
+    assert (notice not in await overtaken(world.certflow, [notice])) is told
 
 
 async def test_the_csr_of_a_request_that_has_ended_is_not_mailed_though_it_still_lies_there() -> None:

@@ -135,6 +135,14 @@ async def test_the_last_ones_are_kept_and_one_that_is_used_again_is_a_last_one()
     assert not {"CN=CA 0", "CN=CA 1"} & subjects
 
 
+async def test_one_that_is_used_again_after_days_is_a_new_one_among_the_kept() -> None:
+    world = world_that_trusts(ROOT)
+    for name, days in (("first", 0), ("again", 2)):
+        world.now = NOW + timedelta(days=days)
+        await dropped(world, whole(await started(world, name)))
+        assert {one.at for one in world.issuing_cas.cas["main"].values()} == {NOW + timedelta(days=days)}
+
+
 async def test_what_cannot_be_kept_is_merged_all_the_same_and_what_cannot_be_read_is_tried_again() -> None:
     world = world_that_trusts(ROOT)
     world.issuing_cas.down = True

@@ -141,6 +141,17 @@ async def test_instances_at_once_and_a_run_that_is_cut_off_make_one_list() -> No
     assert [notice.title for notice in world.channels[0].sent] == ["1 CSR waits for a signature"]
 
 
+async def test_a_list_of_the_week_is_made_up_for_days_later() -> None:
+    row = replace(DAILY, days=frozenset({(NOW.weekday() + 1) % 7}))  # tomorrow
+    world = a_world(row)
+    await send_work_lists(world.certflow)
+    await begun(world, "web")
+    world.later(hours=5 * 24)
+    await send_work_lists(world.certflow)
+    (one,) = lists(world)
+    assert [entry["name"] for entry in one.data["requests"]] == ["web"]
+
+
 async def test_a_list_goes_to_its_row_and_not_to_whom_other_rows_name() -> None:
     shop = replace(DAILY, to=("shop@example.com",), names=("shop-*",))
     world = a_world(shop, SignerRow((PKI,)))
