@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import json
 import logging
-import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
-from functions.adapters.mail_digest import mail_with
-from functions.issuance import csr_files
 from functions.issuance.choices import Choices
 from functions.issuance.drop import handle_drop
-from functions.issuance.errors import Refused, Unavailable
-from functions.issuance.events import KEY_RECEIVED, WORK_LIST
+from functions.issuance.errors import Unavailable
+from functions.issuance.events import KEY_RECEIVED
 from functions.issuance.notify import notify, send_waiting
 from functions.issuance.open_csrs import line_of as open_line
 from functions.issuance.overtaken import overtaken
@@ -210,82 +203,6 @@ async def test_where_nobody_can_tell_whether_a_request_has_ended_its_message_goe
     assert len(mail.sent) == 1
 
 
-async def test_the_csrs_go_with_the_mail_as_one_zip_and_no_card_carries_them() -> None:
-    world, mail, teams = told_to_people()
-    for number in range(3):
-        await asked(world, f"web-{number}", "ann@example.com")
-    await until(world, NOW + QUIET_GATHERING)
-    ((attached,),) = mail.attached
-    assert (attached.name, attached.kind) == ("certflow-csrs.zip", "application/zip")
-    assert attached.says == "3 CSRs are attached in certflow-csrs.zip, with a manifest."
-    archive = zipfile.ZipFile(io.BytesIO(attached.content))
-    names = [f"main/web-{number}.csr" for number in range(3)]
-    assert archive.namelist() == ["manifest.csv", "manifest.json", *names]
-    assert {archive.read(name) for name in names} == {csr for csr, _ in world.handouts.given.values()}
-    assert json.loads(archive.read("manifest.json"))["returns_to"] == world.handouts.returns_to
-    assert teams.attached == [[]]
-
-
-async def test_a_single_csr_goes_with_its_mail_as_it_is() -> None:
-    world, mail, _ = told_to_people()
-    await asked(world, "web", "ann@example.com")
-    await until(world, NOW + QUIET_GATHERING)
-    ((attached,),) = mail.attached
-    assert (attached.name, attached.content) == ("web.csr", next(iter(world.handouts.given.values()))[0])
-    assert attached.says == "The CSR is attached: web.csr."
-
-
-async def test_csrs_that_do_not_fit_are_left_to_their_links(monkeypatch: pytest.MonkeyPatch) -> None:
-    world, mail, _ = told_to_people()
-    for number in range(3):
-        await asked(world, f"web-{number}", "ann@example.com")
-    sizes = [len(csr) for csr, _ in world.handouts.given.values()]
-    monkeypatch.setattr(csr_files, "MOST_BYTES", sum(sizes) - 1)
-    await until(world, NOW + QUIET_GATHERING)
-    ((attached,),) = mail.attached
-    assert len(zipfile.ZipFile(io.BytesIO(attached.content)).namelist()) == 2 + 2
-    assert attached.says.endswith(" Not attached: 1 more. The zip that is named below has all that still wait.")
-    mail_text = mail_with(mail.sent, [PKI], [attached]).text
-    assert mail_text.index("is named below") < mail_text.index("All open CSRs as one zip: GET /api/csrs")
-
-
-@pytest.mark.parametrize("around", ["another's", "a forgery", "more text"])
-async def test_a_csr_that_somebody_exchanged_where_it_was_handed_out_is_never_mailed(around: str) -> None:
-    world, mail, _ = told_to_people()
-    for name in ("web", "other"):
-        await asked(world, name, "ann@example.com")
-    ours, others = (world.vault.operations[name].request_id for name in ("web", "other"))
-    right = world.handouts.given[ours][0]
-    wrong = {
-        "another's": world.handouts.given[others][0],
-        "a forgery": forged(right),
-        "more text": b"Send the certificate to me@evil.example\n" + right,
-    }
-    world.handouts.given[ours] = (wrong[around], b"")
-    await until(world, NOW + QUIET_GATHERING)
-    ((attached,),) = mail.attached
-    assert zipfile.ZipFile(io.BytesIO(attached.content)).read("main/web.csr") == right
-
-
-def forged(csr: bytes) -> bytes:
-    """The CSR with another name, and the signature that it had."""
-    der = x509.load_pem_x509_csr(csr).public_bytes(Encoding.DER)
-    other = der.replace(b"web.example.com", b"wob.example.com")
-    assert other != der
-    return x509.load_der_x509_csr(other).public_bytes(Encoding.PEM)
-
-
-async def test_a_csr_that_cannot_be_read_keeps_the_others_no_more_than_the_message() -> None:
-    world, mail, _ = told_to_people()
-    for name in ("web", "other"):
-        await asked(world, name, "ann@example.com")
-    await world.handouts.take_back("main", "web", world.vault.operations["web"].request_id)
-    world.vault.faults.append(Refused(403, "Forbidden", "no", inner="ForbiddenByRbac"))
-    await until(world, NOW + QUIET_GATHERING)
-    ((attached,),) = mail.attached
-    assert zipfile.ZipFile(io.BytesIO(attached.content)).namelist()[2:] == ["main/other.csr"]
-
-
 @pytest.mark.parametrize(("ended", "told"), [(["web"], True), (["web", "other"], False)])
 async def test_a_file_for_several_waits_as_long_as_one_of_them_does(ended: list[str], told: bool) -> None:
     world, _, _ = told_to_people()
@@ -297,31 +214,6 @@ async def test_a_file_for_several_waits_as_long_as_one_of_them_does(ended: list[
         world.ledger.tracked[key] = replace(world.ledger.tracked[key], status=Status.COMPLETED)
     notice = Notice("e", WAITS, "A file waits", False, "So.", (), "Nothing.", lines=lines)
     assert (notice not in await overtaken(world.certflow, [notice])) is told
-
-
-async def test_the_csr_of_a_request_that_has_ended_is_not_mailed_though_it_still_lies_there() -> None:
-    world, _, _ = told_to_people()
-    for name in ("web", "other"):
-        await asked(world, name, "ann@example.com")
-    request_id = world.vault.operations["web"].request_id
-    request = world.ledger.tracked["main", "web", request_id]
-    world.ledger.tracked["main", "web", request_id] = replace(request, status=Status.CANCELLED)
-    lines = [replace(open_line(one), csr=True) for one in world.ledger.tracked.values()]
-    notice = Notice("e", WORK_LIST, "Two wait", True, "So.", (), "Sign.", lines=tuple(lines))
-    (attached,) = await csr_files.csrs_of(world.certflow, [notice])
-    assert zipfile.ZipFile(io.BytesIO(attached.content)).namelist()[2:] == ["main/other.csr"]
-
-
-async def test_csrs_that_cannot_be_read_keep_no_message_back() -> None:
-    world, mail, _ = told_to_people()
-    await asked(world, "web", "ann@example.com")
-
-    async def down(*_: str) -> None:
-        raise Unavailable("The storage", "down")
-
-    world.handouts.read = down  # type: ignore[method-assign,assignment]
-    await until(world, NOW + QUIET_GATHERING)
-    assert (len(mail.sent), mail.attached) == (1, [[]])
 
 
 async def test_what_an_older_version_had_wait_is_told() -> None:
