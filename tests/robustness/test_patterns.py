@@ -304,15 +304,21 @@ CASES: dict[str, list[Hostile]] = {
         Hostile("a", "https://", " "),
         Hostile("https://"),
     ],
-    "functions.adapters.teams_card._CONTROLS": [Hostile("\u202e"), Hostile("a\x0b")],
-    "functions.adapters.teams_card._MARKDOWN": [
+    "functions.adapters.teams_text.HTTPS": [
+        Hostile("a", "https://"),
+        Hostile("a", "https://", "("),
+        Hostile("https://"),
+    ],
+    "functions.settings.HOST": [Hostile("a"), Hostile("a."), Hostile("a", after="/"), Hostile("1", "a:", "/")],
+    "functions.adapters.teams_text._CONTROLS": [Hostile("\u202e"), Hostile("a\x0b")],
+    "functions.adapters.teams_text._MARKDOWN": [
         Hostile("a", "&"),
         Hostile("&a"),
         Hostile("&#"),
         Hostile("a", "&", ";"),
         Hostile("&#a;"),
     ],
-    "functions.adapters.teams_card._LINE_START": [
+    "functions.adapters.teams_text._LINE_START": [
         Hostile("1"),
         Hostile("1."),
         Hostile("- "),
