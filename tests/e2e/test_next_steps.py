@@ -38,11 +38,12 @@ async def test_a_csr_that_is_ready_is_signed_and_its_chain_dropped_where_the_mes
     step = await step_told(client, f"CSR ready to be signed: {name}")
     await drop_where_it_says(client, step, f"{name}.pem", *signed(await csr_of(client, name)))
     # What is told then is looked at where the certificate is in use: it has the end that the message names.
-    step = await step_told(client, f"Certificate issued: {name}")
+    mail, _card = await told(client, f"Certificate issued: {name}")
+    assert "the server shows the new certificate's end" in mail["text"]
     version = await client.certificates["main"].get_certificate(name)
     assert version.properties is not None
     assert version.properties.expires_on is not None
-    assert f"shows the end {version.properties.expires_on:%Y-%m-%d}." in step
+    assert f"It is valid until {version.properties.expires_on:%Y-%m-%d}." in mail["text"]
 
 
 @pytest.mark.parametrize("code", ["Request rejected", "Certificate issuer error", "Something else"])

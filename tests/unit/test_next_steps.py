@@ -70,7 +70,7 @@ ROWS = [
     issuance("Started", "Have the CSR signed", READY),
     issuance(
         "Completed",
-        "the server shows the end",
+        "the server shows the new certificate",
         READY,
         person="The server that uses it is not ours; that it has the end that is named is tested.",
     ),
@@ -177,7 +177,7 @@ ROWS = [
     row(of.RENEWAL_STOPPED, "Fix what is named here", STOPPED, reason="refused"),
     row(
         of.WORK_LIST,
-        "Have the CSRs signed, and drop",
+        "signed, and drop what the CA sends",
         "e2e/test_work_lists.py::test_open_requests_come_as_one_list_the_oldest_first_and_no_csr_by_itself",
     ),
     row(
