@@ -17,10 +17,10 @@ from local.eventgrid import EventGrid, Subscription
 from local.stack import CSRS, DROP, MERGED, QUARANTINE, REJECTED
 from local.web import LOOPBACK, serving
 from tests.e2e.soaking.rows import Delivery, Row, Rows, poisoned, read_rows
+from tests.e2e.telling import times_told
 
 STUCK = "Certflow.Chain.Stuck"
 WITNESS = re.compile(r'{"witness".*}')  # not at the beginning of a line where a kill has cut off the one before
-EVENT_LINE = re.compile(r"^Event (\S+)$", re.MULTILINE)
 
 
 @dataclass
@@ -76,11 +76,8 @@ class Left:
 
     def told(self) -> Counter[Delivery]:
         """How many messages there are of each event on each channel."""
-        told = Counter[Delivery]()
-        for message in self.messages:
-            for event_id in EVENT_LINE.findall(message["text"]):
-                told[event_id, message["channel"]] += 1
-        return told
+        counts = times_told(self.messages)
+        return Counter({(event_id, channel): count for (channel, event_id), count in counts.items()})
 
     def cut_off(self) -> Counter[Delivery]:
         """How many claims of each delivery their process neither settled nor gave back, because it was killed."""
