@@ -11,13 +11,14 @@ from datetime import time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from functions.channel_settings import MAIL_TO
 from functions.issuance.addresses import ADDRESS
 from functions.issuance.errors import BadSettings
 from functions.issuance.rules import EMAIL
 from functions.issuance.signers import DAYS, SignerRow
 from functions.setting_values import Env, Faults, entries, text
 
-SIGNERS, OPERATORS, MAIL_TO = "CERTFLOW_SIGNERS", "CERTFLOW_OPERATORS", "CERTFLOW_MAIL_TO"
+SIGNERS, OPERATORS = "CERTFLOW_SIGNERS", "CERTFLOW_OPERATORS"
 PATTERNS = ("vaults", "names", "dns")
 FIELDS = (*PATTERNS, "to", "at", "days", "zone")
 MOST_TIMES = 24  # of a day

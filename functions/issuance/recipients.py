@@ -82,8 +82,9 @@ def not_mailed(certflow: Certflow, role: str, text: str | None) -> str | None:
     """
     if not (text or "").strip():
         return None
-    read, domains, own = read_addresses(text), owner_domains(certflow), _own(certflow)
-    outside = [one for one in read.found if one.lower() not in own and not is_inside(one, domains)]
+    read = read_addresses(text)
+    inside = _inside(certflow, read.found)
+    outside = [one for one in read.found if one not in inside]
     why = [f"'{printed(one, MOST_SHOWN)}' is no mail address" for one in read.unread if not ADDRESS.fullmatch(one)]
     why += (
         [f"of more than {MOST_ADDRESSES} addresses the first count"] if any(map(ADDRESS.fullmatch, read.unread)) else []
@@ -94,7 +95,7 @@ def not_mailed(certflow: Certflow, role: str, text: str | None) -> str | None:
         return None
     default = "the default mailboxes (CERTFLOW_MAIL_TO)"
     instead = default if role == OWNER else f"whom CERTFLOW_SIGNERS names, or else {default}"
-    others = "The other addresses are told." if len(outside) < len(read.found) else f"Mail goes to {instead} instead."
+    others = "The other addresses are told." if inside else f"Mail goes to {instead} instead."
     return f"{role}: {', '.join(why)}. {others}"
 
 
