@@ -75,9 +75,9 @@ def steps_once(rows: Sequence[Row]) -> list[Row]:
     """The rows, each next step written out where it comes first."""
     first, told = dict[str, str](), list[Row]()
     for row in rows:
-        known = first.setdefault(row.next_step, row.certificate)
-        again = row.next_step and any(one.next_step == row.next_step for one in rows[: len(told)])
-        told.append(replace(row, next_step=f"as for {known}.") if again else row)
+        known = first.get(row.next_step) if row.next_step else None
+        told.append(row if known is None else replace(row, next_step=f"as for {known}."))
+        first.setdefault(row.next_step, row.certificate)
     return told
 
 
