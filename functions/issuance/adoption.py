@@ -10,22 +10,19 @@ from functions.issuance.requests import NOBODY, Actor, Operation, Origin, Status
 from functions.issuance.tags import OWNER, SIGNER
 from functions.issuance.watch import begin_to_watch
 
+type People = tuple[str | None, str | None]  # owner and signer
 
-def owner_by(tags: Mapping[str, str], requests: Iterable[TrackedRequest]) -> str | None:
-    """The owner that a certificate's tag names; without one, that of its last request, which may have been adopted."""
+
+def people_by(tags: Mapping[str, str], requests: Iterable[TrackedRequest]) -> People:
+    """The owner and the signer that a certificate's tags name; without one, that of its last request, which may have
+    been adopted.
+    """
     newest = max(requests, key=lambda one: one.created, default=None)
-    return tags.get(OWNER) or (newest.owner if newest else None)
+    last = (newest.owner, newest.signer) if newest else (None, None)
+    return tags.get(OWNER) or last[0], tags.get(SIGNER) or last[1]
 
 
-def signer_by(tags: Mapping[str, str], requests: Iterable[TrackedRequest]) -> str | None:
-    """Who has its CSRs signed, in the same way."""
-    newest = max(requests, key=lambda one: one.created, default=None)
-    return tags.get(SIGNER) or (newest.signer if newest else None)
-
-
-async def people_of(
-    certflow: Certflow, alias: str, name: str, tags: Mapping[str, str] | None = None
-) -> tuple[str | None, str | None]:
+async def people_of(certflow: Certflow, alias: str, name: str, tags: Mapping[str, str] | None = None) -> People:
     """The owner and the signer of a certificate, who hear of it, whoever asks. `tags` are its own, where they are known
     already.
 
@@ -34,7 +31,7 @@ async def people_of(
     if tags is None:
         tags = await certflow.vault(alias).tags(name)
     named = () if tags.get(OWNER) and tags.get(SIGNER) else await certflow.ledger.named(alias, name)
-    return owner_by(tags, named), signer_by(tags, named)
+    return people_by(tags, named)
 
 
 async def adopt(

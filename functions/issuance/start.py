@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal
 
-from functions.issuance.adoption import adopt, owner_by, signer_by
+from functions.issuance.adoption import adopt, people_by
 from functions.issuance.certflow import Certflow
 from functions.issuance.choices import ANY, SELF
 from functions.issuance.errors import InvalidRequest, KeyReused, Refused, Unavailable, WayOut
@@ -155,7 +155,8 @@ async def _before(certflow: Certflow, vault: Vault, order: Order) -> Before:
         stored_policy(vault, order.name),
         certflow.ledger.named(order.vault.lower(), order.name),
     )
-    return Before(tags, owner_by(tags, named), policy, signer_by(tags, named))
+    owner, signer = people_by(tags, named)
+    return Before(tags, owner, policy, signer)
 
 
 def _tagged(order: Order, before: Before) -> Order:
