@@ -21,7 +21,7 @@ async def tell_held_up(certflow: Certflow, drop: Drop, error: Exception) -> None
     await tell_of_own_fault(certflow, error)
     waits = {
         "outcome": "waiting",
-        "sentence": f"The file cannot be handled as things stand, for a fault of Certflow's own. {error}",
+        "sentence": f"The file cannot be handled now: the fault is Certflow's own. {error}",
         "next_step": WAIT,
         "findings": [],
         "leaves": [],

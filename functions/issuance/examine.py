@@ -122,7 +122,7 @@ async def _trust(certflow: Certflow, vault: str) -> Trust | Finding:
     except BadSettings as error:
         return Finding(
             "trust-missing",
-            f"Nothing is merged in vault {vault} as things stand. {error}",
+            f"Nothing is merged in vault {vault} at the moment. {error}",
             f"Put the CA's certificate into {place_of(vault)}, or mend what is named. A dropped file waits where it "
             "is, and is merged by itself then.",
         )

@@ -92,7 +92,7 @@ def hint_of(note: TrustNote) -> str | None:
             f"certificate is in {place_of(note.vault)} by then."
         )
     if note.state in {TrustState.NONE, TrustState.UNREADABLE}:
-        return f"No chain is merged in vault {note.vault} as things stand. {note.why}"
+        return f"No chain is merged in vault {note.vault} at the moment. {note.why}"
     return None
 
 
