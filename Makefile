@@ -1,16 +1,22 @@
 # make demo   sets everything up, then runs the main job on real parts and shows what happened
-# make test   sets everything up, then runs the tests, several files at a time (WORKERS; TESTS: not all)
+# make test   sets everything up, then runs the tests of the product, several files at a time (WORKERS; TESTS: not all)
+# make test-all        with every step, format and attack, the packages, Microsoft's conformance tests, kills, soak
+# make test-packages   the packages alone, each by itself (PACKAGES)
 # make test-any-date   the unit tests, once 400 days ahead and once 30 days back (DAYS)
 # make up     the stack stays until Ctrl-C (FRESH=1: begins empty; SETTINGS=file.json)
-# make check  format, lint, types, Bicep
+# make check  format, lint, types, imports, workflows, Bicep
+# make package  dist/certflow.zip: what is deployed, and what is in it (EXTRAS=apprise: for CERTFLOW_NOTIFY_URLS)
 # make setup  set-up alone                      make bench  measurements, as ratios
 # make soak   500 requests in 10 minutes while everything fails (SOAK_SECONDS, SOAK_SEED)
 # make interleavings   a thousand random interleavings of everybody who may touch a certificate
 # make chains   2,000 chains out of a new seed before the doctor and openssl, 10,000 damaged bytes (COUNT, SEED)
 # make fuzz   20 minutes of files that nobody has thought of, guided by coverage (FUZZ_SECONDS)
 # make conformance   Microsoft's own tests of their Key Vault client, against the stand-in
-.PHONY: setup demo test test-any-date up check bench soak interleavings chains fuzz conformance
+# make lock   compiles requirements*.lock anew, after a change of requirements
+.PHONY: setup demo package test test-all test-packages test-any-date up check bench soak interleavings chains fuzz conformance lock
 SHELL := /bin/sh
+# Where the environment forbids bytecode, each process would compile all test files and packages anew.
+export PYTHONDONTWRITEBYTECODE :=
 PY := .venv/bin/python
 
 # Any Python from 3.10 on can do the set-up; it finds or fetches 3.13 for .venv.
@@ -21,15 +27,33 @@ setup:
 	  fi; \
 	done; echo 'make: no Python found; install Python 3.10 or newer' >&2; exit 1
 
+package: setup
+	@$(PY) -m local.package $(EXTRAS)
+
+lock: setup
+	@$(PY) -m local.lock
+
 demo: setup
 	@$(PY) -m local.demo
 
-# Each worker starts stacks of its own: beyond four there is little left to gain. A file stays with one worker, and they
-# are begun in their order, in which the longest are among the first.
-WORKERS ?= auto
-PYTEST = $(PY) -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Each worker starts a stack of its own. Three keep two cores busy: these tests wait as often as they work. A file stays
+# with one worker, and they are begun in their order, in which the longest are among the first.
+WORKERS ?= 3
+PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PRODUCT = tests/e2e tests/integration tests/infra tests/robustness tests/unit
 test: setup
-	@$(PYTEST) $(TESTS)
+	@$(PYTEST) $(or $(TESTS),$(PRODUCT))
+
+test-all: setup
+	@$(PYTEST) $(or $(TESTS),tests/endurance tests/thorough tests/laptop $(PRODUCT))
+	@$(if $(TESTS),:,$(MAKE) --no-print-directory test-packages)
+
+# Each by itself, as somebody runs them who has that package alone.
+PACKAGES ?= keyvault-emulator functions-host eventgrid-emulator inbox
+test-packages: setup
+	@for package in $(PACKAGES); do \
+	  (cd packages/$$package && $(abspath $(PY)) -m pytest -n $(WORKERS) --dist loadfile) || exit 1; \
+	done
 
 DAYS ?= 400 -30
 test-any-date: setup
@@ -48,15 +72,15 @@ bench: setup
 	@$(PY) -m benchmarks.worst_cases
 
 conformance: setup
-	@$(PY) -m tests.conformance.microsoft
+	@cd packages/keyvault-emulator/tests && $(abspath $(PY)) -m conformance.microsoft
 
 # Fewer seconds, fewer requests: 500 are for ten minutes.
 SOAK_SECONDS ?= 600
 soak: setup
-	@$(PY) -m tests.e2e.soak --seconds $(SOAK_SECONDS) $(if $(SOAK_SEED),--seed $(SOAK_SEED))
+	@$(PY) -m tests.endurance.soak --seconds $(SOAK_SECONDS) $(if $(SOAK_SEED),--seed $(SOAK_SEED))
 
 interleavings: setup
-	@CERTFLOW_SOAK_EXAMPLES=1000 $(PY) -m pytest tests/e2e/test_interleavings.py
+	@CERTFLOW_SOAK_EXAMPLES=1000 $(PY) -m pytest tests/endurance/test_interleavings.py
 
 # SEED repeats a run: it is printed.
 COUNT ?= 2000
@@ -75,5 +99,10 @@ check: setup
 	@.venv/bin/ruff format --check --quiet . || { echo 'run: .venv/bin/ruff format .' >&2; exit 1; }
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy --no-error-summary
+	@told=$$(.venv/bin/lint-imports --no-logo --no-cache) || { echo "$$told" >&2; exit 1; }
+	@told=$$(.venv/bin/radon cc --min C --show-complexity functions function_app.py); \
+	  [ -z "$$told" ] || { printf 'more than ten decisions in one function:\n%s\n' "$$told" >&2; exit 1; }
+	@told=$$(.venv/bin/zizmor --quiet --offline --persona pedantic --strict-collection . 2>&1) || \
+	  { echo "$$told" >&2; exit 1; }
 	@$(PY) -m local.bicep_check
-	@echo 'check: format, lint, types and Bicep are fine'
+	@echo 'check: format, lint, types, imports, workflows and Bicep are fine'

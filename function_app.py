@@ -1,4 +1,4 @@
-"""Assembles the app: settings → adapters → use cases → triggers. Nothing else."""
+"""Assembles the app, and does nothing else: settings → adapters → use cases → triggers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from functions.triggers.chains import CONTAINER, chains_blueprint
-from functions.triggers.events import events_blueprint
-from functions.triggers.queued import Returns, poison_blueprint, queued_blueprint
-from functions.triggers.routes import ROUTES, Context, http_blueprint
-from functions.triggers.schedule import schedule_blueprint
-from functions.triggers.work import work_blueprint
+from functions import __version__
+from functions.model.log import record
+from functions.triggers.blob import CHAIN_CONTAINER, chains_blueprint
+from functions.triggers.event_grid import events_blueprint
+from functions.triggers.http.context import Context
+from functions.triggers.http.routes import ROUTES, http_blueprint
+from functions.triggers.queued_events import Returns, poison_blueprint, queued_blueprint
+from functions.triggers.queued_work import work_blueprint
+from functions.triggers.timers import schedule_blueprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,115 +27,138 @@ if TYPE_CHECKING:
     from azure.identity.aio import ManagedIdentityCredential
 
     from functions.adapters.work_queues import WorkQueues
-    from functions.issuance.certflow import Certflow
-    from functions.issuance.ports import Vault
-    from functions.issuance.telling import Channel
-    from functions.settings import Settings
+    from functions.app.context import Certflow
+    from functions.ports.notifications import Channel
+    from functions.ports.vault import Vault
+    from functions.settings.channels import Channels
+    from functions.settings.load import Settings
 
 
 @functools.cache
 def settings() -> Settings:
-    """The settings, read on first use: an import that fails would leave an app without any function."""
-    from functions.settings import load_settings
+    """Returns the settings. They are read on first use, because an app whose import fails has no
+    functions at all.
+    """
+    from functions.settings.load import load_settings
 
     return load_settings(os.environ)
 
 
 @functools.cache
 def identity() -> ManagedIdentityCredential:
-    """The app's identity."""
+    """Returns the app's managed identity."""
     from azure.identity.aio import ManagedIdentityCredential
 
-    from functions.settings import client_id
+    from functions.settings.load import client_id
 
     return ManagedIdentityCredential(client_id=client_id(os.environ))
 
 
 @functools.cache
 def work() -> WorkQueues:
-    """The app's queues. They need none of the other settings: while one of those is wrong, what the platform tells us
-    waits there.
+    """Returns the app's queues. They need none of the other settings: while one of those is wrong,
+    events and dropped files wait there.
     """
     from functions.adapters.work_queues import WorkQueues
-    from functions.settings import queues_url
+    from functions.settings.load import queues_url
 
     return WorkQueues(queues_url(os.environ), identity())
 
 
 @functools.cache
 def certflow() -> Certflow:
-    """The use cases' dependencies, built on first use and kept for the life of the process.
+    """Returns the dependencies of the use cases, built on first use and kept for the life of the
+    process.
 
-    The SDKs are imported here rather than above, as each function imports its use case when it runs: both cost several
-    times what indexing the functions does.
+    The SDKs are imported here and not above, and each function imports its use case when it runs,
+    because these imports take several times as long as indexing the functions.
     """
-    from functions.adapters.blobs import Blobs, Chains, CsrFiles
-    from functions.adapters.deliveries import TableDeliveries
+    from functions.adapters.azure_tables.deliveries import TableDeliveries
+    from functions.adapters.azure_tables.issuing_cas import TableIssuingCas
+    from functions.adapters.azure_tables.ledger import TableLedger
+    from functions.adapters.azure_tables.monitoring_store import TableMonitoringStore
+    from functions.adapters.azure_tables.service import Tables
+    from functions.adapters.blob_storage.containers import BlobChainFiles, BlobCsrStore, Blobs
+    from functions.adapters.blob_storage.trusted_cas import TrustedCaFiles
     from functions.adapters.event_topic import EventTopic
-    from functions.adapters.issuing_cas import TableIssuingCas
-    from functions.adapters.key_vault import KeyVault
     from functions.adapters.rule_table import RulesInBlob, RulesInSetting
-    from functions.adapters.table_service import Tables
-    from functions.adapters.tables import TableLedger
-    from functions.adapters.trusted_cas import TrustedCaFiles
-    from functions.adapters.watchbook import TableWatchbook
-    from functions.issuance.certflow import Certflow
-    from functions.issuance.observed import observed
-    from functions.issuance.provenance import source_of
-    from functions.issuance.rules import is_table
+    from functions.app.context import Certflow
+    from functions.notifications.provenance import source_of
+    from functions.notifications.routing import is_table
 
     given, credential = settings(), identity()
     tables = Tables(given.tables_url, credential)
     blobs = Blobs(given.chains_url, credential)
-    vaults: dict[str, Vault] = {
-        alias: KeyVault(alias, url, credential, verify_challenge=given.verify_challenge_resource)
-        for alias, url in given.vaults.items()
-    }
     return Certflow(
-        vaults=vaults | {alias: observed(alias, vaults[alias]) for alias in given.choices.observed},
+        vaults=vaults(given, credential),
         ledger=TableLedger(tables),
-        watchbook=TableWatchbook(tables),
+        monitoring_store=TableMonitoringStore(tables),
         issuing_cas=TableIssuingCas(tables),
-        drops=Chains(blobs, CONTAINER),
+        chain_files=BlobChainFiles(blobs, CHAIN_CONTAINER),
         trusted=TrustedCaFiles(blobs),
-        handouts=CsrFiles(blobs, CONTAINER),
+        csr_store=BlobCsrStore(blobs, CHAIN_CONTAINER),
         topic=EventTopic(given.topic_endpoint, credential, source_of(given.topic_endpoint)),
         source=source_of(given.topic_endpoint),
         deliveries=TableDeliveries(tables),
-        work=work(),
-        rules=RulesInSetting(given.rules) if is_table(given.rules) else RulesInBlob(blobs, given.rules),
-        channels=tuple(channels(given, credential)),
-        mailboxes=given.mailboxes,
-        choices=given.choices,
+        work_queue=work(),
+        rules=RulesInSetting(given.rules)
+        if is_table(given.rules)
+        else RulesInBlob(blobs, given.rules),
+        channels=tuple(channels(given.channels, credential)),
+        mailboxes=given.channels.mailboxes,
+        options=given.options,
         links=given.links,
         include_root=given.include_root,
         setting_faults=given.faults,
     )
 
 
-def channels(given: Settings, credential: AsyncTokenCredential) -> Iterator[Channel]:
-    """The ways to reach people that the settings name."""
-    from functions.adapters.acs_email import AcsEmail
-    from functions.adapters.apprise_urls import channels_of
-    from functions.adapters.email import Email, SmtpServer
-    from functions.adapters.teams import Teams
-    from functions.adapters.waiting import WaitingChannel
+def vaults(given: Settings, credential: AsyncTokenCredential) -> dict[str, Vault]:
+    """Returns the vaults by alias; those with `observe` in the settings are read only."""
+    from functions.adapters.key_vault.client import KeyVault
+    from functions.app.read_only_vault import read_only
 
-    yield from (WaitingChannel(name, fault) for name, fault in given.waiting.items())
+    found: dict[str, Vault] = {
+        alias: KeyVault(alias, url, credential, verify_challenge=given.verify_challenge_resource)
+        for alias, url in given.vaults.items()
+    }
+    return found | {
+        alias: read_only(alias, found[alias]) for alias in given.options.read_only_vaults
+    }
+
+
+def channels(given: Channels, credential: AsyncTokenCredential) -> Iterator[Channel]:
+    """Yields the channels that the settings name, also those that wait for a wrong setting."""
+    from functions.adapters.apprise_urls import channels_of
+    from functions.adapters.mail.acs import AcsEmail
+    from functions.adapters.mail.smtp import Email, SmtpServer
+    from functions.adapters.teams.channel import Teams
+    from functions.adapters.unusable_channel import UnusableChannel
+
+    yield from (UnusableChannel(name, fault) for name, fault in given.waiting.items())
     for name, url in given.teams.webhooks.items():
-        yield Teams(name, url, auth=given.teams.auth, envelope=given.teams.envelope, credential=credential)
+        yield Teams(
+            name, url, auth=given.teams.auth, envelope=given.teams.envelope, credential=credential
+        )
     if (mail := given.mail) and mail.acs_endpoint:
         yield AcsEmail(mail.acs_endpoint, credential, mail.sender, mail.limits)
     elif mail:
-        yield Email(SmtpServer(mail.host, mail.port, mail.user, mail.password), mail.sender, mail.limits)
-    yield from channels_of(given.notify_urls)
+        yield Email(
+            SmtpServer(mail.host, mail.port, mail.user, mail.password), mail.sender, mail.limits
+        )
+    yield from channels_of(given.urls)
 
 
-# The worker sets the root logger to INFO (azure-functions-python-worker#743), at which the SDKs log each call, with its
-# headers: a hundred records a minute of an app that has nothing to do.
+# The worker sets the root logger to INFO (azure-functions-python-worker#743). At that level the
+# SDKs log every call and its headers: a hundred records a minute even in an app that has nothing to
+# do.
 for library in ("azure", "aiohttp", "apprise", "msal"):
     logging.getLogger(library).setLevel(logging.WARNING)
-logging.getLogger("azure.identity").setLevel(logging.ERROR)  # it warns at every try; what fails for it says so itself
+logging.getLogger("azure.identity").setLevel(
+    logging.ERROR
+)  # it warns at every try; the caller logs the failure itself
+
+record("started", version=__version__)
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 context = Context(certflow, lambda: settings().app_service_auth)

@@ -23,11 +23,11 @@ from pathlib import Path
 from azure.keyvault.certificates.aio import CertificateClient
 
 from benchmarks.table import Row, print_rows
-from functions.adapters.key_vault import KeyVault
+from functions.adapters.key_vault.client import KeyVault
+from keyvault_emulator import running_emulator
+from keyvault_emulator.tls import LocalCa
 from local.functions_host import ROOT
-from local.keyvault import running_standin
-from local.tls import LocalCa
-from tests.integration.tokens import AnyToken
+from testkit.tokens import AnyToken
 
 ROUNDS, CALLS, AT_ONCE = 11, 640, 64
 NAME = "web"
@@ -45,9 +45,9 @@ async def _measure() -> list[Row]:
     ca = LocalCa()
     with tempfile.TemporaryDirectory() as directory:
         trusted = ca.write_ca(Path(directory) / "ca.pem")
-        async with running_standin(ca, any_token=True) as standin:
+        async with running_emulator(ca, any_token=True) as emulator:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "benchmarks.check_one", "--at", f"https://localhost:{standin.port}"),
+                *(sys.executable, "-m", "benchmarks.check_one", "--at", f"https://localhost:{emulator.port}"),
                 cwd=ROOT,
                 env={**os.environ, "SSL_CERT_FILE": str(trusted)},
                 stdout=asyncio.subprocess.PIPE,

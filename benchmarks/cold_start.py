@@ -36,7 +36,7 @@ def empty(req: func.HttpRequest) -> func.HttpResponse:
 """
 INDEX = """
 import asyncio, pathlib, sys
-from local.host.worker import Worker
+from functions_host.worker import Worker
 
 asyncio.run(Worker(pathlib.Path(sys.argv[1])).start())
 import os

@@ -3,7 +3,7 @@
 The whole way goes through the Functions host, whose log says when the function began, when the merge was recorded, and
 when the file had moved; nothing else is asked meanwhile. Shares are of that whole way. Before the function begins there
 is nothing of ours: the stack looks for new blobs, delivers the event, and polls the host's queue. What the function
-spends its time on is measured with the same `handle_drop` and the same adapters in a process of its own, where each
+spends its time on is measured with the same `handle_upload` and the same adapters in a process of its own, where each
 request to a service can be timed; its files lie in a container without events.
 """
 
@@ -27,8 +27,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from benchmarks.waiting import Waits, waits
 from function_app import certflow, identity, settings
-from functions.adapters.blobs import Blobs, Chains
-from functions.issuance.drop import handle_drop
+from functions.adapters.blob_storage.containers import BlobChainFiles, Blobs
+from functions.chains.handle_upload import handle_upload
 from local.api import Client, client_of, until
 from local.functions_host import KEPT, ROOT
 from local.openssl_ca import OpensslCa
@@ -122,7 +122,7 @@ def _time_of(line: str) -> float:
 
 
 async def _in_own_process(stack: Stack, names: list[str]) -> list[dict[str, float]]:
-    """`handle_drop` for each, in a process with the host's settings: clients read some of them when imported."""
+    """`handle_upload` for each, in a process with the host's settings: clients read some of them when imported."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.drop_to_merged", "--timed", *names),
         cwd=ROOT,
@@ -139,7 +139,7 @@ async def _in_own_process(stack: Stack, names: list[str]) -> list[dict[str, floa
 async def _timed(names: list[str]) -> int:
     given = settings()
     blobs = Blobs(given.chains_url, identity())
-    flow = replace(certflow(), drops=Chains(blobs, TIMED))
+    flow = replace(certflow(), chain_files=BlobChainFiles(blobs, TIMED))
     services = {
         "key vault": tuple(given.vaults.values()),
         "storage": (given.chains_url, given.tables_url),
@@ -151,7 +151,7 @@ async def _timed(names: list[str]) -> int:
         for name in names:
             waiting.clear()
             started = time.perf_counter()
-            report = await handle_drop(flow, f"{name}.pem")
+            report = await handle_upload(flow, f"{name}.pem")
             took = time.perf_counter() - started
             if report is None or report["outcome"] != "merged":
                 raise AssertionError(f"{name} was not merged: {report}")

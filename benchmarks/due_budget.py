@@ -17,16 +17,16 @@ from typing import Any, cast
 from benchmarks.own_process import in_own_process, main_of
 from benchmarks.table import Row
 from benchmarks.tracked import ALIAS, full_vaults, put, tracked
-from functions.adapters.key_vault import KeyVault
-from functions.adapters.table_service import Tables
-from functions.adapters.tables import TableLedger
-from functions.issuance.errors import Unavailable
-from functions.issuance.pace import Pace, paced
-from functions.issuance.ports import Answer, Vault
-from functions.issuance.sweep import sweep
-from local.keyvault.unkindness import Unkindness
+from functions.adapters.azure_tables.ledger import TableLedger
+from functions.adapters.azure_tables.service import Tables
+from functions.adapters.key_vault.client import KeyVault
+from functions.app.rate_limiter import RateLimiter, limit_calls
+from functions.model.errors import Unavailable
+from functions.monitoring.check_due import check_due
+from functions.ports.vault import PendingOperation, Vault
+from keyvault_emulator.unkindness import Unkindness
+from testkit.tokens import AnyToken
 from tests.clock import real_now
-from tests.integration.tokens import AnyToken
 from tests.unit.fakes import World
 
 DUE, LIMIT = 10_000, 4_000
@@ -50,7 +50,7 @@ class Counting:
     def __init__(self, vault: KeyVault) -> None:
         self._vault, self.calls, self.throttled = vault, 0, 0
 
-    async def pending(self, name: str, request_id: str | None = None) -> Answer:
+    async def pending(self, name: str, request_id: str | None = None) -> PendingOperation:
         """The only call that a look at a request in progress needs."""
         self.calls += 1
         try:
@@ -70,15 +70,15 @@ async def _rows(at: Mapping[str, Any]) -> list[Row]:
     await key_vault.pending("web-0")  # fills the vault
     vault = Counting(key_vault)
     started, cpu = time.perf_counter(), time.process_time()
-    pace = Pace(LIMIT, real_now, asyncio.sleep)
+    pace = RateLimiter(LIMIT, real_now, asyncio.sleep)
     certflow = replace(
         World().certflow,
-        vaults={ALIAS: paced(cast(Vault, vault), pace)},
+        vaults={ALIAS: limit_calls(cast(Vault, vault), pace)},
         ledger=TableLedger(tables),
         now=real_now,
         sleep=asyncio.sleep,
     )
-    through = await sweep(certflow, ALIAS, now + LONGEST)
+    through = await check_due(certflow, ALIAS, now + LONGEST)
     took, cpu = time.perf_counter() - started, time.process_time() - cpu
     left = await certflow.ledger.due(ALIAS, real_now(), 1)
     await key_vault.close()

@@ -16,11 +16,11 @@ from benchmarks.own_process import in_own_process, main_of
 from benchmarks.table import Row
 from benchmarks.tracked import ALIAS, put, tracked
 from benchmarks.waiting import waits
-from functions.adapters.table_service import Tables
-from functions.adapters.tables import TableLedger
-from functions.issuance.sweep import ROUND
+from functions.adapters.azure_tables.ledger import TableLedger
+from functions.adapters.azure_tables.service import Tables
+from functions.monitoring.check_due import MAX_ROUND_MARKS
+from testkit.tokens import AnyToken
 from tests.clock import NOW
-from tests.integration.tokens import AnyToken
 
 DUE, SMALL, LARGE = 1_000, 1_000, 100_000
 
@@ -48,8 +48,8 @@ async def _rows(at: Mapping[str, Any]) -> list[Row]:
 
 async def _put(tables: Tables, start: int, end: int) -> None:
     """Puts requests there; those beyond the first 1,000 are due later, some of them in a second."""
-    for some in range(start, end, ROUND):
-        numbers = range(some, min(some + ROUND, end))
+    for some in range(start, end, MAX_ROUND_MARKS):
+        numbers = range(some, min(some + MAX_ROUND_MARKS, end))
         await put(tables, (tracked(number, NOW, _due(number)) for number in numbers))
 
 
@@ -60,7 +60,7 @@ def _due(number: int) -> datetime:
 async def _scanned(tables: Tables) -> tuple[int, int]:
     """Requests and entities of one scan; it finds those that are due, and nothing else."""
     with waits() as waiting:
-        looks = await TableLedger(tables).due(ALIAS, NOW, ROUND)
+        looks = await TableLedger(tables).due(ALIAS, NOW, MAX_ROUND_MARKS)
     if len(looks) != DUE:
         raise AssertionError(f"{len(looks)} are due, not {DUE}")
     entities = sum(len(json.loads(one.answer.content)["value"]) for one in waiting.all)

@@ -1,4 +1,5 @@
-"""What an idle app logs: the records that reach Azure from Python, at the deployed schedules, a minute long.
+"""What an idle app logs and runs: the records that reach Azure from Python, and the executions that are billed, at the
+deployed schedules, a minute long.
 
 Counted is what the local host's log has, whose root logger is at INFO as the platform's worker sets it, and which
 writes of each execution what the platform's host does, if host.json wants it. The request record that Azure keeps of
@@ -11,7 +12,7 @@ import asyncio
 import re
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from local.stack import running_stack
 from tests.clock import real_now
 
 DEPLOYED = re.compile(r"name: '(CERTFLOW_[A-Z]+_SCHEDULE)', value: choices\.\?\w+ \?\? '([^']+)'")
+EACH_EXECUTION = {"AzureFunctionsJobHost__logging__logLevel__Function": "Information"}
 RECORD = re.compile(r"^[0-9-]{10}T[0-9:.]{12}Z .*", re.MULTILINE)
 MINUTES = 365 * 24 * 60 / 12  # of a month
 FEW, MORE = 1, 3  # vaults
@@ -29,9 +31,13 @@ FEW, MORE = 1, 3  # vaults
 def measure() -> list[Row]:
     """A minute with one vault and one with three."""
     with tempfile.TemporaryDirectory() as directory:
-        few, more = (asyncio.run(idle_minute(Path(directory) / str(count), count)) for count in (FEW, MORE))
+        found = [asyncio.run(idle_minute(Path(directory) / str(count), count, EACH_EXECUTION)) for count in (FEW, MORE)]
+    runs, runs_of_more = ([one for one in records if ": Executed '" in one] for records in found)
+    few, more = ([one for one in records if " Function." not in one] for records in found)
     one, three = size_of(few), size_of(more)
     return [
+        Row("an idle minute with one vault: executions", len(runs)),
+        Row("with each further vault: more executions", (len(runs_of_more) - len(runs)) / (MORE - FEW)),
         Row("an idle minute with one vault: log records", len(few), "≤ 10"),
         Row("with each further vault: more records", (len(more) - len(few)) / (MORE - FEW), "≤ 2"),
         Row("with one vault: kB a minute", one / 1000),
@@ -40,11 +46,11 @@ def measure() -> list[Row]:
     ]
 
 
-async def idle_minute(directory: Path, vaults: int) -> list[str]:
-    """The records of a minute in which an app with so many vaults has nothing to do."""
+async def idle_minute(directory: Path, vaults: int, settings: Mapping[str, str] | None = None) -> list[str]:
+    """The records of a minute in which an app with so many vaults, and with these settings, has nothing to do."""
     schedules = dict(DEPLOYED.findall((ROOT / "infra" / "modules" / "app.bicep").read_text()))
     log = directory / "host.log"
-    async with running_stack(directory, vaults=vaults, settings=schedules):
+    async with running_stack(directory, vaults=vaults, settings=schedules | dict(settings or {})):
         await asyncio.sleep(_until_second(50) + 60)  # what is done once, and the first minute, are over
         before = len(log.read_text())
         await asyncio.sleep(60)

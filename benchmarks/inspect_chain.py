@@ -21,10 +21,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from OpenSSL import crypto
 
-from functions.issuance.asked import USAGES
-from functions.issuance.examine import inspect
-from functions.issuance.keys import read_csr
-from functions.issuance.requests import NOBODY, Doing, Operation, Status, track
+from functions.chains.inspect import inspect
+from functions.chains.validation.expected import USAGES
+from functions.model.request.actor import NOBODY
+from functions.model.request.history import Action
+from functions.model.request.new_request import track
+from functions.model.request.operation import Operation, Status
+from functions.x509.public_keys import read_csr
 from tests.certificates import DAY, Ca, Key, Wish, csr_of, ec_key, pem, rsa_key
 from tests.clock import NOW, fixed_now
 from tests.unit.fakes import World
@@ -65,7 +68,7 @@ def sample(new_key: Callable[[], Key]) -> Sample:
 
     world = World()
     operation = Operation("0" * 32, Status.IN_PROGRESS, "Unknown", csr)
-    request = track("main", "web", operation, *read_csr(csr), None, NOW, Doing("created", NOBODY)).request
+    request = track("main", "web", operation, *read_csr(csr), None, NOW, Action("created", NOBODY)).request
     world.ledger.tracked["main", "web", operation.request_id] = request
     world.vault.operations["web"], world.vault.policies["web"] = operation, POLICY
     world.trusted.given["main"] = {"root.pem": pem(root.certificate)}

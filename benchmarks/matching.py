@@ -25,15 +25,19 @@ from pathlib import Path
 import aiohttp
 
 from benchmarks.waiting import Waits, answered_by, waits
-from functions.adapters.rows import Entity, hint_of, hint_row, partition_of, request_key, request_row
-from functions.adapters.table_service import Tables
-from functions.adapters.tables import TableLedger
-from functions.issuance.requests import NOBODY, Doing, Operation, Status, TrackedRequest, track
+from functions.adapters.azure_tables.ledger import TableLedger
+from functions.adapters.azure_tables.rows import Entity, hint_of, hint_row, partition_of, request_key, request_row
+from functions.adapters.azure_tables.service import Tables
+from functions.model.request.actor import NOBODY
+from functions.model.request.history import Action
+from functions.model.request.new_request import track
+from functions.model.request.operation import Operation, Status
+from functions.model.request.tracked import TrackedRequest
+from keyvault_emulator.tls import LocalCa
 from local.azurite import running_azurite
 from local.functions_host import ROOT
-from local.tls import LocalCa
+from testkit.tokens import AnyToken
 from tests.clock import NOW
-from tests.integration.tokens import AnyToken
 
 SMALL, LARGE = 100, 100_000
 ROUNDS = 100
@@ -161,7 +165,9 @@ def _request(number: int) -> TrackedRequest:
     name = f"web-{number}"
     digest = hashlib.sha256(name.encode()).hexdigest()
     operation = Operation(digest[:32], Status.IN_PROGRESS, "Unknown", b"")
-    return track("main", name, operation, f"CN={name}", digest, "me@example.com", NOW, Doing("created", NOBODY)).request
+    return track(
+        "main", name, operation, f"CN={name}", digest, "me@example.com", NOW, Action("created", NOBODY)
+    ).request
 
 
 async def _fill(tables: Tables, url: str, count: int) -> None:

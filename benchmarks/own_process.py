@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.table import Row, print_rows
+from keyvault_emulator import running_emulator
+from keyvault_emulator.tls import LocalCa
+from keyvault_emulator.unkindness import Unkindness
 from local.azurite import running_azurite
 from local.functions_host import ROOT
-from local.keyvault import running_standin
-from local.keyvault.unkindness import Unkindness
-from local.tls import LocalCa
 
 
 async def in_own_process(module: str, *, unkindness: Unkindness | None = None, **given: Any) -> list[Row]:
@@ -34,8 +34,8 @@ async def in_own_process(module: str, *, unkindness: Unkindness | None = None, *
         azurite = await running.enter_async_context(running_azurite(ca, directory, log=directory / "azurite.log"))
         at = {**given, "tables": azurite.table_url, "queues": azurite.queue_url}
         if unkindness:
-            standin = await running.enter_async_context(running_standin(ca, any_token=True, unkindness=unkindness))
-            at["vault"] = f"https://localhost:{standin.port}"
+            emulator = await running.enter_async_context(running_emulator(ca, any_token=True, unkindness=unkindness))
+            at["vault"] = f"https://localhost:{emulator.port}"
         return await rows_of(module, at, SSL_CERT_FILE=str(ca.write_ca(directory / "ca.pem")))
 
 

@@ -23,6 +23,7 @@ MEASURED = (
     "due_scan",
     "search",
     "sweep_memory",
+    "memory",
     "cold_start",
     "idle_log",
     "week",

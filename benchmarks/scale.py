@@ -24,25 +24,25 @@ from benchmarks.scale_month import Counts, Month, bill
 from benchmarks.table import Row
 from benchmarks.waiting import Waits, waits
 from benchmarks.week import fates, ours
-from functions.adapters.deliveries import TableDeliveries
-from functions.adapters.issuing_cas import TableIssuingCas
-from functions.adapters.table_service import Tables
-from functions.adapters.tables import TableLedger
-from functions.adapters.watchbook import TableWatchbook
+from functions.adapters.azure_tables.deliveries import TableDeliveries
+from functions.adapters.azure_tables.issuing_cas import TableIssuingCas
+from functions.adapters.azure_tables.ledger import TableLedger
+from functions.adapters.azure_tables.monitoring_store import TableMonitoringStore
+from functions.adapters.azure_tables.service import Tables
 from functions.adapters.work_queues import WorkQueues
-from functions.issuance.certflow import Certflow
-from functions.issuance.notify import notify, send_waiting
-from functions.issuance.ports import Answer
-from functions.issuance.provenance import own_event
-from functions.issuance.queues import EVENTS
-from functions.issuance.requests import Status
-from functions.issuance.shift import call_shifts, work_shift
-from functions.issuance.telling import GATHERING, USUAL_LIMITS
-from functions.issuance.trusting import watch_trust
-from functions.issuance.watch import check_named
+from functions.app.context import Certflow
+from functions.chains.trust_changes import watch_trust
+from functions.model.request.operation import Status
+from functions.monitoring.vault_run import queue_vault_runs, run_vault
+from functions.notifications.send_waiting import send_queued
+from functions.ports.notifications import GATHERING, USUAL_LIMITS
+from functions.ports.vault import PendingOperation
+from functions.ports.work_queue import EVENT_QUEUE
+from functions.requests.check import check_named
+from functions.triggers.event_grid import hear_own
+from testkit.tokens import AnyToken
 from tests.certificates import DAY, Ca, Wish
 from tests.clock import fixed_now
-from tests.integration.tokens import AnyToken
 from tests.unit.fakes import FakeChannel, FakeVault, World, signed, version_of
 
 PAGES = 4  # of a survey that is counted
@@ -76,7 +76,7 @@ class Scene:
 class Renewing(FakeVault):
     """A vault that starts with the stored policy where none is given, as Key Vault does."""
 
-    async def create(self, name: str, body: Mapping[str, Any]) -> Answer:
+    async def create(self, name: str, body: Mapping[str, Any]) -> PendingOperation:
         """Starts at the policy's issuer."""
         return await super().create(name, {"policy": self.policies[name], **body})
 
@@ -86,22 +86,23 @@ async def scene(at: Mapping[str, Any]) -> AsyncIterator[Scene]:
     """One vault, one gathering channel and one for mail; the tables and queues are there already."""
     tables, work = Tables(at["tables"], AnyToken()), WorkQueues(at["queues"], AnyToken())
     world = World(
-        vault=Renewing(), channels=(FakeChannel("teams", most=10), FakeChannel("email", most=50, limits=USUAL_LIMITS))
+        vault=Renewing(),
+        channels=(FakeChannel("teams", max_notices=10), FakeChannel("email", max_notices=50, limits=USUAL_LIMITS)),
     )
     certflow = replace(
         world.certflow,
         ledger=TableLedger(tables),
-        watchbook=TableWatchbook(tables),
+        monitoring_store=TableMonitoringStore(tables),
         issuing_cas=TableIssuingCas(tables),
         deliveries=TableDeliveries(tables),
-        work=work,
+        work_queue=work,
     )
     for name in ("certflow", "keys", "deliveries"):
         await tables.table(name)
-    await call_shifts(certflow)
+    await queue_vault_runs(certflow)
     await work.put("certflow-looks", {})
     await work.put("certflow-channels", {})
-    await work.put(EVENTS, {})
+    await work.put(EVENT_QUEUE, {})
     with waits() as waiting:
         yield Scene(world, certflow, waiting, at["tables"], at["queues"])
     await tables.close()
@@ -118,13 +119,13 @@ async def _steps(one: Scene) -> dict[str, Counts]:
     flow, world, vault = one.certflow, one.world, one.world.vault
 
     async def shift() -> None:
-        await work_shift(flow, "main")
+        await run_vault(flow, "main")
 
     async def want() -> None:
-        await flow.watchbook.want_survey("main", world.now)
+        await flow.monitoring_store.request_scan("main", world.now)
 
     await shift()  # the first survey of a vault is its baseline; there is nothing in it
-    found = {"call": await one.counted(lambda: call_shifts(flow)), "trust": await _trust(one)}
+    found = {"call": await one.counted(lambda: queue_vault_runs(flow)), "trust": await _trust(one)}
     found["idle"] = await one.counted(shift)
     ca = Ca.root("Root", at=fixed_now)
     for number in range(PAGES * PAGE):
@@ -146,15 +147,11 @@ async def _steps(one: Scene) -> dict[str, Counts]:
     (event,) = world.topic.published
     message = {"id": event.id, "source": flow.source, "type": event.type, "data": dict(event.data)}
 
-    async def told() -> None:
-        if own := await own_event(flow, message):
-            await notify(flow, own.id, own.type, own.data)
-
-    found["queued"] = await one.counted(lambda: flow.work.put(EVENTS, message))
-    found["notify"] = await one.counted(told)
+    found["queued"] = await one.counted(lambda: flow.work_queue.put(EVENT_QUEUE, message))
+    found["notify"] = await one.counted(lambda: hear_own(flow, message))
     world.now += GATHERING
-    found["card"] = await one.counted(lambda: send_waiting(flow, "teams"))
-    found["mail"] = await one.counted(lambda: send_waiting(flow, "email"))
+    found["card"] = await one.counted(lambda: send_queued(flow, "teams"))
+    found["mail"] = await one.counted(lambda: send_queued(flow, "email"))
     return found
 
 

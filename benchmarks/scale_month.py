@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from functions.issuance.shift import HEARD
+from functions.monitoring.vault_run import ANSWER_AGE
 
 CERTIFICATES, VAULTS = 1_000_000, 1_000
 LIFETIME, LEFT = 47, 1 / 3  # days, and the share of them that is left when the next version is started
@@ -95,10 +95,12 @@ class Month:
         pages = CERTIFICATES / PAGE * self.surveys_a_day * DAYS
         return {
             "each minute, each vault": NOTHING.plus(every_minute, VAULTS * MINUTES),
-            "each vault, a sign of life": NOTHING.plus(Counts(1, 0, 0, 0), VAULTS * MINUTES / (HEARD.seconds / 60)),
+            "each vault, a sign of life": NOTHING.plus(
+                Counts(1, 0, 0, 0), VAULTS * MINUTES / (ANSWER_AGE.seconds / 60)
+            ),
             f"surveys, {self.surveys_a_day:g} a day": NOTHING.plus(self.steps["page"], pages),
-            "requests: start, looks, end": NOTHING.plus(life, self.requests),
-            "requests: telling": NOTHING.plus(told, self.requests),
+            "requests: start, checks, end": NOTHING.plus(life, self.requests),
+            "requests: messages": NOTHING.plus(told, self.requests),
         }
 
     @property

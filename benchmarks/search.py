@@ -21,18 +21,18 @@ from typing import Any
 from benchmarks.own_process import main_of, rows_of
 from benchmarks.table import Row
 from benchmarks.tracked import full_vaults, tracked
-from functions.adapters.key_vault import KeyVault
-from functions.issuance.certflow import Certflow
-from functions.issuance.examine import inspect
-from functions.issuance.pace import at_pace
-from functions.issuance.sweep import sweep
+from functions.adapters.key_vault.client import KeyVault
+from functions.app.context import Certflow
+from functions.app.vault_limiters import rate_limited
+from functions.chains.inspect import inspect
+from functions.monitoring.check_due import check_due
+from keyvault_emulator import running_emulator
+from keyvault_emulator.tls import LocalCa
 from local.hosts import free_ports
-from local.keyvault import running_standin
-from local.tls import LocalCa
 from local.vaults import further_ports, vault_urls
+from testkit.tokens import AnyToken
 from tests.certificates import Ca, make_csr, pem
 from tests.clock import fixed_now, real_now
-from tests.integration.tokens import AnyToken
 from tests.unit.fakes import World
 
 VAULTS, CERTIFICATES, DUE = 23, 1000, 100
@@ -50,7 +50,7 @@ async def _measure() -> list[Row]:
     ca = LocalCa()
     with full_vaults(CERTIFICATES), tempfile.TemporaryDirectory() as directory:
         ports = free_ports(1 + further_ports(VAULTS))
-        async with running_standin(ca, any_token=True, port=ports[0], further_ports=ports[1:]):
+        async with running_emulator(ca, any_token=True, port=ports[0], further_ports=ports[1:]):
             given = {"vaults": vault_urls(ports, VAULTS)}
             return await rows_of("benchmarks.search", given, SSL_CERT_FILE=str(ca.write_ca(Path(directory) / "ca.pem")))
 
@@ -101,7 +101,9 @@ async def _checks(world: World, certflow: Certflow) -> float:
     world.ledger.moved.clear()
     began = time.perf_counter()
     ends = now + LONGEST
-    through = await asyncio.gather(*(sweep(at_pace(certflow, alias), alias, ends) for alias in certflow.vaults))
+    through = await asyncio.gather(
+        *(check_due(rate_limited(certflow, alias), alias, ends) for alias in certflow.vaults)
+    )
     took = time.perf_counter() - began
     if not all(through) or len(world.ledger.moved) != len(due):
         raise AssertionError(f"{len(world.ledger.moved)} of {len(due)} checks")

@@ -23,15 +23,15 @@ from typing import Any
 from benchmarks.own_process import rows_of
 from benchmarks.table import Row, print_rows
 from benchmarks.tracked import ALIAS, full_vaults, put, tracked
-from functions.adapters.key_vault import KeyVault
-from functions.adapters.table_service import Tables
-from functions.adapters.tables import TableLedger
-from functions.issuance.sweep import ROUND, sweep
+from functions.adapters.azure_tables.ledger import TableLedger
+from functions.adapters.azure_tables.service import Tables
+from functions.adapters.key_vault.client import KeyVault
+from functions.monitoring.check_due import MAX_ROUND_MARKS, check_due
+from keyvault_emulator import running_emulator
+from keyvault_emulator.tls import LocalCa
 from local.azurite import running_azurite
-from local.keyvault import running_standin
-from local.tls import LocalCa
+from testkit.tokens import AnyToken
 from tests.clock import real_now
-from tests.integration.tokens import AnyToken
 from tests.unit.fakes import World
 
 DUE, SMALL, LARGE = 1_000, 1_000, 100_000
@@ -50,8 +50,8 @@ async def _measure() -> list[Row]:
     async with AsyncExitStack() as running:
         directory = Path(running.enter_context(TemporaryDirectory()))
         running.enter_context(full_vaults(DUE))
-        standin = await running.enter_async_context(running_standin(ca, any_token=True))
-        vault, trusted = f"https://localhost:{standin.port}", str(ca.write_ca(directory / "ca.pem"))
+        emulator = await running.enter_async_context(running_emulator(ca, any_token=True))
+        vault, trusted = f"https://localhost:{emulator.port}", str(ca.write_ca(directory / "ca.pem"))
         peaks: dict[int, list[float]] = {SMALL: [], LARGE: []}
         tables = {}
         for size in peaks:
@@ -74,8 +74,8 @@ async def _measure() -> list[Row]:
 async def _filled(at: Mapping[str, Any]) -> list[Row]:
     tables = Tables(at["tables"], AnyToken())
     now = real_now()
-    for start in range(0, at["fill"], ROUND):
-        numbers = range(start, min(start + ROUND, at["fill"]))
+    for start in range(0, at["fill"], MAX_ROUND_MARKS):
+        numbers = range(start, min(start + MAX_ROUND_MARKS, at["fill"]))
         later = now + timedelta(days=1)
         await put(tables, (tracked(number, now, now if number < DUE else later) for number in numbers))
     await tables.close()
@@ -90,9 +90,9 @@ async def _swept(at: Mapping[str, Any]) -> list[Row]:
     await tables.table("certflow")
     await vault.pending("web-0")
     tracemalloc.start()
-    if len(await certflow.ledger.due(ALIAS, now, ROUND)) != DUE:
+    if len(await certflow.ledger.due(ALIAS, now, MAX_ROUND_MARKS)) != DUE:
         raise AssertionError(f"not {DUE} are due")
-    if not await sweep(certflow, ALIAS, now + SPACING):
+    if not await check_due(certflow, ALIAS, now + SPACING):
         raise AssertionError("the sweep did not go through")
     peak = tracemalloc.get_traced_memory()[1] / 2**20
     await vault.close()

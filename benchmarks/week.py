@@ -1,6 +1,6 @@
 """A simulated week of 10,000 requests to one issuer: Key Vault calls, and how long it takes until an end is noticed.
 
-Ours is the product's own code (`begin_to_watch`, `check_one`, `check_named`, `sweep`) on the unit tests' fakes and a
+Ours is the product's own code (`track_request`, `check_one`, `check_named`, `check_due`) on the unit tests' fakes and a
 simulated clock: looks from the queue, the minute timer, and an event of the vault five seconds after a success (a
 failure has none). Every call to the vault counts, also the certificate that is read at an end and the tags before a
 reminder. Theirs is what a good engineer would script: a GET for everything pending, every minute, answered at once.
@@ -29,14 +29,16 @@ from itertools import count
 from typing import Any
 
 from benchmarks.table import Row, print_rows
-from functions.issuance.certflow import Certflow
-from functions.issuance.events import Event
-from functions.issuance.looks import Look, look_for
-from functions.issuance.ports import Intent
-from functions.issuance.requests import Change, Operation, Status, TrackedRequest
-from functions.issuance.sweep import sweep
-from functions.issuance.timing import LONGEST_PAUSE
-from functions.issuance.watch import begin_to_watch, check_named, check_one
+from functions.app.context import Certflow
+from functions.model.due_mark import DueCheck, due_check_of
+from functions.model.events.event import Event
+from functions.model.request.operation import Operation, Status
+from functions.model.request.tracked import Change, TrackedRequest
+from functions.model.timing import MAX_CHECK_PAUSE
+from functions.monitoring.check_due import check_due
+from functions.ports.ledger import Intent
+from functions.requests.check import check_named, check_one
+from functions.requests.track import track_request
 from tests.certificates import make_csr
 from tests.clock import NOW
 from tests.unit.fakes import A_PAGE, FakeLedger, FakeVault, FakeWork, World
@@ -124,24 +126,24 @@ class IndexedLedger(FakeLedger):
             heapq.heappush(self._due, (request.next_check, key))
         return request
 
-    async def due(self, vault: str, now: datetime, most: int) -> list[Look]:  # noqa: ARG002  there is one vault
+    async def due(self, vault: str, now: datetime, most: int) -> list[DueCheck]:  # noqa: ARG002  there is one vault
         """As the tables do: the marks up to now, which stay until they are moved."""
         found = {}
         while self._due and self._due[0][0] <= now:
             at, key = heapq.heappop(self._due)
             if self.tracked[key].next_check == at:
-                found[key] = look_for(self.tracked[key])
+                found[key] = due_check_of(self.tracked[key])
         for key, look in found.items():
             heapq.heappush(self._due, (look.at, key))
         return list(found.values())[:most]
 
-    async def move(self, moves: Sequence[tuple[Look, Look]]) -> None:
+    async def move_marks(self, moves: Sequence[tuple[DueCheck, DueCheck]]) -> None:
         """The marks go into the index, too."""
-        await super().move(moves)
+        await super().move_marks(moves)
         for before, _after in moves:
             self._indexed(self.tracked[before.vault, before.name.lower(), before.request_id or ""])
 
-    async def named(self, vault: str, name: str) -> list[TrackedRequest]:
+    async def by_name(self, vault: str, name: str) -> list[TrackedRequest]:
         """Each name has one request here."""
         return [one for one in [self.tracked.get((vault, name, _request_id(name)))] if one]
 
@@ -176,7 +178,7 @@ async def ours(week: Sequence[Fate]) -> Side:
     def look_later(after: timedelta, message: Mapping[str, Any]) -> None:
         at(world.now + after, partial(check_one, certflow, message["vault"], message["name"], message["request_id"]))
 
-    world.work = Queue(look_later)
+    world.work_queue = Queue(look_later)
     certflow = world.certflow
     vault, csr = world.vault, make_csr("web.example.com")[1]
 
@@ -187,7 +189,7 @@ async def ours(week: Sequence[Fate]) -> Side:
             at(fate.ends + EVENT, partial(check_named, certflow, "main", fate.name))
 
     async def minute() -> None:
-        await sweep(certflow, "main", world.now + MINUTE)
+        await check_due(certflow, "main", world.now + MINUTE)
         if agenda or await _unfinished(world):
             at(world.now + MINUTE, minute)
 
@@ -204,7 +206,7 @@ async def _start(certflow: Certflow, vault: FakeVault, fate: Fate, csr: bytes) -
     """What the product does once Key Vault has taken a create."""
     operation = Operation(_request_id(fate.name), Status.IN_PROGRESS, "DigiCert", csr)
     vault.operations[fate.name] = operation
-    await begin_to_watch(certflow, Intent("main", fate.name, "", certflow.now()), operation)
+    await track_request(certflow, Intent("main", fate.name, "", certflow.now()), operation)
 
 
 def _request_id(name: str) -> str:
@@ -217,7 +219,7 @@ async def _end(vault: FakeVault, fate: Fate) -> None:
 
 
 async def _unfinished(world: World) -> bool:
-    return bool(await world.ledger.due("main", world.now + 2 * LONGEST_PAUSE, 1))
+    return bool(await world.ledger.due("main", world.now + 2 * MAX_CHECK_PAUSE, 1))
 
 
 # --- the table ---

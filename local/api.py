@@ -92,7 +92,7 @@ class Client:
             return messages
 
     async def set_outcome(self, vault: str, name: str, outcome: str, **more: Any) -> None:
-        """Makes the stand-in's issuers issue, fail or hang for a certificate name."""
+        """Makes the emulator's issuers issue, fail or hang for a certificate name."""
         body = {"vault": urlsplit(self.stack["vaults"][vault]).netloc, "name": name, "outcome": outcome, **more}
         async with self.session.post(f"{self.stack['keyvault_control']}/outcomes", json=body) as response:
             response.raise_for_status()

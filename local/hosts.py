@@ -11,8 +11,8 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from keyvault_emulator.web import LOOPBACK
 from local.functions_host import FunctionsHost
-from local.web import LOOPBACK
 
 # Below the ports that systems give to outgoing connections (Linux from 32768, macOS from 49152). A host that is killed
 # must find its port free again; and Event Grid, which tries that port meanwhile, could be given it as its own end.

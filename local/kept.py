@@ -13,9 +13,9 @@ from pathlib import Path
 
 import msgspec
 
+from keyvault_emulator.keeper import NOTHING, KeptUnreadable, found_in, read_state, write_whole
+from keyvault_emulator.kept import KeptState
 from local.azurite import LOCK
-from local.keyvault.keeper import NOTHING, KeptUnreadable, found_in, read_state, write_whole
-from local.keyvault.kept import KeptState
 
 FOLDER = "kept"
 DATABASES = tuple(f"__azurite_db_{name}__.json" for name in ("blob", "blob_extent", "queue", "queue_extent", "table"))
@@ -29,7 +29,7 @@ class Kept:
 
     @property
     def vaults(self) -> Path:
-        """The stand-in's file."""
+        """The emulator's file."""
         return self.folder / "key-vault.json"
 
     @property

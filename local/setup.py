@@ -18,10 +18,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STATE = ROOT / ".local"
-NODE = ROOT / "local" / "node"
+NODE = ROOT / "local" / "node"  # of Azurite
 UV = "uv==0.13.9"
-PYTHON_INPUTS = ("requirements.txt", "requirements-dev.txt", ".python-version", "local/setup.py")
-NODE_INPUTS = ("local/node/package-lock.json", "local/setup.py")
+NODE_OF_INBOX = ROOT / "packages" / "inbox" / "src" / "inbox" / "node"
+LOCK = "requirements-dev.lock"
+PACKAGES = sorted(str(file.relative_to(ROOT)) for file in (ROOT / "packages").glob("*/pyproject.toml"))
+PYTHON_INPUTS = (LOCK, *PACKAGES, ".python-version", "local/setup.py")
 
 
 def main() -> int:
@@ -31,7 +33,18 @@ def main() -> int:
         fcntl.flock(lock, fcntl.LOCK_EX)
         steps = (
             ("Python 3.13 and packages", PYTHON_INPUTS, VENV, _install_python_packages),
-            ("Node packages (Azurite)", NODE_INPUTS, NODE / "node_modules", _install_node_packages),
+            (
+                "Node packages (Azurite)",
+                _node_inputs(NODE),
+                NODE / "node_modules",
+                lambda: _install_node_packages(NODE),
+            ),
+            (
+                "Node packages (the inbox's cards)",
+                _node_inputs(NODE_OF_INBOX),
+                NODE_OF_INBOX / "node_modules",
+                lambda: _install_node_packages(NODE_OF_INBOX),
+            ),
         )
         for what, inputs, folder, install in steps:
             stamp, wanted = folder / ".certflow-setup", _fingerprint(inputs)
@@ -60,7 +73,7 @@ def _fingerprint(inputs: tuple[str, ...]) -> str:
     return digest.hexdigest()
 
 
-def _find_uv() -> str:
+def find_uv() -> str:
     """The uv on PATH, else one of our own in .local/uv, installed by pip."""
     found = shutil.which("uv")
     if found:
@@ -76,7 +89,7 @@ def _find_uv() -> str:
 
 
 def _install_python_packages() -> None:
-    uv = _find_uv()
+    uv = find_uv()
     version = (ROOT / ".python-version").read_text().strip()
     if not (VENV / "bin" / "python").exists():
         _run(
@@ -85,17 +98,21 @@ def _install_python_packages() -> None:
         )
     python = str(VENV / "bin" / "python")
     _run(
-        [uv, "pip", "install", "--quiet", "--python", python, "-r", "requirements-dev.txt"],
-        "the packages of requirements-dev.txt could not be installed",
+        [uv, "pip", "install", "--quiet", "--python", python, "-r", LOCK],
+        f"the packages of {LOCK} could not be installed",
     )
 
 
-def _install_node_packages() -> None:
+def _node_inputs(folder: Path) -> tuple[str, ...]:
+    return (str((folder / "package-lock.json").relative_to(ROOT)), "local/setup.py")
+
+
+def _install_node_packages(folder: Path) -> None:
     path = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     _run(
         ["npm", "ci", "--silent", "--no-progress"],
-        "npm could not install Azurite (local/node/package-lock.json)",
-        cwd=NODE,
+        f"npm could not install what {folder / 'package-lock.json'} names",
+        cwd=folder,
         env={**os.environ, "PATH": path},
     )
 

@@ -1,4 +1,4 @@
-"""The whole stack on this machine: Azurite, Key Vault stand-in, identity, Event Grid, inbox, and the Functions host.
+"""The whole stack on this machine: Azurite, Key Vault emulator, identity, Event Grid, inbox, and the Functions host.
 
 Everything but Azurite (Node) and the host (one Functions app per process) runs in this process.
 """
@@ -16,21 +16,22 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob.aio import BlobServiceClient
 from azure.storage.queue.aio import QueueServiceClient
 
+from eventgrid_emulator import EventGrid, QueueSubscription, Subscription, running_event_grid, watch_blobs
+from inbox import Inbox, running_inbox
+from keyvault_emulator import Emulator, running_emulator
+from keyvault_emulator.profile import OBSERVED, ProfileName
+from keyvault_emulator.tls import LocalCa
+from keyvault_emulator.web import LOOPBACK
 from local.azurite import Azurite, running_azurite
-from local.eventgrid import EventGrid, QueueSubscription, Subscription, running_event_grid, watch_blobs
 from local.functions_host import ROOT, FunctionsHost, Keys
 from local.hosts import Hosts, free_ports, running_hosts, taken
-from local.inbox import Inbox, running_inbox
 from local.kept import Kept
-from local.keyvault import StandIn, running_standin
-from local.keyvault.profile import OBSERVED, ProfileName
-from local.tls import LocalCa
 from local.vaults import ALIASES, further_ports, register_issuers, vault_urls
-from local.web import LOOPBACK
 
 DROP, MERGED, REJECTED, QUARANTINE = "chains", "chains-merged", "chains-rejected", "chains-quarantine"
 TRUSTED, CSRS = "trusted-cas", "csr"
-# The identity that the product runs under, and all that it may do in a vault: what README asks a deployment to grant.
+# The identity that the product runs under, and all that it may do in a vault: what docs/security.md asks a deployment
+# to grant.
 PRODUCT_CLIENT_ID = "5c1e7ab1-0000-4000-8000-0000000000c3"
 PRODUCT_ACTIONS = (
     "certificates/read",
@@ -75,11 +76,11 @@ class Stack:
 
     directory: Path
     ca_file: Path
-    standin: StandIn
+    emulator: Emulator
     event_grid: EventGrid
     inbox: Inbox = field(repr=False)
     azurite: Azurite
-    vaults: dict[str, str]  # addresses by alias: one stand-in, and every address that leads to it a vault of its own
+    vaults: dict[str, str]  # addresses by alias: one emulator, and every address that leads to it a vault of its own
     keys: Keys
     settings: dict[str, str] = field(repr=False)
     host_url: str  # of the first host, which answers for the API
@@ -93,9 +94,9 @@ class Stack:
             "admin": f"{self.host_url}/admin",
             "master_key": self.keys.master,
             "vaults": self.vaults,
-            "keyvault_control": self.standin.control_url,
+            "keyvault_control": self.emulator.control_url,
             "ca_file": str(self.ca_file),
-            "identity": {"endpoint": self.standin.identity_endpoint, "header": self.standin.identity_header},
+            "identity": {"endpoint": self.emulator.identity_endpoint, "header": self.emulator.identity_header},
             "storage": {
                 "connection_string": self.azurite.connection_string,
                 "blobs": self.azurite.blob_url,
@@ -174,8 +175,8 @@ async def running_stack(
         inbox = await running.enter_async_context(
             running_inbox(ca, http_port=ports.inbox, smtp_port=ports.smtp, secret=secret)
         )
-        standin = await running.enter_async_context(
-            running_standin(
+        emulator = await running.enter_async_context(
+            running_emulator(
                 ca,
                 port=ports.keyvault,
                 further_ports=[0] * further_ports(vaults),
@@ -197,9 +198,9 @@ async def running_stack(
                 kept_in=kept.azurite if kept else None,
             )
         )
-        urls = vault_urls((standin.port, *standin.further_ports), vaults)
-        if not standin.found.issuers:
-            await register_issuers(standin, urls.values(), ca_file)
+        urls = vault_urls((emulator.port, *emulator.further_ports), vaults)
+        if not emulator.found.issuers:
+            await register_issuers(emulator, urls.values(), ca_file)
         service = await running.enter_async_context(_storage(azurite, ca_file))
         watching = asyncio.Event()
         watcher = asyncio.create_task(
@@ -216,9 +217,9 @@ async def running_stack(
         host_ports = free_ports(hosts)
         host_ports[0] = ports.host or host_ports[0]
         host_urls = [f"http://{LOOPBACK}:{port}" for port in host_ports]
-        usual = _settings(standin, event_grid, inbox, azurite, ca_file, urls, host_urls[0])
+        usual = _settings(emulator, event_grid, inbox, azurite, ca_file, urls, host_urls[0])
         app_settings = usual | _with_addresses(settings or {}, urls | {"teams": inbox.teams_url})
-        stack = Stack(directory, ca_file, standin, event_grid, inbox, azurite, urls, keys, app_settings, host_urls[0])
+        stack = Stack(directory, ca_file, emulator, event_grid, inbox, azurite, urls, keys, app_settings, host_urls[0])
         if own_host:
             instances = [
                 FunctionsHost(
@@ -247,7 +248,7 @@ def log_names(hosts: int) -> list[str]:
 
 
 def _settings(
-    standin: StandIn,
+    emulator: Emulator,
     event_grid: EventGrid,
     inbox: Inbox,
     azurite: Azurite,
@@ -263,8 +264,8 @@ def _settings(
         "ChainStorage__blobServiceUri": azurite.blob_url,
         "ChainStorage__queueServiceUri": azurite.queue_url,
         "AZURE_CLIENT_ID": PRODUCT_CLIENT_ID,
-        "IDENTITY_ENDPOINT": standin.identity_endpoint,
-        "IDENTITY_HEADER": standin.identity_header,
+        "IDENTITY_ENDPOINT": emulator.identity_endpoint,
+        "IDENTITY_HEADER": emulator.identity_header,
         "SSL_CERT_FILE": str(ca_file),
         "CERTFLOW_VAULTS": ",".join(f"{alias}={url}" for alias, url in vaults.items()),
         "CERTFLOW_VERIFY_CHALLENGE_RESOURCE": "false",

@@ -21,16 +21,16 @@ from typing import get_args
 from rich.console import Console
 from rich.table import Table
 
+from keyvault_emulator.keeper import Found, KeptUnreadable
+from keyvault_emulator.profile import OBSERVED, PROFILES
 from local.azurite import AzuriteFailed
 from local.functions_host import ROOT, HostFailed
 from local.kept import Kept, kept_in
-from local.keyvault.keeper import Found, KeptUnreadable
-from local.keyvault.profile import OBSERVED, PROFILES
 from local.settings_file import BadSettingsFile, read_settings
 from local.stack import USUAL, EventDelivery, Ports, Stack, free_or_any, running_stack
 
 STATE = ROOT / ".local"
-FRESH = "`make up FRESH=1` starts fresh: it removes what is kept, and begins empty."
+FRESH = "`make up FRESH=1` removes what is kept, and begins empty."
 
 
 class AlreadyUp(RuntimeError):
@@ -70,6 +70,7 @@ async def _up(options: argparse.Namespace) -> int:
         ports=ports,
         issuing_delay=options.issuing_delay,
         own_host=own_host,
+        app=options.app,
         profile=options.profile,
         event_delivery=options.event_delivery,
         endpoint_probation=options.endpoint_probation,
@@ -78,7 +79,7 @@ async def _up(options: argparse.Namespace) -> int:
         kept=kept,
     ) as stack:
         _print(stack, own_host=own_host)
-        _print_kept(kept, stack.standin.found, was_there=was_there)
+        _print_kept(kept, stack.emulator.found, was_there=was_there)
         if settings:
             print(f"Set by {options.settings}: {', '.join(sorted(settings))}")
         sys.stdout.flush()
@@ -130,6 +131,7 @@ def _options() -> argparse.Namespace:
         help="keep vaults and storage in the state directory, for the next start",
     )
     parser.add_argument("--fresh", action="store_true", help="remove what was kept, and start empty")
+    parser.add_argument("--app", type=Path, default=ROOT, help="the folder of another function_app.py, as tests have")
     parser.add_argument("--settings", type=Path, help="a JSON file of app settings, as in local.settings.json")
     parser.add_argument(
         "--host",
@@ -177,9 +179,7 @@ def _print(stack: Stack, *, own_host: bool) -> None:
     console.print("[bold green]Certflow is up.[/] Ctrl-C stops it.")
     console.print(table)
     if stack.settings["CERTFLOW_TRUSTED_CAS"] == "any":
-        console.print(
-            "The vaults take any CA's certificates until one is set in trusted-cas/ (CERTFLOW_TRUSTED_CAS=any)."
-        )
+        print("The vaults take any CA's certificates until one is set in trusted-cas/.")
     if not own_host:
         console.print("Now run [bold]func start[/] in another terminal, with local.settings.json beside host.json.")
 
@@ -191,11 +191,12 @@ def _print_kept(kept: Kept | None, found: Found, *, was_there: bool) -> None:
     where = os.path.relpath(kept.folder)
     if was_there:
         print(
-            f"Kept from before, in {where}: {found.certificates} certificates, of which {found.pending} are pending, "
-            f"{found.deleted} deleted ones, {found.issuers} issuers, and the storage. {FRESH}"
+            f"Kept from before, in {where}: the storage, and in the vaults\n"
+            f"certificates: {found.certificates}, pending: {found.pending}, deleted: {found.deleted}, "
+            f"issuers: {found.issuers}.\n{FRESH}"
         )
     else:
-        print(f"It begins empty. Vaults (with their private keys) and storage are kept in {where}. {FRESH}")
+        print(f"The stack begins empty. It keeps vaults (with their private keys) and storage\nin {where}.\n{FRESH}")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import hypothesis
 import pytest
 import time_machine
 
-from local.tls import LocalCa
+from keyvault_emulator.tls import LocalCa
 from tests.clock import real_now
 
 DAYS = float(os.environ.get("CERTFLOW_TEST_DAYS", "0"))
@@ -37,3 +37,9 @@ os.environ["SSL_CERT_FILE"] = str(_CA.write_ca(Path(_DIRECTORY.name) / "ca.pem")
 @pytest.fixture(scope="session")
 def trusted_ca() -> LocalCa:
     return _CA
+
+
+# Last, when what is above stands: the stack that a worker's end-to-end tests share, wherever they lie.
+from tests.e2e.stack import ca, client, name, own, own_stack, stack  # noqa: E402
+
+__all__ = ["ca", "client", "name", "own", "own_stack", "stack"]

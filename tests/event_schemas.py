@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from functions.issuance.events import Event
+from functions.model.events.event import Event
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "events"
 SUFFIX = ".schema.json"
@@ -43,11 +43,18 @@ def check_event(event: Mapping[str, Any]) -> None:
         raise AssertionError(f"{event['type']} {event['id']} is not as docs/events says: {error}") from None
 
 
+def check_data(type_: str, data: Mapping[str, Any]) -> None:
+    """The same for the data of an event alone."""
+    _validator_of(_closed(schema_of(type_))["properties"]["data"], type_).validate(dict(data))
+
+
 @functools.cache
 def _validator(type_: str) -> jsonschema_rs.Validator:
-    name = f"{COMMON}{SUFFIX}"
-    registry = jsonschema_rs.Registry([(f"schemas:/{name}", _closed(schema_of(COMMON)))])
-    schema = _closed(schema_of(type_)) | {"unevaluatedProperties": False}
+    return _validator_of(_closed(schema_of(type_)) | {"unevaluatedProperties": False}, type_)
+
+
+def _validator_of(schema: dict[str, Any], type_: str) -> jsonschema_rs.Validator:
+    registry = jsonschema_rs.Registry([(f"schemas:/{COMMON}{SUFFIX}", _closed(schema_of(COMMON)))])
     return jsonschema_rs.Draft202012Validator(
         schema, registry=registry, base_uri=f"schemas:/{type_}", validate_formats=True
     )

@@ -1,7 +1,9 @@
-"""Whatever service Apprise knows, by its URL: Slack, PagerDuty, Opsgenie, ntfy, a webhook … (CERTFLOW_NOTIFY_URLS).
+"""Sends messages to any service that Apprise knows by a URL: Slack, PagerDuty, Opsgenie, ntfy, a
+webhook … (CERTFLOW_NOTIFY_URLS).
 
-The URLs are secrets. Apprise logs them, whole at its lowest levels, and urllib3 their paths, so neither logs anything
-once a URL is loaded; and what we say of a URL is its position and its kind of service.
+The URLs are secrets. Apprise logs whole URLs at its lowest levels, and urllib3 logs their paths, so
+loading a URL turns off the logs of both. Our own messages name a URL by its position and its kind
+of service.
 """
 
 from __future__ import annotations
@@ -12,30 +14,37 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from functions.adapters.mail_text import plain_text, plain_title
-from functions.issuance.errors import BadSettings, Unavailable
-from functions.issuance.telling import Attachment, Notice, Severity
+from functions.adapters.mail.message import plain_text, plain_title
+from functions.model.errors import BadSettings, Unavailable
+from functions.model.messages import Severity
+from functions.ports.notifications import Attachment, Notice
 
 if TYPE_CHECKING:
     from apprise import Apprise, NotifyType
 
-TALKATIVE = ("apprise", "urllib3", "oauthlib", "requests_oauthlib")
-SILENT = logging.CRITICAL + 1
-WITHIN = 20  # seconds
+TALKATIVE = ("apprise", "urllib3", "oauthlib", "requests_oauthlib")  # loggers that write URLs
+SILENT_LEVEL = logging.CRITICAL + 1
+SEND_TIMEOUT = 20  # seconds for one message
 
 
 class AppriseUrl:
-    """The port `Channel` for one URL: one that fails is tried again without the others."""
+    """Implements the port `Channel` for one URL. Each URL is a channel of its own, so that a
+    message is sent again only to the URL that failed.
+    """
 
-    most = 1
+    max_notices = 1
     limits = None
 
     def __init__(self, url: str, position: int) -> None:
         self._url, self._position = url, position
         self.name = f"urls:{position}"
 
-    async def send(self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()) -> None:
-        """Hands the notice over. Raises BadSettings if Apprise does not understand the URL."""
+    async def send(
+        self, notices: Sequence[Notice], to: Sequence[str], attachments: Sequence[Attachment] = ()
+    ) -> None:
+        """Sends one notice. Raises BadSettings if Apprise does not understand the URL or is not in
+        the package, Unavailable if it could not deliver.
+        """
         del to, attachments
         (notice,) = notices
         apprise, schema = await asyncio.to_thread(lambda: self._loaded)
@@ -44,23 +53,35 @@ class AppriseUrl:
             body=plain_text(notice),
             body_format="text",
             notify_type=_type(notice),
-            timeout=WITHIN,
+            timeout=SEND_TIMEOUT,
         )
-        if not told:  # all that Apprise says
-            raise Unavailable(f"Notification URL {self._position} ({schema})", "Apprise could not deliver there")
+        if not told:  # Apprise gives no reason
+            raise Unavailable(
+                f"Notification URL {self._position} ({schema})", "Apprise could not deliver there"
+            )
 
     @functools.cached_property
     def _loaded(self) -> tuple[Apprise, str]:
-        """Apprise with this URL alone, and the kind of service. Takes half a second the first time: 190 plugins."""
+        """Returns Apprise with this URL alone, and the kind of service. Takes half a second the
+        first time, because Apprise imports 190 plugins.
+        """
         for name in TALKATIVE:
-            logging.getLogger(name).setLevel(SILENT)
-        import apprise  # only where somebody has set a URL
-
+            logging.getLogger(name).setLevel(SILENT_LEVEL)
         try:
-            # `url_to_dict`, because a service that takes short texts shall get a short one rather than refuse it.
+            import apprise  # late, because it is slow and most deployments set no URL
+        except ImportError:  # it is an extra of the package
+            raise BadSettings(
+                "CERTFLOW_NOTIFY_URLS: the package that runs has no Apprise; setting_faults in "
+                "GET status says what to do."
+            ) from None
+        try:
+            # `url_to_dict` lets us set `overflow`: a service with a limit gets a shortened text
+            # instead of refusing a long one.
             parts = apprise.plugins.url_to_dict(self._url)  # type: ignore[no-untyped-call]
-            service = apprise.Apprise.instantiate({"overflow": "truncate", **parts}) if parts else None
-        except Exception:  # noqa: BLE001 - whatever it is, its text may hold the URL
+            service = (
+                apprise.Apprise.instantiate({"overflow": "truncate", **parts}) if parts else None
+            )
+        except Exception:  # noqa: BLE001 - the text of any exception may hold the URL
             service = None
         if not service:
             raise BadSettings(
@@ -71,7 +92,7 @@ class AppriseUrl:
 
 
 def channels_of(urls: Sequence[str]) -> tuple[AppriseUrl, ...]:
-    """A channel for each URL, named by its position: `urls:1`, `urls:2` …"""
+    """Returns a channel for each URL, named by its position: `urls:1`, `urls:2` …"""
     return tuple(AppriseUrl(url, position) for position, url in enumerate(urls, start=1))
 
 

@@ -1,43 +1,53 @@
-"""The table of rules: in a setting, or in a blob that people can change without a deployment."""
+"""Reads the table of rules (who gets which messages): from a setting, or from a blob, which can be
+changed without a deployment.
+"""
 
 from __future__ import annotations
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from functions.adapters.blobs import SERVICE, Blobs
+from functions.adapters.blob_storage.containers import CHAIN_STORAGE, Blobs
 from functions.adapters.faults import faults_of
-from functions.issuance.errors import BadSettings
-from functions.issuance.rules import Rule, parse_rules
+from functions.model.errors import BadSettings
+from functions.notifications.routing import parse_rules
+from functions.ports.rules import Rule
 
-SETTING = "CERTFLOW_NOTIFY_RULES"
+RULES_SETTING = "CERTFLOW_NOTIFY_RULES"
 
 
 class RulesInSetting:
-    """The port `Rules`, over the text of the setting."""
+    """Implements the port `Rules` with the text of the setting."""
 
     def __init__(self, text: str) -> None:
         self._text = text
 
     async def read(self) -> tuple[Rule, ...]:
-        """The rules."""
-        return parse_rules(self._text or "[]", SETTING)
+        """Returns the rules. Raises BadSettings for a table that cannot be read."""
+        return parse_rules(self._text or "[]", RULES_SETTING)
 
 
 class RulesInBlob:
-    """The port `Rules`, over a blob (`container/name`) in the chains' storage account; read for every event."""
+    """Implements the port `Rules` with a blob (`container/name`) in the storage account of the
+    chains. The blob is read for every event.
+    """
 
     def __init__(self, blobs: Blobs, path: str) -> None:
         self._blobs, self._path = blobs, path
 
     async def read(self) -> tuple[Rule, ...]:
-        """The rules as the blob has them now."""
+        """Returns the rules that the blob holds now. Raises BadSettings for a missing blob or a
+        table that cannot be read, Unavailable if the storage does not answer.
+        """
         container, _, name = self._path.partition("/")
-        with faults_of(SERVICE):
+        with faults_of(CHAIN_STORAGE):
             try:
                 stream = await self._blobs.blob(container, name).download_blob()
-                text = (await stream.readall()).decode("utf-8-sig")  # editors put a mark in front
+                # Some editors put a byte order mark at the beginning.
+                text = (await stream.readall()).decode("utf-8-sig")
             except ResourceNotFoundError:
-                raise BadSettings(f"{SETTING}: there is no blob {self._path} in the storage of the chains.") from None
+                raise BadSettings(
+                    f"{RULES_SETTING}: there is no blob {self._path} in the storage of the chains."
+                ) from None
             except UnicodeDecodeError:
                 raise BadSettings(f"{self._path}: this is no UTF-8.") from None
         return parse_rules(text, self._path)

@@ -1,4 +1,4 @@
-"""Storage queues whose messages come back to this app."""
+"""Puts messages into the app's own Storage queues, whose triggers are in functions/triggers."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue.aio import QueueServiceClient
 
 from functions.adapters.faults import faults_of
-from functions.issuance.errors import TooLong
+from functions.model.errors import TooLong
 
-SERVICE = "The queue storage"
-MAX_MESSAGE_BYTES = 64 * 1024  # as it is sent (Learn, "Azure Queue Storage limits")
+QUEUE_STORAGE = "The queue storage"
+MAX_MESSAGE_BYTES = 64 * 1024  # of the encoded message (Learn, "Azure Queue Storage limits")
 
 
 class WorkQueues:
-    """The port `Work`. A queue is made when the first message for it finds none."""
+    """Implements the port `Work`. A queue that does not exist is created for its first message."""
 
     def __init__(self, url: str, credential: AsyncTokenCredential) -> None:
         self._service = QueueServiceClient(
             url,
             credential,
             retry_total=2,
-            initial_backoff=1,  # seconds; the SDK's own are 15 and more, and callers would wait for that
+            # Seconds. The SDK's defaults are 15 and more, and callers would wait that long.
+            initial_backoff=1,
             increment_base=1,
             random_jitter_range=1,
             connection_timeout=5,
@@ -44,18 +45,23 @@ class WorkQueues:
         self,
         queue: str,
         message: Mapping[str, Any],
-        after: timedelta = timedelta(0),
-        lasts: timedelta | None = None,
+        delay: timedelta = timedelta(0),
+        ttl: timedelta | None = None,
     ) -> None:
-        """Adds a message. Base64, as the host's queue trigger expects it (host.json, `messageEncoding`)."""
+        """Adds a message as base64 of JSON, which the host's queue trigger expects (host.json,
+        `messageEncoding`). `delay`: it is not delivered before this has passed. `ttl`: how long
+        the queue keeps it. Raises TooLong, Unavailable.
+        """
         text = base64.b64encode(json.dumps(message).encode()).decode()
         if len(text) > MAX_MESSAGE_BYTES:
-            raise TooLong(f"A message for the queue {queue} has {len(text)} of {MAX_MESSAGE_BYTES} bytes.")
+            raise TooLong(
+                f"A message for the queue {queue} has {len(text)} of {MAX_MESSAGE_BYTES} bytes."
+            )
         client = self._service.get_queue_client(queue)
-        times = {"visibility_timeout": int(after.total_seconds())}
-        if lasts is not None:
-            times["time_to_live"] = int(lasts.total_seconds())
-        with faults_of(SERVICE):
+        times = {"visibility_timeout": int(delay.total_seconds())}
+        if ttl is not None:
+            times["time_to_live"] = int(ttl.total_seconds())
+        with faults_of(QUEUE_STORAGE):
             try:
                 await client.send_message(text, **times)
             except ResourceNotFoundError:

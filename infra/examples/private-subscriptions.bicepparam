@@ -1,4 +1,4 @@
-// The second phase of private.bicepparam.
+// The event subscriptions of private.bicepparam alone, for a pipeline that places the code.
 using '../subscriptions.bicep'
 
 param name = 'certflow-prod'

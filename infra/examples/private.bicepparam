@@ -23,9 +23,10 @@ param notifications = {
   runbookUrl: 'https://wiki.example.com/certificates'
 }
 param people = {
-  uploaders: '22222222-2222-2222-2222-222222222222'
-  trustees: '33333333-3333-3333-3333-333333333333'
-  quarantine: '44444444-4444-4444-4444-444444444444'
+  uploaders: [{ id: '22222222-2222-2222-2222-222222222222', type: 'Group' }]
+  trustees: [{ id: '33333333-3333-3333-3333-333333333333', type: 'Group' }]
+  rules: [{ id: '66666666-6666-6666-6666-666666666666', type: 'Group' }]
+  quarantine: [{ id: '44444444-4444-4444-4444-444444444444', type: 'Group' }]
 }
 param alertsTo = ['platform-team@example.com']
 param readyInstances = 1

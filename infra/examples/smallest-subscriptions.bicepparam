@@ -1,2 +1,2 @@
-// The second phase of smallest.bicepparam: nothing differs from the defaults.
+// The event subscriptions of smallest.bicepparam alone, for a pipeline that places the code.
 using '../subscriptions.bicep'

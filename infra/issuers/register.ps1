@@ -2,8 +2,9 @@
 #   ./register.ps1 -Vault contoso-pki -Issuer DigiCert -Provider DigiCert -Account 123456 -Organisation 1234567
 # Issuer is the name that requests give. The password (DigiCert: the API key) is asked for.
 param(
-  [Parameter(Mandatory)] [string] $Vault,
-  [Parameter(Mandatory)] [string] $Issuer,
+  # Both go into the address, and must be nothing else there: a name, not an address.
+  [Parameter(Mandatory)] [ValidatePattern('^[0-9A-Za-z-]+$')] [string] $Vault,
+  [Parameter(Mandatory)] [ValidatePattern('^[0-9A-Za-z-]+$')] [string] $Issuer,
   [Parameter(Mandatory)] [ValidateSet('DigiCert', 'GlobalSign')] [string] $Provider,
   [Parameter(Mandatory)] [string] $Account,
   [Parameter(Mandatory)] [string] $Organisation,

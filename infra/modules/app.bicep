@@ -51,16 +51,31 @@ param choices types.choices
 @description('Most instances at once. A small number protects what a CA and a vault allow.')
 param instances int
 
-@description('Instances for HTTP that are always there, and always paid; 0: the first call waits a few seconds.')
-param readyInstances int
+@description('Function groups with instances that are always there, and always paid.')
+param ready { name: string, instances: int }[]
 
-@description('The subnet that it is integrated with, for a private app; empty: none.')
+@description('MB of memory of an instance.')
+param memory int
+
+@description('True: instances in several zones.')
+param zoneRedundant bool
+
+@description('Settings beyond those that are made here.')
+param furtherSettings types.furtherSettings
+
+@description('Ranges of addresses that may call the API; empty: all.')
+param allowedAddresses string[]
+
+@description('True: Event Grid calls the app, so it may.')
+param calledByEventGrid bool
+
+@description('The subnet that it goes out through; empty: none.')
 param subnetId string
 
 @description('True: it is reached over its private endpoint only.')
 param private bool
 
-// --- Settings: those that functions/settings.py reads, the connections of the triggers, and telemetry -------------------
+// --- Settings: those that functions/settings reads, the connections of the triggers, and telemetry ----------------------
 
 var secrets = notifications.?secretsVaultId == null
   ? ''
@@ -74,6 +89,12 @@ var settings = concat(
     { name: 'AzureWebJobsStorage__blobServiceUri', value: hostStorage.properties.primaryEndpoints.blob }
     { name: 'AzureWebJobsStorage__queueServiceUri', value: hostStorage.properties.primaryEndpoints.queue }
     { name: 'AzureWebJobsStorage__tableServiceUri', value: hostStorage.properties.primaryEndpoints.table }
+    // With addresses alone the host fails at times while it starts (azure-functions-host#11787). The name goes before them,
+    // even if it is empty, and the host makes addresses of the public cloud of it; so elsewhere it is a name nobody reads.
+    {
+      name: environment().name == 'AzureCloud' ? 'AzureWebJobsStorage__accountName' : 'AzureWebJobsStorage__unread'
+      value: hostStorageName
+    }
     { name: 'AzureWebJobsStorage__credential', value: 'managedidentity' }
     { name: 'AzureWebJobsStorage__clientId', value: clientId }
     { name: 'ChainStorage__blobServiceUri', value: chainStorage.properties.primaryEndpoints.blob }
@@ -150,8 +171,28 @@ var settings = concat(
   map(notifications.?teams.?further ?? [], flow => {
     name: 'CERTFLOW_TEAMS_WEBHOOK_URL__${toUpper(flow.name)}'
     value: '@Microsoft.KeyVault(SecretUri=${secrets}/${flow.urlSecret})'
-  })
+  }),
+  map(items(furtherSettings), one => { name: one.key, value: one.value })
 )
+
+// --- Who may call: an address, or the service tag of Event Grid, whose deliveries come from many addresses --------------
+
+var callers = concat(
+  map(allowedAddresses, one => { ipAddress: one, tag: 'Default' }),
+  calledByEventGrid ? [{ ipAddress: 'AzureEventGrid', tag: 'ServiceTag' }] : []
+)
+// Always said: what a deployment leaves out stays as it was (18F/piipan#1075), so an emptied list would still count.
+var restrictions = empty(allowedAddresses)
+  ? { ipSecurityRestrictionsDefaultAction: 'Allow', ipSecurityRestrictions: [] }
+  : {
+      ipSecurityRestrictionsDefaultAction: 'Deny'
+      ipSecurityRestrictions: map(range(0, length(callers)), at => {
+        name: 'allowed-${at}'
+        priority: 100 + at
+        action: 'Allow'
+        ...callers[at]
+      })
+    }
 
 // --- Plan and site -----------------------------------------------------------------------------------------------------
 
@@ -169,7 +210,7 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   tags: tags
   kind: 'functionapp'
   sku: { name: 'FC1', tier: 'FlexConsumption' }
-  properties: { reserved: true }
+  properties: { reserved: true, zoneRedundant: zoneRedundant }
 }
 
 resource site 'Microsoft.Web/sites@2025-03-01' = {
@@ -187,11 +228,15 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     httpsOnly: true
     keyVaultReferenceIdentity: identityId
     publicNetworkAccess: private ? 'Disabled' : 'Enabled'
-    virtualNetworkSubnetId: private ? subnetId : null
+    // All that it calls goes through there: Flex Consumption has no setting for that (Learn, "App settings reference for
+    // Azure Functions", Flex Consumption plan deprecations).
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    // Access restrictions are available in Flex Consumption (Learn, "Azure Functions networking options").
     siteConfig: {
       minTlsVersion: '1.2'
       http20Enabled: true
       appSettings: settings
+      ...restrictions
     }
     functionAppConfig: {
       deployment: {
@@ -206,9 +251,9 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
       }
       runtime: { name: 'python', version: '3.13' }
       scaleAndConcurrency: {
-        instanceMemoryMB: 2048
+        instanceMemoryMB: memory
         maximumInstanceCount: instances
-        alwaysReady: readyInstances > 0 ? [{ name: 'http', instanceCount: readyInstances }] : []
+        alwaysReady: map(ready, one => { name: one.name, instanceCount: one.instances })
       }
     }
   }

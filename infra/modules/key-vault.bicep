@@ -41,6 +41,7 @@ resource log 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: vault
   properties: {
     workspaceId: workspaceId
+    logAnalyticsDestinationType: 'Dedicated' // into the table AZKVAuditLogs, which an alert reads
     logs: [{ category: 'AuditEvent', enabled: true }]
   }
 }

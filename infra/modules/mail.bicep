@@ -1,4 +1,4 @@
-// Mail by Azure Communication Services, from a domain that Azure manages: no DNS records of your own.
+// Mail by Azure Communication Services: from a domain of yours, or from one of Azure, which needs no DNS records.
 
 import * as types from 'types.bicep'
 
@@ -11,10 +11,13 @@ param communicationName string
 @description('Where it keeps its data.')
 param dataLocation string
 
+@description('A domain of yours.')
+param ownDomain types.mailDomain
+
 @description('Tags of all resources.')
 param tags types.tags
 
-resource mail 'Microsoft.Communication/emailServices@2025-09-01' = {
+resource mail 'Microsoft.Communication/emailServices@2025-09-01' = if (ownDomain.?id == null) {
   name: mailName
   location: 'global'
   tags: tags
@@ -38,12 +41,12 @@ resource communication 'Microsoft.Communication/communicationServices@2025-09-01
   properties: {
     dataLocation: dataLocation
     disableLocalAuth: true
-    linkedDomains: [mail::domain.id]
+    linkedDomains: [ownDomain.?id ?? mail::domain.id]
   }
 }
 
 @description('Where mail is handed over.')
 output endpoint string = 'https://${communication.properties.hostName}'
 
-@description('The sender of all mail.')
-output from string = 'DoNotReply@${mail::domain.properties.mailFromSenderDomain}'
+@description('The sender of all mail, from a domain of Azure; empty: from yours.')
+output from string = ownDomain.?id == null ? 'DoNotReply@${mail::domain!.properties.mailFromSenderDomain}' : ''

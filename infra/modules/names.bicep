@@ -1,7 +1,7 @@
 // All names, made of one short name and of where it is deployed: the same at every deployment, and within Azure's limits
 // (storage accounts 24 letters and digits, vaults 24, and the world has only one of each).
 
-import { vault } from 'types.bicep'
+import { delivery, vault } from 'types.bicep'
 
 @export()
 @description('The names of what is deployed once.')
@@ -19,6 +19,8 @@ type names = {
   mail: string
   communication: string
   network: string
+  gateway: string
+  address: string
   workbook: string
   actions: string
 }
@@ -49,11 +51,27 @@ func namesOf(name string, place string) names => named(name, short(name), unique
 func placed(vault vault, name string, place string) placedVault =>
   located(
     vault,
-    vault.?id ?? '${place}/providers/Microsoft.KeyVault/vaults/kv${short(name)}${uniqueString(place, name, vault.alias)}',
-    'evgst-${name}-${vault.alias}-${uniqueString(place, name, vault.alias)}'
+    vault.?id == null
+      ? '${place}/providers/Microsoft.KeyVault/vaults/kv${short(name)}${uniqueString(place, name, vault.alias)}'
+      : spelled(vault.?id ?? ''),
+    vault.?topicId == null ? null : spelled(vault.?topicId ?? ''),
+    name,
+    place
   )
 
-func located(vault vault, id string, topic string) placedVault => {
+@export()
+@description('The id of a vault or topic, written one way: ids are the same in any case, and names of role assignments are made of them, of which Azure refuses a second one for one grant (RoleAssignmentExists).')
+func spelled(id string) string =>
+  '/subscriptions/${toLower(split(id, '/')[2])}/resourceGroups/${toLower(split(id, '/')[4])}/providers/${kinds[toLower(split(id, '/')[6])]}/${toLower(last(split(id, '/')))}'
+
+var kinds = {
+  'microsoft.keyvault': 'Microsoft.KeyVault/vaults'
+  'microsoft.eventgrid': 'Microsoft.EventGrid/systemTopics'
+}
+
+// The topic is named by its vault, not by the alias: a source takes one system topic only, so a vault under another alias
+// must not get another topic.
+func located(vault vault, id string, topicId string?, name string, place string) placedVault => {
   alias: vault.alias
   id: id
   name: last(split(id, '/'))
@@ -62,10 +80,13 @@ func located(vault vault, id string, topic string) placedVault => {
   new: vault.?id == null
   observe: vault.?observe ?? false
   trustedCas: vault.?trustedCas ?? 'files'
-  topic: last(split(vault.?topicId ?? topic, '/'))
-  topicSubscription: split(vault.?topicId ?? id, '/')[2]
-  topicGroup: split(vault.?topicId ?? id, '/')[4]
-  topicNew: vault.?topicId == null
+  topic: last(split(
+    topicId ?? 'evgst-${name}-${toLower(last(split(id, '/')))}-${uniqueString(place, name, toLower(id))}',
+    '/'
+  ))
+  topicSubscription: split(topicId ?? id, '/')[2]
+  topicGroup: split(topicId ?? id, '/')[4]
+  topicNew: topicId == null
 }
 
 func short(name string) string => take(replace(toLower(name), '-', ''), 9)
@@ -84,12 +105,21 @@ func named(name string, short string, token string) names => {
   mail: 'mail-${name}-${token}'
   communication: 'acs-${name}-${token}'
   network: 'vnet-${name}-${token}'
+  gateway: 'ng-${name}-${token}'
+  address: 'pip-${name}-${token}'
   workbook: guid(token, 'workbook')
   actions: 'ag-${name}-${token}'
 }
 
 @export()
-@description('The queues that take events in a private network; functions/triggers/queued.py reads them.')
+@description('Where events go to. Event Grid reaches no private address.')
+func chosenDelivery(asked delivery, privateNetwork bool) delivery =>
+  privateNetwork && asked == 'functions'
+    ? fail('delivery is \'functions\', and privateNetwork is true: Event Grid cannot call a private address. Set delivery to \'queues\', or leave it out')
+    : asked
+
+@export()
+@description('The queues that take events; functions/triggers/queued_events.py reads them.')
 var queues = {
   vaultEvents: 'certflow-vault-events'
   drops: 'certflow-drops'

@@ -1,4 +1,4 @@
-// A private endpoint, and its record in DNS.
+// A private endpoint, and its record in DNS unless Azure Policy makes that.
 
 import * as types from 'types.bicep'
 
@@ -20,8 +20,11 @@ param targetId string
 @description('Which part of it.')
 param part types.part
 
-@description('The DNS zones by part.')
-param zones types.zones
+@description('The DNS zones by part, where inZone.')
+param zones types.partZones?
+
+@description('True: its name is put into the zone.')
+param inZone bool
 
 resource end 'Microsoft.Network/privateEndpoints@2025-05-01' = {
   name: name
@@ -40,13 +43,13 @@ resource end 'Microsoft.Network/privateEndpoints@2025-05-01' = {
     ]
   }
 
-  resource record 'privateDnsZoneGroups' = {
+  resource record 'privateDnsZoneGroups' = if (inZone) {
     name: 'default'
     properties: {
       privateDnsZoneConfigs: [
         {
           name: part
-          properties: { privateDnsZoneId: zones[part] }
+          properties: { privateDnsZoneId: zones![part] }
         }
       ]
     }

@@ -1,4 +1,4 @@
-// The private way in and out: a network with a subnet for the app and one for private endpoints, and their DNS zones.
+// A network with a subnet for the app, one for private endpoints where there are any, and, if asked for, one address out.
 
 import * as types from 'types.bicep'
 
@@ -14,24 +14,35 @@ param tags types.tags
 @description('The addresses it takes: a /24; nothing outside needs to know them unless you peer it.')
 param addresses string
 
-// What each part is called in private DNS (Learn, "Azure Private Endpoint private DNS zone values").
-var zones = {
-  blob: 'privatelink.blob.${environment().suffixes.storage}'
-  queue: 'privatelink.queue.${environment().suffixes.storage}'
-  table: 'privatelink.table.${environment().suffixes.storage}'
-  vault: 'privatelink${replace(environment().suffixes.keyvaultDns, '.vault.', '.vaultcore.')}'
-  topic: 'privatelink.eventgrid.${topicSuffix}'
-  sites: 'privatelink.${siteSuffix}'
+@description('True: it gets a subnet for private endpoints.')
+param withEndpoints bool
+
+@description('Names of the NAT gateway and of its public address, by which the app goes out; empty: none.')
+param gateway { name: string, addressName: string }?
+
+@description('Resource id of a network security group for the subnets; empty: none.')
+param securityGroupId string
+
+@description('Resource id of a route table for the app\'s subnet; empty: none.')
+param routeTableId string
+
+var securityGroup = empty(securityGroupId) ? null : { id: securityGroupId }
+
+resource address 'Microsoft.Network/publicIPAddresses@2025-05-01' = if (gateway != null) {
+  name: gateway!.addressName
+  location: location
+  tags: tags
+  sku: { name: 'Standard' }
+  properties: { publicIPAllocationMethod: 'Static' }
 }
-// environment() does not name these two; what it names of the cloud's management address tells the clouds apart.
-var clouds = {
-  AzureCloud: { topic: 'azure.net', site: 'azurewebsites.net' }
-  AzureUSGovernment: { topic: 'azure.us', site: 'azurewebsites.us' }
-  AzureChinaCloud: { topic: 'azure.cn', site: 'chinacloudsites.cn' }
+
+resource nat 'Microsoft.Network/natGateways@2025-05-01' = if (gateway != null) {
+  name: gateway!.name
+  location: location
+  tags: tags
+  sku: { name: 'Standard' }
+  properties: { publicIpAddresses: [{ id: address.id }] }
 }
-var topicSuffix = clouds[environment().name].topic
-var siteSuffix = clouds[environment().name].site
-var kinds = ['blob', 'queue', 'table', 'vault', 'topic', 'sites']
 
 resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   name: name
@@ -51,53 +62,22 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
           properties: { serviceName: 'Microsoft.App/environments' }
         }
       ]
+      natGateway: gateway == null ? null : { id: nat.id }
+      networkSecurityGroup: securityGroup
+      routeTable: empty(routeTableId) ? null : { id: routeTableId }
     }
   }
-  resource ends 'subnets' = {
+  resource ends 'subnets' = if (withEndpoints) {
     name: 'endpoints'
     properties: {
       addressPrefix: cidrSubnet(addresses, 26, 1)
-      privateEndpointNetworkPolicies: 'Disabled'
+      // A security group counts for endpoints only if it is switched on for them.
+      privateEndpointNetworkPolicies: securityGroup == null ? 'Disabled' : 'NetworkSecurityGroupEnabled'
+      networkSecurityGroup: securityGroup
     }
     dependsOn: [app]
   }
 }
 
-resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = [
-  for kind in kinds: {
-    name: zones[kind]
-    location: 'global'
-    tags: tags
-  }
-]
-
-resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [
-  for (kind, index) in kinds: {
-    parent: zone[index]
-    name: name
-    location: 'global'
-    tags: tags
-    properties: {
-      registrationEnabled: false
-      // What has an endpoint in other networks only would have no name here: then its public one counts.
-      resolutionPolicy: 'NxDomainRedirect'
-      virtualNetwork: { id: network.id }
-    }
-  }
-]
-
-@description('The subnet that the app is integrated with.')
-output appSubnetId string = network::app.id
-
-@description('The subnet of the private endpoints.')
-output endpointSubnetId string = network::ends.id
-
-@description('The DNS zones by what is reached: blob, queue, table, vault, topic, sites.')
-output zones types.zones = {
-  blob: zone[0].id
-  queue: zone[1].id
-  table: zone[2].id
-  vault: zone[3].id
-  topic: zone[4].id
-  sites: zone[5].id
-}
+@description('The address by which the app goes out; empty: addresses of Azure, which change.')
+output address string = gateway == null ? '' : address!.properties.ipAddress

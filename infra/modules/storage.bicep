@@ -23,8 +23,17 @@ param keepDays int
 @description('Containers whose previous versions are kept for a week only.')
 param brief string[]
 
+@description('Containers whose files end, and after how many days.')
+param ending { *: int }
+
+@description('How it is copied.')
+param redundancy types.redundancy
+
 @description('True: it is reached over private endpoints only. Event Grid still gets in as a trusted service, with its identity.')
 param private bool
+
+@description('True: its queues hold the work of the app, and its tables the requests and their history, so that writes there are logged, too.')
+param holdsWork bool
 
 @description('The workspace that logs who reads, writes and deletes.')
 param workspaceId string
@@ -34,7 +43,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   location: location
   tags: tags
   kind: 'StorageV2'
-  sku: { name: 'Standard_LRS' }
+  sku: { name: redundancy }
   properties: {
     allowBlobPublicAccess: false
     allowCrossTenantReplication: false
@@ -64,6 +73,8 @@ resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
       }
     ]
   }
+
+  resource tableService 'tableServices' existing = { name: 'default' }
 
   resource queueService 'queueServices' = {
     name: 'default'
@@ -104,6 +115,19 @@ resource expiry 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08-01
             filters: { blobTypes: ['blockBlob'], prefixMatch: ['${container}/'] }
             actions: { version: { delete: { daysAfterCreationGreaterThan: 7 } } }
           }
+        }),
+        // What is deleted so becomes a previous version, which the first rule ends.
+        map(items(ending), one => {
+          name: 'files-in-${one.key}'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: { blobTypes: ['blockBlob'], prefixMatch: ['${one.key}/'] }
+            actions: {
+              baseBlob: { delete: { daysAfterCreationGreaterThan: one.value } }
+              version: { delete: { daysAfterCreationGreaterThan: one.value } }
+            }
+          }
         })
       )
     }
@@ -118,7 +142,29 @@ resource blobLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
     workspaceId: workspaceId
     logs: [
       { category: 'StorageRead', enabled: keepDays > 0 }
-      { category: 'StorageWrite', enabled: keepDays > 0 }
+      { category: 'StorageWrite', enabled: true }
+      { category: 'StorageDelete', enabled: true }
+    ]
+  }
+}
+
+// Not what is read and, in queues, taken out: that is most of it, and changes nothing that the alert changed-by-hand tells.
+resource queueLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (holdsWork) {
+  name: 'certflow'
+  scope: account::queueService
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ category: 'StorageWrite', enabled: true }]
+  }
+}
+
+resource tableLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (holdsWork) {
+  name: 'certflow'
+  scope: account::tableService
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      { category: 'StorageWrite', enabled: true }
       { category: 'StorageDelete', enabled: true }
     ]
   }

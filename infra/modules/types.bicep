@@ -1,9 +1,9 @@
-// What the parameters of main.bicep and subscriptions.bicep look like.
+// What the parameters of main.bicep and subscriptions.bicep look like, and what is read out of them.
 
 @export()
 @description('A vault whose certificates are watched.')
 type vault = {
-  @description('Its name in the API and in messages: lower-case letters, digits, hyphens.')
+  @description('Its name in the API and in messages: lower-case letters, digits and hyphens, with a letter or a digit first and last.')
   @minLength(1)
   @maxLength(24)
   alias: string
@@ -11,7 +11,7 @@ type vault = {
   @description('Resource id of a vault that exists, in any resource group; without it a new one is made.')
   id: string?
 
-  @description('True: it is watched and told of; nothing is started, merged, cancelled or deleted in it.')
+  @description('True: Certflow watches it and sends messages; it starts, merges, cancels and deletes nothing in it.')
   observe: bool?
 
   @description('Whose certificates are merged into it: files (the default) of the CAs in trusted-cas/{alias}/, and nothing while there is none; public: of the public CAs, too; any: of any CA until a file is there.')
@@ -22,7 +22,11 @@ type vault = {
 }
 
 @export()
-@description('Who hears of what. Secrets are named here, and stay in Key Vault.')
+@description('How Event Grid delivers: into queues of the host storage, or to the functions.')
+type delivery = 'queues' | 'functions'
+
+@export()
+@description('Who gets which messages. Secrets are named here, and stay in Key Vault.')
 type notifications = {
   @description('Mailboxes for what has no owner with an address of its own. Without any there is no mail.')
   mailTo: string[]?
@@ -30,7 +34,7 @@ type notifications = {
   @description('Who has the CSRs signed: the first row that fits. Default: mailTo.')
   signers: signersRow[]?
 
-  @description('Who runs the app, and hears of its own faults: mail addresses, and channels such as teams:{name}. Default: mailTo.')
+  @description('Who runs the app, and gets messages about its own faults: mail addresses, and channels such as teams:{name}. Default: mailTo.')
   operators: string[]?
 
   @description('Domains that owners and signers may have mail addresses in: example.com, *.example.com. Default: those of mailTo, and all below them.')
@@ -51,7 +55,7 @@ type notifications = {
   @description('Resource id of the vault that holds the secrets named here. They must be there before the app is.')
   secretsVaultId: string?
 
-  @description('Who hears of what, as JSON, or container/name of a blob in the chain storage; see README.')
+  @description('Who gets which messages, as JSON, or container/name of a blob in the chain storage; see docs/notifications.md.')
   rules: string?
 
   @description('How many seconds CSRs and rejections are kept for others, so that they are one message (60).')
@@ -65,6 +69,14 @@ type notifications = {
   @description('Your own page about these messages, for a button.')
   runbookUrl: string?
 }
+
+@export()
+@description('The secrets that they refer to: Teams flows, other services (urlsSecret has their URLs), the password for mail.')
+func secretsIn(given notifications) string[] =>
+  union(
+    map(given.?teams.?further ?? [], flow => flow.urlSecret),
+    filter([given.?teams.?urlSecret, given.?urlsSecret, given.?smtp.?passwordSecret], secret => secret != null)
+  )
 
 @export()
 @description('Who has which CSRs signed. The patterns are those of a shell, in any case; none fits all.')
@@ -81,7 +93,7 @@ type signersRow = {
   @description('Alternative names, of which one has to fit.')
   dns: string[]?
 
-  @description('Times of work lists, such as 08:00. Default: each CSR is told by itself.')
+  @description('Times of work lists, such as 08:00. Default: each CSR is a message of its own.')
   at: string[]?
 
   @description('Days of work lists: mon, tue, wed, thu, fri, sat, sun. Default: every day.')
@@ -137,18 +149,18 @@ type teamsFlow = {
 }
 
 @export()
-@description('What may differ from the defaults that README gives.')
+@description('What may differ from the defaults that docs/settings.md gives.')
 type choices = {
-  @description('When the timer looks at what is due: six-field NCRONTAB, UTC.')
+  @description('When Certflow checks the requests that are due: six-field NCRONTAB, UTC.')
   checkSchedule: string?
 
-  @description('When the vaults are surveyed.')
+  @description('When the inventory scan of the vaults begins.')
   discoverSchedule: string?
 
   @description('When the digest goes out.')
   dailySchedule: string?
 
-  @description('When files left in chains/ are taken up.')
+  @description('When files that were left in chains/ are handled.')
   sweepSchedule: string?
 
   @description('Calls of one vault in 10 seconds.')
@@ -156,13 +168,13 @@ type choices = {
   @maxValue(4000)
   vaultBudget: int?
 
-  @description('How long an issuer may take before the owner is reminded: 90m, 12h, 2d.')
+  @description('How long an issuer may take before the signer is reminded: 90m, 12h, 2d.')
   patienceIssuer: string?
 
   @description('The same for a request that waits for its chain.')
   patienceManual: string?
 
-  @description('Shares of its lifetime that a certificate has left when its owner hears of it.')
+  @description('Shares of its lifetime that a certificate has left when its owner gets a warning.')
   expiryLadder: string?
 
   @description('Issuers that may be used, by name; * is all but Self.')
@@ -186,17 +198,39 @@ type choices = {
 }
 
 @export()
-@description('Object ids of Entra groups that work with the files. Each has its own containers, so that nobody who returns chains can say which CAs are trusted.')
+@description('Who works with the files. Each task has its own containers, so that nobody who returns chains can say which CAs are trusted, and nobody who says that can say who is told.')
 type people = {
   @description('Fetch CSRs from csr, put chains into chains, read reports.')
-  uploaders: string?
+  uploaders: principal[]?
 
-  @description('Say in trusted-cas whose certificates are taken, and in rules who hears of what.')
-  trustees: string?
+  @description('Say in trusted-cas whose certificates are merged.')
+  trustees: principal[]?
+
+  @description('Say in rules who gets which messages. Not those who are trustees: nobody else would hear of a CA that is new.')
+  rules: principal[]?
 
   @description('Read what came with a private key.')
-  quarantine: string?
+  quarantine: principal[]?
 }
+
+@export()
+@description('A person, a group, or an app.')
+type principal = {
+  @description('Its object id in Entra, or deployer: whoever makes this deployment.')
+  id: string
+
+  @description('What it is. Without it Azure looks for itself, which fails for what was made seconds ago only.')
+  type: ('User' | 'Group' | 'ServicePrincipal')?
+}
+
+@export()
+@description('Object ids, each with what it is of.')
+type principals = {
+  @description('app, deployer, or the resource id of a topic.')
+  who: string
+  @description('Its object id.')
+  id: string
+}[]
 
 @export()
 @description('Tags of all resources.')
@@ -210,20 +244,116 @@ type tags = {
 type part = 'blob' | 'queue' | 'table' | 'vault' | 'topic' | 'sites'
 
 @export()
-@description('Resource ids of private DNS zones, by part.')
-type zones = {
-  @description('A part and its zone.')
+@description('With privateNetwork: the network that is there already. Empty: one is made.')
+type network = {
+  @description('Resource id of a subnet for the app alone, delegated to Microsoft.App/environments, in the region of the app; /27 or larger.')
+  appSubnetId: string?
+
+  @description('Resource id of a subnet for private endpoints.')
+  endpointSubnetId: string?
+
+  @description('Who names private endpoints in DNS. own (the default): zones that are made here; given: the zones in zoneIds; byPolicy: Azure Policy, which puts each endpoint into a central zone.')
+  zones: ('own' | 'given' | 'byPolicy')?
+
+  @description('With zones given: the zones\' resource ids. The networks have to be linked to them already.')
+  zoneIds: partZones?
+
+  @description('False: existing vaults have endpoints already that the app reaches. Default: each gets one.')
+  vaultEndpoints: bool?
+
+  @description('Resource id of a network security group for the subnets that are made.')
+  networkSecurityGroupId: string?
+
+  @description('Resource id of a route table for the app\'s subnet, where it is made.')
+  routeTableId: string?
+}
+
+@export()
+@description('The DNS zone of each part that has an endpoint.')
+type partZones = {
+  @description('privatelink.blob.…')
+  blob: string
+
+  @description('privatelink.queue.…')
+  queue: string
+
+  @description('privatelink.table.…')
+  table: string
+
+  @description('privatelink.vaultcore.…')
+  vault: string
+
+  @description('privatelink.eventgrid.…')
+  topic: string
+
+  @description('privatelink.azurewebsites.…')
+  sites: string
+}
+
+@export()
+@description('How the app goes out. Empty: by addresses of Azure, which change; with privateNetwork through its network.')
+type outbound = {
+  @description('Without privateNetwork: resource id of a subnet as for network.appSubnetId. All that the app calls it calls through there, a vault behind a firewall too.')
+  subnetId: string?
+
+  @description('True: by one public address (a NAT gateway, about 37 $ a month), which firewalls can be told. Where the subnet is made here.')
+  fixedAddress: bool?
+}
+
+@export()
+@description('A function group and how many of its instances always run. Each function but those for HTTP and for blobs is a group of its own (Learn, "Azure Functions Flex Consumption plan hosting", always ready instances).')
+type readyGroup = {
+  @description('blob: what Event Grid says of dropped files. The functions: queues and timers. For HTTP there is readyInstances.')
+  name:
+    | 'blob'
+    | 'function:check'
+    | 'function:daily'
+    | 'function:discover'
+    | 'function:first_look'
+    | 'function:notify'
+    | 'function:poison_notify'
+    | 'function:poison_vault_events'
+    | 'function:queued_drop'
+    | 'function:queued_notify'
+    | 'function:queued_stuck_drop'
+    | 'function:queued_vault_events'
+    | 'function:send_gathered'
+    | 'function:stuck_chain'
+    | 'function:sweep'
+    | 'function:vault_events'
+    | 'function:vault_shift'
+
+  @description('How many.')
+  @minValue(1)
+  @maxValue(20)
+  instances: int
+}
+
+@export()
+@description('How a storage account is copied. Flex Consumption takes general-purpose accounts only (Learn, "Storage considerations for Azure Functions").')
+type redundancy =
+  | 'Standard_LRS'
+  | 'Standard_ZRS'
+  | 'Standard_GRS'
+  | 'Standard_RAGRS'
+  | 'Standard_GZRS'
+  | 'Standard_RAGZRS'
+
+@export()
+@description('App settings.')
+type furtherSettings = {
+  @description('A name and its value. Secrets as references to Key Vault.')
   *: string
 }
 
 @export()
-@description('Secrets that settings refer to.')
-type referred = {
-  @description('Resource id of the vault that holds them.')
-  vaultId: string
+@description('A domain of your own for mail by Communication Services. Empty: one of Azure\'s.')
+type mailDomain = {
+  @description('Resource id of a verified domain of an e-mail service: …/emailServices/<service>/domains/<domain>. Its records in DNS were set, and Azure has checked them; one that is not verified cannot be linked.')
+  id: string?
 
-  @description('Their names.')
-  names: string[]
+  @description('The part before the @ of the sender, which the domain has to know. Default: DoNotReply, which each knows.')
+  sender: string?
 }
 
 @export()

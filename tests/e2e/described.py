@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import jsonschema_rs
 
-from functions.triggers.openapi import describe
+from functions.triggers.http.openapi import describe
 
 DOCUMENT = describe(("main", "staging"))
 

@@ -10,9 +10,9 @@ from typing import Any
 from azure.core.exceptions import ResourceExistsError
 from azure.data.tables.aio import TableServiceClient
 
-from functions.adapters.rows import vouched_row
-from functions.adapters.table_service import CERTFLOW
-from functions.issuance.events import Event
+from functions.adapters.azure_tables.rows import vouched_row
+from functions.adapters.azure_tables.service import CERTFLOW
+from functions.model.events.event import Event
 from local.api import Client
 
 

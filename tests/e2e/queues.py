@@ -10,11 +10,11 @@ from typing import Any
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue.aio import QueueServiceClient
 
-from functions.issuance.queues import DROPS, EVENTS, GIVEN_UP, STUCK_DROPS, VAULT_EVENTS
+from functions.ports.work_queue import EVENT_QUEUE, GIVEN_UP_QUEUE, STUCK_UPLOAD_QUEUE, UPLOAD_QUEUE, VAULT_EVENT_QUEUE
 from local.api import Client
 
 # What the platform has told us, and we have not dealt with.
-TOLD = (EVENTS, VAULT_EVENTS, DROPS, STUCK_DROPS, GIVEN_UP)
+TOLD = (EVENT_QUEUE, VAULT_EVENT_QUEUE, UPLOAD_QUEUE, STUCK_UPLOAD_QUEUE, GIVEN_UP_QUEUE)
 
 
 async def put(client: Client, queue: str, message: dict[str, Any]) -> None:

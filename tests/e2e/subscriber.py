@@ -9,9 +9,9 @@ from typing import Any
 
 from aiohttp import web
 
-from local.eventgrid import EventGrid, Subscription
-from local.eventgrid.grid import CUSTOM_TOPIC
-from local.web import LOOPBACK, serving
+from eventgrid_emulator import EventGrid, Subscription
+from eventgrid_emulator.grid import CUSTOM_TOPIC
+from keyvault_emulator.web import LOOPBACK, serving
 from tests.event_schemas import check_event
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from azure.data.tables.aio import TableServiceClient
 
-from functions.issuance.queues import EVENTS
+from functions.ports.work_queue import EVENT_QUEUE
 from local.api import Client, until
 from tests.e2e.queues import messages_in
 
@@ -99,7 +99,7 @@ async def nothing_waits(client: Client, needle: str = "", limit: float = 100) ->
     )
 
     async def none() -> bool:
-        if await messages_in(client, EVENTS):
+        if await messages_in(client, EVENT_QUEUE):
             return False
         for table, query in (
             ("certflow", "RowKey ge 'o|' and RowKey lt 'o|~'"),

@@ -14,13 +14,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import NoEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 
+from inbox import Inbox
 from local.api import Client, until
-from local.functions_host import ROOT, running_functions_host
-from local.inbox import Inbox
+from local.functions_host import running_functions_host
 from local.stack import Stack, running_stack
 from tests.certificates import Ca, Wish, csr_of, ec_key
 from tests.clock import real_now
-from tests.e2e.conftest import described_client
+from tests.e2e.stack import HURRIED, described_client
 from tests.e2e.subscriber import subscriber
 from tests.e2e.telling import MUCH_MAIL
 
@@ -85,9 +85,11 @@ async def running_watch(
     directory: Path,
     settings: Callable[[Stack], Mapping[str, str]],
     before: Callable[[Client], Awaitable[None]] | None = None,
-    app: Path = ROOT,
+    speed: float = 5,
 ) -> AsyncIterator[Watched]:
-    """A stack whose app runs with these settings in place of its own, from after `before` on."""
+    """A stack whose app runs with these settings in place of its own, from after `before` on, on a clock that is so
+    many times as fast.
+    """
     async with AsyncExitStack() as up:
         stack = await up.enter_async_context(
             running_stack(directory, own_host=False, issuing_delay=0.5, settings=MUCH_MAIL)
@@ -98,9 +100,9 @@ async def running_watch(
             await before(client)
         port = urlsplit(stack.host_url).port
         assert port is not None
-        given = {**stack.settings, **SCHEDULES, **settings(stack)}
+        given = {**stack.settings, **SCHEDULES, "TESTS_SPEED": f"{speed:g}", **settings(stack)}
         host = running_functions_host(
-            given, stack.keys, port=port, log=stack.directory / "host.log", app=app, hurry=HURRY
+            given, stack.keys, port=port, log=stack.directory / "host.log", app=HURRIED, hurry=HURRY
         )
         await up.enter_async_context(host)
         yield Watched(client, stack.inbox, events)

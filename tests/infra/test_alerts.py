@@ -11,44 +11,21 @@ from datetime import timedelta
 
 import pytest
 
-from functions.issuance.errors import Unavailable
-from functions.issuance.events import Event
-from functions.issuance.notify import notify
-from functions.issuance.outbox import publish, publish_left_behind
-from functions.issuance.queues import EVENTS
-from functions.issuance.wording import KINDS
-from functions.triggers.queued import LATEST
+from functions.app.outbox import publish, publish_left_behind
+from functions.model.errors import Unavailable
+from functions.model.events.event import Event
+from functions.model.events.vaults import COUNTED_KINDS
+from functions.notifications.tell import queue_event
+from functions.ports.work_queue import EVENT_QUEUE
+from functions.triggers.queued_events import LATEST
 from local.functions_host import ROOT
 from tests.clock import NOW
-from tests.infra.deployed import EXAMPLES, Resource, example
-from tests.infra.test_subscriptions import queues_read
+from tests.infra.alert_rules import charts, query, rules, words
+from tests.infra.deployed import EXAMPLES, example
+from tests.infra.event_queues import queues_read
 from tests.unit.fakes import FakeChannel, World
-from tests.unit.test_notify import DATA, FAILED
-from tests.unit.test_queued_triggers import cloud_event, put_back, receive
-
-
-def rules(name: str) -> dict[str, Resource]:
-    """The properties of the rules on the log, by name without its prefix."""
-    prefix = "certflow-prod-" if name == "private" else "certflow-"
-    found = example(name).of("Microsoft.Insights/scheduledQueryRules")
-    return {one["name"].removeprefix(prefix): one["properties"] for one in found}
-
-
-def query(rule: Resource) -> str:
-    return str(rule["criteria"]["allOf"][0]["query"])
-
-
-def charts() -> dict[str, str]:
-    """The queries of the workbook, by title."""
-    (workbook,) = example("smallest").of("Microsoft.Insights/workbooks")
-    items = json.loads(workbook["properties"]["serializedData"])["items"]
-    return {one["name"]: one["content"]["query"] for one in items if one["type"] == 3}
-
-
-def words(query: str, field: str) -> set[str]:
-    """What a query compares a field with."""
-    found = re.findall(rf'\b{field} (?:==|in) (\([^)]*\)|"[^"]*")', query)
-    return set(re.findall(r'"([^"]+)"', " ".join(found)))
+from tests.unit.queue_messages import cloud_event, put_back, receive
+from tests.unit.sample_events import DATA, FAILED
 
 
 def records_written() -> dict[str, set[str]]:
@@ -59,7 +36,7 @@ def records_written() -> dict[str, set[str]]:
             if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "record":
                 name = ast.literal_eval(node.args[0])
                 written[name] |= {"event"} | {keyword.arg for keyword in node.keywords if keyword.arg}
-    written["surveyed"] |= KINDS.keys()  # these are given as **counts
+    written["surveyed"] |= COUNTED_KINDS.keys()  # these are given as **counts
     return written
 
 
@@ -72,7 +49,7 @@ def test_alerts_and_workbook_ask_for_records_and_fields_that_the_code_writes(tit
     events, fields = words(text, "event"), set(re.findall(r"\brecord\.(\w+)", text))
     assert events <= written.keys()
     assert fields <= {field for event in events for field in written[event]}
-    assert bool(events) == text.lstrip().startswith(("traces", "let records = traces"))
+    assert bool(events) == ("traces" in re.findall(r"\w+", text))
 
 
 def test_alerts_ask_for_functions_that_there_are() -> None:
@@ -80,11 +57,14 @@ def test_alerts_ask_for_functions_that_there_are() -> None:
     assert asked == {"queued_stuck_drop"} & set(queues_read().values())
 
 
-# After how many minutes what is told of: all rules, and no others, stand here.
-ALERTS = {
-    "standing-still": (15, {"beat"}),
+# How often each rule looks and how far back (minutes), the column of which each value is an alert of its own, and the
+# records it tells of: all rules, and no others, stand here.
+ALERTS: dict[str, tuple[int, int, str | None, set[str]]] = {
+    "standing-still": (15, 30, "vault", {"beat"}),
     "vault-trouble": (
         30,
+        120,
+        "about",
         {
             "work-failed",
             "survey-put-off",
@@ -99,10 +79,13 @@ ALERTS = {
             "notice-delivered",
         },
     ),
-    "poison": (15, set()),
-    "failed-functions": (15, set()),
+    "poison": (15, 30, None, set()),
+    "failed-functions": (15, 30, "name", set()),
+    "api-errors": (15, 30, "name", {"unforeseen-error"}),
     "notice-refused": (
         15,
+        30,
+        "about",
         {
             "notice-refused",
             "notice-to-nobody",
@@ -113,19 +96,20 @@ ALERTS = {
             "mail-not-for-all",
         },
     ),
+    "changed-by-hand": (30, 120, "what", set()),
+    "foreign-act": (30, 120, "vault", set()),
 }
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_each_rule_looks_at_all_the_time_and_one_row_is_enough(name: str) -> None:
+def test_each_rule_looks_twice_at_all_the_time_and_one_row_is_enough(name: str) -> None:
     assert rules(name).keys() == ALERTS.keys()
-    for rule, (minutes, events) in ALERTS.items():
+    for rule, (minutes, window, column, events) in ALERTS.items():
         properties = rules(name)[rule]
         assert properties["enabled"]
         assert words(query(properties), "event") == events
-        # Looked at as often as the window is long, so that nothing is left out. Longer where two tries can be an hour
-        # apart: else what is told of would seem to be over in between.
-        window = 2 * int(LATEST.total_seconds()) // 60 if rule == "vault-trouble" else minutes
+        # What arrives late is still in the next look (MicrosoftDocs/azure-docs#21635).
+        assert window >= 2 * minutes
         assert (properties["evaluationFrequency"], properties["windowSize"]) == (f"PT{minutes}M", f"PT{window}M")
         (criterion,) = properties["criteria"]["allOf"]
         assert (criterion["timeAggregation"], criterion["operator"], criterion["threshold"]) == (
@@ -133,7 +117,16 @@ def test_each_rule_looks_at_all_the_time_and_one_row_is_enough(name: str) -> Non
             "GreaterThan",
             0,
         )
-        assert criterion["failingPeriods"] == {"numberOfEvaluationPeriods": 1, "minFailingPeriodsToAlert": 1}
+        looks = 2 if rule == "standing-still" else 1  # when the first one comes, a new app has no code yet
+        assert criterion["failingPeriods"] == {"numberOfEvaluationPeriods": looks, "minFailingPeriodsToAlert": looks}
+        each = [{"name": column, "operator": "Include", "values": ["*"]}] if column else []
+        assert criterion["dimensions"] == each
+        assert column is None or re.search(rf"\b{column}\b", query(properties))
+
+
+def test_two_tries_that_are_far_apart_are_in_one_window() -> None:
+    """Else what is told of would seem to be over in between."""
+    assert ALERTS["vault-trouble"][1] == 2 * int(LATEST.total_seconds()) // 60
 
 
 @pytest.mark.parametrize(
@@ -145,7 +138,7 @@ def test_a_silent_vault_is_missed_because_it_stands_in_the_rule(name: str, vault
     # A query of a rule has to start with a table (Learn, "Optimize log search alert queries"); without `by`, summarize
     # has one row even where there is no record at all.
     assert text.startswith("traces |")
-    assert "| summarize seen = make_set(tostring(record.vault)) |" in text
+    assert "| summarize seen = make_set_if(tostring(record.vault), timestamp > ago(15m)) |" in text
     (listed,) = re.findall(r"mv-expand vault = set_difference\(dynamic\((\[.*?\])\), seen\)", text)
     assert json.loads(listed) == vaults
 
@@ -155,12 +148,12 @@ def test_what_passes_by_itself_is_no_alert() -> None:
     trouble, failed = query(rules("smallest")["vault-trouble"]), query(rules("smallest")["failed-functions"])
     assert trouble.endswith(
         "| extend about = strcat(record.vault, record.queue, record.channel), "
-        'bad = event != "notice-delivered", late = timestamp > ago(30m) '
-        "| summarize troubled = dcountif(bin(timestamp, 1m), bad and late and isnull(record.waited)), "
-        "waited = maxif(toint(record.waited), bad), good = countif(late and not(bad)) by about "
+        'bad = event != "notice-delivered" '
+        "| summarize troubled = dcountif(bin(timestamp, 1m), bad and timestamp > ago(1h) and isnull(record.waited)), "
+        "waited = maxif(toint(record.waited), bad), good = countif(timestamp > ago(30m) and not(bad)) by about "
         "| where troubled > 3 or (waited > 600 and good == 0)"
     )
-    assert failed.endswith(" by name | where failed > 5 or (failed > 0 and good == 0)")
+    assert failed.endswith(" by name | where failed > 10 or (failed > 0 and good == 0)")
 
 
 WAITING_TOLD = {"event-put-back", "notice-put-off", "event-left-in-outbox"}
@@ -190,7 +183,7 @@ async def test_a_queue_that_is_in_trouble_alarms_if_that_does_not_pass(
     caplog.set_level(logging.WARNING)
     world.rules.fault = DOWN
     await receive(world, "queued_notify", event)
-    while message := put_back(world, EVENTS):
+    while message := put_back(world, EVENT_QUEUE):
         world.now += message[1]
         world.rules.fault = DOWN if world.now - NOW < lasts else None
         await receive(world, "queued_notify", message[0])
@@ -204,7 +197,7 @@ async def test_a_channel_that_is_in_trouble_alarms_if_that_does_not_pass(
     email = FakeChannel("email", faults=[DOWN] * 999)
     world = World(channels=(email,))
     caplog.set_level(logging.WARNING)
-    await notify(world.certflow, "e1", FAILED, DATA)
+    await queue_event(world.certflow, "e1", FAILED, DATA)
     while not email.sent:
         if world.now - NOW >= lasts:
             email.faults.clear()
@@ -230,15 +223,36 @@ async def test_a_topic_that_is_in_trouble_alarms_if_that_does_not_pass(
     assert bool(alarms(caplog)) == alarmed
 
 
+PLATFORM = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/platform/providers"
+ON_CALL = f"{PLATFORM}/Microsoft.Insights/actionGroups/on-call"
+LOST = {"dead-letters": "DeadLetteredCount", "dropped-events": "DroppedEventCount"}
+
+
+def test_operations_say_of_each_alert_what_to_do() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    rows = re.findall(r"^\| `([a-z-]+?)-?…?` \| .+ \| .+ \|$", page, re.MULTILINE)
+    assert rows == [*ALERTS, *LOST]
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_dead_letters_are_counted_at_every_topic(name: str) -> None:
+def test_events_that_are_lost_are_counted_at_every_topic(name: str) -> None:
+    counted = set()
     for one in example(name).of("Microsoft.Insights/metricAlerts"):
         properties = one["properties"]
-        assert (properties["evaluationFrequency"], properties["windowSize"]) == ("PT15M", "PT15M")
+        assert (properties["evaluationFrequency"], properties["windowSize"]) == ("PT15M", "PT30M")
         (criterion,) = properties["criteria"]["allOf"]
+        assert (criterion["timeAggregation"], criterion["operator"], criterion["threshold"]) == (
+            "Total",
+            "GreaterThan",
+            0,
+        )
+        (alert,) = (alert for alert in LOST if f"-{alert}-" in one["name"])
         # Learn, "Supported metrics for Microsoft.EventGrid/topics" and "… systemTopics".
-        assert (criterion["metricName"], criterion["timeAggregation"]) == ("DeadLetteredCount", "Total")
-        assert (criterion["operator"], criterion["threshold"]) == ("GreaterThan", 0)
+        assert criterion["metricName"] == LOST[alert]
+        counted |= {(alert, *properties["scopes"])}
+    topics = {scope for _, scope in counted}
+    assert len(topics) > 2
+    assert counted == {(alert, topic) for alert in LOST for topic in topics}
 
 
 def test_the_workbook_asks_the_component_that_has_the_log() -> None:
@@ -249,15 +263,16 @@ def test_the_workbook_asks_the_component_that_has_the_log() -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_every_alert_goes_to_the_action_group_and_every_topic_has_one(name: str) -> None:
+def test_every_alert_goes_to_the_action_groups_and_every_topic_has_one(name: str) -> None:
     deployed = example(name)
     (group,) = deployed.of("Microsoft.Insights/actionGroups")
     assert len(group["properties"]["groupShortName"]) <= 12
     assert [one["emailAddress"] for one in group["properties"]["emailReceivers"]] == ["platform-team@example.com"]
+    groups = [group["id"], *([ON_CALL] if name == "many-vaults" else [])]
     for rule in deployed.of("Microsoft.Insights/scheduledQueryRules"):
-        assert rule["properties"]["actions"]["actionGroups"] == [group["id"]]
+        assert rule["properties"]["actions"]["actionGroups"] == groups
     metric = deployed.of("Microsoft.Insights/metricAlerts")
-    assert all(one["properties"]["actions"] == [{"actionGroupId": group["id"]}] for one in metric)
+    assert all(one["properties"]["actions"] == [{"actionGroupId": id_} for id_ in groups] for one in metric)
     topics = {one["id"] for one in deployed.resources if re.fullmatch(r"Microsoft.EventGrid/\w*[tT]opics", one["type"])}
     watched = {scope for one in metric for scope in one["properties"]["scopes"]}
     assert topics <= watched

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,10 @@ def test_the_one_of_az_is_taken_as_it_is_since_az_bicep_takes_other_arguments(em
     installed.parent.mkdir(parents=True)
     installed.touch(mode=0o755)
     assert bicep_check.bicep.__wrapped__() == (str(installed),)
+
+
+def test_the_compiled_template_is_for_those_who_have_nothing_of_ours() -> None:
+    """It has its modules in it, and refers to no registry of modules."""
+    text = bicep_check.TEMPLATE.read_text()
+    assert "templateLink" not in text
+    assert not re.search(r"mcr\.microsoft|azurecr|\bbr[:/]", text)

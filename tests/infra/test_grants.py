@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from functions.issuance.queues import DROPS, EVENTS, VAULT_EVENTS
+from functions.ports.work_queue import EVENT_QUEUE, UPLOAD_QUEUE, VAULT_EVENT_QUEUE
 from local.stack import CSRS, DROP, MERGED, PRODUCT_ACTIONS, QUARANTINE, REJECTED, TRUSTED
-from tests.infra.deployed import EXAMPLES, Snapshot, example
+from tests.infra.deployed import DEPLOYER, EXAMPLES, Snapshot, example
 
 ROLES = {
     "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
@@ -42,22 +42,39 @@ APPS = {
     (APP, "Monitoring Metrics Publisher", "insights"): "telemetry without a key",
     (APP, "operator", "vault"): "starts, watches and finishes requests",
 }
+TO_QUEUES = {
+    (TOPIC, "Storage Queue Data Message Sender", VAULT_EVENT_QUEUE): "delivers to its queue",
+    (TOPIC, "Storage Queue Data Message Sender", UPLOAD_QUEUE): "the same",
+    (TOPIC, "Storage Queue Data Message Sender", EVENT_QUEUE): "the same",
+}
+# Whoever deploys drops chains and trusts CAs, where the parameters name nobody.
+DEPLOYERS = {
+    (PEOPLE, "Storage Blob Data Reader", CSRS): "uploaders fetch CSRs",
+    (PEOPLE, "uploader", DROP): "uploaders return chains, and delete nothing",
+    (PEOPLE, "Storage Blob Data Reader", MERGED): "uploaders read reports",
+    (PEOPLE, "Storage Blob Data Reader", REJECTED): "the same",
+    (PEOPLE, "keeper", TRUSTED): "trustees, and nobody else, say whom a vault trusts",
+}
 BY_SHAPE = {
-    "smallest": {(APP, "Communication and Email Service Owner", "communication"): "mail; there is no smaller role"},
+    "smallest": {
+        **TO_QUEUES,
+        **DEPLOYERS,
+        (APP, "Communication and Email Service Owner", "communication"): "mail; there is no smaller role",
+    },
     "private": {
+        **TO_QUEUES,
         (APP, "Key Vault Secrets User", "secret"): "Teams URLs and the password: three secrets, not their vault",
-        (TOPIC, "Storage Queue Data Message Sender", "certflow-vault-events"): "delivers to its queue",
-        (TOPIC, "Storage Queue Data Message Sender", "certflow-drops"): "the same",
-        (TOPIC, "Storage Queue Data Message Sender", "certflow-events"): "the same",
         (PEOPLE, "Storage Blob Data Reader", CSRS): "uploaders fetch CSRs",
-        (PEOPLE, "Storage Blob Data Contributor", DROP): "uploaders return chains",
+        (PEOPLE, "uploader", DROP): "uploaders return chains",
         (PEOPLE, "Storage Blob Data Reader", MERGED): "uploaders read reports",
         (PEOPLE, "Storage Blob Data Reader", REJECTED): "the same",
-        (PEOPLE, "Storage Blob Data Contributor", TRUSTED): "trustees, and nobody else, say whom a vault trusts",
-        (PEOPLE, "Storage Blob Data Contributor", "rules"): "trustees say who hears of what",
+        (PEOPLE, "keeper", TRUSTED): "trustees, and nobody else, say whom a vault trusts",
+        (PEOPLE, "keeper", "rules"): "others say who hears of what",
         (PEOPLE, "Storage Blob Data Reader", QUARANTINE): "few may read what came with a private key",
     },
-    "many-vaults": {
+    "hub-and-spoke": TO_QUEUES | DEPLOYERS,  # mail goes by a server of the company, without a password
+    "many-vaults": DEPLOYERS
+    | {
         (APP, "Communication and Email Service Owner", "communication"): "mail; there is no smaller role",
         (APP, "Key Vault Secrets User", "secret"): "the URLs of further channels",
         (APP, "observer", "vault"): "a vault that is only watched",
@@ -80,7 +97,7 @@ DEFINITION = "Microsoft.Authorization/roleDefinitions"
 
 
 def who(properties: dict[str, Any]) -> str:
-    if properties["principalType"] == "Group":
+    if properties["principalType"] == "Group" or properties["principalId"] == DEPLOYER:
         return PEOPLE
     assert properties["principalType"] == "ServicePrincipal"
     of_identity = "identity-" in properties["principalId"] and "Topic" not in properties["principalId"]
@@ -108,7 +125,10 @@ def test_every_grant_is_in_the_list_and_all_of_the_list_is_granted(name: str) ->
     assert set(grants(example(name))) == (APPS | TOPICS | BY_SHAPE[name]).keys()
 
 
-@pytest.mark.parametrize(("name", "vaults", "topics"), [("smallest", 1, 3), ("private", 1, 3), ("many-vaults", 5, 7)])
+@pytest.mark.parametrize(
+    ("name", "vaults", "topics"),
+    [("smallest", 1, 3), ("private", 1, 3), ("hub-and-spoke", 1, 3), ("many-vaults", 5, 7)],
+)
 def test_every_vault_and_topic_has_its_grant(name: str, vaults: int, topics: int) -> None:
     found = grants(example(name))
     assert sum(place == "vault" for _, _, place in found) == vaults
@@ -120,11 +140,11 @@ def test_into_each_queue_writes_the_topic_that_delivers_there_and_no_other() -> 
     written = {}
     for one in example("private").of("Microsoft.Authorization/roleAssignments"):
         queue = where(one["id"])
-        if queue in {VAULT_EVENTS, DROPS, EVENTS}:
+        if queue in {VAULT_EVENT_QUEUE, UPLOAD_QUEUE, EVENT_QUEUE}:
             principal = one["properties"]["principalId"]
             modules = re.findall(r"format\('((?!rbac)\w+)-\{0\}', uniqueString\('\1'", principal)
             written[queue] = modules[int(re.fullmatch(r".*\[(\d+)\]\]", principal)[1])]  # type: ignore[index]
-    assert written == {VAULT_EVENTS: "vaultTopics", DROPS: "chainTopic", EVENTS: "topic"}
+    assert written == {VAULT_EVENT_QUEUE: "vaultTopics", UPLOAD_QUEUE: "chainTopic", EVENT_QUEUE: "topic"}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -139,19 +159,76 @@ def test_no_grant_is_made_twice_under_two_names(name: str) -> None:
     assert len(set(scoped)) == len(scoped)
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_the_custom_role_has_the_actions_that_the_product_runs_with_in_the_stand_in(name: str) -> None:
-    actions = {}
+def dataactions(name: str) -> dict[str, list[str]]:
+    """What our own roles may do, by the last word of the role."""
+    actions: dict[str, list[str]] = {}
     for one in example(name).of(DEFINITION):
         (permission,) = one["properties"]["permissions"]
-        assert permission["actions"] == permission["notActions"] == permission["notDataActions"] == []
-        actions[one["properties"]["roleName"].split()[2]] = permission["dataActions"]
+        assert permission["notActions"] == permission["notDataActions"] == []
+        kind = one["properties"]["roleName"].split()[2]
+        assert permission["actions"] == ([f"{CONTAINERS}/read"] if kind in {"uploader", "keeper"} else [])
+        assert actions.setdefault(kind, permission["dataActions"]) == permission["dataActions"]
+    return actions
+
+
+CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_custom_role_has_the_actions_that_the_product_runs_with_in_the_stand_in(name: str) -> None:
+    actions = dataactions(name)
     prefix = "Microsoft.KeyVault/vaults/"
     assert {action.removeprefix(prefix) for action in actions["operator"]} == set(PRODUCT_ACTIONS)
     assert actions.get("observer") == ([f"{prefix}certificates/read"] if name == "many-vaults" else None)
 
 
-def test_the_custom_role_may_be_assigned_where_the_vaults_are_and_nowhere_else() -> None:
-    definition = next(one for one in example("many-vaults").of(DEFINITION))
-    groups = {scope.rpartition("/")[2] for scope in definition["properties"]["assignableScopes"]}
-    assert groups == {"certflow", "payments", "shop", "intranet", "legacy"}
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_who_drops_files_deletes_none_and_nobody_deletes_a_container(name: str) -> None:
+    writes = {f"{CONTAINERS}/blobs/{action}" for action in ("read", "add/action", "write")}
+    assert set(dataactions(name)["uploader"]) == writes
+    assert set(dataactions(name)["keeper"]) == writes | {f"{CONTAINERS}/blobs/delete"}
+
+
+def test_who_sets_trust_does_not_say_who_is_told() -> None:
+    by_container: dict[str, set[str]] = {}
+    for one in example("private").of("Microsoft.Authorization/roleAssignments"):
+        if one["properties"]["principalType"] == "Group":
+            by_container.setdefault(where(one["id"]), set()).add(one["properties"]["principalId"])
+    assert len(by_container[TRUSTED]) == len(by_container["rules"]) == 1
+    assert not by_container[TRUSTED] & by_container["rules"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_custom_role_is_for_the_group_that_it_is_in_and_has_a_name_of_its_own(name: str) -> None:
+    """So no scope is ever taken from a role that is assigned there (Azure/bicep#17145)."""
+    definitions = example(name).of(DEFINITION)
+    for one in definitions:
+        assert one["properties"]["assignableScopes"] == [one["id"].partition("/providers/")[0]]
+    assert len({one["properties"]["roleName"] for one in definitions}) == len(definitions)  # one in a tenant
+
+
+def test_there_is_a_custom_role_where_vaults_are_and_nowhere_else() -> None:
+    groups = {
+        (one["id"].split("/")[4], one["properties"]["roleName"].split()[2])
+        for one in example("many-vaults").of(DEFINITION)
+    }
+    operators = {(group, "operator") for group in ("certflow", "payments", "shop", "intranet")}
+    assert groups == operators | {("legacy", "observer"), ("certflow", "uploader"), ("certflow", "keeper")}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_output_names_every_grant_with_its_reason(name: str) -> None:
+    """For whoever gives the roles, with roles 'list', and for grants.sh, which lists what is beyond them."""
+    told = [(one["scope"].lower(), one["role"], one["why"]) for one in example(name).outputs["GRANTS"]]
+    made = [
+        (
+            one["id"].partition("/providers/Microsoft.Authorization/")[0].lower(),
+            one["properties"]["roleDefinitionId"].rpartition("/")[2],
+            one["properties"]["description"],
+        )
+        for one in example(name).of("Microsoft.Authorization/roleAssignments")
+    ]
+    assert sorted(told) == sorted(made)
+    principals = re.findall(r"createObject\('who', '([^']*)'", example(name).outputs["PRINCIPALS"])
+    people = {one["who"] for one in example(name).outputs["GRANTS"] if re.fullmatch("[0-9a-f-]{36}", one["who"])}
+    assert {one["who"] for one in example(name).outputs["GRANTS"]} - people <= set(principals)

@@ -35,13 +35,16 @@ def test_chains_and_csrs_can_be_had_back(name: str) -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_previous_versions_end_and_those_of_dropped_files_soon(name: str) -> None:
     (policy,) = example(name).of("Microsoft.Storage/storageAccounts/managementPolicies")
-    ends = {}
+    ends, current = {}, {}
     for rule in policy["properties"]["policy"]["rules"]:
         assert rule["enabled"]
         filters, actions = rule["definition"]["filters"], rule["definition"]["actions"]
-        assert (filters["blobTypes"], actions.keys()) == (["blockBlob"], {"version"})  # never what is there now
+        assert filters["blobTypes"] == ["blockBlob"]
+        if "baseBlob" in actions:
+            current[tuple(filters["prefixMatch"])] = actions["baseBlob"]["delete"]["daysAfterCreationGreaterThan"]
         ends[tuple(filters.get("prefixMatch", ()))] = actions["version"]["delete"]["daysAfterCreationGreaterThan"]
-    assert ends == {(): 30, ("chains/",): 7}
+    assert ends == {(): 30, ("chains/",): 7, ("chains-quarantine/",): 30}
+    assert current == {("chains-quarantine/",): 30}  # what is there now ends nowhere else
     assert policy["id"].split("/")[8][-14] == "c"
 
 
@@ -55,7 +58,7 @@ def test_existing_vaults_get_no_settings(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_app_finds_its_package_its_secrets_and_its_network(name: str) -> None:
-    site, private = example(name).site["properties"], name == "private"
+    site, private = example(name).site["properties"], name in ("private", "hub-and-spoke")
     settings = site["functionAppConfig"]
     assert settings["runtime"] == {"name": "python", "version": "3.13"}
     (container,) = re.findall(r"\{0\}([a-z-]+)'", settings["deployment"]["storage"]["value"])
@@ -104,3 +107,10 @@ def test_the_vault_with_the_secrets_is_reached_over_the_network() -> None:
     assert vaults == {"contoso-pki-prod", "contoso-platform"}
     links = example("private").of("Microsoft.Network/privateDnsZones/virtualNetworkLinks")
     assert {one["properties"]["resolutionPolicy"] for one in links} == {"NxDomainRedirect"}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_emptied_list_of_callers_is_said_since_what_is_left_out_stays(name: str) -> None:
+    config = example(name).site["properties"]["siteConfig"]
+    assert config["ipSecurityRestrictions"] == []
+    assert config["ipSecurityRestrictionsDefaultAction"] == "Allow"

@@ -1,135 +1,84 @@
-"""The package that would be deployed: the product alone, small, and all that it needs is in requirements.txt."""
+"""The app's part of the package: the product alone, and small. What it needs is tested in tests/thorough/infra."""
 
 from __future__ import annotations
 
-import asyncio
-import fnmatch
 import os
-import shutil
 import subprocess
-import sys
 import zipfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from local.api import client_of, until
-from local.functions_host import KEPT, ROOT
-from local.hosts import free_ports
-from local.stack import Ports, Stack, running_stack
+from local import package
+from local.functions_host import ROOT
+from local.package import app_files, write_zip
 from tests.clock import HANG
-from tests.e2e.test_stories import body
 
-LARGEST = 400_000  # bytes; README says how large it is
+LARGEST = 600_000  # bytes
 ALONGSIDE = {"host.json", "requirements.txt", "function_app.py"}
 
 
-def ignored(path: Path) -> bool:
-    """By .funcignore, whose lines are names or patterns of files and folders, as Core Tools and azd read them."""
-    patterns = [line for line in (ROOT / ".funcignore").read_text().splitlines() if line]
-    return any(fnmatch.fnmatch(part, pattern) for part in path.parts for pattern in patterns)
-
-
-def packed() -> Iterator[Path]:
-    """The files of the working copy that are not ignored; what git ignores is on nobody's machine but ours."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for line in sorted(set(listed.stdout.splitlines())):
-        if not ignored(Path(line)) and (ROOT / line).exists():
-            yield Path(line)
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("package") / "certflow.zip"
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in packed():
-            archive.write(ROOT / path, path)
-    return file
-
-
-def test_the_package_holds_the_product_and_nothing_else_and_is_small(package: Path) -> None:
-    with zipfile.ZipFile(package) as archive:
-        names = set(archive.namelist())
-    assert {name for name in names if not name.startswith("functions/")} == ALONGSIDE
+def test_the_apps_part_is_the_product_and_nothing_else_and_small(tmp_path: Path) -> None:
+    files = {str(path) for path in app_files()}
     expected = {str(path.relative_to(ROOT)) for path in (ROOT / "functions").rglob("*.py")}
-    assert {name for name in names if name.startswith("functions/")} == expected
-    assert 0 < package.stat().st_size < LARGEST
+    assert files == ALONGSIDE | expected
+    target = tmp_path / "app.zip"
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in app_files():
+            archive.write(ROOT / path, path)
+    assert 0 < target.stat().st_size < LARGEST
 
 
-def uv() -> str | None:
-    here = ROOT / ".local" / "uv" / "bin" / "uv"
-    return str(here) if here.exists() else shutil.which("uv")
+def test_when_and_by_whom_files_were_written_is_not_packed(tmp_path: Path) -> None:
+    packed = []
+    for number, names in enumerate((("a/b.py", "a.py", "z.so"), ("z.so", "a.py", "a/b.py"))):
+        folder = tmp_path / str(number)
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(name)
+            (folder / name).chmod(0o600 + number * 0o155)
+            os.utime(folder / name, (1e9 + number * 1e6,) * 2)
+        write_zip(folder, tmp_path / f"{number}.zip")
+        packed.append((tmp_path / f"{number}.zip").read_bytes())
+    assert packed[0] == packed[1]
+    with zipfile.ZipFile(tmp_path / "0.zip") as archive:
+        assert archive.namelist() == ["a.py", "a/b.py", "z.so"]
+        assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100644}
 
 
-@pytest.mark.skipif(uv() is None, reason="SKIPPED: uv, which makes the empty environment, is not here")
-@pytest.mark.timeout(600)
-async def test_the_package_runs_end_to_end_with_requirements_txt_alone(package: Path, tmp_path: Path) -> None:
-    app, python = tmp_path / "app", tmp_path / "venv" / "bin" / "python"
-    with zipfile.ZipFile(package) as archive:
-        archive.extractall(app)
-    await asyncio.to_thread(_install, app / "requirements.txt", tmp_path / "venv")
-    (port,) = free_ports(1)
-    async with (
-        running_stack(tmp_path / "stack", own_host=False, issuing_delay=1, ports=Ports(host=port)) as stack,
-        _host(stack, app, python, port, tmp_path),
-        client_of(stack.describe()) as client,
-    ):
-        created = await client.create("main", "packed", body("packed", "DigiCert"))
-        assert created.status == 202
-
-        async def completed() -> bool:
-            response = await client.pending("main", "packed")
-            return bool((await response.json())["status"] == "completed")
-
-        await until("the certificate is issued", completed)
-        await until("its owner is told", lambda: client.messages("Certificate issued: packed"))
+def test_commands_are_taken_away_with_their_rows(tmp_path: Path) -> None:
+    about = tmp_path / "one-1.0.dist-info"
+    about.mkdir()
+    (about / "RECORD").write_text("bin/one,sha256=x,1\none/bin/data.py,sha256=y,2\none-1.0.dist-info/RECORD,,\n")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "one").write_text("#!/a/path/of/this/machine/python\n")
+    (tmp_path / ".lock").touch()
+    package._remove_commands(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one-1.0.dist-info"]
+    assert (about / "RECORD").read_text() == "one/bin/data.py,sha256=y,2\none-1.0.dist-info/RECORD,,\n"
 
 
-def _install(requirements: Path, venv: Path) -> None:
-    program, python = str(uv()), str(venv / "bin" / "python")
-    subprocess.run([program, "venv", "--quiet", "--python", sys.executable, str(venv)], check=True)
-    subprocess.run([program, "pip", "install", "--quiet", "--python", python, "-r", str(requirements)], check=True)
+def test_a_package_that_cannot_be_built_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "functions").mkdir()
+    (tmp_path / "functions" / "__init__.py").write_text("version = 1\n")
+    monkeypatch.setattr(package, "ROOT", tmp_path)
+    with pytest.raises(package.PackageFailed, match=r"functions/__init__\.py has no line with __version__"):
+        package.version()
+    monkeypatch.setattr(package, "build", lambda *_: package.version())
+    assert package.main() == 1
+    assert capsys.readouterr().err.startswith("make package: functions/__init__.py")
 
 
-@asynccontextmanager
-async def _host(stack: Stack, app: Path, python: Path, port: int, directory: Path) -> AsyncIterator[None]:
-    """The local host, but in the environment of the package. Of ours it gets its own code and `croniter`, no more."""
-    library = directory / "library"
-    (library / "local").mkdir(parents=True)
-    for path in ("__init__.py", "host", "web.py"):
-        (library / "local" / path).symlink_to(ROOT / "local" / path)
-    for name in ("croniter", "dateutil", "six"):  # six: of dateutil
-        if (spec := find_spec(name)) and spec.origin:
-            origin = Path(spec.origin)
-            origin = origin.parent if origin.name == "__init__.py" else origin
-            (library / origin.name).symlink_to(origin)
-    keys = [f"--{name}-key={key}" for name, key in vars(stack.keys).items()]
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ} | stack.settings
-    with (directory / "host.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            *(str(python), "-m", "local.host", "--port", str(port), "--app", str(app), "--with-parent", *keys),
-            cwd=directory,
-            env=environment | {"PYTHONPATH": str(library)},
-            stdin=asyncio.subprocess.PIPE,
-            stderr=log,
-            stdout=asyncio.subprocess.PIPE,
-        )
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(HANG):
-            line = await process.stdout.readline()
-        assert b"Functions host ready" in line, (directory / "host.log").read_text()
-        yield
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+def test_an_extra_that_there_is_not_is_named_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert package.main("slack") == 1
+    assert capsys.readouterr().err == "make package: there is no extra 'slack'; EXTRAS is left out, or apprise\n"
+
+
+@pytest.mark.parametrize("extras", ["apprise slack", "apprise,slack", "Apprise", "-h", "../requirements"])
+def test_of_several_extras_none_is_left_out_in_silence(extras: str) -> None:
+    make = ("make", "package", "--silent", "--old-file=setup", f"EXTRAS={extras}")
+    done = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, timeout=HANG)
+    assert done.returncode != 0
+    assert f"there is no extra '{extras}'; EXTRAS is left out, or apprise\n" in done.stderr

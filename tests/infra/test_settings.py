@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from functions.settings import load_settings
-from tests.infra.deployed import EXAMPLES, example
-from tests.unit.test_promises import bindings, settings_of_bindings, settings_read
+from functions.settings.load import load_settings
+from tests.app_settings import bindings, settings_of_bindings, settings_read
+from tests.infra.deployed import EXAMPLES, as_azure_would, example
 
-# Read by the Functions host or the platform, each for its reason; settings.py does not know them.
+# Read by the Functions host or the platform, each for its reason; functions/settings does not know them.
 OF_THE_HOST = {
     "APPLICATIONINSIGHTS_CONNECTION_STRING": "where telemetry goes",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "with the app's identity",
@@ -42,7 +42,7 @@ def of_connections() -> set[str]:
     named = {str(one["connection"]) for some in bindings().values() for one in some if "connection" in one}
     assert named == {"AzureWebJobsStorage", "ChainStorage"}
     parts = ("blobServiceUri", "queueServiceUri", "credential", "clientId")
-    return {f"{name}__{part}" for name in named for part in parts}
+    return {f"{name}__{part}" for name in named for part in parts} | {"AzureWebJobsStorage__accountName"}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -54,25 +54,23 @@ def test_every_setting_that_is_read_is_given_and_no_other(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
+def test_the_host_has_the_name_of_its_storage_in_the_public_cloud_alone(name: str) -> None:
+    (given,) = (
+        one
+        for one in example(name).site["properties"]["siteConfig"]["appSettings"]
+        if "AzureWebJobsStorage__accountName" in one["name"]
+    )
+    assert "environment().name, 'AzureCloud')" in given["name"]
+    (host,) = (one for one in example(name).of("Microsoft.Storage/storageAccounts") if one["name"][-14] == "h")
+    assert given["value"] == host["name"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_nothing_is_set_that_flex_consumption_refuses(name: str) -> None:
     assert [setting for setting in example(name).settings if NOT_ON_FLEX.fullmatch(setting)] == []
     properties = example(name).site["properties"]
     given = {one.lower() for one in (*properties, *properties["siteConfig"])}
     assert given & SITE_NOT_ON_FLEX == set()
-
-
-def as_azure_would(name: str, value: str) -> str:
-    """The setting with an address in place of an expression that only Azure can work out."""
-    if not value.startswith("["):
-        return value
-    if name == "CERTFLOW_VAULTS":
-        found = re.findall(r"format\('\{0\}\{1\}=https://\{2\}\{3\}', '([^']*)', '([^']*)', '([^']*)'", value)
-        return ",".join(f"{alias}{mode}=https://{vault}.vault.azure.net" for alias, mode, vault in found)
-    if name == "CERTFLOW_MAIL_FROM":
-        return "DoNotReply@mail.example.com"
-    if value.startswith("[environment().portal"):
-        return "https://portal.azure.com"
-    return "https://azure.example.com"
 
 
 @pytest.mark.parametrize(
@@ -89,9 +87,9 @@ def test_the_code_takes_the_settings(name: str, vaults: set[str]) -> None:
     settings = load_settings(resolved)
     assert settings.faults == ()
     assert settings.vaults.keys() == vaults
-    assert settings.choices.observed == ({"legacy"} if name == "many-vaults" else set())
-    assert settings.mail is not None
-    assert (settings.mail.acs_endpoint is None) == (name == "private")
+    assert settings.options.read_only_vaults == ({"legacy"} if name == "many-vaults" else set())
+    assert settings.channels.mail is not None
+    assert (settings.channels.mail.acs_endpoint is None) == (name == "private")
 
 
 def test_the_defaults_are_those_of_the_code() -> None:
@@ -99,13 +97,9 @@ def test_the_defaults_are_those_of_the_code() -> None:
     needed = {key: value for key, value in example("smallest").settings.items() if "__" in key}
     needed |= {"CERTFLOW_VAULTS": "main=https://kv.vault.azure.net", "CERTFLOW_TOPIC_ENDPOINT": "https://t.example.com"}
     bare = load_settings({key: as_azure_would(key, value) for key, value in needed.items()})
-    assert given.choices == bare.choices
-    assert (given.teams, given.notify_urls, given.rules, given.include_root) == (
-        bare.teams,
-        bare.notify_urls,
-        bare.rules,
-        bare.include_root,
-    )
+    assert given.options == bare.options
+    assert (given.channels.teams, given.channels.urls) == (bare.channels.teams, bare.channels.urls)
+    assert (given.rules, given.include_root) == (bare.rules, bare.include_root)
     assert (given.verify_challenge_resource, given.links.portal) == (True, bare.links.portal)
 
 

@@ -13,10 +13,11 @@ import aiohttp
 import pytest
 
 from functions.adapters.apprise_urls import AppriseUrl, channels_of
-from functions.issuance.errors import BadSettings, Unavailable
-from functions.issuance.telling import Notice, Severity
-from local.inbox import Inbox, running_inbox
-from local.tls import LocalCa
+from functions.model.errors import BadSettings, Unavailable
+from functions.model.messages import Severity
+from functions.ports.notifications import Notice
+from inbox import Inbox, running_inbox
+from keyvault_emulator.tls import LocalCa
 
 NOTICE = Notice(
     event_id="main:web:abc:failed",
@@ -151,3 +152,9 @@ def test_apprise_is_imported_only_when_it_is_used() -> None:
         "sys.exit('apprise' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+async def test_in_a_package_without_apprise_a_message_waits_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)  # as where it is not installed
+    with pytest.raises(BadSettings, match="has no Apprise"):
+        await AppriseUrl("json://localhost/", 1).send([NOTICE], [])

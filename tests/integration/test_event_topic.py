@@ -9,14 +9,14 @@ import pytest
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
+from eventgrid_emulator import running_event_grid
 from functions.adapters.event_topic import EventTopic
-from functions.issuance.errors import Unavailable
-from functions.issuance.events import Event
-from local.eventgrid import running_event_grid
-from local.tls import LocalCa
+from functions.model.errors import Unavailable
+from functions.model.events.event import Event
+from keyvault_emulator.tls import LocalCa
+from testkit.tokens import AnyToken
 from tests.clock import real_now
 from tests.event_schemas import SOURCE
-from tests.integration.tokens import AnyToken
 
 
 async def test_an_event_is_published_with_our_own_id(trusted_ca: LocalCa, tmp_path: Path) -> None:

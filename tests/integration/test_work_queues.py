@@ -7,7 +7,6 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,21 +14,17 @@ import pytest_asyncio
 from azure.storage.queue.aio import QueueServiceClient
 
 from functions.adapters.work_queues import WorkQueues
-from functions.issuance.errors import TooLong, Unavailable
-from local.azurite import running_azurite
-from local.tls import LocalCa
-from tests.integration.tokens import AnyToken
+from functions.model.errors import TooLong, Unavailable
+from keyvault_emulator.tls import LocalCa
+from local.azurite import Azurite
+from testkit.tokens import AnyToken
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def service(tmp_path_factory: pytest.TempPathFactory, trusted_ca: LocalCa) -> AsyncIterator[QueueServiceClient]:
-    directory: Path = tmp_path_factory.mktemp("azurite")
-    async with (
-        running_azurite(trusted_ca, directory, log=directory / "azurite.log") as azurite,
-        QueueServiceClient.from_connection_string(azurite.connection_string) as service,
-    ):
+async def service(azurite: Azurite) -> AsyncIterator[QueueServiceClient]:
+    async with QueueServiceClient.from_connection_string(azurite.connection_string) as service:
         yield service
 
 
@@ -72,7 +67,7 @@ async def test_a_message_for_later_cannot_be_seen_before(work: WorkQueues, servi
 async def test_a_message_is_gone_when_it_has_lasted_as_long_as_it_should(
     work: WorkQueues, service: QueueServiceClient
 ) -> None:
-    await work.put("certflow-lasts", {"n": 1}, lasts=timedelta(minutes=2))
+    await work.put("certflow-lasts", {"n": 1}, ttl=timedelta(minutes=2))
     await work.put("certflow-lasts", {"n": 2})
     lasts = []
     async for message in service.get_queue_client("certflow-lasts").receive_messages():

@@ -19,9 +19,9 @@ from datetime import timedelta
 
 from cryptography import x509
 
-from functions.issuance.certificate import Certificate, load
-from functions.issuance.chains import by_key
-from functions.issuance.checks import SKEW
+from functions.chains.validation.build import by_key
+from functions.chains.validation.checks import SKEW
+from functions.x509.certificate import Certificate, load
 from tests.certificates import SERVER
 from tests.clock import NOW
 from tests.robustness import mutations
@@ -166,13 +166,91 @@ NO_CA_TRUSTED = Kind(
     lambda one: one.after(mutations.ca_no_more, mutations.version_1_ca, mutations.ca_usages),
     (mutations.ca_no_more,),
 )
+
+
+def _refused_among_cas(one: Judged) -> bool:
+    """Whether OpenSSL refuses it, too, when it is given no certificates of issuers but those of CAs."""
+    whole = one.sample
+
+    def cas(some: Iterable[bytes]) -> tuple[bytes, ...]:
+        return tuple(der for der in some if der in whole.leaves or _is_ca(der))
+
+    given = replace(whole, file=cas(whole.file), trusted=cas(whole.trusted), roots=cas(whole.roots))
+    return not _verified(given).taken
+
+
+def _valid_now(one: Judged) -> Sample:
+    """The sample without the CAs' certificates that are not valid now."""
+    whole = one.sample
+
+    def valid(some: Iterable[bytes]) -> tuple[bytes, ...]:
+        views = ((der, load(der).view) for der in some)
+        return tuple(
+            der
+            for der, view in views
+            if der in whole.leaves or view.not_valid_before_utc <= NOW <= view.not_valid_after_utc
+        )
+
+    return replace(whole, file=valid(whole.file), trusted=valid(whole.trusted))
+
+
+def _refused_in_time(one: Judged) -> bool:
+    """Whether the doctor refuses it for a reason that is named, too, when it is given what is valid now alone."""
+    given = _valid_now(one)
+    return given != one.sample and bool(difference(judged(given)))
+
+
+def _refused_below_the_files_roots(one: Judged) -> bool:
+    """Whether OpenSSL refuses it, too, when it is given no roots but those of the file; one of all is not there."""
+    roots = tuple(der for der in one.sample.roots if der in one.sample.file)
+    return roots != one.sample.roots and not (roots and _verified(replace(one.sample, roots=roots)).taken)
+
+
+def _covers_an_excluded_host(one: Judged) -> bool:
+    """Whether a wildcard of the leaf covers a host that the name constraints of one of the CAs exclude."""
+    limits = (load(der).extension(x509.NameConstraints) for der in (*one.sample.file, *one.sample.roots))
+    trees = [tree for given in limits if given for tree in given.excluded_subtrees or ()]
+    hosts = [tree.value.lower() for tree in trees if isinstance(tree, x509.DNSName)]
+    return any(f"*.{host.partition('.')[2]}" in one.names for host in hosts)
+
+
+def _is_ca(der: bytes) -> bool:
+    basic = load(der).extension(x509.BasicConstraints)
+    return basic is not None and basic.ca
+
+
+OUT_OF_TIME = Kind(
+    "of several ways up one has a certificate that is not valid now, and that is said; without it the doctor refuses "
+    "for a reason that is named here",
+    lambda one: _refused_in_time(one),
+    (mutations.cross_signed, mutations.ca_no_more),
+)
 # And by the code of its error:
 REFUSED: dict[str, Kind] = {
     "BadSettings": NO_CA_TRUSTED,
     "untrusted-ca": NO_CA_TRUSTED,
+    "expired": OUT_OF_TIME,
+    "not-yet-valid": OUT_OF_TIME,
+    "expired, of the ways that are known": Kind(
+        "nothing is trusted, and by a CA's certificate that has expired alone a way up is known to the doctor; OpenSSL "
+        "was given a root that is not in the file",
+        lambda one: not one.sample.trusted and _valid_now(one) != one.sample and _refused_below_the_files_roots(one),
+        (mutations.cross_signed, mutations.without_root, mutations.nothing_trusted),
+    ),
+    "issuer-may-not-sign": Kind(
+        "a wildcard covers a host that a CA may not issue for: BoringSSL, Go (CVE-2025-61727) and rustls-webpki refuse "
+        "it, OpenSSL compares the names' texts (its issue 30706)",
+        lambda one: _covers_an_excluded_host(one),
+        (mutations.wildcard_over_what_is_excluded,),
+    ),
+    "issuer-may-not-sign, as it is no CA": Kind(
+        "nothing is trusted, and the root in the file is no CA (RFC 5280 §4.2.1.9), which OpenSSL does not ask of it",
+        lambda one: not one.sample.trusted and one.after(mutations.ca_no_more) and _refused_among_cas(one),
+        (mutations.ca_no_more, mutations.one_damaged, mutations.nothing_trusted),
+    ),
     "missing-intermediate": Kind(
         "nothing is trusted, and the issuer is not in the file: OpenSSL was given the root, the doctor was not",
-        lambda one: not one.sample.trusted and one.after(mutations.without_root, mutations.one_missing),
+        lambda one: not one.sample.trusted and _refused_below_the_files_roots(one),
         (mutations.nothing_trusted, mutations.without_root, mutations.with_strangers),
     ),
     "weak-key": Kind(
@@ -220,7 +298,13 @@ def difference(one: Judged) -> str | None:
 def _why_refused(one: Judged, codes: Sequence[str]) -> str:
     if BELOW_THE_ROOT.holds(one):
         return "below the root"
-    return codes[0] if all(code in REFUSED and REFUSED[code].holds(one) for code in codes) else ""
+    kinds = [_kind_of(one, code) for code in codes]
+    return kinds[0] if all(kinds) else ""
+
+
+def _kind_of(one: Judged, code: str) -> str:
+    """The kind of REFUSED that says why of this code; what follows a comma in its name tells it from others."""
+    return next((name for name, kind in REFUSED.items() if name.partition(",")[0] == code and kind.holds(one)), "")
 
 
 def compared(samples: Iterable[Sample]) -> Iterator[tuple[Judged, str | None]]:

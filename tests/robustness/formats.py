@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from functions.issuance.requests import Operation, Status
+from functions.model.request.operation import Operation, Status
 from tests.certificates import DAY, Ca, Wish, csr_of, ec_key, pem
 from tests.clock import fixed_now
 from tests.unit.fakes import World

@@ -16,15 +16,16 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["functions.issuance"]):
-    from functions.issuance.asked import asked_of
-    from functions.issuance.chains import Signatures
-    from functions.issuance.diagnosis import diagnose
-    from functions.issuance.examine import inspect
-    from functions.issuance.findings import CODES, ChainProblem
-    from functions.issuance.reading import read
-    from functions.issuance.report import Outcome, report_of
-    from functions.issuance.trust import Trust, trust_of
+with atheris.instrument_imports(include=["functions"]):
+    from functions.chains.inspect import inspect
+    from functions.chains.parsing.parse import parse
+    from functions.chains.report import Outcome, report_of
+    from functions.chains.validation.build import Signatures
+    from functions.chains.validation.expected import requested_attributes
+    from functions.chains.validation.trust import Trust, trust_of
+    from functions.chains.validation.validate import validate
+    from functions.model.finding_codes import CODES
+    from functions.model.findings import ChainProblem
 
 import cryptography_vectors
 from cryptography import x509
@@ -36,7 +37,7 @@ from tests.robustness.formats import CHAINS, CSR, KEY, KEYS, ROOT, world
 FOLDER = Path(__file__).resolve().parents[2] / ".local" / "fuzz"
 LONGEST = 20_000
 MOST_LEAVES = 3  # of a file are judged
-ASKED = asked_of(x509.load_der_x509_csr(CSR), {"x509_props": {"validity_months": 12}})
+ASKED = requested_attributes(x509.load_der_x509_csr(CSR), {"x509_props": {"validity_months": 12}})
 TRUSTS = (Trust({}, "here"), trust_of({"root.pem": pem(ROOT.certificate)}, "here"))
 CERTFLOW = world().certflow
 LOOP = asyncio.new_event_loop()
@@ -49,13 +50,13 @@ def examined(content: bytes) -> None:
     assert {one["code"] for one in report["findings"]} <= CODES.keys(), report
     json.dumps(report)
     try:
-        contents = read(content)
+        contents = parse(content)
     except ChainProblem:
         return
     for leaf in contents.certificates[:MOST_LEAVES]:
         for trust in TRUSTS:
             try:
-                judged = diagnose(leaf, contents.certificates, ASKED, trust, NOW, Signatures())
+                judged = validate(leaf, contents.certificates, ASKED, trust, NOW, Signatures())
             except ChainProblem:
                 continue
             word = "would-reject" if judged.errors else "would-merge"

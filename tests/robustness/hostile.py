@@ -20,13 +20,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from functions.issuance.reading import MAX_BYTES
+from functions.chains.parsing.parse import MAX_FILE_BYTES
 from tests.certificates import DAY, Ca, Key, Wish, ec_key, pem
 from tests.clock import NOW, fixed_now
 from tests.robustness.formats import CSR, HOST, ISSUING, KEY, LONG, P7B, PEM
 from tests.wrappings import zipped
 
-MIB = MAX_BYTES
+MIB = MAX_FILE_BYTES
 MANY = 99  # CAs: with the leaf the most certificates that are read
 WITHOUT_IDS = Wish(start=LONG.start, end=LONG.end, key_ids=False)
 OVER = Wish(start=LONG.start, end=LONG.start, key_ids=False)  # has expired: one finding more a certificate

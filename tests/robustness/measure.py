@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from functions.issuance.examine import inspect
-from functions.issuance.report import brief_of
+from functions.chains.inspect import inspect
+from functions.chains.report import brief_of
 from tests.robustness.formats import ROOT, world
 
+MOST_TOLD = 30_000  # characters; a table property holds 32,768
 UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
 
 

@@ -314,6 +314,13 @@ def names_in_other_ways(draft: Draft) -> None:
     draft.change_leaf(names=draft.random.choice(choices))
 
 
+def wildcard_over_what_is_excluded(draft: Draft) -> None:
+    """A CA may not issue for the host, and the leaf's name is a wildcard that covers it."""
+    limits = x509.NameConstraints(None, [x509.DNSName(HOST)])
+    draft.add((limits, True), tier=draft.any_tier(1))
+    draft.change_leaf(names=("*.example.com",))
+
+
 def an_address(draft: Draft) -> None:
     draft.host = ADDRESS
     draft.change_leaf(names=(ip(ADDRESS), *draft.random.choice([(), (HOST,)])))
@@ -500,6 +507,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     constrained,
     more_names,
     names_in_other_ways,
+    wildcard_over_what_is_excluded,
     an_address,
     subjects,
     spelled_otherwise,

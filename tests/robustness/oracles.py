@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from functions.issuance.asked import Asked
-from functions.issuance.certificate import Certificate, load
-from functions.issuance.chains import Signatures
-from functions.issuance.diagnosis import diagnose
-from functions.issuance.errors import BadSettings
-from functions.issuance.findings import ChainProblem
-from functions.issuance.trust import trust_of
-from functions.issuance.usage_checks import SERVER
+from functions.chains.validation.build import Signatures
+from functions.chains.validation.expected import RequestedAttributes
+from functions.chains.validation.trust import trust_of
+from functions.chains.validation.validate import validate
+from functions.model.errors import BadSettings
+from functions.model.findings import ChainProblem
+from functions.x509.certificate import Certificate, load
+from functions.x509.usages import SERVER
 
 OPENSSL = shutil.which("openssl")
 
@@ -40,7 +40,7 @@ def doctor(
     leaf: bytes,
     others: Sequence[bytes],
     trusted: Sequence[bytes],
-    asked: Callable[[Certificate], Asked | None],
+    asked: Callable[[Certificate], RequestedAttributes | None],
     now: datetime,
 ) -> Verdict:
     """The doctor's verdict on a leaf in a file with other certificates, below trusted ones (all DER).
@@ -53,7 +53,7 @@ def doctor(
     except (ValueError, BadSettings) as refused:
         return Verdict(False, (type(refused).__name__,))
     try:
-        judged = diagnose(certificates[0], certificates, asked(certificates[0]), trust, now, Signatures())
+        judged = validate(certificates[0], certificates, asked(certificates[0]), trust, now, Signatures())
     except ChainProblem as problem:
         return Verdict(False, (problem.finding.code,))
     if judged.errors:
@@ -63,9 +63,9 @@ def doctor(
     return Verdict(True, tuple(one.code for one in judged.findings), merged, root.der if root else None)
 
 
-def asked_for(leaf: Certificate, names: dict[str, set[str]]) -> Asked:
+def asked_for(leaf: Certificate, names: dict[str, set[str]]) -> RequestedAttributes:
     """What was asked for: a server's certificate with these names, for the key that the leaf has."""
-    return Asked(leaf.key_sha256 or "", names, usages=frozenset(), ekus=frozenset({SERVER}))
+    return RequestedAttributes(leaf.key_sha256 or "", names, usages=frozenset(), ekus=frozenset({SERVER}))
 
 
 def openssl(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import re
 from collections.abc import Iterable, Iterator
@@ -30,6 +31,7 @@ class Unreadable(Exception):
     """A pattern that is not known before the code runs: text from outside might be part of it. Give it a name."""
 
 
+@functools.cache
 def in_functions() -> dict[str, Found]:
     """The patterns of the deployed code, by `module.NAME`, or `module: pattern` for one without a name."""
     files = sorted((ROOT / "functions").rglob("*.py"))
@@ -68,19 +70,20 @@ class _Reader:
     """One module: the names by which it knows `re`, its functions, and the constants of others."""
 
     def __init__(self, module: str, tree: ast.Module) -> None:
-        self.module, self.tree = module, tree
-        self.parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+        self.module, self.tree, self.nodes = module, tree, list(ast.walk(tree))
+        self.parents = {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
         self.imported: dict[str, tuple[str, str]] = {}  # local name: module, name there
         self.re_names: set[str] = set()
-        for node in ast.walk(tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 self.re_names |= {one.asname or one.name for one in node.names if one.name == "re"}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 self.imported |= {one.asname or one.name: (node.module, one.name) for one in node.names}
+        self.calls = list(self._calls())
 
     def patterns(self) -> Iterator[tuple[str, re.Pattern[Any]]]:
         """Every pattern that this module writes down, and its key."""
-        for call, function, pattern in self._calls():
+        for call, function, pattern in self.calls:
             name = self._assigned(call) if function == "compile" else None
             if name:
                 yield f"{self.module}.{name}", self._value(self.module, name)
@@ -89,13 +92,13 @@ class _Reader:
 
     def applied(self, found: dict[str, Found]) -> Iterator[tuple[str, set[str]]]:
         """How this module applies the patterns, its own and those of others."""
-        for call, function, pattern in self._calls():
+        for call, function, pattern in self.calls:
             if function != "compile":
                 yield self._key(pattern), {function}
             elif not self._assigned(call):
                 yield self._key(pattern), set(METHODS)
-        texts = {id(pattern) for _, _, pattern in self._calls()}
-        for node in ast.walk(self.tree):
+        texts = {id(pattern) for _, _, pattern in self.calls}
+        for node in self.nodes:
             key = self._constant(node)
             if key in found and id(node) not in texts and isinstance(getattr(node, "ctx", None), ast.Load):
                 yield key, self._methods(node)
@@ -108,7 +111,7 @@ class _Reader:
 
     def _calls(self) -> Iterator[tuple[ast.Call, str, ast.expr]]:
         """The calls that take a pattern as text: the call, the function, the text."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if not isinstance(node, ast.Call):
                 continue
             name = self._re_function(node.func)

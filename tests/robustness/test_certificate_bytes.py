@@ -15,11 +15,13 @@ import pytest
 from hypothesis import given, note, seed, settings
 from hypothesis import strategies as st
 
-from functions.issuance.examine import inspect
-from functions.issuance.findings import CODES, ChainProblem
-from functions.issuance.reading import Contents, read
+from functions.chains.inspect import inspect
+from functions.chains.parsing.contents import Contents
+from functions.chains.parsing.parse import parse
+from functions.model.finding_codes import CODES
+from functions.model.findings import ChainProblem
+from tests.pkcs7 import ber
 from tests.robustness.formats import CHAIN, P7B, PEM, ROOT, der, world
-from tests.unit.test_reading import ber
 
 FEW = 500
 EXAMPLES = int(os.environ.get("CERTFLOW_FUZZ_EXAMPLES", FEW))
@@ -64,7 +66,7 @@ def test_a_byte_that_is_changed_is_a_finding_and_the_other_certificates_count(ca
     form, content, at = case
     note(f"CERTFLOW_FUZZ_SEED={SEED}")
     try:
-        contents = read(content)
+        contents = parse(content)
     except ChainProblem as problem:
         contents = Contents((), problem.findings)
     findings = contents.findings

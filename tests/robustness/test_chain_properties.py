@@ -10,9 +10,9 @@ from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.issuance.chains import Chain, End, Signatures
-from functions.issuance.diagnosis import diagnose
-from functions.issuance.trust import Trust, trust_of
+from functions.chains.validation.build import Chain, End, Signatures
+from functions.chains.validation.trust import Trust, trust_of
+from functions.chains.validation.validate import validate
 from tests.certificates import Ca, Wish, as_read, csr_of, ec_key, pem
 from tests.clock import NOW, fixed_now
 from tests.robustness.formats import KEY, LONG
@@ -57,7 +57,7 @@ def shortest(start: int, edges: list[Edge], trusted: int) -> int | None:
 
 
 def built(leaf: x509.Certificate, file: list[x509.Certificate], trust: Trust) -> Chain:
-    return diagnose(as_read(leaf)[0], as_read(*file), None, trust, NOW, Signatures()).chain
+    return validate(as_read(leaf)[0], as_read(*file), None, trust, NOW, Signatures()).chain
 
 
 @settings(max_examples=200, deadline=None)

@@ -13,6 +13,7 @@ from random import Random
 
 import pytest
 
+from testkit.skips import skip_loudly
 from tests.robustness import mutations
 from tests.robustness.comparing import (
     BELOW_THE_ROOT,
@@ -27,7 +28,6 @@ from tests.robustness.comparing import (
 from tests.robustness.generating import Sample, mutated, sample
 from tests.robustness.mutations import MUTATIONS, Mutation
 from tests.robustness.oracles import OPENSSL, Verdict
-from tests.skips import skip_loudly
 
 SEED, COUNT = 14, 200
 TRIES = 40  # of mutations that make a difference in some of their shapes alone
@@ -76,6 +76,13 @@ def test_without_a_reason_a_difference_is_found() -> None:
     good = judged(made(1))
     assert difference(good) is None
     assert difference(replace(good, doctor=Verdict(False, ("expired",)))) == ""
+    ways = map(judged, (made(number, *REFUSED["expired"].made_by) for number in range(TRIES)))
+    other = next(one for one in ways if one.agree and one.doctor.taken)
+    assert difference(replace(other, doctor=Verdict(False, ("expired",)))) == ""
+    untrusting = judged(made(1, mutations.nothing_trusted))
+    for code in ("expired", "issuer-may-not-sign"):
+        assert difference(replace(untrusting, doctor=Verdict(False, (code,)))) == ""
+        assert difference(replace(good, doctor=Verdict(False, ("weak-key", code)))) == ""
     late = judged(made(1, mutations.expired))
     assert difference(late) is None
     *merged, root = late.sample.file

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from functions.issuance.asked import Asked
-from functions.issuance.certificate import Certificate
+from functions.chains.validation.expected import RequestedAttributes
+from functions.x509.certificate import Certificate
+from testkit.skips import skip_loudly
 from tests.robustness import limbo
 from tests.robustness.oracles import OPENSSL, Verdict, asked_for, doctor, openssl
-from tests.skips import skip_loudly
 
 # A serial number of zero makes `cryptography` warn, as it does in production: once a process, to stderr.
 pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
@@ -38,7 +38,7 @@ TAKEN: Mapping[str, set[str]] = {
         "pathlen::max-chain-depth-1-exhausted",
     },
     "five minutes are granted to clocks that differ: a CA dates a certificate to the second of issuing it": CLOCKS,
-    "RFC 5280 asks it of CAs, for building paths alone (§4.2.1.1, §4.2.1.2): names and signatures decide": {
+    "RFC 5280 §4.2.1.1 and §4.2.1.2 ask it of CAs, for building paths alone: names and signatures decide": {
         "rfc5280::aki::cross-signed-root-missing-aki",
         "rfc5280::aki::intermediate-missing-aki",
         "rfc5280::aki::leaf-missing-aki",
@@ -58,7 +58,7 @@ TAKEN: Mapping[str, set[str]] = {
         "webpki::eku::ee-critical-eku",
         "webpki::san::san-critical-with-nonempty-subject",
     },
-    "RFC 5280 asks it of CAs (§4.1.2.2): the serial number names a certificate in revocation lists": {
+    "RFC 5280 §4.1.2.2 asks it of CAs: the serial number names a certificate in revocation lists": {
         "rfc5280::serial::too-long",
         "rfc5280::serial::zero",
     },
@@ -133,7 +133,7 @@ def listed(*tables: Mapping[str, set[str]]) -> Iterator[str]:
 
 
 def judged(case: limbo.Case) -> Verdict:
-    def asked(leaf: Certificate) -> Asked:
+    def asked(leaf: Certificate) -> RequestedAttributes:
         return asked_for(leaf, {KINDS[case.name[0]]: {case.name[1]}} if case.name else {})
 
     return doctor(case.leaf, case.intermediates, case.trusted, asked, case.time)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from cryptography import x509
 
-from functions.issuance.asked import Asked
-from functions.issuance.certificate import Certificate
+from functions.chains.validation.expected import RequestedAttributes
+from functions.x509.certificate import Certificate
 from tests.robustness import pkits
 from tests.robustness.oracles import doctor
 
@@ -31,7 +31,7 @@ def test_every_accepted_difference_is_of_a_case() -> None:
     assert ACCEPTED_DIFFERENCES.keys() <= {case.number for case in pkits.CASES}
 
 
-def asked(leaf: Certificate) -> Asked | None:
+def asked(leaf: Certificate) -> RequestedAttributes | None:
     """A CA's certificate where the path ends at one (4.6.6, 4.6.8 …): otherwise the doctor refuses it as a server's."""
     basic = leaf.extension(x509.BasicConstraints)
-    return Asked("", {}, frozenset({"keyCertSign"}), frozenset()) if basic and basic.ca else None
+    return RequestedAttributes("", {}, frozenset({"keyCertSign"}), frozenset()) if basic and basic.ca else None

@@ -13,9 +13,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from functions.issuance.examine import inspect
-from functions.issuance.findings import CODES, ChainProblem
-from functions.issuance.reading import Contents, read, read_items
+from functions.chains.inspect import inspect
+from functions.chains.parsing.contents import Contents
+from functions.chains.parsing.parse import parse, parse_items
+from functions.model.finding_codes import CODES
+from functions.model.findings import ChainProblem
 from tests.robustness.formats import CHAINS, KEYS, PEM, TEXT_WRAPPERS, WRAPPERS, world
 from tests.wrappings import armoured, zipped
 
@@ -95,7 +97,7 @@ JSON_LIKE = st.recursive(
 @example(b"[" * 100_000)
 @example(b"PK\x03\x04" + b"\xff" * 50)
 def test_anything_is_read_or_refused_with_a_reason_and_a_next_step(content: bytes) -> None:
-    attempts: list[Callable[[], Contents]] = [lambda: read(content), lambda: read_items([content, content])]
+    attempts: list[Callable[[], Contents]] = [lambda: parse(content), lambda: parse_items([content, content])]
     for attempt in attempts:
         try:
             assert attempt().certificates
@@ -110,7 +112,7 @@ def test_anything_is_read_or_refused_with_a_reason_and_a_next_step(content: byte
 @pytest.mark.parametrize("content", CHAINS.values(), ids=CHAINS)
 def test_every_format_is_read(content: bytes) -> None:
     with warnings.catch_warnings(action="error"):
-        assert 1 <= len(read(content).certificates) <= 3
+        assert 1 <= len(parse(content).certificates) <= 3
 
 
 BINARY_CASES = [(kind, wrapper) for kind in KEYS for wrapper in WRAPPERS]

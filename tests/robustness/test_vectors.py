@@ -12,16 +12,17 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from functions.issuance.asked import Asked, asked_of
-from functions.issuance.certificate import Certificate
-from functions.issuance.chains import Signatures
-from functions.issuance.diagnosis import diagnose
-from functions.issuance.examine import inspect
-from functions.issuance.findings import CODES, ChainProblem
-from functions.issuance.lenient import UNREADABLE
-from functions.issuance.reading import MAX_BYTES, read
-from functions.issuance.report import Outcome, report_of
-from functions.issuance.trust import Trust, may_sign, trust_of
+from functions.chains.inspect import inspect
+from functions.chains.parsing.parse import MAX_FILE_BYTES, parse
+from functions.chains.report import Outcome, report_of
+from functions.chains.validation.build import Signatures
+from functions.chains.validation.expected import RequestedAttributes, requested_attributes
+from functions.chains.validation.trust import Trust, is_ca, trust_of
+from functions.chains.validation.validate import validate
+from functions.model.finding_codes import CODES
+from functions.model.findings import ChainProblem
+from functions.x509.certificate import Certificate
+from functions.x509.rewrite import UNREADABLE
 from tests.certificates import pem
 from tests.clock import NOW
 from tests.unit.fakes import World
@@ -54,25 +55,25 @@ def test_every_certificate_is_judged_as_an_answer_to_any_request() -> None:
     requests, count = itertools.cycle(asked()), 0
     for path in files("x509", "pkcs7"):
         try:
-            contents = read(path.read_bytes())
+            contents = parse(path.read_bytes())
         except ChainProblem:
             continue
-        anchors = [one for one in contents.certificates if may_sign(one)]
+        anchors = [one for one in contents.certificates if is_ca(one)]
         for leaf, one in itertools.product(contents.certificates, (Trust({}, "here"), trusting(*anchors))):
-            judged = diagnose(leaf, contents.certificates, next(requests), one, NOW, Signatures())
+            judged = validate(leaf, contents.certificates, next(requests), one, NOW, Signatures())
             word = "would-reject" if judged.errors else "would-merge"
             json.dumps(report_of(contents.findings, (Outcome(word, judged.findings, leaf, judged.chain),)))
             count += 1
     assert count > 1000
 
 
-def asked() -> list[Asked]:
+def asked() -> list[RequestedAttributes]:
     """What the CSRs among the files ask for; the policy is for a year."""
     found = []
     for path in files("x509/requests"):
         load = x509.load_pem_x509_csr if path.suffix == ".pem" else x509.load_der_x509_csr
         try:
-            found.append(asked_of(load(path.read_bytes()), {"x509_props": {"validity_months": 12}}))
+            found.append(requested_attributes(load(path.read_bytes()), {"x509_props": {"validity_months": 12}}))
         except UNREADABLE:
             continue
     assert len(found) > 10
@@ -99,7 +100,7 @@ async def test_every_private_key_is_known_as_one(folder: str) -> None:
     for path in files(folder):
         if path.suffix in NO_KEYS or any(word in path.name for word in PUBLIC) or holds_certificates_alone(path):
             continue
-        if path.stat().st_size <= MAX_BYTES:
+        if path.stat().st_size <= MAX_FILE_BYTES:
             report = await inspect(certflow, path.read_bytes())
             assert report["outcome"] == "would-quarantine", path
             count += 1

@@ -7,31 +7,44 @@ import secrets
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from functions.adapters.rows import place_in, token_of
-from functions.issuance.certflow import Certflow
-from functions.issuance.choices import Choices, Takes
-from functions.issuance.errors import ConcurrentChange, Refused, Unavailable
-from functions.issuance.events import Event
-from functions.issuance.files import Aside, Drop, Lying, TrustedFile
-from functions.issuance.issuing_cas import Kept
-from functions.issuance.keys import key_sha256, sha1_of
-from functions.issuance.links import Links
-from functions.issuance.listing import Page, Wanted, fits, in_order
-from functions.issuance.looks import Look, look_for
-from functions.issuance.notify import notify, send_waiting
-from functions.issuance.pace import Pace
-from functions.issuance.ports import Answer, Bundle, Intent, Listed, ListedPage
-from functions.issuance.requests import Act, CertificateVersion, Change, Operation, Status, TrackedRequest
-from functions.issuance.rules import Rule
-from functions.issuance.shift import work_shift
-from functions.issuance.sweep import sweep
-from functions.issuance.telling import GATHERING, Attachment, Limits, Notice, Sent, Severity, Waiting
-from functions.issuance.watchbook import CertificateNote, KeySearch, Survey, Trouble, TrustNote
+from functions.adapters.azure_tables.rows import place_in, token_of
+from functions.app.context import Certflow
+from functions.app.rate_limiter import RateLimiter
+from functions.model.due_mark import DueCheck, due_check_of
+from functions.model.errors import ConcurrentChange, Refused, Unavailable
+from functions.model.events.event import Event
+from functions.model.links import Links
+from functions.model.messages import Severity
+from functions.model.options import Options, Takes
+from functions.model.request.history import HistoryEntry
+from functions.model.request.operation import CertificateVersion, Operation, Status
+from functions.model.request.tracked import Change, TrackedRequest
+from functions.model.request_filter import Page, RequestFilter, fits, in_order
+from functions.monitoring.check_due import check_due
+from functions.monitoring.vault_run import run_vault
+from functions.notifications.send_waiting import send_queued
+from functions.notifications.tell import queue_event
+from functions.ports.chain_files import DroppedFile, ParkedFile, TrustedFile, UnprocessedFile
+from functions.ports.issuing_cas import IssuingCa
+from functions.ports.key_vault_objects import Policy
+from functions.ports.ledger import Intent
+from functions.ports.monitoring_store import (
+    CertificateNote,
+    InventoryScan,
+    IssuerFailures,
+    KeySearch,
+    ScanRequests,
+    TrustNote,
+)
+from functions.ports.notifications import GATHERING, Attachment, Limits, Notice, QueuedNotice, SentMessage
+from functions.ports.rules import Rule
+from functions.ports.vault import Bundle, CertificateItem, CertificatePage, PendingOperation
+from functions.x509.public_keys import key_sha256, sha1_of
 from tests.certificates import Ca, make_csr
 from tests.clock import NOW
 from tests.event_schemas import SOURCE, as_sent, check_event
@@ -75,7 +88,7 @@ class FakeVault:
         self.operations[name] = operation
         return operation
 
-    async def create(self, name: str, body: Mapping[str, Any]) -> Answer:
+    async def create(self, name: str, body: Mapping[str, Any]) -> PendingOperation:
         self._called("create")
         standing = self.operations.get(name)
         if standing and standing.status is Status.IN_PROGRESS:
@@ -83,11 +96,11 @@ class FakeVault:
         self.created.append(dict(body))
         return _answer(self.start(name, body.get("policy", {}).get("issuer", {}).get("name", "Unknown")))
 
-    async def pending(self, name: str, request_id: str | None = None) -> Answer:
+    async def pending(self, name: str, request_id: str | None = None) -> PendingOperation:
         self._called("pending")
         return _answer(self._standing(name, request_id))
 
-    async def cancel(self, name: str, request_id: str | None = None) -> Answer:
+    async def cancel(self, name: str, request_id: str | None = None) -> PendingOperation:
         self._called("cancel")
         operation = self._standing(name, request_id)
         if operation.status is not Status.IN_PROGRESS:
@@ -95,7 +108,7 @@ class FakeVault:
         self.operations[name] = replace(operation, cancellation_requested=True)
         return _answer(self.operations[name])
 
-    async def delete_pending(self, name: str, request_id: str | None = None) -> Answer:
+    async def delete_pending(self, name: str, request_id: str | None = None) -> PendingOperation:
         self._called("delete")
         operation = self._standing(name, request_id)
         del self.operations[name]
@@ -130,29 +143,29 @@ class FakeVault:
         current = [self.certificates[name]] if name in self.certificates else []
         return {sha1_of(one.der): one.version for one in (*self.older.get(name, []), *current)}
 
-    async def page(self, token: str | None = None) -> ListedPage:
+    async def page(self, token: str | None = None) -> CertificatePage:
         self._called("page")
         start, names = int(token or 0), sorted({**self.operations, **self.certificates})
         end = start + A_PAGE
-        return ListedPage(tuple(map(self._listed, names[start:end])), str(end) if end < len(names) else None)
+        return CertificatePage(tuple(map(self._listed, names[start:end])), str(end) if end < len(names) else None)
 
-    def _listed(self, name: str) -> Listed:
+    def _listed(self, name: str) -> CertificateItem:
         tags = self.tagged.get(name, {})
         if name not in self.certificates:
-            return Listed(name, enabled=False, tags=tags)
+            return CertificateItem(name, enabled=False, tags=tags)
         der = self.certificates[name].der
         leaf = x509.load_der_x509_certificate(der)
-        return Listed(name, sha1_of(der), leaf.not_valid_before_utc, leaf.not_valid_after_utc, tags=tags)
+        return CertificateItem(name, sha1_of(der), leaf.not_valid_before_utc, leaf.not_valid_after_utc, tags=tags)
 
     async def tags(self, name: str) -> Mapping[str, str]:
         self._called("tags")
         return self.tagged.get(name, {})
 
-    async def policy(self, name: str) -> Mapping[str, Any]:
+    async def policy(self, name: str) -> Policy:
         self._called("policy")
         if name not in self.policies:
             raise Refused(404, "CertificateNotFound", "no such certificate")
-        return self.policies[name]
+        return cast(Policy, self.policies[name])
 
     async def issuers(self) -> list[str]:
         return ["DigiCert"]
@@ -164,8 +177,8 @@ class FakeVault:
         return operation
 
 
-def _answer(operation: Operation) -> Answer:
-    return Answer(operation, {"request_id": operation.request_id, "issuer": {"name": operation.issuer}})
+def _answer(operation: Operation) -> PendingOperation:
+    return PendingOperation(operation, {"request_id": operation.request_id, "issuer": {"name": operation.issuer}})
 
 
 @dataclass
@@ -176,10 +189,10 @@ class FakeLedger:
     intents: dict[tuple[str, str], Intent] = field(default_factory=dict)  # by name and id
     outbox: dict[str, Event] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
-    acts: list[Act] = field(default_factory=list)
-    moved: list[Look] = field(default_factory=list)
-    dropped: list[Look] = field(default_factory=list)
-    put_aside: dict[str, Aside] = field(default_factory=dict)
+    acts: list[HistoryEntry] = field(default_factory=list)
+    moved: list[DueCheck] = field(default_factory=list)
+    dropped: list[DueCheck] = field(default_factory=list)
+    put_aside: dict[str, ParkedFile] = field(default_factory=dict)
     kept: dict[str, tuple[Event, datetime]] = field(default_factory=dict)  # vouched for, by id
     down: bool = False
     _etag: int = 0
@@ -190,7 +203,7 @@ class FakeLedger:
         request = replace(change.request, etag=str(self._etag))
         self.tracked[request.vault, request.name.lower(), request.request_id] = request
         self.told(change.events)
-        self.acts.extend(change.acts)
+        self.acts.extend(change.history)
         return request
 
     def told(self, events: Sequence[Event]) -> None:
@@ -203,7 +216,7 @@ class FakeLedger:
         if self.down:
             raise Unavailable("The table storage", "down")
 
-    async def intend(self, intent: Intent) -> Intent | None:
+    async def add_intent(self, intent: Intent) -> Intent | None:
         self._written()
         key = (intent.name.lower(), intent.id)
         if key in self.intents:
@@ -214,11 +227,11 @@ class FakeLedger:
     async def intent(self, vault: str, name: str, intent_id: str) -> Intent | None:
         return self.intents.get((name.lower(), intent_id))
 
-    async def finish(self, intent: Intent) -> None:
+    async def save_intent(self, intent: Intent) -> None:
         self._written()
         self.intents[intent.name.lower(), intent.id] = intent
 
-    async def forget(self, intent: Intent) -> None:
+    async def remove_intent(self, intent: Intent) -> None:
         self._written()
         key = (intent.name.lower(), intent.id)
         if key in self.intents and self.intents[key].due == intent.due:
@@ -232,7 +245,7 @@ class FakeLedger:
     async def get(self, vault: str, name: str, request_id: str) -> TrackedRequest | None:
         return self.tracked.get((vault, name.lower(), request_id))
 
-    async def named(self, vault: str, name: str) -> list[TrackedRequest]:
+    async def by_name(self, vault: str, name: str) -> list[TrackedRequest]:
         return [one for one in self.tracked.values() if (one.vault, one.name.lower()) == (vault, name.lower())]
 
     async def save(self, before: TrackedRequest, change: Change) -> TrackedRequest:
@@ -240,24 +253,28 @@ class FakeLedger:
             raise ConcurrentChange("changed")
         return self._stored(change)
 
-    async def due(self, vault: str, now: datetime, most: int) -> list[Look]:
-        intents = [Look(one.vault, one.name, one.due, intent_id=one.id) for one in self.intents.values()]
-        looks = [look async for look in self.waiting(vault)] + [look for look in intents if look.vault == vault]
-        return sorted((look for look in looks if look.at <= now), key=lambda look: look.at)[:most]
+    async def due(self, vault: str, now: datetime, limit: int) -> list[DueCheck]:
+        intents = [DueCheck(one.vault, one.name, one.due, intent_id=one.id) for one in self.intents.values()]
+        looks = [look async for look in self.in_progress(vault)] + [look for look in intents if look.vault == vault]
+        return sorted((look for look in looks if look.at <= now), key=lambda look: look.at)[:limit]
 
-    async def waiting(self, vault: str) -> AsyncIterator[Look]:
+    async def in_progress(self, vault: str) -> AsyncIterator[DueCheck]:
         for one in list(self.tracked.values()):
             if one.vault == vault and one.next_check:
-                yield look_for(one)
+                yield due_check_of(one)
 
-    async def backlog(self, vault: str, now: datetime, most: int) -> int:
-        return len(await self.due(vault, now, most))
+    async def backlog(self, vault: str, now: datetime, limit: int) -> int:
+        return len(await self.due(vault, now, limit))
 
     async def ended(self, vault: str, since: datetime) -> list[tuple[str, Status]]:
-        found = (one for one in self.tracked.values() if one.vault == vault and one.ended and one.ended >= since)
+        found = (
+            one
+            for one in self.tracked.values()
+            if one.vault == vault and one.ended and one.ended >= since and one.has_dated_end
+        )
         return [(one.name, one.status) for one in found]
 
-    async def move(self, moves: Sequence[tuple[Look, Look]]) -> None:
+    async def move_marks(self, moves: Sequence[tuple[DueCheck, DueCheck]]) -> None:
         self._written()
         for before, after in moves:
             key = before.vault, before.name.lower(), before.request_id or ""
@@ -273,10 +290,10 @@ class FakeLedger:
                     etag=str(self._etag),
                 )
 
-    async def drop(self, look: Look) -> None:
-        self.dropped.append(look)
+    async def remove_mark(self, due_check: DueCheck) -> None:
+        self.dropped.append(due_check)
 
-    async def starting(self, vault: str, name: str) -> bool:
+    async def is_starting(self, vault: str, name: str) -> bool:
         intents = [one for one in self.intents.values() if (one.vault, one.name.lower()) == (vault, name.lower())]
         return any(one.answer is None for one in intents)
 
@@ -284,23 +301,23 @@ class FakeLedger:
         found = [one for one in self.tracked.values() if one.key_sha256 == key_sha256]
         return sorted(found, key=lambda one: one.created, reverse=True)
 
-    async def set_aside(self, drop: str, aside: Aside) -> None:
+    async def park(self, drop: str, parked: ParkedFile) -> None:
         self._written()
-        self.put_aside[drop] = aside
+        self.put_aside[drop] = parked
 
-    async def aside(self) -> Mapping[str, Aside]:
+    async def parked(self) -> Mapping[str, ParkedFile]:
         return dict(self.put_aside)
 
-    async def take_back(self, drop: str) -> None:
+    async def unpark(self, drop: str) -> None:
         self._written()
         self.put_aside.pop(drop, None)
 
-    async def requests(self, wanted: Wanted, token: str | None) -> Page:
-        found = [one for one in self.tracked.values() if fits(one, wanted)]
-        page, last = in_order(found, wanted, place_in(token))
+    async def requests(self, request_filter: RequestFilter, token: str | None) -> Page:
+        found = [one for one in self.tracked.values() if fits(one, request_filter)]
+        page, last = in_order(found, request_filter, place_in(token))
         return Page(tuple(page), token_of(last))
 
-    async def history(self, vault: str, name: str) -> list[Act]:
+    async def history(self, vault: str, name: str) -> list[HistoryEntry]:
         return self.acts
 
     async def add_event(self, event: Event) -> None:
@@ -309,17 +326,17 @@ class FakeLedger:
     async def unsent(self, vault: str | None) -> list[Event]:
         return [event for event in self.outbox.values() if event.vault == vault]
 
-    async def sent(self, event: Event) -> None:
+    async def mark_sent(self, event: Event) -> None:
         self.outbox.pop(event.id, None)
 
-    async def vouch(self, event: Event, now: datetime) -> None:
+    async def keep_sent(self, event: Event, now: datetime) -> None:
         self.kept[event.id] = (event, now)
 
-    async def vouched(self, event_id: str) -> Event | None:
+    async def kept_event(self, event_id: str) -> Event | None:
         event_id.encode()  # as a row key is made of it
         return self.kept[event_id][0] if event_id in self.kept else None
 
-    async def forget_vouched(self, before: datetime) -> None:
+    async def forget_kept(self, before: datetime) -> None:
         self.kept = {event_id: one for event_id, one in self.kept.items() if one[1] >= before}
 
 
@@ -327,7 +344,7 @@ class FakeLedger:
 class FakeDrops:
     """The containers: name → content, and what was moved where, with its report."""
 
-    files: dict[str, Drop] = field(default_factory=dict)
+    files: dict[str, DroppedFile] = field(default_factory=dict)
     moved: list[tuple[str, str, bytes]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     reports_in: list[str] = field(default_factory=list)
@@ -335,20 +352,20 @@ class FakeDrops:
 
     def put(self, name: str, content: bytes, etag: str = "0x1") -> None:
         digest = hashlib.sha256(content).hexdigest()
-        self.files[name] = Drop(name, content, len(content), digest, etag, NOW, {})
+        self.files[name] = DroppedFile(name, content, len(content), digest, etag, NOW, {})
 
-    async def lying(self, before: datetime) -> list[Lying]:
+    async def unprocessed(self, before: datetime) -> list[UnprocessedFile]:
         files = [(name, drop) for name, drop in self.files.items() if drop.modified < before]
-        return [Lying(name, drop.etag, drop.size, drop.modified) for name, drop in files]
+        return [UnprocessedFile(name, drop.etag, drop.size, drop.modified) for name, drop in files]
 
-    async def bring_back(self, name: str) -> list[str]:
+    async def restore_overwritten(self, name: str) -> list[str]:
         return self.overwritten.pop(name, [])
 
-    async def read(self, name: str, limit: int) -> Drop | None:
+    async def read(self, name: str, limit: int) -> DroppedFile | None:
         return self.files.get(name)
 
     async def move(
-        self, drop: Drop, container: str, folder: str, report: bytes, line: str, reports_in: Collection[str] = ()
+        self, drop: DroppedFile, container: str, folder: str, report: bytes, line: str, reports_in: Collection[str] = ()
     ) -> str:
         self.files.pop(drop.name, None)
         self.lines.append(line)
@@ -393,20 +410,20 @@ class FakeTrustedCas:
 class FakeIssuingCas:
     """Keeps them in memory, by vault; `down` refuses."""
 
-    cas: dict[str, dict[str, Kept]] = field(default_factory=dict)
+    cas: dict[str, dict[str, IssuingCa]] = field(default_factory=dict)
     written: int = 0
     down: bool = False
 
-    async def kept(self, vault: str) -> list[Kept]:
+    async def list_cas(self, vault: str) -> list[IssuingCa]:
         if self.down:
             raise Unavailable("The storage", "down")
         return list(self.cas.get(vault, {}).values())
 
-    async def keep(self, vault: str, one: Kept) -> None:
+    async def put(self, vault: str, one: IssuingCa) -> None:
         self.written += 1
         self.cas.setdefault(vault, {})[one.sha256] = one
 
-    async def forget(self, vault: str, sha256: str) -> None:
+    async def remove(self, vault: str, sha256: str) -> None:
         self.cas[vault].pop(sha256, None)
 
 
@@ -427,12 +444,12 @@ class FakeHandouts:
     async def read(self, vault: str, name: str, request_id: str) -> bytes | None:
         return self.given[request_id][0] if request_id in self.where else None
 
-    async def take_back(self, vault: str, name: str, request_id: str) -> None:
+    async def remove(self, vault: str, name: str, request_id: str) -> None:
         if self.down:
             raise Unavailable("The storage", "down")
         self.where.pop(request_id, None)
 
-    async def out(self) -> AsyncIterator[tuple[str, str, str]]:
+    async def published(self) -> AsyncIterator[tuple[str, str, str]]:
         for request_id, (vault, name) in list(self.where.items()):
             yield vault, name, request_id
 
@@ -455,8 +472,9 @@ class FakeDeliveries:
     """Delivery records: (event, channel) → state."""
 
     states: dict[tuple[str, str], str] = field(default_factory=dict)
-    queued: dict[tuple[str, str], Waiting] = field(default_factory=dict)
-    counted: dict[tuple[str, datetime, str], Sent] = field(default_factory=dict)
+    notices: dict[tuple[str, str], QueuedNotice] = field(default_factory=dict)
+    counted: dict[tuple[str, datetime, str], SentMessage] = field(default_factory=dict)
+    messages: set[tuple[str, str]] = field(default_factory=set)  # of several notices, and their channels
 
     async def claim(self, event_id: str, channel: str, now: datetime) -> bool:
         if self.states.get((event_id, channel), "waiting") != "waiting":
@@ -470,27 +488,35 @@ class FakeDeliveries:
     async def release(self, event_id: str, channel: str, reason: str) -> None:
         self.states[event_id, channel] = "waiting"
 
-    async def wait(self, channel: str, waiting: Waiting) -> None:
-        self.queued.setdefault((channel, waiting.notice.event_id), waiting)
+    async def record_message(self, message_id: str, channel: str, now: datetime) -> None:
+        self.messages.add((message_id, channel))
 
-    async def put_off(self, channel: str, waiting: Waiting) -> None:
-        if (channel, waiting.notice.event_id) in self.queued:
-            self.queued[channel, waiting.notice.event_id] = waiting
+    async def was_sent(self, message_id: str, channel: str) -> bool:
+        return (message_id, channel) in self.messages
 
-    async def waiting(self, channel: str, due: datetime, most: int) -> list[Waiting]:
-        found = [one for (name, _), one in self.queued.items() if name == channel and (one.due or one.since) <= due]
-        return sorted(found, key=lambda one: (one.notice.severity is not Severity.CRITICAL, one.notice.event_id))[:most]
+    async def enqueue(self, channel: str, waiting: QueuedNotice) -> None:
+        self.notices.setdefault((channel, waiting.notice.event_id), waiting)
 
-    async def waited_on(self) -> list[str]:
-        return sorted({channel for channel, _ in self.queued})
+    async def postpone(self, channel: str, waiting: QueuedNotice) -> None:
+        if (channel, waiting.notice.event_id) in self.notices:
+            self.notices[channel, waiting.notice.event_id] = waiting
 
-    async def done_waiting(self, channel: str, notice: Notice) -> None:
-        self.queued.pop((channel, notice.event_id), None)
+    async def queued(self, channel: str, due: datetime, limit: int) -> list[QueuedNotice]:
+        found = [one for (name, _), one in self.notices.items() if name == channel and (one.due or one.since) <= due]
+        return sorted(found, key=lambda one: (one.notice.severity is not Severity.CRITICAL, one.notice.event_id))[
+            :limit
+        ]
 
-    async def count(self, channel: str, sent: Sent) -> None:
+    async def channels_with_queue(self) -> list[str]:
+        return sorted({channel for channel, _ in self.notices})
+
+    async def dequeue(self, channel: str, notice: Notice) -> None:
+        self.notices.pop((channel, notice.event_id), None)
+
+    async def add_sent(self, channel: str, sent: SentMessage) -> None:
         self.counted[channel, sent.at, sent.id] = sent
 
-    async def sent(self, channel: str, since: datetime) -> list[Sent]:
+    async def sent_since(self, channel: str, since: datetime) -> list[SentMessage]:
         self.counted = {key: one for key, one in self.counted.items() if one.at >= since}
         return sorted((one for key, one in self.counted.items() if key[0] == channel), key=lambda one: one.at)
 
@@ -500,7 +526,7 @@ class FakeChannel:
     """A channel that remembers its messages, and what was attached to each; `faults` are raised first, one a send."""
 
     name: str
-    most: int = 1
+    max_notices: int = 1
     limits: Limits | None = None
     messages: list[tuple[list[Notice], list[str]]] = field(default_factory=list)
     attached: list[list[Attachment]] = field(default_factory=list)
@@ -529,13 +555,13 @@ class FakeWork:
         self,
         queue: str,
         message: Mapping[str, Any],
-        after: timedelta = timedelta(0),
-        lasts: timedelta | None = None,
+        delay: timedelta = timedelta(0),
+        ttl: timedelta | None = None,
     ) -> None:
         if self.down:
             raise Unavailable("The queue storage", "down")
-        self.put_in.append((queue, dict(message), after))
-        self.lasting[queue] = lasts
+        self.put_in.append((queue, dict(message), delay))
+        self.lasting[queue] = ttl
 
     def queue(self, name: str) -> list[Mapping[str, Any]]:
         return [message for queue, message, _ in self.put_in if queue == name]
@@ -561,12 +587,13 @@ class FakeWatchbook:
     ledger: FakeLedger
     swept: dict[str, datetime] = field(default_factory=dict)
     held: dict[str, tuple[str, datetime]] = field(default_factory=dict)
-    surveys: dict[str, Survey] = field(default_factory=dict)
+    surveys: dict[str, InventoryScan] = field(default_factory=dict)
     asked: dict[str, datetime] = field(default_factory=dict)
     notes: dict[tuple[str, str], CertificateNote] = field(default_factory=dict)
-    troubles: dict[tuple[str, str], Trouble] = field(default_factory=dict)
-    queue: dict[tuple[str, datetime, str], Listed] = field(default_factory=dict)
+    troubles: dict[tuple[str, str], IssuerFailures] = field(default_factory=dict)
+    queue: dict[tuple[str, datetime, str], CertificateItem] = field(default_factory=dict)
     counted: dict[tuple[str, date], int] = field(default_factory=dict)
+    rebuilds: dict[str, datetime] = field(default_factory=dict)
     trusts: dict[str, TrustNote] = field(default_factory=dict)
     searches: dict[str, KeySearch] = field(default_factory=dict)
     times: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -574,7 +601,7 @@ class FakeWatchbook:
     refusals: dict[date, int] = field(default_factory=dict)
     down: bool = False
 
-    async def hold(self, what: str, now: datetime, until: datetime) -> str | None:
+    async def acquire(self, what: str, now: datetime, until: datetime) -> str | None:
         if self.down:
             raise Unavailable("The table storage", "down")
         if what in self.held and self.held[what][1] > now:
@@ -582,27 +609,30 @@ class FakeWatchbook:
         self.held[what] = (secrets.token_hex(8), until)
         return self.held[what][0]
 
-    async def let_go(self, what: str, token: str) -> None:
+    async def release(self, what: str, token: str) -> None:
         if what in self.held and self.held[what][0] == token:
             del self.held[what]
 
-    async def beat(self, vault: str, now: datetime) -> None:
+    async def heartbeat(self, vault: str, now: datetime) -> None:
         self.swept[vault] = now
 
-    async def beats(self) -> dict[str, datetime]:
+    async def heartbeats(self) -> dict[str, datetime]:
         return self.swept
 
-    async def survey(self, vault: str) -> Survey:
-        return self.surveys.get(vault, Survey(vault))
+    async def scan(self, vault: str) -> InventoryScan:
+        return self.surveys.get(vault, InventoryScan(vault))
 
-    async def want_survey(self, vault: str, now: datetime) -> None:
+    async def request_scan(self, vault: str, now: datetime) -> None:
         self.asked[vault] = now
 
-    async def wanted(self, vault: str) -> datetime | None:
-        return self.asked.get(vault)
+    async def scan_requested(self, vault: str) -> ScanRequests:
+        return ScanRequests(self.asked.get(vault), self.rebuilds.get(vault))
 
-    async def keep_survey(self, survey: Survey) -> Survey:
-        if (await self.survey(survey.vault)).etag != survey.etag:
+    async def request_rebuild(self, vault: str, now: datetime) -> None:
+        self.rebuilds[vault] = now
+
+    async def save_scan(self, survey: InventoryScan) -> InventoryScan:
+        if (await self.scan(survey.vault)).etag != survey.etag:
             raise ConcurrentChange("changed")
         self.surveys[survey.vault] = replace(survey, etag=secrets.token_hex(4))
         return self.surveys[survey.vault]
@@ -610,15 +640,15 @@ class FakeWatchbook:
     async def note(self, vault: str, name: str) -> CertificateNote | None:
         return self.notes.get((vault, name.lower()))
 
-    async def keep_note(self, note: CertificateNote, events: Sequence[Event] = ()) -> None:
+    async def save_note(self, note: CertificateNote, events: Sequence[Event] = ()) -> None:
         self.notes[note.vault, note.name.lower()] = note
         self.ledger.told(events)
 
-    async def trouble(self, vault: str, issuer: str) -> Trouble:
-        return self.troubles.get((vault, issuer.lower()), Trouble(vault, issuer))
+    async def issuer_failures(self, vault: str, issuer: str) -> IssuerFailures:
+        return self.troubles.get((vault, issuer.lower()), IssuerFailures(vault, issuer))
 
-    async def keep_trouble(self, trouble: Trouble, events: Sequence[Event] = ()) -> None:
-        if (await self.trouble(trouble.vault, trouble.issuer)).etag != trouble.etag:
+    async def save_issuer_failures(self, trouble: IssuerFailures, events: Sequence[Event] = ()) -> None:
+        if (await self.issuer_failures(trouble.vault, trouble.issuer)).etag != trouble.etag:
             raise ConcurrentChange("changed")
         self.troubles[trouble.vault, trouble.issuer.lower()] = replace(trouble, etag=secrets.token_hex(4))
         self.ledger.told(events)
@@ -626,36 +656,36 @@ class FakeWatchbook:
     async def trust(self, vault: str) -> TrustNote | None:
         return self.trusts.get(vault)
 
-    async def keep_trust(self, note: TrustNote, events: Sequence[Event] = ()) -> None:
+    async def save_trust(self, note: TrustNote, events: Sequence[Event] = ()) -> None:
         known = self.trusts.get(note.vault)
         if (known.etag if known else "") != note.etag:
             raise ConcurrentChange("changed")
         self.trusts[note.vault] = replace(note, etag=secrets.token_hex(4))
         self.ledger.told(events)
 
-    async def searched(self, key: str) -> KeySearch | None:
+    async def search(self, key: str) -> KeySearch | None:
         return self.searches.get(key)
 
-    async def keep_search(self, search: KeySearch) -> None:
+    async def save_search(self, search: KeySearch) -> None:
         self.searches[search.key] = search
 
     async def forget_searches(self, before: datetime) -> None:
         self.searches = {key: one for key, one in self.searches.items() if one.at >= before}
 
-    async def queue_renewal(self, vault: str, entry: Listed) -> None:
+    async def queue_renewal(self, vault: str, entry: CertificateItem) -> None:
         self.queue[vault, entry.not_after or NOW, entry.name.lower()] = entry
 
-    async def queued_renewals(self, vault: str, most: int) -> list[Listed]:
-        return [self.queue[key] for key in sorted(self.queue) if key[0] == vault][:most]
+    async def queued_renewals(self, vault: str, limit: int) -> list[CertificateItem]:
+        return [self.queue[key] for key in sorted(self.queue) if key[0] == vault][:limit]
 
-    async def unqueue_renewal(self, vault: str, entry: Listed) -> None:
+    async def unqueue_renewal(self, vault: str, entry: CertificateItem) -> None:
         self.queue.pop((vault, entry.not_after or NOW, entry.name.lower()), None)
 
     async def renewals(self, vault: str, day: date) -> int:
         return self.counted.get((vault, day), 0)
 
-    async def count_renewal(self, vault: str, day: date, most: int) -> bool:
-        if self.counted.get((vault, day), 0) >= most:
+    async def count_renewal(self, vault: str, day: date, limit: int) -> bool:
+        if self.counted.get((vault, day), 0) >= limit:
             return False
         self.counted[vault, day] = self.counted.get((vault, day), 0) + 1
         return True
@@ -672,10 +702,10 @@ class FakeWatchbook:
     async def refused(self, day: date) -> int:
         return self.refusals.get(day, 0)
 
-    async def usual(self, vault: str, issuer: str) -> float | None:
+    async def usual_duration(self, vault: str, issuer: str) -> float | None:
         return self.times.get((vault, issuer.lower()))
 
-    async def learn(self, vault: str, issuer: str, seconds: float) -> None:
+    async def add_duration(self, vault: str, issuer: str, seconds: float) -> None:
         self.times[vault, issuer.lower()] = seconds
 
 
@@ -685,26 +715,26 @@ class World:
 
     vault: FakeVault = field(default_factory=FakeVault)
     ledger: FakeLedger = field(default_factory=FakeLedger)
-    drops: FakeDrops = field(default_factory=FakeDrops)
+    chain_files: FakeDrops = field(default_factory=FakeDrops)
     trusted: FakeTrustedCas = field(default_factory=FakeTrustedCas)
     issuing_cas: FakeIssuingCas = field(default_factory=FakeIssuingCas)
-    handouts: FakeHandouts = field(default_factory=FakeHandouts)
+    csr_store: FakeHandouts = field(default_factory=FakeHandouts)
     include_root: bool = False
     topic: FakeTopic = field(default_factory=FakeTopic)
     deliveries: FakeDeliveries = field(default_factory=FakeDeliveries)
     channels: tuple[FakeChannel, ...] = ()
-    work: FakeWork = field(default_factory=FakeWork)
+    work_queue: FakeWork = field(default_factory=FakeWork)
     rules: FakeRules = field(default_factory=FakeRules)
-    choices: Choices = field(default_factory=Choices)
+    options: Options = field(default_factory=Options)
     source: str = SOURCE
     setting_faults: tuple[str, ...] = ()
     links: Links = field(default_factory=Links)
-    paces: dict[str, Pace] = field(default_factory=dict)  # of this process
+    paces: dict[str, RateLimiter] = field(default_factory=dict)  # of this process
     now: datetime = NOW
     slept: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.watchbook = FakeWatchbook(self.ledger)
+        self.monitoring_store = FakeWatchbook(self.ledger)
 
     @property
     def certflow(self) -> Certflow:
@@ -715,47 +745,47 @@ class World:
         return Certflow(
             vaults={"main": self.vault},
             ledger=self.ledger,
-            drops=self.drops,
+            chain_files=self.chain_files,
             trusted=self.trusted,
             issuing_cas=self.issuing_cas,
-            handouts=self.handouts,
+            csr_store=self.csr_store,
             include_root=self.include_root,
             topic=self.topic,
             deliveries=self.deliveries,
             channels=self.channels,
             mailboxes=("pki-team@example.com",),
-            watchbook=self.watchbook,
-            work=self.work,
+            monitoring_store=self.monitoring_store,
+            work_queue=self.work_queue,
             rules=self.rules,
-            choices=replace(self.choices, trusted={"main": Takes.ANY} | dict(self.choices.trusted)),
+            options=replace(self.options, trusted={"main": Takes.ANY} | dict(self.options.trusted)),
             source=self.source,
             setting_faults=self.setting_faults,
             links=self.links,
-            paces=self.paces,
+            rate_limiters=self.paces,
             now=lambda: self.now,
             sleep=sleep,
         )
 
     async def shift(self) -> None:
         """One shift for the vault, as the timer calls it."""
-        await work_shift(self.certflow, "main")
+        await run_vault(self.certflow, "main")
 
     async def tell(self, event_id: str, type_: str, data: dict[str, Any]) -> None:
         """What becomes of an event that is delivered, once it has waited for others of its kind."""
-        await notify(self.certflow, event_id, type_, data)
-        if any(channel.most > 1 for channel in self.channels):
+        await queue_event(self.certflow, event_id, type_, data)
+        if any(channel.max_notices > 1 for channel in self.channels):
             self.now += GATHERING
         await self.send()
 
     async def send(self) -> None:
         """Every channel sends what waits there."""
         for channel in self.channels:
-            await send_waiting(self.certflow, channel.name)
+            await send_queued(self.certflow, channel.name)
 
     async def sweep(self) -> list[str]:
         """Looks at all that is due; returns the names that were looked at."""
         due = [look.name for look in await self.ledger.due("main", self.now, 1000)]
-        await sweep(self.certflow, "main", self.now + timedelta(seconds=50))
+        await check_due(self.certflow, "main", self.now + timedelta(seconds=50))
         return due
 
     def later(self, **by: float) -> None:

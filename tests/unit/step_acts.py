@@ -7,14 +7,16 @@ from dataclasses import replace
 
 from cryptography import x509
 
-from functions.issuance.drop import sweep
-from functions.issuance.pending import Address, merge
-from functions.issuance.reading import read
-from functions.issuance.requests import NOBODY, Operation, Status
-from functions.issuance.survey import want_surveys
+from functions.chains.handle_upload import sweep_files
+from functions.chains.merge_by_call import merge
+from functions.chains.parsing.parse import parse
+from functions.model.request.actor import NOBODY
+from functions.model.request.operation import Operation, Status
+from functions.monitoring.inventory_scan import request_scans
+from functions.requests.manage import Address
 from tests.certificates import Ca, Wish, csr_of, ec_key, pem
+from tests.unit.finding_chains import HOST, ISSUING, LONG, OF_OLD_ROOT, OLD_ROOT, ROOT, STRANGER
 from tests.unit.step_cases import Case
-from tests.unit.test_findings import HOST, ISSUING, LONG, OF_OLD_ROOT, OLD_ROOT, ROOT, STRANGER
 
 type Act = Callable[[Case], Awaitable[None]]
 
@@ -46,11 +48,6 @@ async def drop_certificate_alone(case: Case) -> None:
     """Without its CA's, which the vault takes."""
     case.trust(ISSUING)
     await case.drop(case.signed().partition(b"-----END CERTIFICATE-----\n")[0] + b"-----END CERTIFICATE-----\n")
-
-
-async def drop_again(case: Case) -> None:
-    """The same file once more."""
-    await case.drop(case.content)
 
 
 async def drop_the_next_day(case: Case) -> None:
@@ -108,7 +105,7 @@ async def trust_and_wait(case: Case) -> None:
     """Nobody drops the file again: it lies where it was dropped, and the sweep takes it up."""
     case.trust(ROOT)
     case.world.later(minutes=11)
-    await sweep(case.world.certflow)
+    await sweep_files(case.world.certflow)
     case.report = {"findings": []}
 
 
@@ -117,15 +114,15 @@ async def wait_for_the_survey(case: Case) -> None:
     up.
     """
     world = case.world
-    assert "main" in world.watchbook.asked
+    assert "main" in world.monitoring_store.asked
     case.vault.operations["web"] = Operation("2" * 32, Status.IN_PROGRESS, "Unknown", case.one.csr)
     world.later(minutes=11)
     since = world.now
-    await want_surveys(world.certflow)
-    while (survey := await world.watchbook.survey("main")).covers is None or survey.covers < since:
+    await request_scans(world.certflow)
+    while (survey := await world.monitoring_store.scan("main")).covers is None or survey.covers < since:
         await world.shift()
         world.later(minutes=1)
-    await sweep(world.certflow)
+    await sweep_files(world.certflow)
     case.report = {"findings": []}
 
 
@@ -194,11 +191,11 @@ async def let_it_merge(case: Case) -> None:
 
 async def merge_in_key_vault(case: Case) -> None:
     """By whoever may, with Key Vault's own tools."""
-    await case.vault.merge(case.name, [one.der for one in read(case.content).certificates])
+    await case.vault.merge(case.name, [one.der for one in parse(case.content).certificates])
     case.report = {"findings": []}
 
 
 async def merge_the_right_one(case: Case) -> None:
     """The same call with a chain for the CSR of this request."""
-    await merge(case.world.certflow, Address("main", "web"), read(case.signed()).certificates, {}, NOBODY)
+    await merge(case.world.certflow, Address("main", "web"), parse(case.signed()).certificates, {}, NOBODY)
     case.report = {"findings": []}

@@ -9,25 +9,22 @@ from typing import Any
 
 from cryptography import x509
 
-from functions.issuance.ports import Answer
-from functions.issuance.requests import Status
-from functions.issuance.start import Order, start
+from functions.model.request.operation import Status
+from functions.ports.key_vault_objects import CreateFields
+from functions.ports.vault import PendingOperation
+from functions.requests.create import CreateCommand, create_request
 from tests.certificates import CLIENT, DAY, SERVER, Ca, Wish, csr_of, ec_key, pem
 from tests.unit.fakes import FakeVault, World
-from tests.unit.test_findings import (
-    HOST,
-    ISSUING,
-    LONG,
-    OF_OLD_ROOT,
-    ROOT,
-    SHORT_ROOT,
-    STRANGER,
-    Example,
-    inspected,
-    world_with,
-)
-from tests.unit.test_findings import dropped as drop
+from tests.unit.finding_chains import HOST, ISSUING, LONG, OF_OLD_ROOT, ROOT, SHORT_ROOT, STRANGER
+from tests.unit.finding_example import Example, inspected, world_with
+from tests.unit.finding_example import dropped as drop
 
+# What a real Key Vault does about it is done on the stack (tests/thorough/requests/test_next_steps.py).
+ELSEWHERE = {
+    "refused-by-key-vault": "thorough/requests/test_next_steps.py::"
+    "test_an_issuer_that_works_on_a_request_is_waited_for_or_its_"
+    "request_cancelled_and_the_file_dropped_again"
+}
 USAGES = {"keyCertSign": "key_cert_sign", "cRLSign": "crl_sign", "digitalSignature": "digital_signature"}
 PLACE = re.compile(r"trusted-cas/(\w+)/")
 # Who signs for a vault that takes these CAs; None: nobody of those may, and somebody else's CA is set as trusted first.
@@ -42,7 +39,7 @@ SIGNERS: list[tuple[Ca, Ca]] = [
 class PolicyVault(FakeVault):
     """Makes the CSR as the policy asks, as Key Vault does."""
 
-    async def create(self, name: str, body: Mapping[str, Any]) -> Answer:
+    async def create(self, name: str, body: Mapping[str, Any]) -> PendingOperation:
         await super().create(name, body)
         asked = body["policy"].get("x509_props")
         if asked is None:
@@ -126,6 +123,6 @@ class Case:
 
     async def begin(self, host: str = HOST, **asked: Any) -> None:
         """Starts its next version, or a new request in place of the one that is pending."""
-        properties = {"subject": f"CN={host}", "sans": {"dns_names": [host]}, **asked}
-        policy = {"policy": {"issuer": {"name": "Unknown"}, "x509_props": properties}}
-        await start(self.world.certflow, Order("main", self.name, policy, if_pending="replace"))
+        properties: Any = {"subject": f"CN={host}", "sans": {"dns_names": [host]}, **asked}
+        policy: CreateFields = {"policy": {"issuer": {"name": "Unknown"}, "x509_props": properties}}
+        await create_request(self.world.certflow, CreateCommand("main", self.name, policy, if_pending="replace"))

@@ -1,4 +1,4 @@
-"""One clock and one factory for all that the tests make: the rules of `tests.clock`, held over the source itself."""
+"""One clock and one factory for all that the tests make: the rules of `testkit.clock`, held over the source itself."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ import pytest
 
 from local.functions_host import ROOT
 
-CLOCK, FACTORY, OPENSSL_CAS = "tests/clock.py", "tests/certificates.py", "tests/corpus.py"
+TESTKIT = "packages/testkit/src/testkit"
+CLOCK, FACTORY = f"{TESTKIT}/clock.py", f"{TESTKIT}/certificates.py"
+OPENSSL_CAS = "tests/corpus.py"
 HERE = str(Path(__file__).relative_to(ROOT))
-SOURCES = sorted(path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
+FOLDERS = (ROOT / "tests", ROOT / "benchmarks", ROOT / TESTKIT, *(ROOT / "packages").glob("*/tests"))
+SOURCES = sorted(path for folder in FOLDERS for path in folder.rglob("*.py"))
 
 # What reads the machine's clock, however it was imported. monotonic and perf_counter tell no date.
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "gmtime", "localtime", "strftime", "ctime"}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 import pytest
 from cryptography import x509
 
-from functions.issuance.examine import inspect
-from functions.issuance.requests import Operation, Status
+from functions.chains.inspect import inspect
+from functions.chains.report import Report
+from functions.model.request.operation import Operation, Status
 from tests.certificates import as_read, pem
 from tests.clock import fixed_now
 from tests.corpus import FORMATS, KEYS, ORDERS, arrange, hierarchy, make_csr
@@ -74,7 +74,7 @@ def signed(key: str) -> Signed:
     return Signed(csr, {"leaf": cas.sign(csr), **roles, **strange})
 
 
-async def inspected(content: bytes, csr: bytes, trusted: x509.Certificate | None) -> dict[str, Any]:
+async def inspected(content: bytes, csr: bytes, trusted: x509.Certificate | None) -> Report:
     """The report of a file, with a pending request for the CSR in a vault that takes the trusted CA's certificates."""
     world = World()
     world.vault.operations["web"] = Operation("0" * 32, Status.IN_PROGRESS, "Unknown", csr)

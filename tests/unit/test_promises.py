@@ -1,12 +1,10 @@
-"""The promises around the code: which functions there are, which way imports point, what the settings are."""
+"""The promises around the code: which functions there are, which way imports point."""
 
 from __future__ import annotations
 
 import ast
-import functools
 import inspect
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,10 +13,11 @@ from typing import Any
 
 import pytest
 
-import function_app
-from functions.triggers.routes import ROUTES
+from functions.triggers.http.routes import ROUTES
+from local.functions_host import ROOT
+from tests.app_settings import bindings
 
-ROOT = Path(__file__).resolve().parents[2]
+CORE = ("x509", "model", "ports", "app", "requests", "notifications", "chains", "monitoring")
 
 
 def imports(file: Path) -> Iterator[str]:
@@ -34,12 +33,6 @@ def modules(folder: str) -> list[Path]:
     found = sorted((ROOT / folder).rglob("*.py"))
     assert found
     return found
-
-
-@functools.cache
-def bindings() -> dict[str, list[dict[str, Any]]]:
-    """The app's bindings by function; the SDK lets an app be asked only once."""
-    return {str(one.get_function_name()): json.loads(str(one))["bindings"] for one in function_app.app.get_functions()}
 
 
 def test_the_app_has_exactly_these_functions() -> None:
@@ -61,6 +54,7 @@ def test_the_app_has_exactly_these_functions() -> None:
         "retry_chain": ("chains/retry", "POST", key),
         "list_requests": ("requests", "GET", key),
         "status": ("status", "GET", key),
+        "rebuild": ("rebuild", "POST", key),
         "openapi": ("openapi.json", "GET", key),
         "health": ("health", "GET", "ANONYMOUS"),
     }
@@ -112,21 +106,27 @@ def test_every_route_has_its_handler(route: Any) -> None:
 def test_indexing_imports_no_use_case_no_sdk_and_no_parser() -> None:
     look = "import function_app, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", look], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    ours = {name for name in loaded.split() if name.startswith(("functions.issuance.", "functions.adapters."))}
-    assert ours == {"functions.issuance.journal", "functions.issuance.queues"}
+    ours = {name for name in loaded.split() if name.startswith("functions.")}
+    rooms = {"functions.model", "functions.ports"}
+    assert {name for name in ours if not name.startswith("functions.triggers")} - rooms == {
+        "functions.model.log",
+        "functions.ports.work_queue",
+    }
     assert {"cryptography", "msgspec", "azure.core", "azure.identity", "aiohttp"}.isdisjoint(loaded.split())
 
 
 @pytest.mark.parametrize("file", modules("functions"), ids=str)
 def test_the_product_imports_nothing_from_the_laptop(file: Path) -> None:
-    assert [name for name in imports(file) if name.split(".")[0] in {"local", "tests"}] == []
+    of_the_laptop = {"local", "tests", *(path.name for path in ROOT.glob("packages/*/src/*"))}
+    assert len(of_the_laptop) > 6
+    assert [name for name in imports(file) if name.split(".")[0] in of_the_laptop] == []
 
 
-@pytest.mark.parametrize("file", modules("functions/issuance"), ids=str)
+@pytest.mark.parametrize("file", [file for room in CORE for file in modules(f"functions/{room}")], ids=str)
 def test_the_core_imports_the_standard_library_cryptography_openssl_and_itself(file: Path) -> None:
     allowed = sys.stdlib_module_names | {"cryptography", "OpenSSL"}
     outside = [name for name in imports(file) if name.split(".")[0] not in allowed]
-    assert [name for name in outside if not name.startswith("functions.issuance")] == []
+    assert [name for name in outside if not f"{name}.".startswith(tuple(f"functions.{room}." for room in CORE))] == []
 
 
 @pytest.mark.parametrize("file", modules("functions/triggers"), ids=str)
@@ -141,38 +141,9 @@ def test_only_the_composition_root_hands_the_environment_to_the_settings(file: P
     assert reads == (file.name in {"function_app.py", "doctor_page.py"})
 
 
-def settings_read() -> set[str]:
-    files = ("settings.py", "channel_settings.py", "role_settings.py")
-    source = "".join((ROOT / "functions" / name).read_text() for name in files)
-    return set(re.findall(r'"((?:CERTFLOW|AZURE|WEBSITE)_[A-Z_]+|[A-Za-z]+__[A-Za-z]+)"', source))
-
-
 def test_what_a_function_logs_is_kept_and_what_the_platform_logs_of_it_is_not() -> None:
     """host.json turns two records of each execution down; without its own line a function's records go with them."""
     levels = json.loads((ROOT / "host.json").read_text())["logging"]["logLevel"]
     own = {category: level for category, level in levels.items() if category.startswith("Function.")}
     assert own == {f"Function.{name}.User": "Information" for name in bindings()}
     assert levels["Function"] == "Warning"
-
-
-def settings_of_bindings() -> set[str]:
-    found = set()
-    for binding in (one for some in bindings().values() for one in some):
-        found |= {name for value in binding.values() for name in re.findall(r"%(\w+)%", str(value))}
-        if "connection" in binding:
-            found |= {f"{binding['connection']}__blobServiceUri", f"{binding['connection']}__queueServiceUri"}
-    return found
-
-
-def test_every_setting_is_in_the_sample_and_in_the_readmes_table() -> None:
-    sample = json.loads((ROOT / "local.settings.sample.json").read_text())
-    rows = set(
-        re.findall(
-            r"^\| `((?:CERTFLOW|AZURE|WEBSITE)_\w+|\w+__\w+)`", (ROOT / "README.md").read_text(), flags=re.MULTILINE
-        )
-    )
-    needed = settings_read() | settings_of_bindings()
-    assert len(settings_read()) >= 10
-    assert needed - set(sample["Values"]) == set()
-    assert needed - rows == set()
-    assert rows - needed - {"AzureWebJobsStorage__blobServiceUri", "AzureWebJobsStorage__queueServiceUri"} == set()

@@ -1,0 +1,3 @@
+"""Keeps state in Azure Tables: the ledger of requests, the monitoring store, deliveries of
+messages, issuing CAs.
+"""

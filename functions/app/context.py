@@ -1,0 +1,114 @@
+"""The dependencies of all use cases: ports and settings, assembled once by `function_app.py`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from functions.app.rate_limiter import RateLimiter
+from functions.model.errors import UnknownVault
+from functions.model.links import Links
+from functions.model.options import Options
+from functions.ports.chain_files import ChainFiles, CsrStore, TrustedCas
+from functions.ports.issuing_cas import IssuingCas
+from functions.ports.ledger import Ledger
+from functions.ports.monitoring_store import MonitoringStore
+from functions.ports.notifications import Channel, Deliveries
+from functions.ports.rules import Rules
+from functions.ports.topic import Topic
+from functions.ports.vault import Vault
+from functions.ports.work_queue import WorkQueue
+
+DEFAULT_OPTIONS, DEFAULT_LINKS = Options(), Links()
+A_MINUTE = timedelta(minutes=1)
+# The source of events that older versions sent. Now the name of the deployment's topic follows it
+# (notifications/provenance.py).
+UNNAMED_SOURCE = "/certflow"
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class SearchTurn:
+    """Lets one process run one search of a vault at a time. All searches share one rate limit, so
+    that parallel ones would not end sooner; and one search is enough for many files with the same
+    unknown certificate.
+    """
+
+    gate: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _through: dict[str, datetime] = field(default_factory=dict)
+
+    def knows(self, keys: Collection[str], since: datetime) -> bool:
+        """Whether the vault was searched for all of these keys at `since` or later, and had none of
+        them.
+        """
+        return all(key in self._through and self._through[key] >= since for key in keys)
+
+    def note(self, keys: Collection[str], now: datetime) -> None:
+        """Records that the vault was searched for these keys and had none of them. Drops what was
+        recorded more than a minute ago: no search that waits now began before.
+        """
+        recent = {key: at for key, at in self._through.items() if at > now - A_MINUTE}
+        self._through = recent | dict.fromkeys(keys, now)
+
+
+@dataclass
+class Health:
+    """The last answer of this process about its health, and when it was obtained (UTC)."""
+
+    good: bool = False
+    at: datetime | None = None
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class Certflow:
+    """The dependencies of the use cases. `vaults` is keyed by alias, lower-case.
+
+    `source` is what events of this deployment name as their source. `mailboxes` get the mail for
+    which no other recipient is known. `include_root`: whether a root that came with a chain is
+    merged with it; TLS servers need not send it (RFC 8446 §4.4.2). `setting_faults` are settings
+    that cannot work, each with its remedy. Three fields hold state of this process: `paces`, the
+    rate limits of the vaults by alias and share, filled on use (vault_limiters.py); `searches`,
+    whose turn it is to search a vault for the keys of files (chains/key_search.py); `health`, the
+    last answer about it.
+    """
+
+    vaults: Mapping[str, Vault]
+    ledger: Ledger
+    monitoring_store: MonitoringStore
+    chain_files: ChainFiles
+    trusted: TrustedCas
+    issuing_cas: IssuingCas
+    csr_store: CsrStore
+    topic: Topic
+    deliveries: Deliveries
+    work_queue: WorkQueue
+    rules: Rules
+    source: str = UNNAMED_SOURCE
+    channels: tuple[Channel, ...] = ()
+    mailboxes: tuple[str, ...] = ()
+    options: Options = DEFAULT_OPTIONS
+    links: Links = DEFAULT_LINKS
+    include_root: bool = False
+    setting_faults: tuple[str, ...] = ()
+    rate_limiters: dict[str, RateLimiter] = field(default_factory=dict)
+    searches: dict[str, SearchTurn] = field(default_factory=dict)
+    health: Health = field(default_factory=Health)
+    now: Callable[[], datetime] = _utc_now
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    def with_vault(self, alias: str, vault: Vault) -> Certflow:
+        """The same context, with this vault under an alias."""
+        return replace(self, vaults={**self.vaults, alias: vault})
+
+    def vault(self, alias: str) -> Vault:
+        """The vault under an alias, in any case. Raises UnknownVault."""
+        try:
+            return self.vaults[alias.lower()]
+        except KeyError:
+            raise UnknownVault(alias, tuple(self.vaults)) from None

@@ -1,0 +1,215 @@
+"""The parts of a context: a Protocol for each thing that a use case can reach. No part can be
+replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Protocol, Self
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from functions.app.context import Health, SearchTurn
+    from functions.app.rate_limiter import RateLimiter
+    from functions.model.links import Links
+    from functions.model.options import Options
+    from functions.ports.chain_files import ChainFiles, CsrStore, TrustedCas
+    from functions.ports.issuing_cas import IssuingCas
+    from functions.ports.ledger import Ledger
+    from functions.ports.monitoring_store import MonitoringStore
+    from functions.ports.notifications import Channel, Deliveries
+    from functions.ports.rules import Rules
+    from functions.ports.topic import Topic
+    from functions.ports.vault import Vault
+    from functions.ports.work_queue import WorkQueue
+
+
+class HasNow(Protocol):
+    """The clock."""
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """Returns the current time (UTC)."""
+
+
+class HasSleep(Protocol):
+    """Waiting."""
+
+    @property
+    def sleep(self) -> Callable[[float], Awaitable[None]]:
+        """Waits for a number of seconds."""
+
+
+class HasVaults(Protocol):
+    """Key Vault."""
+
+    @property
+    def vaults(self) -> Mapping[str, Vault]:
+        """The vaults by alias, lower-case."""
+
+    def vault(self, alias: str) -> Vault:
+        """The vault under an alias, in any case. Raises UnknownVault."""
+
+
+class HasLedger(Protocol):
+    """Tracked requests, intents, the outbox, the history, and marks of dropped files."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger."""
+
+
+class HasMonitoringStore(Protocol):
+    """The monitoring store: notes on vaults, certificates and issuers, and leases."""
+
+    @property
+    def monitoring_store(self) -> MonitoringStore:
+        """The monitoring store."""
+
+
+class HasChainFiles(Protocol):
+    """Dropped files."""
+
+    @property
+    def chain_files(self) -> ChainFiles:
+        """The container for chains, and those to which files are moved from there."""
+
+
+class HasTrusted(Protocol):
+    """The files that say whose certificates a vault accepts."""
+
+    @property
+    def trusted(self) -> TrustedCas:
+        """Those files, by vault."""
+
+
+class HasIssuingCas(Protocol):
+    """The CA certificates of chains that were merged."""
+
+    @property
+    def issuing_cas(self) -> IssuingCas:
+        """Those certificates, by vault."""
+
+
+class HasCsrStore(Protocol):
+    """The CSRs that are published for people."""
+
+    @property
+    def csr_store(self) -> CsrStore:
+        """Those CSRs."""
+
+
+class HasTopic(Protocol):
+    """The topic to which events are published."""
+
+    @property
+    def topic(self) -> Topic:
+        """The topic."""
+
+
+class HasDeliveries(Protocol):
+    """Messages that wait or that were sent."""
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Those messages, by channel."""
+
+
+class HasChannels(Protocol):
+    """The ways to reach people."""
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels that are configured."""
+
+
+class HasWorkQueue(Protocol):
+    """Work for all instances of the app."""
+
+    @property
+    def work_queue(self) -> WorkQueue:
+        """The queues."""
+
+
+class HasRules(Protocol):
+    """The rules that say which message goes where."""
+
+    @property
+    def rules(self) -> Rules:
+        """The routing rules."""
+
+
+class HasMailboxes(Protocol):
+    """The default mailboxes: they get mail for which no other recipient is known."""
+
+    @property
+    def mailboxes(self) -> tuple[str, ...]:
+        """Their mail addresses."""
+
+
+class HasOptions(Protocol):
+    """What the operator has chosen."""
+
+    @property
+    def options(self) -> Options:
+        """The settings of the use cases."""
+
+
+class HasLinks(Protocol):
+    """Addresses that people are shown."""
+
+    @property
+    def links(self) -> Links:
+        """Addresses of the portal, of the API and of the containers."""
+
+
+class HasRootChoice(Protocol):
+    """Whether roots are merged."""
+
+    @property
+    def include_root(self) -> bool:
+        """Whether a root that came with a chain is merged with it."""
+
+
+class HasRateLimiters(Protocol):
+    """The rate limits of the vaults."""
+
+    @property
+    def rate_limiters(self) -> dict[str, RateLimiter]:
+        """Those of this process, by alias and share, for all that no caller asked for."""
+
+    def with_vault(self, alias: str, vault: Vault) -> Self:
+        """The same context, with this vault under an alias."""
+
+
+class HasSearches(Protocol):
+    """Searches for the keys of files."""
+
+    @property
+    def searches(self) -> dict[str, SearchTurn]:
+        """Whose turn it is to search, by the vault's alias."""
+
+
+class HasSource(Protocol):
+    """The source of this deployment's events."""
+
+    @property
+    def source(self) -> str:
+        """What events of this deployment name as their source."""
+
+
+class HasSettingFaults(Protocol):
+    """Settings that cannot work."""
+
+    @property
+    def setting_faults(self) -> tuple[str, ...]:
+        """A sentence for each, with its remedy."""
+
+
+class HasHealth(Protocol):
+    """The last answer about the app's health."""
+
+    @property
+    def health(self) -> Health:
+        """The last answer of this process."""

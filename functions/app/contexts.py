@@ -1,0 +1,327 @@
+"""Narrow contexts: what the use cases of one subject may reach. The one context, `Certflow`,
+satisfies all of them; a function takes the narrowest, and mypy proves that it reaches no more.
+
+Each class lists all its parts, in the order of context_parts.py. A wide context can be passed on as
+a narrow one because it has all parts of that.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from functions.app.context_parts import (
+    HasChainFiles,
+    HasChannels,
+    HasCsrStore,
+    HasDeliveries,
+    HasHealth,
+    HasIssuingCas,
+    HasLedger,
+    HasLinks,
+    HasMailboxes,
+    HasMonitoringStore,
+    HasNow,
+    HasOptions,
+    HasRateLimiters,
+    HasRootChoice,
+    HasRules,
+    HasSearches,
+    HasSettingFaults,
+    HasSleep,
+    HasSource,
+    HasTopic,
+    HasTrusted,
+    HasVaults,
+    HasWorkQueue,
+)
+
+
+class Outbox(HasNow, HasLedger, HasTopic, Protocol):
+    """Storing events in the outbox, publishing them, and clearing them."""
+
+
+class RateLimitContext(HasNow, HasSleep, HasVaults, HasOptions, HasRateLimiters, Protocol):
+    """Calling vaults no faster than their rate limit."""
+
+
+class CsrsContext(HasNow, HasVaults, HasLedger, HasCsrStore, Protocol):
+    """CSRs and their requests."""
+
+
+class CheckContext(
+    HasNow, HasVaults, HasLedger, HasMonitoringStore, HasCsrStore, HasTopic, HasOptions, Protocol
+):
+    """Applying what Key Vault says of a request to its row."""
+
+
+class RequestsContext(
+    HasNow,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasCsrStore,
+    HasTopic,
+    HasWorkQueue,
+    HasOptions,
+    Protocol,
+):
+    """The life of one request."""
+
+
+class CreateContext(
+    HasNow,
+    HasSleep,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasCsrStore,
+    HasTopic,
+    HasWorkQueue,
+    HasMailboxes,
+    HasOptions,
+    Protocol,
+):
+    """Starting requests, for callers and as renewals."""
+
+
+class ValidateContext(HasNow, HasVaults, HasIssuingCas, HasOptions, HasRootChoice, Protocol):
+    """Validating a chain."""
+
+
+class MergeContext(
+    HasNow,
+    HasSleep,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasIssuingCas,
+    HasCsrStore,
+    HasTopic,
+    HasOptions,
+    HasRootChoice,
+    Protocol,
+):
+    """Merging a chain exactly once."""
+
+
+class TrustContext(
+    HasNow, HasVaults, HasLedger, HasMonitoringStore, HasTrusted, HasTopic, HasOptions, Protocol
+):
+    """Whose certificates a vault accepts, and telling operators of changes of that."""
+
+
+class ManageContext(
+    HasNow,
+    HasSleep,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasTrusted,
+    HasIssuingCas,
+    HasCsrStore,
+    HasTopic,
+    HasWorkQueue,
+    HasOptions,
+    HasRootChoice,
+    Protocol,
+):
+    """Every action on a pending request."""
+
+
+class SearchContext(
+    HasNow,
+    HasSleep,
+    HasVaults,
+    HasMonitoringStore,
+    HasOptions,
+    HasRateLimiters,
+    HasSearches,
+    Protocol,
+):
+    """Searching all vaults for a key."""
+
+
+class MatchContext(
+    HasNow,
+    HasSleep,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasCsrStore,
+    HasTopic,
+    HasOptions,
+    HasLinks,
+    HasRateLimiters,
+    HasSearches,
+    Protocol,
+):
+    """Matching a file to its requests."""
+
+
+class InspectContext(
+    HasNow,
+    HasSleep,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasTrusted,
+    HasIssuingCas,
+    HasCsrStore,
+    HasTopic,
+    HasOptions,
+    HasLinks,
+    HasRootChoice,
+    HasRateLimiters,
+    HasSearches,
+    Protocol,
+):
+    """Reporting what a drop of a file would do."""
+
+
+class OwnFaultsContext(HasNow, HasLedger, HasMonitoringStore, HasChainFiles, HasTopic, Protocol):
+    """Files that wait because of a fault of Certflow's own."""
+
+
+class ChainsContext(
+    HasNow,
+    HasSleep,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasChainFiles,
+    HasTrusted,
+    HasIssuingCas,
+    HasCsrStore,
+    HasTopic,
+    HasWorkQueue,
+    HasOptions,
+    HasLinks,
+    HasRootChoice,
+    HasRateLimiters,
+    HasSearches,
+    Protocol,
+):
+    """Handling a file, from the container to the vault."""
+
+
+class EventsContext(HasNow, HasLedger, HasMonitoringStore, HasTopic, Protocol):
+    """Events that are sent once, or once a day."""
+
+
+class MonitoringContext(
+    HasNow, HasVaults, HasLedger, HasMonitoringStore, HasTopic, HasOptions, Protocol
+):
+    """Monitoring: what timers and events start, not callers."""
+
+
+class StatusContext(
+    HasNow,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasChainFiles,
+    HasTopic,
+    HasOptions,
+    HasLinks,
+    Protocol,
+):
+    """The status of the monitoring."""
+
+
+class VaultRunContext(
+    HasNow,
+    HasSleep,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasCsrStore,
+    HasTopic,
+    HasWorkQueue,
+    HasOptions,
+    HasRateLimiters,
+    Protocol,
+):
+    """Checking all that is due in one vault."""
+
+
+class ScanContext(
+    HasNow,
+    HasSleep,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasCsrStore,
+    HasTopic,
+    HasWorkQueue,
+    HasMailboxes,
+    HasOptions,
+    HasRateLimiters,
+    Protocol,
+):
+    """Scanning all certificates of a vault."""
+
+
+class SourceContext(HasNow, HasLedger, HasMonitoringStore, HasSource, Protocol):
+    """Distinguishing Certflow's own events from those of others."""
+
+
+class SettingFaultsContext(
+    HasNow, HasLedger, HasMonitoringStore, HasTopic, HasSettingFaults, Protocol
+):
+    """Telling operators of settings that cannot work."""
+
+
+class HealthContext(HasNow, HasMonitoringStore, HasHealth, Protocol):
+    """Whether the app and its storage work."""
+
+
+class PeopleContext(HasMailboxes, HasOptions, Protocol):
+    """Who gets mail, by the settings."""
+
+
+class WorkListsContext(
+    HasNow, HasLedger, HasMonitoringStore, HasTopic, HasMailboxes, HasOptions, Protocol
+):
+    """Work lists of open CSRs for those who have them signed."""
+
+
+class DeliveryContext(HasNow, HasSleep, HasLedger, HasTopic, HasDeliveries, Protocol):
+    """Messages on one channel."""
+
+
+class ReachContext(HasVaults, HasChannels, HasRules, HasOptions, Protocol):
+    """Which channels the rules reach."""
+
+
+class NotificationsContext(
+    HasNow,
+    HasSleep,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasCsrStore,
+    HasTopic,
+    HasDeliveries,
+    HasChannels,
+    HasWorkQueue,
+    HasRules,
+    HasMailboxes,
+    HasOptions,
+    HasLinks,
+    Protocol,
+):
+    """Turning an event into messages to people."""
+
+
+class SamplesContext(
+    HasNow,
+    HasVaults,
+    HasMonitoringStore,
+    HasCsrStore,
+    HasDeliveries,
+    HasChannels,
+    HasMailboxes,
+    HasLinks,
+    Protocol,
+):
+    """The test of notifications: a sample of each message."""

@@ -1,0 +1,43 @@
+"""A read-only vault, which Certflow only observes: calls that would change something in it are
+refused before they are sent.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn, cast
+
+from functions.model.errors import Refused
+from functions.ports.vault import Vault
+
+CHANGES = {
+    "create": "started",
+    "cancel": "cancelled",
+    "delete_pending": "deleted",
+    "merge": "merged",
+}
+FORBIDDEN, REASON = 403, "observed"
+
+
+def read_only(alias: str, vault: Vault) -> Vault:
+    """The same vault, but create, cancel, delete_pending and merge raise Refused."""
+    return cast(Vault, _ReadOnlyVault(alias, vault))
+
+
+class _ReadOnlyVault:
+    def __init__(self, alias: str, vault: Vault) -> None:
+        self._alias, self._vault = alias, vault
+
+    def __getattr__(self, method: str) -> object:
+        if method not in CHANGES:
+            return getattr(self._vault, method)
+
+        async def refuse(*_given: object, **_more: object) -> NoReturn:
+            raise Refused(
+                FORBIDDEN,
+                "Forbidden",
+                f"Certflow only observes the vault '{self._alias}' (CERTFLOW_VAULTS), so nothing "
+                f"is {CHANGES[method]} there. Do it in Key Vault.",
+                reason=REASON,
+            )
+
+        return refuse

@@ -1,0 +1,167 @@
+"""The event of the daily digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+from functions.model.events.event import EventType, Plural, Scene
+from functions.model.events.fields import Name, Time, Vault
+from functions.model.events.wire import Says
+from functions.model.events.wording import Message
+from functions.model.links import Links
+from functions.model.messages import Severity
+from functions.model.people.readers import OPERATORS, Readers
+
+PAIR = {
+    "type": "array",
+    "prefixItems": [{"type": "string"}, {"type": "string"}],
+    "items": False,
+    "minItems": 2,
+}
+ENDED_SCHEMA = {"enum": ["completed", "failed", "cancelled", "deleted", "overwritten"]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaultLine:
+    """The state of one vault."""
+
+    vault: Vault
+    last_good_sweep: Annotated[
+        str | None,
+        Says(
+            "When all due requests of the vault were last checked, UTC; null: never yet.",
+            format="date-time",
+        ),
+    ]
+    late: Annotated[bool, Says("That was too long ago: this vault is not monitored.")]
+    in_progress: Annotated[int, Says("Requests in progress.", minimum=0)]
+    oldest: Annotated[
+        str | None, Says("Since when the oldest of them is tracked, UTC.", format="date-time")
+    ]
+    certificates: Annotated[
+        int | None, Says("As of the last inventory scan; null before the first.")
+    ]
+    near_expiry: Annotated[
+        int, Says("Certificates near their end, as of the last inventory scan.", minimum=0)
+    ]
+    expired: Annotated[
+        int, Says("Certificates that have expired, as of the last inventory scan.", minimum=0)
+    ]
+    passed_over: Annotated[
+        int | None,
+        Says(
+            "Certificates that the last inventory scan could not read or renew; the log says why.",
+            minimum=0,
+        ),
+    ] = None
+    muted: Annotated[tuple[Name, ...], Says("Names with the tag certflow-mute, 5 at most.")]
+    acknowledged: Annotated[
+        tuple[Name, ...], Says("Names whose reminders somebody has suppressed, 5 at most.")
+    ]
+    quiet: Annotated[
+        int | None,
+        Says("How many requests are acknowledged and certificates muted there.", minimum=0),
+    ] = None
+    any_ca: Annotated[bool, Says("It takes any CA's certificates (CERTFLOW_TRUSTED_CAS).")]
+    trust_trouble: Annotated[
+        str | None, Says("Why nothing is merged there, or from when on; null: chains are merged.")
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SilencedEnd:
+    """A certificate near expiry whose owner gets no message, because a tag says so."""
+
+    vault: Vault
+    name: Name
+    why: Annotated[
+        str,
+        Says("By certflow-mute, or by certflow-renew = off.", enum=["muted", "not to be renewed"]),
+    ]
+    not_after: Annotated[Time, Says("The certificate's, UTC.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digest(EventType):
+    """The daily digest: which requests ended, which are in progress, and whether every vault is
+    monitored. With CERTFLOW_DIGEST=news it is sent only if there is news.
+    """
+
+    type = "Certflow.Digest.Daily"
+    ids = "^digest:[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+    subjects = "^digest$"
+    plural = Plural("daily digests")
+    readers = Readers((OPERATORS,))
+
+    date: Annotated[str, Says("The day on which it was sent, UTC.", format="date")]
+    good: Annotated[bool, Says("Nothing needs attention.")]
+    headline: Annotated[str, Says("For people.")]
+    sentence: Annotated[str, Says("For people.")]
+    next_step: Annotated[str, Says("For people.")]
+    ended: Annotated[
+        Mapping[str, Annotated[int, Says(minimum=1)]],
+        Says("How many requests ended so in the last 24 hours.", propertyNames=ENDED_SCHEMA),
+    ]
+    vaults: tuple[VaultLine, ...]
+    set_aside: Annotated[
+        tuple[str, ...],
+        Says(
+            "Dropped files that could not be handled and are still there, 5 at most; of a long "
+            "name the first 250 characters."
+        ),
+    ]
+    facts: Annotated[tuple[tuple[str, str], ...], Says("Title and value, for people.", items=PAIR)]
+    refused_events: Annotated[
+        int | None,
+        Says(
+            "Events on the topic that this deployment did not send, since yesterday; people get "
+            "no message about them.",
+            minimum=0,
+        ),
+    ] = None
+    silenced_count: Annotated[
+        int | None, Says("How many of those there are in all.", minimum=0)
+    ] = None
+    silenced: Annotated[
+        tuple[SilencedEnd, ...] | None,
+        Says(
+            "Certificates on the last rung of CERTFLOW_EXPIRY_LADDER, or just expired, whose "
+            "owners get no message because a tag says so, as of the last inventory scans. Those "
+            "that have not expired come first, and the first of each vault before the second of "
+            "any.",
+            maxItems=10,
+        ),
+    ] = None
+
+    def words(self, links: Links) -> Message:
+        """Says whether anything needs attention."""
+        del links
+        return Message(
+            f"Daily digest, {self.date}: {self.headline}",
+            self.sentence,
+            self.next_step,
+            Severity.INFO if self.good else Severity.WARNING,
+            good=self.good,
+        )
+
+    def details(self) -> Iterable[tuple[str, object]]:
+        """Lists the facts about each vault."""
+        return ((str(title), value) for title, value in self.facts or ())
+
+    @classmethod
+    def sample(cls, at: Scene) -> Self:
+        """Returns one of a day without problems."""
+        watched = "watched, last at 05:59 UTC, 2 in progress, the oldest for 3 days 1 hour"
+        return cls(
+            date=at.now.date().isoformat(),
+            good=True,
+            headline="all is well",
+            sentence="In the last 24 hours: 3 completed. In progress now: 2.",
+            next_step="Nothing to do.",
+            ended={"completed": 3},
+            vaults=(),
+            set_aside=(),
+            facts=((f"Vault {at.vault}", watched),),
+        )

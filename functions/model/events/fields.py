@@ -1,0 +1,100 @@
+"""The types of fields that several types of events have; common.schema.json describes each of them
+once. Times are ISO 8601, UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from functions.model.events.wire import Named, Says
+
+SHA256 = "^[0-9a-f]{64}$"
+
+Time = Annotated[str, Named("time", "ISO 8601 with an offset; UTC.", format="date-time")]
+Vault = Annotated[
+    str, Named("vault", "The vault's alias in CERTFLOW_VAULTS.", pattern="^[0-9a-z-]{1,24}$")
+]
+Name = Annotated[
+    str,
+    Named(
+        "name",
+        "The certificate's name in Key Vault, as it was first written; Key Vault ignores case.",
+        pattern="^[0-9a-zA-Z-]{1,127}$",
+    ),
+]
+RequestId = Annotated[
+    str, Named("request_id", "Key Vault's id of the pending operation.", pattern="^[0-9a-f]{32}$")
+]
+Issuer = Annotated[
+    str,
+    Named(
+        "issuer",
+        "The issuer's name in the vault; `Unknown` (in any case) if a person has the CSR signed.",
+    ),
+]
+Owner = Annotated[
+    str,
+    Named(
+        "owner",
+        "Who gets the messages, mostly a mail address, or several: `owner` of the request, or the "
+        "tag certflow-owner. Missing if nobody is known.",
+    ),
+]
+Signer = Annotated[
+    str,
+    Named(
+        "signer",
+        "Who has the CSR signed, a mail address, or several: `signer` of the request, or the tag "
+        "certflow-signer. Missing if neither names anybody; then settings do.",
+    ),
+]
+Names = Annotated[
+    tuple[str, ...],
+    Named(
+        "names",
+        "The alternative names that the CSR asks for, the first of them, DNS names before others.",
+    ),
+]
+Thumbprint = Annotated[
+    str, Named("thumbprint", "SHA-1 of the certificate in hex, which tells its version.")
+]
+
+CausedBy = Annotated[
+    str,
+    Says(
+        "Who caused this over the API; the limit of mails per caller counts by it: the name that "
+        "the caller signed in with, in lower case, or `unverified`. Missing if no caller caused "
+        "it."
+    ),
+]
+CsrUrl = Annotated[
+    str,
+    Says(
+        "Where the CSR is published, if a person is to have it signed. Opening it needs a sign-in.",
+        format="uri",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Error:
+    """Key Vault's reason: `Certificate issuer error` is the issuer's fault, `Request rejected` the
+    request's.
+    """
+
+    definition: ClassVar = "error"
+
+    code: str | None
+    message: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Which:
+    """Which request is meant."""
+
+    definition: ClassVar = "which"
+
+    vault: Vault
+    name: Name
+    request_id: RequestId

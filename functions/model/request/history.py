@@ -1,0 +1,91 @@
+"""The history of a certificate: who did what to its requests, and how each of them ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.model.request.actor import NOBODY, Actor
+from functions.model.request.operation import CertificateVersion, Status
+from functions.x509.certificate import load
+from functions.x509.describe import describe, printed
+from functions.x509.public_keys import sha1_of
+
+# Warnings in one line of the history, and characters of each: the line is one property of a table
+# row (32,768 characters).
+MAX_WARNINGS = 10
+MAX_WARNING = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One line of a certificate's history.
+
+    `what` is an action (`created`, `adopted`, `replaced`, `cancelled`, `deleted`, `merged`,
+    `acknowledged`); `observed` for an end that Key Vault came to by itself; `reminded` for a
+    reminder to the owner, `muted` for one that a tag suppressed. `note` adds to that. Of a
+    completion `certificate` describes the version that it made, `file` is the name and SHA-256 of
+    the file that was merged, if it was one, and `warnings` are the sentences that its owner was
+    told.
+    """
+
+    what: str
+    at: datetime
+    request_id: str
+    status: Status
+    by: Actor = NOBODY
+    note: str | None = None
+    certificate: Mapping[str, str] | None = None
+    file: Mapping[str, str] | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a caller or a dropped file does to a request: `what` as in Act, and by whom.
+
+    `warnings` are sentences that the owner is told together with the outcome; `file` is as in Act.
+    """
+
+    what: str
+    by: Actor
+    warnings: tuple[str, ...] = ()
+    file: Mapping[str, str] | None = None
+
+
+def history_line(
+    request_id: str,
+    status: Status,
+    action: Action,
+    now: datetime,
+    certificate: CertificateVersion | None = None,
+    note: str | None = None,
+) -> HistoryEntry:
+    """The line of the history for an action, with the status that the request has after it. The
+    `certificate` is described only if the request is completed.
+    """
+    completed = certificate if status is Status.COMPLETED else None
+    return HistoryEntry(
+        action.what,
+        now,
+        request_id,
+        status,
+        action.by,
+        note=note,
+        certificate=_described(completed) if completed else None,
+        file=action.file,
+        warnings=tuple(printed(one, MAX_WARNING) for one in action.warnings[:MAX_WARNINGS]),
+    )
+
+
+def _described(certificate: CertificateVersion) -> dict[str, str]:
+    """What an auditor asks of a version: its id in Key Vault, its thumbprint (SHA-1), and what its
+    certificate says.
+    """
+    leaf = load(certificate.der)
+    return {
+        "version": certificate.version,
+        "thumbprint": sha1_of(certificate.der),
+        **describe(leaf),
+    }

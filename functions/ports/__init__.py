@@ -1,0 +1,3 @@
+"""What the use cases need from outside: narrow protocols, which adapters implement, and the records
+that they exchange.
+"""

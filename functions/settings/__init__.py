@@ -1,0 +1,1 @@
+"""The settings: `load` reads them from the environment, and nothing else in `functions/` does."""

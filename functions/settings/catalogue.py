@@ -1,0 +1,183 @@
+"""Every app setting that Certflow or its triggers read, as users are told of it: docs/settings.md
+is written from here (`python -m tests.settings_page --write`).
+
+It has the settings that the Functions host reads for our triggers too: those of connections, and
+the schedules of timers.
+"""
+
+from __future__ import annotations
+
+from functions.settings.catalogue_messages import MESSAGE_SETTINGS
+from functions.settings.documented import (
+    NEEDED,
+    NO_TIMER,
+    NOTHING_RUNS,
+    THE_DEFAULT,
+    Setting,
+)
+
+# The sections of docs/settings.md, in their order.
+ALL_SETTINGS = {
+    "Vaults and renewal": (
+        Setting(
+            "CERTFLOW_VAULTS",
+            "the vaults: `alias=https://name.vault.azure.net`, several separated by commas. In a "
+            "vault that is written `alias:observe=…` Certflow only watches and sends messages "
+            "(read-only)",
+            NEEDED,
+            NOTHING_RUNS,
+        ),
+        Setting(
+            "CERTFLOW_VAULT_BUDGET",
+            "the number of calls that Certflow may make to one vault in 10 s on its own account. "
+            "Key Vault's own limit is 4,000, and applications read their secrets from the same "
+            "vault. At least 50: with fewer, the work in progress takes longer than the lease of "
+            "the vault lasts",
+            "`400`",
+            THE_DEFAULT,
+        ),
+        Setting(
+            "CERTFLOW_ISSUERS",
+            "the issuers that a create may name, by their names in the vaults, separated by "
+            "commas: `DigiCert,Unknown`. `*` stands for all but `Self` (self-signed certificates, "
+            "which no client trusts); `*,Self` allows them too",
+            "`*`",
+            "an entry that is no issuer's name allows none",
+        ),
+        Setting(
+            "CERTFLOW_RENEW",
+            "`false`: Certflow starts no renewal, whatever tags say",
+            "`true`",
+            "Certflow starts no renewal",
+        ),
+        Setting(
+            "CERTFLOW_RENEW_MOST",
+            "the number of renewals that Certflow starts in a day in each vault; those that fail "
+            "do not count",
+            "`50`",
+            THE_DEFAULT,
+        ),
+    ),
+    "Schedules": (
+        Setting(
+            "CERTFLOW_CHECK_SCHEDULE",
+            "when Certflow checks the requests that are due. Every minute: `0 * * * * *`",
+            NEEDED,
+            NO_TIMER,
+        ),
+        Setting(
+            "CERTFLOW_DISCOVER_SCHEDULE",
+            "when the inventory scan reads the vaults, for requests that were started elsewhere "
+            "and certificates near their expiry. Every hour: `0 7 * * * *`",
+            NEEDED,
+            NO_TIMER,
+        ),
+        Setting(
+            "CERTFLOW_DAILY_SCHEDULE",
+            "when Certflow sends the digest. Daily: `0 0 6 * * *`",
+            NEEDED,
+            NO_TIMER,
+        ),
+        Setting(
+            "CERTFLOW_SWEEP_SCHEDULE",
+            "when the sweep handles the files that have been in `chains/` for 10 minutes. Every 10 "
+            "minutes: `0 */10 * * * *`",
+            NEEDED,
+            NO_TIMER,
+        ),
+    ),
+    "Storage, events and identity": (
+        Setting(
+            "CERTFLOW_TOPIC_ENDPOINT",
+            "the custom Event Grid topic (CloudEvents 1.0) that Certflow publishes to",
+            NEEDED,
+            NOTHING_RUNS,
+        ),
+        Setting(
+            "AzureWebJobsStorage__blobServiceUri",
+            "the host's own storage account",
+            NEEDED,
+            "the host does not start",
+        ),
+        Setting(
+            "AzureWebJobsStorage__queueServiceUri",
+            "the queues of the same account; the app's own queues are here too",
+            NEEDED,
+            NOTHING_RUNS,
+        ),
+        Setting(
+            "AzureWebJobsStorage__tableServiceUri",
+            "the tables of the same account: they hold the tracked requests, the outbox and the "
+            "deliveries",
+            NEEDED,
+            NOTHING_RUNS,
+        ),
+        Setting(
+            "ChainStorage__blobServiceUri",
+            "the storage account with the container `chains`",
+            NEEDED,
+            NOTHING_RUNS,
+        ),
+        Setting(
+            "ChainStorage__queueServiceUri",
+            "the queues of the same account. The host puts a file that the app could not queue "
+            "into `webjobs-blobtrigger-poison`; the app takes it from there",
+            NEEDED,
+            "the host takes no drops",
+        ),
+        Setting(
+            "AZURE_CLIENT_ID",
+            "the client id of the user-assigned managed identity to use",
+            "the system-assigned identity",
+            NOTHING_RUNS,
+        ),
+    ),
+    "Chains": (
+        Setting(
+            "CERTFLOW_TRUSTED_CAS",
+            "whose certificates a vault accepts: `files` (those of the CAs in `trusted-cas`, and "
+            "none while there is no file), `public` (those of the public CAs too) or `any` (those "
+            "of any CA until there is a file). One word for all vaults, or one for each: "
+            "`lab=any,web=public`",
+            "`files`",
+            "`files` for each vault that a wrong entry was meant for",
+        ),
+        Setting(
+            "CERTFLOW_REFUSED_WARNINGS",
+            "warnings that keep a chain from being merged, as errors do: codes of "
+            "[findings](findings.md), separated by commas (`name-added,lifetime-longer`)",
+            "none",
+            "a wrong entry keeps nothing back",
+        ),
+        Setting(
+            "CERTFLOW_CHAIN_INCLUDE_ROOT",
+            "`true`: Certflow merges a root that came with the chain too. Servers need not send it",
+            "`false`",
+            THE_DEFAULT,
+        ),
+    ),
+    **MESSAGE_SETTINGS,
+    "Set by the platform, or for a laptop": (
+        Setting(
+            "WEBSITE_HOSTNAME",
+            "the host name in the addresses that messages name, unless `CERTFLOW_API_URL` is set. "
+            "The platform sets it",
+            "`/api` without a host",
+            THE_DEFAULT,
+        ),
+        Setting(
+            "WEBSITE_AUTH_ENABLED",
+            "`true`: App Service authentication is on, and Certflow believes what it says about "
+            "the caller. The platform sets it",
+            "`false`",
+            THE_DEFAULT,
+        ),
+        Setting(
+            "CERTFLOW_VERIFY_CHALLENGE_RESOURCE",
+            "`false` only for a Key Vault emulator under another host name",
+            "`true`",
+            THE_DEFAULT,
+        ),
+    ),
+}
+CATALOGUE = tuple(setting for section in ALL_SETTINGS.values() for setting in section)

@@ -1,0 +1,24 @@
+"""A setting as users are told of it, and the phrases that several settings share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NEEDED = "needed"
+THE_DEFAULT = "the default"
+NOTHING_RUNS = "nothing runs"
+NO_TIMER = "the host does not run this timer"
+TEAMS_WAITS = "Teams waits"
+MAIL_WAITS = "mail waits"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: what it means, its default (NEEDED where it has none), and what holds while its
+    value cannot be used. All but the name is Markdown.
+    """
+
+    name: str
+    meaning: str
+    default: str
+    if_wrong: str

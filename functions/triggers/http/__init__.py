@@ -1,0 +1,1 @@
+"""The API over HTTP: a table of routes, a handler for each route, and the OpenAPI document."""

@@ -1,0 +1,41 @@
+"""Handles `POST chains/inspect`, which validates a file without merging it, and `POST
+chains/retry`, which handles a dropped file again.
+"""
+
+from __future__ import annotations
+
+import azure.functions as func
+import msgspec
+
+from functions.chains.handle_upload import retry
+from functions.chains.inspect import inspect
+from functions.chains.received_keys import has_key, report_as_sent, tell_key_received
+from functions.chains.report import Report
+from functions.triggers.http.answers import json_body
+from functions.triggers.http.bodies import RetryBody, parse
+from functions.triggers.http.context import Context
+from functions.triggers.http.queries import actor_of, body_of, check_query
+from functions.triggers.http.types.reports import ReportAnswer
+
+
+async def inspect_chain(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """Answers 200 with a report of what dropping the file in the body would do, also for a file
+    that would be rejected.
+    """
+    check_query(req, "requested_by")
+    content, by = body_of(req), actor_of(req, context)
+    report = await inspect(context.certflow(), content)
+    if has_key(report):
+        await tell_key_received(context.certflow(), content, "inspect", by)
+        report = report_as_sent(report)
+    return _report_answer(report)
+
+
+async def retry_chain(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """Handles a file again that is still in the container, and answers 200 with its report."""
+    check_query(req)
+    return _report_answer(await retry(context.certflow(), parse(body_of(req), RetryBody).name))
+
+
+def _report_answer(report: Report) -> func.HttpResponse:
+    return json_body(200, msgspec.convert(report, ReportAnswer))

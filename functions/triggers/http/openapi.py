@@ -1,0 +1,364 @@
+"""Makes the OpenAPI 3.1 document of the API. Its schemas of bodies and answers are made of the
+types that parse and write them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from functions import __version__
+from functions.triggers.http.answer_schemas import Schema, answer_schemas
+from functions.triggers.http.bodies import (
+    CERTIFICATE_NAME,
+    AcknowledgeBody,
+    CancelBody,
+    CreateBody,
+    MergeBody,
+    RebuildBody,
+    RehearseBody,
+    RetryBody,
+)
+from functions.triggers.http.plain_text import MAX_TEXT_LETTERS
+from functions.triggers.http.queries import CSR_FILTERS, FILTERS, PERIOD, PERIODS, REQUEST_ID
+
+TEXT_SCHEMA: Schema = {"type": "string"}
+A_PERIOD: Schema = {"type": "string", "pattern": f"^{PERIOD.pattern}$"}
+EXAMPLES = {
+    name: {
+        "value": {
+            "policy": {"x509_props": {"subject": "CN=web.example.com"}, "issuer": {"name": issuer}}
+        }
+    }
+    for name, issuer in (("an integrated issuer", "DigiCert"), ("a CA of your own", "Unknown"))
+}
+# The parameters of the operations that an answer of create leads to.
+THIS_REQUEST = {
+    "path.vault": "$request.path.vault",
+    "path.name": "$request.path.name",
+    "query.request_id": "$response.body#/request_id",
+}
+PENDING_LINKS = {
+    "links": {
+        name: {"operationId": name, "parameters": THIS_REQUEST}
+        for name in ("get_pending", "cancel_pending", "delete_pending", "get_csr")
+    }
+}
+FILES: dict[str, Any] = {
+    kind: {"schema": {}}
+    for kind in ("application/x-pem-file", "application/pkix-cert", "application/pkcs7-mime")
+}
+CERTIFICATE_PATH = "/vaults/{vault}/certificates/{name}"
+SECURITY_SCHEMES = {
+    "key": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
+    "code": {"type": "apiKey", "in": "query", "name": "code"},
+}
+# What an answer with this code means, whatever the operation.
+ERRORS = {
+    "400": "The request is invalid; the message names the field",
+    "403": "Key Vault forbids it",
+    "404": "There is no such vault, or no such request",
+    "409": "The request conflicts with the current state; ways_out says what can be done",
+    "411": "The body was sent chunked, without a Content-Length",
+    "422": "This Idempotency-Key was used with another request",
+    "500": "An unforeseen error, or a wrong setting",
+    "503": "Key Vault or the storage does not answer; see Retry-After",
+}
+
+
+def describe(vaults: Sequence[str]) -> dict[str, Any]:
+    """Returns the OpenAPI document without `servers`, which the route adds. `vaults` are the
+    aliases of all vaults.
+    """
+    bodies = (
+        *(CreateBody, CancelBody, MergeBody, RetryBody),
+        *(AcknowledgeBody, RehearseBody, RebuildBody),
+    )
+    schemas, components = msgspec.json.schema_components(
+        bodies, ref_template="#/components/schemas/{name}"
+    )
+    create, cancel, merge, retry, quiet, rehearse, rebuild = schemas
+    address = _vault_and_name(vaults)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Certflow",
+            "version": __version__,
+            "description": "Starts, watches and finishes certificates.",
+        },
+        "security": [{"key": []}, {"code": []}],
+        "paths": _certificate_paths(address, create, cancel, merge, quiet)
+        | _list_paths()
+        | _app_paths(rebuild)
+        | _chain_paths(retry)
+        | _notification_paths(rehearse),
+        "components": {
+            "schemas": components | answer_schemas(),
+            "securitySchemes": SECURITY_SCHEMES,
+        },
+    }
+
+
+def _certificate_paths(
+    address: list[Schema], create: Schema, cancel: Schema, merge: Schema, quiet: Schema
+) -> dict[str, Any]:
+    pending = f"{CERTIFICATE_PATH}/pending"
+    one = [*address, _request_id()]
+    history = {"200": _answer("History", "The history, the oldest entry first")}
+    return {
+        f"{CERTIFICATE_PATH}/create": {"parameters": address, "post": _create_operation(create)},
+        pending: {"parameters": one, **_pending_operations(cancel)},
+        f"{pending}/merge": {"parameters": one, "post": _merge_operation(merge)},
+        f"{pending}/csr": {"parameters": one, "get": _csr_operation()},
+        f"{pending}/acknowledge": {"parameters": one, "post": _acknowledge_operation(quiet)},
+        f"{CERTIFICATE_PATH}/history": {
+            "parameters": address,
+            "get": _operation("get_history", "Return the history of a certificate name", history),
+        },
+    }
+
+
+def _create_operation(body: Schema) -> dict[str, Any]:
+    started = _answer("Operation", "Started, adopted, or replaced", "Location", "Retry-After")
+    key = _header_parameter("Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255})
+    return _operation(
+        "create_certificate",
+        "Start a request",
+        {"202": started | PENDING_LINKS},
+        body={"application/json": {"schema": body, "examples": EXAMPLES}},
+        body_needed=False,
+        parameters=[_who(), key],
+        more=("409", "422"),
+    )
+
+
+def _pending_operations(cancel: Schema) -> dict[str, Any]:
+    asked = "Cancellation is requested; whether the issuer cancels is known later"
+    return {
+        "get": _operation(
+            "get_pending",
+            "Return a pending request",
+            {"200": _answer("Operation", "Its state in Key Vault")},
+        ),
+        "patch": _operation(
+            "cancel_pending",
+            "Ask for cancellation",
+            {"200": _answer("Operation", asked)},
+            body={"application/json": {"schema": cancel}},
+            parameters=[_who()],
+        ),
+        "delete": _operation(
+            "delete_pending",
+            "Delete a pending request",
+            {"200": _answer("Operation", "Its last state")},
+            parameters=[_who()],
+        ),
+    }
+
+
+def _merge_operation(body: Schema) -> dict[str, Any]:
+    return _operation(
+        "merge_pending",
+        "Merge a signed chain",
+        {"201": _answer("Bundle", "Merged", "Location")},
+        body={"application/json": {"schema": body}, **FILES},
+        parameters=[_who()],
+        more=("403", "409"),
+    )
+
+
+def _csr_operation() -> dict[str, Any]:
+    pem = {"description": "PEM", "content": {"application/x-pem-file": {"schema": TEXT_SCHEMA}}}
+    return _operation("get_csr", "Return the CSR as PEM", {"200": pem})
+
+
+def _acknowledge_operation(body: Schema) -> dict[str, Any]:
+    quiet = "No reminders until then; the end of the request is reported all the same"
+    return _operation(
+        "acknowledge_pending",
+        "Suppress the reminders of a pending request",
+        {"200": _answer("Quiet", quiet)},
+        body={"application/json": {"schema": body}},
+        parameters=[_who()],
+    )
+
+
+def _request_filters() -> list[Schema]:
+    return [
+        *(_query_parameter(name, TEXT_SCHEMA) for name in FILTERS),
+        *(_query_parameter(name, A_PERIOD) for name in PERIODS),
+        _query_parameter("order", {"type": "string", "enum": ["age", "none"]}),
+        _query_parameter("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
+        _query_parameter("token", TEXT_SCHEMA),
+    ]
+
+
+def _list_paths() -> dict[str, Any]:
+    csrs = {"description": "A zip", "content": {"application/zip": {"schema": {}}}}
+    return {
+        "/requests": {
+            "get": _operation(
+                "list_requests",
+                "List tracked requests",
+                {"200": _answer("Requests", "One page")},
+                parameters=_request_filters(),
+            )
+        },
+        "/csrs": {
+            "get": _operation(
+                "get_csrs",
+                "Return the CSRs that wait for a CA's signature, with a manifest",
+                {"200": csrs},
+                parameters=[
+                    *(_query_parameter(name, TEXT_SCHEMA) for name in CSR_FILTERS),
+                    _query_parameter("older_than", A_PERIOD),
+                ],
+            )
+        },
+    }
+
+
+def _app_paths(rebuild: Schema) -> dict[str, Any]:
+    document = {
+        "description": "OpenAPI 3.1",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+    status = {"200": _answer("VaultsStatus", "The state of each vault")}
+    return {
+        "/status": {"get": _operation("status", "Return the state of the monitoring", status)},
+        "/rebuild": {"post": _rebuild_operation(rebuild)},
+        "/health": {
+            "get": {
+                "operationId": "health",
+                "summary": "Return whether the app is up",
+                "security": [],
+                "responses": {
+                    "200": _answer("Health", "Up"),
+                    "400": _answer("Error", "An unknown query parameter"),
+                    "503": _answer("Health", "Not up"),
+                },
+            }
+        },
+        "/openapi.json": {"get": _operation("openapi", "Return this document", {"200": document})},
+    }
+
+
+def _rebuild_operation(body: Schema) -> dict[str, Any]:
+    asked = "Asked for; GET status says when it is through, by a last_survey that is not null"
+    return _operation(
+        "rebuild",
+        "Begin again from Key Vault, after tables were lost",
+        {"202": _answer("Rebuild", asked)},
+        body={"application/json": {"schema": body}},
+        body_needed=False,
+        parameters=[_who()],
+    )
+
+
+def _chain_paths(retry: Schema) -> dict[str, Any]:
+    return {
+        "/chains/inspect": {
+            "post": _operation(
+                "inspect_chain",
+                "Report what dropping this file would do",
+                {"200": _answer("Report", "The report; nothing has been changed")},
+                body={"application/octet-stream": {"schema": {}}, **FILES},
+                parameters=[_who()],
+            )
+        },
+        "/chains/retry": {
+            "post": _operation(
+                "retry_chain",
+                "Handle a file again that is still in the container",
+                {"200": _answer("Report", "What became of the file")},
+                body={"application/json": {"schema": retry}},
+            )
+        },
+    }
+
+
+def _notification_paths(rehearse: Schema) -> dict[str, Any]:
+    sent = "Which samples were sent, and the outcome on each channel"
+    return {
+        "/notifications/test": {
+            "post": _operation(
+                "test_notifications",
+                "Send a sample of each message on every channel",
+                {"200": _answer("Rehearsal", sent)},
+                body={"application/json": {"schema": rehearse}},
+                body_needed=False,
+            )
+        },
+    }
+
+
+def _operation(
+    operation_id: str,
+    summary: str,
+    answers: dict[str, Any],
+    *,
+    body: dict[str, Any] | None = None,
+    body_needed: bool = True,
+    parameters: list[Schema] | None = None,
+    more: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Returns an operation, with the error answers that every operation has and those in `more`."""
+    codes = {"400", "403", "404", "500", "503", *more} | ({"411"} if body else set())
+    operation: dict[str, Any] = {
+        "operationId": operation_id,
+        "summary": summary,
+        "responses": answers
+        | {"401": {"description": "No function key, or a wrong one; no body"}}
+        | {code: _answer("Error", ERRORS[code]) for code in sorted(codes)},
+    }
+    if parameters:
+        operation["parameters"] = parameters
+    if body:
+        operation["requestBody"] = {"required": body_needed, "content": body}
+    return operation
+
+
+def _answer(schema: str, description: str, *headers: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    answer: dict[str, Any] = {"description": description, "content": content}
+    if headers:
+        answer["headers"] = {name: {"required": True, "schema": TEXT_SCHEMA} for name in headers}
+    return answer
+
+
+def _vault_and_name(vaults: Sequence[str]) -> list[Schema]:
+    pattern = f"^{CERTIFICATE_NAME.pattern}$"
+    return [
+        {
+            "name": "vault",
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "enum": list(vaults)},
+        },
+        {
+            "name": "name",
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "pattern": pattern},
+        },
+    ]
+
+
+def _who() -> Schema:
+    return _query_parameter(
+        "requested_by", {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LETTERS}
+    )
+
+
+def _request_id() -> Schema:
+    return _query_parameter("request_id", {"type": "string", "pattern": f"^{REQUEST_ID.pattern}$"})
+
+
+def _query_parameter(name: str, schema: Schema) -> Schema:
+    return {"name": name, "in": "query", "required": False, "schema": schema}
+
+
+def _header_parameter(name: str, schema: Schema) -> Schema:
+    return {"name": name, "in": "header", "required": False, "schema": schema}

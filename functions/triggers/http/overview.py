@@ -1,0 +1,155 @@
+"""Handles the routes that only read: tracked requests, history, health, the OpenAPI document."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import azure.functions as func
+
+from functions.app.health import is_healthy
+from functions.model.errors import CertflowError
+from functions.model.log import record
+from functions.model.request.history import HistoryEntry as LedgerEntry
+from functions.model.request.tracked import TrackedRequest
+from functions.triggers.http.answers import json_body, pending_url, time_of
+from functions.triggers.http.bodies import check_name
+from functions.triggers.http.context import Context
+from functions.triggers.http.queries import check_query, filter_of
+from functions.triggers.http.types.answers import (
+    Answer,
+    CertificateVersion,
+    HealthAnswer,
+    HistoryAnswer,
+    HistoryEntry,
+    IssuerError,
+    NamedFile,
+    RequestItem,
+    RequestsAnswer,
+)
+
+
+async def list_requests(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """Answers 200 with a page of tracked requests."""
+    app = context.certflow()
+    wanted, token = filter_of(req, app.now())
+    for alias in wanted.vaults:
+        app.vault(alias)
+    page = await app.ledger.requests(wanted, token)
+    value = [_request_item(req, one, app.now()) for one in page.requests]
+    return json_body(200, RequestsAnswer(value, _next_link(req, page.token)))
+
+
+async def get_history(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """Answers 200 with the history of a certificate name, the oldest entry first."""
+    check_query(req)
+    app, vault = context.certflow(), req.route_params["vault"]
+    name = check_name(req.route_params["name"])
+    app.vault(vault)
+    acts = await app.ledger.history(vault.lower(), name)
+    return json_body(200, HistoryAnswer([_history_entry(act) for act in acts]))
+
+
+async def get_health(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """Answers 200 if the app and its storage are up, with the wrong settings; else 503. No key is
+    needed.
+    """
+    check_query(req)
+    try:
+        app = context.certflow()
+        healthy = await is_healthy(app)
+    # A wrong setting. Callers are anonymous, so only the log says which.
+    except CertflowError as error:
+        record("not-healthy", level=logging.ERROR, reason=str(error))
+        healthy = False
+    if not healthy:
+        return json_body(503, HealthAnswer("not ok"), {"Retry-After": "10"})
+    return json_body(200, HealthAnswer("ok", list(app.setting_faults) or None))
+
+
+async def get_openapi(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """Answers 200 with the OpenAPI document."""
+    check_query(req)
+    base = urlsplit(req.url)
+    document = _description(tuple(context.certflow().vaults))
+    return json_body(200, document | {"servers": [{"url": f"{base.scheme}://{base.netloc}/api"}]})
+
+
+@functools.cache
+def _description(vaults: tuple[str, ...]) -> dict[str, Any]:
+    # Imported here, because a cold start needs neither this nor the making of schemas.
+    from functions.triggers.http.openapi import describe
+
+    return describe(vaults)
+
+
+def _request_item(req: func.HttpRequest, request: TrackedRequest, now: datetime) -> RequestItem:
+    return RequestItem(
+        vault=request.vault,
+        name=request.name,
+        request_id=request.request_id,
+        status=request.status.value,
+        issuer=request.issuer,
+        subject=request.subject,
+        names=request.names.split() or None,
+        owner=request.owner,
+        signer=request.signer,
+        requested_by=request.requested_by,
+        requested_by_verified=request.requested_by_verified if request.requested_by else None,
+        origin=request.origin.value if request.origin else None,
+        created=request.created.isoformat(),
+        age=int(((request.ended or now) - request.created).total_seconds()),
+        ended=time_of(request.ended),
+        next_check=time_of(request.next_check),
+        attempts=request.attempts or None,
+        last_error=request.last_error,
+        error=_issuer_error(request),
+        version=request.version,
+        not_after=time_of(request.not_after),
+        replaced_by=request.replaced_by,
+        reminded=request.reminded or None,
+        remind_at=time_of(request.remind_at),
+        quiet_until=time_of(request.quiet_until),
+        quiet_why=request.quiet_why,
+        link=pending_url(req, request.vault, request.name, request.request_id),
+    )
+
+
+def _issuer_error(request: TrackedRequest) -> IssuerError | None:
+    if not request.error_code:
+        return None
+    return IssuerError(request.error_code, request.error_message)
+
+
+def _history_entry(act: LedgerEntry) -> HistoryEntry:
+    return HistoryEntry(
+        act=act.what,
+        at=act.at.isoformat(),
+        request_id=act.request_id,
+        status=act.status.value,
+        by=act.by.name or None,
+        verified=act.by.verified if act.by.name else None,
+        note=act.note or None,
+        certificate=_known(CertificateVersion, act.certificate) if act.certificate else None,
+        file=_known(NamedFile, act.file) if act.file else None,
+        warnings=list(act.warnings) or None,
+    )
+
+
+def _known[T: Answer](type_: type[T], stored: Mapping[str, object]) -> T:
+    """What was stored, without fields of a later version that has been rolled back since."""
+    return type_(**{name: stored[name] for name in type_.__struct_fields__ if name in stored})
+
+
+def _next_link(req: func.HttpRequest, token: str | None) -> str | None:
+    if token is None:
+        return None
+    base = urlsplit(req.url)
+    # Without `code`, the function key: a link must not carry a secret.
+    kept = {name: value for name, value in req.params.items() if name not in {"code", "token"}}
+    query = urlencode(kept | {"token": token})
+    return f"{base.scheme}://{base.netloc}{base.path}?{query}"

@@ -1,0 +1,203 @@
+"""Reads query parameters and headers, and who the caller is."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import azure.functions as func
+
+from functions.model.errors import InvalidRequest, Refused
+from functions.model.request.actor import Actor
+from functions.model.request.operation import Status
+from functions.model.request_filter import RequestFilter
+from functions.requests.manage import Address
+from functions.triggers.http.bodies import check_name
+from functions.triggers.http.context import Context
+from functions.triggers.http.plain_text import MAX_TEXT_LETTERS, check_text
+from functions.x509.describe import printed
+
+# Parameters that every route accepts: Key Vault's version of the API, which has no meaning here,
+# and the function key, which the host has checked.
+ALWAYS = {"api-version", "code"}
+# Other characters in a header may not arrive unchanged (RFC 9110 §5.5).
+IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
+REQUEST_ID = re.compile(r"[0-9a-fA-F]{32}")
+PERIOD = re.compile(r"([0-9]{1,5})([smhd])")  # up to 99,999 days, which a date can still hold
+FILTERS = ("vault", "status", "owner", "signer", "name", "issuer")  # of `GET requests`
+CSR_FILTERS = ("vault", "owner", "signer", "name")  # of `GET csrs`
+PERIODS = ("older_than", "ended_within", "expires_within")
+PERIOD_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def check_query(req: func.HttpRequest, *known: str) -> None:
+    """Raises InvalidRequest for a query parameter that is not in `known`, because a misspelt filter
+    must not be ignored, and for one without a value.
+    """
+    for name, value in parse_qsl(urlsplit(req.url).query, keep_blank_values=True):
+        if name not in ALWAYS and name not in known:
+            allowed = ", ".join(known) or "none"
+            raise InvalidRequest(
+                name, f"This query parameter is not known here. Allowed: {allowed}."
+            )
+        if not value:
+            # The host drops such a parameter (platform §2.1), and a request without its filter
+            # would match more than was meant.
+            raise InvalidRequest(
+                name, "This query parameter has no value; leave it out, or give it one."
+            )
+        check_text(name, value)
+
+
+def address_of(req: func.HttpRequest, *known: str) -> Address:
+    """Returns the vault, name and request_id of the pending request that is meant. Raises
+    InvalidRequest.
+    """
+    check_query(req, "request_id", *known)
+    request_id = req.params.get("request_id")
+    if request_id is not None and not REQUEST_ID.fullmatch(request_id):
+        raise InvalidRequest("request_id", "A request_id has 32 hexadecimal digits.")
+    return Address(req.route_params["vault"], check_name(req.route_params["name"]), request_id)
+
+
+def body_of(req: func.HttpRequest) -> bytes:
+    """Returns the body. Raises Refused (411) for a chunked one: the host passes only bodies with a
+    Content-Length.
+    """
+    body = req.get_body()
+    if not body and req.headers.get("transfer-encoding", "").lower() == "chunked":
+        raise Refused(
+            411,
+            "LengthRequired",
+            "Send the body with a Content-Length; chunked uploads do not arrive.",
+        )
+    return body
+
+
+def actor_of(req: func.HttpRequest, context: Context, said: str | None = None) -> Actor:
+    """Returns who asks: verified if App Service authentication is on, else what the caller says.
+    Raises InvalidRequest.
+
+    The header `x-ms-client-principal` counts only where that authentication is on. Without it
+    anybody can send the header, and the host passes it.
+    """
+    if context.app_service_auth():
+        name = _principal(req.headers.get("x-ms-client-principal", ""))
+        if name:
+            return Actor(name, verified=True)
+    said = said or req.params.get("requested_by")
+    if said is not None and len(said) > MAX_TEXT_LETTERS:
+        raise InvalidRequest("requested_by", f"At most {MAX_TEXT_LETTERS} characters.")
+    check_text("requested_by", said or "")
+    return Actor(said)
+
+
+def idempotency_key(req: func.HttpRequest) -> str | None:
+    """Returns the header `Idempotency-Key`; None if there is none. Raises InvalidRequest."""
+    key: str | None = req.headers.get("idempotency-key")
+    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidRequest(
+            "Idempotency-Key", "1 to 255 characters of ASCII that can be seen, such as a UUID."
+        )
+    return key
+
+
+def filter_of(req: func.HttpRequest, now: datetime) -> tuple[RequestFilter, str | None]:
+    """Returns the filter of `GET requests`, and the token of the page. Raises InvalidRequest."""
+    check_query(req, *FILTERS, *PERIODS, "order", "limit", "token")
+    in_order, limit = _in_order(req), _limit(req)
+    older, ended, expires = (_period_of(req, name) for name in PERIODS)
+    wanted = RequestFilter(
+        vaults=_vault_aliases(req),
+        statuses=frozenset().union(*map(_statuses, _words_of(req, "status"))),
+        **{name: req.params.get(name) for name in ("owner", "signer", "name", "issuer")},
+        created_before=now - older if older else None,
+        ended_after=now - ended if ended else None,
+        expires_before=now + expires if expires else None,
+        in_order=in_order,
+        limit=limit,
+    )
+    return wanted, req.params.get("token")
+
+
+def csr_filter_of(req: func.HttpRequest, now: datetime) -> RequestFilter:
+    """Returns the filter of `GET csrs`. Raises InvalidRequest."""
+    check_query(req, *CSR_FILTERS, "older_than")
+    older = _period_of(req, "older_than")
+    return RequestFilter(
+        vaults=_vault_aliases(req),
+        **{name: req.params.get(name) for name in ("owner", "signer", "name")},
+        created_before=now - older if older else None,
+    )
+
+
+def _in_order(req: func.HttpRequest) -> bool:
+    order: str | None = req.params.get("order")
+    if order not in {None, "age", "none"}:
+        raise InvalidRequest("order", f"'{order}' is no order. Allowed: age, none.")
+    return order != "none"
+
+
+def _limit(req: func.HttpRequest) -> int:
+    limit = req.params.get("limit")
+    if limit is not None and not (re.fullmatch(r"[0-9]{1,3}", limit) and 1 <= int(limit) <= 100):
+        raise InvalidRequest("limit", "A number from 1 to 100.")
+    return int(limit or 25)
+
+
+def _vault_aliases(req: func.HttpRequest) -> frozenset[str]:
+    return frozenset(one.lower() for one in _words_of(req, "vault"))
+
+
+def _words_of(req: func.HttpRequest, name: str) -> list[str]:
+    return [one.strip() for one in req.params.get(name, "").split(",") if one.strip()]
+
+
+def _statuses(word: str) -> frozenset[Status]:
+    """Returns the statuses that a word stands for: one, or all but inProgress for `ended`."""
+    known = {one.value.lower(): frozenset({one}) for one in Status}
+    known["ended"] = frozenset(Status) - {Status.IN_PROGRESS}
+    if word.lower() not in known:
+        allowed = ", ".join((*(one.value for one in Status), "ended"))
+        raise InvalidRequest(
+            "status",
+            f"'{word}' is no status. Allowed: {allowed}; several with commas between them.",
+        )
+    return known[word.lower()]
+
+
+def _period_of(req: func.HttpRequest, name: str) -> timedelta | None:
+    text = req.params.get(name)
+    return period(name, text) if text else None
+
+
+def period(
+    name: str, text: str, allowed: str = "A number and s, m, h or d: 90s, 15m, 24h, 7d."
+) -> timedelta:
+    """Reads a period such as 90s, 15m, 24h or 7d, of the field `name`. Raises InvalidRequest, which
+    says what is allowed.
+    """
+    match = PERIOD.fullmatch(text)
+    if not match:
+        raise InvalidRequest(name, allowed)
+    return timedelta(seconds=int(match[1]) * PERIOD_UNITS[match[2]])
+
+
+def _principal(header: str) -> str | None:
+    """Returns the name in App Service's header `x-ms-client-principal`, which is base64 of JSON
+    with claims; None if there is none that can be read.
+    """
+    try:
+        principal: dict[str, Any] = json.loads(base64.b64decode(header))
+        claims = {claim["typ"]: claim["val"] for claim in principal["claims"]}
+    except (binascii.Error, ValueError, KeyError, TypeError):
+        return None
+    named = (principal.get("name_typ"), "preferred_username", "name", "appid", "oid")
+    return next(
+        (printed(str(claims[name]), MAX_TEXT_LETTERS) for name in named if name in claims), None
+    )

@@ -1,0 +1,1 @@
+"""Microsoft's own tests of their client, and recorded traffic of the service, against the emulator."""

@@ -1,0 +1,94 @@
+"""Parameters that cannot work are refused before anything is made, with what is allowed."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.bicep_check import INFRA, run
+from tests.infra.deployed import needs_bicep, snapshot
+
+pytestmark = [needs_bicep, pytest.mark.timeout(600)]  # each snapshot is a process of its own, on a busy machine
+
+ALLOWED = "allowed are lower-case letters, digits and hyphens, with a letter or a digit first and last"
+PLACE = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups"
+ONE = f"{PLACE}/pki/providers/Microsoft.KeyVault/vaults/contoso-pki"
+OTHER = f"{PLACE.upper()}/PKI/providers/microsoft.keyvault/vaults/Contoso-PKI"
+
+
+# A template that has nothing but the checks: all of main.bicep would take ten times as long.
+CHECKS = """import { checkedName, checkedVaults } from 'modules/checks.bicep'
+import { vault } from 'modules/types.bicep'
+param name string = 'certflow'
+param vaults vault[] = []
+output NAME string = checkedName(name)
+output VAULTS vault[] = checkedVaults(vaults)
+"""
+
+
+def checked(directory: Path, parameters: str) -> dict[str, Any]:
+    """What the checks let through. Raises ValueError with what they say."""
+    shutil.copytree(INFRA, directory / "infra")
+    (directory / "infra" / "checks.bicep").write_text(CHECKS)
+    return snapshot(directory, "checks", parameters).outputs
+
+
+@pytest.mark.parametrize("name", ["My_Cert.Flow", "Certflow", "-certflow", "certflow-", "zertifikäte"])
+def test_a_name_that_resources_cannot_have(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"name is '{name}': {ALLOWED}")):
+        checked(tmp_path, f"param name = '{name}'")
+
+
+@pytest.mark.parametrize("alias", ["Main", "my_vault", "a-"])
+def test_an_alias_that_cannot_be_one(alias: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"vaults: the alias '{alias}': {ALLOWED}")):
+        checked(tmp_path, f"param vaults = [{{ alias: 'first' }}, {{ alias: '{alias}' }}]")
+
+
+def test_two_vaults_under_one_alias(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="vaults: the alias 'a' stands there twice"):
+        checked(tmp_path, f"param vaults = [{{ alias: 'a', id: '{ONE}' }}, {{ alias: 'b' }}, {{ alias: 'a' }}]")
+
+
+def test_one_vault_under_two_aliases_however_its_id_is_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="vaults: the vault 'contoso-pki' stands there under two aliases"):
+        checked(tmp_path, f"param vaults = [{{ alias: 'a', id: '{ONE}' }}, {{ alias: 'b', id: '{OTHER}' }}]")
+
+
+def test_what_resources_can_be_called_is_taken(tmp_path: Path) -> None:
+    vaults = [{"alias": "9"}, {"alias": "a", "id": ONE}, {"alias": "abcdefghij-klmnopqrs"}]
+    written = ", ".join(f"{{ {', '.join(f"{key}: '{value}'" for key, value in one.items())} }}" for one in vaults)
+    taken = checked(tmp_path, f"param name = 'team-1--b'\nparam vaults = [{written}]")
+    assert taken == {"NAME": "team-1--b", "VAULTS": vaults}
+
+
+@pytest.mark.parametrize("template", ["main", "subscriptions"])
+def test_both_templates_refuse_them(template: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"name is 'My_Cert\.Flow': allowed"):
+        snapshot(tmp_path, template, "param name = 'My_Cert.Flow'")
+    with pytest.raises(ValueError, match="vaults: the alias 'A': allowed"):
+        snapshot(tmp_path, template, "param vaults = [{ alias: 'A' }]")
+
+
+def named(environment: str, template: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The parameter name that azd's environment gives."""
+    monkeypatch.setenv("AZURE_ENV_NAME", environment)
+    if not (directory / "infra").exists():
+        shutil.copytree(INFRA, directory / "infra")
+    done = run("build-params", directory / "infra" / f"{template}.bicepparam", "--stdout")
+    return str(json.loads(json.loads(done.stdout)["parametersJson"])["parameters"]["name"]["value"])
+
+
+def test_two_environments_of_azd_are_two_deployments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environments = ("certflow-payments-eu-dev", "certflow-payments-eu-prod", "certflow-payments-eu")
+    one, other, whole = (named(environment, "main", tmp_path, monkeypatch) for environment in environments)
+    assert one != other
+    assert whole == "certflow-payments-eu"  # twenty letters stay as they are
+    for name in (one, other):
+        assert re.fullmatch(r"certflow-payme-[a-z0-9]{5}", name)
+    assert named(environments[0], "subscriptions", tmp_path, monkeypatch) == one

@@ -1,0 +1,74 @@
+"""The API's own description, held against the running host by schemathesis."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from local.api import Client
+
+# Each call that is right sends some twenty mails, and the inbox is the other tests' too.
+CONFIG = """
+[[operations]]
+include-operation-id = "test_notifications"
+generation.max-examples = 3
+"""
+# What the platform itself cannot pass, each with its reason; all other checks are on.
+EXCLUDED = {
+    "unsupported_method": "the Functions host answers another method with 404; it knows no 405",
+    "positive_data_acceptance": "not every string is an X.500 name, and Key Vault, not a schema, says which are",
+}
+
+
+async def test_the_document_names_every_route_and_the_vaults_that_there_are(client: Client) -> None:
+    document = await (await client.call("GET", "openapi.json")).json()
+    assert document["openapi"] == "3.1.0"
+    assert document["servers"] == [{"url": client.stack["api"]}]
+    operations = {
+        (path, method) for path, item in document["paths"].items() for method in item if method != "parameters"
+    }
+    certificate = "/vaults/{vault}/certificates/{name}"
+    assert operations == {
+        (f"{certificate}/create", "post"),
+        (f"{certificate}/pending", "get"),
+        (f"{certificate}/pending", "patch"),
+        (f"{certificate}/pending", "delete"),
+        (f"{certificate}/pending/merge", "post"),
+        (f"{certificate}/pending/csr", "get"),
+        (f"{certificate}/pending/acknowledge", "post"),
+        (f"{certificate}/history", "get"),
+        ("/chains/inspect", "post"),
+        ("/chains/retry", "post"),
+        ("/requests", "get"),
+        ("/csrs", "get"),
+        ("/status", "get"),
+        ("/rebuild", "post"),
+        ("/notifications/test", "post"),
+        ("/health", "get"),
+        ("/openapi.json", "get"),
+    }
+    vault = document["paths"][f"{certificate}/create"]["parameters"][0]
+    assert vault["schema"]["enum"] == ["main", "staging"]
+
+
+def test_schemathesis_finds_no_answer_that_is_not_as_described(stack: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "schemathesis.toml").write_text(CONFIG)
+    command = [
+        *(str(Path(sys.executable).parent / "schemathesis"), "run", f"{stack['api']}/openapi.json"),
+        *("--header", f"x-functions-key: {stack['function_key']}"),
+        *("--exclude-checks", ",".join(EXCLUDED), "--phases", "examples,coverage,fuzzing,stateful"),
+        *("--max-examples", "20", "--seed", "1", "--continue-on-failure", "--no-color"),
+    ]
+    environment = {**os.environ, "PYTHONWARNINGS": "default"}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=100
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert "16 selected / 16 total" in done.stdout  # all but the document's own route, which it loads from
+    cases = re.search(r"(\d+) generated, (\d+) passed", done.stdout)
+    assert cases, done.stdout[-3000:]
+    assert int(cases[1]) == int(cases[2]) > 1000
