@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -23,7 +25,19 @@ from tests.clock import HANG
 from tests.e2e.described import check
 from tests.e2e.telling import MUCH_MAIL
 
-HURRIED = Path(__file__).parent / "hurried_app"
+
+def app_of(source: Path, directory: Path) -> Path:
+    """An app of the tests, copied into a directory beside the project's host.json. It is no link in the repository,
+    because not every way of copying one keeps links.
+    """
+    app = directory / "app"
+    shutil.copytree(source, app)
+    shutil.copy(ROOT / "host.json", app)
+    return app
+
+
+_DIRECTORY = tempfile.TemporaryDirectory(prefix="certflow-hurried-")
+HURRIED = app_of(Path(__file__).parent / "hurried_app", Path(_DIRECTORY.name))
 
 
 @contextmanager

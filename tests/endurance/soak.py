@@ -21,10 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from local.api import Client, client_of
-from local.functions_host import ROOT
 from local.stack import Stack, running_stack
 from tests.clock import real_now
 from tests.corpus import hierarchy
+from tests.e2e.stack import app_of
 from tests.e2e.telling import MUCH_MAIL
 from tests.endurance.soaking import checks
 from tests.endurance.soaking.customers import KEY, Customers
@@ -74,7 +74,7 @@ async def soak(directory: Path, seconds: float, requests: int, seed: int, *, fau
     async with (
         running_stack(
             directory,
-            app=_app(directory),
+            app=app_of(Path(__file__).parent / "soaking" / "app", directory),
             vaults=VAULTS,
             hosts=HOSTS,
             hurry=SPEED,
@@ -134,14 +134,6 @@ def _wrong(soaked: Soaked, customers: Customers) -> Iterator[str]:
     yield from checks.every_file_has_its_report(soaked.left, customers)
     for check in checks.CHECKS:
         yield from (f"{check.__name__}: {offender}" for offender in check(soaked.left))
-
-
-def _app(directory: Path) -> Path:
-    """The soak's app, with the project's host.json."""
-    app = directory / "app"
-    shutil.copytree(Path(__file__).parent / "soaking" / "app", app)
-    shutil.copy(ROOT / "host.json", app)
-    return app
 
 
 def _listed(counts: Counter[str]) -> str:

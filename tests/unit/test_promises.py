@@ -15,6 +15,7 @@ import pytest
 
 from functions.triggers.http.routes import ROUTES
 from local.functions_host import ROOT
+from local.working_copy import working_copy
 from tests.app_settings import bindings
 
 CORE = ("x509", "model", "ports", "app", "requests", "notifications", "chains", "monitoring")
@@ -147,3 +148,9 @@ def test_what_a_function_logs_is_kept_and_what_the_platform_logs_of_it_is_not() 
     own = {category: level for category, level in levels.items() if category.startswith("Function.")}
     assert own == {f"Function.{name}.User": "Information" for name in bindings()}
     assert levels["Function"] == "Warning"
+
+
+def test_no_file_is_a_link_which_a_copy_or_an_archive_of_the_repository_may_not_keep() -> None:
+    files = working_copy()
+    assert files
+    assert [path for path in files if (ROOT / path).is_symlink()] == []

@@ -1,8 +1,8 @@
 """The project's own app on a clock that runs twenty times as fast, or as the setting TESTS_SPEED says.
 
 The host imports an app by its file's name, so two files named `function_app` in one process would be one module. This
-one is that module, and the project's is loaded by its path under a name of its own. `functions` is found as always: the
-host runs in the project's folder.
+one is that module, and the project's is loaded by its path under a name of its own. The host runs in the project's
+folder; this file is copied out of it, beside the project's host.json.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from functions.app import context
 from functions.triggers import queued_events
 from tests.clock import real_now
 
-PROJECT = Path(__file__).resolve().parents[3]
 SPEED = float(os.environ.get("TESTS_SPEED", "20"))
 
 
@@ -63,7 +62,7 @@ work_queues.WorkQueues = HurriedQueues  # type: ignore[misc]  # the same
 Returns = queued_events.Returns
 queued_events.Returns = lambda work, _now: Returns(work, now)  # type: ignore[assignment,misc]  # the same
 
-spec = importlib.util.spec_from_file_location("certflow_app", PROJECT / "function_app.py")
+spec = importlib.util.spec_from_file_location("certflow_app", Path.cwd() / "function_app.py")
 assert spec is not None
 assert spec.loader is not None
 project = importlib.util.module_from_spec(spec)
