@@ -9,14 +9,11 @@ import pytest
 
 from local.openssl_ca import OpensslCa
 from local.stack import EventDelivery
-from tests.clock import HANG
 from tests.e2e.event_delivery import SHAPES, delivered, running, was_healthy
 from tests.e2e.queues import TOLD, messages_in
 from tests.e2e.request_and_chain import chain_for, started
 from tests.e2e.stack import unkind
 from tests.e2e.telling import told
-
-pytestmark = pytest.mark.timeout(3 * HANG)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -22,15 +22,13 @@ from local.api import Client, client_of, until
 from local.functions_host import running_functions_host
 from local.hosts import free_ports
 from local.stack import EventDelivery, Stack, running_stack
-from tests.clock import HANG, real_now
+from tests.clock import real_now
 from tests.e2e.event_delivery import HURRY, SHAPES, delivered, endpoint, running, was_healthy
 from tests.e2e.outbox import keep
 from tests.e2e.queues import messages_in, put
 from tests.e2e.request_and_chain import OWNER, started
 from tests.e2e.stack import HURRIED, unkind
 from tests.e2e.telling import CHANNELS, MUCH_MAIL, nothing_waits, tellings, times_told
-
-pytestmark = pytest.mark.timeout(6 * HANG)
 
 EVENTS = tuple(f"main:held-{number:02}:cancelled" for number in range(50))
 MAIL_DOWN, TEAMS_DOWN = {"smtp": {"code": 451, "rate": 1.0}}, {"teams": {"status": 503, "rate": 1.0}}

@@ -233,7 +233,7 @@ class Interleaving(RuleBasedStateMachine):
             self.loop.close()
 
 
-@pytest.mark.timeout(3600 if EXAMPLES > 100 else 1800)
+@pytest.mark.timeout(3600)
 def test_whatever_happens_in_whatever_order_our_status_is_key_vaults(stack: dict[str, Any]) -> None:
     class OnThisStack(Interleaving):
         def __init__(self) -> None:

@@ -33,8 +33,6 @@ from tests.e2e.telling import MUCH_MAIL, tellings
 from tests.endurance.kills import MOMENTS, settled
 from tests.endurance.runs import Runs, running
 
-pytestmark = pytest.mark.timeout(1800)  # all kills are in the first test's set-up; a hang guard
-
 ROOT_CA = Ca.root("Killed Root", at=real_now)
 CA = ROOT_CA.ca("Killed Issuing CA")
 ADDED = "added.example.com"  # a name that nobody asked for

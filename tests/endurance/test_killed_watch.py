@@ -36,8 +36,6 @@ from tests.endurance.killing import BEGUN
 from tests.endurance.kills import MOMENTS, settled
 from tests.endurance.runs import Runs, running
 
-pytestmark = pytest.mark.timeout(1800)  # all kills are in the first test's set-up; a hang guard
-
 VAULTS = 60  # one for each point of a shift, and some to spare
 AT_ONCE = 4
 HOUR = 3600

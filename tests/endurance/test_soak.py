@@ -18,7 +18,6 @@ from tests.endurance.soaking.record import Left
 
 SECONDS, REQUESTS = 60, 80
 VAULTS = ["main", "staging"]
-pytestmark = pytest.mark.timeout(1800)  # the soak is in the first test's set-up; a hang guard
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.infra.deployed import Snapshot, example
-
-pytestmark = pytest.mark.timeout(600)  # each snapshot is a process of its own, on a busy machine
 
 GROUP = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/network/providers/Microsoft.Network"
 SPOKE = f"{GROUP}/virtualNetworks/spoke-pki"

@@ -11,8 +11,6 @@ from local.bicep_check import INFRA
 from tests.app_settings import bindings
 from tests.infra.deployed import EXAMPLES, Snapshot, example
 
-pytestmark = pytest.mark.timeout(600)  # each snapshot is a process of its own, on a busy machine
-
 STORAGE = "Microsoft.Storage/storageAccounts"
 
 

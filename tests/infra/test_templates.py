@@ -14,7 +14,7 @@ from functions.settings.load import load_settings
 from local.bicep_check import INFRA, compiled
 from tests.infra.deployed import as_azure_would, example, needs_bicep, texts
 
-pytestmark = [needs_bicep, pytest.mark.timeout(600)]  # each snapshot is a process of its own, on a busy machine
+pytestmark = needs_bicep
 
 
 # Versions of Key Vault's control plane before this one are retired on 2027-02-27 (Key Vault, "What's new", April 2026).

@@ -17,8 +17,6 @@ from tests.infra.ui_definition import KINDS, PAGES, elements, faults, outputs, s
 from tests.infra.ui_expressions import parsed, worked_out
 from tests.infra.ui_forms import ALL, BACK, DEFINITION, GROUP, MAIL, NOTHING, SECRETS, VAULT, rule
 
-pytestmark = pytest.mark.timeout(600)
-
 
 def test_an_empty_form_deploys_what_the_smallest_example_does_but_mail_and_alerts() -> None:
     given = outputs(DEFINITION, NOTHING, hidden_is_kept=False)

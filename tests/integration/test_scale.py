@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import itertools
 
-import pytest
-
 from benchmarks.own_process import in_own_process
 from local.functions_host import ROOT
-from tests.clock import HANG
 
 HEADING = "| step | function | Key Vault | tables | queues | our events |"
 
@@ -20,7 +17,6 @@ def said() -> list[list[float]]:
     return [[float(cell.strip() or 0) for cell in line.split("|")[3:-1]] for line in rows]
 
 
-@pytest.mark.timeout(2 * HANG)
 async def test_the_figures_of_each_step_are_those_that_are_counted() -> None:
     counted: dict[str, list[float]] = {}
     for row in await in_own_process("benchmarks.scale"):

@@ -11,12 +11,11 @@ from eventgrid_emulator import CUSTOM_TOPIC
 from functions.notifications.provenance import source_of
 from local.api import Client, client_of, until
 from local.stack import EventDelivery, Stack, running_stack
-from tests.clock import HANG, real_now
+from tests.clock import real_now
 from tests.e2e.event_delivery import HURRY, SHAPES
 from tests.e2e.request_and_chain import started
 from tests.e2e.telling import nothing_waits, told
 
-pytestmark = pytest.mark.timeout(4 * HANG)
 LURE = "click here"
 
 

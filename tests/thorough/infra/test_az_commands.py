@@ -23,7 +23,6 @@ from tests.thorough.infra import az_parser
 from tests.thorough.infra.own_environments import AZURE_CLI, environment
 from tests.thorough.infra.shell_calls import calls
 
-pytestmark = pytest.mark.timeout(900)  # the first time az is installed
 LIMIT = 300  # seconds for all lines
 # What azd takes: how many words after the command, and which options, with how many values. Source: Learn, "Azure
 # Developer CLI reference" (azure/developer/azure-developer-cli/reference).

@@ -17,7 +17,7 @@ from tests.infra.arm_rules import refused
 from tests.infra.deployed import Snapshot, needs_bicep, snapshot
 from tests.infra.subscription import after, held, ids, run
 
-pytestmark = [needs_bicep, pytest.mark.timeout(900)]  # each snapshot is a process of its own, on a busy machine
+pytestmark = needs_bicep
 
 GROUPS = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups"
 

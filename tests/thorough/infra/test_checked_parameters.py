@@ -13,7 +13,7 @@ import pytest
 from local.bicep_check import INFRA, run
 from tests.infra.deployed import needs_bicep, snapshot
 
-pytestmark = [needs_bicep, pytest.mark.timeout(600)]  # each snapshot is a process of its own, on a busy machine
+pytestmark = needs_bicep
 
 ALLOWED = "allowed are lower-case letters, digits and hyphens, with a letter or a digit first and last"
 PLACE = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups"

@@ -9,13 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from local.bicep_check import INFRA
 from tests.thorough.infra.checkov import Seen, look_at, plain
 from tests.thorough.infra.checkov_reasons import REASONS, SITE, STORAGE, VAULT
-
-pytestmark = pytest.mark.timeout(600)  # it is installed first, and reads slowly on a busy machine
 
 
 def resources(snapshot: str) -> list[dict[str, Any]]:

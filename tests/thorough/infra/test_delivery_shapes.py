@@ -11,7 +11,6 @@ from tests.infra.event_subscriptions import KINDS, told
 
 
 @needs_bicep
-@pytest.mark.timeout(600)
 def test_another_delivery_changes_where_they_lead_to_and_nothing_else(tmp_path: Path) -> None:
     """A subscription has one name, so none is left that delivers to the old place, and no event is told twice."""
     one, other = (
@@ -31,7 +30,6 @@ def test_another_delivery_changes_where_they_lead_to_and_nothing_else(tmp_path: 
 
 
 @needs_bicep
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("template", ["main", "subscriptions"])
 def test_a_private_app_is_not_called(template: str, tmp_path: Path) -> None:
     with pytest.raises(

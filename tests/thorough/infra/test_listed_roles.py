@@ -7,12 +7,10 @@ import re
 import shutil
 from pathlib import Path
 
-import pytest
-
 from local.bicep_check import INFRA
 from tests.infra.deployed import Resource, needs_bicep, snapshot
 
-pytestmark = [needs_bicep, pytest.mark.timeout(600)]  # each snapshot is a process of its own, on a busy machine
+pytestmark = needs_bicep
 
 WAITING = re.compile(r"Microsoft\.Web/sites/extensions|Microsoft\.EventGrid/\w+/eventSubscriptions")
 

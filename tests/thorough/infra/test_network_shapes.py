@@ -8,8 +8,6 @@ import pytest
 
 from tests.infra.deployed import Snapshot, example, needs_bicep, snapshot
 
-pytestmark = pytest.mark.timeout(600)  # each snapshot is a process of its own, on a busy machine
-
 GROUP = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/network/providers/Microsoft.Network"
 SPOKE = f"{GROUP}/virtualNetworks/spoke-pki"
 APP, ENDS = f"{SPOKE}/subnets/certflow", f"{SPOKE}/subnets/endpoints"

@@ -28,8 +28,6 @@ from tests.thorough.infra.built_package import (
     requirements_of_linux,
 )
 
-pytestmark = pytest.mark.timeout(600)
-
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -22,7 +22,7 @@ from tests.infra.package import uv
 from tests.thorough.infra.built_package import runs_here
 from tests.thorough.infra.package_host import package_host
 
-pytestmark = [runs_here, pytest.mark.timeout(600)]
+pytestmark = runs_here
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ from tests.infra.deployed import Resource, Snapshot, needs_bicep, snapshot
 
 SUBSCRIPTION = re.compile(r"Microsoft\.EventGrid/(systemTopics|topics)/eventSubscriptions")
 RELEASE: dict[str, str] = json.loads((INFRA / "release.json").read_text())
-slow = pytest.mark.timeout(600)  # each snapshot is a process of its own, on a busy machine
 
 
 def placed(deployed: Snapshot) -> list[Resource]:
@@ -28,7 +27,6 @@ def subscribed(deployed: Snapshot) -> int:
 
 
 @needs_bicep
-@slow
 def test_the_package_is_by_default_that_of_the_release(tmp_path: Path) -> None:
     shutil.copytree(INFRA, tmp_path / "infra")
     address = "https://forge.example.com/somebody/certflow"
@@ -38,7 +36,6 @@ def test_the_package_is_by_default_that_of_the_release(tmp_path: Path) -> None:
 
 
 @needs_bicep
-@slow
 @pytest.mark.parametrize("uri", ["", "https://packages.example.com/certflow.zip"])
 @pytest.mark.parametrize("delivery", ["queues", "functions"])
 def test_events_are_subscribed_to_unless_the_functions_that_are_called_come_later(
@@ -50,7 +47,6 @@ def test_events_are_subscribed_to_unless_the_functions_that_are_called_come_late
 
 
 @needs_bicep
-@slow
 @pytest.mark.parametrize(
     ("private", "asked", "chosen"),
     [

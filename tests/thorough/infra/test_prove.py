@@ -26,7 +26,6 @@ from tests.scripts import begun_script
 from tests.thorough.infra import stand_in_az
 from tests.thorough.infra.own_environments import SHELLCHECK, environment
 
-pytestmark = pytest.mark.timeout(900)
 PROVE = INFRA / "prove.sh"
 NEVER = 10**9
 CURL = """#!/bin/sh

@@ -23,8 +23,6 @@ from tests.doc_pages import PAGES
 from tests.infra.alert_rules import charts, query, rules
 from tests.infra.deployed import EXAMPLES
 
-pytestmark = pytest.mark.timeout(600)
-
 HERE = Path(__file__).parent / "kusto"
 TABLES = tuple(json.loads((HERE / "tables.json").read_text()))
 RULES = {f"{name}: {rule}": query(of) for name in EXAMPLES for rule, of in rules(name).items()}

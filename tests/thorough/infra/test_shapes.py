@@ -13,7 +13,7 @@ import pytest
 from local.bicep_check import INFRA, PLACE, run
 from tests.infra.deployed import Snapshot, example, needs_bicep, read_snapshot, snapshot
 
-pytestmark = [needs_bicep, pytest.mark.timeout(600)]  # each snapshot is a process of its own, on a busy machine
+pytestmark = needs_bicep
 
 
 # Learn, "Naming rules and restrictions for Azure resources".

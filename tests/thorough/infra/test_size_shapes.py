@@ -10,8 +10,6 @@ import pytest
 
 from tests.infra.deployed import Snapshot, needs_bicep, snapshot
 
-pytestmark = pytest.mark.timeout(600)  # each snapshot is a process of its own, on a busy machine
-
 DOMAIN = (
     "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/mail/providers/Microsoft.Communication"
     "/emailServices/mail/domains/pki.example.com"

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from local import bicep_check
 from tests.infra.deployed import needs_bicep
 
 
 @needs_bicep
-@pytest.mark.timeout(600)
 def test_a_compiled_template_that_is_not_that_of_main_bicep_is_found(tmp_path: Path) -> None:
     assert list(bicep_check.stale_template(bicep_check.TEMPLATE)) == []
     template = json.loads(bicep_check.TEMPLATE.read_text())

@@ -17,7 +17,6 @@ from tests.clock import HANG
 from tests.infra.deployed import needs_bicep
 from tests.thorough.infra.own_environments import HCL, environment
 
-pytestmark = pytest.mark.timeout(600)
 EXAMPLE = INFRA / "examples" / "terraform" / "main.tf"
 READ = "import hcl2, json, sys; json.dump(hcl2.loads(sys.stdin.read()), sys.stdout)"
 

@@ -15,8 +15,6 @@ from tests.infra.deployed import Snapshot, as_azure_would, needs_bicep, snapshot
 from tests.infra.ui_definition import faults, outputs
 from tests.infra.ui_forms import ALL, DEFINITION, FORMS, rule
 
-pytestmark = pytest.mark.timeout(600)
-
 
 def deployed(directory: Path, given: dict[str, Any]) -> Snapshot:
     """What would be deployed with these values. Raises ValueError where Bicep takes one for the wrong type."""

@@ -18,8 +18,6 @@ from tests.clock import HANG
 from tests.e2e.stack import HURRIED
 from tests.e2e.telling import nothing_waits, tellings
 
-pytestmark = pytest.mark.timeout(6 * HANG)
-
 ANN, BOX = "ann@example.com", "pki-team@example.com"
 # Of an hour: ten mails and one every ten minutes, twice, for what is critical has limits of its own; another hour may
 # have begun until all is told.

@@ -22,8 +22,6 @@ from local.stack import running_stack
 from tests.clock import HANG
 from tests.e2e.telling import nothing_waits, tellings
 
-pytestmark = pytest.mark.timeout(6 * HANG)
-
 SIGNERS, COUNT, FILES = "pki-team@example.com", 30, 3
 
 

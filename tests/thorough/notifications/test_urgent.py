@@ -15,8 +15,6 @@ from tests.certificates import ec_key
 from tests.clock import HANG
 from tests.e2e.telling import told
 
-pytestmark = pytest.mark.timeout(3 * HANG)
-
 OTHERS = 100
 
 
