@@ -2,7 +2,7 @@
 # make test   sets everything up, then runs the tests of the product, several files at a time (WORKERS; TESTS: not all)
 # make test-all        with every step, format and attack, the packages, Microsoft's conformance tests, kills, soak
 # make test-packages   the packages alone, each by itself (PACKAGES)
-# make test-any-date   the unit tests, once 400 days ahead and once 30 days back (DAYS)
+# make test-any-date   unit tests and attacks, once 400 days ahead and once 30 days back (DAYS, TESTS)
 # make up     the stack stays until Ctrl-C (FRESH=1: begins empty; SETTINGS=file.json)
 # make check  format, lint, types, imports, workflows, Bicep
 # make package  dist/certflow.zip: what is deployed, and what is in it (EXTRAS=apprise: for CERTFLOW_NOTIFY_URLS)
@@ -58,7 +58,7 @@ test-packages: setup
 DAYS ?= 400 -30
 test-any-date: setup
 	@for days in $(DAYS); do \
-	  CERTFLOW_TEST_DAYS=$$days $(PYTEST) tests/unit tests/robustness || exit 1; \
+	  CERTFLOW_TEST_DAYS=$$days $(PYTEST) $(or $(TESTS),tests/unit tests/robustness) || exit 1; \
 	done
 
 up: setup
