@@ -18,11 +18,11 @@ from functions.chains.trust_changes import trust_for
 from functions.chains.unmatched import other_key_error
 from functions.chains.validation.build import Chain, Signatures, by_key
 from functions.chains.validation.validate import Validation
-from functions.model.certificate_changes import Takeover
 from functions.model.errors import InvalidRequest, Refused, Unavailable
 from functions.model.events.event import Event
 from functions.model.findings import ChainProblem, Finding, once_merged, warnings_of
 from functions.model.request.actor import Actor
+from functions.model.request.certificate_changes import Takeover
 from functions.model.request.history import Action
 from functions.model.request.operation import Operation
 from functions.model.request.tracked import TrackedRequest

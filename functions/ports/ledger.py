@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from functions.model.certificate_changes import Takeover
 from functions.model.due_mark import DueCheck
 from functions.model.events.event import Event
 from functions.model.request.actor import NOBODY, Actor, Origin
+from functions.model.request.certificate_changes import Takeover
 from functions.model.request.history import HistoryEntry
 from functions.model.request.operation import Status
 from functions.model.request.tracked import Change, TrackedRequest

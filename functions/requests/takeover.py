@@ -8,11 +8,11 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from functions.model.certificate_changes import Changed, Takeover
 from functions.model.events.certificates import Change, ChangedByOthers
 from functions.model.events.event import Event
 from functions.model.people.addresses import spelled
 from functions.model.request.actor import Actor, caller_of
+from functions.model.request.certificate_changes import Changed, Takeover
 from functions.model.request.tracked import TrackedRequest
 from functions.model.tags import MUTE_TAG, OUR_TAGS, OWNER_TAG, RENEW_TAG, SIGNER_TAG
 from functions.ports.key_vault_objects import CreateFields, MergeFields, Policy

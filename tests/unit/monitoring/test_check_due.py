@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from functions.model.certificate_changes import Takeover
 from functions.model.due_mark import DueCheck
 from functions.model.errors import Refused, Unavailable
+from functions.model.request.certificate_changes import Takeover
 from functions.model.request.operation import Status
 from functions.model.request.tracked import Change, TrackedRequest
 from functions.monitoring import check_due as sweeping
