@@ -161,7 +161,7 @@ logging.getLogger("azure.identity").setLevel(
 record("started", version=__version__)
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-context = Context(certflow, lambda: settings().app_service_auth)
+context = Context(certflow)
 app.register_functions(http_blueprint(ROUTES, context))
 app.register_functions(schedule_blueprint(certflow))
 app.register_functions(events_blueprint(certflow, work))

@@ -23,7 +23,7 @@ from OpenSSL import crypto
 
 from functions.chains.inspect import inspect
 from functions.chains.validation.expected import USAGES
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import UNNAMED
 from functions.model.request.history import Action
 from functions.model.request.new_request import track
 from functions.model.request.operation import Operation, Status
@@ -68,7 +68,7 @@ def sample(new_key: Callable[[], Key]) -> Sample:
 
     world = World()
     operation = Operation("0" * 32, Status.IN_PROGRESS, "Unknown", csr)
-    request = track("main", "web", operation, *read_csr(csr), None, NOW, Action("created", NOBODY)).request
+    request = track("main", "web", operation, *read_csr(csr), None, NOW, Action("created", UNNAMED)).request
     world.ledger.tracked["main", "web", operation.request_id] = request
     world.vault.operations["web"], world.vault.policies["web"] = operation, POLICY
     world.trusted.given["main"] = {"root.pem": pem(root.certificate)}

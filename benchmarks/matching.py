@@ -28,7 +28,7 @@ from benchmarks.waiting import Waits, answered_by, waits
 from functions.adapters.azure_tables.ledger import TableLedger
 from functions.adapters.azure_tables.rows import Entity, hint_of, hint_row, partition_of, request_key, request_row
 from functions.adapters.azure_tables.service import Tables
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import UNNAMED
 from functions.model.request.history import Action
 from functions.model.request.new_request import track
 from functions.model.request.operation import Operation, Status
@@ -166,7 +166,7 @@ def _request(number: int) -> TrackedRequest:
     digest = hashlib.sha256(name.encode()).hexdigest()
     operation = Operation(digest[:32], Status.IN_PROGRESS, "Unknown", b"")
     return track(
-        "main", name, operation, f"CN={name}", digest, "me@example.com", NOW, Action("created", NOBODY)
+        "main", name, operation, f"CN={name}", digest, "me@example.com", NOW, Action("created", UNNAMED)
     ).request
 
 

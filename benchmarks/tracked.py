@@ -13,7 +13,7 @@ from unittest import mock
 
 from functions.adapters.azure_tables.rows import Entity, due_mark, request_row
 from functions.adapters.azure_tables.service import CERTFLOW, Tables
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import UNNAMED
 from functions.model.request.history import Action
 from functions.model.request.new_request import track
 from functions.model.request.operation import Operation, Status
@@ -34,7 +34,7 @@ def tracked(number: int, now: datetime, due: datetime) -> TrackedRequest:
     """A request that has been in progress for two hours; the same out of the same number in any process."""
     operation = Operation(_request_id(number), Status.IN_PROGRESS, "DigiCert", b"")
     subject, key = "CN=web.example.com", hashlib.sha256(_name(number).encode()).hexdigest()
-    doing = Action("created", NOBODY)
+    doing = Action("created", UNNAMED)
     made = track(ALIAS, _name(number), operation, subject, key, "web-team@example.com", now - AGE, doing)
     return replace(made.request, next_check=due)
 

@@ -28,7 +28,7 @@ from functions.model.events.chains import Stuck
 from functions.model.findings import ChainProblem, Finding, once_merged, warnings_of
 from functions.model.links import WITH_KEY
 from functions.model.log import record
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import UPLOAD
 from functions.model.request.history import Action
 from functions.model.request.tracked import TrackedRequest
 from functions.ports.chain_files import MAX_CUT_OFF_TRIES, DroppedFile, ParkedFile, UnprocessedFile
@@ -238,7 +238,7 @@ async def _merge_case(
 ) -> Outcome:
     request = await _tracked(certflow, one)
     file = {"name": printed(drop.name, MAX_LENGTH), "sha256": drop.sha256 or ""}
-    doing = Action("merged", NOBODY, warnings_of(outcome.findings), file)
+    doing = Action("merged", UPLOAD, warnings_of(outcome.findings), file)
     try:
         bundle, found = await merge_once(certflow, drop.id, request, chain, doing)
     except ChainProblem as problem:
@@ -260,7 +260,7 @@ async def _tracked(certflow: RequestsContext, one: Match) -> TrackedRequest:
     """The request of a match, tracked from now on if it was started elsewhere."""
     if one.tracked or one.pending is None:
         return one.request
-    return await adopt(certflow, one.request.vault, one.request.name, one.pending)
+    return await adopt(certflow, one.request.vault, one.request.name, one.pending, UPLOAD)
 
 
 def refused(error: Refused, address: str) -> Finding:

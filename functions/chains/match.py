@@ -13,7 +13,7 @@ from functions.chains.unmatched import no_match_error, unfinished
 from functions.chains.validation.build import by_key
 from functions.chains.validation.trust import is_ca
 from functions.model.findings import ChainProblem, Finding
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import UPLOAD
 from functions.model.request.history import Action
 from functions.model.request.moves import MERGEABLE
 from functions.model.request.new_request import track
@@ -245,7 +245,7 @@ async def _search_untracked(
 async def _match_of(certflow: CsrsContext, seen: Sighting, leaves: Sequence[Certificate]) -> Match:
     """The match of a pending request that was found in a vault."""
     tracked = await certflow.ledger.get(seen.vault, seen.name, seen.operation.request_id)
-    doing, now = Action("adopted", NOBODY), certflow.now()
+    doing, now = Action("adopted", UPLOAD), certflow.now()
     owner, signer = await people_of(certflow, seen.vault, seen.name)
     names = asked_names(seen.operation.csr)
     new = track(

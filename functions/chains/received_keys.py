@@ -17,6 +17,7 @@ from functions.model.events.event import Event
 from functions.model.findings import PRIVATE_KEY, Finding
 from functions.model.log import record
 from functions.model.request.actor import Actor, caller_of
+from functions.model.request.request_event import who
 
 REPLACE_IT = (
     "That key counts as exposed: replace it wherever it is used. Nothing of it was kept here, but "
@@ -68,7 +69,8 @@ async def tell_key_received(
         route=route,
         sha256=digest,
         size=len(content),
-        by=by.name,
+        by=by.shown,
+        actor=who(by),
         caused_by=caller_of(by),
         vault=vault,
         name=name,

@@ -25,6 +25,7 @@ from functions.model.errors import Refused, Unavailable
 from functions.model.events.event import Event
 from functions.model.events.vaults import VaultRebuilt, VaultSurveyed
 from functions.model.log import record
+from functions.model.request.actor import SCAN
 from functions.model.request.operation import Status
 from functions.model.tags import OWNER_TAG, is_unread, muted_until
 from functions.monitoring.expiry import (
@@ -203,7 +204,9 @@ async def _pending(
         alias, name, tags = run.vault, entry.name, entry.tags
         # What was there before Certflow came may wait for years: only a rebuild hands it out.
         csr_out = run.rebuilds or not quietly
-        await adopt(certflow, alias, name, operation, tags=tags, csr_out=csr_out, quietly=quietly)
+        await adopt(
+            certflow, alias, name, operation, SCAN, tags=tags, csr_out=csr_out, quietly=quietly
+        )
     return ["pending" if operation.status is Status.IN_PROGRESS else operation.status.value]
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from functions.app.contexts import MonitoringContext
-from functions.model.log import record
+from functions.model.request.act_log import log_act
 from functions.model.request.actor import Actor
 
 # What only the tables held.
@@ -56,7 +56,7 @@ async def request_rebuild(
     await asyncio.gather(
         *(certflow.monitoring_store.request_rebuild(alias, now) for alias in asked)
     )
-    record("rebuild-asked", vaults=" ".join(asked), by=by.name or "", verified=by.verified)
+    log_act("rebuilt", by, outcome="asked", vaults=" ".join(asked))
     return RebuildAnswer(asked, tuple(sorted({*wanted} - {*asked})))
 
 

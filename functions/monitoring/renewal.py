@@ -17,7 +17,7 @@ from functions.model.humanize import join_limited
 from functions.model.issuers import is_manual
 from functions.model.log import record
 from functions.model.options import Options
-from functions.model.request.actor import ITSELF
+from functions.model.request.actor import RENEWAL, ActorKind
 from functions.model.request.operation import Status
 from functions.model.request.tracked import TrackedRequest
 from functions.model.tags import OWNER_TAG, SIGNER_TAG
@@ -37,7 +37,7 @@ MAX_A_DAY = 2  # new versions of one name
 # have any length, and the event must fit into a table row.
 MAX_LOST_NAMES, MAX_REASON_SENTENCE = 10, 2000
 A_DAY = timedelta(days=1)
-BY = ITSELF
+OLD_NAME = "certflow-renew"  # of renewals in rows that had no origin
 
 
 async def renew(
@@ -101,7 +101,7 @@ async def _start_within_cap(
         return note, False
     # A start would ask for the last version's tags (requests/create.py); here they are known.
     order = CreateCommand(
-        note.vault, entry.name, {"tags": dict(entry.tags)}, by=BY, renews=note.thumbprint
+        note.vault, entry.name, {"tags": dict(entry.tags)}, by=RENEWAL, renews=note.thumbprint
     )
     try:
         started = await _start(certflow, order, today)
@@ -183,10 +183,11 @@ def _is_of_an_older_version(request: TrackedRequest, since: datetime) -> bool:
     """Whether a request is a renewal in a row of an older version of Certflow, which had no origin
     but shows who asked. No such row can be written any more.
     """
+    by = request.requested_by
     named = (
         request.origin is None
-        and request.requested_by == BY.name
-        and not request.requested_by_verified
+        and by is not None
+        and (by.kind, by.shown) == (ActorKind.KEY, OLD_NAME)
     )
     recent = request.status is not Status.COMPLETED and request.created > since
     return named and (recent or request.status is Status.IN_PROGRESS)

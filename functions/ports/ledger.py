@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from functions.model.due_mark import DueCheck
 from functions.model.events.event import Event
-from functions.model.request.actor import NOBODY, Actor, Origin
+from functions.model.request.actor import UNNAMED, Actor, Origin
 from functions.model.request.certificate_changes import Takeover
 from functions.model.request.history import HistoryEntry
 from functions.model.request.operation import Status
@@ -44,7 +44,7 @@ class Intent:
     before: str | None = None
     owner: str | None = None
     signer: str | None = None
-    by: Actor = NOBODY
+    by: Actor = UNNAMED
     what: str = "created"
     keep: bool = False
     answer: Mapping[str, Any] | None = None

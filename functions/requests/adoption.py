@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from functions.app.contexts import CsrsContext, RequestsContext
-from functions.model.request.actor import NOBODY, Actor, Origin
+from functions.model.request.actor import Actor, Origin
 from functions.model.request.operation import Operation, Status
 from functions.model.request.tracked import TrackedRequest
 from functions.model.tags import OWNER_TAG, SIGNER_TAG
@@ -50,7 +50,7 @@ async def adopt(
     alias: str,
     name: str,
     operation: Operation,
-    by: Actor = NOBODY,
+    by: Actor,
     *,
     tags: Mapping[str, str] | None = None,
     csr_out: bool = False,
@@ -58,8 +58,8 @@ async def adopt(
 ) -> TrackedRequest:
     """Tracks a pending request that was started elsewhere; one that is tracked stays as it is.
 
-    `tags` are as in people_of, `csr_out` and `quietly` as in track_request. Raises Refused,
-    Unavailable.
+    `by` is the part of Certflow that found it, or the caller who acts on it; `tags` are as in
+    people_of, `csr_out` and `quietly` as in track_request. Raises Refused, Unavailable.
     """
     # It may have been completed for years: nobody has to be told of that now.
     quietly = quietly or operation.status is Status.COMPLETED

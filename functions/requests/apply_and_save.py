@@ -14,6 +14,7 @@ from functions.app.retry_save import save_with_retries
 from functions.model.errors import Refused, Unavailable
 from functions.model.issuers import is_manual
 from functions.model.log import record
+from functions.model.request.act_log import log_acts
 from functions.model.request.actor import Origin
 from functions.model.request.apply_state import apply_state
 from functions.model.request.history import Action
@@ -106,6 +107,7 @@ async def _moved(
     """Does what follows on a saved change: publishes its events, and after an end notes the
     issuer's duration, frees a renewal's place and deletes the published CSR.
     """
+    log_acts(change)
     if change.events:
         record(
             "request-moved",

@@ -20,7 +20,7 @@ from functions.app.mail_domains import not_mailed
 from functions.model.errors import KeyReused, Refused, Unavailable
 from functions.model.log import record
 from functions.model.people.readers import OWNER, SIGNER
-from functions.model.request.actor import NOBODY, Actor, Origin
+from functions.model.request.actor import UNNAMED, Actor, Origin
 from functions.model.request.history import Action
 from functions.model.request.operation import NotPending, Status
 from functions.model.request.tracked import TrackedRequest
@@ -63,7 +63,7 @@ class CreateCommand:
     owner: str | None = None
     if_pending: IfPending = "reject"
     key: str | None = None
-    by: Actor = NOBODY
+    by: Actor = UNNAMED
     renews: str | None = None
     signer: str | None = None
 

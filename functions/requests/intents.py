@@ -14,6 +14,7 @@ from functions.app.outbox import publish, send
 from functions.model.events.event import Event
 from functions.model.events.requests import Unsettled
 from functions.model.log import record
+from functions.model.request.request_event import who
 from functions.model.timing import pause_after
 from functions.ports.ledger import Intent
 from functions.requests.fetch_state import get_pending_or_none
@@ -96,7 +97,8 @@ def _unsettled(intent: Intent, vault: str, reason: str, now: datetime) -> Event:
         name=intent.name,
         owner=(intent.takeover and intent.takeover.owner) or intent.owner,
         signer=intent.signer,
-        requested_by=intent.by.name,
+        requested_by=intent.by.shown,
+        requester=who(intent.by),
         reason=printed(reason, MAX_REASON_LETTERS),
     )
     which = hashlib.sha256(intent.id.encode()).hexdigest()[:32]

@@ -12,6 +12,7 @@ from functions.app.contexts import CheckContext, RequestsContext
 from functions.app.outbox import publish
 from functions.app.retry_save import save_with_retries
 from functions.model.errors import Refused
+from functions.model.request.act_log import log_acts
 from functions.model.request.actor import Actor
 from functions.model.request.history import Action
 from functions.model.request.operation import NotPending, Status
@@ -151,6 +152,7 @@ async def acknowledge(
     saved, change = await save_with_retries(
         request, read, save, service="The request table", what=request.name
     )
+    log_acts(change)
     await publish(certflow, change.events)
     return saved
 

@@ -11,8 +11,9 @@ from datetime import datetime
 from functions.model.events.certificates import Change, ChangedByOthers
 from functions.model.events.event import Event
 from functions.model.people.addresses import spelled
-from functions.model.request.actor import Actor, caller_of
+from functions.model.request.actor import Actor, ActorKind, caller_of
 from functions.model.request.certificate_changes import Changed, Takeover
+from functions.model.request.request_event import who
 from functions.model.request.tracked import TrackedRequest
 from functions.model.tags import MUTE_TAG, OUR_TAGS, OWNER_TAG, RENEW_TAG, SIGNER_TAG
 from functions.ports.key_vault_objects import CreateFields, MergeFields, Policy
@@ -116,11 +117,12 @@ def takeover_events(
     """The event that tells the owner before, if there is something that this owner does not know
     already. `how` it came about: `created`, `adopted` or `merged`; `now` is UTC.
 
-    A change counts as the owner's own only under a signed-in name: callers can type any other.
+    Of a start that changes nothing its owner is not told, if that owner is signed in. A name for
+    show is enough for that alone: whatever changes, the owner before hears of it in any case.
     """
     if takeover is None or not (takeover.owner or takeover.changes):
         return ()
-    themselves = by.verified and (by.name or "").lower() in spelled(takeover.owner)
+    themselves = by.kind is ActorKind.PERSON and (by.name or "").lower() in spelled(takeover.owner)
     if themselves and not takeover.changes:
         return ()
     return (_changed_by_others(takeover, request, how, by, now),)
@@ -138,7 +140,8 @@ def _changed_by_others(
         names=tuple(request.names.split()) or None,
         owner=takeover.owner,
         signer=request.signer,
-        requested_by=by.name,
+        requested_by=by.shown,
+        requester=who(by),
         caused_by=caller_of(by),
         how=how,
         changes=tuple(

@@ -11,6 +11,7 @@ from functions.app.context_parts import HasOptions
 from functions.app.contexts import Outbox, RequestsContext
 from functions.app.outbox import publish, send
 from functions.model.log import record
+from functions.model.request.act_log import log_acts
 from functions.model.request.apply_state import apply_state
 from functions.model.request.history import Action
 from functions.model.request.new_request import track
@@ -86,6 +87,7 @@ def _tracked(
 
 async def _announce(certflow: RequestsContext, request: TrackedRequest, change: Change) -> None:
     """Publishes the events of a request that was added, and calls for its first checks."""
+    log_acts(change)
     record(
         "request-tracked",
         vault=request.vault,

@@ -166,13 +166,6 @@ ALL_SETTINGS = {
             THE_DEFAULT,
         ),
         Setting(
-            "WEBSITE_AUTH_ENABLED",
-            "`true`: App Service authentication is on, and Certflow believes what it says about "
-            "the caller. The platform sets it",
-            "`false`",
-            THE_DEFAULT,
-        ),
-        Setting(
             "CERTFLOW_VERIFY_CHALLENGE_RESOURCE",
             "`false` only for a Key Vault emulator under another host name",
             "`true`",

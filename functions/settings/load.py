@@ -53,7 +53,6 @@ class Settings:
     topic_endpoint: str
     channels: Channels
     rules: str
-    app_service_auth: bool
     include_root: bool
     options: Options
     links: Links
@@ -96,10 +95,6 @@ def load_settings(env: Env) -> Settings:
         topic_endpoint=_url(env, "CERTFLOW_TOPIC_ENDPOINT"),
         channels=channels,
         rules=faults.taken(lambda: rules_of(env), ""),
-        # Safe is False: then the header in which App Service names the caller is not believed.
-        app_service_auth=flag_or_safe(
-            env, faults, "WEBSITE_AUTH_ENABLED", default=False, safe=False
-        ),
         include_root=flag_or_safe(
             env, faults, "CERTFLOW_CHAIN_INCLUDE_ROOT", default=False, safe=False
         ),

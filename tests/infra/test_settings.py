@@ -18,7 +18,6 @@ OF_THE_HOST = {
     "AzureWebJobsDisableHomepage": "GET / says nothing about the app",
 }
 NEVER_GIVEN = {
-    "WEBSITE_AUTH_ENABLED": "the platform itself sets it where App Service authentication is on",
     "WEBSITE_HOSTNAME": "the platform itself sets it",
 }
 FURTHER = re.compile(r"CERTFLOW_TEAMS_WEBHOOK_URL__[A-Z0-9]+")

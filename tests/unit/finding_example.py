@@ -17,7 +17,7 @@ from functions.chains.validation.trust import trust_of
 from functions.cli.doctor import examine_files
 from functions.cli.doctor_inputs import Inputs
 from functions.model.findings import ChainProblem
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import UNNAMED
 from functions.model.request.operation import Operation, Status
 from functions.requests.manage import Address
 from tests.certificates import Ca, pem
@@ -62,7 +62,7 @@ async def at_a_terminal(_world: World, content: bytes) -> Report:
 
 async def merged_over_http(world: World, content: bytes) -> Report:
     with pytest.raises(ChainProblem) as caught:
-        await merge(world.certflow, Address("main", "web"), parse(content).certificates, {}, NOBODY)
+        await merge(world.certflow, Address("main", "web"), parse(content).certificates, {}, UNNAMED)
     return report_of(caught.value.findings, ())
 
 

@@ -10,7 +10,7 @@ from cryptography import x509
 from functions.chains.handle_upload import sweep_files
 from functions.chains.merge_by_call import merge
 from functions.chains.parsing.parse import parse
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import UNNAMED
 from functions.model.request.operation import Operation, Status
 from functions.monitoring.inventory_scan import request_scans
 from functions.requests.manage import Address
@@ -197,5 +197,5 @@ async def merge_in_key_vault(case: Case) -> None:
 
 async def merge_the_right_one(case: Case) -> None:
     """The same call with a chain for the CSR of this request."""
-    await merge(case.world.certflow, Address("main", "web"), parse(case.signed()).certificates, {}, NOBODY)
+    await merge(case.world.certflow, Address("main", "web"), parse(case.signed()).certificates, {}, UNNAMED)
     case.report = {"findings": []}

@@ -24,7 +24,7 @@ async def openapi() -> Any:
     """The document that the app of one vault serves."""
     url = "https://certflow.example.com/api/openapi.json"
     request = func.HttpRequest(method="GET", url=url, body=b"")
-    response = await get_openapi(request, Context(lambda: World().certflow, lambda: False))
+    response = await get_openapi(request, Context(lambda: World().certflow))
     return json.loads(response.get_body())
 
 

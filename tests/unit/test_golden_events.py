@@ -19,7 +19,6 @@ from functions.chains.handle_upload import handle_stuck, handle_upload
 from functions.chains.trust_changes import watch_trust
 from functions.model.errors import Refused
 from functions.model.options import Options, Takes
-from functions.model.request.actor import Actor
 from functions.model.request.operation import Operation, Status
 from functions.monitoring.digest import send_digest
 from functions.monitoring.expiry import check_expiry
@@ -31,13 +30,14 @@ from functions.ports.ledger import Intent
 from functions.ports.vault import CertificateItem
 from functions.requests.create import CreateCommand, create_request
 from functions.requests.manage import Address, acknowledge, cancel
+from tests.actors import person
 from tests.certificates import Ca, ec_key, pem
 from tests.clock import fixed_now
 from tests.event_schemas import as_sent
 from tests.golden_files import differences, golden
 from tests.unit.fakes import FakeVault, World, signed, version_of
 
-ANN = Actor("ann@example.com", verified=True)
+ANN = person("ann@example.com")
 ROOT = Ca.root("Root", at=fixed_now)
 BY_CHANCE = re.compile(r"[0-9a-f]{16,}")
 FAULT = {"code": "Certificate issuer error", "message": "The account's credentials were not accepted."}

@@ -37,7 +37,7 @@ def test_it_stands_in_one_place() -> None:
 
 async def test_the_status_names_it() -> None:
     request = func.HttpRequest(method="GET", url="https://certflow.example.com/api/status", body=b"")
-    response = await get_status(request, Context(lambda: World().certflow, lambda: False))
+    response = await get_status(request, Context(lambda: World().certflow))
     assert json.loads(response.get_body())["version"] == __version__
 
 

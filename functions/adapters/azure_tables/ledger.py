@@ -52,6 +52,7 @@ from functions.adapters.azure_tables.rows import (
     hint_of,
     hint_row,
     hints_of,
+    history_entry_of,
     intent_mark,
     intent_of,
     intent_row,
@@ -377,7 +378,7 @@ class TableLedger:
         rows = await self._tables.range(
             partition_of(vault, name), f"h|{name.lower()}|", f"h|{name.lower()}|~"
         )
-        return [msgspec.json.decode(row["act"], type=HistoryEntry) for row in rows]
+        return [history_entry_of(row) for row in rows]
 
     async def park(self, drop: str, parked: ParkedFile) -> None:
         """Records that a dropped file is set aside."""

@@ -8,14 +8,23 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from functions.adapters.azure_tables.actors import (
+    actor_as_json,
+    actor_columns,
+    actor_in_columns,
+    actor_in_json,
+    without_actor,
+)
 from functions.model.due_mark import DueCheck, due_check_of
 from functions.model.errors import InvalidRequest
 from functions.model.events.event import Event
+from functions.model.request.actor import UNNAMED
 from functions.model.request.history import HistoryEntry
 from functions.model.request.tracked import Change, TrackedRequest
 from functions.model.request_filter import Place, RequestFilter
@@ -54,21 +63,27 @@ def sortable(time: datetime) -> str:
 
 def request_row(request: TrackedRequest) -> Entity:
     """Returns the row of a request; fields that are None are left out."""
+    plain = replace(request, requested_by=None, cancel_asked_by=None)
     fields = {
         key: value
-        for key, value in msgspec.to_builtins(request).items()
+        for key, value in msgspec.to_builtins(plain).items()
         if value is not None and key != "etag"
     }
     return {
         "PartitionKey": partition_of(request.vault, request.name),
         "RowKey": request_key(request.name, request.request_id),
         **fields,
+        **actor_columns("requested_by", request.requested_by),
+        **actor_columns("cancel_asked_by", request.cancel_asked_by),
     }
 
 
 def request_of(row: Any) -> TrackedRequest:
     """Returns the request of a row, with the row's ETag."""
     fields = {key: value for key, value in row.items() if key not in {"PartitionKey", "RowKey"}}
+    actors = {name: actor_in_columns(name, fields) for name in ("requested_by", "cancel_asked_by")}
+    for name, actor in actors.items():
+        fields = without_actor(name, fields) | {name: actor}
     # checked_row writes "" for no error, because a merge cannot remove a column. Other texts may be
     # empty: a CSR need not have a subject.
     fields["last_error"] = fields.get("last_error") or None
@@ -108,16 +123,17 @@ def intent_row(intent: Intent) -> Entity:
     return {
         "PartitionKey": partition_of(intent.vault, intent.name),
         "RowKey": f"i|{intent.name.lower()}|{intent.id}",
-        **_split(msgspec.json.encode(intent).decode()),
+        **_split(_encoded(intent)),
     }
 
 
 def intent_of(row: Entity) -> Intent:
     """Returns the intent of a row."""
     parts = range(2, row.get("parts", 1) + 1)
-    return msgspec.json.decode(
-        "".join([row["intent"], *(row[f"intent_{part}"] for part in parts)]), type=Intent
+    stored = msgspec.json.decode(
+        "".join([row["intent"], *(row[f"intent_{part}"] for part in parts)])
     )
+    return msgspec.convert(stored | {"by": actor_in_json(stored) or UNNAMED}, Intent)
 
 
 def _split(text: str) -> Entity:
@@ -224,8 +240,20 @@ def _history_row(request: TrackedRequest, act: HistoryEntry) -> Entity:
     return {
         "PartitionKey": partition_of(request.vault, request.name),
         "RowKey": f"h|{request.name.lower()}|{sortable(act.at)}|{act.what}|{act.request_id}",
-        "act": msgspec.json.encode(act).decode(),
+        "act": _encoded(act),
     }
+
+
+def history_entry_of(row: Entity) -> HistoryEntry:
+    """Returns the history entry of a row."""
+    stored = msgspec.json.decode(row["act"])
+    return msgspec.convert(stored | {"by": actor_in_json(stored)}, HistoryEntry)
+
+
+def _encoded(record: Intent | HistoryEntry) -> str:
+    """Returns a record as JSON, with its actor as older versions read it, too."""
+    fields = msgspec.to_builtins(record) | actor_as_json(record.by)
+    return msgspec.json.encode(fields).decode()
 
 
 def filter_of(request_filter: RequestFilter) -> tuple[str, dict[str, Any]]:

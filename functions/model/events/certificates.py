@@ -20,7 +20,10 @@ from functions.model.events.fields import (
     Signer,
     Time,
     Vault,
+    Who,
+    shown_actor,
 )
+from functions.model.events.request import SOMEBODY
 from functions.model.events.wire import Says
 from functions.model.events.wording import Message, again
 from functions.model.humanize import join_words, moment
@@ -78,6 +81,7 @@ class ChangedByOthers(EventType):
     names: Names | None = None
     signer: Signer | None = None
     requested_by: Annotated[str | None, Says("Who asked, as the history has it.")] = None
+    requester: Annotated[Who | None, Says("Who asked, in full.")] = None
     caused_by: CausedBy | None = None
     how: Annotated[
         str,
@@ -133,7 +137,7 @@ class ChangedByOthers(EventType):
             ("Request", self.request_id),
             ("Owner", self.owner),
             ("Signer", self.signer),
-            ("Requested by", self.requested_by),
+            ("Requested by", shown_actor(self.requester, self.requested_by)),
         )
 
     def lines(self) -> Sequence[Line]:
@@ -154,6 +158,7 @@ class ChangedByOthers(EventType):
             subject="CN=sample.example.com",
             owner="owner@example.com",
             requested_by="somebody@example.com",
+            requester=SOMEBODY,
             how="created",
             changes=(Change(what="policy.issuer.name", before="DigiCert", after="GlobalSign"),),
         )

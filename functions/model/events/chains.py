@@ -10,7 +10,17 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from functions.model.events.event import EventType, Plural, Scene
-from functions.model.events.fields import SHA256, CausedBy, Name, Names, Owner, Signer, Vault
+from functions.model.events.fields import (
+    SHA256,
+    CausedBy,
+    Name,
+    Names,
+    Owner,
+    Signer,
+    Vault,
+    Who,
+    shown_actor,
+)
 from functions.model.events.file import File, Handled, OfFile, ToldFinding
 from functions.model.events.wire import Says
 from functions.model.events.wording import Message
@@ -253,6 +263,7 @@ class KeyReceived(EventType):
     sha256: Annotated[str, Says("Of what was sent, hex.", pattern=SHA256)]
     size: Annotated[int, Says("Bytes.", minimum=0)]
     by: Annotated[str | None, Says("Who sent it, if that was said.")] = None
+    actor: Annotated[Who | None, Says("Who it was, in full.")] = None
     vault: Vault | None = None
     name: Name | None = None
     owner: Owner | None = None
@@ -284,7 +295,7 @@ class KeyReceived(EventType):
             ("Certificate", self.name),
             ("Owner", self.owner),
             ("Signer", self.signer),
-            ("Done by", self.by),
+            ("Done by", shown_actor(self.actor, self.by)),
             ("SHA-256", self.sha256),
         )
 

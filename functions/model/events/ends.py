@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Annotated, ClassVar, Literal, Self
 
 from functions.model.events.event import Plural, Scene
-from functions.model.events.fields import Error, RequestId, Time
+from functions.model.events.fields import Error, RequestId, Time, Who, shown_actor
 from functions.model.events.request import AT_ITS_END, REQUEST_IDS, Request, sample_of
 from functions.model.events.wire import Says
 from functions.model.events.wording import Message, again, span
@@ -45,6 +45,13 @@ class Ended(Request):
             "it, or if the caller did not say who it was."
         ),
     ] = None
+    actor: Annotated[
+        Who | None,
+        Says(
+            "Who ended the request, in full; of `system`, `upload` is a file in `chains`. Missing "
+            "if Key Vault or the issuer ended it."
+        ),
+    ] = None
 
     def happened(self) -> Iterable[tuple[str, object]]:
         """Lists why it ended, and after how long."""
@@ -56,7 +63,8 @@ class Ended(Request):
 
     def done(self) -> Iterable[tuple[str, object]]:
         """Lists who ended it."""
-        return (("Done by", self.by),)
+        by = self.actor if self.by else None
+        return (("Done by", shown_actor(by, self.by)),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +80,7 @@ class WentBefore:
     ]
     at: Annotated[Time, Says("When, UTC.")]
     by: Annotated[str | None, Says("Who had asked for the cancellation.")] = None
+    actor: Annotated[Who | None, Says("Who it was, in full.")] = None
 
     def __str__(self) -> str:
         if self.status == "cancelling":

@@ -5,7 +5,7 @@ once. Times are ISO 8601, UTC.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from functions.model.events.wire import Named, Says
 
@@ -63,9 +63,8 @@ Thumbprint = Annotated[
 CausedBy = Annotated[
     str,
     Says(
-        "Who caused this over the API; the limit of mails per caller counts by it: the name that "
-        "the caller signed in with, in lower case, or `unverified`. Missing if no caller caused "
-        "it."
+        "Who caused this over the API; the limit of mails per caller counts by it: the tenant and "
+        "the object id of who is signed in, or `unverified`. Missing if no caller caused it."
     ),
 ]
 CsrUrl = Annotated[
@@ -98,3 +97,47 @@ class Which:
     vault: Vault
     name: Name
     request_id: RequestId
+
+
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """Who did something. `tid` and `oid` tell persons and apps apart; names may change, and two
+    may have the same.
+    """
+
+    definition: ClassVar = "who"
+
+    kind: Annotated[
+        Literal["person", "app", "key", "system"],
+        Says(
+            "`person`, `app`: signed in with Entra ID. `key`: a caller with a function key, of "
+            "whom nothing is verified. `system`: Certflow itself."
+        ),
+    ]
+    name: Annotated[
+        str | None,
+        Says("The name in the token, for show; of `system` which part of Certflow acted."),
+    ] = None
+    tid: Annotated[str | None, Says("The tenant of a person or an app.")] = None
+    oid: Annotated[str | None, Says("The object id of a person or an app in that tenant.")] = None
+    azp: Annotated[str | None, Says("The application through which a person or an app called.")] = (
+        None
+    )
+    on_behalf_of: Annotated[
+        str | None, Says("Whom the caller names (`requested_by`). Nobody has verified it.")
+    ] = None
+
+
+def shown_actor(who: Who | None, name: str | None) -> str | None:
+    """Returns the actor as a message shows it, which says what is not verified; the name for an
+    event of an older version, which has no more. None for a caller who said nothing.
+    """
+    if who is None:
+        return name
+    said = f"{who.on_behalf_of} (not verified)" if who.on_behalf_of else None
+    if who.kind == "system":
+        return f"Certflow ({who.name})"
+    if who.kind == "key":
+        return said
+    signed_in = who.name or who.oid
+    return f"{signed_in}, on behalf of {said}" if said else signed_in

@@ -20,6 +20,8 @@ from functions.model.events.fields import (
     Signer,
     Time,
     Vault,
+    Who,
+    shown_actor,
 )
 from functions.model.events.wire import Says
 from functions.model.issuers import is_manual
@@ -60,6 +62,7 @@ class Request(EventType):
     requested_by: Annotated[
         str | None, Says("Who asked for the certificate, if that was said.")
     ] = None
+    requester: Annotated[Who | None, Says("Who asked, in full.")] = None
     caused_by: CausedBy | None = None
     origin: Annotated[
         Literal["caller", "renewal", "found"] | None,
@@ -97,7 +100,7 @@ class Request(EventType):
             ("Owner", self.owner),
             ("Signer", self.signer),
             *self.done(),
-            ("Requested by", self.requested_by),
+            ("Requested by", shown_actor(self.requester, self.requested_by)),
         )
 
     def happened(self) -> Iterable[tuple[str, object]]:
@@ -136,6 +139,15 @@ class Request(EventType):
         return f"All requests: GET {links.api}/requests, {WITH_KEY}."
 
 
+SOMEBODY = Who(  # who acts in the samples
+    kind="person",
+    name="somebody@example.com",
+    tid="00000000-0000-0000-0000-000000000001",
+    oid="00000000-0000-0000-0000-000000000002",
+    azp="00000000-0000-0000-0000-000000000003",
+)
+
+
 def sample_of(now: datetime, vault: str, status: Status = "inProgress") -> dict[str, Any]:
     """Returns the fields of the request of a sample, which has an integrated issuer."""
     return {
@@ -145,6 +157,7 @@ def sample_of(now: datetime, vault: str, status: Status = "inProgress") -> dict[
         "issuer": "DigiCert",
         "subject": "CN=sample.example.com",
         "requested_by": "somebody@example.com",
+        "requester": SOMEBODY,
         "status": status,
         "created": (now - timedelta(seconds=95)).isoformat(),
     }

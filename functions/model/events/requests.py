@@ -16,6 +16,8 @@ from functions.model.events.fields import (
     Signer,
     Time,
     Vault,
+    Who,
+    shown_actor,
 )
 from functions.model.events.request import AT_ITS_END, REQUEST_IDS, Request, ToBeSigned, sample_of
 from functions.model.events.wire import Says
@@ -169,6 +171,7 @@ class Acknowledged(Request):
     until: Annotated[Time, Says("Until when there are no reminders, UTC.")]
     why: Annotated[str, Says("The reason that was given.")]
     acknowledged_by: Annotated[str | None, Says("Who did it, as the history has it.")] = None
+    actor: Annotated[Who | None, Says("Who it was, in full.")] = None
 
     def words(self, links: Links) -> Message:
         """Says that there are no reminders until then."""
@@ -184,7 +187,10 @@ class Acknowledged(Request):
 
     def done(self) -> Iterable[tuple[str, object]]:
         """Lists why the reminders are suppressed, and by whom."""
-        return (("Why", self.why), ("Acknowledged by", self.acknowledged_by))
+        return (
+            ("Why", self.why),
+            ("Acknowledged by", shown_actor(self.actor, self.acknowledged_by)),
+        )
 
     @classmethod
     def sample(cls, at: Scene) -> Self:
@@ -206,6 +212,7 @@ class Cancelling(Request):
     readers = AT_ITS_END
 
     by: Annotated[str | None, Says("Who asked for it, if that was said.")] = None
+    actor: Annotated[Who | None, Says("Who it was, in full.")] = None
 
     def words(self, links: Links) -> Message:
         """Says that the request is not cancelled by that alone."""
@@ -221,7 +228,7 @@ class Cancelling(Request):
 
     def done(self) -> Iterable[tuple[str, object]]:
         """Lists who asked."""
-        return (("Done by", self.by),)
+        return (("Done by", shown_actor(self.actor, self.by)),)
 
     @classmethod
     def sample(cls, at: Scene) -> Self:
@@ -250,6 +257,7 @@ class Unsettled(EventType):
     owner: Owner | None = None
     signer: Signer | None = None
     requested_by: Annotated[str | None, Says("Who asked, if that was said.")] = None
+    requester: Annotated[Who | None, Says("Who asked, in full.")] = None
     reason: Annotated[str, Says("Why, at the last try.")]
 
     def words(self, links: Links) -> Message:
@@ -270,7 +278,7 @@ class Unsettled(EventType):
             ("Certificate", self.name),
             ("Owner", self.owner),
             ("Signer", self.signer),
-            ("Requested by", self.requested_by),
+            ("Requested by", shown_actor(self.requester, self.requested_by)),
         )
 
     def elsewhere(self, links: Links) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from functions.model.events.requests import Cancelling
 from functions.model.issuers import is_manual
-from functions.model.request.actor import NOBODY, caller_of
+from functions.model.request.actor import CHECK, caller_of
 from functions.model.request.end import end_told
 from functions.model.request.history import Action, HistoryEntry, history_line
 from functions.model.request.moves import MOVES
@@ -20,7 +20,7 @@ from functions.model.request.operation import (
     Status,
 )
 from functions.model.request.remind import remind_if_due
-from functions.model.request.request_event import request_event, request_fields
+from functions.model.request.request_event import request_event, request_fields, who
 from functions.model.request.tracked import Change, TrackedRequest, shortened
 from functions.model.timing import (
     AFTER_AN_ACTION,
@@ -119,7 +119,7 @@ def _ended(
     if status is Status.COMPLETED and certificate:
         ended = replace(ended, version=certificate.version, not_after=certificate.not_after)
     event = request_event(end_told(request, ended, now, doing), ended, now)
-    action = doing or Action("observed", NOBODY)
+    action = doing or Action("observed", CHECK)
     act = history_line(request.request_id, status, action, now, certificate)
     return Change(ended, (event,), (act,))
 
@@ -177,9 +177,13 @@ def _cancelling(request: TrackedRequest, action: Action, now: datetime) -> Chang
     """
     if request.cancel_asked:
         return Change(request)
-    asked = replace(request, cancel_asked=now, cancel_asked_by=action.by.name)
+    asked = replace(request, cancel_asked=now, cancel_asked_by=action.by)
     if not is_manual(request.issuer):
         return Change(asked)
     caused_by = caller_of(action.by)
-    told = Cancelling(**request_fields(asked, caused_by=caused_by), by=action.by.name)
+    told = Cancelling(
+        **request_fields(asked, caused_by=caused_by),
+        by=action.by.shown,
+        actor=who(action.by),
+    )
     return Change(asked, (request_event(told, asked, now),))

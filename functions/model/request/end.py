@@ -15,10 +15,10 @@ from functions.model.events.ends import (
     WentBefore,
 )
 from functions.model.events.fields import Error
-from functions.model.request.actor import caller_of
+from functions.model.request.actor import Actor, ActorKind, caller_of
 from functions.model.request.history import Action
 from functions.model.request.operation import Status
-from functions.model.request.request_event import request_fields
+from functions.model.request.request_event import request_fields, who
 from functions.model.request.tracked import TrackedRequest, starter_of
 
 # The actions by which a caller ends a request, also one that somebody else started.
@@ -39,10 +39,12 @@ def end_told(
     """
     caller = caller_of(action.by) if action and action.what in END_ACTIONS else starter_of(request)
     error = Error(code=ended.error_code, message=ended.error_message) if ended.error_code else None
+    by = _ended_by(request, ended.status, action)
     fields = request_fields(ended, caused_by=caller) | {
         "took": int((now - ended.created).total_seconds()),
         "error": error,
-        "by": _ended_by(request, ended.status, action),
+        "by": _name_of_caller(by),
+        "actor": who(by),
     }
     if ended.status is Status.COMPLETED:
         return Completed(
@@ -57,11 +59,16 @@ def end_told(
     return OTHER_ENDS[ended.status](**fields)
 
 
-def _ended_by(request: TrackedRequest, status: Status, action: Action | None) -> str | None:
-    """Who ended the request, as the history names them; None if Key Vault or an issuer did."""
+def _ended_by(request: TrackedRequest, status: Status, action: Action | None) -> Actor | None:
+    """Who ended the request; None if Key Vault or an issuer did."""
     if action:
-        return action.by.name
+        return action.by
     return request.cancel_asked_by if status is Status.CANCELLED else None
+
+
+def _name_of_caller(by: Actor | None) -> str | None:
+    """The name of who ended a request; None if no caller did."""
+    return by.shown if by and by.kind is not ActorKind.SYSTEM else None
 
 
 def _went_before(request: TrackedRequest) -> WentBefore | None:
@@ -73,6 +80,10 @@ def _went_before(request: TrackedRequest) -> WentBefore | None:
         return WentBefore(status="failed" if failed else "cancelled", at=request.ended.isoformat())
     if request.cancel_asked is None:
         return None
+    by = request.cancel_asked_by
     return WentBefore(
-        status="cancelling", at=request.cancel_asked.isoformat(), by=request.cancel_asked_by or None
+        status="cancelling",
+        at=request.cancel_asked.isoformat(),
+        by=by.shown if by else None,
+        actor=who(by),
     )

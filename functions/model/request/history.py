@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.model.request.actor import NOBODY, Actor
+from functions.model.request.actor import CHECK, Actor
 from functions.model.request.operation import CertificateVersion, Status
 from functions.x509.certificate import load
 from functions.x509.describe import describe, printed
@@ -27,14 +27,14 @@ class HistoryEntry:
     reminder to the owner, `muted` for one that a tag suppressed. `note` adds to that. Of a
     completion `certificate` describes the version that it made, `file` is the name and SHA-256 of
     the file that was merged, if it was one, and `warnings` are the sentences that its owner was
-    told.
+    told. `by` is None in rows of an older version that name nobody.
     """
 
     what: str
     at: datetime
     request_id: str
     status: Status
-    by: Actor = NOBODY
+    by: Actor | None = CHECK
     note: str | None = None
     certificate: Mapping[str, str] | None = None
     file: Mapping[str, str] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from functions.model.events.requests import Started
-from functions.model.request.actor import Origin
+from functions.model.request.actor import Actor, ActorKind, Origin
 from functions.model.request.history import Action, history_line
 from functions.model.request.operation import Operation
 from functions.model.request.request_event import request_event, request_fields
@@ -51,8 +51,7 @@ def track(
         created=now,
         next_check=soonest(look, remind_at),
         owner=owner,
-        requested_by=action.by.name,
-        requested_by_verified=action.by.verified,
+        requested_by=_requester(action),
         csr_url=csr_url,
         remind_at=remind_at,
         origin=origin,
@@ -61,6 +60,12 @@ def track(
         signer=signer,
     )
     return _started(request, action, now)
+
+
+def _requester(action: Action) -> Actor | None:
+    """Who asked for the request. Of one that Certflow only found, nobody knows that."""
+    found = action.what == "adopted" and action.by.kind is ActorKind.SYSTEM
+    return None if found else action.by
 
 
 def _started(request: TrackedRequest, action: Action, now: datetime) -> Change:

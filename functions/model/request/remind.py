@@ -14,7 +14,7 @@ from functions.model.issuers import is_manual
 from functions.model.request.actor import Actor, caller_of
 from functions.model.request.history import HistoryEntry
 from functions.model.request.operation import NotPending, Operation
-from functions.model.request.request_event import request_event, request_fields
+from functions.model.request.request_event import request_event, request_fields, who
 from functions.model.request.tracked import Change, TrackedRequest
 from functions.model.timing import REMINDERS, ReminderDelays
 
@@ -44,11 +44,12 @@ def acknowledged(
         **request_fields(quiet, caused_by=caller_of(by)),
         until=until.astimezone(UTC).isoformat(),
         why=why,
-        acknowledged_by=by.name,
+        acknowledged_by=by.shown,
+        actor=who(by),
     )
     # The time belongs to the id: acknowledged, taken back and acknowledged again in the same words
     # are three events.
-    content = f"{until.isoformat()} {by.name} {why} {now.isoformat()}"
+    content = f"{until.isoformat()} {by.oid or by.shown} {why} {now.isoformat()}"
     which = hashlib.sha256(content.encode()).hexdigest()[:16]
     return Change(quiet, (request_event(told, quiet, now, f":{which}"),), (act,))
 

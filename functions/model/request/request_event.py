@@ -6,14 +6,31 @@ from datetime import datetime
 from typing import Any
 
 from functions.model.events.event import Event
+from functions.model.events.fields import Who
 from functions.model.events.request import Request
+from functions.model.request.actor import Actor
 from functions.model.request.tracked import TrackedRequest
+
+
+def who(actor: Actor | None) -> Who | None:
+    """An actor as events have it."""
+    if actor is None:
+        return None
+    return Who(
+        kind=actor.kind.value,
+        name=actor.name,
+        tid=actor.tid,
+        oid=actor.oid,
+        azp=actor.azp,
+        on_behalf_of=actor.on_behalf_of,
+    )
 
 
 def request_fields(request: TrackedRequest, *, caused_by: str | None = None) -> dict[str, Any]:
     """The fields that every event of a request has. `caused_by` is the caller whose events are
     limited, as `caller_of` names it.
     """
+    by = request.requested_by
     return {
         "vault": request.vault,
         "name": request.name,
@@ -23,7 +40,8 @@ def request_fields(request: TrackedRequest, *, caused_by: str | None = None) -> 
         "names": tuple(request.names.split()) or None,
         "owner": request.owner,
         "signer": request.signer,
-        "requested_by": request.requested_by,
+        "requested_by": by.shown if by else None,
+        "requester": who(by),
         "caused_by": caused_by,
         "origin": request.origin.value if request.origin else None,
         "status": request.status.value,

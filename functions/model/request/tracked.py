@@ -15,7 +15,8 @@ from functions.model.request.operation import Status
 class TrackedRequest:
     """One request for a certificate, from its start to its end. Times are UTC.
 
-    `vault` is the alias. `key_sha256` is the SHA-256 (hex) of the CSR's SubjectPublicKeyInfo.
+    `vault` is the alias. `requested_by` is None where a request was found in Key Vault.
+    `key_sha256` is the SHA-256 (hex) of the CSR's SubjectPublicKeyInfo.
     `next_check` is when Key Vault is asked next, None if nothing is left to wait for. `merging`
     names the run that merges a chain, `merging_until` is until when other runs wait for it.
     `replaced_by` is the id of the request that took its place. `reminded` counts the reminders, the
@@ -36,8 +37,7 @@ class TrackedRequest:
     created: datetime
     next_check: datetime | None = None
     owner: str | None = None
-    requested_by: str | None = None
-    requested_by_verified: bool = False
+    requested_by: Actor | None = None
     csr_url: str | None = None
     status: Status = Status.IN_PROGRESS
     attempts: int = 0
@@ -55,7 +55,7 @@ class TrackedRequest:
     quiet_until: datetime | None = None
     quiet_why: str | None = None
     cancel_asked: datetime | None = None
-    cancel_asked_by: str | None = None
+    cancel_asked_by: Actor | None = None
     names: str = ""
     signer: str | None = None
     origin: Origin | None = None
@@ -83,8 +83,8 @@ class Change:
 
 def starter_of(request: TrackedRequest) -> str | None:
     """The caller who started a request, as `caller_of` names it; None if no caller did."""
-    by = Actor(request.requested_by, request.requested_by_verified)
-    return caller_of(by) if request.origin is Origin.CALLER else None
+    by = request.requested_by
+    return caller_of(by) if by and request.origin is Origin.CALLER else None
 
 
 def shortened(text: str | None, limit: int) -> str | None:

@@ -11,6 +11,7 @@ from functions.chains.handle_upload import retry
 from functions.chains.inspect import inspect
 from functions.chains.received_keys import has_key, report_as_sent, tell_key_received
 from functions.chains.report import Report
+from functions.model.request.act_log import log_act
 from functions.triggers.http.answers import json_body
 from functions.triggers.http.bodies import RetryBody, parse
 from functions.triggers.http.context import Context
@@ -33,8 +34,11 @@ async def inspect_chain(req: func.HttpRequest, context: Context) -> func.HttpRes
 
 async def retry_chain(req: func.HttpRequest, context: Context) -> func.HttpResponse:
     """Handles a file again that is still in the container, and answers 200 with its report."""
-    check_query(req)
-    return _report_answer(await retry(context.certflow(), parse(body_of(req), RetryBody).name))
+    check_query(req, "requested_by")
+    by, file = actor_of(req, context), parse(body_of(req), RetryBody).name
+    report = await retry(context.certflow(), file)
+    log_act("retried", by, outcome=report["outcome"], file=file)
+    return _report_answer(report)
 
 
 def _report_answer(report: Report) -> func.HttpResponse:

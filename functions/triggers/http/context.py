@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from functions.app.context import Certflow
+    from functions.model.caller import Caller
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Returns the dependencies of the use cases (`certflow`), and whether App Service
-    authentication is on. Both are functions, because settings are read on first use.
+    """Returns the dependencies of the use cases (`certflow`, a function because settings are read
+    on first use), and has who calls. The check before a route puts the caller of each call here;
+    None: whoever has the function key, which the host has checked.
     """
 
     certflow: Callable[[], Certflow]
-    app_service_auth: Callable[[], bool]
+    caller: Caller | None = None

@@ -10,6 +10,7 @@ import azure.functions as func
 import msgspec
 
 from functions.model.errors import InvalidRequest
+from functions.model.request.act_log import log_act
 from functions.model.tags import end_of
 from functions.notifications.samples import send_samples
 from functions.requests.manage import acknowledge
@@ -35,9 +36,11 @@ async def acknowledge_pending(req: func.HttpRequest, context: Context) -> func.H
 
 async def test_notifications(req: func.HttpRequest, context: Context) -> func.HttpResponse:
     """Sends a sample of each message on every channel, and answers 200 with the outcomes."""
-    check_query(req)
-    asked = parse(body_of(req) or b"{}", RehearseBody)
+    check_query(req, "requested_by")
+    by, asked = actor_of(req, context), parse(body_of(req) or b"{}", RehearseBody)
     found = await send_samples(context.certflow(), asked.events)
+    outcome = " ".join(f"{one['channel']}:{one['outcome']}" for one in found["channels"])
+    log_act("tested", by, outcome=outcome)
     return json_body(200, msgspec.convert(found, RehearsalAnswer))
 
 

@@ -274,6 +274,7 @@ def _chain_paths(retry: Schema) -> dict[str, Any]:
                 "Handle a file again that is still in the container",
                 {"200": _answer("Report", "What became of the file")},
                 body={"application/json": {"schema": retry}},
+                parameters=[_who()],
             )
         },
     }
@@ -288,6 +289,7 @@ def _notification_paths(rehearse: Schema) -> dict[str, Any]:
                 "Send a sample of each message on every channel",
                 {"200": _answer("Rehearsal", sent)},
                 body={"application/json": {"schema": rehearse}},
+                parameters=[_who()],
                 body_needed=False,
             )
         },

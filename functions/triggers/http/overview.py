@@ -30,6 +30,7 @@ from functions.triggers.http.types.answers import (
     NamedFile,
     RequestItem,
     RequestsAnswer,
+    actor_answer,
 )
 
 
@@ -88,6 +89,7 @@ def _description(vaults: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _request_item(req: func.HttpRequest, request: TrackedRequest, now: datetime) -> RequestItem:
+    by = request.requested_by
     return RequestItem(
         vault=request.vault,
         name=request.name,
@@ -98,8 +100,10 @@ def _request_item(req: func.HttpRequest, request: TrackedRequest, now: datetime)
         names=request.names.split() or None,
         owner=request.owner,
         signer=request.signer,
-        requested_by=request.requested_by,
-        requested_by_verified=request.requested_by_verified if request.requested_by else None,
+        requested_by=by.shown if by else None,
+        requested_by_verified=by.verified if by and by.shown else None,
+        actor=actor_answer(by),
+        on_behalf_of=by.on_behalf_of if by else None,
         origin=request.origin.value if request.origin else None,
         created=request.created.isoformat(),
         age=int(((request.ended or now) - request.created).total_seconds()),
@@ -126,13 +130,16 @@ def _issuer_error(request: TrackedRequest) -> IssuerError | None:
 
 
 def _history_entry(act: LedgerEntry) -> HistoryEntry:
+    by = act.by
     return HistoryEntry(
         act=act.what,
         at=act.at.isoformat(),
         request_id=act.request_id,
         status=act.status.value,
-        by=act.by.name or None,
-        verified=act.by.verified if act.by.name else None,
+        by=by.shown if by else None,
+        verified=by.verified if by and by.shown else None,
+        actor=actor_answer(by),
+        on_behalf_of=by.on_behalf_of if by else None,
         note=act.note or None,
         certificate=_known(CertificateVersion, act.certificate) if act.certificate else None,
         file=_known(NamedFile, act.file) if act.file else None,

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
 
 from functions.model.errors import InvalidRequest, Refused
-from functions.model.request.actor import Actor
+from functions.model.request.actor import UNNAMED, Actor
 from functions.model.request.operation import Status
 from functions.model.request_filter import RequestFilter
 from functions.requests.manage import Address
 from functions.triggers.http.bodies import check_name
 from functions.triggers.http.context import Context
 from functions.triggers.http.plain_text import MAX_TEXT_LETTERS, check_text
-from functions.x509.describe import printed
 
 # Parameters that every route accepts: Key Vault's version of the API, which has no meaning here,
 # and the function key, which the host has checked.
@@ -80,21 +76,15 @@ def body_of(req: func.HttpRequest) -> bytes:
 
 
 def actor_of(req: func.HttpRequest, context: Context, said: str | None = None) -> Actor:
-    """Returns who asks: verified if App Service authentication is on, else what the caller says.
-    Raises InvalidRequest.
-
-    The header `x-ms-client-principal` counts only where that authentication is on. Without it
-    anybody can send the header, and the host passes it.
+    """Returns who calls, with what they say of themselves: `said`, of the body, or else the query
+    parameter `requested_by`. That is never believed. Raises InvalidRequest.
     """
-    if context.app_service_auth():
-        name = _principal(req.headers.get("x-ms-client-principal", ""))
-        if name:
-            return Actor(name, verified=True)
     said = said or req.params.get("requested_by")
     if said is not None and len(said) > MAX_TEXT_LETTERS:
         raise InvalidRequest("requested_by", f"At most {MAX_TEXT_LETTERS} characters.")
     check_text("requested_by", said or "")
-    return Actor(said)
+    by = context.caller.actor if context.caller else UNNAMED
+    return replace(by, on_behalf_of=said)
 
 
 def idempotency_key(req: func.HttpRequest) -> str | None:
@@ -186,18 +176,3 @@ def period(
     if not match:
         raise InvalidRequest(name, allowed)
     return timedelta(seconds=int(match[1]) * PERIOD_UNITS[match[2]])
-
-
-def _principal(header: str) -> str | None:
-    """Returns the name in App Service's header `x-ms-client-principal`, which is base64 of JSON
-    with claims; None if there is none that can be read.
-    """
-    try:
-        principal: dict[str, Any] = json.loads(base64.b64decode(header))
-        claims = {claim["typ"]: claim["val"] for claim in principal["claims"]}
-    except (binascii.Error, ValueError, KeyError, TypeError):
-        return None
-    named = (principal.get("name_typ"), "preferred_username", "name", "appid", "oid")
-    return next(
-        (printed(str(claims[name]), MAX_TEXT_LETTERS) for name in named if name in claims), None
-    )

@@ -178,7 +178,7 @@ async def test_a_certificate_near_its_end_has_its_next_version_started_once_with
     for _ in range(2):
         await watched.survey()
     (request,) = await requests_for(client, name)
-    assert (request["status"], request["owner"], request["requested_by"]) == ("inProgress", TEAM, "certflow-renew")
+    assert (request["status"], request["owner"], request["requested_by"]) == ("inProgress", TEAM, "system:renewal")
     assert mailbox(await told(client, f"CSR ready to be signed: {name}")) == BOX
     assert watched.happened("Certificate.NearExpiry", name) == []
 

@@ -13,7 +13,6 @@ from functions.adapters.azure_tables.ledger import MOVED, TableLedger
 from functions.adapters.azure_tables.rows import partition_of
 from functions.adapters.azure_tables.service import CERTFLOW, Tables
 from functions.model.due_mark import DueCheck
-from functions.model.request.actor import Actor
 from functions.model.request.apply_state import apply_state
 from functions.model.request.history import Action
 from functions.model.request.new_request import track
@@ -22,6 +21,7 @@ from functions.model.request.remind import acknowledged
 from functions.model.request.tracked import Change, TrackedRequest
 from functions.monitoring.check_due import check_due
 from functions.ports.ledger import Intent
+from tests.actors import saying
 from tests.certificates import make_csr
 from tests.clock import NOW
 from tests.unit.fakes import World
@@ -44,7 +44,7 @@ def together(prefix: str) -> Iterator[str]:
 async def added(ledger: TableLedger, vault: str, name: str, at: datetime = NOW) -> TrackedRequest:
     """A request that is due at a time."""
     operation = Operation("a" * 32, Status.IN_PROGRESS, "DigiCert", b"")
-    change = track(vault, name, operation, "CN=x", f"key-{vault}-{name}", None, NOW, Action("created", Actor("me")))
+    change = track(vault, name, operation, "CN=x", f"key-{vault}-{name}", None, NOW, Action("created", saying("me")))
     request, _ = await ledger.add(Change(replace(change.request, next_check=at)))
     return request
 
@@ -146,7 +146,7 @@ async def test_an_acknowledgement_during_a_look_is_not_lost(ledger: TableLedger)
     request = await added(ledger, "quiet", "web")
     (look,) = await ledger.due("quiet", NOW, 10)
     until = NOW + timedelta(days=7)
-    await ledger.save(request, acknowledged(request, until, "we know", Actor("ann"), NOW))
+    await ledger.save(request, acknowledged(request, until, "we know", saying("ann"), NOW))
     await ledger.move_marks([(look, later(look))])
     (mark,) = await all_marks(ledger, "quiet")
     read = await ledger.get("quiet", "web", "a" * 32)
@@ -202,11 +202,11 @@ async def test_a_time_with_an_offset_is_due_when_it_is(ledger: TableLedger, hour
     vault, world = f"zone{hours}", World(ledger=ledger)  # type: ignore[arg-type]  # the real one
     operation = Operation("a" * 32, Status.IN_PROGRESS, "Unknown", make_csr("web.example.com")[1])
     world.vault.operations["web"] = operation
-    doing, started = Action("created", Actor("me")), NOW - timedelta(days=3)
+    doing, started = Action("created", saying("me")), NOW - timedelta(days=3)
     request = track(vault, "web", operation, "CN=web", f"key-{vault}", None, started, doing).request
     request, _ = await ledger.add(Change(replace(request, next_check=NOW, remind_at=NOW)))
     until = (NOW + 30 * MINUTE).astimezone(timezone(timedelta(hours=hours)))
-    await ledger.save(request, acknowledged(request, until, "we know", Actor("me"), NOW))
+    await ledger.save(request, acknowledged(request, until, "we know", saying("me"), NOW))
     app = replace(world.certflow, vaults={vault: world.vault})
     looks, reminded = [], []
     for minute in (1, 2, 29, 31, 32):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -13,15 +14,15 @@ from azure.core.exceptions import ServiceRequestError
 
 from functions.adapters.azure_tables import ledger as tables
 from functions.adapters.azure_tables.ledger import TableLedger
-from functions.adapters.azure_tables.rows import hint_row, token_of
+from functions.adapters.azure_tables.rows import hint_row, request_row, rows_beside, token_of
 from functions.adapters.azure_tables.service import Tables
 from functions.model import request_filter
 from functions.model.errors import ConcurrentChange, InvalidRequest, Unavailable
 from functions.model.events.chains import Rejected
 from functions.model.events.event import Event
-from functions.model.request.actor import Actor
+from functions.model.request.actor import RENEWAL, UNNAMED, Actor
 from functions.model.request.apply_state import apply_state, postpone
-from functions.model.request.history import Action
+from functions.model.request.history import Action, HistoryEntry
 from functions.model.request.new_request import track
 from functions.model.request.operation import Operation, Status
 from functions.model.request.tracked import Change
@@ -30,11 +31,12 @@ from functions.monitoring.check_due import check_due
 from functions.ports.chain_files import ParkedFile
 from functions.ports.ledger import Intent
 from testkit.tokens import AnyToken
+from tests.actors import app, person, saying
 from tests.clock import NOW
 from tests.unit.fakes import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-CREATED = Action("created", Actor("me", verified=True))
+CREATED = Action("created", person("me"))
 
 
 @pytest.fixture
@@ -373,12 +375,37 @@ async def test_history_is_told_in_order(ledger: TableLedger) -> None:
     assert before is not None
     later = NOW + timedelta(seconds=1)
     seen = Operation("a" * 32, Status.FAILED, "DigiCert", b"")
-    await ledger.save(before, apply_state(before, seen, later, action=Action("cancelled", Actor("you"))))
+    await ledger.save(before, apply_state(before, seen, later, action=Action("cancelled", saying("you"))))
     acts = await ledger.history("main", "TOLD")
-    assert [(act.what, act.by.name, act.by.verified, act.at) for act in acts] == [
-        ("created", "me", True, NOW),
-        ("cancelled", "you", False, later),
+    assert [(act.what, act.by, act.at) for act in acts] == [
+        ("created", person("me"), NOW),
+        ("cancelled", saying("you"), later),
     ]
+
+
+@pytest.mark.parametrize(
+    "by", [replace(person("ann"), on_behalf_of="bob"), app("pipeline"), saying("bob"), UNNAMED, RENEWAL, None]
+)
+async def test_who_acted_is_kept_in_full(ledger: TableLedger, by: Actor | None) -> None:
+    name = f"who-{by and (by.name or by.on_behalf_of or by.kind)}"
+    request = replace(started(name).request, requested_by=by, cancel_asked=NOW, cancel_asked_by=by)
+    act = HistoryEntry("created", NOW, request.request_id, Status.IN_PROGRESS, by)
+    await ledger.add(Change(request, history=(act,)))
+    assert await ledger.get("main", name, request.request_id) == request
+    assert await ledger.history("main", name) == [act]
+    intent = Intent("main", name, "1" * 32, NOW, by=by or UNNAMED)
+    await ledger.add_intent(intent)
+    assert await ledger.intent("main", name, "1" * 32) == intent
+
+
+async def test_an_older_version_reads_a_name_and_whether_it_is_verified() -> None:
+    for by, shown in ((person("ann"), "ann"), (saying("bob"), "bob"), (RENEWAL, "system:renewal")):
+        request = replace(started(shown.replace(":", "-")).request, requested_by=by)
+        row = request_row(request)
+        assert (row["requested_by"], row["requested_by_verified"]) == (shown, by.verified)
+        act = HistoryEntry("created", NOW, request.request_id, Status.IN_PROGRESS, by)
+        _verb, stored = rows_beside(Change(request, history=(act,)), due=False)[0][:2]
+        assert json.loads(stored["act"])["by"] == {"name": shown, "verified": by.verified}
 
 
 async def test_a_file_is_set_aside_under_any_name_until_it_is_taken_back(ledger: TableLedger) -> None:

@@ -56,7 +56,7 @@ async def attacked(blobs: Blobs, name: str) -> None:
     if leads_out(name):
         request = func.HttpRequest("POST", "https://x/api/chains/retry", body=json.dumps({"name": name}).encode())
         with pytest.raises(InvalidRequest):
-            await retry_chain(request, Context(lambda: world.certflow, lambda: False))
+            await retry_chain(request, Context(lambda: world.certflow))
         with pytest.raises(InvalidRequest):
             await chains.read(name, 1000)
         with pytest.raises(InvalidRequest):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from pathlib import Path
 from typing import Any
 
@@ -44,22 +42,6 @@ async def test_with_the_storage_down_the_answer_is_503_and_nothing_is_started(
         await refused(await other.create("main", name, body(name)), "table storage")
         response = await client.pending("main", name)
         assert response.status == 404
-
-
-async def test_behind_app_service_authentication_who_asks_is_verified(
-    client: Client, name: str, tmp_path: Path
-) -> None:
-    claims = [{"typ": "preferred_username", "val": "ann@example.com"}]
-    principal = base64.b64encode(json.dumps({"claims": claims}).encode()).decode()
-    certificate = f"vaults/main/certificates/{name}"
-    async with another_host(client, tmp_path, WEBSITE_AUTH_ENABLED="true") as other:
-        headers = {"x-ms-client-principal": principal}
-        response = await other.call("POST", f"{certificate}/create", headers=headers, json=body(name))
-        assert response.status == 202
-        history = await (await other.call("GET", f"{certificate}/history")).json()
-    assert [(act["act"], act["by"], act["verified"]) for act in history["value"]] == [
-        ("created", "ann@example.com", True)
-    ]
 
 
 async def test_health_says_ok_or_not_and_nothing_else(client: Client, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from functions.app import open_csrs as module
 from functions.app.csr_zip import zip_of
 from functions.app.open_csrs import open_csrs
 from functions.model.errors import Refused
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import UNNAMED
 from functions.model.request.operation import Status
 from functions.model.request_filter import RequestFilter
 from functions.ports.key_vault_objects import Policy
@@ -46,7 +46,7 @@ async def test_they_are_those_of_manual_requests_in_progress_the_oldest_first() 
     world.vault.operations["cancelled"] = cancelled
     await status(world.certflow, Address("main", "cancelled", None))
     await started(world, "by-issuer", "DigiCert")
-    await delete(world.certflow, Address("main", "web-1", None), NOBODY)
+    await delete(world.certflow, Address("main", "web-1", None), UNNAMED)
     found = await open_csrs(world.certflow, RequestFilter())
     assert [line.name for line, _ in found.csrs] == ["web-3", "web-2"]
     line, pem = found.csrs[0]

@@ -9,7 +9,7 @@ import pytest
 from functions.app.context import Certflow
 from functions.app.read_only_vault import read_only
 from functions.model.errors import Refused
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import UNNAMED
 from functions.model.request.operation import Status
 from functions.ports.key_vault_objects import Policy
 from functions.ports.vault import Vault
@@ -70,7 +70,7 @@ async def test_a_pending_request_there_is_not_touched_and_its_end_is_told() -> N
     operation = world.vault.start("web", "DigiCert")
     for act in (cancel, delete):
         with pytest.raises(Refused, match="only observes"):
-            await act(guarded(world), Address("main", "web"), NOBODY)
+            await act(guarded(world), Address("main", "web"), UNNAMED)
     with pytest.raises(Refused, match="only observes"):
         await create_request(guarded(world), CreateCommand("main", "web", {"policy": POLICY}, if_pending="replace"))
     await create_request(guarded(world), CreateCommand("main", "web", {"policy": POLICY}, if_pending="adopt"))

@@ -14,7 +14,7 @@ from functions.chains.merge_by_call import merge
 from functions.chains.parsing.parse import parse
 from functions.chains.validation import build
 from functions.model.errors import Unavailable
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import UNNAMED
 from functions.model.request.operation import Operation
 from functions.ports.issuing_cas import IssuingCa
 from functions.requests.create import CreateCommand, create_request
@@ -62,7 +62,7 @@ async def test_after_one_whole_chain_the_leaf_alone_is_enough() -> None:
     assert world.vault.merges[-1][1][1:] == world.vault.merges[-2][1][1:]
     leaf = ISSUING.signs((await started(world, "over-http")).csr)
     _, findings = await merge(
-        world.certflow, Address("main", "over-http", None), parse(pem(leaf)).certificates, {}, NOBODY
+        world.certflow, Address("main", "over-http", None), parse(pem(leaf)).certificates, {}, UNNAMED
     )
     assert "chain-filled" in {one.code for one in findings}
     assert len(world.vault.merges[-1][1]) == 3

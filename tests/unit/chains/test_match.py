@@ -19,7 +19,7 @@ from functions.model.errors import InvalidRequest, Refused, Unavailable, Unknown
 from functions.model.findings import ChainProblem
 from functions.model.links import Links
 from functions.model.options import Options
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import SCAN, UNNAMED
 from functions.model.request.operation import Operation, Status
 from functions.model.request.tracked import TrackedRequest
 from functions.notifications.notice import notice_of
@@ -177,7 +177,7 @@ async def test_a_request_under_an_earlier_alias_of_its_vault_is_found_under_the_
     operation = world.vault.start("web")
     request = await tracked_under(world, "old", operation)
     if adopted:  # by the inventory scan of the new alias
-        await adopt(world.certflow, "main", "web", operation)
+        await adopt(world.certflow, "main", "web", operation, SCAN)
     assert (await dropped(world, chain_for(operation)))["outcome"] == "merged"
     assert world.ledger.tracked["old", "web", request.request_id].status is Status.IN_PROGRESS
 
@@ -195,7 +195,7 @@ async def test_a_file_for_a_vault_that_is_not_configured_waits_until_it_is() -> 
 
 async def tracked_under(world: World, alias: str, operation: Operation) -> TrackedRequest:
     """A request that was tracked while its vault had this alias."""
-    return await adopt(world.certflow.with_vault(alias, world.vault), alias, "web", operation)
+    return await adopt(world.certflow.with_vault(alias, world.vault), alias, "web", operation, SCAN)
 
 
 async def test_of_a_large_vault_a_thousand_names_are_asked_for_those_without_a_version_first() -> None:
@@ -313,7 +313,7 @@ async def test_the_csr_of_what_has_ended_is_no_longer_out_whatever_the_storage_d
     await create_request(world.certflow, CreateCommand("main", "other", {"policy": {"issuer": {"name": "Unknown"}}}))
     await world.certflow.csr_store.put("elsewhere", "strange", "0" * 32, b"", b"")  # no vault of ours has it
     world.csr_store.down = down
-    await delete(world.certflow, Address("main", "web"), NOBODY)
+    await delete(world.certflow, Address("main", "web"), UNNAMED)
     others = {world.vault.operations["other"].request_id, "0" * 32}
     assert world.csr_store.where.keys() == others | ({ended.request_id} if down else set())
     world.csr_store.down = False

@@ -332,7 +332,7 @@ async def test_a_create_says_that_its_chain_could_not_be_merged(takes: Takes, is
     request = func.HttpRequest(
         "POST", "https://x/api/vaults/MAIN/certificates/web/create", body=body, route_params=route
     )
-    response = await create_certificate(request, Context(lambda: world.certflow, lambda: False))
+    response = await create_certificate(request, Context(lambda: world.certflow))
     assert response.status_code == 202
     text = response.get_body().decode()
     assert (says in text) if says else ("trusted-cas" not in text)

@@ -10,7 +10,7 @@ import pytest
 
 from functions.adapters.azure_tables.rows import event_row, request_row
 from functions.model.links import Links
-from functions.model.request.actor import NOBODY, Actor
+from functions.model.request.actor import UNNAMED
 from functions.model.request.apply_state import MAX_MESSAGE, apply_state, postpone
 from functions.model.request.history import Action
 from functions.model.request.moves import MOVES
@@ -19,11 +19,12 @@ from functions.model.request.operation import NotPending, Operation, Status
 from functions.model.request.tracked import TrackedRequest
 from functions.notifications.notice import notice_of
 from functions.ports.notifications import QueuedNotice
+from tests.actors import person, saying
 from tests.certificates import Ca, make_csr
 from tests.clock import NOW, fixed_now
 from tests.unit.fakes import signed, version_of
 
-CREATED = Action("created", Actor("me", verified=True))
+CREATED = Action("created", person("me"))
 OPERATION = Operation("a" * 32, Status.IN_PROGRESS, "DigiCert", make_csr("web.example.com")[1])
 
 
@@ -37,8 +38,8 @@ def test_a_started_request_is_due_after_a_minute() -> None:
     assert change.request.next_check
     assert timedelta(minutes=1) <= change.request.next_check - NOW <= timedelta(seconds=66)
     assert [event.type for event in change.events] == ["Certflow.Issuance.Started"]
-    assert (change.request.requested_by, change.request.requested_by_verified) == ("me", True)
-    assert [(act.what, act.by.name) for act in change.history] == [("created", "me")]
+    assert change.request.requested_by == person("me")
+    assert [(act.what, act.by) for act in change.history] == [("created", person("me"))]
     assert change.events[0].id == f"main:web:{'a' * 32}:started"
 
 
@@ -52,11 +53,11 @@ def test_every_pair_of_states_moves_as_the_table_says(before: Status, after: Sta
 
 
 def test_an_act_of_ours_is_one_line_of_history_whether_it_moves_the_request_or_not() -> None:
-    doing = Action("cancelled", Actor("me"))
+    doing = Action("cancelled", saying("me"))
     asked = apply_state(tracked(), OPERATION, NOW, action=doing)
     assert [act.what for act in asked.history] == ["cancelled"]
     assert asked.events == ()
-    gone = apply_state(asked.request, NotPending(None), NOW, action=Action("deleted", Actor("me")))
+    gone = apply_state(asked.request, NotPending(None), NOW, action=Action("deleted", saying("me")))
     assert [(act.what, act.status) for act in gone.history] == [("deleted", Status.DELETED)]
     assert [act.what for act in apply_state(tracked(), NotPending(None), NOW).history] == ["observed"]
 
@@ -120,7 +121,7 @@ def test_failed_looks_come_ever_later_and_never_more_than_an_hour_apart() -> Non
 
 def test_two_runs_that_merge_at_once_leave_one_line_of_it_in_the_history() -> None:
     merging = replace(tracked(), merging="run", merging_until=NOW)
-    done, merged = replace(OPERATION, status=Status.COMPLETED), Action("merged", NOBODY)
+    done, merged = replace(OPERATION, status=Status.COMPLETED), Action("merged", UNNAMED)
     first = apply_state(merging, done, NOW, action=merged)
     assert [act.what for act in first.history] == ["merged"]
     assert apply_state(first.request, done, NOW, action=merged).history == ()
@@ -131,7 +132,7 @@ def test_the_line_of_a_merge_has_its_version_also_where_an_event_told_the_end_fi
     asked = replace(tracked(), key_sha256=version.key_sha256, merging="run", merging_until=NOW)
     done = replace(OPERATION, status=Status.COMPLETED)
     seen = apply_state(asked, done, NOW, version)
-    lines = (*seen.history, *apply_state(seen.request, done, NOW, version, Action("merged", NOBODY)).history)
+    lines = (*seen.history, *apply_state(seen.request, done, NOW, version, Action("merged", UNNAMED)).history)
     assert [(act.what, (act.certificate or {}).get("version")) for act in lines] == [
         ("observed", "v1"),
         ("merged", "v1"),
@@ -142,7 +143,7 @@ def test_the_line_of_a_merge_has_its_version_also_where_an_event_told_the_end_fi
 
 def test_a_merge_whose_end_an_event_told_first_is_in_the_history_all_the_same() -> None:
     merging = replace(tracked(), merging="run", merging_until=NOW)
-    done, merged = replace(OPERATION, status=Status.COMPLETED), Action("merged", NOBODY)
+    done, merged = replace(OPERATION, status=Status.COMPLETED), Action("merged", UNNAMED)
     seen = apply_state(merging, done, NOW)
     assert [act.what for act in (*seen.history, *apply_state(seen.request, done, NOW, action=merged).history)] == [
         "observed",
@@ -164,7 +165,9 @@ def test_of_a_very_long_message_as_much_is_kept_as_fits_into_a_notice_that_waits
 
 
 def test_of_a_very_long_subject_the_beginning_is_kept_in_row_and_events() -> None:
-    change = track("main", "web", OPERATION, "CN=\x01" + ",OU=\x01" * 50_000, "k", None, NOW, Action("created", NOBODY))
+    change = track(
+        "main", "web", OPERATION, "CN=\x01" + ",OU=\x01" * 50_000, "k", None, NOW, Action("created", UNNAMED)
+    )
     assert len(change.request.subject) == MAX_SUBJECT
     failed = replace(OPERATION, status=Status.FAILED, error_code="Request rejected", error_message="\x01" * 50_000)
     (event,) = apply_state(change.request, failed, NOW).events

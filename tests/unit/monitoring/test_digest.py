@@ -12,7 +12,6 @@ import pytest
 from functions.adapters.azure_tables.rows import event_row
 from functions.model.errors import Unavailable
 from functions.model.options import DigestWhen, Options
-from functions.model.request.actor import Actor
 from functions.model.request.apply_state import apply_state
 from functions.model.request.history import Action
 from functions.model.request.new_request import track
@@ -29,10 +28,11 @@ from functions.requests.check import check_named
 from functions.requests.create import CreateCommand, create_request
 from functions.requests.manage import Address, acknowledge
 from functions.triggers.http.status import vault_item
+from tests.actors import saying
 from tests.clock import NOW
 from tests.unit.fakes import FakeChannel, FakeVault, World
 
-ANN = Actor("ann")
+ANN = saying("ann")
 ANY_CA = ("Taking any CA's certificates", "main")
 
 

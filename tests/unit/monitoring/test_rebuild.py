@@ -10,7 +10,7 @@ import pytest
 from functions.model.errors import ConcurrentChange, Unavailable, UnknownVault
 from functions.model.events.vaults import VaultRebuilt
 from functions.model.links import Links
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import UNNAMED
 from functions.model.request.apply_state import apply_state
 from functions.model.request.operation import Operation, Status
 from functions.model.request.tracked import Change, TrackedRequest
@@ -43,7 +43,7 @@ async def scanned(world: World) -> None:
 
 async def rebuilt(world: World) -> None:
     world.later(hours=1)
-    await request_rebuild(world.certflow, [], NOBODY)
+    await request_rebuild(world.certflow, [], UNNAMED)
     await scanned(world)
 
 
@@ -141,7 +141,7 @@ async def test_csrs_in_the_container_of_requests_that_have_ended_meanwhile_are_d
     vault.operations["completed"] = replace(vault.operations["completed"], status=Status.COMPLETED)
     vault.start("replaced")
     del vault.operations["deleted"], vault.operations["starting"]
-    start = Intent("main", "starting", "", NOW, owner=None, signer=None, by=NOBODY)
+    start = Intent("main", "starting", "", NOW, owner=None, signer=None, by=UNNAMED)
     await world.ledger.save_intent(start)
     # While Key Vault does not answer, nobody knows.
     vault.faults = [Unavailable("Key Vault", "HTTP 503")] * 4
@@ -231,7 +231,7 @@ async def test_a_rebuild_that_is_cut_off_goes_on_where_it_was_and_tells_nothing_
     with pytest.raises(Unavailable):
         await rebuilt(world)
     calls = len(world.vault.calls)
-    again = await request_rebuild(world.certflow, ["MAIN"], NOBODY)
+    again = await request_rebuild(world.certflow, ["MAIN"], UNNAMED)
     assert again == RebuildAnswer((), ("main",))
     await scanned(world)
     assert len(world.vault.calls) - calls == 1 + 5  # the second page and its certificates
@@ -243,10 +243,10 @@ async def test_a_rebuild_that_is_cut_off_goes_on_where_it_was_and_tells_nothing_
 async def test_asked_for_all_vaults_while_that_of_one_is_under_way_only_the_others_begin() -> None:
     world = World(vault=full_vault())
     both = replace(world.certflow, vaults={"main": world.vault, "staging": full_vault()})
-    await request_rebuild(both, ["main"], NOBODY)
+    await request_rebuild(both, ["main"], UNNAMED)
     asked_at = world.now
     world.later(minutes=1)
-    assert await request_rebuild(replace(both, now=lambda: world.now), [], NOBODY) == RebuildAnswer(
+    assert await request_rebuild(replace(both, now=lambda: world.now), [], UNNAMED) == RebuildAnswer(
         ("staging",), ("main",)
     )
     assert (await world.monitoring_store.scan_requested("main")).rebuild == asked_at
@@ -313,7 +313,7 @@ def test_the_summary_is_good_news_only_where_nothing_is_left_to_do(counts: dict[
 async def test_a_vault_that_there_is_not_is_named_and_nothing_is_asked_for() -> None:
     world = World(vault=full_vault())
     with pytest.raises(UnknownVault, match="nowhere"):
-        await request_rebuild(world.certflow, ["main", "nowhere"], NOBODY)
+        await request_rebuild(world.certflow, ["main", "nowhere"], UNNAMED)
     assert await world.monitoring_store.scan_requested("main") == ScanRequests()
 
 

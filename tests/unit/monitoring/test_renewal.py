@@ -16,7 +16,7 @@ from functions.adapters.azure_tables.rows import event_row
 from functions.model.errors import Refused, Unavailable
 from functions.model.events.event import Event
 from functions.model.options import Options
-from functions.model.request.actor import Actor, Origin
+from functions.model.request.actor import RENEWAL, Origin
 from functions.model.request.operation import Status
 from functions.monitoring.expiry import check_expiry, renew_or_tell
 from functions.ports.key_vault_objects import Policy
@@ -24,6 +24,7 @@ from functions.ports.monitoring_store import CertificateNote
 from functions.ports.vault import CertificateItem, PendingOperation
 from functions.requests.create import CreateCommand, create_request
 from functions.requests.manage import Address, delete
+from tests.actors import saying
 from tests.certificates import Ca, Wish
 from tests.clock import NOW, fixed_now
 from tests.unit.fakes import FakeVault, World, signed, version_of
@@ -89,7 +90,7 @@ async def test_the_next_version_is_started_once_with_the_stored_policy_and_the_t
     assert scene.vault.bodies == [{"tags": TAGS}]
     assert scene.vault.operations["web"].issuer == "DigiCert"
     (request,) = scene.world.ledger.tracked.values()
-    assert (request.owner, request.requested_by) == ("ann@example.com", "certflow-renew")
+    assert (request.owner, request.requested_by) == ("ann@example.com", RENEWAL)
 
 
 async def test_an_owner_hears_of_the_new_version_and_not_of_the_end_of_the_old_one() -> None:
@@ -416,7 +417,7 @@ async def test_when_a_version_was_started_is_remembered_over_versions() -> None:
 
 def caller(**more: Any) -> CreateCommand:
     """What a caller can send at worst: our own name, tags and keys."""
-    return CreateCommand("main", "web", {"policy": POLICY, "tags": TAGS}, by=Actor("certflow-renew"), **more)
+    return CreateCommand("main", "web", {"policy": POLICY, "tags": TAGS}, by=saying("certflow-renew"), **more)
 
 
 @pytest.mark.parametrize(
@@ -427,7 +428,7 @@ async def test_nothing_that_a_caller_sends_counts_as_a_renewal(key: str | None) 
     await create_request(scene.world.certflow, caller(key=key))
     await scene.judged()
     assert scene.started == 1
-    await delete(scene.world.certflow, Address("main", "web"), Actor("certflow-renew"))
+    await delete(scene.world.certflow, Address("main", "web"), saying("certflow-renew"))
     scene.world.later(hours=1)
     await scene.judged()
     assert scene.started == 2
@@ -442,7 +443,7 @@ async def test_a_renewal_tells_what_it_is_in_its_row_its_event_and_its_history()
     (request,) = scene.world.ledger.tracked.values()
     assert (request.origin, request.renews) == (Origin.RENEWAL, "t1")
     assert scene.world.topic.published[0].data["origin"] == "renewal"
-    assert scene.world.ledger.acts[0].by == Actor("certflow-renew", verified=True)
+    assert scene.world.ledger.acts[0].by == RENEWAL
 
 
 @pytest.mark.parametrize("ended", [False, True])
@@ -451,7 +452,7 @@ async def test_a_renewal_that_an_older_version_started_is_not_started_again(*, e
     await scene.judged()
     (key, request), *_ = scene.world.ledger.tracked.items()
     status = Status.FAILED if ended else Status.IN_PROGRESS
-    old = replace(request, origin=None, renews=None, requested_by_verified=False, status=status)
+    old = replace(request, origin=None, renews=None, requested_by=saying("certflow-renew"), status=status)
     scene.world.ledger.tracked[key] = old
     scene.world.ledger.intents.clear()
     scene.world.monitoring_store.notes.clear()

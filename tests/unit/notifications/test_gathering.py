@@ -507,7 +507,7 @@ async def test_what_waits_on_a_channel_and_why_is_named_in_the_status() -> None:
     fault = Unavailable("The Teams workflow", "HTTP 404: turn the flow on")
     teams = FakeChannel("teams", max_notices=10, faults=[fault] * 99)
     world = world_with(teams, FakeChannel("email"))
-    context = Context(lambda: world.certflow, lambda: False)
+    context = Context(lambda: world.certflow)
 
     async def channels() -> Any:
         response = await get_status(func.HttpRequest(method="GET", url="https://a.example.com", body=b""), context)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from functions.model.errors import Unavailable
-from functions.model.request.actor import ITSELF, NOBODY, Actor, Origin, caller_of
+from functions.model.request.actor import RENEWAL, UNNAMED, Actor, Origin, actor_before_kinds, caller_of
 from functions.model.request.apply_state import apply_state
 from functions.model.request.history import Action
 from functions.model.request.new_request import track
@@ -21,6 +22,7 @@ from functions.notifications.mail_plan import mailbox
 from functions.ports.notifications import Attachment, DeliveryRefused, Limits, Notice, QueuedNotice
 from functions.ports.rules import Rule
 from functions.settings.load import load_settings
+from tests.actors import TENANT, app, oid_of, person, saying
 from tests.clock import NOW
 from tests.sample_settings import LEAST, MAIL
 from tests.unit.fakes import FakeChannel, World
@@ -218,10 +220,18 @@ async def test_a_mail_of_what_several_have_caused_comes_when_the_mail_of_any_of_
     assert mails(mail)[10:] == [(ANN, ["for-ann-bob", "for-ann-mallory"])]
 
 
-def test_callers_whose_names_can_be_typed_are_one() -> None:
-    assert caller_of(Actor("Ann@Example.com", verified=True)) == "ann@example.com"
-    assert {caller_of(Actor(name)) for name in ("a", "b", None)} == {"unverified"}
-    assert caller_of(ITSELF) is None
+def test_who_is_signed_in_counts_by_object_id_and_those_who_can_type_a_name_are_one() -> None:
+    ann = person("ann@example.com")
+    assert caller_of(ann) == caller_of(replace(ann, name="Another Name")) == f"{TENANT}:{oid_of('ann@example.com')}"
+    assert caller_of(replace(ann, tid="another tenant")) != caller_of(ann) != caller_of(app("ann"))
+    assert {caller_of(by) for by in (saying("a"), saying("b"), UNNAMED)} == {"unverified"}
+    assert caller_of(RENEWAL) is None
+
+
+def test_of_a_row_without_object_ids_a_signed_in_caller_counts_by_name() -> None:
+    assert caller_of(actor_before_kinds("Ann@Example.com", verified=True)) == "ann@example.com"
+    assert caller_of(actor_before_kinds("Ann@Example.com", verified=False)) == "unverified"
+    assert caller_of(actor_before_kinds("certflow-renew", verified=True)) is None
 
 
 def test_an_event_says_which_caller_caused_it() -> None:
@@ -230,23 +240,21 @@ def test_an_event_says_which_caller_caused_it() -> None:
     def started(by: Actor, origin: Origin) -> Any:
         return track("main", "web", operation, "CN=web", "0" * 64, None, NOW, Action("created", by), origin=origin)
 
-    ann, bob = Actor("ann", verified=True), Actor("bob")
+    ann, bob = person("ann"), saying("bob")
     for by, origin, said in (
-        (ann, Origin.CALLER, "ann"),
+        (ann, Origin.CALLER, caller_of(ann)),
         (bob, Origin.CALLER, "unverified"),
-        (NOBODY, Origin.FOUND, None),
-        (ITSELF, Origin.RENEWAL, None),
+        (UNNAMED, Origin.FOUND, None),
+        (RENEWAL, Origin.RENEWAL, None),
     ):
         change = started(by, origin)
         assert change.events[0].data.get("caused_by") == said
         ended = apply_state(change.request, NotPending(None), NOW)
         assert ended.events[0].data.get("caused_by") == said
         for what in ("deleted", "replaced", "cancelled"):
-            deleted = apply_state(
-                change.request, NotPending(None), NOW, action=Action(what, Actor("Eve", verified=True))
-            )
-            assert deleted.events[0].data["caused_by"] == "eve"
-            anybody = apply_state(change.request, NotPending(None), NOW, action=Action(what, NOBODY))
+            deleted = apply_state(change.request, NotPending(None), NOW, action=Action(what, person("Eve")))
+            assert deleted.events[0].data["caused_by"] == caller_of(person("Eve"))
+            anybody = apply_state(change.request, NotPending(None), NOW, action=Action(what, UNNAMED))
             assert anybody.events[0].data["caused_by"] == "unverified"
         quiet = acknowledged(change.request, NOW + timedelta(days=1), "why", bob, NOW)
         assert quiet.events[0].data["caused_by"] == "unverified"

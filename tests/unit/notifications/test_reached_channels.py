@@ -100,7 +100,7 @@ async def test_an_escalation_reaches_those_that_are_never_said_to_be_unreached()
 
 async def status_of(world: World) -> list[dict[str, str]]:
     request = func.HttpRequest(method="GET", url="https://certflow.example.com/api/status", body=b"")
-    answer = json.loads((await get_status(request, Context(lambda: world.certflow, lambda: False))).get_body())
+    answer = json.loads((await get_status(request, Context(lambda: world.certflow))).get_body())
     return list(answer["unreached_channels"])
 
 

@@ -13,7 +13,7 @@ from functions.adapters.mail.gathered import mail_with
 from functions.app.mail_domains import is_inside
 from functions.app.setting_faults import tell_setting_faults
 from functions.model.options import Options
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import UNNAMED
 from functions.model.request.history import Action
 from functions.model.request.new_request import track
 from functions.model.request.operation import Operation, Status
@@ -33,7 +33,7 @@ from tests.unit.sample_events import DATA, FAILED, NOTICE
 
 BOX = "pki-team@example.com"
 DIGICERT: Policy = {"issuer": {"name": "DigiCert"}}
-MADE = Action("created", NOBODY)
+MADE = Action("created", UNNAMED)
 REQUEST = track(
     "main", "web", Operation("a" * 32, Status.IN_PROGRESS, "DigiCert", b""), "", "", None, NOW, MADE
 ).request
@@ -121,7 +121,7 @@ async def test_a_setting_that_cannot_work_is_told_once_and_named_in_health_and_s
     (notice,) = email.sent
     assert notice.title == "A setting cannot work: CERTFLOW_X"
     assert "'y' is no domain. Write example.com." in notice.sentence
-    context = Context(lambda: world.certflow, lambda: False)
+    context = Context(lambda: world.certflow)
     for handle in (get_health, get_status):
         response = await handle(func.HttpRequest(method="GET", url="https://app.example.com/api/x", body=b""), context)
         body = json.loads(response.get_body())

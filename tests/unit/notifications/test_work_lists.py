@@ -14,7 +14,7 @@ from functions.model.errors import Unavailable
 from functions.model.events.work_list import MAX_LISTED
 from functions.model.options import Options
 from functions.model.people.signers import SignerRow, slots_around
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import UNNAMED
 from functions.model.request.history import Action
 from functions.model.request.new_request import track
 from functions.model.request.operation import Operation, Status
@@ -285,7 +285,7 @@ async def test_a_list_of_very_many_fits_into_a_row_and_says_how_many_there_are()
     for number in range(300):
         operation = Operation(f"{number:032x}", Status.IN_PROGRESS, "Unknown", b"")
         name, names = f"{'n' * 120}-{number:03}", " ".join(f"\u4e00{one}.example.com" for one in range(40))
-        doing, owner = Action("created", NOBODY), "\u4e00" * 254
+        doing, owner = Action("created", UNNAMED), "\u4e00" * 254
         change = track(
             "main", name, operation, "", "", owner, world.now, doing, None, DEFAULT_REMINDER_DELAYS, names=names
         )

@@ -9,16 +9,17 @@ import pytest
 from functions.chains.handle_upload import handle_upload
 from functions.chains.merge_by_call import merge
 from functions.model.errors import InvalidRequest, Unavailable
-from functions.model.request.actor import Actor, Origin
+from functions.model.request.actor import Origin
 from functions.model.request.operation import Operation, Status
 from functions.monitoring.inventory_scan import scan_inventory
 from functions.requests.create import CreateCommand, create_request
 from functions.requests.manage import Address, acknowledge, cancel, delete
+from tests.actors import saying
 from tests.certificates import Ca, as_read, pem
 from tests.clock import NOW, fixed_now
 from tests.unit.fakes import World
 
-ANN, BOB = "ann@example.com", Actor("bob")
+ANN, BOB = "ann@example.com", saying("bob")
 WEB = Address("main", "web")
 ROOT = Ca.root("Root", at=fixed_now)
 
@@ -101,7 +102,7 @@ async def test_what_is_tracked_says_that_it_was_found() -> None:
     world, operation = elsewhere()
     await by_acknowledging(world, operation)
     (request,) = world.ledger.tracked.values()
-    assert (request.owner, request.origin, request.requested_by) == (ANN, Origin.FOUND, "bob")
+    assert (request.owner, request.origin, request.requested_by) == (ANN, Origin.FOUND, BOB)
 
 
 async def test_a_merge_of_it_gives_it_to_nobody_else() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from functions.model.errors import InvalidRequest, KeyReused, Refused, Unavailable, UnknownVault
-from functions.model.request.actor import Actor
 from functions.model.request.operation import Status
 from functions.model.request.tracked import Change, TrackedRequest
 from functions.ports.key_vault_objects import CreateFields, Policy
@@ -17,9 +16,10 @@ from functions.ports.ledger import Intent
 from functions.ports.vault import PendingOperation
 from functions.requests.create import CreateCommand, CreateResult, create_request
 from functions.x509.usages import CLIENT, SERVER
+from tests.actors import person
 from tests.unit.fakes import World
 
-ME = Actor("me", verified=True)
+ME = person("me")
 # What the fake vault makes: EC keys for the name alone.
 POLICY: Policy = {
     "issuer": {"name": "DigiCert"},
@@ -60,7 +60,7 @@ async def test_a_start_is_tracked_and_told() -> None:
     world = World()
     request = await tracked(world, await create_request(world.certflow, ORDER))
     assert (request.issuer, request.owner, request.status) == ("DigiCert", "me@example.com", Status.IN_PROGRESS)
-    assert (request.requested_by, request.requested_by_verified) == ("me", True)
+    assert request.requested_by == ME
     assert request.subject == "CN=web.example.com"
     assert world.published == ["Issuance.Started"]
     assert [(act.what, act.by) for act in world.ledger.acts] == [("created", ME)]

@@ -9,7 +9,7 @@ import pytest
 
 from functions.model.errors import Unavailable
 from functions.model.options import Options
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import SCAN, UNNAMED
 from functions.model.request.operation import Status
 from functions.model.request.tracked import Change, TrackedRequest
 from functions.requests.adoption import adopt
@@ -50,7 +50,7 @@ async def test_a_cancellation_calls_for_looks_too() -> None:
     world = World()
     await started(world)
     world.work_queue.put_in.clear()
-    await cancel(world.certflow, Address("main", "web"), NOBODY)
+    await cancel(world.certflow, Address("main", "web"), UNNAMED)
     assert after(world) == [10, 20, 40]
 
 
@@ -78,7 +78,7 @@ async def test_only_what_an_issuer_decided_teaches_how_long_it_takes(status: Sta
 async def test_a_request_that_was_found_teaches_nothing_for_nobody_knows_when_it_began() -> None:
     world = World()
     operation = world.vault.start("web", "DigiCert")
-    await adopt(world.certflow, "main", "web", operation)
+    await adopt(world.certflow, "main", "web", operation, SCAN)
     world.vault.operations["web"] = replace(operation, status=Status.FAILED)
     world.later(minutes=4)
     await world.sweep()

@@ -11,18 +11,19 @@ from cryptography import x509
 from functions.chains.merge_by_call import merge
 from functions.model.errors import Refused
 from functions.model.findings import ChainProblem
-from functions.model.request.actor import Actor
+from functions.model.request.actor import CHECK
 from functions.model.request.operation import Status
 from functions.model.timing import AFTER_AN_ACTION, FIRST_CHECKS
 from functions.ports.vault import Bundle
 from functions.ports.work_queue import CHECK_QUEUE
 from functions.requests.create import CreateCommand, create_request
 from functions.requests.manage import Address, cancel, csr, delete, status
+from tests.actors import saying
 from tests.certificates import Ca, as_read, make_csr
 from tests.clock import fixed_now
 from tests.unit.fakes import World
 
-ME = Actor("me")
+ME = saying("me")
 WEB = Address("main", "web")
 ROOT = Ca.root("Root", at=fixed_now)
 
@@ -110,7 +111,7 @@ async def test_cancelling_is_asked_for_and_its_outcome_watched() -> None:
     world.later(minutes=2)
     await world.sweep()
     assert world.published == ["Issuance.Started", "Issuance.Cancelled"]
-    assert [(act.what, act.by.name) for act in world.ledger.acts][1:] == [("cancelled", "me"), ("observed", None)]
+    assert [(act.what, act.by) for act in world.ledger.acts][1:] == [("cancelled", ME), ("observed", CHECK)]
 
 
 async def test_a_cancellation_is_told_of_at_once_where_no_issuer_acts_on_it_and_its_completion_says_so() -> None:
@@ -126,11 +127,12 @@ async def test_a_cancellation_is_told_of_at_once_where_no_issuer_acts_on_it_and_
     assert request.next_check == world.now + AFTER_AN_ACTION
     world.later(minutes=2)
     chain = as_read(ROOT.signs(world.vault.operations["web"].csr), ROOT.certificate)
-    await merge(world.certflow, WEB, chain, {}, Actor("ann"))
+    await merge(world.certflow, WEB, chain, {}, saying("ann"))
     completed = world.topic.published[-1]
     assert completed.type.endswith("Completed")
-    assert completed.data["went_before"] == {"status": "cancelling", "at": asked.isoformat(), "by": "me"}
-    assert completed.data["by"] == "ann"
+    overtaken = {"status": "cancelling", "at": asked.isoformat(), "by": "me"}
+    assert completed.data["went_before"] == overtaken | {"actor": {"kind": "key", "on_behalf_of": "me"}}
+    assert (completed.data["by"], completed.data["actor"]) == ("ann", {"kind": "key", "on_behalf_of": "ann"})
 
 
 @pytest.mark.parametrize("end", [Status.FAILED, Status.CANCELLED])
@@ -148,7 +150,7 @@ async def test_a_completion_says_which_end_it_has_overtaken(end: Status) -> None
 
 async def test_whoever_deletes_or_cancels_is_named_and_never_whoever_started_it() -> None:
     world = World()
-    order = CreateCommand("main", "web", {"policy": {"issuer": {"name": "DigiCert"}}}, by=Actor("creator"))
+    order = CreateCommand("main", "web", {"policy": {"issuer": {"name": "DigiCert"}}}, by=saying("creator"))
     await create_request(world.certflow, order)
     await cancel(world.certflow, WEB, ME)
     world.vault.operations["web"] = replace(world.vault.operations["web"], status=Status.CANCELLED)
@@ -232,7 +234,7 @@ async def test_a_chain_in_any_order_is_merged_with_key_vaults_other_fields() -> 
     assert [one.code for one in findings] == ["any-ca-accepted", "root-left-out"]
     assert bundle.fields["tags"] == {"a": "b"}
     assert world.published == ["Issuance.Started", "Issuance.Completed"]
-    assert [(act.what, act.by.name) for act in world.ledger.acts][1:] == [("merged", "me")]
+    assert [(act.what, act.by) for act in world.ledger.acts][1:] == [("merged", ME)]
     again, findings = await merge(world.certflow, WEB, chain, {}, ME)
     assert again.version == bundle.version
     assert findings[0].code == "already-merged"

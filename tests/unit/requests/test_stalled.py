@@ -11,18 +11,18 @@ from functions.model.errors import Refused
 from functions.model.events.event import Event
 from functions.model.links import Links
 from functions.model.options import Options
-from functions.model.request.actor import Actor
 from functions.model.request.operation import Operation, Status
 from functions.model.request.tracked import TrackedRequest
 from functions.model.timing import ReminderDelays
 from functions.notifications.notice import notice_of
 from functions.requests.create import CreateCommand, create_request
 from functions.requests.manage import Address, acknowledge
+from tests.actors import person
 from tests.clock import NOW
 from tests.unit.fakes import World
 
 DAY = timedelta(days=1)
-ANN = Actor("ann@example.com", verified=True)
+ANN = person("ann@example.com")
 
 
 async def started(issuer: str = "DigiCert") -> World:

@@ -13,7 +13,7 @@ from functions.chains.merge_by_call import merge
 from functions.model.errors import InvalidRequest, Refused, Unavailable
 from functions.model.links import Links
 from functions.model.options import Options
-from functions.model.request.actor import Actor
+from functions.model.request.actor import UNNAMED, Actor
 from functions.model.request.operation import Status
 from functions.notifications.notice import notice_of
 from functions.ports.key_vault_objects import CreateFields, MergeFields, Policy
@@ -23,6 +23,7 @@ from functions.requests.manage import Address, cancel, delete
 from functions.requests.takeover import takeover_of
 from functions.triggers.http import bodies
 from functions.x509.certificate import Certificate
+from tests.actors import app, person, saying
 from tests.certificates import Ca, as_read
 from tests.clock import fixed_now
 from tests.unit.fakes import FakeChannel, World
@@ -112,10 +113,11 @@ async def test_a_version_that_is_to_be_disabled_is_a_change(body: CreateFields) 
 @pytest.mark.parametrize(
     ("by", "hears"),
     [
-        (Actor(), True),
-        (Actor(ANN), True),  # typed, and so anybody's
-        (Actor(BOB, verified=True), True),
-        (Actor("Ann@Example.com", verified=True), False),
+        (UNNAMED, True),
+        (saying(ANN), True),  # typed, and so anybody's
+        (person(BOB), True),
+        (app(ANN), True),  # a machine is nobody's owner, whatever its name
+        (person("Ann@Example.com"), False),
     ],
 )
 async def test_only_a_signed_in_owner_is_not_told_of_a_start_that_changes_nothing(by: Actor, *, hears: bool) -> None:
@@ -126,7 +128,7 @@ async def test_only_a_signed_in_owner_is_not_told_of_a_start_that_changes_nothin
 
 async def test_a_change_is_told_to_the_owner_whoever_makes_it() -> None:
     world = owned()
-    await started(world, {"policy": POLICY | {"issuer": {"name": "GlobalSign"}}}, by=Actor(ANN, verified=True))
+    await started(world, {"policy": POLICY | {"issuer": {"name": "GlobalSign"}}}, by=person(ANN))
     assert told(world) == [(ANN, [("policy.issuer.name", "DigiCert", "GlobalSign")])]
 
 
@@ -198,12 +200,12 @@ async def test_a_start_that_is_cut_off_and_whose_request_is_gone_when_it_is_look
 
     world.vault.create = lost  # type: ignore[method-assign]  # the fault
     with pytest.raises(Unavailable):
-        await started(world, {"policy": POLICY | {"issuer": {"name": "Globe"}}}, by=Actor("eve"))
+        await started(world, {"policy": POLICY | {"issuer": {"name": "Globe"}}}, by=saying("eve"))
     world.vault.create = create  # type: ignore[method-assign]  # over
     if then == "deleted":
-        await delete(world.certflow, Address("main", "web"), Actor("eve"))
+        await delete(world.certflow, Address("main", "web"), saying("eve"))
     else:
-        await started(world, {}, by=Actor("eve"), if_pending="replace")
+        await started(world, {}, by=saying("eve"), if_pending="replace")
     world.later(minutes=3)
     await world.sweep()
     assert (ANN, [("policy.issuer.name", "DigiCert", "Globe")]) in told(world)
@@ -218,7 +220,7 @@ async def test_a_request_that_a_third_brought_under_watch_meanwhile_is_told_all_
 
     async def overtaken(name: str, body: Any) -> PendingOperation:
         answer = await create(name, body)
-        await cancel(world.certflow, Address("main", "web"), Actor("somebody"))
+        await cancel(world.certflow, Address("main", "web"), saying("somebody"))
         return answer
 
     world.vault.create = overtaken  # type: ignore[method-assign]  # an act between the create and our record of it
@@ -427,7 +429,7 @@ async def test_a_merge_refuses_another_owner() -> None:
     world = World()
     await started(world, {"policy": {"x509_props": {"subject": "CN=web.example.com"}}}, ANN)
     with pytest.raises(InvalidRequest, match="does not change the owner") as caught:
-        await merge(world.certflow, Address("main", "web"), [], {"tags": {"certflow-owner": BOB}}, Actor())
+        await merge(world.certflow, Address("main", "web"), [], {"tags": {"certflow-owner": BOB}}, UNNAMED)
     assert caught.value.field == "tags.certflow-owner"
 
 
@@ -439,7 +441,7 @@ def chain_for(world: World) -> tuple[Certificate, ...]:
 async def waiting_for_a_chain() -> World:
     """The next version of a certificate of ann's waits to be merged."""
     world = owned()
-    await started(world, {"policy": POLICY | {"issuer": {"name": "Unknown"}}}, by=Actor(ANN, verified=True))
+    await started(world, {"policy": POLICY | {"issuer": {"name": "Unknown"}}}, by=person(ANN))
     world.topic.published.clear()
     return world
 
@@ -467,7 +469,7 @@ async def test_what_a_merge_changes_is_told_to_the_owner(
     world = await waiting_for_a_chain()
     if not tracked:
         world.ledger.tracked.clear()
-    await merge(world.certflow, Address("main", "web"), chain_for(world), more, Actor("bob"))
+    await merge(world.certflow, Address("main", "web"), chain_for(world), more, saying("bob"))
     assert told(world) == ([(ANN, changes)] if changes else [])
     event = next((one for one in world.topic.published if one.type.endswith("ChangedByOthers")), None)
     assert (event.data["how"] if event else None) == ("merged" if changes else None)
@@ -478,7 +480,7 @@ async def test_a_merge_gives_what_is_nobodys_to_somebody_and_says_so() -> None:
     world = World()
     await started(world, {"policy": {"x509_props": {"subject": "CN=web.example.com"}}})
     more: MergeFields = {"tags": {"certflow-owner": BOB}}
-    await merge(world.certflow, Address("main", "web"), chain_for(world), more, Actor())
+    await merge(world.certflow, Address("main", "web"), chain_for(world), more, UNNAMED)
     assert told(world) == [(None, [("owner", None, BOB)])]
 
 
@@ -486,7 +488,7 @@ async def test_whom_the_tag_names_is_told_of_a_merge_although_the_request_was_ta
     world = await waiting_for_a_chain()
     await started(world, {"tags": {"certflow-owner": BOB}}, if_pending="replace")
     world.topic.published.clear()
-    await merge(world.certflow, Address("main", "web"), chain_for(world), {"tags": {"a": "b"}}, Actor("bob"))
+    await merge(world.certflow, Address("main", "web"), chain_for(world), {"tags": {"a": "b"}}, saying("bob"))
     assert told(world) == [(ANN, [("owner", ANN, BOB), ("tags.certflow-renew", "auto", None), ("tags", "", "a = b")])]
 
 
@@ -495,7 +497,7 @@ async def test_who_the_tag_names_keeps_the_certificate_where_the_request_has_no_
     await started(world, {"tags": {"team": "web"}}, if_pending="replace")
     more: MergeFields = {"tags": {"certflow-owner": BOB}}
     with pytest.raises(InvalidRequest, match="does not change the owner"):
-        await merge(world.certflow, Address("main", "web"), chain_for(world), more, Actor())
+        await merge(world.certflow, Address("main", "web"), chain_for(world), more, UNNAMED)
 
 
 async def test_a_merge_that_is_refused_tells_nobody_and_another_that_comes_after_it_does() -> None:
@@ -508,13 +510,13 @@ async def test_a_merge_that_is_refused_tells_nobody_and_another_that_comes_after
 
     world.vault.merge = refuse  # type: ignore[assignment,method-assign]  # the fault
     with pytest.raises(Refused):
-        await merge(world.certflow, Address("main", "web"), chain_for(world), {"tags": {}}, Actor())
+        await merge(world.certflow, Address("main", "web"), chain_for(world), {"tags": {}}, UNNAMED)
     assert (told(world), world.ledger.outbox) == ([], {})
     world.vault.merge = normal  # type: ignore[method-assign]  # over
     chain = chain_for(world)
-    await merge(world.certflow, Address("main", "web"), chain, lure, Actor())
+    await merge(world.certflow, Address("main", "web"), chain, lure, UNNAMED)
     await merge(
-        world.certflow, Address("main", "web"), chain, {"attributes": {"enabled": False}}, Actor()
+        world.certflow, Address("main", "web"), chain, {"attributes": {"enabled": False}}, UNNAMED
     )  # is not done
     changes = [("tags.certflow-renew", "auto", None), ("tags.certflow-mute", None, "true")]
     assert (told(world), world.ledger.outbox) == ([(ANN, changes)], {})
@@ -529,7 +531,7 @@ async def test_two_merges_that_no_answer_came_to_are_told_both() -> None:
     world.vault.merge = lost  # type: ignore[assignment,method-assign]  # the fault
     for tags in ({"certflow-renew": "AUTO"}, {"certflow-mute": "true", "certflow-renew": "auto"}):
         with pytest.raises(Unavailable):
-            await merge(world.certflow, Address("main", "web"), chain_for(world), {"tags": tags}, Actor())
+            await merge(world.certflow, Address("main", "web"), chain_for(world), {"tags": tags}, UNNAMED)
     assert len(world.ledger.outbox) == 2
 
 
@@ -537,7 +539,7 @@ async def test_an_owner_whom_no_tag_names_is_not_told_that_there_was_none() -> N
     world = await waiting_for_a_chain()
     world.vault.tagged.clear()
     more: MergeFields = {"attributes": {"enabled": False}}
-    await merge(world.certflow, Address("main", "web"), chain_for(world), more, Actor())
+    await merge(world.certflow, Address("main", "web"), chain_for(world), more, UNNAMED)
     assert told(world) == [(ANN, [("attributes.enabled", None, "False")])]
 
 
@@ -551,7 +553,7 @@ async def test_a_merge_that_is_cut_off_is_told_all_the_same() -> None:
 
     world.vault.merge = lost  # type: ignore[assignment,method-assign]  # the fault
     with pytest.raises(Unavailable):
-        await merge(world.certflow, Address("main", "web"), chain_for(world), {"tags": {}}, Actor())
+        await merge(world.certflow, Address("main", "web"), chain_for(world), {"tags": {}}, UNNAMED)
     world.later(minutes=1)
     await world.shift()
     assert told(world) == [(ANN, [("tags.certflow-renew", "auto", None)])]
@@ -569,9 +571,9 @@ async def test_a_merge_that_is_cut_off_and_sent_again_is_told_once() -> None:
 
     world.vault.merge = lost  # type: ignore[assignment,method-assign]  # the fault
     with pytest.raises(Unavailable):
-        await merge(world.certflow, Address("main", "web"), chain, more, Actor("bob"))
+        await merge(world.certflow, Address("main", "web"), chain, more, saying("bob"))
     world.vault.merge = normal  # type: ignore[method-assign]  # over
-    await merge(world.certflow, Address("main", "web"), chain, more, Actor("bob"))
+    await merge(world.certflow, Address("main", "web"), chain, more, saying("bob"))
     world.later(minutes=1)
     await world.shift()
     assert told(world) == [(ANN, [("attributes.enabled", None, "False")])]
@@ -590,7 +592,7 @@ async def test_what_a_merge_changed_is_told_although_the_app_is_let_in_no_more_a
 
     world.vault.merge = last  # type: ignore[assignment,method-assign]
     with pytest.raises(Unavailable):
-        await merge(world.certflow, Address("main", "web"), chain_for(world), {"tags": {}}, Actor())
+        await merge(world.certflow, Address("main", "web"), chain_for(world), {"tags": {}}, UNNAMED)
     world.vault.certificate = look  # type: ignore[method-assign]  # mended
     world.later(minutes=1)
     await world.shift()
@@ -601,5 +603,5 @@ async def test_a_merge_with_other_tags_keeps_the_owner() -> None:
     world = World()
     await started(world, {"policy": {"x509_props": {"subject": "CN=web.example.com"}}}, ANN)
     more: MergeFields = {"tags": {"team": "web"}}
-    bundle, _findings = await merge(world.certflow, Address("main", "web"), chain_for(world), more, Actor())
+    bundle, _findings = await merge(world.certflow, Address("main", "web"), chain_for(world), more, UNNAMED)
     assert bundle.fields["tags"] == {"team": "web", "certflow-owner": ANN}

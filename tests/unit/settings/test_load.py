@@ -114,7 +114,6 @@ BOTH = {"teams", "teams:ops"}
         ("CERTFLOW_OWNER_DOMAINS", ("com", "a@example.com"), "options.owner_domains", (), set()),
         ("CERTFLOW_VERIFY_CHALLENGE_RESOURCE", ("maybe", "no"), "verify_challenge_resource", True, set()),
         ("CERTFLOW_CHAIN_INCLUDE_ROOT", ("yes",), "include_root", False, set()),
-        ("WEBSITE_AUTH_ENABLED", ("1",), "app_service_auth", False, set()),
         ("CERTFLOW_PORTAL_URL", ("portal.azure.cn", "https://[p"), "links.portal", Links().portal, set()),
         ("CERTFLOW_GATHER", ("1m", "-1", "601"), "options.gathers", timedelta(minutes=1), set()),
         ("CERTFLOW_API_URL", ("certs.example.com/api", "ftp://a.example"), "links.api", "/api", set()),

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from functions.model.finding_codes import CODES
-from functions.model.request.actor import Origin
+from functions.model.request.actor import Actor, ActorKind, Origin
 from functions.model.request.operation import Status
 from functions.triggers.http.queries import REQUEST_ID
 
@@ -151,8 +151,30 @@ class NamedFile(Answer):
     sha256: str
 
 
+class ActorAnswer(Answer):
+    """Who did something. `tid` and `oid` tell persons and apps apart; `name` is for show. Of
+    `system`, which is Certflow itself, `name` is the part of it that acted.
+    """
+
+    kind: Annotated[str, one_of(ActorKind)]
+    name: str | None = None
+    tid: str | None = None
+    oid: str | None = None
+    azp: str | None = None
+
+
+def actor_answer(by: Actor | None) -> ActorAnswer | None:
+    """Returns the answer of an actor."""
+    if by is None:
+        return None
+    return ActorAnswer(by.kind.value, by.name, by.tid, by.oid, by.azp)
+
+
 class HistoryEntry(Answer):
-    """Something that was done to a certificate, or that happened to it."""
+    """Something that was done to a certificate, or that happened to it. `by` is for show; where it
+    is not `verified`, it is what a caller with a function key said. `on_behalf_of` is never
+    verified.
+    """
 
     act: str
     at: Time
@@ -160,6 +182,8 @@ class HistoryEntry(Answer):
     status: RequestStatus
     by: str | None = None
     verified: bool | None = None
+    actor: ActorAnswer | None = None
+    on_behalf_of: str | None = None
     note: str | None = None
     certificate: CertificateVersion | None = None
     file: NamedFile | None = None
@@ -193,6 +217,8 @@ class RequestItem(Answer, kw_only=True):
     signer: str | None = None
     requested_by: str | None = None
     requested_by_verified: bool | None = None
+    actor: ActorAnswer | None = None
+    on_behalf_of: str | None = None
     origin: Annotated[str, one_of(Origin)] | None = None
     created: Time
     age: Count

@@ -12,7 +12,7 @@ from functions.model.events.registry import TOLD
 from functions.model.options import Options
 from functions.model.people.readers import OPERATORS, OWNER, SIGNER, Readers
 from functions.model.people.signers import SignerRow
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import SCAN, UNNAMED
 from functions.model.tags import OWNER_TAG as OWNERS_TAG
 from functions.model.tags import SIGNER_TAG as SIGNERS_TAG
 from functions.notifications.samples import send_samples
@@ -196,7 +196,7 @@ async def test_a_signer_is_kept_with_the_request_and_as_a_tag_which_the_next_ver
     await create_request(world.certflow, CreateCommand("main", "web", {"policy": {}}, ANN, signer=PKI))
     assert world.vault.created[-1]["tags"] == {OWNERS_TAG: ANN, SIGNERS_TAG: PKI}
     world.vault.tagged["web"] = world.vault.created[-1]["tags"]
-    await create_request(world.certflow, CreateCommand("main", "web", {}, if_pending="replace", by=NOBODY))
+    await create_request(world.certflow, CreateCommand("main", "web", {}, if_pending="replace", by=UNNAMED))
     assert world.vault.created[-1]["tags"] == {OWNERS_TAG: ANN, SIGNERS_TAG: PKI}
     assert {one.signer for one in world.ledger.tracked.values()} == {PKI}
     started = [one for one in world.ledger.events if one.type == STARTED]
@@ -207,7 +207,7 @@ async def test_a_request_that_is_found_has_the_signer_of_its_tag() -> None:
     world = World()
     pending = world.vault.start("web")
     world.vault.tagged["web"] = {SIGNERS_TAG: PKI}
-    found = await adopt(world.certflow, "main", "web", pending)
+    found = await adopt(world.certflow, "main", "web", pending, SCAN)
     assert found.signer == PKI
 
 

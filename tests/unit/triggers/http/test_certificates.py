@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import azure.functions as func
@@ -13,7 +14,9 @@ import pytest
 
 from functions.app.context import Certflow
 from functions.app.health import ANSWER_TTL
+from functions.model.caller import Caller
 from functions.model.errors import BadSettings, InvalidRequest, Unavailable
+from functions.model.request.actor import UNNAMED
 from functions.model.request.operation import Status
 from functions.model.request_filter import RequestFilter
 from functions.triggers.http.answers import answered
@@ -21,16 +24,9 @@ from functions.triggers.http.certificates import get_pending
 from functions.triggers.http.context import Context
 from functions.triggers.http.overview import get_health
 from functions.triggers.http.queries import actor_of, check_query, filter_of, idempotency_key
+from tests.actors import person, saying
 from tests.clock import NOW
 from tests.unit.fakes import World
-
-PRINCIPAL = {
-    "name_typ": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
-    "claims": [
-        {"typ": "oid", "val": "0000"},
-        {"typ": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress", "val": "ann@example.com"},
-    ],
-}
 
 
 def request(query: str = "", **headers: str) -> func.HttpRequest:
@@ -45,8 +41,8 @@ def request(query: str = "", **headers: str) -> func.HttpRequest:
     )
 
 
-def context(*, app_service_auth: bool = False) -> Context:
-    return Context(lambda: World().certflow, lambda: app_service_auth)
+def context(caller: Caller | None = None) -> Context:
+    return Context(lambda: World().certflow, caller)
 
 
 async def test_an_unforeseen_error_is_a_body_with_an_id_that_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -54,7 +50,7 @@ async def test_an_unforeseen_error_is_a_body_with_an_id_that_is_in_the_log(caplo
         raise RuntimeError("secret detail")
 
     async def handle() -> func.HttpResponse:
-        return await get_pending(request(), Context(broken, lambda: False))
+        return await get_pending(request(), Context(broken))
 
     with caplog.at_level(logging.INFO):
         response = await answered(request(), handle)
@@ -122,19 +118,24 @@ def test_key_vaults_version_and_the_function_key_are_accepted_everywhere() -> No
     check_query(request("api-version=7.4&code=abc"))
 
 
-def test_who_asks_is_verified_only_where_app_service_authentication_is_on() -> None:
-    header = base64.b64encode(json.dumps(PRINCIPAL).encode()).decode()
-    signed_in = request("requested_by=bob", x_ms_client_principal=header)
-    on, off = context(app_service_auth=True), context()
-    assert (actor_of(signed_in, on).name, actor_of(signed_in, on).verified) == ("ann@example.com", True)
-    assert (actor_of(signed_in, off).name, actor_of(signed_in, off).verified) == ("bob", False)
-    assert actor_of(signed_in, off, "cy").name == "cy"
-    assert actor_of(request(), on).name is None
+def test_who_has_the_function_key_is_what_they_say_in_the_body_or_else_in_the_query() -> None:
+    assert actor_of(request("requested_by=bob"), context()) == saying("bob")
+    assert actor_of(request("requested_by=bob"), context(), "cy") == saying("cy")
+    assert actor_of(request(), context()) == UNNAMED
 
 
-@pytest.mark.parametrize("header", ["", "!", "e30=", base64.b64encode(b'{"claims": [{}]}').decode(), "/w=="])
-def test_a_principal_that_cannot_be_read_is_nobody(header: str) -> None:
-    assert actor_of(request(x_ms_client_principal=header), context(app_service_auth=True)).name is None
+def test_what_somebody_says_does_not_change_who_is_signed_in() -> None:
+    ann = person("ann@example.com")
+    by = actor_of(request("requested_by=the boss"), context(Caller(ann)))
+    assert by == replace(ann, on_behalf_of="the boss")
+    assert (by.shown, by.verified) == ("ann@example.com", True)
+
+
+def test_the_header_of_app_service_is_not_read() -> None:
+    claims = {"name_typ": "name", "claims": [{"typ": "name", "val": "the boss"}, {"typ": "oid", "val": "0000"}]}
+    header = base64.b64encode(json.dumps(claims).encode()).decode()
+    forged = request("requested_by=bob", x_ms_client_principal=header, x_ms_client_principal_name="the boss")
+    assert actor_of(forged, context()) == saying("bob")
 
 
 def test_a_name_that_could_break_a_log_line_is_refused() -> None:
@@ -156,14 +157,6 @@ def test_what_cannot_be_seen_is_refused_in_a_query_too(value: str) -> None:
         assert caught.value.field == name
 
 
-def test_a_signed_in_name_is_spelled_out_where_it_cannot_be_seen() -> None:
-    claims = {"claims": [{"typ": "name", "val": "ann\u202emoc.elpmaxe"}]}
-    header = base64.b64encode(json.dumps(claims).encode()).decode()
-    assert actor_of(request(x_ms_client_principal=header), context(app_service_auth=True)).name == (
-        "ann\\u202emoc.elpmaxe"
-    )
-
-
 def test_no_idempotency_key_is_none() -> None:
     assert idempotency_key(request()) is None
 
@@ -173,7 +166,7 @@ async def test_what_is_not_healthy_is_in_the_log_for_who_asks_may_be_anybody(cap
         raise BadSettings("CERTFLOW_VAULTS: missing")
 
     with caplog.at_level(logging.INFO):
-        response = await get_health(request(), Context(broken, lambda: False))
+        response = await get_health(request(), Context(broken))
     assert (response.status_code, json.loads(response.get_body())) == (503, {"status": "not ok"})
     assert "CERTFLOW_VAULTS: missing" in caplog.text
 
@@ -190,7 +183,7 @@ async def test_however_often_and_many_ask_for_its_health_the_storage_is_asked_on
         return await beats()
 
     async def statuses(count: int) -> set[int]:
-        context = Context(lambda: certflow, lambda: False)
+        context = Context(lambda: certflow)
         answers = await asyncio.gather(*(get_health(request(), context) for _ in range(count)))
         return {answer.status_code for answer in answers}
 

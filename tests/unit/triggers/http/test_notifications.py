@@ -18,6 +18,7 @@ from functions.triggers.http.context import Context
 from functions.triggers.http.overview import get_history, list_requests
 from functions.triggers.http.routes import Handler
 from functions.triggers.http.status import get_status
+from tests.actors import saying
 from tests.clock import NOW
 from tests.unit.fakes import FakeChannel, World
 
@@ -37,7 +38,7 @@ def request(body: Any, query: dict[str, str] | None = None) -> func.HttpRequest:
 
 async def answer(world: World, handle: Handler, body: Any = None) -> tuple[int, Any]:
     req, certflow = request(body), world.certflow
-    response = await answered(req, lambda: handle(req, Context(lambda: certflow, lambda: False)))
+    response = await answered(req, lambda: handle(req, Context(lambda: certflow)))
     return response.status_code, json.loads(response.get_body())
 
 
@@ -70,7 +71,7 @@ async def test_a_request_is_acknowledged_until_a_day_a_time_or_for_so_long(until
     assert (status, body) == (200, {"request_id": tracked.request_id, "quiet_until": means, "why": "we know"})
     assert tracked.quiet_until
     assert tracked.quiet_until.isoformat() == means
-    assert (world.ledger.acts[-1].what, world.ledger.acts[-1].by.name) == ("acknowledged", "ann")
+    assert (world.ledger.acts[-1].what, world.ledger.acts[-1].by) == ("acknowledged", saying("ann"))
 
 
 @pytest.mark.parametrize(
@@ -189,7 +190,7 @@ async def test_the_owner_hears_who_holds_the_reminders_back_until_when_and_why()
     assert notice is not None
     assert notice.owner == "owner@example.com"
     assert "no reminders until 2026-12-01 08:00 UTC" in notice.sentence
-    assert {("Why", "we know"), ("Acknowledged by", "ann")} <= set(notice.facts)
+    assert {("Why", "we know"), ("Acknowledged by", "ann (not verified)")} <= set(notice.facts)
 
 
 async def test_each_acknowledgement_that_moves_the_date_is_told_also_in_the_same_words() -> None:

@@ -13,7 +13,7 @@ from functions.chains.handle_upload import handle_upload
 from functions.chains.merge_by_call import merge
 from functions.chains.parsing.parse import parse
 from functions.model.errors import KeyReused
-from functions.model.request.actor import NOBODY
+from functions.model.request.actor import UNNAMED
 from functions.model.tags import SIGNER_TAG
 from functions.ports.key_vault_objects import Policy
 from functions.requests.create import CreateCommand, create_request
@@ -41,7 +41,7 @@ async def asked(
         body=b"" if body is None else json.dumps(body).encode(),
         headers={"content-type": "application/json"},
     )
-    response = await answered(req, lambda: handle(req, Context(lambda: world.certflow, lambda: False)))
+    response = await answered(req, lambda: handle(req, Context(lambda: world.certflow)))
     return response.status_code, json.loads(response.get_body())
 
 
@@ -103,5 +103,5 @@ async def test_a_merge_with_tags_of_its_own_keeps_the_signer() -> None:
     world = World()
     await asked(world, create_certificate, {"policy": SANS, "owner": ANN, "signer": PKI})
     certificates = parse(chain_for(world.vault.operations["web"])).certificates
-    await merge(world.certflow, Address("main", "web"), certificates, {"tags": {"team": "web"}}, NOBODY)
+    await merge(world.certflow, Address("main", "web"), certificates, {"tags": {"team": "web"}}, UNNAMED)
     assert world.vault.tagged["web"] == {"team": "web", "certflow-owner": ANN, SIGNER_TAG: PKI}
