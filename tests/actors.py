@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from typing import Any
+
+import pytest
 
 from functions.model.request.actor import Actor, ActorKind
 
@@ -28,3 +32,9 @@ def app(name: str) -> Actor:
 def saying(name: str) -> Actor:
     """A caller with a function key who says a name."""
     return Actor(ActorKind.KEY, on_behalf_of=name)
+
+
+def acts_in(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """The records of acts in the log."""
+    said = [json.loads(one.getMessage()) for one in caplog.records if one.name == "certflow"]
+    return [{key: one[key] for key in one if key != "event"} for one in said if one["event"] == "act"]

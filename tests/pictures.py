@@ -30,6 +30,7 @@ from functions.adapters.teams.channel import Teams
 from functions.model.events.ends import Completed, Failed
 from functions.model.events.event import Scene
 from functions.model.events.fields import Error
+from functions.model.events.request import SOMEBODY
 from functions.model.events.wire import as_json
 from functions.model.links import Links
 from functions.notifications.notice import notice_of
@@ -72,6 +73,7 @@ def refused_request() -> Notice:
         subject="CN=partner.example.com",
         owner=OWNER,
         requested_by="deploy@example.com",
+        requester=replace(SOMEBODY, name="deploy@example.com"),
         error=error,
     )
     return _notice(told)
@@ -87,6 +89,7 @@ def issued_certificate() -> Notice:
         subject="CN=intranet.example.com",
         owner=OWNER,
         requested_by="deploy@example.com",
+        requester=replace(SOMEBODY, name="deploy@example.com"),
         version="30276485804b468aaf1920c333cc1fc7",
         took=int(timedelta(hours=2).total_seconds()),
         not_after=(real_now() + timedelta(days=90)).isoformat(),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -17,7 +15,7 @@ from functions.model.request.request_event import who
 from functions.requests.adoption import adopt
 from functions.requests.create import CreateCommand, create_request
 from functions.requests.manage import Address, acknowledge, delete, status
-from tests.actors import TENANT, app, person, saying
+from tests.actors import TENANT, acts_in, app, person, saying
 from tests.unit.fakes import World
 
 ANN = person("ann@example.com")
@@ -49,11 +47,6 @@ def test_what_certflow_does_itself_cannot_be_typed() -> None:
     typed = {saying(f"system:{one.name}") for one in (RENEWAL, CHECK, SCAN, UPLOAD)}
     assert typed & {RENEWAL, CHECK, SCAN, UPLOAD} == set()
     assert {who(by) for by in typed} & {Who(kind="system", name=one) for one in ("renewal", "check", "scan")} == set()
-
-
-def acts_in(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    said = [json.loads(one.getMessage()) for one in caplog.records if one.name == "certflow"]
-    return [{key: one[key] for key in one if key != "event"} for one in said if one["event"] == "act"]
 
 
 async def test_each_change_of_a_request_is_one_log_record_that_names_who_did_it(

@@ -132,6 +132,16 @@ async def test_a_change_is_told_to_the_owner_whoever_makes_it() -> None:
     assert told(world) == [(ANN, [("policy.issuer.name", "DigiCert", "GlobalSign")])]
 
 
+async def test_the_owner_before_reads_who_took_the_certificate_over_also_if_it_is_somebody_with_their_name() -> None:
+    world, namesake = owned(), replace(person(BOB), name=ANN)
+    await started(world, {}, BOB, by=namesake)
+    assert [owner for owner, _ in told(world)] == [ANN]
+    (event,) = [one for one in world.topic.published if one.type.endswith("ChangedByOthers")]
+    assert event.data["requester"] == {
+        "kind": "person", "name": ANN, "tid": namesake.tid, "oid": person(BOB).oid, "azp": namesake.azp
+    }  # fmt: skip
+
+
 async def test_a_first_start_has_nobody_to_tell() -> None:
     world = World()
     await started(world, {"policy": POLICY}, BOB)
