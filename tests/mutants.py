@@ -1,0 +1,321 @@
+"""Mutants of a module, run in one process: each is the module with one thing changed in one of its functions (a
+comparison turned round, an `and` made an `or`, a `not` taken away, a number, a word or a flag changed, a statement
+dropped, another value returned), and a check that passes with it is a hole in the tests.
+
+A mutant is put into the functions that are there (`__code__`), so who has imported one by its name has the mutant, too.
+Code outside of functions (tables, defaults of fields) is not mutated: it is the same for a check before and after.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FrameType, FunctionType, ModuleType
+from typing import Any, TypeGuard
+
+MAX_SECONDS = 5.0  # of CPU, for one mutant: one that never ends is killed
+TURNED: Mapping[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
+    ast.In: (ast.NotIn,),
+    ast.NotIn: (ast.In,),
+    ast.Lt: (ast.LtE, ast.GtE),
+    ast.LtE: (ast.Lt, ast.Gt),
+    ast.Gt: (ast.GtE, ast.LtE),
+    ast.GtE: (ast.Gt, ast.Lt),
+}
+OPERATORS: Mapping[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+}
+NAMES = {"any": "all", "all": "any", "min": "max", "max": "min"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One change: where it is, what it is, and the module's code with it."""
+
+    module: str
+    line: int
+    change: str
+    code: CodeType
+
+    def __str__(self) -> str:
+        return f"{self.module}:{self.line}: {self.change}"
+
+
+@dataclass(slots=True)
+class Verdict:
+    """How many mutants there were, and which a check did not notice."""
+
+    count: int = 0
+    survivors: list[str] = field(default_factory=list)
+
+
+class TooLong(BaseException):
+    """The mutant does not end. No `except Exception` of the code under test catches this."""
+
+
+def mutants_of(module: ModuleType, source: str | None = None) -> Iterator[Mutant]:
+    """Yields the mutants of a module's functions, in the order of its lines."""
+    text = Path(inspect.getfile(module)).read_text() if source is None else source
+    tree = ast.parse(text)
+    for node, change, apply in list(_changes(tree)):
+        undo = apply()
+        code = compile(ast.fix_missing_locations(tree), inspect.getfile(module), "exec")
+        undo()
+        yield Mutant(module.__name__, getattr(node, "lineno", 0), change, code)
+
+
+def judge(module: ModuleType, check: Callable[[], object], before: Callable[[], object] | None = None) -> Verdict:
+    """Runs a check against each mutant of a module. It passes without a mutant (or raises), and has to raise with each.
+
+    `before` runs before each check: it empties what the code keeps (caches).
+    """
+    check()
+    verdict = Verdict()
+    for mutant in mutants_of(module):
+        if not fits(module, mutant.code):
+            continue
+        verdict.count += 1
+        with installed(module, mutant.code):
+            if before:
+                before()
+            if _passes(check):
+                verdict.survivors.append(str(mutant))
+    if before:
+        before()
+    check()
+    return verdict
+
+
+def fits(module: ModuleType, code: CodeType) -> bool:
+    """Whether a mutant can be put into the functions: not one that has lost the only `super()` of a method."""
+    codes = _codes(code)
+    return all(one.__code__.co_freevars == codes[name].co_freevars for name, one in _functions(module).items())
+
+
+@contextmanager
+def installed(module: ModuleType, code: CodeType) -> Iterator[None]:
+    """Puts the functions of a mutant in the place of the module's while it lasts."""
+    codes = _codes(code)
+    functions = _functions(module)
+    kept = {name: function.__code__ for name, function in functions.items()}
+    try:
+        for name, function in functions.items():
+            function.__code__ = codes[name]
+        yield
+    finally:
+        for name, function in functions.items():
+            function.__code__ = kept[name]
+
+
+def _passes(check: Callable[[], object]) -> bool:
+    """Whether the check notices nothing. It runs against time by the process's own clock: pytest has the other."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise TooLong
+
+    earlier = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, MAX_SECONDS)
+    try:
+        check()
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001  pytest's own failures are no Exception
+        return False
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, earlier)
+    return True
+
+
+def _functions(module: ModuleType) -> dict[str, FunctionType]:
+    """The functions and methods of a module by their qualified names, below their decorators."""
+    found: dict[str, FunctionType] = {}
+    holders: list[object] = [module]
+    while holders:
+        for value in vars(holders.pop()).values():
+            inner = value
+            if isinstance(inner, property):
+                inner = inner.fget
+            if isinstance(inner, staticmethod | classmethod):
+                inner = inner.__func__
+            inner = inspect.unwrap(inner) if callable(inner) else inner
+            own = getattr(inner, "__module__", None) == module.__name__
+            if own and isinstance(inner, FunctionType) and inner.__code__.co_filename == inspect.getfile(module):
+                found[inner.__qualname__] = inner
+            elif own and isinstance(value, type) and value not in holders:
+                holders.append(value)
+    return found
+
+
+def _codes(code: CodeType) -> dict[str, CodeType]:
+    found: dict[str, CodeType] = {}
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            found |= {one.co_qualname: one} | _codes(one)
+    return found
+
+
+# A node, what changes in it, and what changes it; that returns what changes it back.
+Undo = Callable[[], None]
+Change = tuple[ast.AST, str, Callable[[], Undo]]
+
+
+def _changes(tree: ast.Module) -> Iterator[Change]:
+    """Yields each change that can be made in a tree, in an order that is the same each time."""
+    for function in _outermost(tree):
+        for holder in ast.walk(function):
+            yield from _statement_changes(holder)
+            yield from _expression_changes(holder)
+
+
+def _outermost(node: ast.AST) -> Iterator[ast.AST]:
+    """The functions and methods that are in no other function."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            _strip(child)
+            yield child
+        else:
+            yield from _outermost(child)
+
+
+def _strip(function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    """Takes away what a mutant cannot be noticed by: annotations, docstrings, and sentences for people."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                node.body = node.body[1:] or [ast.Pass()]
+            node.returns = None
+            for argument in (*node.args.args, *node.args.kwonlyargs, *node.args.posonlyargs):
+                argument.annotation = None
+
+
+DROPPED = (ast.Expr, ast.Assign, ast.AugAssign, ast.Raise, ast.Continue, ast.Break)
+
+
+def _statement_changes(holder: ast.AST) -> Iterator[Change]:
+    for block in ("body", "orelse", "finalbody"):
+        found = getattr(holder, block, None)
+        statements: list[Any] = found if isinstance(found, list) else []
+        for index, one in enumerate(statements):
+            if isinstance(one, DROPPED):
+                yield one, f"dropped: {_words(one)}", _setter(statements, index, ast.Pass())
+            elif isinstance(one, ast.Return) and one.value and ast.unparse(one.value) != "None":
+                yield one, f"returns None: {_words(one)}", _attribute(one, "value", ast.Constant(None))
+
+
+def _expression_changes(node: ast.AST) -> Iterator[Change]:
+    if isinstance(node, ast.JoinedStr | ast.Raise):
+        for part in ast.walk(node):
+            part.of_a_sentence = True  # type: ignore[attr-defined]
+    for kind, changes in KINDS.items():
+        if isinstance(node, kind):
+            yield from changes(node)
+    yield from _without_not(node)
+
+
+def _compare_changes(node: ast.Compare) -> Iterator[Change]:
+    for index, operator in enumerate(node.ops):
+        for other in TURNED[type(operator)]:
+            yield node, f"{other.__name__}: {_words(node)}", _setter(node.ops, index, other())
+
+
+def _bool_changes(node: ast.BoolOp) -> Iterator[Change]:
+    other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+    yield node, f"{type(other).__name__}: {_words(node)}", _attribute(node, "op", other)
+    for index, value in enumerate(node.values):
+        rest = node.values[:index] + node.values[index + 1 :]
+        rest = rest * 2 if len(rest) == 1 else rest  # the grammar wants two
+        yield node, f"without {_words(value)}", _attribute(node, "values", rest)
+
+
+def _operator_changes(node: ast.BinOp) -> Iterator[Change]:
+    if type(node.op) in OPERATORS:
+        yield node, f"operator: {_words(node)}", _attribute(node, "op", OPERATORS[type(node.op)]())
+
+
+def _name_changes(node: ast.Name) -> Iterator[Change]:
+    if node.id in NAMES:
+        yield node, f"{node.id}: {NAMES[node.id]}", _attribute(node, "id", NAMES[node.id])
+
+
+def _filter_changes(node: ast.comprehension) -> Iterator[Change]:
+    for index, test in enumerate(node.ifs):
+        yield test, f"without if {_words(test)}", _setter(node.ifs, index, ast.Constant(True))
+
+
+def _branch_changes(node: ast.If | ast.IfExp | ast.While) -> Iterator[Change]:
+    yield node.test, f"never: {_words(node.test)}", _attribute(node, "test", ast.Constant(False))
+    if not isinstance(node, ast.While):
+        yield node.test, f"always: {_words(node.test)}", _attribute(node, "test", ast.Constant(True))
+
+
+def _without_not(node: ast.AST) -> Iterator[Change]:
+    for name, child in ast.iter_fields(node):
+        if _is_not(child):
+            yield child, f"without not: {_words(child)}", _attribute(node, name, child.operand)
+        for index, one in enumerate(child if isinstance(child, list) else ()):
+            if _is_not(one):
+                yield one, f"without not: {_words(one)}", _setter(child, index, one.operand)
+
+
+def _is_not(node: object) -> TypeGuard[ast.UnaryOp]:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+
+
+def _constant_changes(node: ast.Constant) -> Iterator[Change]:
+    """A flag is turned, a number moved by one, a word (not a sentence) changed."""
+    value = node.value
+    if getattr(node, "of_a_sentence", False):
+        return
+    if isinstance(value, bool):
+        yield node, f"{not value}", _attribute(node, "value", not value)
+    elif isinstance(value, int):
+        yield node, f"{value} + 1", _attribute(node, "value", value + 1)
+    elif isinstance(value, str) and value and not any(one.isspace() for one in value.strip()):
+        yield node, f"{value!r} is another word", _attribute(node, "value", f"{value}~")
+
+
+KINDS: Mapping[Any, Callable[[Any], Iterator[Change]]] = {
+    ast.Compare: _compare_changes,
+    ast.BoolOp: _bool_changes,
+    ast.BinOp: _operator_changes,
+    ast.Name: _name_changes,
+    ast.comprehension: _filter_changes,
+    ast.If | ast.IfExp | ast.While: _branch_changes,
+    ast.Constant: _constant_changes,
+}
+
+
+def _words(node: ast.AST) -> str:
+    return ast.unparse(node).replace("\n", " ")[:70]
+
+
+def _attribute(node: ast.AST, name: str, value: object) -> Callable[[], Undo]:
+    def apply() -> Undo:
+        kept = getattr(node, name)
+        setattr(node, name, value)
+        return lambda: setattr(node, name, kept)
+
+    return apply
+
+
+def _setter(items: list[Any], index: int, value: object) -> Callable[[], Undo]:
+    def apply() -> Undo:
+        kept = items[index]
+        items[index] = value
+        return lambda: items.__setitem__(index, kept)
+
+    return apply
