@@ -18,7 +18,7 @@ from local.functions_host import ROOT
 from local.working_copy import working_copy
 from tests.app_settings import bindings
 
-CORE = ("x509", "model", "ports", "app", "requests", "notifications", "chains", "monitoring")
+CORE = ("x509", "model", "access", "ports", "app", "requests", "notifications", "chains", "monitoring")
 
 
 def imports(file: Path) -> Iterator[str]:

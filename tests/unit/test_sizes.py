@@ -9,7 +9,7 @@ from statistics import median
 
 ROOT = Path(__file__).parents[2]
 FILES = [ROOT / "function_app.py", *sorted((ROOT / "functions").rglob("*.py"))]
-CORE = ("x509", "model", "ports", "app", "requests", "notifications", "chains", "monitoring")
+CORE = ("x509", "model", "access", "ports", "app", "requests", "notifications", "chains", "monitoring")
 MAX_LINES = 25
 MAX_ANY = 20
 
