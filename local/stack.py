@@ -29,7 +29,7 @@ from local.kept import Kept
 from local.vaults import ALIASES, further_ports, register_issuers, vault_urls
 
 DROP, MERGED, REJECTED, QUARANTINE = "chains", "chains-merged", "chains-rejected", "chains-quarantine"
-TRUSTED, CSRS = "trusted-cas", "csr"
+TRUSTED, CSRS, ACCESS = "trusted-cas", "csr", "access"
 # The identity that the product runs under, and all that it may do in a vault: what docs/security.md asks a deployment
 # to grant.
 PRODUCT_CLIENT_ID = "5c1e7ab1-0000-4000-8000-0000000000c3"
@@ -319,7 +319,7 @@ async def _subscribed_to_queues(event_grid: EventGrid, azurite: Azurite, ca_file
 async def _storage(azurite: Azurite, ca_file: Path) -> AsyncIterator[BlobServiceClient]:
     service = BlobServiceClient.from_connection_string(azurite.connection_string, connection_verify=str(ca_file))
     async with service:
-        for container in (DROP, MERGED, REJECTED, QUARANTINE, TRUSTED, CSRS):
+        for container in (DROP, MERGED, REJECTED, QUARANTINE, TRUSTED, CSRS, ACCESS):
             with suppress(ResourceExistsError):
                 await service.create_container(container)
         yield service

@@ -22,6 +22,7 @@ MAX_LENGTH, MAX_NAME_PARTS = 1024, 254
 # Characters that some software reads as a slash and that Unicode's NFKC leaves as they are: the
 # backslash, and those that code pages map to either slash.
 SLASHES = str.maketrans(dict.fromkeys("\\\u2044\u2215\u2216\u29f5\u29f8\u29f9", "/"))
+CONTAINER = re.compile(r"[a-z0-9-]{3,63}")
 # An escape of IIS and of JavaScript's escape().
 UTF_16 = re.compile(r"%u([0-9a-f]{4})", re.IGNORECASE)
 # Categories of Unicode: control characters, line and paragraph separators, surrogates.
@@ -46,6 +47,15 @@ def blob_name(name: str) -> str:
     except UnicodeError:  # %ud800 is half a character
         raise _refused(name, "has an escape (%) that is no UTF-8") from None
     return name
+
+
+def is_blob_path(text: str) -> bool:
+    """Whether a text is `container/name`, with a name that stays in its container."""
+    container, _, name = text.partition("/")
+    try:
+        return CONTAINER.fullmatch(container) is not None and bool(blob_name(name))
+    except InvalidRequest:
+        return False
 
 
 def may_be_read_as(name: str, other: str) -> bool:

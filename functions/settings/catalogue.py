@@ -132,6 +132,16 @@ ALL_SETTINGS = {
             NOTHING_RUNS,
         ),
     ),
+    "Sign-in and access": (
+        Setting(
+            "CERTFLOW_ACCESS",
+            "[who may do what](access.md#the-file): the path of a blob with the access file "
+            "(`container/name` in the chain storage), or the file itself (JSON)",
+            "no file: app roles decide, for all vaults",
+            "the last good file counts; before there was any, nobody but those with the role "
+            "`Certflow.Operator` may do anything",
+        ),
+    ),
     "Chains": (
         Setting(
             "CERTFLOW_TRUSTED_CAS",

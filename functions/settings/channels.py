@@ -14,8 +14,8 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Literal
 
-from functions.model.blob_names import blob_name
-from functions.model.errors import BadSettings, InvalidRequest
+from functions.model.blob_names import is_blob_path
+from functions.model.errors import BadSettings
 from functions.model.people.addresses import ADDRESS
 from functions.notifications.routing import EMAIL, is_table
 from functions.ports.notifications import Limits
@@ -259,18 +259,8 @@ def rules_of(env: Env) -> str:
     monitoring. Raises BadSettings for what is neither.
     """
     given = text(env, RULES)
-    if is_table(given):
-        return given
-    container, _, name = given.partition("/")
-    if re.fullmatch(r"[a-z0-9-]{3,63}", container) and _is_blob_name(name):
+    if is_table(given) or is_blob_path(given):
         return given
     raise BadSettings(
         f"{RULES}: write a list of rules (JSON), or where they are: container/name of a blob."
     )
-
-
-def _is_blob_name(name: str) -> bool:
-    try:
-        return bool(blob_name(name))
-    except InvalidRequest:
-        return False

@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from functions.model.blob_names import is_blob_path
 from functions.model.errors import BadSettings
 from functions.model.links import PORTAL, Links
 from functions.model.options import Options
@@ -35,6 +36,7 @@ QUEUES = "AzureWebJobsStorage__queueServiceUri"
 STORAGE_ID = "CERTFLOW_CHAIN_STORAGE_ID"
 OBSERVE = "observe"
 CHAIN_CONTAINER = "chains"
+ACCESS_SETTING = "CERTFLOW_ACCESS"
 HOST = re.compile(r"[0-9A-Za-z.-]+(:[0-9]+)?")
 
 
@@ -42,8 +44,9 @@ HOST = re.compile(r"[0-9A-Za-z.-]+(:[0-9]+)?")
 class Settings:
     """Everything that may differ between Azure, a laptop, and a test.
 
-    `vaults` maps aliases to addresses. `rules` is a table (JSON), or the path of a blob. `faults`
-    has one sentence for each wrong setting, which names the setting and how to fix it.
+    `vaults` maps aliases to addresses. `rules` is a table (JSON), or the path of a blob; `access`
+    an access file (JSON), the path of a blob, or empty. `faults` has one sentence for each wrong
+    setting, which names the setting and how to fix it.
     """
 
     vaults: Mapping[str, str]
@@ -53,6 +56,7 @@ class Settings:
     topic_endpoint: str
     channels: Channels
     rules: str
+    access: str
     include_root: bool
     options: Options
     links: Links
@@ -95,12 +99,27 @@ def load_settings(env: Env) -> Settings:
         topic_endpoint=_url(env, "CERTFLOW_TOPIC_ENDPOINT"),
         channels=channels,
         rules=faults.taken(lambda: rules_of(env), ""),
+        # Safe is the wrong text: it is no access file, and so does not count as there being none.
+        access=faults.taken(lambda: access_of(env), env.get(ACCESS_SETTING, "")),
         include_root=flag_or_safe(
             env, faults, "CERTFLOW_CHAIN_INCLUDE_ROOT", default=False, safe=False
         ),
         options=choices,
         links=_links_of(env, faults, vaults),
         faults=tuple(sorted(set(faults.told))),
+    )
+
+
+def access_of(env: Env) -> str:
+    """Returns the access file (JSON), or the path of a blob that holds it; empty for none. Its
+    faults are told by whoever reads it (app/access.py). Raises BadSettings for what is neither.
+    """
+    given = text(env, ACCESS_SETTING)
+    if not given or given.startswith("{") or is_blob_path(given):
+        return given
+    raise BadSettings(
+        f"{ACCESS_SETTING}: write where the access file is (container/name of a blob, such as "
+        "access/access.json), or the file itself (JSON). Until then the last good file counts."
     )
 
 

@@ -52,7 +52,7 @@ CASES: dict[str, list[Hostile]] = {
         Hostile("https://"),
         Hostile("a", "https://", "/"),
     ],
-    "functions.settings.channels: [a-z0-9-]{3,63}": [Hostile("a"), Hostile("-", after="A")],
+    "functions.model.blob_names.CONTAINER": [Hostile("a"), Hostile("-", after="A")],
     "functions.settings.channels: [0-9]{1,5}": [Hostile("1"), Hostile("9", after="x")],
     "functions.settings.channels: [A-Za-z][\\w.+-]*://": [Hostile("a"), Hostile("a.+", after=":/"), Hostile("-", "a")],
     "functions.settings.channels: \\s|/": [Hostile("a"), Hostile("a.", after="/")],

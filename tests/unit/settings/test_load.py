@@ -398,3 +398,16 @@ def test_whose_certificates_a_vault_takes_is_one_word_for_all_or_one_for_each(te
     vaults = "main=https://kv.vault.azure.net,lab=https://lab.vault.azure.net"
     choices = load_settings(LEAST | {"CERTFLOW_VAULTS": vaults, "CERTFLOW_TRUSTED_CAS": text}).options
     assert (choices.takes("main"), choices.takes("lab")) == (main, lab)
+
+
+@pytest.mark.parametrize("text", ["", "access/access.json", '{"grants": []}'])
+def test_the_access_file_is_a_blob_or_stands_in_the_setting(text: str) -> None:
+    settings = load_settings(LEAST | {"CERTFLOW_ACCESS": text})
+    assert (settings.access, settings.faults) == (text, ())
+
+
+@pytest.mark.parametrize("text", ["access.json", "[]", "access/../access.json", REFERENCE])
+def test_what_is_no_access_file_does_not_count_as_there_being_none(text: str) -> None:
+    settings = load_settings(LEAST | {"CERTFLOW_ACCESS": text})
+    assert settings.access == text
+    assert [fault.partition(":")[0] for fault in settings.faults] == ["CERTFLOW_ACCESS"]
