@@ -73,11 +73,13 @@ def certflow() -> Certflow:
     The SDKs are imported here and not above, and each function imports its use case when it runs,
     because these imports take several times as long as indexing the functions.
     """
+    from functions.adapters.azure_tables.access_notes import TableAccessNotes
     from functions.adapters.azure_tables.deliveries import TableDeliveries
     from functions.adapters.azure_tables.issuing_cas import TableIssuingCas
     from functions.adapters.azure_tables.ledger import TableLedger
     from functions.adapters.azure_tables.monitoring_store import TableMonitoringStore
     from functions.adapters.azure_tables.service import Tables
+    from functions.adapters.blob_storage.access_files import access_files
     from functions.adapters.blob_storage.containers import BlobChainFiles, BlobCsrStore, Blobs
     from functions.adapters.blob_storage.trusted_cas import TrustedCaFiles
     from functions.adapters.event_topic import EventTopic
@@ -104,6 +106,8 @@ def certflow() -> Certflow:
         rules=RulesInSetting(given.rules)
         if is_table(given.rules)
         else RulesInBlob(blobs, given.rules),
+        access_notes=TableAccessNotes(tables),
+        access_files=access_files(blobs, given.access),
         channels=tuple(channels(given.channels, credential)),
         mailboxes=given.channels.mailboxes,
         options=given.options,

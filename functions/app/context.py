@@ -7,10 +7,18 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from functions.access.row_reader import AccessFault
+from functions.access.rules import AccessRules
 from functions.app.rate_limiter import RateLimiter
 from functions.model.errors import UnknownVault
 from functions.model.links import Links
 from functions.model.options import Options
+from functions.ports.access_files import (
+    AccessFile,
+    AccessFiles,
+    AccessNotes,
+    AccessState,
+)
 from functions.ports.chain_files import ChainFiles, CsrStore, TrustedCas
 from functions.ports.issuing_cas import IssuingCas
 from functions.ports.ledger import Ledger
@@ -66,16 +74,49 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class InForce:
+    """What decides who may do what: `rules`, because of `state`, since `since` (UTC). `sha256` is
+    the hash of the file that they are from; empty for none.
+
+    `file` is the file that was seen, which may be another one, with `faults`. `noted`: whether
+    other instances know of it.
+    """
+
+    rules: AccessRules
+    state: AccessState
+    sha256: str = ""
+    since: datetime | None = None
+    file: AccessFile | None = None
+    faults: tuple[AccessFault, ...] = ()
+    noted: bool = True
+
+
+@dataclass
+class AccessCache:
+    """What decides who may do what, as this process saw it at `seen_at`; `failed_at` is when the
+    last look failed, None after one that did not (UTC).
+    """
+
+    in_force: InForce | None = None
+    seen_at: datetime | None = None
+    failed_at: datetime | None = None
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(frozen=True, slots=True)
 class Certflow:
     """The dependencies of the use cases. `vaults` is keyed by alias, lower-case.
 
     `source` is what events of this deployment name as their source. `mailboxes` get the mail for
     which no other recipient is known. `include_root`: whether a root that came with a chain is
     merged with it; TLS servers need not send it (RFC 8446 §4.4.2). `setting_faults` are settings
-    that cannot work, each with its remedy. Three fields hold state of this process: `paces`, the
-    rate limits of the vaults by alias and share, filled on use (vault_limiters.py); `searches`,
-    whose turn it is to search a vault for the keys of files (chains/key_search.py); `health`, the
-    last answer about it.
+    that cannot work, each with its remedy. `access_files` is None where nobody signs in: then no
+    file decides; where people sign in, `tenant` is the id of theirs.
+
+    These fields hold state of this process: `paces`, the rate limits of the vaults by alias and
+    share, filled on use (vault_limiters.py); `searches`, whose turn it is to search a vault for the
+    keys of files (chains/key_search.py); `health`, the last answer about it; `access`, who may do
+    what (access.py).
     """
 
     vaults: Mapping[str, Vault]
@@ -89,6 +130,9 @@ class Certflow:
     deliveries: Deliveries
     work_queue: WorkQueue
     rules: Rules
+    access_notes: AccessNotes
+    access_files: AccessFiles | None = None
+    tenant: str | None = None
     source: str = UNNAMED_SOURCE
     channels: tuple[Channel, ...] = ()
     mailboxes: tuple[str, ...] = ()
@@ -99,6 +143,7 @@ class Certflow:
     rate_limiters: dict[str, RateLimiter] = field(default_factory=dict)
     searches: dict[str, SearchTurn] = field(default_factory=dict)
     health: Health = field(default_factory=Health)
+    access: AccessCache = field(default_factory=AccessCache)
     now: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 

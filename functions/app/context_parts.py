@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Protocol, Self
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from functions.app.context import Health, SearchTurn
+    from functions.app.context import AccessCache, Health, SearchTurn
     from functions.app.rate_limiter import RateLimiter
     from functions.model.links import Links
     from functions.model.options import Options
+    from functions.ports.access_files import AccessFiles, AccessNotes
     from functions.ports.chain_files import ChainFiles, CsrStore, TrustedCas
     from functions.ports.issuing_cas import IssuingCas
     from functions.ports.ledger import Ledger
@@ -213,3 +214,23 @@ class HasHealth(Protocol):
     @property
     def health(self) -> Health:
         """The last answer of this process."""
+
+
+class HasAccess(Protocol):
+    """Who may do what."""
+
+    @property
+    def access_files(self) -> AccessFiles | None:
+        """The place of the access file; None where nobody signs in."""
+
+    @property
+    def tenant(self) -> str | None:
+        """The id of the tenant in which people sign in; None where nobody does."""
+
+    @property
+    def access_notes(self) -> AccessNotes:
+        """The store of the note on it, and of the last good file."""
+
+    @property
+    def access(self) -> AccessCache:
+        """What decides, as this process last saw it."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from functions.app.context_parts import (
+    HasAccess,
     HasChainFiles,
     HasChannels,
     HasCsrStore,
@@ -325,3 +326,7 @@ class SamplesContext(
     Protocol,
 ):
     """The test of notifications: a sample of each message."""
+
+
+class AccessContext(HasNow, HasLedger, HasTopic, HasAccess, Protocol):
+    """Who may do what, and telling operators of changes of that."""

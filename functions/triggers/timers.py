@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     """Returns the timers. **check** queues a run for every vault, publishes the events that an
-    earlier run left in the outbox, checks whose certificates the vaults accept, and sends work
-    lists. **discover** asks for an inventory scan of each vault. **daily** sends the digest and
-    deletes what is too old. **sweep** handles dropped files whose event never came.
+    earlier run left in the outbox, checks whose certificates the vaults accept and who may do
+    what, and sends work lists. **discover** asks for an inventory scan of each vault. **daily**
+    sends the digest and deletes what is too old. **sweep** handles dropped files whose event never
+    came.
     """
     blueprint = func.Blueprint()
     _add_timer(blueprint, "check", "%CERTFLOW_CHECK_SCHEDULE%", lambda: _run_check(certflow()))
@@ -37,6 +38,7 @@ def _add_timer(
 
 
 async def _run_check(app: Certflow) -> None:
+    from functions.app.access import watch_access
     from functions.app.outbox import publish_left_behind
     from functions.chains.trust_changes import watch_trust
     from functions.monitoring.vault_run import queue_vault_runs
@@ -48,6 +50,7 @@ async def _run_check(app: Certflow) -> None:
     # an older version, and whose certificates it took.
     await note_source(app)
     await watch_trust(app)
+    await watch_access(app)
     await queue_vault_runs(app)
     await publish_left_behind(app)
     await send_work_lists(app)

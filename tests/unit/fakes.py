@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.adapters.azure_tables.rows import place_in, token_of
-from functions.app.context import Certflow
+from functions.app.context import AccessCache, Certflow
 from functions.app.rate_limiter import RateLimiter
 from functions.model.due_mark import DueCheck, due_check_of
 from functions.model.errors import ConcurrentChange, Refused, Unavailable
@@ -29,6 +29,7 @@ from functions.monitoring.check_due import check_due
 from functions.monitoring.vault_run import run_vault
 from functions.notifications.send_waiting import send_queued
 from functions.notifications.tell import queue_event
+from functions.ports.access_files import AccessFile, AccessNote
 from functions.ports.chain_files import DroppedFile, ParkedFile, TrustedFile, UnprocessedFile
 from functions.ports.issuing_cas import IssuingCa
 from functions.ports.key_vault_objects import Policy
@@ -710,6 +711,50 @@ class FakeWatchbook:
 
 
 @dataclass
+class FakeAccessFiles:
+    """A place for the access file; `fault` is raised instead of reading it."""
+
+    place: str = "access/access.json"
+    file: AccessFile | None = None
+    fault: Exception | None = None
+    reads: int = 0  # of a whole file
+
+    def write(self, content: bytes) -> None:
+        self.file = AccessFile(secrets.token_hex(4), content)
+
+    async def read(self, known: AccessFile | None = None) -> AccessFile | None:
+        if self.fault:
+            raise self.fault
+        if known and self.file and known.etag == self.file.etag:
+            return known
+        self.reads += self.file is not None
+        return self.file
+
+
+@dataclass
+class FakeAccessNotes:
+    """The note in memory. Its events go to the ledger's outbox, as in the tables."""
+
+    ledger: FakeLedger
+    known: AccessNote | None = None
+    down: bool = False
+
+    async def note(self) -> AccessNote | None:
+        if self.down:
+            raise Unavailable("The table storage", "down")
+        return self.known
+
+    async def save_note(self, note: AccessNote, events: Sequence[Event] = ()) -> AccessNote:
+        if self.down:
+            raise Unavailable("The table storage", "down")
+        if note.etag != (self.known.etag if self.known else ""):
+            raise ConcurrentChange("changed")
+        self.known = replace(note, etag=secrets.token_hex(4))
+        self.ledger.told(events)
+        return self.known
+
+
+@dataclass
 class World:
     """A Certflow of fakes, with a clock that the test moves. Its vault takes any CA's certificates, as a laptop's."""
 
@@ -725,6 +770,8 @@ class World:
     channels: tuple[FakeChannel, ...] = ()
     work_queue: FakeWork = field(default_factory=FakeWork)
     rules: FakeRules = field(default_factory=FakeRules)
+    access_files: FakeAccessFiles | None = None
+    access: AccessCache = field(default_factory=AccessCache)  # of this process
     options: Options = field(default_factory=Options)
     source: str = SOURCE
     setting_faults: tuple[str, ...] = ()
@@ -735,6 +782,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.monitoring_store = FakeWatchbook(self.ledger)
+        self.access_notes = FakeAccessNotes(self.ledger)
 
     @property
     def certflow(self) -> Certflow:
@@ -757,6 +805,10 @@ class World:
             monitoring_store=self.monitoring_store,
             work_queue=self.work_queue,
             rules=self.rules,
+            access_notes=self.access_notes,
+            access_files=self.access_files,
+            access=self.access,
+            tenant="11111111-0000-4000-8000-000000000000" if self.access_files else None,
             options=replace(self.options, trusted={"main": Takes.ANY} | dict(self.options.trusted)),
             source=self.source,
             setting_faults=self.setting_faults,

@@ -18,7 +18,12 @@ from functions.model.events.digest import Digest
 from functions.model.events.ends import Cancelled, Completed, Deleted, Failed, Overwritten
 from functions.model.events.event import EventType
 from functions.model.events.expiry import Expired, NearExpiry
-from functions.model.events.operators import NoticeRefused, SettingWrong
+from functions.model.events.operators import (
+    AccessChanged,
+    AccessFaulty,
+    NoticeRefused,
+    SettingWrong,
+)
 from functions.model.events.requests import Acknowledged, Cancelling, Stalled, Started, Unsettled
 from functions.model.events.vaults import (
     IssuerTroubled,
@@ -59,6 +64,8 @@ TYPES: tuple[type[EventType], ...] = (
     VaultSurveyed,
     VaultRebuilt,
     SettingWrong,
+    AccessChanged,
+    AccessFaulty,
     Digest,
     NoticeRefused,
 )

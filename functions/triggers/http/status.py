@@ -7,6 +7,8 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions import __version__
+from functions.app.access import access_in_force
+from functions.app.context import InForce
 from functions.monitoring.rebuild import NOT_RESTORED, request_rebuild
 from functions.monitoring.status import (
     FilesStatus,
@@ -23,7 +25,9 @@ from functions.triggers.http.bodies import RebuildBody, parse
 from functions.triggers.http.context import Context
 from functions.triggers.http.queries import actor_of, body_of, check_query
 from functions.triggers.http.types.status import (
+    AccessAnswer,
     ChannelItem,
+    FaultOfFile,
     Files,
     RebuildStarted,
     SilencedEnd,
@@ -39,7 +43,7 @@ from functions.triggers.http.types.status import (
 async def get_status(req: func.HttpRequest, context: Context) -> func.HttpResponse:
     """Answers 200 with the version of the app, the state of the monitoring and of the trusted CAs
     of each vault, the files that are not processed, the messages that wait, the channels that no
-    message can reach, and the wrong settings.
+    message can reach, the wrong settings, and the access file.
     """
     check_query(req)
     app = context.certflow()
@@ -51,6 +55,7 @@ async def get_status(req: func.HttpRequest, context: Context) -> func.HttpRespon
         setting_faults=list(app.setting_faults),
         channels=[_channel_item(one) for one in await waiting_on_channels(app)],
         unreached_channels=[UnreachedChannel(*one) for one in await unreached_now(app)],
+        access=_access_answer(await access_in_force(app)) if app.access_files else None,
     )
     return json_body(200, found)
 
@@ -106,6 +111,15 @@ def _survey_answer(survey: InventoryScan) -> SurveyAnswer | None:
         silenced=[
             SilencedEnd(one.name, one.why, one.ends.isoformat()) for one in survey.last.silenced
         ],
+    )
+
+
+def _access_answer(access: InForce) -> AccessAnswer:
+    return AccessAnswer(
+        state=access.state.value,
+        since=time_of(access.since),
+        sha256=access.sha256 or None,
+        faults=[FaultOfFile(one.row, one.field, one.sentence) for one in access.faults] or None,
     )
 
 

@@ -21,7 +21,7 @@ from functions.model.events.chains import HeldUp, KeyReceived, Quarantined, Reje
 from functions.model.events.digest import Digest
 from functions.model.events.event import EventType
 from functions.model.events.expiry import Expired, NearExpiry
-from functions.model.events.operators import NoticeRefused, SettingWrong
+from functions.model.events.operators import AccessChanged, AccessFaulty, NoticeRefused, SettingWrong
 from functions.model.events.registry import TOLD
 from functions.model.events.requests import Acknowledged, Unsettled
 from functions.model.events.vaults import IssuerTroubled, TrustChanged, TrustMisplaced, VaultRebuilt, VaultSurveyed
@@ -233,6 +233,12 @@ ROWS = [
     ),
     row(VaultRebuilt.type, "Nothing to do", person="There is nothing to do.", counts={"pending": 1}),
     row(SettingWrong.type, "Change this setting", LEFT),
+    row(AccessChanged.type, "if that was meant", person="The logs of the storage account and of the app are Azure's."),
+    row(
+        AccessFaulty.type,
+        "Fix the problem named here in access/access.json",
+        "unit/app/test_access.py::test_a_fault_is_told_once_whoever_sees_it_and_so_is_its_end",
+    ),
     row(Digest.type, "Nothing to do", person="There is nothing to do."),
     row(NoticeRefused.type, "See why", person="The step is that of the message that was refused, as it stands here."),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from functions.model.options import Takes
+from functions.ports.access_files import AccessState
 from functions.ports.monitoring_store import TrustState
 from functions.triggers.http.types.answers import Answer, Count, Time, one_of
 
@@ -88,8 +89,32 @@ class UnreachedChannel(Answer):
     reason: str
 
 
+class FaultOfFile(Answer):
+    """A fault of the access file; `row` is `$` for what concerns all of it, `field` empty for what
+    concerns all of a row.
+    """
+
+    row: str
+    field: str
+    sentence: str
+
+
+class AccessAnswer(Answer):
+    """What decides who may do what: app roles (there never was a file), the file, the last good
+    file, or the role of operators alone; since when, and the hash of the file that decides.
+    `faults` are those of the file that is there now.
+    """
+
+    state: Annotated[str, one_of(AccessState)]
+    since: Time | None = None
+    sha256: str | None = None
+    faults: list[FaultOfFile] | None = None
+
+
 class StatusAnswer(Answer):
-    """The state of the monitoring; `version` is that of the app."""
+    """The state of the monitoring; `version` is that of the app. `access` is missing where nobody
+    signs in.
+    """
 
     version: str
     vaults: list[VaultItem]
@@ -98,6 +123,7 @@ class StatusAnswer(Answer):
     setting_faults: list[str]
     channels: list[ChannelItem]
     unreached_channels: list[UnreachedChannel]
+    access: AccessAnswer | None = None
 
 
 class RebuildStarted(Answer):
