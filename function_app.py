@@ -79,6 +79,7 @@ def certflow() -> Certflow:
     from functions.adapters.azure_tables.ledger import TableLedger
     from functions.adapters.azure_tables.monitoring_store import TableMonitoringStore
     from functions.adapters.azure_tables.service import Tables
+    from functions.adapters.azure_tables.start_counts import TableStartCounts
     from functions.adapters.blob_storage.access_files import access_files
     from functions.adapters.blob_storage.containers import BlobChainFiles, BlobCsrStore, Blobs
     from functions.adapters.blob_storage.trusted_cas import TrustedCaFiles
@@ -107,6 +108,7 @@ def certflow() -> Certflow:
         if is_table(given.rules)
         else RulesInBlob(blobs, given.rules),
         access_notes=TableAccessNotes(tables),
+        start_counts=TableStartCounts(tables),
         access_files=access_files(blobs, given.access),
         channels=tuple(channels(given.channels, credential)),
         mailboxes=given.channels.mailboxes,

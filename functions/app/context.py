@@ -25,6 +25,7 @@ from functions.ports.ledger import Ledger
 from functions.ports.monitoring_store import MonitoringStore
 from functions.ports.notifications import Channel, Deliveries
 from functions.ports.rules import Rules
+from functions.ports.start_counts import StartCounts
 from functions.ports.topic import Topic
 from functions.ports.vault import Vault
 from functions.ports.work_queue import WorkQueue
@@ -116,7 +117,7 @@ class Certflow:
     These fields hold state of this process: `paces`, the rate limits of the vaults by alias and
     share, filled on use (vault_limiters.py); `searches`, whose turn it is to search a vault for the
     keys of files (chains/key_search.py); `health`, the last answer about it; `access`, who may do
-    what (access.py).
+    what (access.py); `counting`, whose turn it is to count a start.
     """
 
     vaults: Mapping[str, Vault]
@@ -131,6 +132,7 @@ class Certflow:
     work_queue: WorkQueue
     rules: Rules
     access_notes: AccessNotes
+    start_counts: StartCounts
     access_files: AccessFiles | None = None
     tenant: str | None = None
     source: str = UNNAMED_SOURCE
@@ -144,6 +146,7 @@ class Certflow:
     searches: dict[str, SearchTurn] = field(default_factory=dict)
     health: Health = field(default_factory=Health)
     access: AccessCache = field(default_factory=AccessCache)
+    counting: asyncio.Lock = field(default_factory=asyncio.Lock)
     now: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
+    import asyncio
     from datetime import datetime
 
     from functions.app.context import AccessCache, Health, SearchTurn
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from functions.ports.monitoring_store import MonitoringStore
     from functions.ports.notifications import Channel, Deliveries
     from functions.ports.rules import Rules
+    from functions.ports.start_counts import StartCounts
     from functions.ports.topic import Topic
     from functions.ports.vault import Vault
     from functions.ports.work_queue import WorkQueue
@@ -234,3 +236,15 @@ class HasAccess(Protocol):
     @property
     def access(self) -> AccessCache:
         """What decides, as this process last saw it."""
+
+
+class HasStartCounts(Protocol):
+    """The requests that each caller has started today."""
+
+    @property
+    def start_counts(self) -> StartCounts:
+        """The store of their counts."""
+
+    @property
+    def counting(self) -> asyncio.Lock:
+        """Whose turn it is in this process to count."""

@@ -30,6 +30,7 @@ from functions.app.context_parts import (
     HasSettingFaults,
     HasSleep,
     HasSource,
+    HasStartCounts,
     HasTopic,
     HasTrusted,
     HasVaults,
@@ -330,3 +331,7 @@ class SamplesContext(
 
 class AccessContext(HasNow, HasLedger, HasTopic, HasAccess, Protocol):
     """Who may do what, and telling operators of changes of that."""
+
+
+class StartsContext(HasNow, HasStartCounts, Protocol):
+    """How many requests a caller starts in a day."""

@@ -18,14 +18,15 @@ async def save_with_retries[Known, Saved](
     *,
     service: str,
     what: str,
+    tries: int = MAX_SAVES,
 ) -> Saved:
     """Returns what `save` returns. `save` changes what is known and saves it; on ConcurrentChange
     `read` returns the current state, and `save` changes that instead. `save` may find that there is
     nothing left to change.
 
-    Raises KeepsChanging after MAX_SAVES tries, naming `what` and the `service` that stores it.
+    Raises KeepsChanging after so many tries, naming `what` and the `service` that stores it.
     """
-    for _ in range(MAX_SAVES - 1):
+    for _ in range(tries - 1):
         try:
             return await save(known)
         except ConcurrentChange:

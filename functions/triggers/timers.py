@@ -70,12 +70,14 @@ async def _run_daily(app: Certflow) -> None:
     from functions.chains.trust_changes import tell_any_ca
     from functions.monitoring.digest import send_digest
     from functions.notifications.provenance import SENT_EVENT_TTL as VOUCHED
+    from functions.requests.daily_starts import forget_starts
     from functions.requests.publish_csr import remove_stale_csrs
 
     if not await send_digest(app):
         await tell_any_ca(app)
     await app.monitoring_store.forget_searches(app.now() - SEARCH_TTL)
     await app.ledger.forget_kept(app.now() - VOUCHED)
+    await forget_starts(app)
     await remove_stale_csrs(app)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -44,6 +44,7 @@ from functions.ports.monitoring_store import (
 )
 from functions.ports.notifications import GATHERING, Attachment, Limits, Notice, QueuedNotice, SentMessage
 from functions.ports.rules import Rule
+from functions.ports.start_counts import StartCount
 from functions.ports.vault import Bundle, CertificateItem, CertificatePage, PendingOperation
 from functions.x509.public_keys import key_sha256, sha1_of
 from tests.certificates import Ca, make_csr
@@ -755,6 +756,30 @@ class FakeAccessNotes:
 
 
 @dataclass
+class FakeStartCounts:
+    """Counts in memory; `before_save` runs once, right before the next write."""
+
+    counts: dict[tuple[date, str], StartCount] = field(default_factory=dict)
+    before_save: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    down: bool = False
+
+    async def started(self, day: date, who: str) -> StartCount:
+        if self.down:
+            raise Unavailable("The table storage", "down")
+        return self.counts.get((day, who), StartCount(day, who))
+
+    async def save_started(self, count: StartCount) -> None:
+        if self.before_save:
+            await self.before_save.pop()()
+        if (await self.started(count.day, count.who)).etag != count.etag:
+            raise ConcurrentChange("changed")
+        self.counts[count.day, count.who] = replace(count, etag=secrets.token_hex(4))
+
+    async def forget_started(self, before: date) -> None:
+        self.counts = {key: one for key, one in self.counts.items() if key[0] >= before}
+
+
+@dataclass
 class World:
     """A Certflow of fakes, with a clock that the test moves. Its vault takes any CA's certificates, as a laptop's."""
 
@@ -771,6 +796,7 @@ class World:
     work_queue: FakeWork = field(default_factory=FakeWork)
     rules: FakeRules = field(default_factory=FakeRules)
     access_files: FakeAccessFiles | None = None
+    start_counts: FakeStartCounts = field(default_factory=FakeStartCounts)
     access: AccessCache = field(default_factory=AccessCache)  # of this process
     options: Options = field(default_factory=Options)
     source: str = SOURCE
@@ -806,6 +832,7 @@ class World:
             work_queue=self.work_queue,
             rules=self.rules,
             access_notes=self.access_notes,
+            start_counts=self.start_counts,
             access_files=self.access_files,
             access=self.access,
             tenant="11111111-0000-4000-8000-000000000000" if self.access_files else None,
