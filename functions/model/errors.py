@@ -3,6 +3,7 @@
 ```
 CertflowError
 ├── InvalidRequest     fix the request (400)
+├── Unauthenticated    sign in: the token is missing or wrong (401)
 ├── UnknownVault       use an alias that is configured (404)
 ├── KeyReused          use a new Idempotency-Key for a new request (422)
 ├── Refused            Key Vault refused the call: its status, code and message, passed on
@@ -47,6 +48,14 @@ class InvalidRequest(CertflowError):
     ) -> None:
         super().__init__(f"{field}: {message}")
         self.field, self.reason, self.findings = field, reason, findings
+
+
+class Unauthenticated(CertflowError):
+    """Nobody is signed in: the call has no token, or one that is not accepted. The message says in
+    one sentence what is wrong, and never holds the token.
+    """
+
+    code = "Unauthorized"
 
 
 class UnknownVault(CertflowError):
