@@ -12,6 +12,7 @@ import azure.functions as func
 
 from functions import __version__
 from functions.model.log import record
+from functions.settings.auth_mode import auth_mode
 from functions.triggers.blob import CHAIN_CONTAINER, chains_blueprint
 from functions.triggers.event_grid import events_blueprint
 from functions.triggers.http.context import Context
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from functions.adapters.work_queues import WorkQueues
     from functions.app.context import Certflow
     from functions.ports.notifications import Channel
+    from functions.ports.sign_in import SignIn
     from functions.ports.vault import Vault
     from functions.settings.channels import Channels
     from functions.settings.load import Settings
@@ -63,6 +65,33 @@ def work() -> WorkQueues:
     from functions.settings.load import queues_url
 
     return WorkQueues(queues_url(os.environ), identity())
+
+
+@functools.cache
+def sign_in() -> SignIn:
+    """Returns what says who calls the API. It needs none of the other settings, and never raises:
+    while its own are wrong, it lets nobody in.
+    """
+    from functions.app.sign_in import ByKeys, KeysUntil, NobodyYet
+    from functions.settings.sign_in import sign_in_of
+    from functions.settings.values import Faults
+
+    given = sign_in_of(os.environ, Faults())
+    if given.fault:
+        return NobodyYet(given.fault)
+    if given.registration is None:
+        return ByKeys()
+    from functions.adapters.entra.sign_in import EntraSignIn
+
+    tokens = EntraSignIn(given.registration, utc_now)
+    if given.keys_until and given.keys:
+        return KeysUntil(tokens, given.keys, given.keys_until, utc_now)
+    return tokens
+
+
+def utc_now() -> datetime:
+    """Returns the time."""
+    return datetime.now(UTC)
 
 
 @functools.cache
@@ -164,7 +193,7 @@ logging.getLogger("azure.identity").setLevel(
     logging.ERROR
 )  # it warns at every try; the caller logs the failure itself
 
-record("started", version=__version__)
+record("started", version=__version__, auth=auth_mode(os.environ))
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 context = Context(certflow)
@@ -173,6 +202,6 @@ app.register_functions(schedule_blueprint(certflow))
 app.register_functions(events_blueprint(certflow, work))
 app.register_functions(chains_blueprint(work))
 app.register_functions(work_blueprint(certflow))
-returns = Returns(work, lambda: datetime.now(UTC))
+returns = Returns(work, utc_now)
 app.register_functions(queued_blueprint(certflow, lambda: settings().vaults, returns))
 app.register_functions(poison_blueprint(returns))

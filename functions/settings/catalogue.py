@@ -10,7 +10,9 @@ from __future__ import annotations
 from functions.settings.catalogue_messages import MESSAGE_SETTINGS
 from functions.settings.documented import (
     NEEDED,
+    NO_KEY_COUNTS,
     NO_TIMER,
+    NOBODY_GETS_IN,
     NOTHING_RUNS,
     THE_DEFAULT,
     Setting,
@@ -56,6 +58,64 @@ ALL_SETTINGS = {
             "do not count",
             "`50`",
             THE_DEFAULT,
+        ),
+    ),
+    "Sign-in": (
+        Setting(
+            "CERTFLOW_AUTH",
+            "who may call the API: whoever has an access token of Entra ID (`entra`), or a "
+            "function key (`keys`). A function key says of nobody who they are, and rules every "
+            "vault. With any other value nobody gets in",
+            "`keys`",
+            NOBODY_GETS_IN,
+        ),
+        Setting(
+            "CERTFLOW_AUTH_TENANT",
+            "the id of the tenant whose tokens count. Needed with `entra`",
+            "none",
+            NOBODY_GETS_IN,
+        ),
+        Setting(
+            "CERTFLOW_AUTH_API",
+            "the application id of the API, which is the audience of tokens. Needed with `entra`",
+            "none",
+            NOBODY_GETS_IN,
+        ),
+        Setting(
+            "CERTFLOW_AUTH_PAGE",
+            "the application id of Certflow's own page, with which people may call",
+            "none",
+            "nobody calls with the page",
+        ),
+        Setting(
+            "CERTFLOW_AUTH_CLIENTS",
+            "the application ids of other applications with which people may call, separated by "
+            "commas. Set it to that of the page for the page alone. Machines do not have to be "
+            "here: they need a role of the API",
+            "the Azure CLI",
+            "a wrong entry allows no application",
+        ),
+        Setting(
+            "CERTFLOW_AUTH_AUTHORITY",
+            "the address of Entra ID, without a tenant; for other clouds, such as "
+            "`https://login.microsoftonline.us`",
+            "`https://login.microsoftonline.com`",
+            NOBODY_GETS_IN,
+        ),
+        Setting(
+            "CERTFLOW_AUTH_KEYS_UNTIL",
+            "with `entra`, the last day (UTC) on which the keys in `CERTFLOW_AUTH_KEYS` still "
+            "count: `2027-03-31`. Each use is a record in the log (`key-used`)",
+            "none: no key counts",
+            NO_KEY_COUNTS,
+        ),
+        Setting(
+            "CERTFLOW_AUTH_KEYS",
+            "the SHA-256 of each function key that counts until then, in hexadecimal "
+            '(`printf %s "$KEY" | sha256sum`), separated by commas. A key counts in the header '
+            "`x-functions-key`, not in an address (`?code=`)",
+            "none",
+            NO_KEY_COUNTS,
         ),
     ),
     "Schedules": (

@@ -10,6 +10,8 @@ NOTHING_RUNS = "nothing runs"
 NO_TIMER = "the host does not run this timer"
 TEAMS_WAITS = "Teams waits"
 MAIL_WAITS = "mail waits"
+NOBODY_GETS_IN = "every route but `health` answers 503"
+NO_KEY_COUNTS = "no key counts"
 
 
 @dataclass(frozen=True, slots=True)

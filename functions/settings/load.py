@@ -22,6 +22,7 @@ from functions.model.options import Options
 from functions.settings.channels import Channels, read_channels, rules_of
 from functions.settings.options import VAULTS, flag_or_safe, options_of
 from functions.settings.roles import operators_of, signers_of
+from functions.settings.sign_in import SignInSettings, sign_in_of
 from functions.settings.values import (
     Env,
     Faults,
@@ -58,6 +59,7 @@ class Settings:
     rules: str
     access: str
     include_root: bool
+    sign_in: SignInSettings
     options: Options
     links: Links
     faults: tuple[str, ...] = ()
@@ -104,6 +106,7 @@ def load_settings(env: Env) -> Settings:
         include_root=flag_or_safe(
             env, faults, "CERTFLOW_CHAIN_INCLUDE_ROOT", default=False, safe=False
         ),
+        sign_in=sign_in_of(env, faults),
         options=choices,
         links=_links_of(env, faults, vaults),
         faults=tuple(sorted(set(faults.told))),

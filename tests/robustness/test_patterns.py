@@ -297,6 +297,7 @@ CASES: dict[str, list[Hostile]] = {
     "functions.triggers.http.queries.REQUEST_ID": [Hostile("f"), Hostile("f", after="g")],
     "functions.triggers.http.queries.PERIOD": [Hostile("1"), Hostile("1", after="m")],
     "functions.triggers.http.queries.IDEMPOTENCY_KEY": [Hostile("a"), Hostile(" ", after="\n")],
+    "functions.settings.sign_in.KEY_DIGEST": [Hostile("a"), Hostile("a", after=";")],
     "functions.settings.options.ISSUER_NAME": [Hostile("a"), Hostile("*"), Hostile("-", after=";")],
     "functions.settings.options.DOMAIN": [
         Hostile("a.", after="-"),

@@ -108,12 +108,13 @@ def test_indexing_imports_no_use_case_no_sdk_and_no_parser() -> None:
     look = "import function_app, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", look], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     ours = {name for name in loaded.split() if name.startswith("functions.")}
-    rooms = {"functions.model", "functions.ports"}
+    rooms = {"functions.model", "functions.ports", "functions.settings"}
     assert {name for name in ours if not name.startswith("functions.triggers")} - rooms == {
         "functions.model.log",
         "functions.ports.work_queue",
+        "functions.settings.auth_mode",
     }
-    assert {"cryptography", "msgspec", "azure.core", "azure.identity", "aiohttp"}.isdisjoint(loaded.split())
+    assert {"cryptography", "jwt", "msgspec", "azure.core", "azure.identity", "aiohttp"}.isdisjoint(loaded.split())
 
 
 @pytest.mark.parametrize("file", modules("functions"), ids=str)

@@ -45,4 +45,4 @@ def test_the_first_line_of_the_apps_log_names_it() -> None:
     done = subprocess.run(
         [sys.executable, "-c", SHOW_LOG], cwd=ROOT, capture_output=True, text=True, timeout=HANG, check=True
     )
-    assert json.loads(done.stderr.splitlines()[0]) == {"event": "started", "version": __version__}
+    assert json.loads(done.stderr.splitlines()[0]) == {"event": "started", "version": __version__, "auth": "keys"}

@@ -12,13 +12,12 @@ from datetime import datetime
 
 from functions.model.caller import Caller
 from functions.model.errors import Unauthenticated
-from functions.model.guids import is_guid
 from functions.model.request.actor import Actor, ActorKind
-from functions.ports.sign_in import Registration
+from functions.ports.sign_in import Registration, is_guid
 
-VERSION = "2.0"
-SCOPE = "access_as_user"  # what a person lets the page, or the Azure CLI, do in their name
-APP, USER = "app", "user"  # the values of `idtyp`, which the API's registration asks for
+V2 = "2.0"
+API_SCOPE = "access_as_user"  # what a person lets the page, or the Azure CLI, do in their name
+IDTYP_APP, IDTYP_USER = "app", "user"  # what `idtyp` says, if the registration asks for it
 CLOCK_SKEW = 60  # seconds that Entra's clock and ours may differ
 MAX_NAME = 120
 
@@ -45,9 +44,9 @@ def _check_source(claims: Claims, registration: Registration) -> None:
     """Who made the token, and for whom. The version comes first: a v1.0 token differs in all of
     it, and is what an API gets whose registration does not ask for another.
     """
-    if claims.get("ver") != VERSION:
+    if claims.get("ver") != V2:
         raise Unauthenticated(
-            f"The token is not of version {VERSION}: the API's registration has to set "
+            f"The token is not of version {V2}: the API's registration has to set "
             "requestedAccessTokenVersion to 2."
         )
     if claims.get("iss") != registration.issuer:
@@ -69,9 +68,9 @@ def _check_time(claims: Claims, now: float) -> None:
 
 def _check_person(claims: Claims, azp: str, registration: Registration) -> None:
     scopes = claims.get("scp")
-    if not isinstance(scopes, str) or SCOPE not in scopes.split(" "):
-        raise Unauthenticated(f"The token does not have the scope {SCOPE} (scp).")
-    if claims.get("idtyp", USER) != USER:
+    if not isinstance(scopes, str) or API_SCOPE not in scopes.split(" "):
+        raise Unauthenticated(f"The token does not have the scope {API_SCOPE} (scp).")
+    if claims.get("idtyp", IDTYP_USER) != IDTYP_USER:
         raise Unauthenticated("The token has scopes (scp), but is not a person's (idtyp).")
     if azp not in registration.clients:
         raise Unauthenticated(
@@ -85,7 +84,7 @@ def _check_machine(claims: Claims, roles: frozenset[str]) -> None:
     tenant gets a token for an API that does not require assignment (Learn, "Restrict a Microsoft
     Entra app to a set of users"), but one without roles.
     """
-    if claims.get("idtyp") != APP:
+    if claims.get("idtyp") != IDTYP_APP:
         raise Unauthenticated(
             "The token is no access token of a person (scp) or of an application (idtyp); an ID "
             "token is neither."

@@ -1,5 +1,5 @@
 """Reads the signing keys that Entra ID publishes for a tenant: its discovery document names the
-address of its key set (OpenID Connect Discovery 1.0 §4, RFC 7517).
+address of its key set (OpenID Connect Discovery 1.0; RFC 7517).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import aiohttp
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from functions.adapters.entra.tokens import ALGORITHM
+from functions.adapters.entra.tokens import SIGNED_WITH
 from functions.model.errors import Unavailable
 from functions.ports.sign_in import Registration
 
@@ -69,7 +69,7 @@ def _usable(published: object, registration: Registration) -> dict[str, RSAPubli
     for one in published if isinstance(published, list) else []:
         if isinstance(one, dict) and _may_sign(one, registration):
             try:
-                key = jwt.PyJWK(one, ALGORITHM).key
+                key = jwt.PyJWK(one, SIGNED_WITH).key
             except jwt.PyJWTError:
                 continue
             if isinstance(key, RSAPublicKey) and key.key_size >= MIN_KEY_BITS:
@@ -86,7 +86,7 @@ def _may_sign(key: dict[str, Any], registration: Registration) -> bool:
     return (
         isinstance(key.get("kid"), str)
         and key.get("use", "sig") == "sig"
-        and key.get("alg", ALGORITHM) == ALGORITHM
+        and key.get("alg", SIGNED_WITH) == SIGNED_WITH
         and issuer == registration.issuer
     )
 

@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from functions.model.errors import Unauthenticated
 
-ALGORITHM = "RS256"
+SIGNED_WITH = "RS256"
 # Entra's tokens have 1 to 4 KiB: whoever is in more than 200 groups gets a link in their place
 # (Learn, "Access token claims reference"). The header of a token and its claims are decoded before
 # anything is known of the caller.
 MAX_TOKEN = 16_384
 
-_signatures = jwt.PyJWS(algorithms=[ALGORITHM])
+_signatures = jwt.PyJWS(algorithms=[SIGNED_WITH])
 
 
 def token_of(authorization: str | None) -> str:
@@ -67,8 +67,8 @@ def key_id_of(token: str) -> str:
         header = jwt.get_unverified_header(f"{first}..")
     except jwt.PyJWTError:
         raise Unauthenticated("The token cannot be decoded.") from None
-    if header.get("alg") != ALGORITHM:
-        raise Unauthenticated(f"The token is not signed with {ALGORITHM}.")
+    if header.get("alg") != SIGNED_WITH:
+        raise Unauthenticated(f"The token is not signed with {SIGNED_WITH}.")
     kid = header.get("kid")
     if not isinstance(kid, str) or not kid:
         raise Unauthenticated("The token does not name the key that signed it (kid).")
@@ -78,7 +78,7 @@ def key_id_of(token: str) -> str:
 def claims_of(token: str, key: RSAPublicKey) -> dict[str, object]:
     """Returns the claims of a token that this key has signed."""
     try:
-        claims = json.loads(_signatures.decode(token, key, algorithms=[ALGORITHM]))
+        claims = json.loads(_signatures.decode(token, key, algorithms=[SIGNED_WITH]))
     except jwt.InvalidSignatureError:
         raise Unauthenticated("The signature of the token is wrong.") from None
     # RecursionError: for brackets within brackets.
