@@ -36,9 +36,13 @@ type Claims = Mapping[str, Any]
 
 
 @functools.cache
+def _keys() -> list[RSAPrivateKey]:
+    return [generate_private_key(65537, 2048) for _ in range(2)]
+
+
 def signing_key(number: int = 0) -> RSAPrivateKey:
-    """A key of this process; another number is another key."""
-    return generate_private_key(65537, 2048)
+    """One of two keys of this process."""
+    return _keys()[number]
 
 
 @dataclass(frozen=True)

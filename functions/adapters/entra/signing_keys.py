@@ -80,7 +80,7 @@ class SigningKeys:
 
     def _start(self) -> asyncio.Task[None]:
         self._tried = self._now()
-        self._running = asyncio.create_task(self._read())
+        self._running = asyncio.create_task(self._read(), name="signing-keys")
         return self._running
 
     async def _read(self) -> None:
