@@ -48,6 +48,7 @@ HEADERS = (
     BadToken("a token without Bearer", "does not begin with 'Bearer'", lambda forge: forge.signed(forge.person())),
     BadToken("no token", "there is no token", lambda _: "Bearer"),
     BadToken("two tokens", "more than one token", lambda forge: f"Bearer {forge.signed(forge.person())}, Bearer x.y.z"),
+    BadToken("two tokens and a comma", "more than one token", lambda _: "Bearer a.b.c,d.e.f"),
     BadToken("two tokens and a blank", "more than one token", lambda forge: f"Bearer {forge.signed({})} x"),
     BadToken(
         "too long",
@@ -56,6 +57,7 @@ HEADERS = (
         over_http=False,
     ),
     BadToken("one part", "three parts", lambda _: "Bearer abc"),
+    BadToken("the longest part", "three parts", lambda _: f"Bearer {'a' * MAX_TOKEN}", over_http=False),
     BadToken("two parts", "three parts", lambda _: "Bearer abc.def"),
     BadToken("four parts", "three parts", lambda forge: f"{forge.bearer(forge.person())}.abc"),
     BadToken("encrypted", "encrypted", lambda _: "Bearer a.b.c.d.e"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeGuard
 from uuid import UUID
 
 from functions.model.caller import Caller
@@ -44,7 +44,7 @@ class SignIn(Protocol):
         ...
 
 
-def is_guid(value: object) -> bool:
+def is_guid(value: object) -> TypeGuard[str]:
     """Whether a value is a GUID as Entra ID writes the ids of tenants, applications and people:
     lower-case, with hyphens. `UUID` takes more ways to write one.
     """

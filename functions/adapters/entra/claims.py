@@ -95,7 +95,7 @@ def _check_machine(claims: Claims, roles: frozenset[str]) -> None:
 
 def _guid(claims: Claims, name: str) -> str:
     value = claims.get(name)
-    if not isinstance(value, str) or not is_guid(value):
+    if not is_guid(value):
         raise Unauthenticated(f"The token does not say {name}, or not as a GUID.")
     return value
 
