@@ -24,6 +24,7 @@ MEASURED = (
     "search",
     "sweep_memory",
     "memory",
+    "token_check",
     "cold_start",
     "idle_log",
     "week",
@@ -38,6 +39,7 @@ PACKAGES = (
     "cryptography",
     "pyopenssl",
     "msgspec",
+    "pyjwt",
 )
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
