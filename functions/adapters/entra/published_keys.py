@@ -15,7 +15,7 @@ from functions.adapters.entra.tokens import SIGNED_WITH
 from functions.model.errors import Unavailable
 from functions.ports.sign_in import Registration
 
-FETCH_TIMEOUT = aiohttp.ClientTimeout(total=10)  # seconds, for both documents
+FETCH_TIMEOUT = aiohttp.ClientTimeout(total=10)  # seconds, for each of the two documents
 MAX_DOCUMENT = 1_048_576  # bytes; Entra's have less than 20,000
 MIN_KEY_BITS = 2048
 
@@ -79,8 +79,8 @@ def _usable(published: object, registration: Registration) -> dict[str, RSAPubli
 
 def _may_sign(key: dict[str, Any], registration: Registration) -> bool:
     """Whether a key is for signatures, of RS256, and of this tenant. Entra writes beside a key
-    whose tokens it signs, in a set for all tenants with a placeholder: others are those of personal
-    accounts (Learn, "Validate tokens", about the issuer of the signing key).
+    whose tokens it signs, maybe with a placeholder for the tenant: others are those of personal
+    accounts (platform §11).
     """
     issuer = str(key.get("issuer", registration.issuer)).replace("{tenantid}", registration.tenant)
     return (

@@ -1,7 +1,7 @@
 """The keys with which Entra ID signs the tokens of a tenant, kept in memory.
 
 Entra publishes a new key before it signs with it, but promises no time between, and in an emergency
-changes keys at once (Learn, "Signing key rollover"). So keys are read again each day, and when a
+changes keys at once (platform §11). So keys are read again each day, and when a
 token names one that is not known.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
@@ -19,6 +19,7 @@ from functions.model.log import record
 
 type Keys = Mapping[str, RSAPublicKey]
 
+NEVER = datetime.min.replace(tzinfo=UTC)
 KEYS_FRESH = timedelta(hours=24)  # then they are read again, while they still count
 KEYS_TTL = timedelta(hours=48)  # then they count no more: Entra may have withdrawn one of them
 # Anybody can name an unknown key. They do not make us ask Entra more often than this.
@@ -32,13 +33,14 @@ class SigningKeys:
     fetch.
     """
 
+    _running: asyncio.Task[None] | None
+    _failure: str  # why the last try to read the keys failed; empty if it did not
+
     def __init__(self, fetch: Callable[[], Awaitable[Keys]], now: Callable[[], datetime]) -> None:
         self._fetch, self._now = fetch, now
         self._keys: Keys = {}
-        self._fetched: datetime | None = None  # when the keys were read
-        self._tried: datetime | None = None  # when that was tried last
-        self._failure = ""  # why that try failed; empty if it did not
-        self._running: asyncio.Task[None] | None = None
+        self._fetched = self._tried = NEVER  # when the keys were read, and when that was tried last
+        self._running = None
 
     async def key(self, kid: str) -> RSAPublicKey:
         """Returns the key with this id. Raises Unauthenticated if the tenant publishes none,
@@ -61,21 +63,19 @@ class SigningKeys:
         return None if self._older_than(KEYS_TTL) else self._keys.get(kid)
 
     def _older_than(self, age: timedelta) -> bool:
-        return self._fetched is None or self._now() - self._fetched >= age
+        return self._now() - self._fetched >= age
 
     def _pause(self) -> timedelta:
         return FIRST_FETCH_PAUSE if self._older_than(KEYS_TTL) else FETCH_PAUSE
 
     def _may_fetch(self) -> bool:
-        """Whether the last try is long enough ago, and over. A clock that was put back does not
-        make anybody wait until then.
+        """Whether the last try is long enough ago. A clock that was put back does not make anybody
+        wait until it is where it was.
         """
-        if self._running is not None:
-            return False
-        return self._tried is None or not self._tried <= self._now() < self._tried + self._pause()
+        return not self._tried <= self._now() < self._tried + self._pause()
 
     def _seconds_to_next(self) -> int:
-        left = (self._tried or self._now()) + self._pause() - self._now()
+        left = self._tried + self._pause() - self._now()
         return max(1, round(left.total_seconds()))
 
     def _start(self) -> asyncio.Task[None]:
@@ -84,6 +84,7 @@ class SigningKeys:
         return self._running
 
     async def _read(self) -> None:
+        self._failure = "its signing keys were not read"  # unless that ends
         try:
             self._keys = await self._fetch()
             self._fetched, self._failure = self._now(), ""

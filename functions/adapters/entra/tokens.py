@@ -16,9 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from functions.model.errors import Unauthenticated
 
 SIGNED_WITH = "RS256"
-# Entra's tokens have 1 to 4 KiB: whoever is in more than 200 groups gets a link in their place
-# (Learn, "Access token claims reference"). The header of a token and its claims are decoded before
-# anything is known of the caller.
+# The longest part of a token may be its groups: 200 of them, after which Entra writes a link in
+# their place (platform §11), take 10,400 characters. A token is decoded before it is known whose.
 MAX_TOKEN = 16_384
 
 _signatures = jwt.PyJWS(algorithms=[SIGNED_WITH])
@@ -26,7 +25,7 @@ _signatures = jwt.PyJWS(algorithms=[SIGNED_WITH])
 
 def token_of(authorization: str | None) -> str:
     """Returns the token in the value of the header (RFC 6750 §2.1). The host joins several headers
-    of one name with commas, which no token has.
+    of one name with commas, which no token has (platform §11).
     """
     if authorization is None or not authorization.strip():
         raise Unauthenticated(
