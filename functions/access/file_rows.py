@@ -26,7 +26,7 @@ CONDITION_FIELDS = (
 POLICY_CONDITIONS = ("issuers", "wildcard", "exportable")
 APPROVAL_FIELDS = ("by", "tell")
 MAX_MONTHS = 1200
-MAX_A_DAY = 100_000
+MAX_STARTS_A_DAY = 100_000
 MAX_APPROVALS = 5
 # Letters of aliases of vaults, of certificates and of issuers (protocol §2, §4.14).
 NAME_LETTERS = frozenset(string.ascii_letters + string.digits + "-*")
@@ -91,7 +91,7 @@ def _limits(read: RowReader) -> RequestLimits:
         keys=read.items("keys", _key),
         owners=read.items("owners", _owner_pattern),
         months=read.number("months", MAX_MONTHS),
-        a_day=read.number("a_day", MAX_A_DAY),
+        a_day=read.number("a_day", MAX_STARTS_A_DAY),
         wildcard=read.flag("wildcard"),
         ca=read.flag("ca"),
         exportable=read.flag("exportable"),

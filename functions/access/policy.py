@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from functions.access.matching.keys import CURVES, RSA_SIZES
+from functions.access.matching.keys import KEY_CURVES, RSA_SIZES
 from functions.access.matching.subject import SubjectField, read_subject
 from functions.model.issuers import is_manual
 from functions.x509.usages import ANY_USAGE, CLIENT, SERVER, eku_words
@@ -29,7 +29,7 @@ KEY_USAGES = frozenset(
     }
 )
 DEFAULT_KEY_USAGE = ("digitalSignature", "keyEncipherment")
-DEFAULT_EKUS = (SERVER, CLIENT)
+DEFAULT_USAGES = (SERVER, CLIENT)
 DEFAULT_MONTHS = 12
 KINDS_OF_NAMES = {
     "dns_names": "dns",
@@ -190,8 +190,8 @@ class _Reader:
         size, curve = key.get("key_size"), key.get("crv")
         if kty.removesuffix("-HSM") == "RSA" and curve is None and size in (None, *RSA_SIZES):
             return f"{kty}:{size or RSA_SIZES[0]}"
-        curve = CURVES[0] if curve is None else curve
-        fits = curve in CURVES and size in (None, int(str(curve)[2:5]))
+        curve = KEY_CURVES[0] if curve is None else curve
+        fits = curve in KEY_CURVES and size in (None, int(str(curve)[2:5]))
         if kty.removesuffix("-HSM") == "EC" and fits:
             return f"{kty}:{curve}"
         self.unread.add("key_props")
@@ -211,7 +211,7 @@ class _Reader:
         return 0
 
     def _ekus(self, x509: Fields) -> frozenset[str]:
-        oids = self._texts("x509_props.ekus", x509, DEFAULT_EKUS)
+        oids = self._texts("x509_props.ekus", x509, DEFAULT_USAGES)
         if not all(is_oid(oid) for oid in oids):
             self.unread.add("x509_props.ekus")
         return eku_words(oids or (ANY_USAGE,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # What Key Vault has (protocol §6).
 RSA_SIZES = (2048, 3072, 4096)
-CURVES = ("P-256", "P-384", "P-521", "P-256K")
+KEY_CURVES = ("P-256", "P-384", "P-521", "P-256K")
 KEY_KINDS = ("RSA", "RSA-HSM", "EC", "EC-HSM")
 
 
@@ -19,7 +19,7 @@ def read_key(text: str) -> frozenset[str]:
             "curve: RSA:2048..4096, EC:P-256."
         )
     rsa = kind.removesuffix("-HSM") == "RSA"
-    values = [str(size) for size in RSA_SIZES] if rsa else list(CURVES)
+    values = [str(size) for size in RSA_SIZES] if rsa else list(KEY_CURVES)
     first, dots, last = wanted.partition("..") if rsa else (wanted, "", "")
     chosen = _between(values, first, last if dots else first) if colon else values
     if not chosen:
