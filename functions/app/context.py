@@ -41,6 +41,11 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def see_all(_vault: str, _name: str) -> bool:
+    """The sight of whatever runs for no caller: every name in every vault."""
+    return True
+
+
 @dataclass
 class SearchTurn:
     """Lets one process run one search of a vault at a time. All searches share one rate limit, so
@@ -118,6 +123,9 @@ class Certflow:
     share, filled on use (vault_limiters.py); `searches`, whose turn it is to search a vault for the
     keys of files (chains/key_search.py); `health`, the last answer about it; `access`, who may do
     what (access.py); `counting`, whose turn it is to count a start.
+
+    `may_see` (the alias of a vault, the name of a certificate) says which requests exist for
+    whoever this context works for: for a caller those of the grants, otherwise all.
     """
 
     vaults: Mapping[str, Vault]
@@ -147,12 +155,20 @@ class Certflow:
     health: Health = field(default_factory=Health)
     access: AccessCache = field(default_factory=AccessCache)
     counting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    may_see: Callable[[str, str], bool] = see_all
     now: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def with_vault(self, alias: str, vault: Vault) -> Certflow:
         """The same context, with this vault under an alias."""
         return replace(self, vaults={**self.vaults, alias: vault})
+
+    def narrowed(self, vaults: Collection[str], may_see: Callable[[str, str], bool]) -> Certflow:
+        """The same context for somebody for whom only these vaults (aliases) exist, and in them
+        only the names that `may_see` shows.
+        """
+        known = {alias: vault for alias, vault in self.vaults.items() if alias in vaults}
+        return replace(self, vaults=known, may_see=may_see)
 
     def vault(self, alias: str) -> Vault:
         """The vault under an alias, in any case. Raises UnknownVault."""

@@ -194,6 +194,14 @@ class HasSearches(Protocol):
         """Whose turn it is to search, by the vault's alias."""
 
 
+class HasSight(Protocol):
+    """Which requests exist for whoever a use case works for."""
+
+    @property
+    def may_see(self) -> Callable[[str, str], bool]:
+        """Whether a name (second) in the vault of an alias (first) may be told of."""
+
+
 class HasSource(Protocol):
     """The source of this deployment's events."""
 

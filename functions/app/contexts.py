@@ -28,6 +28,7 @@ from functions.app.context_parts import (
     HasRules,
     HasSearches,
     HasSettingFaults,
+    HasSight,
     HasSleep,
     HasSource,
     HasStartCounts,
@@ -155,6 +156,7 @@ class MatchContext(
     HasLinks,
     HasRateLimiters,
     HasSearches,
+    HasSight,
     Protocol,
 ):
     """Matching a file to its requests."""
@@ -175,6 +177,7 @@ class InspectContext(
     HasRootChoice,
     HasRateLimiters,
     HasSearches,
+    HasSight,
     Protocol,
 ):
     """Reporting what a drop of a file would do."""
@@ -201,6 +204,7 @@ class ChainsContext(
     HasRootChoice,
     HasRateLimiters,
     HasSearches,
+    HasSight,
     Protocol,
 ):
     """Handling a file, from the container to the vault."""

@@ -63,12 +63,14 @@ class Matched:
 
 
 async def match(certflow: MatchContext, certificates: Sequence[Certificate]) -> Matched:
-    """The leaves of a file and their requests, in all configured vaults. Raises ChainProblem if no
-    certificate has a request, UnknownVault if the only ones are of vaults that are not configured,
-    and Unavailable.
+    """The leaves of a file and their requests, in all configured vaults. A request that may not be
+    told of (`may_see`) counts as none.
 
     For a leaf without a request in the ledger the vaults are searched, for requests that were
     started elsewhere. A finding says what there was no time for; the file is matched again later.
+
+    Raises ChainProblem if no certificate has a request, UnknownVault if the only ones are of vaults
+    that are not configured, and Unavailable.
     """
     leaves = by_key(certificates)
     known = await _tracked_requests(certflow, leaves)
@@ -90,9 +92,13 @@ async def match(certflow: MatchContext, certificates: Sequence[Certificate]) -> 
 async def _tracked_requests(
     certflow: MatchContext, keys: Collection[str]
 ) -> dict[str, list[TrackedRequest]]:
-    """The requests of the ledger that have one of these keys, by key."""
+    """The requests of the ledger that have one of these keys and may be told of, by key."""
     found = await asyncio.gather(*map(certflow.ledger.by_key, keys))
-    return {key: requests for key, requests in zip(keys, found, strict=True) if requests}
+    seen = {
+        key: [one for one in requests if certflow.may_see(one.vault, one.name)]
+        for key, requests in zip(keys, found, strict=True)
+    }
+    return {key: requests for key, requests in seen.items() if requests}
 
 
 async def _tracked_matches(
@@ -238,7 +244,8 @@ async def _search_untracked(
             found[seen.key] = await _match_of(certflow, seen, wanted[seen.key])
     searched = await search(certflow, wanted.keys() - found.keys())
     for seen in searched.found.values():
-        found[seen.key] = await _match_of(certflow, seen, wanted[seen.key])
+        if certflow.may_see(seen.vault, seen.name):
+            found[seen.key] = await _match_of(certflow, seen, wanted[seen.key])
     return found, searched
 
 

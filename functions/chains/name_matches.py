@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from functions.app.context_parts import HasLedger
+from functions.app.contexts import MatchContext
 from functions.chains.validation.trust import is_ca
 from functions.model.errors import InvalidRequest
 from functions.model.humanize import moment
@@ -21,7 +21,7 @@ MAX_NAME_MATCHES = 3  # requests that a sentence names
 
 
 async def name_matches(
-    certflow: HasLedger, certificates: Sequence[Certificate]
+    certflow: MatchContext, certificates: Sequence[Certificate]
 ) -> list[TrackedRequest]:
     """The pending requests for names that these certificates have, MAX_NAME_MATCHES at most: first
     those with the most such names, then the oldest. Empty if more requests are pending than can be
@@ -30,7 +30,9 @@ async def name_matches(
     names = {name for one in certificates if not is_ca(one) for name in _certificate_names(one)}
     if not names:
         return []
-    wanted = RequestFilter(statuses=frozenset({Status.IN_PROGRESS}), limit=MAX_IN_ORDER)
+    wanted = RequestFilter(
+        statuses=frozenset({Status.IN_PROGRESS}), limit=MAX_IN_ORDER, may_see=certflow.may_see
+    )
     try:
         pending = (await certflow.ledger.requests(wanted, None)).requests
     except InvalidRequest:

@@ -4,7 +4,7 @@ those that have ended, from the latest end on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +29,9 @@ class RequestFilter:
     in `*` matches what begins so. An owner or a signer matches the whole text that a request has,
     or one of the mail addresses in it. With `in_order` False the requests come as they are stored,
     which works for any number of them.
+
+    `may_see` (alias, name) says which requests exist for the reader; None: all. The others are
+    neither listed nor counted, and no token tells of them.
     """
 
     vaults: frozenset[str] = frozenset()
@@ -42,6 +45,7 @@ class RequestFilter:
     expires_before: datetime | None = None
     in_order: bool = True
     limit: int = 25
+    may_see: Callable[[str, str], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ def fits(request: TrackedRequest, request_filter: RequestFilter) -> bool:
         and (not request_filter.statuses or request.status in request_filter.statuses)
         and _fits_words(request, request_filter)
         and _fits_times(request, request_filter)
+        and (request_filter.may_see is None or request_filter.may_see(request.vault, request.name))
     )
 
 

@@ -54,6 +54,14 @@ def request_key(name: str, request_id: str) -> str:
     return f"r|{name.lower()}|{request_id}"
 
 
+def place_of_row(request: TrackedRequest) -> dict[str, str]:
+    """Returns the keys of a request's row, after which a list can go on."""
+    return {
+        "PartitionKey": partition_of(request.vault, request.name),
+        "RowKey": request_key(request.name, request.request_id),
+    }
+
+
 def sortable(time: datetime) -> str:
     """Returns a time as text that sorts as times do: in UTC, to the microsecond. It has no
     character that a RowKey forbids (/ \\ # ?).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from contextlib import suppress
 from dataclasses import replace
@@ -334,6 +335,31 @@ async def test_requests_are_listed_by_page_and_filter(ledger: TableLedger, *, or
     for given in ("no token", token_of([1, "x"]), token_of({"a": 1})):
         with pytest.raises(InvalidRequest):
             await ledger.requests(RequestFilter(in_order=ordered), given)
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+async def test_pages_of_a_reader_who_may_not_see_all_are_full_and_their_tokens_name_nobody_else(
+    ledger: TableLedger, ordered: bool
+) -> None:
+    vault = f"sight{ordered}".lower()
+    mine, theirs = [f"pay-{number}" for number in range(5)], [f"hr-{number}" for number in range(7)]
+    for name in (*mine, *theirs):
+        await ledger.add(Change(replace(started(name).request, vault=vault)))
+    wanted = RequestFilter(
+        frozenset({vault}), in_order=ordered, limit=2, may_see=lambda alias, name: name.startswith("pay-")
+    )
+    pages, token = list[list[str]](), None
+    while True:
+        page = await ledger.requests(wanted, token)
+        pages.append([one.name for one in page.requests])
+        token = page.token
+        if token is None:
+            break
+        assert b"hr-" not in base64.urlsafe_b64decode(token)
+    assert [len(names) for names in pages] == [2, 2, 1]
+    assert sorted(name for names in pages for name in names) == mine
+    with pytest.raises(InvalidRequest):
+        await ledger.requests(wanted, "no token")
 
 
 async def test_more_requests_than_can_be_put_in_order_are_not_cut_in_silence(
