@@ -2,7 +2,8 @@
 merged and moved, and people are told. The modules in this order, in which imports point down only
 (pyproject.toml):
 
-handle_upload, merge_by_call   a dropped file; a chain that a caller sends
+merge_by_call                  what a caller sends: a chain, or a file as it could be dropped
+handle_upload                  a dropped file
 merge, finish_upload           a chain into its request, once; the file is moved with its report
 inspect, upload_events         a file is matched and validated before any of it is merged
 match                          to which request each certificate belongs

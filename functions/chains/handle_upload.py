@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from functions.app.context_parts import HasChainFiles, HasLedger, HasLinks
@@ -28,7 +29,7 @@ from functions.model.events.chains import Stuck
 from functions.model.findings import ChainProblem, Finding, once_merged, warnings_of
 from functions.model.links import WITH_KEY
 from functions.model.log import record
-from functions.model.request.actor import UPLOAD
+from functions.model.request.actor import UPLOAD, Actor
 from functions.model.request.history import Action
 from functions.model.request.tracked import TrackedRequest
 from functions.ports.chain_files import MAX_CUT_OFF_TRIES, DroppedFile, ParkedFile, UnprocessedFile
@@ -41,6 +42,18 @@ SWEEP_TIME = timedelta(minutes=8)
 # A file that is older than this has no event any more that could be on its way: an event and all
 # tries that follow it take less (triggers/queued_events.py).
 MIN_FILE_AGE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who brings a file, and which: `run` is the same for each repetition of its handling, `file`
+    is its name and SHA-256 for the history.
+    """
+
+    run: str
+    file: Mapping[str, str]
+    by: Actor
+
 
 TRIED = "The file could not be handled, although it was tried again and again."
 STOPPED = "The app was stopped each time that it handled this file."
@@ -63,7 +76,9 @@ async def handle_upload(certflow: ChainsContext, name: str) -> Report | None:
     except ChainProblem as problem:
         meant = await certflow.ledger.get(*problem.whose) if problem.whose else None
         return await finish(certflow, drop, problem.findings, (), meant)
-    outcomes = [await _outcome(certflow, drop, case) for case in examined.cases]
+    file = {"name": printed(drop.name, MAX_LENGTH), "sha256": drop.sha256 or ""}
+    sender = Sender(drop.id, file, UPLOAD)
+    outcomes = [await outcome_of(certflow, sender, case) for case in examined.cases]
     return await finish(certflow, drop, examined.findings, tuple(outcomes))
 
 
@@ -220,8 +235,10 @@ async def _take_up(certflow: ChainsContext, one: UnprocessedFile) -> None:
     await certflow.ledger.park(one.name, ParkedFile(one.etag, MAX_CUT_OFF_TRIES))
 
 
-async def _outcome(certflow: ChainsContext, drop: DroppedFile, case: Case) -> Outcome:
-    """What becomes of one leaf of the file; merges its chain if that can be merged."""
+async def outcome_of(certflow: ChainsContext, sender: Sender, case: Case) -> Outcome:
+    """What becomes of one leaf of a file; merges its chain if that can be merged. Raises
+    Unavailable, and Refused where the app has no access.
+    """
     one = case.match
     outcome = Outcome("rejected", case.findings, one.leaf, case.chain, one.request, one.version)
     if one.version and not case.mergeable:
@@ -230,17 +247,16 @@ async def _outcome(certflow: ChainsContext, drop: DroppedFile, case: Case) -> Ou
         return replace(outcome, word="waiting")
     if not case.mergeable or case.chain is None:
         return outcome
-    return await _merge_case(certflow, drop, one, case.chain, outcome)
+    return await _merge_case(certflow, sender, one, case.chain, outcome)
 
 
 async def _merge_case(
-    certflow: ChainsContext, drop: DroppedFile, one: Match, chain: Chain, outcome: Outcome
+    certflow: ChainsContext, sender: Sender, one: Match, chain: Chain, outcome: Outcome
 ) -> Outcome:
     request = await _tracked(certflow, one)
-    file = {"name": printed(drop.name, MAX_LENGTH), "sha256": drop.sha256 or ""}
-    doing = Action("merged", UPLOAD, warnings_of(outcome.findings), file)
+    doing = Action("merged", sender.by, warnings_of(outcome.findings), sender.file)
     try:
-        bundle, found = await merge_once(certflow, drop.id, request, chain, doing)
+        bundle, found = await merge_once(certflow, sender.run, request, chain, doing)
     except ChainProblem as problem:
         return replace(outcome, findings=(problem.finding, *outcome.findings))
     except Refused as error:

@@ -1,23 +1,28 @@
-"""Merges a chain that a caller sends for a pending request: it is validated as a dropped one is,
-and merged once.
+"""Merges what a caller sends: a chain for one pending request, or a file as it could be dropped. It
+is validated as a dropped one is, and merged once.
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 
 from functions.app.context_parts import HasLedger
-from functions.app.contexts import ManageContext, MergeContext
+from functions.app.contexts import ChainsContext, ManageContext, MergeContext
 from functions.app.outbox import publish
-from functions.chains.inspect import validate_for
+from functions.chains.handle_upload import Sender, outcome_of
+from functions.chains.inspect import inspect_contents, validate_for
 from functions.chains.match import unmerged
 from functions.chains.merge import merge_once
+from functions.chains.parsing.parse import parse
+from functions.chains.report import Report, report_of
 from functions.chains.trust_changes import trust_for
 from functions.chains.unmatched import other_key_error
 from functions.chains.validation.build import Chain, Signatures, by_key
 from functions.chains.validation.validate import Validation
+from functions.model.blob_names import MAX_LENGTH
 from functions.model.errors import InvalidRequest, Refused, Unavailable
 from functions.model.events.event import Event
 from functions.model.findings import ChainProblem, Finding, once_merged, warnings_of
@@ -33,6 +38,7 @@ from functions.requests.adoption import people_of
 from functions.requests.manage import Address, get_pending, tracked_request
 from functions.requests.takeover import changed_by_merge, takeover_events
 from functions.x509.certificate import Certificate
+from functions.x509.describe import printed
 
 
 async def merge(
@@ -57,6 +63,40 @@ async def merge(
     doing = Action("merged", by, warnings_of(judged.findings))
     bundle, findings = await _merge_and_tell(certflow, request, judged.chain, doing, more, told)
     return bundle, (*findings, *once_merged(judged.findings))
+
+
+async def return_file(certflow: ChainsContext, content: bytes, name: str, by: Actor) -> Report:
+    """Merges what is in a file from the CA, as if it had been dropped, and returns its report; the
+    history names the caller. Requests that the context does not show count as none.
+
+    Nothing of the file is kept, so what would make a dropped one wait is an error here: the caller
+    sends it again. Safe to repeat. Raises Unavailable, and Refused where the app has no access.
+    """
+    try:
+        examined = await inspect_contents(certflow, parse(content))
+    except ChainProblem as problem:
+        return _nothing_kept(report_of(problem.findings, ()))
+    file = {"name": printed(name, MAX_LENGTH), "sha256": hashlib.sha256(content).hexdigest()}
+    sender = Sender(f"api:{secrets.token_hex(8)}", file, by)
+    outcomes = [await outcome_of(certflow, sender, case) for case in examined.cases]
+    findings = examined.findings
+    if all(one.word == "merged" for one in outcomes):
+        findings = once_merged(findings)
+    return _nothing_kept(report_of(findings, outcomes))
+
+
+def _nothing_kept(report: Report) -> Report:
+    """The report of a file that was sent: it neither waits nor goes to quarantine."""
+    if report["outcome"] == "quarantined":
+        return report | {"outcome": "rejected"}
+    if report["outcome"] != "waiting":
+        return report
+    leaves = [
+        one | {"outcome": "rejected"} if one["outcome"] == "waiting" else one
+        for one in report["leaves"]
+    ]
+    step = f"Nothing of this file was kept: send it again afterwards. {report['next_step']}"
+    return report | {"outcome": "rejected", "leaves": leaves, "next_step": step}
 
 
 async def _with_people(

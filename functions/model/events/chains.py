@@ -32,7 +32,7 @@ from functions.model.people.readers import OPERATORS, SIGNER, Readers
 
 MAX_EVENT_FILES = 10
 CHAIN_IDS = "^drop:[0-9a-f]{16}-[0-9a-z]{1,16}:"
-Route = Literal["merge", "inspect"]
+Route = Literal["merge", "inspect", "return"]
 SAMPLE_STEP = "Nothing: this is a sample."
 
 
@@ -278,7 +278,8 @@ class KeyReceived(EventType):
             if self.name
             else "a merge"
         )
-        route = f"POST {merged}" if self.route == "merge" else f"POST {links.api}/chains/inspect"
+        routes = {"inspect": f"{links.api}/chains/inspect", "return": f"{links.api}/chains"}
+        route = f"POST {routes.get(self.route, merged)}"
         whose = f" for {self.name} in vault {self.vault}" if self.name else ""
         return Message(
             f"Private key sent{whose}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from dataclasses import replace
@@ -14,12 +15,13 @@ from functions.chains.handle_upload import handle_stuck, handle_upload, retry, s
 from functions.chains.inspect import inspect
 from functions.chains.key_search import MAX_SEARCHED_NAMES
 from functions.chains.match import match
+from functions.chains.merge_by_call import return_file
 from functions.chains.report import Report
 from functions.model.errors import InvalidRequest, Refused, Unavailable, UnknownVault
 from functions.model.findings import ChainProblem
 from functions.model.links import Links
-from functions.model.options import Options
-from functions.model.request.actor import SCAN, UNNAMED
+from functions.model.options import Options, Takes
+from functions.model.request.actor import SCAN, UNNAMED, Actor, ActorKind
 from functions.model.request.operation import Operation, Status
 from functions.model.request.tracked import TrackedRequest
 from functions.notifications.notice import notice_of
@@ -377,3 +379,60 @@ async def test_a_leaf_that_is_a_version_already_is_told_apart_from_one_that_ende
     report = await dropped(world, pem(leaf, ISSUING.certificate))
     assert report["outcome"] == "already-merged"
     assert report["leaves"][0]["version"] == "v1"
+
+
+async def test_a_request_that_the_caller_may_not_see_counts_as_none_and_nothing_names_it() -> None:
+    world, sparse = World(), World()
+    mine, theirs = await started(world, "pay-web"), await started(world, "hr-web")
+    elsewhere = world.vault.start("hr-portal")
+
+    def sees_pay(vault: str, name: str) -> bool:
+        return name.startswith("pay-")
+
+    shown = world.certflow.narrowed({"main"}, sees_pay)
+    for theirs_too in (theirs, elsewhere):
+        content = chain_for(theirs_too)
+        hidden, absent = await inspect(shown, content), await inspect(sparse.certflow, content)
+        assert hidden == absent
+        assert codes(hidden) == ["no-request-for-this-key"]
+    both = await inspect(shown, chain_for(mine, theirs))
+    assert [leaf["request"]["name"] for leaf in both["leaves"]] == ["pay-web"]
+    assert codes(await inspect(world.certflow, chain_for(theirs)))[:1] != ["no-request-for-this-key"]
+
+
+async def test_a_request_for_the_same_names_is_not_named_to_those_who_may_not_see_it() -> None:
+    world = World()
+    theirs = await started(world, "hr-web")
+    other = replace(theirs, csr=make_csr("hr-web.example.com")[1])
+    report = await inspect(world.certflow.narrowed({"main"}, lambda vault, name: False), chain_for(other))
+    assert "hr-web in vault" not in json.dumps(report)
+    assert "hr-web in vault" in json.dumps(await inspect(world.certflow, chain_for(other)))
+
+
+async def test_a_file_that_a_caller_sends_is_merged_as_a_dropped_one_and_the_history_names_both() -> None:
+    world = World()
+    operation, theirs = await started(world, "pay-web"), await started(world, "hr-web")
+    content = chain_for(operation, theirs)
+    by = Actor(ActorKind.PERSON, "ann@example.com", oid="1", tid="2")
+    shown = world.certflow.narrowed({"main"}, lambda vault, name: name == "pay-web")
+    report = await return_file(shown, content, "from-the-ca.pem", by)
+    assert (report["outcome"], "file" in report, "moved_to" in report) == ("merged", False, False)
+    assert [name for name, _ in world.vault.merges] == ["pay-web"]
+    merged = next(act for act in world.ledger.acts if act.what == "merged")
+    assert merged.by == by
+    assert merged.file == {"name": "from-the-ca.pem", "sha256": hashlib.sha256(content).hexdigest()}
+    again = await return_file(shown, content, "from-the-ca.pem", by)
+    assert again["outcome"] == "already-merged"
+    assert len(world.vault.merges) == 1
+
+
+async def test_a_file_that_a_caller_sends_neither_waits_nor_goes_to_quarantine() -> None:
+    world = World(options=Options(trusted={"main": Takes.FILES}))
+    operation = await started(world)
+    report = await return_file(world.certflow, chain_for(operation), "web.pem", UNNAMED)
+    assert report["outcome"] == "rejected"
+    assert [leaf["outcome"] for leaf in report["leaves"]] == ["rejected"]
+    assert report["next_step"].startswith("Nothing of this file was kept: send it again afterwards.")
+    assert not world.vault.merges
+    key = b"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n"
+    assert (await return_file(world.certflow, key, "key.pem", UNNAMED))["outcome"] == "rejected"
