@@ -4,6 +4,7 @@
 CertflowError
 ├── InvalidRequest     fix the request (400)
 ├── Unauthenticated    sign in: the token is missing or wrong (401)
+├── Forbidden          ask whoever grants access: it is not granted, or it is denied (403)
 ├── UnknownVault       use an alias that is configured (404)
 ├── KeyReused          use a new Idempotency-Key for a new request (422)
 ├── Refused            Key Vault refused the call: its status, code and message, passed on
@@ -56,6 +57,31 @@ class Unauthenticated(CertflowError):
     """
 
     code = "Unauthorized"
+
+
+@dataclass(frozen=True, slots=True)
+class NotGranted:
+    """One thing that no grant of the caller covers: a `verb`, `vault`, `name` or a field of a grant
+    (`what`), what was `asked` for, and what the caller's own grants have there.
+    """
+
+    what: str
+    asked: str
+    granted: tuple[str, ...]
+
+
+class Forbidden(CertflowError):
+    """The caller may not do this. `reason` is a word for programs: `not-granted`, `denied`, or
+    `approval-needed`. `who` says who can change that. Nothing in it depends on what exists.
+    """
+
+    code = "Forbidden"
+
+    def __init__(
+        self, message: str, reason: str, missing: tuple[NotGranted, ...] = (), who: str = ""
+    ) -> None:
+        super().__init__(f"{message} {who}".rstrip())
+        self.reason, self.missing, self.who = reason, missing, who
 
 
 class UnknownVault(CertflowError):

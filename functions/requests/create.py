@@ -10,7 +10,7 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -36,6 +36,7 @@ from functions.requests.create_refusals import (
     refuse_unless_same,
 )
 from functions.requests.fetch_state import NOT_FOUND, get_pending_or_none
+from functions.requests.judge import AdmitAll, Judge, Proposal
 from functions.requests.last_version import LastVersion, hints, last_version, next_tags
 from functions.requests.policy_diff import differences
 from functions.requests.takeover import takeover_of
@@ -54,7 +55,7 @@ class CreateCommand:
     ours: `key` is the Idempotency-Key, `by` the caller.
 
     `renews` is the thumbprint of the version that an automatic renewal replaces; no caller's order
-    has one.
+    has one. `judge` says whether the caller may start what this turns out to be.
     """
 
     vault: str
@@ -66,6 +67,7 @@ class CreateCommand:
     by: Actor = UNNAMED
     renews: str | None = None
     signer: str | None = None
+    judge: Judge = field(default=AdmitAll(), compare=False)
 
     @property
     def origin(self) -> Origin:
@@ -110,23 +112,45 @@ async def create_request(certflow: CreateContext, command: CreateCommand) -> Cre
     answer. The owner before is told; where there was none, the default recipients are told of
     changes.
 
-    Raises UnknownVault, InvalidRequest (no room for the owner's tag), Refused (an issuer that is
-    not allowed; Key Vault's 4xx, with the ways out), KeyReused, Unavailable.
+    Raises UnknownVault, InvalidRequest (no room for the owner's tag), Forbidden (by the judge,
+    before anything is written), Refused (an issuer that is not allowed; Key Vault's 4xx, with the
+    ways out), KeyReused, Unavailable.
     """
     vault, asked = certflow.vault(command.vault), command.fingerprint()
     stands, last = await asyncio.gather(
         get_pending_or_none(vault, command.name), _last_version(certflow, vault, command)
     )
-    command = _with_tags_of(command, last)
-    if not command.renews:  # a renewal has checked its issuer itself
-        refuse_issuer(certflow, command.body.get("policy"), last.policy)
+    command = with_tags_of(command, last)
+    give_back = await command.judge.admit(proposal_of(command, last))
     intent = _intent_of(certflow, command, asked, last, stands)
-    earlier = await certflow.ledger.add_intent(intent)
-    if earlier is None:
-        started = await _first(certflow, command, intent, stands)
-    else:
-        started = await _repeated(certflow, command, asked, earlier, stands)
+    try:
+        if not command.renews:  # a renewal has checked its issuer itself
+            refuse_issuer(certflow, command.body.get("policy"), last.policy)
+        earlier = await certflow.ledger.add_intent(intent)
+        if earlier is None:
+            started = await _first(certflow, command, intent, stands)
+        else:
+            started = await _repeated(certflow, command, asked, earlier, stands)
+    except (Refused, KeyReused, Unavailable) as error:
+        if not (isinstance(error, Unavailable) and error.maybe_done):
+            await give_back()
+        raise
+    if earlier is not None or started.how == "adopted":
+        await give_back()  # this call has started nothing
     return _with_notes(certflow, command, last, started)
+
+
+def proposal_of(command: CreateCommand, last: LastVersion) -> Proposal:
+    """What a command that has its tags already would start."""
+    return Proposal(
+        command.vault.lower(),
+        command.name,
+        command.body.get("policy"),
+        last.policy,
+        command.owner,
+        last.owner,
+        command.body.get("tags", {}),
+    )
 
 
 async def _last_version(certflow: HasLedger, vault: Vault, command: CreateCommand) -> LastVersion:
@@ -138,7 +162,7 @@ async def _last_version(certflow: HasLedger, vault: Vault, command: CreateComman
     return await last_version(certflow, vault, command.vault.lower(), command.name)
 
 
-def _with_tags_of(command: CreateCommand, last: LastVersion) -> CreateCommand:
+def with_tags_of(command: CreateCommand, last: LastVersion) -> CreateCommand:
     """The order with the tags that its version will have, and the people whom they name."""
     tags, (owner, signer) = next_tags(command.body, command.owner, command.signer, last)
     body: CreateFields = {**command.body, "tags": tags} if tags else command.body

@@ -17,15 +17,23 @@ from functions.model.errors import (
     BadSettings,
     CertflowError,
     ConcurrentChange,
+    Forbidden,
     InvalidRequest,
     KeyReused,
     Refused,
+    Unauthenticated,
     Unavailable,
     UnknownVault,
 )
 from functions.model.findings import Finding
 from functions.model.log import record
-from functions.triggers.http.types.answers import ErrorAnswer, Fault, FindingAnswer, WayOut
+from functions.triggers.http.types.answers import (
+    ErrorAnswer,
+    Fault,
+    FindingAnswer,
+    MissingGrant,
+    WayOut,
+)
 
 JSON = "application/json; charset=utf-8"  # as Key Vault writes it
 STATUS: dict[str, int] = {
@@ -70,6 +78,11 @@ async def answered(
 def _error_answer(req: func.HttpRequest, error: CertflowError) -> func.HttpResponse:
     if isinstance(error, Refused):
         return _refused_answer(req, error)
+    if isinstance(error, Forbidden):
+        missing = [MissingGrant(one.what, one.asked, list(one.granted)) for one in error.missing]
+        return error_body(403, error.code, str(error), reason=error.reason, missing=missing or None)
+    if isinstance(error, Unauthenticated):
+        return error_body(401, error.code, str(error), headers={"WWW-Authenticate": "Bearer"})
     if isinstance(error, Unavailable):
         message = f"{error} Nothing will be started later; please try again."
         return error_body(503, error.code, message, headers={"Retry-After": str(error.retry_after)})
@@ -99,13 +112,14 @@ def error_body(
     ways_out: list[WayOut] | None = None,
     issuers: list[str] | None = None,
     findings: list[FindingAnswer] | None = None,
+    missing: list[MissingGrant] | None = None,
 ) -> func.HttpResponse:
     """Returns an answer in Key Vault's error model, `{"error": {"code", "message"}}`. The other
     fields are Certflow's and stand beside `error`.
     """
     return json_body(
         code,
-        ErrorAnswer(Fault(name, message), reason, request_id, ways_out, issuers, findings),
+        ErrorAnswer(Fault(name, message), reason, request_id, ways_out, issuers, findings, missing),
         headers,
     )
 

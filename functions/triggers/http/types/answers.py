@@ -65,6 +65,16 @@ class FindingAnswer(Answer):
     next_step: str
 
 
+class MissingGrant(Answer):
+    """Something that none of the caller's grants covers: `verb`, `vault`, `name` or a field of a
+    grant, what was asked for, and what the caller's own grants have there.
+    """
+
+    what: str
+    asked: str
+    granted: list[str]
+
+
 class ErrorAnswer(Answer):
     """Key Vault's error model; Certflow adds all fields but `error`."""
 
@@ -74,6 +84,7 @@ class ErrorAnswer(Answer):
     ways_out: list[WayOut] | None = None
     issuers: list[str] | None = None
     findings: list[FindingAnswer] | None = None
+    missing: list[MissingGrant] | None = None
 
 
 class CertificateVersion(Answer):
