@@ -12,11 +12,12 @@ import azure.functions as func
 
 from functions import __version__
 from functions.model.log import record
-from functions.settings.auth_mode import auth_mode
+from functions.settings.auth_mode import AuthMode, auth_mode
 from functions.triggers.blob import CHAIN_CONTAINER, chains_blueprint
 from functions.triggers.event_grid import events_blueprint
+from functions.triggers.http.blueprint import http_blueprint
 from functions.triggers.http.context import Context
-from functions.triggers.http.routes import ROUTES, http_blueprint
+from functions.triggers.http.routes import ROUTES
 from functions.triggers.queued_events import Returns, poison_blueprint, queued_blueprint
 from functions.triggers.queued_work import work_blueprint
 from functions.triggers.timers import schedule_blueprint
@@ -196,7 +197,8 @@ logging.getLogger("azure.identity").setLevel(
 record("started", version=__version__, auth=auth_mode(os.environ))
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-context = Context(certflow)
+signed_in = sign_in if auth_mode(os.environ) is AuthMode.ENTRA else None
+context = Context(certflow, sign_in=signed_in)
 app.register_functions(http_blueprint(ROUTES, context))
 app.register_functions(schedule_blueprint(certflow))
 app.register_functions(events_blueprint(certflow, work))

@@ -253,7 +253,7 @@ async def outcome_of(certflow: ChainsContext, sender: Sender, case: Case) -> Out
 async def _merge_case(
     certflow: ChainsContext, sender: Sender, one: Match, chain: Chain, outcome: Outcome
 ) -> Outcome:
-    request = await _tracked(certflow, one)
+    request = await _tracked(certflow, one, sender.by)
     doing = Action("merged", sender.by, warnings_of(outcome.findings), sender.file)
     try:
         bundle, found = await merge_once(certflow, sender.run, request, chain, doing)
@@ -272,11 +272,11 @@ async def _merge_case(
     )
 
 
-async def _tracked(certflow: RequestsContext, one: Match) -> TrackedRequest:
+async def _tracked(certflow: RequestsContext, one: Match, by: Actor) -> TrackedRequest:
     """The request of a match, tracked from now on if it was started elsewhere."""
     if one.tracked or one.pending is None:
         return one.request
-    return await adopt(certflow, one.request.vault, one.request.name, one.pending, UPLOAD)
+    return await adopt(certflow, one.request.vault, one.request.name, one.pending, by)
 
 
 def refused(error: Refused, address: str) -> Finding:

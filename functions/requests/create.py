@@ -24,6 +24,7 @@ from functions.model.request.actor import UNNAMED, Actor, Origin
 from functions.model.request.history import Action
 from functions.model.request.operation import NotPending, Status
 from functions.model.request.tracked import TrackedRequest
+from functions.ports.judge import AdmitAll, Judge, Proposal
 from functions.ports.key_vault_objects import CreateFields
 from functions.ports.ledger import Intent
 from functions.ports.vault import PendingOperation, Vault
@@ -36,7 +37,6 @@ from functions.requests.create_refusals import (
     refuse_unless_same,
 )
 from functions.requests.fetch_state import NOT_FOUND, get_pending_or_none
-from functions.requests.judge import AdmitAll, Judge, Proposal
 from functions.requests.last_version import LastVersion, hints, last_version, next_tags
 from functions.requests.policy_diff import differences
 from functions.requests.takeover import takeover_of
@@ -121,7 +121,7 @@ async def create_request(certflow: CreateContext, command: CreateCommand) -> Cre
         get_pending_or_none(vault, command.name), _last_version(certflow, vault, command)
     )
     command = with_tags_of(command, last)
-    give_back = await command.judge.admit(proposal_of(command, last))
+    give_back = await command.judge.admit(proposal_of(command, last, stands))
     intent = _intent_of(certflow, command, asked, last, stands)
     try:
         if not command.renews:  # a renewal has checked its issuer itself
@@ -140,12 +140,22 @@ async def create_request(certflow: CreateContext, command: CreateCommand) -> Cre
     return _with_notes(certflow, command, last, started)
 
 
-def proposal_of(command: CreateCommand, last: LastVersion) -> Proposal:
-    """What a command that has its tags already would start."""
+def proposal_of(
+    command: CreateCommand, last: LastVersion, stands: PendingOperation | None
+) -> Proposal:
+    """What a command that has its tags already would start. What is adopted was started with the
+    stored policy, so a policy that is sent says nothing of it (refuse_unless_same compares it).
+    """
+    adopts = (
+        command.if_pending == "adopt"
+        and stands is not None
+        and stands.operation.status is Status.IN_PROGRESS
+        and last.policy is not None
+    )
     return Proposal(
         command.vault.lower(),
         command.name,
-        command.body.get("policy"),
+        None if adopts else command.body.get("policy"),
         last.policy,
         command.owner,
         last.owner,

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functions.app.contexts import CreateContext
 from functions.model.errors import Refused
 from functions.model.request.operation import Status
+from functions.ports.judge import Proposal
 from functions.ports.vault import PendingOperation, Vault
 from functions.requests.create import CreateCommand, proposal_of, with_tags_of
 from functions.requests.create_refusals import refuse_issuer, refuse_unless_same
 from functions.requests.fetch_state import get_pending_or_none
-from functions.requests.judge import Proposal
 from functions.requests.last_version import last_version
 
 
@@ -41,7 +41,7 @@ async def would_create(certflow: CreateContext, command: CreateCommand) -> Would
         last_version(certflow, vault, command.vault.lower(), command.name),
     )
     command = with_tags_of(command, last)
-    proposal = proposal_of(command, last)
+    proposal = proposal_of(command, last, pending)
     try:
         refuse_issuer(certflow, proposal.sent, proposal.stored)
         how = await _how(vault, command, pending)

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from functions.triggers.http.types.access import DryRunAnswer, OwnAccessAnswer
 from functions.triggers.http.types.answers import (
     AcknowledgedAnswer,
     BundleExtras,
@@ -28,6 +29,8 @@ type Schema = dict[str, Any]
 # By name. An object of Key Vault has two types: its own fields, and those that Certflow adds.
 COMPONENTS: dict[str, tuple[type[msgspec.Struct], ...]] = {
     "Error": (ErrorAnswer,),
+    "Access": (OwnAccessAnswer,),
+    "DryRun": (DryRunAnswer,),
     "Report": (ReportAnswer,),
     "Operation": (KeyVaultOperation, OperationExtras),
     "Bundle": (KeyVaultBundle, BundleExtras),

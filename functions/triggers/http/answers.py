@@ -79,8 +79,8 @@ def _error_answer(req: func.HttpRequest, error: CertflowError) -> func.HttpRespo
     if isinstance(error, Refused):
         return _refused_answer(req, error)
     if isinstance(error, Forbidden):
-        missing = [MissingGrant(one.what, one.asked, list(one.granted)) for one in error.missing]
-        return error_body(403, error.code, str(error), reason=error.reason, missing=missing or None)
+        missing = missing_of(error) or None
+        return error_body(403, error.code, str(error), reason=error.reason, missing=missing)
     if isinstance(error, Unauthenticated):
         return error_body(401, error.code, str(error), headers={"WWW-Authenticate": "Bearer"})
     if isinstance(error, Unavailable):
@@ -122,6 +122,11 @@ def error_body(
         ErrorAnswer(Fault(name, message), reason, request_id, ways_out, issuers, findings, missing),
         headers,
     )
+
+
+def missing_of(error: Forbidden) -> list[MissingGrant]:
+    """Returns what is not granted in the form that answers have."""
+    return [MissingGrant(one.what, one.asked, list(one.granted)) for one in error.missing]
 
 
 def findings_of(findings: Iterable[Finding]) -> list[FindingAnswer]:

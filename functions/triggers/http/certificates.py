@@ -20,17 +20,21 @@ from functions.chains.trust_changes import trust_note
 from functions.model.errors import InvalidRequest, Refused, Unavailable
 from functions.model.findings import PRIVATE_KEY, ChainProblem, once_merged
 from functions.model.issuers import is_manual
+from functions.ports.judge import Proposal
 from functions.ports.key_vault_objects import MergeFields
 from functions.requests.create import CreateCommand, CreateResult, create_request
+from functions.requests.fetch_state import stored_policy
 from functions.requests.manage import Address, PendingView, cancel, csr, delete, status
 from functions.triggers.http.answers import certificate_url, findings_of, json_body, pending_url
 from functions.triggers.http.bodies import check_name, parse_cancel, parse_create, parse_merge
 from functions.triggers.http.context import Context
+from functions.triggers.http.grants.judge import dry_run_answer, judge_of
 from functions.triggers.http.queries import (
     actor_of,
     address_of,
     body_of,
     check_query,
+    flag_of,
     idempotency_key,
 )
 from functions.triggers.http.types.answers import BundleExtras, OperationExtras
@@ -39,8 +43,11 @@ RETRY_AFTER = {"Retry-After": "10"}  # as Key Vault for a request in progress (p
 
 
 async def create_certificate(req: func.HttpRequest, context: Context) -> func.HttpResponse:
-    """Starts a request, or adopts or replaces a pending one, and answers 202 with the operation."""
-    check_query(req, "requested_by")
+    """Starts a request, or adopts or replaces a pending one, and answers 202 with the operation.
+    With `dry_run=true` it answers 200 with what would happen, and nothing does.
+    """
+    check_query(req, "requested_by", "dry_run")
+    dry_run = flag_of(req, "dry_run")
     vault, name = req.route_params["vault"], check_name(req.route_params["name"])
     asked, body = parse_create(body_of(req))
     actor = actor_of(req, context, asked.requested_by)
@@ -53,7 +60,10 @@ async def create_certificate(req: func.HttpRequest, context: Context) -> func.Ht
         idempotency_key(req),
         actor,
         signer=asked.signer,
+        judge=judge_of(context),
     )
+    if dry_run:
+        return json_body(200, await dry_run_answer(context, order))
     started = await create_request(context.certflow(), order)
     if _manual(started.fields):
         started = replace(
@@ -106,6 +116,8 @@ async def merge_pending(req: func.HttpRequest, context: Context) -> func.HttpRes
     try:
         if _is_json(req, body):
             items, more, said = parse_merge(body)
+            if more:
+                await _check_may_change(context, address)
             contents = parse_items(items)
         else:
             contents = parse(body)
@@ -120,6 +132,18 @@ async def merge_pending(req: func.HttpRequest, context: Context) -> func.HttpRes
         raise _not_merged(problem) from problem
     ours = BundleExtras(findings_of((*findings, *once_merged(contents.findings))))
     return json_body(201, _extended(bundle.fields, ours), {"Location": str(bundle.fields["id"])})
+
+
+async def _check_may_change(context: Context, address: Address) -> None:
+    """Raises Forbidden unless the caller may request this certificate: a merge with tags or
+    attributes changes it.
+    """
+    if context.access is None:
+        return
+    vault = context.certflow().vault(address.alias)
+    stored = await stored_policy(vault, address.name)
+    proposal = Proposal(address.alias, address.name, None, stored, None, None, {})
+    context.access.enforce(context.access.judge(proposal, 0))
 
 
 def _is_json(req: func.HttpRequest, body: bytes) -> bool:

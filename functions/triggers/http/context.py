@@ -6,17 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions.model.caller import Caller
+from functions.model.request.actor import UNNAMED
+
 if TYPE_CHECKING:
     from functions.app.context import Certflow
-    from functions.model.caller import Caller
+    from functions.ports.sign_in import SignIn
+    from functions.triggers.http.caller_access import CallerAccess
+
+WITH_KEY = Caller(UNNAMED)  # whoever has the function key, which the host has checked
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """Returns the dependencies of the use cases (`certflow`, a function because settings are read
-    on first use), and has who calls. The check before a route puts the caller of each call here;
-    None: whoever has the function key, which the host has checked.
+    on first use), and has who calls.
+
+    `sign_in` returns what says who calls; None where function keys decide, which the host has
+    checked. The check before a route (grants/admission.py) puts the caller of each call here, what
+    the caller may do (`access`; None: everything), and a `certflow` that shows no more than that.
     """
 
     certflow: Callable[[], Certflow]
-    caller: Caller | None = None
+    caller: Caller = WITH_KEY
+    sign_in: Callable[[], SignIn] | None = None
+    access: CallerAccess | None = None

@@ -25,6 +25,7 @@ from functions.triggers.http.plain_text import MAX_TEXT_LETTERS
 from functions.triggers.http.queries import CSR_FILTERS, FILTERS, PERIOD, PERIODS, REQUEST_ID
 
 TEXT_SCHEMA: Schema = {"type": "string"}
+A_FLAG: Schema = {"type": "string", "enum": ["true", "false"]}
 A_PERIOD: Schema = {"type": "string", "pattern": f"^{PERIOD.pattern}$"}
 EXAMPLES = {
     name: {
@@ -51,14 +52,23 @@ FILES: dict[str, Any] = {
     for kind in ("application/x-pem-file", "application/pkix-cert", "application/pkcs7-mime")
 }
 CERTIFICATE_PATH = "/vaults/{vault}/certificates/{name}"
-SECURITY_SCHEMES = {
+KEY_SCHEMES = {
     "key": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
     "code": {"type": "apiKey", "in": "query", "name": "code"},
 }
+TOKEN_SCHEMES = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An access token (v2.0) of Microsoft Entra ID for this API",
+    }
+}
+NO_KEY = {"description": "No function key, or a wrong one; no body"}
 # What an answer with this code means, whatever the operation.
 ERRORS = {
     "400": "The request is invalid; the message names the field",
-    "403": "Key Vault forbids it",
+    "403": "It is not granted, or Key Vault forbids it; missing says what the caller lacks",
     "404": "There is no such vault, or no such request",
     "409": "The request conflicts with the current state; ways_out says what can be done",
     "411": "The body was sent chunked, without a Content-Length",
@@ -68,9 +78,10 @@ ERRORS = {
 }
 
 
-def describe(vaults: Sequence[str]) -> dict[str, Any]:
+def describe(vaults: Sequence[str], *, signed_in: bool = False) -> dict[str, Any]:
     """Returns the OpenAPI document without `servers`, which the route adds. `vaults` are the
-    aliases of all vaults.
+    aliases of the vaults that the reader may know; `signed_in`: callers sign in with a token, and
+    not with a function key.
     """
     bodies = (
         *(CreateBody, CancelBody, MergeBody, RetryBody),
@@ -81,6 +92,14 @@ def describe(vaults: Sequence[str]) -> dict[str, Any]:
     )
     create, cancel, merge, retry, quiet, rehearse, rebuild = schemas
     address = _vault_and_name(vaults)
+    schemes: dict[str, Any] = TOKEN_SCHEMES if signed_in else KEY_SCHEMES
+    paths = (
+        _certificate_paths(address, create, cancel, merge, quiet)
+        | _list_paths()
+        | _app_paths(rebuild)
+        | _chain_paths(retry)
+        | _notification_paths(rehearse)
+    )
     return {
         "openapi": "3.1.0",
         "info": {
@@ -88,16 +107,27 @@ def describe(vaults: Sequence[str]) -> dict[str, Any]:
             "version": __version__,
             "description": "Starts, watches and finishes certificates.",
         },
-        "security": [{"key": []}, {"code": []}],
-        "paths": _certificate_paths(address, create, cancel, merge, quiet)
-        | _list_paths()
-        | _app_paths(rebuild)
-        | _chain_paths(retry)
-        | _notification_paths(rehearse),
+        "security": [{name: []} for name in schemes],
+        "paths": _with_sign_in(paths) if signed_in else paths,
         "components": {
             "schemas": components | answer_schemas(),
-            "securitySchemes": SECURITY_SCHEMES,
+            "securitySchemes": schemes,
         },
+    }
+
+
+def _with_sign_in(paths: dict[str, Any]) -> dict[str, Any]:
+    """Returns the paths with the answer to a call without a good token, which is our own."""
+    sentence = "No token, or one that is not accepted; the message says why"
+    refused = _answer("Error", sentence, "WWW-Authenticate")
+
+    def told(member: Any) -> Any:
+        if isinstance(member, dict) and "401" in member.get("responses", {}):
+            return member | {"responses": member["responses"] | {"401": refused}}
+        return member
+
+    return {
+        path: {key: told(member) for key, member in item.items()} for path, item in paths.items()
     }
 
 
@@ -126,10 +156,10 @@ def _create_operation(body: Schema) -> dict[str, Any]:
     return _operation(
         "create_certificate",
         "Start a request",
-        {"202": started | PENDING_LINKS},
+        {"200": _answer("DryRun", "What would happen (dry_run)"), "202": started | PENDING_LINKS},
         body={"application/json": {"schema": body, "examples": EXAMPLES}},
         body_needed=False,
-        parameters=[_who(), key],
+        parameters=[_who(), _query_parameter("dry_run", A_FLAG), key],
         more=("409", "422"),
     )
 
@@ -241,6 +271,11 @@ def _app_paths(rebuild: Schema) -> dict[str, Any]:
                 },
             }
         },
+        "/access": {
+            "get": _operation(
+                "access", "Return what the caller may do", {"200": _answer("Access", "That")}
+            )
+        },
         "/openapi.json": {"get": _operation("openapi", "Return this document", {"200": document})},
     }
 
@@ -258,7 +293,17 @@ def _rebuild_operation(body: Schema) -> dict[str, Any]:
 
 
 def _chain_paths(retry: Schema) -> dict[str, Any]:
+    name = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LETTERS}
     return {
+        "/chains": {
+            "post": _operation(
+                "return_chain",
+                "Merge a file from the CA as if it had been dropped",
+                {"200": _answer("Report", "What became of the file, of which nothing is kept")},
+                body={"application/octet-stream": {"schema": {}}, **FILES},
+                parameters=[_who(), _query_parameter("file", name)],
+            )
+        },
         "/chains/inspect": {
             "post": _operation(
                 "inspect_chain",
@@ -312,7 +357,7 @@ def _operation(
         "operationId": operation_id,
         "summary": summary,
         "responses": answers
-        | {"401": {"description": "No function key, or a wrong one; no body"}}
+        | {"401": NO_KEY}
         | {code: _answer("Error", ERRORS[code]) for code in sorted(codes)},
     }
     if parameters:
@@ -332,12 +377,13 @@ def _answer(schema: str, description: str, *headers: str) -> dict[str, Any]:
 
 def _vault_and_name(vaults: Sequence[str]) -> list[Schema]:
     pattern = f"^{CERTIFICATE_NAME.pattern}$"
+    known = {"enum": list(vaults)} if vaults else {}
     return [
         {
             "name": "vault",
             "in": "path",
             "required": True,
-            "schema": {"type": "string", "enum": list(vaults)},
+            "schema": {"type": "string", **known},
         },
         {
             "name": "name",

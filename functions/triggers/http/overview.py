@@ -19,6 +19,7 @@ from functions.model.request.tracked import TrackedRequest
 from functions.triggers.http.answers import json_body, pending_url, time_of
 from functions.triggers.http.bodies import check_name
 from functions.triggers.http.context import Context
+from functions.triggers.http.grants.own import access_answer, seen_by
 from functions.triggers.http.queries import check_query, filter_of
 from functions.triggers.http.types.answers import (
     Answer,
@@ -33,13 +34,14 @@ from functions.triggers.http.types.answers import (
     actor_answer,
 )
 
+MAX_DOCUMENTS = 32  # that are kept: one for each set of vaults that a caller may see
+
 
 async def list_requests(req: func.HttpRequest, context: Context) -> func.HttpResponse:
     """Answers 200 with a page of tracked requests."""
     app = context.certflow()
     wanted, token = filter_of(req, app.now())
-    for alias in wanted.vaults:
-        app.vault(alias)
+    wanted = seen_by(context, wanted)
     page = await app.ledger.requests(wanted, token)
     value = [_request_item(req, one, app.now()) for one in page.requests]
     return json_body(200, RequestsAnswer(value, _next_link(req, page.token)))
@@ -69,23 +71,32 @@ async def get_health(req: func.HttpRequest, context: Context) -> func.HttpRespon
         healthy = False
     if not healthy:
         return json_body(503, HealthAnswer("not ok"), {"Retry-After": "10"})
-    return json_body(200, HealthAnswer("ok", list(app.setting_faults) or None))
+    # Where callers sign in, anonymous ones are told no more than that.
+    faults = list(app.setting_faults) if context.sign_in is None else []
+    return json_body(200, HealthAnswer("ok", faults or None))
+
+
+async def get_access(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """Answers 200 with what the caller may do, and by what that is decided."""
+    check_query(req)
+    return json_body(200, access_answer(context))
 
 
 async def get_openapi(req: func.HttpRequest, context: Context) -> func.HttpResponse:
     """Answers 200 with the OpenAPI document."""
     check_query(req)
     base = urlsplit(req.url)
-    document = _description(tuple(context.certflow().vaults))
+    vaults = tuple(context.certflow().vaults)
+    document = _description(vaults, signed_in=context.sign_in is not None)
     return json_body(200, document | {"servers": [{"url": f"{base.scheme}://{base.netloc}/api"}]})
 
 
-@functools.cache
-def _description(vaults: tuple[str, ...]) -> dict[str, Any]:
+@functools.lru_cache(MAX_DOCUMENTS)
+def _description(vaults: tuple[str, ...], *, signed_in: bool) -> dict[str, Any]:
     # Imported here, because a cold start needs neither this nor the making of schemas.
     from functions.triggers.http.openapi import describe
 
-    return describe(vaults)
+    return describe(vaults, signed_in=signed_in)
 
 
 def _request_item(req: func.HttpRequest, request: TrackedRequest, now: datetime) -> RequestItem:

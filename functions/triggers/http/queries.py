@@ -97,6 +97,26 @@ def idempotency_key(req: func.HttpRequest) -> str | None:
     return key
 
 
+def file_name(req: func.HttpRequest) -> str:
+    """Returns the name that a caller gives a file, for the history; `sent` if none is given. Raises
+    InvalidRequest.
+    """
+    given: str = req.params.get("file", "sent")
+    if len(given) > MAX_TEXT_LETTERS:
+        raise InvalidRequest("file", f"At most {MAX_TEXT_LETTERS} characters.")
+    return given
+
+
+def flag_of(req: func.HttpRequest, name: str) -> bool:
+    """Returns a query parameter that is true or false; False if there is none. Raises
+    InvalidRequest.
+    """
+    given: str | None = req.params.get(name)
+    if given not in {None, "true", "false"}:
+        raise InvalidRequest(name, "true or false.")
+    return given == "true"
+
+
 def filter_of(req: func.HttpRequest, now: datetime) -> tuple[RequestFilter, str | None]:
     """Returns the filter of `GET requests`, and the token of the page. Raises InvalidRequest."""
     check_query(req, *FILTERS, *PERIODS, "order", "limit", "token")

@@ -1,14 +1,16 @@
-"""The table of all routes, with the handler of each, and the functions made of it."""
+"""The table of all routes, with the handler of each, and what a caller needs for it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib import import_module
 from typing import cast
 
 import azure.functions as func
 
+from functions.access.verbs import Verb
 from functions.triggers.http.context import Context
 
 CERTIFICATE_ROUTE = "vaults/{vault}/certificates/{name}"
@@ -17,17 +19,29 @@ CERTIFICATE_ROUTE = "vaults/{vault}/certificates/{name}"
 Handler = Callable[[func.HttpRequest, Context], Awaitable[func.HttpResponse]]
 
 
+class Gate(StrEnum):
+    """A route without a verb: `open` for everybody, or for everybody who is `signed-in`."""
+
+    OPEN = "open"
+    SIGNED_IN = "signed-in"
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One function of the API: its name, its path under `/api`, its method, and its handler, which
-    is written as a module beside this one and a function in it.
+    """One function of the API: its name, its path under `/api`, its method, its handler, which is
+    written as a module beside this one and a function in it, and what a caller has to be granted.
+
+    Where the path has a vault and a name, the verb has to be granted for these. Otherwise it has to
+    be granted for any name, and the route shows and touches no others; or, with `whole`, for the
+    whole app.
     """
 
     name: str
     template: str
     method: str
     handler: str
-    anonymous: bool = False
+    verb: Verb | Gate
+    whole: bool = False
 
     def load(self) -> Handler:
         """Imports and returns the handler. That happens on first use, so that a cold start does not
@@ -45,51 +59,57 @@ ROUTES = (
         f"{CERTIFICATE_ROUTE}/create",
         "POST",
         "certificates.create_certificate",
-    ),
-    Route("get_pending", f"{CERTIFICATE_ROUTE}/pending", "GET", "certificates.get_pending"),
-    Route("cancel_pending", f"{CERTIFICATE_ROUTE}/pending", "PATCH", "certificates.cancel_pending"),
-    Route(
-        "delete_pending", f"{CERTIFICATE_ROUTE}/pending", "DELETE", "certificates.delete_pending"
+        Verb.REQUEST,
     ),
     Route(
-        "merge_pending", f"{CERTIFICATE_ROUTE}/pending/merge", "POST", "certificates.merge_pending"
+        "get_pending", f"{CERTIFICATE_ROUTE}/pending", "GET", "certificates.get_pending", Verb.READ
     ),
-    Route("get_csr", f"{CERTIFICATE_ROUTE}/pending/csr", "GET", "certificates.get_csr"),
+    Route(
+        "cancel_pending",
+        f"{CERTIFICATE_ROUTE}/pending",
+        "PATCH",
+        "certificates.cancel_pending",
+        Verb.CANCEL,
+    ),
+    Route(
+        "delete_pending",
+        f"{CERTIFICATE_ROUTE}/pending",
+        "DELETE",
+        "certificates.delete_pending",
+        Verb.DELETE,
+    ),
+    Route(
+        "merge_pending",
+        f"{CERTIFICATE_ROUTE}/pending/merge",
+        "POST",
+        "certificates.merge_pending",
+        Verb.RETURN,
+    ),
+    Route("get_csr", f"{CERTIFICATE_ROUTE}/pending/csr", "GET", "certificates.get_csr", Verb.READ),
     Route(
         "acknowledge_pending",
         f"{CERTIFICATE_ROUTE}/pending/acknowledge",
         "POST",
         "notifications.acknowledge_pending",
+        Verb.ACKNOWLEDGE,
     ),
-    Route("get_history", f"{CERTIFICATE_ROUTE}/history", "GET", "overview.get_history"),
-    Route("list_requests", "requests", "GET", "overview.list_requests"),
-    Route("get_csrs", "csrs", "GET", "csrs.get_csrs"),
-    Route("inspect_chain", "chains/inspect", "POST", "chains.inspect_chain"),
-    Route("retry_chain", "chains/retry", "POST", "chains.retry_chain"),
-    Route("test_notifications", "notifications/test", "POST", "notifications.test_notifications"),
-    Route("status", "status", "GET", "status.get_status"),
-    Route("rebuild", "rebuild", "POST", "status.rebuild"),
-    Route("health", "health", "GET", "overview.get_health", anonymous=True),
-    Route("openapi", "openapi.json", "GET", "overview.get_openapi"),
+    Route("get_history", f"{CERTIFICATE_ROUTE}/history", "GET", "overview.get_history", Verb.READ),
+    Route("list_requests", "requests", "GET", "overview.list_requests", Verb.READ),
+    Route("get_csrs", "csrs", "GET", "csrs.get_csrs", Verb.READ),
+    Route("return_chain", "chains", "POST", "chains.return_chain", Verb.RETURN),
+    Route("inspect_chain", "chains/inspect", "POST", "chains.inspect_chain", Verb.RETURN),
+    Route("retry_chain", "chains/retry", "POST", "chains.retry_chain", Verb.OPERATE, whole=True),
+    Route(
+        "test_notifications",
+        "notifications/test",
+        "POST",
+        "notifications.test_notifications",
+        Verb.OPERATE,
+        whole=True,
+    ),
+    Route("status", "status", "GET", "status.get_status", Verb.OPERATE),
+    Route("rebuild", "rebuild", "POST", "status.rebuild", Verb.OPERATE),
+    Route("access", "access", "GET", "overview.get_access", Gate.SIGNED_IN),
+    Route("health", "health", "GET", "overview.get_health", Gate.OPEN),
+    Route("openapi", "openapi.json", "GET", "overview.get_openapi", Gate.SIGNED_IN),
 )
-
-
-def http_blueprint(routes: Iterable[Route], context: Context) -> func.Blueprint:
-    """Returns a function for each route."""
-    blueprint = func.Blueprint()
-    for route in routes:
-        level = func.AuthLevel.ANONYMOUS if route.anonymous else None
-        bind = blueprint.route(route=route.template, methods=[route.method], auth_level=level)
-        blueprint.function_name(route.name)(bind(_function(route, context)))
-    return blueprint
-
-
-def _function(
-    route: Route, context: Context
-) -> Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]:
-    async def handle(req: func.HttpRequest) -> func.HttpResponse:
-        from functions.triggers.http.answers import answered
-
-        return await answered(req, lambda: route.load()(req, context))
-
-    return handle

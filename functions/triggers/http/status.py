@@ -23,6 +23,7 @@ from functions.ports.monitoring_store import InventoryScan
 from functions.triggers.http.answers import json_body, time_of
 from functions.triggers.http.bodies import RebuildBody, parse
 from functions.triggers.http.context import Context
+from functions.triggers.http.grants.own import operated, operates_all, require_vaults
 from functions.triggers.http.queries import actor_of, body_of, check_query
 from functions.triggers.http.types.status import (
     AccessAnswer,
@@ -43,13 +44,17 @@ from functions.triggers.http.types.status import (
 async def get_status(req: func.HttpRequest, context: Context) -> func.HttpResponse:
     """Answers 200 with the version of the app, the state of the monitoring and of the trusted CAs
     of each vault, the files that are not processed, the messages that wait, the channels that no
-    message can reach, the wrong settings, and the access file.
+    message can reach, the wrong settings, and the access file. Whoever operates some vaults alone
+    is told of these.
     """
     check_query(req)
-    app = context.certflow()
+    app = operated(context)
+    vaults = [vault_item(one) for one in await status_of_vaults(app)]
+    if not operates_all(context):
+        return json_body(200, StatusAnswer(version=__version__, vaults=vaults))
     found = StatusAnswer(
         version=__version__,
-        vaults=[vault_item(one) for one in await status_of_vaults(app)],
+        vaults=vaults,
         files=_file_items(await status_of_files(app)),
         refused_events=await refused_events(app),
         setting_faults=list(app.setting_faults),
@@ -67,6 +72,7 @@ async def rebuild(req: func.HttpRequest, context: Context) -> func.HttpResponse:
     check_query(req, "requested_by")
     asked = parse(body_of(req) or b"{}", RebuildBody)
     by = actor_of(req, context, asked.requested_by)
+    require_vaults(context, asked.vaults)
     begun = await request_rebuild(context.certflow(), asked.vaults, by)
     return json_body(
         202, RebuildStarted(list(begun.asked), list(begun.under_way), list(NOT_RESTORED))

@@ -8,10 +8,10 @@ import pytest
 
 from functions.model.errors import Forbidden, KeyReused, Refused, Unavailable
 from functions.model.tags import OWNER_TAG
+from functions.ports.judge import GiveBack, Proposal
 from functions.ports.key_vault_objects import Policy
 from functions.requests.create import CreateCommand, create_request
 from functions.requests.dry_run import would_create
-from functions.requests.judge import GiveBack, Proposal
 from tests.unit.fakes import World
 
 POLICY: Policy = {

@@ -112,17 +112,17 @@ class AccessAnswer(Answer):
 
 
 class StatusAnswer(Answer):
-    """The state of the monitoring; `version` is that of the app. `access` is missing where nobody
-    signs in.
+    """The state of the monitoring; `version` is that of the app. What concerns the whole app is
+    left out for a caller who operates some vaults alone, and `access` where nobody signs in.
     """
 
     version: str
     vaults: list[VaultItem]
-    files: Files
-    refused_events: Count
-    setting_faults: list[str]
-    channels: list[ChannelItem]
-    unreached_channels: list[UnreachedChannel]
+    files: Files | None = None
+    refused_events: Count | None = None
+    setting_faults: list[str] | None = None
+    channels: list[ChannelItem] | None = None
+    unreached_channels: list[UnreachedChannel] | None = None
     access: AccessAnswer | None = None
 
 

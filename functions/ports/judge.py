@@ -44,8 +44,8 @@ class AdmitAll:
 
     async def admit(self, proposal: Proposal) -> GiveBack:  # noqa: ARG002  of the protocol
         """Admits everything and counts nothing."""
-        return _nothing
+        return keep
 
 
-async def _nothing() -> None:
-    return None
+async def keep() -> None:
+    """Gives nothing back."""

@@ -1,0 +1,1 @@
+"""Who calls the API, what they may do, and what of it they are told."""
