@@ -15,7 +15,10 @@ import pytest
 from local.functions_host import ROOT
 
 PACKAGES = sorted(file.parent for file in (ROOT / "packages").glob("*/pyproject.toml"))
-MODULES_OF = {"azure-functions-runtime": "azure_functions_runtime"}  # the others are called as what they hold
+MODULES_OF = {
+    "azure-functions-runtime": "azure_functions_runtime",
+    "pyjwt": "jwt",
+}  # the others are called as what they hold
 
 
 def project(package: Path) -> dict[str, Any]:
