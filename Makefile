@@ -3,7 +3,7 @@
 # make test-all        with every step, format and attack, the packages, Microsoft's conformance tests, kills, soak
 # make test-packages   the packages alone, each by itself (PACKAGES)
 # make test-any-date   unit tests and attacks, once 400 days ahead and once 30 days back (DAYS, TESTS)
-# make up     the stack stays until Ctrl-C (FRESH=1: begins empty; SETTINGS=file.json)
+# make up     the stack stays until Ctrl-C (FRESH=1: begins empty; AUTH=keys: no sign-in; SETTINGS=file.json)
 # make check  format, lint, types, imports, workflows, Bicep
 # make package  dist/certflow.zip: what is deployed, and what is in it (EXTRAS=apprise: for CERTFLOW_NOTIFY_URLS)
 # make setup  set-up alone                      make bench  measurements, as ratios
@@ -49,7 +49,7 @@ test-all: setup
 	@$(if $(TESTS),:,$(MAKE) --no-print-directory test-packages)
 
 # Each by itself, as somebody runs them who has that package alone.
-PACKAGES ?= keyvault-emulator functions-host eventgrid-emulator inbox
+PACKAGES ?= keyvault-emulator functions-host eventgrid-emulator inbox entra-emulator
 test-packages: setup
 	@for package in $(PACKAGES); do \
 	  (cd packages/$$package && $(abspath $(PY)) -m pytest -n $(WORKERS) --dist loadfile) || exit 1; \
@@ -62,7 +62,7 @@ test-any-date: setup
 	done
 
 up: setup
-	@exec $(PY) -m local.up $(if $(HOST),--host $(HOST)) $(if $(FRESH),--fresh) $(if $(SETTINGS),--settings '$(SETTINGS)')
+	@exec $(PY) -m local.up $(if $(HOST),--host $(HOST)) $(if $(AUTH),--auth $(AUTH)) $(if $(FRESH),--fresh) $(if $(SETTINGS),--settings '$(SETTINGS)')
 
 bench: setup
 	@$(PY) -m benchmarks.results

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -14,6 +14,9 @@ import aiohttp
 from azure.core.credentials import AccessToken
 from azure.keyvault.certificates.aio import CertificateClient
 from azure.storage.blob.aio import BlobServiceClient
+
+from local.entra import USUAL_CALLER
+from local.sign_in import Tokens
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,25 @@ class LocalIdentity:
 
 @dataclass(frozen=True)
 class Client:
-    """Speaks to a running stack; `stack` is what stack.json holds."""
+    """Speaks to a running stack; `stack` is what stack.json holds. `who` calls our API, where people sign in."""
 
     stack: Mapping[str, Any]
     session: aiohttp.ClientSession
     blobs: BlobServiceClient
     certificates: Mapping[str, CertificateClient]
+    tokens: Tokens
+    who: str = USUAL_CALLER
     observe: Callable[[aiohttp.ClientResponse, bytes], None] | None = None
+
+    def signed_in_as(self, name: str) -> Client:
+        """The same client for another person or machine of the stack."""
+        return replace(self, who=name)
+
+    async def credentials(self) -> dict[str, str]:
+        """The header that opens our API: a token of whoever calls, or the function key. Raises SignInRefused."""
+        if self.stack["auth"]["mode"] == "entra":
+            return {"Authorization": f"Bearer {await self.tokens.of(self.who)}"}
+        return {"x-functions-key": self.stack["function_key"]}
 
     async def create(self, vault: str, name: str, body: Any) -> aiohttp.ClientResponse:
         """`POST …/create`; the response is read."""
@@ -100,9 +115,9 @@ class Client:
     async def call(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any
     ) -> aiohttp.ClientResponse:
-        """Any of our routes, with the function key; `path` as under /api, or a whole address. The response is read."""
+        """Any of our routes, signed in; `path` as under /api, or a whole address. The response is read."""
         url = path if "://" in path else f"{self.stack['api']}/{path}"
-        headers = {"x-functions-key": self.stack["function_key"], **(headers or {})}
+        headers = {**(await self.credentials()), **(headers or {})}
         async with self.session.request(method, url, headers=headers, **more) as response:
             body = await response.read()
         if self.observe:
@@ -125,7 +140,7 @@ async def client_of(stack: Mapping[str, Any]) -> AsyncIterator[Client]:
         for alias, url in stack["vaults"].items():
             vault = CertificateClient(url, identity, verify_challenge_resource=False, connection_verify=ca_file)
             certificates[alias] = await clients.enter_async_context(vault)
-        yield Client(stack, session, blobs, certificates)
+        yield Client(stack, session, blobs, certificates, Tokens(stack, session))
 
 
 async def until[T](what: str, look: Callable[[], Awaitable[T | None]], limit: float = 100.0) -> T:

@@ -53,6 +53,14 @@ class Teller:
         self.started = time.monotonic()
         self.console.print(f"\n[bold]{title}[/]")
 
+    async def sign_in(self, name: str) -> None:
+        """Signs a person or machine of the stack in; the story's calls are theirs from then on."""
+        self.client = self.client.signed_in_as(name)
+        await self.client.credentials()
+        auth = self.client.stack["auth"]
+        who = (auth["persons"] | auth["machines"])[name]
+        self.step(f"{who.get('name', f'The machine {name}')} signs in: {', '.join(who['roles'])}")
+
     def step(self, text: str) -> None:
         """A step that is done, wrapped under its time."""
         seconds = f"{time.monotonic() - self.started:5.1f} s  "
@@ -138,6 +146,7 @@ async def scan_vaults(console: Console, client: Client) -> None:
 async def issuer_completes(teller: Teller) -> None:
     """a. An issuer that Key Vault talks to."""
     teller.begin("a. DigiCert issues: started, watched, completed")
+    await teller.sign_in("requester")
     await teller.request("shop-web", "DigiCert")
     messages = await teller.told("Certificate issued: shop-web")
     done = await teller.pending("shop-web", "completed")
@@ -148,6 +157,7 @@ async def issuer_completes(teller: Teller) -> None:
 async def chain_is_merged(teller: Teller) -> None:
     """b. A CA outside: CSR out, chain in, whatever it looks like."""
     teller.begin("b. A CA of your own: CSR out, signed with openssl, chain dropped, merged")
+    await teller.sign_in("requester")
     teller.step("The laptop's vaults accept any CA until one is set (CERTFLOW_TRUSTED_CAS=any)")
     await teller.client.put("trusted-cas", "main/example-root.pem", teller.ca.root.read_bytes())
     teller.step("Example Root CA put into trusted-cas/main/: the vault accepts its certificates, and no others")
@@ -195,6 +205,7 @@ def verify(ca: OpensslCa, der: bytes, leaf: bytes) -> None:
 async def issuer_refuses(teller: Teller) -> None:
     """c. The issuer says no."""
     teller.begin("c. DigiCert refuses: failed, and the message says why")
+    await teller.sign_in("pipeline")
     reason = "The domain partner.example.com is not validated for this account."
     await teller.client.set_outcome("main", "partner", "fail", code="Request rejected", message=reason, delay=2.0)
     await teller.request("partner", "DigiCert")
@@ -209,6 +220,7 @@ async def issuer_refuses(teller: Teller) -> None:
 async def stranger_is_rejected(teller: Teller) -> None:
     """d. A chain for another key."""
     teller.begin("d. A chain for another key: rejected with the reason, nothing merged")
+    await teller.sign_in("pki")
     operation = await teller.request("payroll", "Unknown")
     await teller.told("CSR ready to be signed: payroll")
     chain = teller.ca.sign_another_key("payroll-old", "payroll.example.com") + teller.ca.issuing.read_bytes()

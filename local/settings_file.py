@@ -15,7 +15,7 @@ SAMPLE = ROOT / "local.settings.sample.json"
 # What the stack itself sets: the addresses of its parts, and what opens them.
 OWNED = re.compile(
     r"(AzureWebJobs|Chain)Storage.*|AZURE_CLIENT_ID|IDENTITY_.*|SSL_CERT_FILE|FUNCTIONS_WORKER_RUNTIME|"
-    r"CERTFLOW_(TOPIC_ENDPOINT|VERIFY_CHALLENGE_RESOURCE|SMTP_.*|TEAMS_WEBHOOK_URL)"
+    r"CERTFLOW_(AUTH|AUTH_(TENANT|API|PAGE|CLIENTS|AUTHORITY)|TOPIC_ENDPOINT|VERIFY_CHALLENGE_RESOURCE|SMTP_.*|TEAMS_WEBHOOK_URL)"
 )
 VAULTS = "CERTFLOW_VAULTS"
 VAULT = re.compile(rf"\s*[a-z0-9-]+(:observe)?\s*=\s*\{{({'|'.join(ALIASES)})\}}\s*")

@@ -6,6 +6,7 @@ Everything but Azurite (Node) and the host (one Functions app per process) runs 
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob.aio import BlobServiceClient
 from azure.storage.queue.aio import QueueServiceClient
 
+from entra_emulator import Entra, running_entra
 from eventgrid_emulator import EventGrid, QueueSubscription, Subscription, running_event_grid, watch_blobs
 from inbox import Inbox, running_inbox
 from keyvault_emulator import Emulator, running_emulator
@@ -23,16 +25,16 @@ from keyvault_emulator.profile import OBSERVED, ProfileName
 from keyvault_emulator.tls import LocalCa
 from keyvault_emulator.web import LOOPBACK
 from local.azurite import Azurite, running_azurite
+from local.entra import USUAL_CALLER, Auth, described, sign_in_settings, tenant
 from local.functions_host import ROOT, FunctionsHost, Keys
 from local.hosts import Hosts, free_ports, running_hosts, taken
 from local.kept import Kept
+from local.stack_settings import PRODUCT_CLIENT_ID, app_settings_of, with_addresses
 from local.vaults import ALIASES, further_ports, register_issuers, vault_urls
 
 DROP, MERGED, REJECTED, QUARANTINE = "chains", "chains-merged", "chains-rejected", "chains-quarantine"
 TRUSTED, CSRS, ACCESS = "trusted-cas", "csr", "access"
-# The identity that the product runs under, and all that it may do in a vault: what docs/security.md asks a deployment
-# to grant.
-PRODUCT_CLIENT_ID = "5c1e7ab1-0000-4000-8000-0000000000c3"
+# All that the identity of the product may do in a vault: what docs/security.md asks a deployment to grant.
 PRODUCT_ACTIONS = (
     "certificates/read",
     "certificates/create/action",
@@ -46,7 +48,6 @@ WAYS_IN = {
     "vaults": ("vault_events", "certflow-vault-events"),
     "storage": ("dropped_chain", "certflow-drops"),
 }
-CHECK_SCHEDULE = "*/5 * * * * *"  # every minute on Azure; nobody wants to wait for that here
 BACK_OFF_FACTOR = 0.1  # of Event Grid's waits between attempts, for the same reason
 
 
@@ -63,11 +64,12 @@ class Ports:
     topic: int = 0
     inbox: int = 0
     smtp: int = 0
+    entra: int = 0
 
 
 # What local.settings.sample.json names. `make up` takes each of them that is free.
 SAMPLE_SECRET = "certflow-local"  # noqa: S105  stands in local.settings.sample.json, for Core Tools; loopback only
-USUAL = Ports(7071, 8443, 8444, 10000, 10001, 10002, 8445, 8025, 8026)
+USUAL = Ports(7071, 8443, 8444, 10000, 10001, 10002, 8445, 8025, 8026, 8446)
 
 
 @dataclass
@@ -84,13 +86,15 @@ class Stack:
     keys: Keys
     settings: dict[str, str] = field(repr=False)
     host_url: str  # of the first host, which answers for the API
+    entra: Entra | None = None  # None: callers bring function keys
     hosts: Hosts | None = None  # None: the host's place is left to Core Tools
 
     def describe(self) -> dict[str, Any]:
         """What `.local/stack.json` holds."""
         return {
             "api": f"{self.host_url}/api",
-            "function_key": self.keys.function,
+            "auth": self._auth(),
+            **({} if self.entra else {"function_key": self.keys.function}),
             "admin": f"{self.host_url}/admin",
             "master_key": self.keys.master,
             "vaults": self.vaults,
@@ -112,12 +116,25 @@ class Stack:
             "logs": str(self.directory),
         }
 
+    def _auth(self) -> dict[str, Any]:
+        """How callers show who they are; the command prints a token, and takes another name after `--as`."""
+        if self.entra is None:
+            return {"mode": "keys"}
+        file = self.directory.parent / "stack.json"
+        return {"token_command": token_command(USUAL_CALLER, file), **described(self.entra)}
+
     async def host_ended(self) -> int:
         """Waits until a Functions host has ended by itself; returns its exit code. Never returns if it is not ours."""
         if self.hosts is None:
             await asyncio.Event().wait()
             return 0
         return await self.hosts.ended()
+
+
+def token_command(name: str, file: Path) -> str:
+    """What prints a token of this person or machine, in the project's folder; `file` is the stack's stack.json."""
+    usual = file.resolve() == (ROOT / ".local" / "stack.json").resolve()
+    return f".venv/bin/python -m local.token --as {name}" + ("" if usual else f" --stack {shlex.quote(str(file))}")
 
 
 def free_or_any(ports: Ports) -> Ports:
@@ -132,6 +149,7 @@ async def running_stack(
     ports: Ports | None = None,
     issuing_delay: float = 5.0,
     own_host: bool = True,
+    auth: Auth = "entra",
     profile: ProfileName = OBSERVED,
     app: Path = ROOT,
     vaults: int = len(ALIASES),
@@ -147,6 +165,7 @@ async def running_stack(
 
     `directory` takes the CA certificate and the logs. `issuing_delay` is how long integrated issuers take, in seconds;
     `profile` whether the vaults answer as the service was seen to, or as it is documented.
+    `auth` is how callers of the API show who they are: by tokens of the stack's Entra, or by function keys.
     With `own_host` False the host's place is left to Core Tools, on the port given. `app` is the folder of the
     function_app.py that runs; `vaults` and `hosts` say how many there are, all hosts on the same storage; `hurry` how
     many times shorter the platform's own waits are: the host's, and Event Grid's beyond BACK_OFF_FACTOR. `settings` are
@@ -217,9 +236,15 @@ async def running_stack(
         host_ports = free_ports(hosts)
         host_ports[0] = ports.host or host_ports[0]
         host_urls = [f"http://{LOOPBACK}:{port}" for port in host_ports]
-        usual = _settings(emulator, event_grid, inbox, azurite, ca_file, urls, host_urls[0])
-        app_settings = usual | _with_addresses(settings or {}, urls | {"teams": inbox.teams_url})
-        stack = Stack(directory, ca_file, emulator, event_grid, inbox, azurite, urls, keys, app_settings, host_urls[0])
+        usual = app_settings_of(emulator, event_grid, inbox, azurite, ca_file, urls, host_urls[0])
+        entra = None
+        if auth == "entra":
+            entra = await running.enter_async_context(running_entra(ca, tenant(host_urls), port=ports.entra))
+            usual |= sign_in_settings(entra)
+        app_settings = usual | with_addresses(settings or {}, urls | {"teams": inbox.teams_url})
+        stack = Stack(
+            directory, ca_file, emulator, event_grid, inbox, azurite, urls, keys, app_settings, host_urls[0], entra
+        )
         if own_host:
             instances = [
                 FunctionsHost(
@@ -245,51 +270,6 @@ async def running_stack(
 def log_names(hosts: int) -> list[str]:
     """The hosts' logs: `host.log`, `host-2.log` and so on."""
     return ["host.log", *(f"host-{number}.log" for number in range(2, hosts + 1))]
-
-
-def _settings(
-    emulator: Emulator,
-    event_grid: EventGrid,
-    inbox: Inbox,
-    azurite: Azurite,
-    ca_file: Path,
-    vaults: Mapping[str, str],
-    host_url: str,
-) -> dict[str, str]:
-    """The app settings, as Bicep would set them: the same names, other values."""
-    return {
-        "AzureWebJobsStorage__blobServiceUri": azurite.blob_url,
-        "AzureWebJobsStorage__queueServiceUri": azurite.queue_url,
-        "AzureWebJobsStorage__tableServiceUri": azurite.table_url,
-        "ChainStorage__blobServiceUri": azurite.blob_url,
-        "ChainStorage__queueServiceUri": azurite.queue_url,
-        "AZURE_CLIENT_ID": PRODUCT_CLIENT_ID,
-        "IDENTITY_ENDPOINT": emulator.identity_endpoint,
-        "IDENTITY_HEADER": emulator.identity_header,
-        "SSL_CERT_FILE": str(ca_file),
-        "CERTFLOW_VAULTS": ",".join(f"{alias}={url}" for alias, url in vaults.items()),
-        "CERTFLOW_VERIFY_CHALLENGE_RESOURCE": "false",
-        "CERTFLOW_TRUSTED_CAS": "any",  # until a file is in trusted-cas/{alias}/; said by `make up`
-        "CERTFLOW_CHECK_SCHEDULE": CHECK_SCHEDULE,
-        "CERTFLOW_DISCOVER_SCHEDULE": "0 * * * * *",
-        "CERTFLOW_DAILY_SCHEDULE": "0 0 6 * * *",
-        "CERTFLOW_SWEEP_SCHEDULE": "0 */10 * * * *",
-        "CERTFLOW_API_URL": f"{host_url}/api",
-        "CERTFLOW_TOPIC_ENDPOINT": event_grid.endpoint,
-        "CERTFLOW_TEAMS_WEBHOOK_URL": inbox.teams_url,
-        "CERTFLOW_SMTP_SERVER": f"{inbox.smtp_host}:{inbox.smtp_port}",
-        "CERTFLOW_SMTP_USER": inbox.smtp_user,
-        "CERTFLOW_SMTP_PASSWORD": inbox.smtp_password,
-        "CERTFLOW_MAIL_FROM": "certflow@example.com",
-        "CERTFLOW_MAIL_TO": "pki-team@example.com",
-    }
-
-
-def _with_addresses(settings: Mapping[str, str], addresses: Mapping[str, str]) -> dict[str, str]:
-    filled = dict(settings)
-    for name, address in addresses.items():
-        filled = {setting: value.replace(f"{{{name}}}", address) for setting, value in filled.items()}
-    return filled
 
 
 def _subscribe(event_grid: EventGrid, hosts: Sequence[str], keys: Keys) -> None:

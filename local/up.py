@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from rich.console import Console
 from rich.table import Table
@@ -24,6 +24,7 @@ from rich.table import Table
 from keyvault_emulator.keeper import Found, KeptUnreadable
 from keyvault_emulator.profile import OBSERVED, PROFILES
 from local.azurite import AzuriteFailed
+from local.entra import USUAL_CALLER, Auth
 from local.functions_host import ROOT, HostFailed
 from local.kept import Kept, kept_in
 from local.settings_file import BadSettingsFile, read_settings
@@ -70,6 +71,7 @@ async def _up(options: argparse.Namespace) -> int:
         ports=ports,
         issuing_delay=options.issuing_delay,
         own_host=own_host,
+        auth=options.auth if own_host else "keys",  # Core Tools asks for neither
         app=options.app,
         profile=options.profile,
         event_delivery=options.event_delivery,
@@ -100,6 +102,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, default=STATE, help="directory for stack.json and logs (default: .local)")
     parser.add_argument("--free-ports", action="store_true", help="take any free ports instead of the usual ones")
     parser.add_argument("--issuing-delay", type=float, default=5.0, help="seconds that integrated issuers take")
+    parser.add_argument(
+        "--auth",
+        choices=get_args(Auth.__value__),
+        default="entra",
+        help="how callers of the API show who they are: tokens of the stack's Entra, or a function key",
+    )
     parser.add_argument(
         "--profile",
         choices=PROFILES,
@@ -154,7 +162,7 @@ def _alone(state: Path) -> Iterator[None]:
 
 
 def _write(file: Path, stack: Stack) -> None:
-    """Whole or not at all, and for this user alone: it holds the function key."""
+    """Whole or not at all, and for this user alone: it holds the keys and secrets of the stack."""
     temporary = file.with_suffix(".tmp")
     temporary.touch(mode=0o600)
     temporary.write_text(json.dumps(stack.describe(), indent=2) + "\n")
@@ -166,7 +174,7 @@ def _print(stack: Stack, *, own_host: bool) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, value in (
         ("API", described["api"]),
-        *((("  function key", described["function_key"]),) if own_host else ()),
+        *((("  function key", described["function_key"]),) if own_host and stack.entra is None else ()),
         ("Inbox: cards and mails", described["inbox"]),
         *((f"Vault '{alias}'", url) for alias, url in stack.vaults.items()),
         ("CA of all https here", os.path.relpath(stack.ca_file)),
@@ -178,10 +186,25 @@ def _print(stack: Stack, *, own_host: bool) -> None:
     console = Console(soft_wrap=True)
     console.print("[bold green]Certflow is up.[/] Ctrl-C stops it.")
     console.print(table)
+    if own_host:
+        print(_how_to_call(described))
     if stack.settings["CERTFLOW_TRUSTED_CAS"] == "any":
         print("The vaults take any CA's certificates until one is set in trusted-cas/.")
     if not own_host:
         console.print("Now run [bold]func start[/] in another terminal, with local.settings.json beside host.json.")
+
+
+def _how_to_call(described: dict[str, Any]) -> str:
+    """A line that works in a shell, in the project's folder."""
+    auth = described["auth"]
+    if auth["mode"] == "keys":
+        header = f"x-functions-key: {described['function_key']}"
+        return f'Callers bring the function key:\n  curl -H "{header}" {described["api"]}/status'
+    others = ", ".join(name for name in (*auth["persons"], *auth["machines"]) if name != USUAL_CALLER)
+    return (
+        f"Callers sign in. A token (also --as {others}):\n  {auth['token_command']}\n"
+        f'  curl -H "Authorization: Bearer $({auth["token_command"]})" {described["api"]}/status'
+    )
 
 
 def _print_kept(kept: Kept | None, found: Found, *, was_there: bool) -> None:

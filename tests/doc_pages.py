@@ -69,7 +69,8 @@ def run_page(page: Path, folder: Path, stack: Mapping[str, Any]) -> str:
     (folder / ".local").mkdir()
     (folder / ".local" / "stack.json").write_text(json.dumps(stack))
     (folder / ".venv").symlink_to(sys.prefix)
-    (folder / "functions").symlink_to(ROOT / "functions")
+    for ours in ("functions", "local"):
+        (folder / ours).symlink_to(ROOT / ours)
     done = subprocess.run(
         ["sh", "-e"],
         input=scripts()[page],

@@ -17,7 +17,7 @@ from tests.e2e.watched import CA
 
 OWNER = "owner@example.com"
 
-HEADER = re.compile(r"(?:function key )?in the header ([\w-]+)")
+HEADER = re.compile(r"in the header ([\w-]+)")
 CONTAINER = re.compile(r"the container chains \((https?://[^)]+)\)")
 PLACE = re.compile(r"https?://\S+/trusted-cas(?:/[^\s,;]+/)?")
 
@@ -36,18 +36,24 @@ def address_in(step: str, method: str, end: str) -> str:
 async def call(
     client: Client, step: str, method: str, end: str, body: Any = None, **named: str
 ) -> tuple[int, Mapping[str, Any]]:
-    """Makes the call that a step names, with the key in the header that it names; `named` stands for what the reader
+    """Makes the call that a step names, signed in by the header that it names; `named` stands for what the reader
     fills in. Returns status and body.
     """
     address = address_in(step, method, end)
     for word, value in named.items():
         address = address.replace(f"/{word}/", f"/{value}/")
-    (header,) = set(HEADER.findall(step))
-    key = {header: client.stack["function_key"]}
-    async with client.session.request(method, address, headers=key, json=body) as response:
+    signed_in = await credentials_of(client, step)
+    async with client.session.request(method, address, headers=signed_in, json=body) as response:
         text = await response.text()
         kind = response.content_type
         return response.status, await response.json() if kind == "application/json" else {"text": text}
+
+
+async def credentials_of(client: Client, step: str) -> dict[str, str]:
+    """What opens the API, which is in the header that a step names."""
+    credentials = await client.credentials()
+    assert set(HEADER.findall(step)) == credentials.keys()
+    return credentials
 
 
 async def drop_where_it_says(client: Client, step: str, name: str, *certificates: x509.Certificate) -> None:

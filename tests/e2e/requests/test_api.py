@@ -33,7 +33,7 @@ async def error_of(response: Any) -> tuple[int, str, str]:
 
 
 async def post(client: Client, path: str, **more: Any) -> Any:
-    headers = {"x-functions-key": client.stack["function_key"]} | more.pop("headers", {})
+    headers = await client.credentials() | more.pop("headers", {})
     async with client.session.post(f"{client.stack['api']}/{path}", headers=headers, **more) as response:
         check(response, await response.read())
         return response
@@ -119,13 +119,13 @@ async def test_vaults_are_apart_and_aliases_in_any_case(client: Client, name: st
     assert (await client.pending("main", name)).status == 404
 
 
-@pytest.mark.parametrize("key", [None, "wrong"])
-async def test_without_the_function_key_there_is_no_answer(client: Client, key: str | None) -> None:
-    headers = {"x-functions-key": key} if key else {}
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"x-functions-key": "wrong"}])
+async def test_whoever_is_not_signed_in_hears_so_and_nothing_else(client: Client, header: dict[str, str]) -> None:
     url = f"{client.stack['api']}/vaults/main/certificates/web/pending"
-    async with client.session.get(url, headers=headers) as response:
-        assert (response.status, await response.read()) == (401, b"")
-        check(response, b"")
+    async with client.session.get(url, headers=header) as response:
+        assert response.status == 401
+        assert response.headers["WWW-Authenticate"].startswith("Bearer")
+        check(response, await response.read())
 
 
 async def test_pending_shows_key_vaults_fields_and_the_owner(client: Client, name: str) -> None:
@@ -160,7 +160,7 @@ async def test_the_open_csrs_are_one_zip_and_none_of_them_can_be_exchanged_in_st
     first, _, last = (f"main/{name}-{at}/{one['request_id']}.csr" for at, one in enumerate(operations))
     await client.put("csr", last, await client.content("csr", first))
     address = f"{client.stack['api']}/csrs?vault=main&name={name}*"
-    async with client.session.get(address, headers={"x-functions-key": client.stack["function_key"]}) as response:
+    async with client.session.get(address, headers=await client.credentials()) as response:
         assert (response.status, response.headers["Content-Type"]) == (200, "application/zip")
         assert re.search(r'filename="csrs-[0-9-]+\.zip"', response.headers["Content-Disposition"])
         content = await response.read()

@@ -11,7 +11,8 @@ import pytest
 from keyvault_emulator.grants import CLIENT_ID
 from local.api import Client
 from local.openssl_ca import OpensslCa
-from local.stack import PRODUCT_ACTIONS, PRODUCT_CLIENT_ID
+from local.stack import PRODUCT_ACTIONS
+from local.stack_settings import PRODUCT_CLIENT_ID
 from tests.e2e.request_and_chain import body, csr_of, started
 
 

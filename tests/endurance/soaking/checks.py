@@ -142,7 +142,6 @@ def secrets_of(stack: Mapping[str, Any], system_key: str) -> dict[str, re.Patter
     settings = stack["settings"]
     values = {
         "the identity header": settings["IDENTITY_HEADER"],
-        "the function key": stack["function_key"],
         "the master key": stack["master_key"],
         "the system key": system_key,
         "the SMTP password": settings["CERTFLOW_SMTP_PASSWORD"],

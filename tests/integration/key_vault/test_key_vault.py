@@ -19,7 +19,8 @@ from keyvault_emulator import running_emulator
 from keyvault_emulator.tls import LocalCa
 from keyvault_emulator.unkindness import KIND, Unkindness
 from local.api import LocalIdentity
-from local.stack import PRODUCT_ACTIONS, PRODUCT_CLIENT_ID
+from local.stack import PRODUCT_ACTIONS
+from local.stack_settings import PRODUCT_CLIENT_ID
 from tests.certificates import Ca
 from tests.clock import real_now
 from tests.integration.key_vault.servers import (

@@ -22,6 +22,7 @@ from tests.e2e.stack import running_up
 def ports_of(described: dict[str, Any]) -> set[int]:
     storage = [part.split("=", 1)[1] for part in described["storage"]["connection_string"].split(";") if "://" in part]
     urls = [described["api"], *described["vaults"].values(), described["identity"]["endpoint"], described["inbox"]]
+    urls += [described["auth"]["authority"]] if described["auth"]["mode"] == "entra" else []
     return {urlsplit(url).port or 0 for url in (*urls, described["event_topic"]["endpoint"], *storage)}
 
 
@@ -39,7 +40,7 @@ def processes_in(directory: Path) -> list[str]:
 def test_stack_json_says_where_everything_is(stack: dict[str, Any]) -> None:
     assert stack.keys() >= {
         "api",
-        "function_key",
+        "auth",
         "admin",
         "vaults",
         "ca_file",

@@ -95,7 +95,7 @@ class Subscription:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     directory = tmp_path_factory.mktemp("stack")
-    with running_up(directory):
+    with running_up(directory, "--auth", "keys"):
         yield directory / "stack.json"
 
 

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from local.api import Client
 from tests.certificates import ec_key, make_csr, pem
 from tests.e2e.next_steps import (
-    HEADER,
     OWNER,
     call,
+    credentials_of,
     csr_of,
     drop_where_it_says,
     is_started_again,
@@ -217,9 +217,8 @@ async def test_the_right_csr_is_among_all_that_wait_where_the_rejection_says(cli
     await client.drop(f"{name}-x.pem", pem(stranger, CA.certificate))
     step = await step_told(client, f"Chain rejected: {name}-x.pem")
     (address,) = set(re.findall(r"GET (https?://\S+/csrs),", step))
-    (header,) = set(HEADER.findall(step))
-    key = {header: client.stack["function_key"]}
-    async with client.session.get(address, headers=key, params={"name": name}) as response:
+    signed_in = await credentials_of(client, step)
+    async with client.session.get(address, headers=signed_in, params={"name": name}) as response:
         assert response.status == 200
         archive = zipfile.ZipFile(io.BytesIO(await response.read()))
     (csr,) = [archive.read(one) for one in archive.namelist() if one.endswith(".csr")]
