@@ -27,7 +27,7 @@ from functions.model.blob_names import MAX_LENGTH, blob_name
 from functions.model.errors import CertflowError, InvalidRequest, Refused, Unavailable
 from functions.model.events.chains import Stuck
 from functions.model.findings import ChainProblem, Finding, once_merged, warnings_of
-from functions.model.links import WITH_KEY
+from functions.model.links import Links
 from functions.model.log import record
 from functions.model.request.actor import UPLOAD, Actor
 from functions.model.request.history import Action
@@ -180,7 +180,8 @@ async def _tell_why_stuck(certflow: ChainsContext, drop: DroppedFile, error: Exc
 def _again(certflow: HasLinks, name: str) -> str:
     """The next step for a file that was parked: how it is handled once more."""
     body = json.dumps({"name": printed(name, MAX_LENGTH)}, ensure_ascii=False)
-    call = f"POST {certflow.links.api}/chains/retry, {WITH_KEY}, and the body {body}"
+    links = certflow.links
+    call = f"POST {links.api}/chains/retry, {links.credentials}, and the body {body}"
     return f"Fix what is named here. Then drop the file again, or have it handled again: {call}."
 
 
@@ -262,8 +263,8 @@ async def _merge_case(
     except Refused as error:
         if error.of_access:
             raise  # as after an outage, the file waits until whoever runs the app has fixed it
-        address = certflow.links.address_of(request.vault, request.name)
-        return replace(outcome, findings=(refused(error, address), *outcome.findings))
+        finding = refused(error, request, certflow.links)
+        return replace(outcome, findings=(finding, *outcome.findings))
     return replace(
         outcome,
         word="already-merged" if found else "merged",
@@ -279,9 +280,9 @@ async def _tracked(certflow: RequestsContext, one: Match, by: Actor) -> TrackedR
     return await adopt(certflow, one.request.vault, one.request.name, one.pending, by)
 
 
-def refused(error: Refused, address: str) -> Finding:
+def refused(error: Refused, request: TrackedRequest, links: Links) -> Finding:
     """The finding for a merge that Key Vault refused, or that Certflow refuses in a vault that it
-    only observes. `address` is that of the certificate's routes.
+    only observes.
     """
     if error.reason == OBSERVED:
         return Finding(
@@ -294,8 +295,8 @@ def refused(error: Refused, address: str) -> Finding:
         "refused-by-key-vault",
         f"Key Vault refused the chain: {error.code}: {error}",
         "If an issuer still works on this request, wait for it, or cancel it first (PATCH "
-        f"{address}/pending, "
-        f'{WITH_KEY}, and the body {{"cancellation_requested": true}}) and drop the file again; '
+        f"{links.address_of(request.vault, request.name)}/pending, {links.credentials}, "
+        'and the body {"cancellation_requested": true}) and drop the file again; '
         "otherwise have the CSR signed anew.",
     )
 

@@ -12,7 +12,7 @@ from functions.chains.name_matches import address_of_csr, sentence_of_requests
 from functions.chains.validation.build import by_key
 from functions.chains.validation.trust import is_ca
 from functions.model.findings import ChainProblem, Finding
-from functions.model.links import WITH_KEY, Links
+from functions.model.links import Links
 from functions.model.request.tracked import TrackedRequest
 from functions.x509.certificate import Certificate
 from functions.x509.describe import several, subject_of
@@ -35,8 +35,8 @@ def unfinished(
         "If its request is in one of those, there is nothing to do: a dropped file waits, and "
         "is handled again after their next inventory scan, which has been asked for. If it is in "
         "none: "
-        f"have the right CSR signed (GET {certflow.links.api}/csrs, {WITH_KEY}, has all that "
-        "wait), and drop the new chain.",
+        f"have the right CSR signed (GET {certflow.links.api}/csrs, "
+        f"{certflow.links.credentials}, has all that wait), and drop the new chain.",
     )
 
 
@@ -65,7 +65,7 @@ def no_match_error(
         "no-request-for-this-key",
         sentence,
         "Check that the CA signed the newest CSR: each request has a key of its own. Have "
-        f"the right one signed (GET {links.api}/csrs, {WITH_KEY}, has all that wait), and "
+        f"the right one signed (GET {links.api}/csrs, {links.credentials}, has all that wait), and "
         "drop the new chain.",
     )
 
@@ -88,7 +88,8 @@ def _other_key_of(meant: Sequence[TrackedRequest], sentence: str, links: Links) 
         "no-request-for-this-key",
         f"{sentence} {sentence_of_requests(meant)}",
         "The CA has signed an older CSR, or one made elsewhere. Have the one of this request "
-        f"signed (GET {address_of_csr(meant[0], links)}, {WITH_KEY}), and drop the new chain.",
+        f"signed (GET {address_of_csr(meant[0], links)}, {links.credentials}), and drop the "
+        "new chain.",
     )
     problem.whose = (meant[0].vault, meant[0].name, meant[0].request_id)
     return problem

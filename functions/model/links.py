@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 PORTAL = "https://portal.azure.com"
-# Whoever calls one of our routes needs a key (Learn, "Work with access keys in Azure Functions").
+# What a call of our routes brings: a token where people sign in, otherwise a key (Learn, "Work with
+# access keys in Azure Functions").
+WITH_TOKEN = "with an access token in the header Authorization"  # noqa: S105  says it, and is none
 WITH_KEY = "with a function key in the header x-functions-key"
 MAX_URL = 2000  # characters; Outlook and Teams cut or drop longer ones
 
@@ -21,7 +23,8 @@ class Links:
     """The addresses that links are made of: of the portal, of the vaults by alias, and of the
     team's own runbook; `chain_storage` is the resource id of the storage account for chains. What
     is not known gets no link. `api` is the address of Certflow's routes, `chains` that of the
-    container into which people drop what a CA sends.
+    container into which people drop what a CA sends. `sign_in` says that callers of the routes sign
+    in.
     """
 
     portal: str = PORTAL
@@ -30,6 +33,12 @@ class Links:
     runbook: str | None = None
     api: str = "/api"
     chains: str | None = None
+    sign_in: bool = False
+
+    @property
+    def credentials(self) -> str:
+        """What a caller of Certflow's routes has to bring, as sentences say it."""
+        return WITH_TOKEN if self.sign_in else WITH_KEY
 
     def address_of(self, vault: str, name: str) -> str:
         """The address of a certificate's routes."""

@@ -9,7 +9,7 @@ from typing import Literal
 
 from functions.model.events.digest import VaultLine
 from functions.model.humanize import duration, join_limited, join_of_count, moment
-from functions.model.links import WITH_KEY, Links
+from functions.model.links import Links
 from functions.model.request.operation import Status
 from functions.monitoring.status import A_DAY
 from functions.ports.monitoring_store import Silenced
@@ -103,7 +103,7 @@ def next_step(
     failed requests, ends that a tag keeps quiet, vaults without trusted CAs, and certificates that
     the scan could not read.
     """
-    status = f"GET {links.api}/status, {WITH_KEY},"
+    status = f"GET {links.api}/status, {links.credentials},"
     watch = (
         f"Nobody has watched {join_limited(late, MAX_DIGEST_NAMES)} lately: look at the app's "
         "log, and at its"

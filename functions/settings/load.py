@@ -19,6 +19,7 @@ from functions.model.blob_names import is_blob_path
 from functions.model.errors import BadSettings
 from functions.model.links import PORTAL, Links
 from functions.model.options import Options
+from functions.settings.auth_mode import AuthMode, auth_mode
 from functions.settings.channels import Channels, read_channels, rules_of
 from functions.settings.options import VAULTS, flag_or_safe, options_of
 from functions.settings.roles import operators_of, signers_of
@@ -135,6 +136,7 @@ def _links_of(env: Env, faults: Faults, vaults: Mapping[str, str]) -> Links:
         api=faults.taken(lambda: web_url(env, "CERTFLOW_API_URL").rstrip("/"), "")
         or faults.taken(lambda: _own_address(env), Links().api),
         chains=f"{_url(env, 'ChainStorage__blobServiceUri')}/{CHAIN_CONTAINER}",
+        sign_in=auth_mode(env) is AuthMode.ENTRA,
     )
 
 

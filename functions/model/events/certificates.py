@@ -28,7 +28,7 @@ from functions.model.events.wire import Says
 from functions.model.events.wording import Message, again
 from functions.model.humanize import join_words, moment
 from functions.model.issuers import is_manual
-from functions.model.links import WITH_KEY, Links
+from functions.model.links import Links
 from functions.model.messages import Line, Severity
 from functions.model.people.readers import OPERATORS, OWNER, Readers
 
@@ -107,7 +107,7 @@ class ChangedByOthers(EventType):
         changed = f" This changes {join_words(one.what for one in changes)}." if changes else ""
         undo = (
             "delete the pending request before it completes (DELETE "
-            f"{self._address(links)}/pending, {WITH_KEY})"
+            f"{self._address(links)}/pending, {links.credentials})"
         )
         if self.how == "merged":
             undo = "set its tags and attributes right in Key Vault"

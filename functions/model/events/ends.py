@@ -13,7 +13,7 @@ from functions.model.events.request import AT_ITS_END, REQUEST_IDS, Request, sam
 from functions.model.events.wire import Says
 from functions.model.events.wording import Message, again, span
 from functions.model.humanize import moment
-from functions.model.links import WITH_KEY, Links
+from functions.model.links import Links
 from functions.model.messages import Severity
 from functions.model.people.readers import OWNER, Readers
 
@@ -265,8 +265,8 @@ class Overwritten(Ended):
             f"The request {self.replaced_by} now stands in place of this one for {self.name} in "
             f"vault {self.vault}.",
             "Unless an issuer works on the new request, have its CSR signed (GET "
-            f"{self.address(links)}/pending/csr, {WITH_KEY}): a chain for the old one is not taken "
-            "any more."
+            f"{self.address(links)}/pending/csr, {links.credentials}): a chain for the old one "
+            "is not taken any more."
             if self.manual
             else "Nothing to do, if that is right: the new request is watched. A chain for the "
             "old one is not taken "

@@ -19,7 +19,7 @@ from functions.model.events.fields import (
 from functions.model.events.wire import Says
 from functions.model.events.wording import DAY_SECONDS, Message
 from functions.model.humanize import duration, moment
-from functions.model.links import WITH_KEY, Links
+from functions.model.links import Links
 from functions.model.messages import Severity
 from functions.model.people.readers import OWNER, Readers
 
@@ -64,12 +64,12 @@ class Ending(EventType):
         if self.renewal == "auto":
             return (
                 "Its tag has the next version started by itself, and that has not happened: see "
-                f"what is pending (GET {address}/pending, {WITH_KEY}); if nothing is, start it "
-                f"(POST {address}/create; an empty body keeps its policy)."
+                f"what is pending (GET {address}/pending, {links.credentials}); if nothing is, "
+                f"start it (POST {address}/create; an empty body keeps its policy)."
             )
         return (
-            f"Start its next version (POST {address}/create {WITH_KEY}; an empty body keeps its "
-            "policy), or tag it certflow-renew = auto."
+            f"Start its next version (POST {address}/create {links.credentials}; an empty body "
+            "keeps its policy), or tag it certflow-renew = auto."
         )
 
     def details(self) -> Iterable[tuple[str, object]]:

@@ -25,7 +25,7 @@ from functions.model.events.fields import (
 )
 from functions.model.events.wire import Says
 from functions.model.issuers import is_manual
-from functions.model.links import WITH_KEY, Links
+from functions.model.links import Links
 from functions.model.messages import Line
 from functions.model.people.readers import OWNER, SIGNER, Readers
 
@@ -136,7 +136,7 @@ class Request(EventType):
 
     def elsewhere(self, links: Links) -> str:
         """Says where all requests are."""
-        return f"All requests: GET {links.api}/requests, {WITH_KEY}."
+        return f"All requests: GET {links.api}/requests, {links.credentials}."
 
 
 SOMEBODY = Who(  # who acts in the samples
@@ -183,4 +183,4 @@ class ToBeSigned(Request):
 
     def elsewhere(self, links: Links) -> str:
         """Says where all open CSRs are."""
-        return f"All open CSRs as one zip: GET {links.api}/csrs, {WITH_KEY}."
+        return f"All open CSRs as one zip: GET {links.api}/csrs, {links.credentials}."

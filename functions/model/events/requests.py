@@ -23,7 +23,7 @@ from functions.model.events.request import AT_ITS_END, REQUEST_IDS, Request, ToB
 from functions.model.events.wire import Says
 from functions.model.events.wording import DAY_SECONDS, Message, span
 from functions.model.humanize import moment
-from functions.model.links import WITH_KEY, Links
+from functions.model.links import Links
 from functions.model.messages import Severity
 from functions.model.people.readers import OPERATORS, OWNER, SIGNER, Readers
 
@@ -97,8 +97,8 @@ class Stalled(ToBeSigned):
             f"The certificate request for {self.name} in vault {self.vault} waits for {waits}.",
             f"{step} For no reminders until a time: POST "
             f"{self.address(links)}/pending/acknowledge with "
-            'the body {"until": "7d", "why": "ordered"}. Calls need a function key in the header '
-            "x-functions-key.",
+            'the body {"until": "7d", "why": "ordered"}. Calls need '
+            f"{links.credentials.removeprefix('with ')}.",
             Severity.CRITICAL if self.escalated else Severity.WARNING,
             remark=f"Waits for {waits}.",
         )
@@ -222,8 +222,8 @@ class Cancelling(Request):
             f"{self.vault}. Key Vault notes that, but no issuer works on the request that could "
             "cancel it.",
             "If the certificate is not wanted any more, delete the request (DELETE "
-            f"{self.address(links)}/pending, {WITH_KEY}). Otherwise have its CSR signed all the "
-            "same: its chain is still merged.",
+            f"{self.address(links)}/pending, {links.credentials}). Otherwise have its CSR signed "
+            "all the same: its chain is still merged.",
         )
 
     def done(self) -> Iterable[tuple[str, object]]:
@@ -267,7 +267,7 @@ class Unsettled(EventType):
             f"The certificate {self.name} was asked of vault {self.vault}, and for a day it could "
             f"not be found out what came of it ({self.reason.rstrip('.')}).",
             f"See what is pending there (GET {links.address_of(self.vault, self.name)}/pending, "
-            f"{WITH_KEY}). Certflow finds a request with the next inventory scan.",
+            f"{links.credentials}). Certflow finds a request with the next inventory scan.",
             Severity.CRITICAL,
         )
 
@@ -283,7 +283,7 @@ class Unsettled(EventType):
 
     def elsewhere(self, links: Links) -> str:
         """Says where all requests are."""
-        return f"All requests: GET {links.api}/requests, {WITH_KEY}."
+        return f"All requests: GET {links.api}/requests, {links.credentials}."
 
     @classmethod
     def sample(cls, at: Scene) -> Self:

@@ -14,7 +14,7 @@ from functions.model.events.wire import Says
 from functions.model.events.wording import Message
 from functions.model.humanize import join_limited, join_of_count, moment
 from functions.model.issuers import is_manual
-from functions.model.links import WITH_KEY, Links
+from functions.model.links import Links
 from functions.model.messages import Severity
 from functions.model.people.readers import OPERATORS, Readers
 
@@ -71,7 +71,7 @@ class IssuerTroubled(EventType):
             f"same error. {self.error.code}: {self.error.message}",
             "Look at the issuer's account and its credentials in the vault (Certificates → "
             "Certificate Authorities); then start the failed requests again, each by its NAME "
-            f"(POST {links.address_of(self.vault, 'NAME')}/create, {WITH_KEY}).",
+            f"(POST {links.address_of(self.vault, 'NAME')}/create, {links.credentials}).",
             Severity.CRITICAL,
         )
 
@@ -372,7 +372,7 @@ class VaultRebuilt(EventType):
 
     def _steps(self, links: Links) -> str:
         """What to do about that of which nobody is told; empty for nothing."""
-        status = f"GET {links.api}/status, {WITH_KEY}, names some of each."
+        status = f"GET {links.api}/status, {links.credentials}, names some of each."
         steps = (
             ("near_expiry", "See to the certificates that are near their end"),
             ("expired", "renew those that have expired, or disable them"),

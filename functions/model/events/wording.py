@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from functions.model.humanize import duration
-from functions.model.links import WITH_KEY, Links
+from functions.model.links import Links
 from functions.model.messages import Severity
 
 DAY_SECONDS = 86400  # seconds
@@ -27,7 +27,7 @@ class Message:
 
 def again(links: Links, vault: str, name: str) -> str:
     """Returns the call that starts a request again."""
-    return f"POST {links.address_of(vault, name)}/create, {WITH_KEY}"
+    return f"POST {links.address_of(vault, name)}/create, {links.credentials}"
 
 
 def span(seconds: float | None) -> str | None:

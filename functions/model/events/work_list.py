@@ -12,7 +12,7 @@ from functions.model.events.fields import Name, Names, Owner, RequestId, Time, V
 from functions.model.events.wire import Says
 from functions.model.events.wording import Message
 from functions.model.humanize import moment
-from functions.model.links import WITH_KEY, Links
+from functions.model.links import Links
 from functions.model.messages import Line, Severity
 from functions.model.people.readers import SIGNER, Readers
 
@@ -86,7 +86,7 @@ class WorkList(EventType):
 
     def elsewhere(self, links: Links) -> str:
         """Says where all open CSRs are."""
-        return f"All open CSRs as one zip: GET {links.api}/csrs, {WITH_KEY}."
+        return f"All open CSRs as one zip: GET {links.api}/csrs, {links.credentials}."
 
     @classmethod
     def sample(cls, at: Scene) -> Self:

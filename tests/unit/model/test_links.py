@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
+import pytest
+
+from functions.model.events.event import Scene
+from functions.model.events.registry import TOLD
 from functions.model.links import MAX_URL, Links, links_of
 from functions.notifications.notice import notice_of
+from tests.clock import NOW
 
 STORAGE = "/subscriptions/0000/resourceGroups/pki/providers/Microsoft.Storage/storageAccounts/chains"
 LINKS = Links(
@@ -62,3 +70,13 @@ def test_a_message_has_them() -> None:
     assert notice is not None
     titles = ["Certificate in the Azure portal", "CSR in the Azure portal", "Runbook"]
     assert [title for title, _ in notice.links] == titles
+
+
+@pytest.mark.parametrize(("sign_in", "header"), [(True, "Authorization"), (False, "x-functions-key")])
+def test_a_message_names_the_header_that_opens_the_routes_and_no_other(sign_in: bool, header: str) -> None:
+    links = replace(LINKS, sign_in=sign_in)
+    scene = Scene(NOW, "main", CSR_URL)
+    words = [type_.sample(scene).words(links) for type_ in TOLD.values()]
+    steps = [one.next_step for one in words if one]
+    named = {one for step in steps for one in re.findall(r"in the header ([\w-]+)", step)}
+    assert named == {header}

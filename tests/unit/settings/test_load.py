@@ -411,3 +411,8 @@ def test_what_is_no_access_file_does_not_count_as_there_being_none(text: str) ->
     settings = load_settings(LEAST | {"CERTFLOW_ACCESS": text})
     assert settings.access == text
     assert [fault.partition(":")[0] for fault in settings.faults] == ["CERTFLOW_ACCESS"]
+
+
+@pytest.mark.parametrize(("auth", "sign_in"), [("entra", True), ("Entra", True), ("keys", False), ("", False)])
+def test_messages_say_how_callers_show_who_they_are(auth: str, sign_in: bool) -> None:
+    assert load_settings(LEAST | {"CERTFLOW_AUTH": auth}).links.sign_in is sign_in
