@@ -82,6 +82,7 @@ class CreateContext(
     HasWorkQueue,
     HasMailboxes,
     HasOptions,
+    HasAccess,
     Protocol,
 ):
     """Starting requests, for callers and as renewals."""
@@ -245,6 +246,7 @@ class VaultRunContext(
     HasWorkQueue,
     HasOptions,
     HasRateLimiters,
+    HasAccess,
     Protocol,
 ):
     """Checking all that is due in one vault."""
@@ -262,6 +264,7 @@ class ScanContext(
     HasMailboxes,
     HasOptions,
     HasRateLimiters,
+    HasAccess,
     Protocol,
 ):
     """Scanning all certificates of a vault."""

@@ -7,9 +7,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from functions.access.decide import Asked, decide
+from functions.access.policy import effective_policy
+from functions.access.verbs import Verb
+from functions.app.access import access_rules
 from functions.app.context_parts import HasLedger, HasNow
 from functions.app.contexts import CreateContext, EventsContext, MonitoringContext
 from functions.app.outbox import publish
+from functions.model.caller import Caller
 from functions.model.errors import KeyReused, Refused, Unavailable
 from functions.model.events.certificates import Reason, RenewalStopped
 from functions.model.events.event import Event
@@ -74,7 +79,8 @@ async def _renew(
     policy = await vault.policy(entry.name)
     if _key_vault_renews(policy):
         return note, False
-    if guard := await _guard(certflow.options, vault, entry.name, policy, recent):
+    guard = await _guard(certflow.options, vault, entry.name, policy, recent)
+    if guard := guard or await _condition(certflow, entry, note.vault, policy):
         return await _stop(certflow, entry, note, *guard), False
     return await _start_within_cap(certflow, entry, note, recent)
 
@@ -145,6 +151,25 @@ async def _guard(
                 f"{join_limited(lost, MAX_LOST_NAMES)}"
             ),
         )
+    return None
+
+
+async def _condition(
+    certflow: CreateContext, entry: CertificateItem, alias: str, policy: Policy
+) -> tuple[Reason, str] | None:
+    """Why a condition of the access file stops the next version, as _guard says it; None if none
+    does. A renewal needs no grant: a tag asks for it, and it asks for nothing new. Raises
+    Unavailable.
+    """
+    if certflow.access_files is None:
+        return None
+    owner = entry.tags.get(OWNER_TAG)
+    asked = Asked(Verb.REQUEST, alias, entry.name, effective_policy(None, policy), owner)
+    decision = decide(await access_rules(certflow), Caller(RENEWAL), asked)
+    if decision.denied:
+        return "denied", f"a condition of the access file denies it: {decision.denied.rstrip('.')}"
+    if decision.approvals:
+        return "approval-needed", "a condition of the access file asks for an approval of it"
     return None
 
 

@@ -35,7 +35,15 @@ from functions.model.people.readers import OPERATORS, OWNER, Readers
 MAX_SHOWN_CHANGES = 8  # in a message; the event may have more
 SAMPLE_NAME = "sample"
 
-Reason = Literal["too-many-versions", "names-would-be-lost", "issuer-not-allowed", "refused", "cap"]
+Reason = Literal[
+    "too-many-versions",
+    "names-would-be-lost",
+    "issuer-not-allowed",
+    "denied",
+    "approval-needed",
+    "refused",
+    "cap",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,6 +190,8 @@ class RenewalStopped(EventType):
         "cap": "They go on tomorrow. If as many are right, raise CERTFLOW_RENEW_MOST",
         "names-would-be-lost": "Put the names into the certificate's policy",
         "issuer-not-allowed": "Give its policy another issuer, or add this one to CERTFLOW_ISSUERS",
+        "denied": "Have the access file's condition changed if it is not meant so",
+        "approval-needed": "Have the access file's condition changed if it is not meant so",
         "too-many-versions": "See why its versions live so short",
     }
 
@@ -194,7 +204,7 @@ class RenewalStopped(EventType):
         Says(
             "`cap`: as many as CERTFLOW_RENEW_MOST allows were started today, and there is no "
             "`name`. `refused`: by Key Vault. `issuer-not-allowed`: CERTFLOW_ISSUERS does not list "
-            "the policy's issuer."
+            "the policy's issuer. `denied`, `approval-needed`: by a condition of the access file."
         ),
     ]
     sentence: Annotated[str, Says("The reason for people.")]

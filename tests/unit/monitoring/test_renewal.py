@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -27,7 +28,7 @@ from functions.requests.manage import Address, delete
 from tests.actors import saying
 from tests.certificates import Ca, Wish
 from tests.clock import NOW, fixed_now
-from tests.unit.fakes import FakeVault, World, signed, version_of
+from tests.unit.fakes import FakeAccessFiles, FakeVault, World, signed, version_of
 
 CA = Ca.root("Root", at=fixed_now)
 POLICY: Policy = {
@@ -489,3 +490,20 @@ async def test_a_renewal_at_an_issuer_that_is_not_allowed_is_told_and_not_starte
     for _ in range(2):
         await scene.judged()
     assert (scene.started, scene.stopped) == (0, ["issuer-not-allowed"])
+
+
+@pytest.mark.parametrize(
+    ("condition", "reason"),
+    [({"deny": True, "say": "Frozen until January."}, "denied"), ({"approvals": 1}, "approval-needed")],
+)
+@pytest.mark.parametrize(("vaults", "met"), [(["ma*"], True), (["other"], False)])
+async def test_a_renewal_that_meets_a_condition_is_told_and_not_started(
+    condition: dict[str, Any], reason: str, vaults: list[str], met: bool
+) -> None:
+    scene = Scene.of()
+    scene.world.access_files = FakeAccessFiles()
+    file = {"grants": [], "conditions": [{"vaults": vaults, "verbs": ["request"], **condition}]}
+    scene.world.access_files.write(json.dumps(file).encode())
+    for _ in range(2):
+        await scene.judged()
+    assert (scene.started, scene.stopped) == ((0, [reason]) if met else (1, []))
