@@ -73,7 +73,7 @@ def sign_in() -> SignIn:
     """Returns what says who calls the API. It needs none of the other settings, and never raises:
     while its own are wrong, it lets nobody in.
     """
-    from functions.app.sign_in import ByKeys, KeysUntil, NobodyYet
+    from functions.adapters.function_keys import ByKeys, KeysUntil, NobodyYet
     from functions.settings.sign_in import sign_in_of
     from functions.settings.values import Faults
 
@@ -139,7 +139,10 @@ def certflow() -> Certflow:
         else RulesInBlob(blobs, given.rules),
         access_notes=TableAccessNotes(tables),
         start_counts=TableStartCounts(tables),
-        access_files=access_files(blobs, given.access),
+        access_files=access_files(blobs, given.access)
+        if given.sign_in.mode is AuthMode.ENTRA
+        else None,
+        tenant=given.sign_in.registration.tenant if given.sign_in.registration else None,
         channels=tuple(channels(given.channels, credential)),
         mailboxes=given.channels.mailboxes,
         options=given.options,

@@ -51,9 +51,11 @@ def test_the_app_has_exactly_these_functions() -> None:
         "acknowledge_pending": (f"{certificate}/pending/acknowledge", "POST", key),
         "test_notifications": ("notifications/test", "POST", key),
         "get_history": (f"{certificate}/history", "GET", key),
+        "return_chain": ("chains", "POST", key),
         "inspect_chain": ("chains/inspect", "POST", key),
         "retry_chain": ("chains/retry", "POST", key),
         "list_requests": ("requests", "GET", key),
+        "access": ("access", "GET", key),
         "status": ("status", "GET", key),
         "rebuild": ("rebuild", "POST", key),
         "openapi": ("openapi.json", "GET", key),
@@ -110,7 +112,12 @@ def test_indexing_imports_no_use_case_no_sdk_and_no_parser() -> None:
     ours = {name for name in loaded.split() if name.startswith("functions.")}
     rooms = {"functions.model", "functions.ports", "functions.settings"}
     assert {name for name in ours if not name.startswith("functions.triggers")} - rooms == {
+        "functions.access",
+        "functions.access.verbs",
+        "functions.model.caller",
         "functions.model.log",
+        "functions.model.request",
+        "functions.model.request.actor",
         "functions.ports.work_queue",
         "functions.settings.auth_mode",
     }

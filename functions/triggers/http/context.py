@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from functions.ports.sign_in import SignIn
     from functions.triggers.http.caller_access import CallerAccess
 
-WITH_KEY = Caller(UNNAMED)  # whoever has the function key, which the host has checked
+KEY_CALLER = Caller(UNNAMED)  # whoever has the function key, which the host has checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,6 @@ class Context:
     """
 
     certflow: Callable[[], Certflow]
-    caller: Caller = WITH_KEY
+    caller: Caller = KEY_CALLER
     sign_in: Callable[[], SignIn] | None = None
     access: CallerAccess | None = None

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import azure.functions as func
 
 from functions.model.errors import InvalidRequest, Refused
-from functions.model.request.actor import UNNAMED, Actor
+from functions.model.request.actor import Actor
 from functions.model.request.operation import Status
 from functions.model.request_filter import RequestFilter
 from functions.requests.manage import Address
@@ -83,8 +83,7 @@ def actor_of(req: func.HttpRequest, context: Context, said: str | None = None) -
     if said is not None and len(said) > MAX_TEXT_LETTERS:
         raise InvalidRequest("requested_by", f"At most {MAX_TEXT_LETTERS} characters.")
     check_text("requested_by", said or "")
-    by = context.caller.actor if context.caller else UNNAMED
-    return replace(by, on_behalf_of=said)
+    return replace(context.caller.actor, on_behalf_of=said)
 
 
 def idempotency_key(req: func.HttpRequest) -> str | None:

@@ -6,10 +6,13 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from local.api import Client
+from tests.clock import HANG
+from tests.e2e.stack import running_up
 
 # Each call that is right sends some twenty mails, and the inbox is the other tests' too.
 CONFIG = """
@@ -41,10 +44,12 @@ async def test_the_document_names_every_route_and_the_vaults_that_there_are(clie
         (f"{certificate}/pending/csr", "get"),
         (f"{certificate}/pending/acknowledge", "post"),
         (f"{certificate}/history", "get"),
+        ("/chains", "post"),
         ("/chains/inspect", "post"),
         ("/chains/retry", "post"),
         ("/requests", "get"),
         ("/csrs", "get"),
+        ("/access", "get"),
         ("/status", "get"),
         ("/rebuild", "post"),
         ("/notifications/test", "post"),
@@ -55,20 +60,30 @@ async def test_the_document_names_every_route_and_the_vaults_that_there_are(clie
     assert vault["schema"]["enum"] == ["main", "staging"]
 
 
-def test_schemathesis_finds_no_answer_that_is_not_as_described(stack: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "schemathesis.toml").write_text(CONFIG)
+async def test_schemathesis_finds_no_answer_that_is_not_as_described(client: Client, tmp_path: Path) -> None:
+    examine(client.stack, await client.credentials(), tmp_path)
+
+
+async def test_nor_does_it_where_callers_have_function_keys(tmp_path: Path) -> None:
+    with running_up(tmp_path / "keys", "--auth", "keys", "--issuing-delay", "1.5") as (_, stack):
+        examine(stack, {"x-functions-key": stack["function_key"]}, tmp_path)
+
+
+def examine(stack: Mapping[str, Any], credentials: Mapping[str, str], directory: Path) -> None:
+    """Runs schemathesis with these headers."""
+    (directory / "schemathesis.toml").write_text(CONFIG)
     command = [
         *(str(Path(sys.executable).parent / "schemathesis"), "run", f"{stack['api']}/openapi.json"),
-        *("--header", f"x-functions-key: {stack['function_key']}"),
+        *(part for name, value in credentials.items() for part in ("--header", f"{name}: {value}")),
         *("--exclude-checks", ",".join(EXCLUDED), "--phases", "examples,coverage,fuzzing,stateful"),
         *("--max-examples", "20", "--seed", "1", "--continue-on-failure", "--no-color"),
     ]
     environment = {**os.environ, "PYTHONWARNINGS": "default"}
     done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=100
+        command, cwd=directory, env=environment, capture_output=True, text=True, check=False, timeout=HANG
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert "16 selected / 16 total" in done.stdout  # all but the document's own route, which it loads from
+    assert "18 selected / 18 total" in done.stdout  # all but the document's own route, which it loads from
     cases = re.search(r"(\d+) generated, (\d+) passed", done.stdout)
     assert cases, done.stdout[-3000:]
     assert int(cases[1]) == int(cases[2]) > 1000

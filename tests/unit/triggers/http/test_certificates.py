@@ -21,7 +21,7 @@ from functions.model.request.operation import Status
 from functions.model.request_filter import RequestFilter
 from functions.triggers.http.answers import answered
 from functions.triggers.http.certificates import get_pending
-from functions.triggers.http.context import Context
+from functions.triggers.http.context import KEY_CALLER, Context
 from functions.triggers.http.overview import get_health
 from functions.triggers.http.queries import actor_of, check_query, filter_of, idempotency_key
 from tests.actors import person, saying
@@ -41,7 +41,7 @@ def request(query: str = "", **headers: str) -> func.HttpRequest:
     )
 
 
-def context(caller: Caller | None = None) -> Context:
+def context(caller: Caller = KEY_CALLER) -> Context:
     return Context(lambda: World().certflow, caller)
 
 

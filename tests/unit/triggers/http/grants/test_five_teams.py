@@ -136,7 +136,9 @@ async def test_a_file_for_the_own_request_is_merged_and_the_history_names_the_pe
     report = error_of(answer)
     assert [leaf["request"]["name"] for leaf in report["leaves"]] == ["pay-web"]
     merged = [act for act in api.world.ledger.acts if act.what == "merged"]
-    assert [(act.by.name, act.file and act.file["name"]) for act in merged] == [("ann@example.com", "from-ca.pem")]
+    assert [(act.by and act.by.name, act.file and act.file["name"]) for act in merged] == [
+        ("ann@example.com", "from-ca.pem")
+    ]
 
 
 async def test_a_certificate_of_somebody_else_is_not_taken_over_without_the_grant() -> None:
