@@ -9,11 +9,11 @@
 //   the app      Flex Consumption plan and site, Python 3.13. 5 $ for one vault, up to 58 $ for two dozen
 //   vaults       existing ones by id; one without an id is made (default: one new vault). Cents for calls
 //   storage      two accounts that refuse keys. Host: code package, queues, dead letters, tables (requests, history,
-//                deliveries). Chains: what people drop and what became of it, CSRs, trusted CAs, rules. Under 1 $
+//                deliveries). Chains: what people drop and what became of it, CSRs, trusted CAs, rules, access. Under 1 $
 //   Event Grid   the app's own topic, and one system topic for each vault and for the chain storage. Cents
 //   logs         Log Analytics (workspaceId: yours) and Application Insights; new vaults, storage and topics log there. 2.30 $ a GB,
 //                1 GB for one vault
-//   alerts       eight rules on logs, 0.50 $ each; two on the lost events of each topic, ten of them free, then
+//   alerts       eight rules on logs, nine with signIn, 0.50 $ each; two on the lost events of each topic, ten of them free, then
 //                0.10 $ each; an action group that mails alertsTo; a workbook
 //   mail         Communication Services, only if notifications has mailTo and no smtp. 0.25 $ for 1,000 mails
 //   private      only with privateNetwork: a network, six DNS zones at 0.50 $, endpoints at 7.30 $: seven, one for each
@@ -29,10 +29,11 @@
 //   each topic   by an identity of its own: write dead letters, and with delivery 'queues' write to its queue
 //   people       those in people, container by container (default: whoever deploys drops chains, sets trusted CAs). On a
 //                new vault no person gets a role
-//   API callers  with a function key, which whoever may list the site's keys has: start, cancel, merge, in all vaults
+//   API callers  with signIn: what access.json grants them, or an app role while there is no such file. Without: with a
+//                function key, which whoever may list the site's keys has, start, cancel, merge, in all vaults
 //
-// Reach: API, storage, new vaults and topic have public addresses; the API takes function keys, the rest Entra tokens
-// only; with delivery 'functions' Event Grid calls the app. With privateNetwork these are reached from inside only; the
+// Reach: API, storage, new vaults and topic have public addresses; the API takes Entra tokens, or function keys
+// without signIn, the rest Entra tokens only; with delivery 'functions' Event Grid calls the app. With privateNetwork these are reached from inside only; the
 // app still goes out to logs, mail and Teams (through outbound.subnetId also without it). An existing vault's own firewall
 // has to let the app in.
 //
@@ -42,7 +43,7 @@
 // Existing vaults keep their settings, also their public access. They get grants, a system topic (or give theirs, which
 // needs an identity, by topicId), and an endpoint if privateNetwork. The vault with the secrets gets grants on those.
 //
-// Before: a resource group; the rights to deploy, to assign roles (else roles: 'list') and to define them (else
+// Before: with signIn two registered applications (infra/entra); a resource group; the rights to deploy, to assign roles (else roles: 'list') and to define them (else
 // builtInVaultRoles, or vaultRoleId), in it and in the groups of existing vaults, their topics and the vault with the
 // secrets; these vaults use Azure roles; the secrets are there. infra/preflight.sh looks for all of it.
 // Then: with privateNetwork a way in of your own (peering or VPN, DNS for the six zones); the code, if packageUri is empty,
@@ -50,7 +51,7 @@
 // roles on a new vault. What leaves the parameters stays granted: infra/grants.sh.
 
 import * as types from 'modules/types.bicep'
-import { checkedName, checkedVaultId, checkedVaults } from 'modules/checks.bicep'
+import { checkedName, checkedSignIn, checkedVaultId, checkedVaults } from 'modules/checks.bicep'
 import { releasedPackage } from 'modules/code.bicep'
 import { definitionsOf, grant, grantsOf } from 'modules/grants.bicep'
 import { chosenDelivery, namesOf, placed, queues, spelled } from 'modules/names.bicep'
@@ -75,7 +76,13 @@ param notifications types.notifications = {}
 @description('Settings of the app that differ from the defaults: waiting times, expiry warnings, renewal, digest, schedules (docs/settings.md).')
 param choices types.choices = {}
 
-@description('Who works with the files, a list for each task: return chains and read CSRs; set trusted CAs; set rules; read quarantined files. Default: whoever deploys does the first two.')
+@description('How people and pipelines sign in: the tenant and the two applications that infra/entra/register.sh registers. Empty: no sign-in; whoever has a function key may do everything in all vaults (the output SIGN_IN says which).')
+param signIn types.signIn = {}
+
+@description('False: chains come by the API alone (POST chains), which knows who calls; no person gets a right to put files where they would be dropped.')
+param drops bool = true
+
+@description('Who works with the files, a list for each task: return chains and read CSRs; set trusted CAs; set rules; read quarantined files; say who may do what. Default: whoever deploys does the first two.')
 param people types.people = { uploaders: [{ id: 'deployer' }], trustees: [{ id: 'deployer' }] }
 
 @description('Mail addresses for alerts about Certflow itself. Empty, and no actionGroupIds: alerts fire, and nobody gets mail.')
@@ -192,6 +199,7 @@ var readyGroups = ready(readyInstances, alwaysReady)
 var storageSku = redundant(zoneRedundant, storageRedundancy)
 var addresses = allowed(allowedAddresses, privateNetwork)
 var ownSettings = settingsTaken(furtherSettings)
+var callers = checkedSignIn(signIn)
 var sendsByAzure = !empty(notifications.?mailTo ?? []) && notifications.?smtp == null
 var ownMailDomain = mailDomainOf(mailDomain, sendsByAzure)
 var ownSender = empty(ownMailDomain)
@@ -241,7 +249,16 @@ module chainStorage 'modules/storage.bicep' = {
     name: names.chainStorage
     location: location
     tags: tags
-    containers: ['chains', 'chains-merged', 'chains-rejected', 'chains-quarantine', 'csr', 'trusted-cas', 'rules']
+    containers: [
+      'chains'
+      'chains-merged'
+      'chains-rejected'
+      'chains-quarantine'
+      'csr'
+      'trusted-cas'
+      'rules'
+      'access'
+    ]
     queues: ['webjobs-blobtrigger-poison'] // drops whose names could not be put on our queue, when Event Grid calls the app
     redundancy: storageSku
     keepDays: 30 // soft delete, and previous versions
@@ -334,6 +351,7 @@ var granted = {
   secretNames: secretNames
   topics: topics
   people: people
+  drops: drops
 }
 
 module rbac 'modules/rbac.bicep' = if (roles == 'assign') {
@@ -455,6 +473,7 @@ module app 'modules/app.bicep' = {
     vaults: placedVaults
     notifications: notifications
     choices: choices
+    signIn: callers
     instances: instances
     ready: readyGroups
     memory: instanceMemory
@@ -509,6 +528,7 @@ module alerts 'modules/alerts.bicep' = {
     hostStorageName: names.hostStorage
     chainStorageName: names.chainStorage
     principalId: identity.outputs.principalId
+    signedIn: !empty(signIn)
     vaults: map(placedVaults, vault => toLower(vault.alias))
     topicIds: concat(vaultTopicIds, [chainTopicId, topicId])
   }
@@ -526,7 +546,10 @@ output API_URL string = 'https://${app.outputs.host}/api'
 @description('The address by which the app goes out, for firewalls; empty without outbound.fixedAddress.')
 output OUTBOUND_ADDRESS string = net.fixedAddress ? ownNetwork!.outputs.address : ''
 
-@description('The account with the containers for chains, CSRs, trusted CAs and rules.')
+@description('How callers sign in: entra, or keys, with which whoever has a function key may do everything.')
+output SIGN_IN string = empty(signIn) ? 'keys' : 'entra'
+
+@description('The account with the containers for chains, CSRs, trusted CAs, rules and access.')
 output CHAIN_STORAGE string = names.chainStorage
 
 @description('Names of the vaults, by alias.')

@@ -20,6 +20,8 @@ param people = json(readEnvironmentVariable(
   'CERTFLOW_PEOPLE',
   '{"uploaders": [{"id": "deployer"}], "trustees": [{"id": "deployer"}]}'
 ))
+param signIn = json(readEnvironmentVariable('CERTFLOW_SIGN_IN', '{}'))
+param drops = bool(readEnvironmentVariable('CERTFLOW_DROPS', 'true'))
 param roles = readEnvironmentVariable('CERTFLOW_ROLES', 'assign')
 param vaultRoleId = readEnvironmentVariable('CERTFLOW_VAULT_ROLE_ID', '')
 param alertsTo = json(readEnvironmentVariable('CERTFLOW_ALERTS_TO', '[]'))

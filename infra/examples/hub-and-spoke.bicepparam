@@ -20,4 +20,9 @@ param notifications = {
   mailTo: ['pki-team@example.com']
   smtp: { server: 'smtp.example.com:587', from: 'certflow@example.com' }
 }
+param signIn = {
+  tenantId: '99999999-9999-9999-9999-999999999999'
+  apiClientId: 'aaaaaaaa-0000-4000-8000-000000000001'
+  pageClientId: 'aaaaaaaa-0000-4000-8000-000000000002'
+}
 param alertsTo = ['platform-team@example.com']

@@ -1,4 +1,5 @@
-// One new vault, mail from a domain that Azure manages, no secret at all.
+// One new vault, mail from a domain that Azure manages, no secret at all. Nobody signs in: whoever has a function key may
+// do everything.
 using '../main.bicep'
 
 param notifications = { mailTo: ['pki-team@example.com'] }

@@ -43,6 +43,9 @@ param chainStorageName string
 @description('Object id of the identity of the app.')
 param principalId string
 
+@description('True: callers sign in, so an app that starts otherwise is told of.')
+param signedIn bool
+
 @description('Aliases of the vaults, as the log has them.')
 param vaults string[]
 
@@ -54,7 +57,20 @@ var records = 'traces | extend record = parse_json(message) | extend event = tos
 // Each query has a row for each thing to tell of; one is enough. The window is at least twice as long as the time
 // between two looks: a record that arrives late would otherwise be seen by none (MicrosoftDocs/azure-docs#21635).
 // `by`: each value of that column is an alert of its own, so that one that stays does not silence the others.
-var rules = [
+var rules = concat(always, signedIn ? [keysAgain] : [])
+// The rule stays where a later deployment has no signIn, since Azure takes nothing away; and tells of that deployment.
+var keysAgain = {
+  name: 'keys-again'
+  text: 'The app has started without sign-in: whoever has a function key may do everything, in all vaults. Somebody has changed the setting CERTFLOW_AUTH, or deployed without signIn or with an older package. If none of you meant it: docs/operations.md.'
+  query: '${records} | where event == "started" and tostring(record.auth) != "entra" | summarize starts = count() by version = tostring(record.version)'
+  minutes: 15
+  window: 30
+  looks: 1
+  severity: 1
+  by: ''
+  scope: 'app'
+}
+var always = [
   {
     name: 'standing-still'
     text: 'Certflow has not finished checking a vault for 15 minutes, at two looks in a row: the result says which. Look at the function check (a timer), then at vault_shift and its log; GET status says it by vault. If timers stand still while HTTP works: restart the site.'
@@ -132,10 +148,10 @@ var rules = [
   }
   {
     name: 'changed-by-hand'
-    text: 'Somebody other than the app changed or deleted what it relies on: trusted CAs, the rules of who hears of what, its package, the function keys, or its tables. The result says what and who. If nobody of you did: docs/operations.md.'
+    text: 'Somebody other than the app changed or deleted what it relies on: trusted CAs, who may do what, the rules of who hears of what, its package, the function keys, or its tables. The result says what and who. If nobody of you did: docs/operations.md.'
     // A deployment places the package with the identity of the app, which Bicep names for that, and the host writes new
     // function keys with it. StatusCode is a text (Learn, table reference of StorageBlobLogs).
-    query: 'StorageBlobLogs | where AccountName in ("${hostStorageName}", "${chainStorageName}") and Category in ("StorageWrite", "StorageDelete") and StatusCode startswith "2" | extend path = split(tostring(parse_url(Uri).Path), "/") | extend what = tostring(path[1]) | where what in ("trusted-cas", "rules", "app-package", "azure-webjobs-secrets") and (array_length(path) > 2 or OperationName == "DeleteContainer") | project what, RequesterObjectId, RequesterUpn | union (StorageTableLogs | where AccountName == "${hostStorageName}" and Category in ("StorageWrite", "StorageDelete") and StatusCode startswith "2" | project what = "tables", RequesterObjectId, RequesterUpn) | where RequesterObjectId != "${principalId}" | summarize changes = count() by what, who = iff(isempty(RequesterUpn), RequesterObjectId, RequesterUpn)'
+    query: 'StorageBlobLogs | where AccountName in ("${hostStorageName}", "${chainStorageName}") and Category in ("StorageWrite", "StorageDelete") and StatusCode startswith "2" | extend path = split(tostring(parse_url(Uri).Path), "/") | extend what = tostring(path[1]) | where what in ("trusted-cas", "rules", "access", "app-package", "azure-webjobs-secrets") and (array_length(path) > 2 or OperationName == "DeleteContainer") | project what, RequesterObjectId, RequesterUpn | union (StorageTableLogs | where AccountName == "${hostStorageName}" and Category in ("StorageWrite", "StorageDelete") and StatusCode startswith "2" | project what = "tables", RequesterObjectId, RequesterUpn) | where RequesterObjectId != "${principalId}" | summarize changes = count() by what, who = iff(isempty(RequesterUpn), RequesterObjectId, RequesterUpn)'
     // Such logs can be an hour late.
     minutes: 30
     window: 120

@@ -48,6 +48,9 @@ param notifications types.notifications
 @description('What differs from the defaults.')
 param choices types.choices
 
+@description('How callers sign in; empty: with function keys.')
+param signIn types.signIn
+
 @description('Most instances at once. A small number protects what a CA and a vault allow.')
 param instances int
 
@@ -120,6 +123,16 @@ var settings = concat(
       name: 'CERTFLOW_TRUSTED_CAS'
       value: join(map(vaults, vault => '${vault.alias}=${vault.trustedCas}'), ',')
     }
+    { name: 'CERTFLOW_AUTH', value: empty(signIn) ? 'keys' : 'entra' }
+    { name: 'CERTFLOW_AUTH_AUTHORITY', value: environment().authentication.loginEndpoint }
+    { name: 'CERTFLOW_AUTH_TENANT', value: signIn.?tenantId ?? '' }
+    { name: 'CERTFLOW_AUTH_API', value: signIn.?apiClientId ?? '' }
+    { name: 'CERTFLOW_AUTH_PAGE', value: signIn.?pageClientId ?? '' }
+    { name: 'CERTFLOW_AUTH_CLIENTS', value: join(signIn.?clients ?? [], ',') }
+    { name: 'CERTFLOW_AUTH_KEYS_UNTIL', value: signIn.?keysUntil ?? '' }
+    { name: 'CERTFLOW_AUTH_KEYS', value: join(signIn.?keyDigests ?? [], ',') }
+    // With keys there is nobody whom a file could name: the app takes one for a wrong setting then.
+    { name: 'CERTFLOW_ACCESS', value: empty(signIn) ? '' : signIn.?access ?? 'access/access.json' }
     { name: 'CERTFLOW_VAULT_BUDGET', value: string(choices.?vaultBudget ?? 400) }
     { name: 'CERTFLOW_VERIFY_CHALLENGE_RESOURCE', value: 'true' }
     { name: 'CERTFLOW_CHECK_SCHEDULE', value: choices.?checkSchedule ?? '0 * * * * *' }

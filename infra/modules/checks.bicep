@@ -1,6 +1,6 @@
 // What has to be right of the parameters before anything is made, and what no decorator can say.
 
-import { vault } from 'types.bicep'
+import { signIn, vault } from 'types.bicep'
 
 @export()
 @description('The parameter name, if resources can be called so.')
@@ -29,6 +29,24 @@ func checkedVaultId(id string) string =>
   isId(id, 'microsoft.keyvault/vaults')
     ? id
     : fail('notifications.secretsVaultId is no id of a vault: /subscriptions/…/resourceGroups/…/providers/Microsoft.KeyVault/vaults/<name>')
+
+@export()
+@description('The parameter signIn, if it is empty or whole. Half of it would be an app that answers 503 to all.')
+func checkedSignIn(given signIn) signIn =>
+  empty(given) || (isGuid(given.?tenantId ?? '') && isGuid(given.?apiClientId ?? ''))
+    ? empty(filter(
+          concat(given.?clients ?? [], given.?pageClientId == null ? [] : [given.?pageClientId ?? '']),
+          id => !isGuid(id)
+        ))
+        ? given
+        : fail('signIn: pageClientId and clients are client ids of applications: 22222222-2222-2222-2222-222222222222')
+    : fail('signIn: tenantId and apiClientId are missing or no GUIDs; infra/entra/register.sh prints both')
+
+func isGuid(text string) bool =>
+  length(text) == 36 && join(map(split(text, '-'), part => string(length(part))), ' ') == '8 4 4 4 12' && empty(filter(
+    map(range(0, length(text)), at => substring(toLower(text), at, 1)),
+    letter => !contains('0123456789abcdef-', letter)
+  ))
 
 // Ids are the same in any case.
 func isId(id string, kind string) bool =>

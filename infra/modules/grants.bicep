@@ -46,6 +46,8 @@ type granted = {
   secretNames: string[]
   topics: deliveringTopic[]
   people: types.people
+  @description('False: chains come by the API alone, so no person may put files where they are dropped.')
+  drops: bool
 }
 
 @export()
@@ -64,7 +66,7 @@ func groupOf(vault placedVault) string => toLower('/subscriptions/${vault.subscr
 @export()
 @description('The roles that are made: for vaults in the groups where they are, for people in the group of the deployment.')
 func definitionsOf(to granted) definition[] =>
-  !to.defines ? [] : concat(map(union(map(filter(to.vaults, one => !one.observe), one => groupOf(one)), []), group => defined(operator, group, to.token)), map(union(map(filter(to.vaults, one => one.observe), one => groupOf(one)), []), group => defined(observer, group, to.token)), empty(to.people.?uploaders ?? []) ? [] : [defined(uploader, to.group, to.token)], empty(concat(to.people.?trustees ?? [], to.people.?rules ?? [])) ? [] : [defined(keeper, to.group, to.token)])
+  !to.defines ? [] : concat(map(union(map(filter(to.vaults, one => !one.observe), one => groupOf(one)), []), group => defined(operator, group, to.token)), map(union(map(filter(to.vaults, one => one.observe), one => groupOf(one)), []), group => defined(observer, group, to.token)), !to.drops || empty(to.people.?uploaders ?? []) ? [] : [defined(uploader, to.group, to.token)], empty(concat(to.people.?trustees ?? [], to.people.?rules ?? [], to.people.?access ?? [])) ? [] : [defined(keeper, to.group, to.token)])
 
 func ofVault(vault placedVault, to granted) role =>
   to.defines
@@ -160,6 +162,12 @@ func ofApp(to granted) grant[] =>
       )
       give(
         'app',
+        inBlobs(to.chainStorageId, 'access'),
+        builtIn.blobReader,
+        'Who may do what is read here, and set by people.'
+      )
+      give(
+        'app',
         inQueues(to.chainStorageId, 'webjobs-blobtrigger-poison'),
         builtIn.queueContributor,
         'The blob trigger writes here what failed five times, and Certflow tells of it.'
@@ -218,7 +226,7 @@ func ofPeople(people types.people, to granted) grant[] =>
     [
       { by: people.?uploaders, container: 'csr', role: builtIn.blobReader, why: 'Fetch CSRs.' }
       {
-        by: people.?uploaders
+        by: to.drops ? people.?uploaders : []
         container: 'chains'
         role: to.defines ? definedIn(uploader.kind, to.group, to.token) : builtIn.blobContributor
         why: 'Return chains.'
@@ -236,6 +244,12 @@ func ofPeople(people types.people, to granted) grant[] =>
         container: 'rules'
         role: to.defines ? definedIn(keeper.kind, to.group, to.token) : builtIn.blobContributor
         why: 'Say who hears what.'
+      }
+      {
+        by: people.?access
+        container: 'access'
+        role: to.defines ? definedIn(keeper.kind, to.group, to.token) : builtIn.blobContributor
+        why: 'Say who may do what.'
       }
       { by: people.?quarantine, container: 'chains-quarantine', role: builtIn.blobReader, why: 'Deal with keys.' }
     ],

@@ -83,7 +83,7 @@ var uploader = {
   dataActions: ['${container}/blobs/read', '${container}/blobs/add/action', '${container}/blobs/write']
 }
 @export()
-@description('What people may do with trusted CAs and with rules.')
+@description('What people may do with trusted CAs, with rules, and with who may do what.')
 var keeper = {
   kind: 'file keeper'
   description: 'Puts files into a container and takes them out, but does not delete the container.'

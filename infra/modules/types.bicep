@@ -211,6 +211,34 @@ type people = {
 
   @description('Read what came with a private key.')
   quarantine: principal[]?
+
+  @description('Say in access who may do what.')
+  access: principal[]?
+}
+
+@export()
+@description('How callers sign in; infra/entra/register.sh registers both applications, and prints their ids. Empty: no caller signs in, and function keys open all.')
+type signIn = {
+  @description('Id of the tenant (a GUID).')
+  tenantId: string?
+
+  @description('Client id (a GUID) of the application that stands for the API: tokens have to be for it.')
+  apiClientId: string?
+
+  @description('Client id of the application that stands for the page in a browser.')
+  pageClientId: string?
+
+  @description('Client ids of the applications, beside the page, with which people may call. Default: the Azure CLI; that of the page: the page alone. Machines need none.')
+  clients: string[]?
+
+  @description('While you switch over: the last day (UTC) on which the keys in keyDigests count beside tokens, such as 2027-03-31.')
+  keysUntil: string?
+
+  @description('The SHA-256 of each of these function keys, in hexadecimal: printf %s "$KEY" | sha256sum.')
+  keyDigests: string[]?
+
+  @description('Who may do what: container/name of a blob in the chain storage, or the JSON itself. Default: access/access.json; while that was never there, the app roles count.')
+  access: string?
 }
 
 @export()

@@ -17,6 +17,7 @@ from functions.model.events.event import Event
 from functions.model.events.vaults import COUNTED_KINDS
 from functions.notifications.tell import queue_event
 from functions.ports.work_queue import EVENT_QUEUE
+from functions.settings.auth_mode import AuthMode
 from functions.triggers.queued_events import LATEST
 from local.functions_host import ROOT
 from tests.clock import NOW
@@ -31,7 +32,7 @@ from tests.unit.sample_events import DATA, FAILED
 def records_written() -> dict[str, set[str]]:
     """The records that the code writes, each with its fields."""
     written: dict[str, set[str]] = defaultdict(set)
-    for file in (ROOT / "functions").rglob("*.py"):
+    for file in (ROOT / "function_app.py", *(ROOT / "functions").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "record":
                 name = ast.literal_eval(node.args[0])
@@ -40,7 +41,7 @@ def records_written() -> dict[str, set[str]]:
     return written
 
 
-QUERIES = {**{name: query(rule) for name, rule in rules("smallest").items()}, **charts()}
+QUERIES = {**{name: query(rule) for name, rule in rules("private").items()}, **charts()}
 
 
 @pytest.mark.parametrize("title", QUERIES)
@@ -98,13 +99,20 @@ ALERTS: dict[str, tuple[int, int, str | None, set[str]]] = {
     ),
     "changed-by-hand": (30, 120, "what", set()),
     "foreign-act": (30, 120, "vault", set()),
+    "keys-again": (15, 30, None, {"started"}),
 }
+
+
+def alerts(name: str) -> dict[str, tuple[int, int, str | None, set[str]]]:
+    """Those of an example: where nobody signs in, keys are no news."""
+    signs_in = example(name).settings["CERTFLOW_AUTH"] == "entra"
+    return {rule: of for rule, of in ALERTS.items() if signs_in or rule != "keys-again"}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_each_rule_looks_twice_at_all_the_time_and_one_row_is_enough(name: str) -> None:
-    assert rules(name).keys() == ALERTS.keys()
-    for rule, (minutes, window, column, events) in ALERTS.items():
+    assert rules(name).keys() == alerts(name).keys()
+    for rule, (minutes, window, column, events) in alerts(name).items():
         properties = rules(name)[rule]
         assert properties["enabled"]
         assert words(query(properties), "event") == events
@@ -221,6 +229,13 @@ async def test_a_topic_that_is_in_trouble_alarms_if_that_does_not_pass(
         world.topic.down = world.now - NOW < lasts
         await publish_left_behind(world.certflow, "main")
     assert bool(alarms(caplog)) == alarmed
+
+
+def test_a_start_without_sign_in_is_told_of_where_callers_sign_in() -> None:
+    assert "keys-again" not in rules("smallest")
+    text = query(rules("private")["keys-again"])
+    assert f'event == "started" and tostring(record.auth) != "{AuthMode.ENTRA}"' in text
+    assert "auth" in records_written()["started"]
 
 
 PLATFORM = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/platform/providers"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions.ports.work_queue import EVENT_QUEUE, UPLOAD_QUEUE, VAULT_EVENT_QUEUE
-from local.stack import CSRS, DROP, MERGED, PRODUCT_ACTIONS, QUARANTINE, REJECTED, TRUSTED
+from local.stack import ACCESS, CSRS, DROP, MERGED, PRODUCT_ACTIONS, QUARANTINE, REJECTED, TRUSTED
 from tests.infra.deployed import DEPLOYER, EXAMPLES, Snapshot, example
 
 ROLES = {
@@ -37,6 +37,7 @@ APPS = {
     (APP, "Storage Blob Data Contributor", CSRS): "CSRs are handed out",
     (APP, "Storage Blob Data Reader", TRUSTED): "read only: the app must not say whom it trusts",
     (APP, "Storage Blob Data Reader", "rules"): "read only",
+    (APP, "Storage Blob Data Reader", ACCESS): "read only: the app must not say who may do what",
     (APP, "Storage Queue Data Contributor", "webjobs-blobtrigger-poison"): "what failed five times is written and read",
     (APP, "EventGrid Data Sender", "topic"): "says what happened",
     (APP, "Monitoring Metrics Publisher", "insights"): "telemetry without a key",
@@ -65,11 +66,11 @@ BY_SHAPE = {
         **TO_QUEUES,
         (APP, "Key Vault Secrets User", "secret"): "Teams URLs and the password: three secrets, not their vault",
         (PEOPLE, "Storage Blob Data Reader", CSRS): "uploaders fetch CSRs",
-        (PEOPLE, "uploader", DROP): "uploaders return chains",
-        (PEOPLE, "Storage Blob Data Reader", MERGED): "uploaders read reports",
+        (PEOPLE, "Storage Blob Data Reader", MERGED): "uploaders read reports; they return chains by the API (drops)",
         (PEOPLE, "Storage Blob Data Reader", REJECTED): "the same",
         (PEOPLE, "keeper", TRUSTED): "trustees, and nobody else, say whom a vault trusts",
         (PEOPLE, "keeper", "rules"): "others say who hears of what",
+        (PEOPLE, "keeper", ACCESS): "and others who may do what",
         (PEOPLE, "Storage Blob Data Reader", QUARANTINE): "few may read what came with a private key",
     },
     "hub-and-spoke": TO_QUEUES | DEPLOYERS,  # mail goes by a server of the company, without a password
@@ -185,7 +186,8 @@ def test_the_custom_role_has_the_actions_that_the_product_runs_with_in_the_stand
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_who_drops_files_deletes_none_and_nobody_deletes_a_container(name: str) -> None:
     writes = {f"{CONTAINERS}/blobs/{action}" for action in ("read", "add/action", "write")}
-    assert set(dataactions(name)["uploader"]) == writes
+    assert set(dataactions(name).get("uploader", writes)) == writes
+    assert ("uploader" in dataactions(name)) == (name != "private")  # drops is false there
     assert set(dataactions(name)["keeper"]) == writes | {f"{CONTAINERS}/blobs/delete"}
 
 
@@ -196,6 +198,14 @@ def test_who_sets_trust_does_not_say_who_is_told() -> None:
             by_container.setdefault(where(one["id"]), set()).add(one["properties"]["principalId"])
     assert len(by_container[TRUSTED]) == len(by_container["rules"]) == 1
     assert not by_container[TRUSTED] & by_container["rules"]
+    assert len(by_container[ACCESS]) == 1
+    assert not by_container[ACCESS] & (by_container[TRUSTED] | by_container["rules"] | by_container[CSRS])
+
+
+def test_without_drops_nobody_but_the_app_writes_where_files_are_dropped() -> None:
+    writers = {who for who, _, place in grants(example("private")) if place == DROP}
+    assert writers == {APP}
+    assert "uploader" not in dataactions("private")
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

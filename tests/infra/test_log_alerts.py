@@ -60,7 +60,7 @@ def test_acts_of_the_identity_are_told_of_and_changes_by_all_others(name: str) -
         one["name"].rpartition("/")[2]
         for one in example(name).of("Microsoft.Storage/storageAccounts/blobServices/containers")
     }
-    assert words(text, "what") == {"trusted-cas", "rules", "app-package", "azure-webjobs-secrets"}
+    assert words(text, "what") == {"trusted-cas", "rules", "access", "app-package", "azure-webjobs-secrets"}
     assert words(text, "what") - made == {"azure-webjobs-secrets"}  # which the host makes
 
 

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from functions.settings.auth_mode import AuthMode
 from functions.settings.load import load_settings
+from functions.settings.sign_in import AZURE_CLI
 from tests.app_settings import bindings, settings_of_bindings, settings_read
 from tests.infra.deployed import EXAMPLES, as_azure_would, example
 
@@ -100,6 +102,34 @@ def test_the_defaults_are_those_of_the_code() -> None:
     assert (given.channels.teams, given.channels.urls) == (bare.channels.teams, bare.channels.urls)
     assert (given.rules, given.include_root) == (bare.rules, bare.include_root)
     assert (given.verify_challenge_resource, given.links.portal) == (True, bare.links.portal)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_callers_sign_in_where_the_parameters_say_so_and_the_output_says_it(name: str) -> None:
+    given = {key: as_azure_would(key, value) for key, value in example(name).settings.items()}
+    mode = AuthMode.KEYS if name == "smallest" else AuthMode.ENTRA
+    assert example(name).outputs["SIGN_IN"] == given["CERTFLOW_AUTH"] == mode
+    read = load_settings(given)
+    assert read.access == ("" if mode is AuthMode.KEYS else "access/access.json")
+    assert (read.sign_in.fault, read.sign_in.registration is None) == ("", mode is AuthMode.KEYS)
+
+
+def test_whose_tokens_count_is_what_the_parameters_say() -> None:
+    by_default, chosen = (
+        load_settings({key: as_azure_would(key, value) for key, value in example(name).settings.items()}).sign_in
+        for name in ("private", "many-vaults")
+    )
+    assert by_default.registration
+    assert chosen.registration
+    page, theirs = "aaaaaaaa-0000-4000-8000-000000000002", "aaaaaaaa-0000-4000-8000-000000000003"
+    assert by_default.registration.api == "aaaaaaaa-0000-4000-8000-000000000001"
+    assert by_default.registration.clients == {page, AZURE_CLI}
+    assert chosen.registration.clients == {page, AZURE_CLI, theirs}
+    assert (len(chosen.keys), by_default.keys) == (1, frozenset())
+
+
+def test_the_authority_is_the_one_of_the_cloud() -> None:
+    assert example("private").settings["CERTFLOW_AUTH_AUTHORITY"] == "[environment().authentication.loginEndpoint]"
 
 
 def test_secrets_are_references_and_nothing_else() -> None:

@@ -15,7 +15,7 @@ from functions.settings.load import load_settings
 from tests.infra.deployed import as_azure_would, example
 from tests.infra.ui_definition import KINDS, PAGES, elements, faults, outputs, shown
 from tests.infra.ui_expressions import parsed, worked_out
-from tests.infra.ui_forms import ALL, BACK, DEFINITION, GROUP, MAIL, NOTHING, SECRETS, VAULT, rule
+from tests.infra.ui_forms import ALL, API, BACK, DEFINITION, GROUP, MAIL, NOTHING, PAGE, SECRETS, TENANT, VAULT, rule
 
 
 def test_an_empty_form_deploys_what_the_smallest_example_does_but_mail_and_alerts() -> None:
@@ -40,8 +40,10 @@ def test_all_that_was_filled_in_comes_through() -> None:
         "secretsVaultId": SECRETS,
     }
     assert given["people"] == {
-        task: [{"id": GROUP, "type": "Group"}] for task in ("uploaders", "trustees", "rules", "quarantine")
+        task: [{"id": GROUP, "type": "Group"}] for task in ("uploaders", "trustees", "rules", "quarantine", "access")
     }
+    assert given["signIn"] == {"tenantId": TENANT, "apiClientId": API, "pageClientId": PAGE}
+    assert given["drops"] is False
     assert (given["name"], given["alertsTo"], given["networkAddresses"]) == (
         *("certflow-prod", ["c@example.com"]),
         "10.20.30.0/24",
@@ -55,6 +57,17 @@ def test_what_was_taken_back_does_not_come_through(kept: bool) -> None:
     assert given["vaults"] == [{"alias": "main"}]
     assert {given["notifications"][name] for name in ("mailTo", "smtp", "teams")} == {None}
     assert (given["privateNetwork"], given["networkAddresses"], given["workspaceId"]) == (False, "10.83.0.0/24", "")
+    assert (given["signIn"], given["people"]["access"]) == ({}, None)
+
+
+def test_without_a_choice_callers_have_keys_and_the_page_may_be_left_out() -> None:
+    nothing = outputs(DEFINITION, NOTHING, hidden_is_kept=False)
+    assert (nothing["signIn"], nothing["drops"]) == ({}, True)
+    form = {path: value for path, value in ALL.items() if path != ("signIn", "pageClientId")}
+    assert outputs(DEFINITION, form, hidden_is_kept=False)["signIn"]["pageClientId"] is None
+    ids = {("signIn", name) for name in ("tenantId", "apiClientId", "pageClientId")}
+    assert ids <= shown(DEFINITION, ALL)
+    assert not ids & shown(DEFINITION, NOTHING)
 
 
 def test_one_sees_what_belongs_to_the_choices_made() -> None:

@@ -15,6 +15,7 @@ VAULT = f"{OTHERS}/pki/providers/Microsoft.KeyVault/vaults/contoso-pki"
 SECRETS = f"{OTHERS}/platform/providers/Microsoft.KeyVault/vaults/contoso-platform"
 WORKSPACE = f"{OTHERS}/platform/providers/Microsoft.OperationalInsights/workspaces/log-contoso"
 GROUP = "22222222-2222-2222-2222-222222222222"
+TENANT, API, PAGE = (f"aaaaaaaa-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
 Form = dict[tuple[str, ...], Any]
 NOTHING: Form = {}
 MAIL: Form = {("messages", "mailTo"): "a@example.com, b@example.com", ("messages", "alertsTo"): "c@example.com"}
@@ -35,6 +36,12 @@ ALL: Form = {
     ("access", "trustees"): GROUP,
     ("access", "rules"): GROUP,
     ("access", "quarantine"): GROUP,
+    ("access", "access"): GROUP,
+    ("access", "closed"): True,
+    ("signIn", "by"): "entra",
+    ("signIn", "tenantId"): TENANT,
+    ("signIn", "apiClientId"): API,
+    ("signIn", "pageClientId"): PAGE,
     ("shape", "private"): True,
     ("shape", "delivery"): "functions",
     ("shape", "addresses"): "10.20.30.0/24",
@@ -50,6 +57,7 @@ ALL: Form = {
 BACK: Form = {
     **ALL,
     ("vaults", "which"): "new",
+    ("signIn", "by"): "keys",
     ("messages", "mailTo"): "",
     ("messages", "teamsSecret"): "",
     ("shape", "private"): False,

@@ -49,6 +49,12 @@ variable "mail_to" {
   default = ["pki-team@example.com"]
 }
 
+variable "sign_in" {
+  description = "What infra/entra/register.sh prints; null: whoever has a function key may do everything."
+  type        = object({ tenantId = string, apiClientId = string, pageClientId = string })
+  default     = null
+}
+
 resource "azurerm_resource_group" "certflow" {
   name     = "certflow"
   location = var.location
@@ -65,6 +71,7 @@ resource "azurerm_resource_group_template_deployment" "certflow" {
     vaults        = { value = [for vault in var.vaults : { for key, text in vault : key => text if text != null }] }
     notifications = { value = { mailTo = var.mail_to } }
     alertsTo      = { value = var.mail_to }
+    signIn        = { value = var.sign_in == null ? {} : { for key, text in var.sign_in : key => text } }
   })
 }
 
