@@ -1,10 +1,11 @@
 #!/bin/sh
 # What is missing before a deployment: it changes nothing, and says for each what to do.
-#   preflight.sh -g GROUP -l LOCATION [-v VAULT_ID]… [-o VAULT_ID]
-# GROUP is the resource group of the deployment; -v names an existing vault (again for each), -o the vault with the secrets.
+#   preflight.sh -g GROUP -l LOCATION [-v VAULT_ID]… [-o VAULT_ID] [-a API_CLIENT_ID]
+# GROUP is the resource group of the deployment; -v names an existing vault (again for each), -o the vault with the secrets,
+# -a the application that signIn.apiClientId names.
 # Status: 0, nothing is missing; 1, something is; 2, it could not be asked. What only a deployment tells is said at the end.
 set -eu
-usage() { sed -n '2,5p' "$0" >&2; exit 2; }
+usage() { sed -n '2,6p' "$0" >&2; exit 2; }
 
 # Ids are a list with blanks between them, and name the parts that az is asked for.
 is_vault() {
@@ -17,13 +18,14 @@ is_vault() {
   exit 2
 }
 
-group='' location='' vaults='' secrets=''
+group='' location='' vaults='' secrets='' api=''
 while [ $# -gt 0 ]; do
   case $1 in
     -g) group=${2-} ;;
     -l) location=${2-} ;;
     -v) is_vault "${2-}"; vaults="$vaults $2" ;;
     -o) is_vault "${2-}"; secrets=$2 ;;
+    -a) api=${2-} ;;
     *) usage ;;
   esac
   [ $# -gt 1 ] || usage
@@ -131,6 +133,16 @@ for vault in $vaults $secrets; do
     ok "$name has a system topic of Certflow, $topic: if of another deployment, give it as topicId"
   fi
 done
+
+if [ -n "$api" ]; then
+  ask tokens ad app show --id "$api" --query api.requestedAccessTokenVersion
+  ask closed ad sp show --id "$api" --query appRoleAssignmentRequired
+  if [ "$(cat "$here/tokens")" = 2 ] && [ "$(cat "$here/closed")" = true ]; then
+    ok "the application $api gives v2 tokens, to those with a role"
+  else
+    miss "the application $api gives v2 tokens, to those with a role" 'run infra/entra/register.sh again'
+  fi
+fi
 
 echo 'not asked  a domain of Azure sends 5 mails a minute and 10 an hour: for more, a domain or mail server of your own'
 [ "$missing" = 0 ] || { echo 'Something is missing: see above.'; exit 1; }

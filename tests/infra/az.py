@@ -15,6 +15,9 @@ from typing import Any
 
 import jmespath
 
+from tests.infra.graph import ROOT as GRAPH
+from tests.infra.graph import RefusedByGraphError, graph
+
 State = dict[str, Any]
 Arguments = dict[str, list[str]]
 Answer = Callable[[State, Arguments], Any]
@@ -40,7 +43,7 @@ def main(answers: dict[str, Answer], file: Path, command: list[str]) -> int:
     given = options(command[at:])
     try:
         answer = refuse() if verb in state.get("fails", []) else answers[verb](state, given)
-    except RefusedError as refused:
+    except (RefusedError, RefusedByGraphError) as refused:
         sys.stderr.write(f"ERROR: {refused}\n")
         return 3 if "NotFound" in str(refused) else 1
     finally:
@@ -122,6 +125,8 @@ def take_away(state: State, given: Arguments) -> Any:
 
 def rest(state: State, given: Arguments) -> Any:
     (url,) = given["--url"]
+    if url.startswith(GRAPH):
+        return graph(state, given)
     path, _, query = url.partition("?")
     if not query.endswith("api-version=2022-04-01"):
         raise RefusedError("(MissingApiVersionParameter) The api-version query parameter (?api-version=) is required.")
@@ -155,6 +160,13 @@ def show(state: State, given: Arguments) -> Any:
     return found[0]
 
 
+def registered(state: State, given: Arguments) -> Any:
+    found = [one for one in state["applications"].values() if one["appId"] == given["--id"][0]]
+    if not found:
+        raise RefusedError(f"Resource '{given['--id'][0]}' does not exist. NotFound")
+    return found[0]
+
+
 def scopes(definition: Any) -> list[str]:
     return list(definition["properties"]["assignableScopes"])
 
@@ -163,9 +175,12 @@ ANSWERS: dict[str, Answer] = {
     "deployment group show": deployment,
     "account show": lambda state, given: {
         "tenantId": state["tenant"],
-        "id": state["subscriptions"][0],
+        "id": state.get("subscriptions", [None])[0],
         "name": "Contoso",
     },
+    "cloud show": lambda state, given: {"endpoints": {"microsoftGraphResourceId": "https://graph.microsoft.com/"}},
+    "ad app show": registered,
+    "ad sp show": lambda state, given: state["principals"].get(given["--id"][0]) or refuse(),
     "account list": lambda state, given: (
         [{"id": one, "tenantId": state["tenant"], "state": "Enabled"} for one in state["subscriptions"]]
         + [{"id": "99999999-0000-0000-0000-000000000000", "tenantId": "another", "state": "Enabled"}]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from local.bicep_check import INFRA
+from local.functions_host import ROOT
 from tests.clock import HANG
 from tests.infra.deployed import DEPLOYER, OF_ARM, Resource, Snapshot
 
@@ -102,9 +103,10 @@ def run(directory: Path, script: str, state: dict[str, Any], *arguments: str, sa
     file = directory / "state.json"
     file.write_text(json.dumps(state))
     az = directory / "az"
-    az.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name("az.py")} {file} "$@"\n')
+    az.write_text(f'#!/bin/sh\nexec {sys.executable} -m tests.infra.az {file} "$@"\n')
     az.chmod(0o755)
-    where = os.environ | {"PATH": f"{directory}:{os.environ['PATH']}"}
+    found = {"PATH": f"{directory}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "PAUSE": "0"}
+    where = os.environ | found
     done = subprocess.run(
         ["/bin/sh", INFRA / script, *arguments],
         input=says,

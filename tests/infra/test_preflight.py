@@ -145,3 +145,26 @@ def test_what_could_not_be_asked_is_neither_there_nor_missing(call: str, tmp_pat
 def test_what_it_cannot_take_is_said(given: tuple[str, ...], tmp_path: Path) -> None:
     ran = run(tmp_path, "preflight.sh", ready(), *given)
     assert (ran.status, ran.calls, bool(ran.errors)) == (2, "", True)
+
+
+API = "aaaaaaaa-0000-4000-8000-000000000001"
+
+
+@pytest.mark.parametrize(("version", "closed"), [(2, True), (None, True), (1, True), (2, False)])
+def test_an_application_that_gives_other_tokens_or_to_everybody_is_named(
+    version: int | None, closed: bool, tmp_path: Path
+) -> None:
+    state = ready() | {
+        "applications": {"x": {"appId": API, "api": {"requestedAccessTokenVersion": version}}},
+        "principals": {API: {"appId": API, "appRoleAssignmentRequired": closed}},
+    }
+    ran = run(tmp_path, "preflight.sh", state, "-g", "certflow", "-l", "westeurope", "-a", API)
+    right = (version, closed) == (2, True)
+    assert missing(ran) == ([] if right else [f"the application {API} gives v2 tokens, to those with a role"])
+    assert (ran.status, "run infra/entra/register.sh again" in ran.output) == (int(not right), not right), ran.errors
+
+
+def test_an_application_that_is_not_there_is_said_by_az(tmp_path: Path) -> None:
+    state = ready() | {"applications": {}, "principals": {}}
+    ran = run(tmp_path, "preflight.sh", state, "-g", "certflow", "-l", "westeurope", "-a", API)
+    assert (ran.status, API in ran.errors) == (2, True)
