@@ -19,7 +19,7 @@ from tests.doc_pages import AZURE, PAGES, blocks, prose
 TEXT = "\n".join(map(prose, PAGES))
 BLOCKS = [one.text for page in PAGES for one in blocks(page) if one.info == AZURE]
 WORKFLOW = (ROOT / ".github" / "workflows" / "deploy.yml").read_text().replace("\\\n", " ")
-HOOKS = [*(ROOT / "infra" / "hooks").glob("*.sh"), *(ROOT / "infra" / "issuers").glob("*.sh")]
+HOOKS = [script for folder in ("hooks", "issuers", "entra") for script in (ROOT / "infra" / folder).glob("*.sh")]
 # Options without which az refuses a command (Learn, "Azure CLI reference"), in either spelling.
 GROUP, NAME = {"-g", "--resource-group"}, {"-n", "--name"}
 NEEDED: dict[str, list[set[str]]] = {
@@ -62,6 +62,7 @@ NEEDED: dict[str, list[set[str]]] = {
     "monitor diagnostic-settings create": [NAME, {"--resource"}],
     "identity list": [],
     "login": [],
+    "account get-access-token": [{"--resource"}],
     "rest": [{"-u", "--url", "--uri"}],
 }
 
@@ -163,7 +164,11 @@ def test_what_is_deployed_is_the_package_as_it_was_built() -> None:
 def test_the_first_chain_is_dropped_after_its_ca_is_trusted() -> None:
     """By default a vault without a file in trusted-cas merges nothing, and the walk would end in a file that waits."""
     uploads = [words for _, *words in commands("az") if words[:3] == ["storage", "blob", "upload"]]
-    assert [words[words.index("-c") + 1] for words in uploads if "$CHAINS" in words] == ["trusted-cas", "chains"]
+    assert [words[words.index("-c") + 1] for words in uploads if "$CHAINS" in words] == [
+        "access",
+        "trusted-cas",
+        "chains",
+    ]
 
 
 def test_nobody_is_advised_to_give_a_data_role_on_all_of_the_chain_storage() -> None:
