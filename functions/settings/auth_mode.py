@@ -18,8 +18,12 @@ class AuthMode(StrEnum):
 
 
 def auth_mode(env: Mapping[str, str]) -> AuthMode:
-    """Returns the mode; `keys` if none is set. A value that is neither counts as `entra`, where
-    nobody gets in until it is right (sign_in.py): it was written to close something.
+    """Returns the mode; `keys` if none is set.
+
+    A value that is neither counts as `entra`, where nobody gets in until it is right (sign_in.py):
+    it was written to close something. So does `keys` beside an access file, which could not hold
+    where a key may do all: whoever turned sign-in off would turn the file off, too.
     """
     given = env.get("CERTFLOW_AUTH", "").strip().lower()
-    return AuthMode.KEYS if given in {"", AuthMode.KEYS} else AuthMode.ENTRA
+    keys = given in {"", AuthMode.KEYS} and not env.get("CERTFLOW_ACCESS", "").strip()
+    return AuthMode.KEYS if keys else AuthMode.ENTRA

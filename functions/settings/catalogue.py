@@ -196,7 +196,8 @@ ALL_SETTINGS = {
         Setting(
             "CERTFLOW_ACCESS",
             "[who may do what](access.md#the-file): the path of a blob with the access file "
-            "(`container/name` in the chain storage), or the file itself (JSON)",
+            "(`container/name` in the chain storage), or the file itself (JSON). It holds with "
+            "`CERTFLOW_AUTH` `entra` alone: where keys decide, nobody gets in beside a file",
             "no file: app roles decide, for all vaults",
             "the last good file counts; before there was any, nobody but those with the role "
             "`Certflow.Operator` may do anything",

@@ -56,7 +56,13 @@ def sign_in_of(env: Env, faults: Faults) -> SignInSettings:
 
 def _registration(env: Env, faults: Faults) -> Registration:
     """Raises BadSettings where it is not known whose tokens to accept."""
-    if text(env, AUTH).lower() != AuthMode.ENTRA:
+    given = text(env, AUTH).lower()
+    if given in {"", AuthMode.KEYS}:
+        raise BadSettings(
+            f"{AUTH}: write entra, or take the access file (CERTFLOW_ACCESS) away; it cannot hold "
+            "where keys decide."
+        )
+    if given != AuthMode.ENTRA:
         raise BadSettings(f"{AUTH}: write {' or '.join(AuthMode)}.")
     return Registration(
         tenant=_guid(AUTH_TENANT, required(env, AUTH_TENANT)),

@@ -77,6 +77,19 @@ def test_while_it_is_not_known_whose_tokens_count_nobody_gets_in(name: str, valu
     assert load_settings(LEAST | ENTRA | {name: value}).faults == (told,)
 
 
+@pytest.mark.parametrize("given", ["", "keys"])
+@pytest.mark.parametrize("file", ["access/access.json", '{"grants": []}', "wrong"])
+def test_an_access_file_and_keys_let_nobody_in(given: str, file: str) -> None:
+    """The file says who may do what, and a key says of nobody who they are."""
+    env = {"CERTFLOW_AUTH": given, "CERTFLOW_ACCESS": file}
+    assert auth_mode(env) is AuthMode.ENTRA
+    found, (told,) = read(env)
+    assert found.registration is None
+    assert found.fault.startswith("CERTFLOW_AUTH: write entra, or take the access file (CERTFLOW_ACCESS) away")
+    assert told in load_settings(LEAST | env).faults
+    assert read(ENTRA | {"CERTFLOW_ACCESS": file})[0].fault == ""
+
+
 def test_the_address_of_entra_may_be_another_clouds() -> None:
     found, _ = read(ENTRA | {"CERTFLOW_AUTH_AUTHORITY": "https://Login.MicrosoftOnline.us/"})
     assert found.registration
