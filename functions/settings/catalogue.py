@@ -105,7 +105,8 @@ ALL_SETTINGS = {
         Setting(
             "CERTFLOW_AUTH_KEYS_UNTIL",
             "with `entra`, the last day (UTC) on which the keys in `CERTFLOW_AUTH_KEYS` still "
-            "count: `2027-03-31`. Each use is a record in the log (`key-used`)",
+            "count: `2027-03-31`. They need no grant; conditions of the access file hold for them, "
+            "too. Each use is a record in the log (`key-used`)",
             "none: no key counts",
             NO_KEY_COUNTS,
         ),
