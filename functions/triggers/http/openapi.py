@@ -302,6 +302,7 @@ def _chain_paths(retry: Schema) -> dict[str, Any]:
                 {"200": _answer("Report", "What became of the file, of which nothing is kept")},
                 body={"application/octet-stream": {"schema": {}}, **FILES},
                 parameters=[_who(), _query_parameter("file", name)],
+                body_needed=False,  # an empty file has a report, too
             )
         },
         "/chains/inspect": {
@@ -310,6 +311,7 @@ def _chain_paths(retry: Schema) -> dict[str, Any]:
                 "Report what dropping this file would do",
                 {"200": _answer("Report", "The report; nothing has been changed")},
                 body={"application/octet-stream": {"schema": {}}, **FILES},
+                body_needed=False,
                 parameters=[_who()],
             )
         },
