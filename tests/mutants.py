@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import inspect
 import signal
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -111,12 +112,18 @@ def installed(module: ModuleType, code: CodeType) -> Iterator[None]:
     functions = _functions(module)
     kept = {name: function.__code__ for name, function in functions.items()}
     try:
-        for name, function in functions.items():
-            function.__code__ = codes[name]
+        _put(functions, codes)
         yield
     finally:
+        _put(functions, kept)
+
+
+def _put(functions: Mapping[str, FunctionType], codes: Mapping[str, CodeType]) -> None:
+    """Without Python's warning where a generator has lost its only `yield`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
         for name, function in functions.items():
-            function.__code__ = kept[name]
+            function.__code__ = codes[name]
 
 
 def _passes(check: Callable[[], object]) -> bool:
