@@ -1,6 +1,8 @@
-"""The fewest settings with which the app starts, those of mail, and those with which every channel is there."""
+"""The fewest settings with which the app starts; those of mail, of sign-in, and of every channel."""
 
 from __future__ import annotations
+
+from tests.entra_tokens import API, PAGE, TENANT
 
 LEAST = {
     "CERTFLOW_VAULTS": "main=https://kv.vault.azure.net",
@@ -13,6 +15,12 @@ MAIL = {
     "CERTFLOW_SMTP_SERVER": "smtp.example.com:2525",
     "CERTFLOW_MAIL_FROM": "certflow@example.com",
     "CERTFLOW_MAIL_TO": "a@example.com, b@example.com",
+}
+SIGN_IN = {
+    "CERTFLOW_AUTH": "entra",
+    "CERTFLOW_AUTH_TENANT": TENANT,
+    "CERTFLOW_AUTH_API": API,
+    "CERTFLOW_AUTH_PAGE": PAGE,
 }
 TEAMS = {
     "CERTFLOW_TEAMS_WEBHOOK_URL": "https://a.example/1",

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import base64
 import uuid
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from entra_emulator.credentials import TYPE
 from tenant import API, PAGE, ROBOT, Browser, running_browser, tenant
+from testkit.certificates import Ca, rsa_key
 from testkit.clock import real_now
 
 
@@ -64,11 +63,8 @@ class Signer:
     """A key with a certificate that a machine has registered."""
 
     def __init__(self) -> None:
-        self.key, now = rsa.generate_private_key(public_exponent=65537, key_size=2048), real_now()
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "robot")])
-        builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(self.key.public_key())
-        builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
-        self.certificate = builder.sign(self.key, hashes.SHA256())
+        self.key = rsa_key()
+        self.certificate = Ca.root("robot", key=self.key, at=real_now).certificate
         self.pem = self.certificate.public_bytes(Encoding.PEM)
 
     def assertion(self, browser: Browser, *, key: Any = None, alg: str = "RS256", x5t: str = "", **changed: Any) -> str:

@@ -203,7 +203,13 @@ async def test_an_intent_that_fails_again_and_again_is_tried_ever_more_seldom_th
     assert timedelta(hours=20) < world.now - NOW < timedelta(hours=30)
     given_up = [event for event in world.topic.published if event.type.endswith("Unsettled")]
     assert [event.data for event in given_up] == [
-        {"vault": "main", "name": "web", "owner": "ann@example.com", "reason": "ValueError"}
+        {
+            "vault": "main",
+            "name": "web",
+            "owner": "ann@example.com",
+            "requester": {"kind": "key"},
+            "reason": "ValueError",
+        }
     ]
     assert not await world.ledger.is_starting("main", "web")
 

@@ -14,7 +14,7 @@ from functions.model.errors import BadSettings
 from functions.model.links import Links
 from functions.model.options import DigestWhen, Options, Takes
 from functions.settings.load import QUEUES, Settings, load_settings, queues_url
-from tests.sample_settings import FULL, LEAST, MAIL, REFERENCE
+from tests.sample_settings import FULL, LEAST, MAIL, REFERENCE, SIGN_IN
 
 
 def test_the_least_that_is_needed() -> None:
@@ -402,13 +402,13 @@ def test_whose_certificates_a_vault_takes_is_one_word_for_all_or_one_for_each(te
 
 @pytest.mark.parametrize("text", ["", "access/access.json", '{"grants": []}'])
 def test_the_access_file_is_a_blob_or_stands_in_the_setting(text: str) -> None:
-    settings = load_settings(LEAST | {"CERTFLOW_ACCESS": text})
+    settings = load_settings(LEAST | SIGN_IN | {"CERTFLOW_ACCESS": text})
     assert (settings.access, settings.faults) == (text, ())
 
 
 @pytest.mark.parametrize("text", ["access.json", "[]", "access/../access.json", REFERENCE])
 def test_what_is_no_access_file_does_not_count_as_there_being_none(text: str) -> None:
-    settings = load_settings(LEAST | {"CERTFLOW_ACCESS": text})
+    settings = load_settings(LEAST | SIGN_IN | {"CERTFLOW_ACCESS": text})
     assert settings.access == text
     assert [fault.partition(":")[0] for fault in settings.faults] == ["CERTFLOW_ACCESS"]
 

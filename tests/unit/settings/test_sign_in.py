@@ -12,9 +12,8 @@ from functions.settings.load import load_settings
 from functions.settings.sign_in import SignInSettings, sign_in_of
 from functions.settings.values import Faults
 from tests.entra_tokens import API, CLI, PAGE, STRANGER, TENANT
-from tests.sample_settings import LEAST, REFERENCE
+from tests.sample_settings import LEAST, REFERENCE, SIGN_IN
 
-ENTRA = {"CERTFLOW_AUTH": "entra", "CERTFLOW_AUTH_TENANT": TENANT, "CERTFLOW_AUTH_API": API, "CERTFLOW_AUTH_PAGE": PAGE}
 DIGEST = hashlib.sha256(b"a function key").hexdigest()
 
 
@@ -24,7 +23,7 @@ def read(env: dict[str, str]) -> tuple[SignInSettings, list[str]]:
 
 
 def clients(**env: str) -> frozenset[str]:
-    found, _ = read(ENTRA | env)
+    found, _ = read(SIGN_IN | env)
     assert found.registration
     return found.registration.clients
 
@@ -38,7 +37,7 @@ def test_keys_decide_where_nothing_else_is_set(given: str) -> None:
 
 @pytest.mark.parametrize("given", ["entra", "Entra "])
 def test_what_is_registered_says_which_tokens_are_accepted(given: str) -> None:
-    env = ENTRA | {"CERTFLOW_AUTH": given, "CERTFLOW_AUTH_TENANT": TENANT.upper(), "CERTFLOW_AUTH_API": f" {API} "}
+    env = SIGN_IN | {"CERTFLOW_AUTH": given, "CERTFLOW_AUTH_TENANT": TENANT.upper(), "CERTFLOW_AUTH_API": f" {API} "}
     found, told = read(env)
     assert (found.mode, found.fault, told) == (AuthMode.ENTRA, "", [])
     assert found.registration
@@ -68,13 +67,13 @@ def test_what_is_registered_says_which_tokens_are_accepted(given: str) -> None:
     ],
 )
 def test_while_it_is_not_known_whose_tokens_count_nobody_gets_in(name: str, value: str, fault: str) -> None:
-    found, (told,) = read(ENTRA | {name: value})
+    found, (told,) = read(SIGN_IN | {name: value})
     assert (found.mode, found.registration) == (AuthMode.ENTRA, None)
     assert found.fault.startswith(f"{name}: ")
     assert fault in found.fault
     assert told == f"{found.fault} Until then the API lets nobody in."
     assert not value or value.startswith("http") or value not in told
-    assert load_settings(LEAST | ENTRA | {name: value}).faults == (told,)
+    assert load_settings(LEAST | SIGN_IN | {name: value}).faults == (told,)
 
 
 @pytest.mark.parametrize("given", ["", "keys"])
@@ -87,11 +86,11 @@ def test_an_access_file_and_keys_let_nobody_in(given: str, file: str) -> None:
     assert found.registration is None
     assert found.fault.startswith("CERTFLOW_AUTH: write entra, or take the access file (CERTFLOW_ACCESS) away")
     assert told in load_settings(LEAST | env).faults
-    assert read(ENTRA | {"CERTFLOW_ACCESS": file})[0].fault == ""
+    assert read(SIGN_IN | {"CERTFLOW_ACCESS": file})[0].fault == ""
 
 
 def test_the_address_of_entra_may_be_another_clouds() -> None:
-    found, _ = read(ENTRA | {"CERTFLOW_AUTH_AUTHORITY": "https://Login.MicrosoftOnline.us/"})
+    found, _ = read(SIGN_IN | {"CERTFLOW_AUTH_AUTHORITY": "https://Login.MicrosoftOnline.us/"})
     assert found.registration
     assert found.registration.issuer == f"https://login.microsoftonline.us/{TENANT}/v2.0"
 
@@ -114,7 +113,7 @@ def test_people_call_with_the_page_and_with_what_is_listed() -> None:
     ],
 )
 def test_a_wrong_client_is_none(name: str, value: str, left: set[str]) -> None:
-    found, (told,) = read(ENTRA | {name: value})
+    found, (told,) = read(SIGN_IN | {name: value})
     assert told.startswith(f"{name}: ")
     assert found.registration
     assert found.registration.clients == left
@@ -122,7 +121,7 @@ def test_a_wrong_client_is_none(name: str, value: str, left: set[str]) -> None:
 
 def test_keys_count_beside_tokens_until_a_day() -> None:
     given = {"CERTFLOW_AUTH_KEYS_UNTIL": "2027-03-31", "CERTFLOW_AUTH_KEYS": f"{DIGEST.upper()}, {'0' * 64}"}
-    found, told = read(ENTRA | given)
+    found, told = read(SIGN_IN | given)
     assert (found.keys_until, found.keys) == (date(2027, 3, 31), frozenset({DIGEST, "0" * 64}))
     assert told == []
     assert read(given)[0].keys == frozenset()  # with `keys` the host knows them all
@@ -140,7 +139,7 @@ def test_keys_count_beside_tokens_until_a_day() -> None:
     ],
 )
 def test_no_key_counts_while_their_settings_are_wrong(until: str, keys: str, fault: str) -> None:
-    found, (told,) = read(ENTRA | {"CERTFLOW_AUTH_KEYS_UNTIL": until, "CERTFLOW_AUTH_KEYS": keys})
+    found, (told,) = read(SIGN_IN | {"CERTFLOW_AUTH_KEYS_UNTIL": until, "CERTFLOW_AUTH_KEYS": keys})
     assert told.startswith(fault)
     assert found.keys == frozenset()
     assert found.registration  # tokens do
