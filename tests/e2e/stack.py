@@ -37,6 +37,7 @@ def app_of(source: Path, directory: Path) -> Path:
 
 
 _DIRECTORY = tempfile.TemporaryDirectory(prefix="certflow-hurried-")
+OPERATOR = "olu@example.com"  # as whom the tests' clients sign in, if they do not say who else
 HURRIED = app_of(Path(__file__).parent / "hurried_app", Path(_DIRECTORY.name))
 
 

@@ -16,7 +16,7 @@ from local.api import Client, until
 from local.stack import Stack
 from tests.e2e.next_steps import call, drop_where_it_says, signed, step_of
 from tests.e2e.request_and_chain import OWNER, started
-from tests.e2e.stack import unkind
+from tests.e2e.stack import OPERATOR, unkind
 from tests.e2e.subscriber import check_events
 from tests.e2e.telling import nothing_waits, tellings
 from tests.e2e.watched import Watched, running_watch
@@ -102,7 +102,8 @@ async def test_reminders_come_down_the_ladder_unless_somebody_acknowledges_and_t
     history = await (await client.call("GET", f"vaults/main/certificates/{name}/history")).json()
     lines = [(act["act"], act.get("by")) for act in history["value"] if act["request_id"] == operation["request_id"]]
     reminded = ("reminded", None)
-    expected = [("created", None), reminded, ("acknowledged", "ops@example.com"), reminded, reminded, reminded]
+    acts = [("created", OPERATOR), ("acknowledged", OPERATOR)]
+    expected = [*acts, reminded, reminded, reminded, reminded]
     assert sorted(lines, key=str) == sorted(expected, key=str)
 
 
