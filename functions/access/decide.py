@@ -101,6 +101,21 @@ def decide_anywhere(access: AccessRules, caller: Caller, verb: Verb) -> Decision
     return Decision(granted and not denies, missing, _reasons(denies, missing))
 
 
+def decide_place(access: AccessRules, caller: Caller, vault: str, name: str) -> Decision:
+    """Decides whether a caller may request anything for a name, while it is not known yet what. A
+    row that denies only some requests is asked about when that is known.
+    """
+    asked = Asked(Verb.REQUEST, vault, name)
+    found = () if needs_no_grant(caller) else _missing(grants_of(access, caller), asked)
+    missing = tuple(one for one in found if one.is_place)
+    denies = [
+        one
+        for one in conditions_of(access, caller)
+        if one.deny and not one.asks_for_policy and _matches(one, asked)
+    ]
+    return Decision(not missing and not denies, missing, _reasons(denies, missing))
+
+
 def grants_of(access: AccessRules, caller: Caller) -> list[Grant]:
     """The grants that mean a caller."""
     if access.tenant not in (None, caller.actor.tid):

@@ -6,7 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from functions.access.decide import Asked, Decision, decide, decide_anywhere, grants_of
+from functions.access.decide import (
+    Asked,
+    Decision,
+    decide,
+    decide_anywhere,
+    decide_place,
+    grants_of,
+)
 from functions.access.matching.patterns import covers
 from functions.access.permissions import readable
 from functions.access.policy import effective_policy
@@ -62,10 +69,7 @@ class CallerAccess:
         """Raises Forbidden unless the caller may request something for this name; what that may be
         is judged when it is known (`CallerJudge`).
         """
-        decision = self.decide(Verb.REQUEST, vault, name)
-        if any(one.is_place for one in decision.missing):
-            self.enforce(decision)
-        self.require_some(Verb.REQUEST)
+        self.enforce(decide_place(self.rules, self.caller, vault.lower(), name))
 
     def require_some(self, verb: Verb) -> None:
         """Raises Forbidden unless there is any name for which the caller may do this."""

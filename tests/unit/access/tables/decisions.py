@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.access.decide import Approval, Approvals, Asked, decide, decide_anywhere
+from functions.access.decide import Approval, Approvals, Asked, decide, decide_anywhere, decide_place
 from functions.access.policy import EffectivePolicy, effective_policy
 from functions.access.roles import only_operator, without_file
 from functions.access.rules import AccessRules
@@ -50,6 +50,16 @@ def told(access: AccessRules, caller: Caller, asked: Asked) -> list[str]:
 def everywhere(access: AccessRules, caller: Caller, verb: Verb) -> list[str]:
     """As `told`, of decide_anywhere."""
     found = decide_anywhere(access, caller, verb)
+    words = [f"{one.what}: {one.asked}; {', '.join(one.granted)}" for one in found.missing]
+    words += [f"denied: {found.denied}"] if found.denied is not None else []
+    assert found.approvals is None
+    assert found.allowed is (not words)
+    return words or ["yes"]
+
+
+def at_place(access: AccessRules, caller: Caller, vault: str, name: str) -> list[str]:
+    """As `told`, of decide_place."""
+    found = decide_place(access, caller, vault, name)
     words = [f"{one.what}: {one.asked}; {', '.join(one.granted)}" for one in found.missing]
     words += [f"denied: {found.denied}"] if found.denied is not None else []
     assert found.approvals is None
@@ -492,6 +502,29 @@ ANYWHERE = [
         ("approvals deny nothing", ALL, [{"approvals": 1}], person("pay"), Verb.REQUEST, "yes"),
     ]
 ]
+PLACE = [
+    equal(
+        f"place: {title}",
+        lambda conditions=conditions, caller=caller, place=place: at_place(rules(ALL, conditions), caller, *place),
+        gives=[gives],
+    )
+    for title, conditions, caller, place, gives in [
+        ("within a row with limits", [], person("pay"), ("prod-pay", "pay-web"), "yes"),
+        ("another vault", [], person("pay"), ("x", "pay-web"), "vault: x; prod-pay"),
+        ("another name", [], person("pay"), ("prod-pay", "x"), "name: x; pay-*"),
+        ("without the verb", [], person("reader"), ("prod-pay", "pay-web"), "verb: request; read"),
+        ("with a key", [], WITH_KEY, ("x", "y"), "yes"),
+        ("denied with a key", [deny()], WITH_KEY, ("x", "y"), "denied: closed"),
+        ("denied in this vault", [deny(vaults=["prod-*"])], person("pay"), ("prod-pay", "pay-web"), "denied: closed"),
+        ("denied in another", [deny(vaults=["x"])], person("pay"), ("prod-pay", "pay-web"), "yes"),
+        ("denied for another name", [deny(names=["x"])], person("pay"), ("prod-pay", "pay-web"), "yes"),
+        ("another verb is denied", [deny(verbs=["read"])], person("pay"), ("prod-pay", "pay-web"), "yes"),
+        ("denied to others", [deny(who=["role:x"])], person("pay"), ("prod-pay", "pay-web"), "yes"),
+        ("denied to a stranger, silently", [deny()], person("pay"), ("x", "y"), "vault: x; prod-pay"),
+        ("only wildcards are denied", [deny(wildcard=True)], person("pay"), ("prod-pay", "pay-web"), "yes"),
+        ("approvals deny nothing", [{"approvals": 1}], person("pay"), ("prod-pay", "pay-web"), "yes"),
+    ]
+]
 CAPS = {
     "Certflow.Reader": "read",
     "Certflow.Requester": "acknowledge cancel read request return",
@@ -535,4 +568,4 @@ ROLES = [
     ),
     equal("without a file there is no hash", lambda: without_file().sha256, gives=""),
 ]
-CASES: list[Case] = [*GRANTS, *REQUESTS, *WHO, *DENIALS, *APPROVALS, *ANYWHERE, *ROLES]
+CASES: list[Case] = [*GRANTS, *REQUESTS, *WHO, *DENIALS, *APPROVALS, *ANYWHERE, *PLACE, *ROLES]

@@ -204,6 +204,20 @@ async def test_a_dry_run_says_what_would_happen_and_why_it_may_not() -> None:
     assert not api.world.ledger.intents
 
 
+@pytest.mark.parametrize("where", [{"vaults": ["prod-pay"]}, {"names": ["pay-w*"]}], ids=["vault", "name"])
+async def test_a_dry_run_tells_nothing_of_a_name_to_whom_a_row_denies_it(where: dict[str, Any]) -> None:
+    denied = {"who": ["role:team-pay"], **where, "deny": True, "say": "left the team"}
+    api = await working(json.dumps({**json.loads(team_file()), "conditions": [denied]}).encode())
+    api.vaults["prod-pay"].policies["pay-web"] = BODIES["create_certificate"]["policy"]
+    create, place = ROUTE["create_certificate"], {"vault": "prod-pay", "name": "pay-web"}
+    asked = list(api.vaults["prod-pay"].calls)
+    for query in ("", "dry_run=true"):
+        answer = await api.call(create, ["team-pay"], **place, query=query, body={})
+        assert (answer.status_code, error_of(answer)["reason"]) == (403, "denied")
+        assert "pay@example.com" not in text_of(answer)
+    assert api.vaults["prod-pay"].calls == asked
+
+
 async def test_no_more_are_started_in_a_day_than_a_row_has() -> None:
     api = await working(team_file(a_day=2))
     create = ROUTE["create_certificate"]
