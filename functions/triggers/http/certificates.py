@@ -20,10 +20,11 @@ from functions.chains.trust_changes import trust_note
 from functions.model.errors import InvalidRequest, Refused, Unavailable
 from functions.model.findings import PRIVATE_KEY, ChainProblem, once_merged
 from functions.model.issuers import is_manual
+from functions.model.tags import OWNER_TAG
 from functions.ports.judge import Proposal
 from functions.ports.key_vault_objects import MergeFields
 from functions.requests.create import CreateCommand, CreateResult, create_request
-from functions.requests.fetch_state import stored_policy
+from functions.requests.last_version import last_version
 from functions.requests.manage import Address, PendingView, cancel, csr, delete, status
 from functions.triggers.http.answers import certificate_url, findings_of, json_body, pending_url
 from functions.triggers.http.bodies import check_name, parse_cancel, parse_create, parse_merge
@@ -117,7 +118,7 @@ async def merge_pending(req: func.HttpRequest, context: Context) -> func.HttpRes
         if _is_json(req, body):
             items, more, said = parse_merge(body)
             if more:
-                await _check_may_change(context, address)
+                await _check_may_change(context, address, more)
             contents = parse_items(items)
         else:
             contents = parse(body)
@@ -134,15 +135,17 @@ async def merge_pending(req: func.HttpRequest, context: Context) -> func.HttpRes
     return json_body(201, _extended(bundle.fields, ours), {"Location": str(bundle.fields["id"])})
 
 
-async def _check_may_change(context: Context, address: Address) -> None:
-    """Raises Forbidden unless the caller may request this certificate: a merge with tags or
-    attributes changes it.
+async def _check_may_change(context: Context, address: Address, more: MergeFields) -> None:
+    """Raises Forbidden unless the caller may request this certificate, for its owner and for the
+    one whom the tags name: a merge with tags or attributes changes it.
     """
     if context.access is None:
         return
-    vault = context.certflow().vault(address.alias)
-    stored = await stored_policy(vault, address.name)
-    proposal = Proposal(address.alias, address.name, None, stored, None, None, {})
+    app = context.certflow()
+    last = await last_version(app, app.vault(address.alias), address.alias, address.name)
+    tags = more.get("tags", last.tags)
+    owner = tags.get(OWNER_TAG) or last.owner
+    proposal = Proposal(address.alias, address.name, None, last.policy, owner, last.owner, tags)
     context.access.enforce(context.access.judge(proposal, 0))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import zipfile
@@ -15,7 +16,7 @@ from functions.model.request.actor import SCAN
 from functions.model.tags import OWNER_TAG
 from functions.requests.adoption import adopt
 from functions.triggers.http.routes import ROUTES
-from tests.certificates import Ca, pem
+from tests.certificates import Ca, as_read, pem
 from tests.clock import fixed_now
 from tests.unit.fakes import World
 from tests.unit.signed_in import BODIES, ROUTE, TEAMS, Api, error_of, five_teams, team_file
@@ -239,6 +240,28 @@ async def test_a_merge_with_tags_needs_the_right_to_request() -> None:
     assert (answer.status_code, error_of(answer)["missing"][0]["asked"]) == (403, "request")
     without = await api.call(merge, ["ca"], body={"x5c": ["MAA="]}, **place)
     assert without.status_code == 400
+
+
+async def test_a_merge_gives_a_certificate_no_owner_that_a_create_could_not() -> None:
+    api = five_teams()
+    vault = api.vaults["prod-pay"]
+    csr = vault.start("pay-web").csr
+    vault.policies["pay-web"] = {"x509_props": {"subject": "CN=web.pay.example.com"}}
+    chain = [base64.b64encode(one.der).decode() for one in as_read(ROOT.signs(csr), ROOT.certificate)]
+    merge, place = ROUTE["merge_pending"], {"vault": "prod-pay", "name": "pay-web"}
+
+    async def with_owner(owner: str) -> func.HttpResponse:
+        return await api.call(merge, ["team-pay"], body={"x5c": chain, "tags": {OWNER_TAG: owner}}, **place)
+
+    refused = await with_owner("hr@example.com")
+    missing = {"what": "owners", "asked": "hr@example.com", "granted": ["pay@example.com"]}
+    assert (refused.status_code, error_of(refused)["missing"]) == (403, [missing])
+    assert not vault.merges
+    vault.tagged["pay-web"] = {OWNER_TAG: "hr@example.com"}
+    of_others = await api.call(merge, ["team-pay"], body={"x5c": chain, "tags": {"certflow-mute": "x"}}, **place)
+    assert (of_others.status_code, error_of(of_others)["missing"]) == (403, [missing])
+    vault.tagged.clear()
+    assert (await with_owner("pay@example.com")).status_code == 201
 
 
 async def test_who_operates_one_vault_is_told_of_that_vault_alone() -> None:
