@@ -77,11 +77,15 @@ class CreateCommand:
     @property
     def intent_id(self) -> str:
         """The id of its intent. A caller's consists of hexadecimal digits, so no Idempotency-Key
-        can make the id of a renewal.
+        can make the id of a renewal. The key of a caller who signed in is that caller's own: nobody
+        else gets the answer, or starts again in their name.
         """
         if self.renews:
             return f"renewal-{self.renews}"
-        return hashlib.sha256(self.key.encode()).hexdigest() if self.key else secrets.token_hex(16)
+        if not self.key:
+            return secrets.token_hex(16)
+        whose = f"{self.by.tid}|{self.by.oid}|" if self.by.oid else ""
+        return hashlib.sha256(f"{whose}{self.key}".encode()).hexdigest()
 
     def fingerprint(self) -> str:
         """A hash of what is asked for: the same for the same order, whatever its key."""

@@ -19,10 +19,11 @@ from functions.triggers.http.routes import ROUTES
 from tests.certificates import Ca, as_read, pem
 from tests.clock import fixed_now
 from tests.unit.fakes import World
-from tests.unit.signed_in import BODIES, ROUTE, TEAMS, Api, error_of, five_teams, team_file
+from tests.unit.signed_in import BODIES, FORGE, ROUTE, TEAMS, Api, error_of, five_teams, team_file
 
 OTHERS = [team for team in TEAMS if team != "pay"]
 ROOT = Ca.root("Test Root", at=fixed_now)
+BOB = "bbbbbbbb-0000-4000-8000-00000000000b"
 CHANGES = {"create", "cancel", "delete", "merge"}
 
 
@@ -262,6 +263,19 @@ async def test_a_merge_gives_a_certificate_no_owner_that_a_create_could_not() ->
     assert (of_others.status_code, error_of(of_others)["missing"]) == (403, [missing])
     vault.tagged.clear()
     assert (await with_owner("pay@example.com")).status_code == 201
+
+
+async def test_an_idempotency_key_is_its_callers_own() -> None:
+    api = await working(teams=[])
+    ann, bob = (FORGE.bearer(FORGE.person(roles=["team-pay"], **more)) for more in ({}, {"oid": BOB}))
+    create, place = ROUTE["create_certificate"], {"vault": "prod-pay", "name": "pay-new", "idempotency-key": "order-1"}
+    first = await api.send(create, ann, **place)
+    again = await api.send(create, ann, **place)
+    assert (first.status_code, again.get_body()) == (202, first.get_body())
+    other = await api.send(create, bob, **place)
+    assert (other.status_code, error_of(other)["reason"]) == (409, "pending")
+    changed = await api.send(create, bob, **place, body={**BODIES["create_certificate"], "signer": "x@example.com"})
+    assert (changed.status_code, error_of(changed)["reason"]) == (409, "pending")
 
 
 async def test_who_operates_one_vault_is_told_of_that_vault_alone() -> None:
