@@ -17,7 +17,8 @@ type GiveBack = Callable[[], Awaitable[None]]
 class Proposal:
     """What a create would start. `vault` is the alias; `sent` is the policy of its body, None if it
     has none, and `stored` that of the certificate. `owner` and `tags` are those that the version
-    will have, `former_owner` is whose the certificate is now.
+    will have, `former_owner` is whose the certificate is now. `same_as` is the policy that an
+    adoption sends: what is adopted has to be the same as that.
     """
 
     vault: str
@@ -27,6 +28,7 @@ class Proposal:
     owner: str | None
     former_owner: str | None
     tags: Mapping[str, str]
+    same_as: Policy | None = None
 
 
 class Judge(Protocol):

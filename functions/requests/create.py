@@ -148,7 +148,8 @@ def proposal_of(
     command: CreateCommand, last: LastVersion, stands: PendingOperation | None
 ) -> Proposal:
     """What a command that has its tags already would start. What is adopted was started with the
-    stored policy, so a policy that is sent says nothing of it (refuse_unless_same compares it).
+    stored policy, so that counts; and the one that is sent, too, which it has to be the same as
+    (refuse_unless_same), for the stored one may have changed since.
     """
     adopts = (
         command.if_pending == "adopt"
@@ -156,14 +157,16 @@ def proposal_of(
         and stands.operation.status is Status.IN_PROGRESS
         and last.policy is not None
     )
+    sent = command.body.get("policy")
     return Proposal(
         command.vault.lower(),
         command.name,
-        None if adopts else command.body.get("policy"),
+        None if adopts else sent,
         last.policy,
         command.owner,
         last.owner,
         command.body.get("tags", {}),
+        sent if adopts else None,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 
 from functions.access.decide import (
     Asked,
@@ -105,10 +106,15 @@ class CallerAccess:
         return app.narrowed(vaults, self.sight(verbs[0]))
 
     def judge(self, proposal: Proposal, started_today: int) -> Decision:
-        """The decision on a start: for its owner, and for the owner whom it takes over from."""
-        policy = effective_policy(proposal.sent, proposal.stored)
+        """The decision on a start: for its owner, and for the owner whom it takes over from; of an
+        adoption by each of its policies.
+        """
+        policies = [effective_policy(proposal.sent, proposal.stored)]
+        if proposal.same_as:
+            policies.append(effective_policy(proposal.same_as, None))
+        owners = dict.fromkeys((proposal.owner, proposal.former_owner or proposal.owner))
         found = Decision(allowed=True)
-        for owner in dict.fromkeys((proposal.owner, proposal.former_owner or proposal.owner)):
+        for policy, owner in product(policies, owners):
             asked = Asked(Verb.REQUEST, proposal.vault, proposal.name, policy, owner, started_today)
             found = decide(self.rules, self.caller, asked)
             if not found.allowed:

@@ -278,6 +278,22 @@ async def test_an_idempotency_key_is_its_callers_own() -> None:
     assert (changed.status_code, error_of(changed)["reason"]) == (409, "pending")
 
 
+async def test_who_adopts_is_granted_what_stands_there_by_both_policies() -> None:
+    api = five_teams()
+    vault = api.vaults["prod-pay"]
+    theirs = {"issuer": {"name": "DigiCert"}, "x509_props": {"subject": "CN=pay-web.example.com"}}
+    vault.start("pay-web", "DigiCert")
+    vault.policies["pay-web"] = BODIES["create_certificate"]["policy"]  # changed since that start
+    create, place = ROUTE["create_certificate"], {"vault": "prod-pay", "name": "pay-web"}
+    body = {"policy": {**theirs, "key_props": {"kty": "EC"}}, "if_pending": "adopt", "owner": "pay@example.com"}
+    refused = await api.call(create, ["team-pay"], body=body, **place)
+    assert (refused.status_code, error_of(refused).get("reason")) == (403, "not-granted")
+    assert error_of(refused)["missing"][0]["asked"] == "CN=pay-web.example.com"
+    dry = await api.call(create, ["team-pay"], body=body, **place, query="dry_run=true")
+    assert error_of(dry)["allowed"] is False
+    assert not api.world.ledger.tracked
+
+
 async def test_who_operates_one_vault_is_told_of_that_vault_alone() -> None:
     row = {"who": ["role:ops"], "may": ["operate"], "vaults": ["prod-pay"]}
     some = {"who": ["role:some"], "may": ["operate"], "vaults": ["prod-pay"], "names": ["pay-*"]}
