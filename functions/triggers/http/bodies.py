@@ -223,7 +223,8 @@ def parse[T](body: bytes, kind: type[T]) -> T:
 
 def parse_create(body: bytes) -> tuple[CreateBody, CreateFields]:
     """Reads the body of a create, and returns it with the fields that go to Key Vault. An empty
-    body means a next version with the policy of the last. Raises InvalidRequest.
+    body, or an empty policy in it, means a next version with the policy of the last. Raises
+    InvalidRequest.
     """
     parsed = parse(body or b"{}", CreateBody)
     check_person("owner", parsed.owner)
@@ -232,6 +233,8 @@ def parse_create(body: bytes) -> tuple[CreateBody, CreateFields]:
     fields: dict[str, Any] = msgspec.to_builtins(parsed)
     for ours in ("owner", "signer", "if_pending", "requested_by"):
         fields.pop(ours, None)
+    if not fields.get("policy"):
+        fields.pop("policy", None)
     return parsed, cast(CreateFields, fields)
 
 

@@ -294,6 +294,16 @@ async def test_who_adopts_is_granted_what_stands_there_by_both_policies() -> Non
     assert not api.world.ledger.tracked
 
 
+async def test_an_empty_policy_is_none_so_the_stored_one_is_judged() -> None:
+    row = {"who": ["role:team-pay"], "may": ["request"], "issuers": ["Unknown"]}
+    api = five_teams(json.dumps({"grants": [row]}).encode())
+    api.vaults["prod-pay"].policies["pay-web"] = BODIES["create_certificate"]["policy"]
+    answer = await api.call(
+        ROUTE["create_certificate"], ["team-pay"], vault="prod-pay", name="pay-web", body={"policy": {}}
+    )
+    assert (answer.status_code, [one["asked"] for one in error_of(answer)["missing"]]) == (403, ["DigiCert"])
+
+
 async def test_who_operates_one_vault_is_told_of_that_vault_alone() -> None:
     row = {"who": ["role:ops"], "may": ["operate"], "vaults": ["prod-pay"]}
     some = {"who": ["role:some"], "may": ["operate"], "vaults": ["prod-pay"], "names": ["pay-*"]}
