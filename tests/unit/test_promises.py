@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -106,9 +107,14 @@ def test_every_route_has_its_handler(route: Any) -> None:
     assert list(inspect.signature(handler).parameters) == ["req", "context"]
 
 
-def test_indexing_imports_no_use_case_no_sdk_and_no_parser() -> None:
+@pytest.mark.parametrize("auth", ["entra", "keys"])
+def test_indexing_imports_no_use_case_no_sdk_and_no_parser(auth: str) -> None:
     look = "import function_app, sys; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", look], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    environment = {**os.environ, "CERTFLOW_AUTH": auth}
+    done = subprocess.run(
+        [sys.executable, "-c", look], cwd=ROOT, check=True, capture_output=True, text=True, env=environment
+    )
+    loaded = done.stdout
     ours = {name for name in loaded.split() if name.startswith("functions.")}
     rooms = {"functions.model", "functions.ports", "functions.settings"}
     assert {name for name in ours if not name.startswith("functions.triggers")} - rooms == {
