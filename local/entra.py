@@ -17,6 +17,7 @@ type Auth = Literal["entra", "keys"]
 
 USUAL_CALLER = "operator"
 CONSOLE = "api/console/"
+ACCESS_FILE = "access/access.json"  # in the chain storage, as Bicep has it; until it is there, app roles count
 
 
 def _id(end: str) -> str:
@@ -65,6 +66,7 @@ def sign_in_settings(entra: Entra) -> dict[str, str]:
         "CERTFLOW_AUTH_API": entra.directory.api.client_id,
         "CERTFLOW_AUTH_PAGE": PAGE_ID,
         "CERTFLOW_AUTH_AUTHORITY": entra.authority,
+        "CERTFLOW_ACCESS": ACCESS_FILE,
     }
 
 
