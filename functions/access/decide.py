@@ -214,7 +214,7 @@ def _reasons(denies: list[Condition], missing: tuple[Missing, ...]) -> str | Non
     """
     stranger = any(one.is_place for one in missing)
     said = {one.say or DENIED for one in denies if one.who or not stranger}
-    return " ".join(sorted(said)) or None
+    return "; ".join(sorted(said)) or None
 
 
 def _approvals(conditions: list[Condition]) -> Approvals | None:

@@ -137,7 +137,9 @@ class CallerAccess:
         missing = tuple(NotGranted(one.what, one.asked, one.granted) for one in decision.missing)
         if decision.denied:
             changes = self.who_grants.replace("can grant it", "can change that")
-            return Forbidden(f"This is denied: {decision.denied}", "denied", missing, changes)
+            end = "" if decision.denied.endswith((".", "!", "?")) else "."
+            denied = f"This is denied: {decision.denied}{end}"
+            return Forbidden(denied, "denied", missing, changes)
         if missing:
             sentences = " ".join(one.sentence for one in decision.missing)
             return Forbidden(sentences, "not-granted", missing, self.who_grants)

@@ -361,7 +361,7 @@ DENIALS = [
         [PKI],
         person("pki"),
         read(),
-        "denied: a c",
+        "denied: a; c",
         conditions=[{"deny": True, "say": "c"}, {"deny": True, "say": "a"}, {"deny": True, "say": "c"}],
     ),
     row(

@@ -92,7 +92,7 @@ async def test_a_row_that_denies_wins_on_every_route_that_has_a_verb(route: Rout
         assert answer.status_code == 200
         return
     assert (answer.status_code, error_of(answer)["reason"]) == (403, "denied")
-    assert "left the company" in error_of(answer)["error"]["message"]
+    assert "This is denied: left the company. Whoever" in error_of(answer)["error"]["message"]
 
 
 @pytest.mark.parametrize("route", CLOSED, ids=lambda one: one.name)
