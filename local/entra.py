@@ -41,11 +41,16 @@ def tenant(hosts: Sequence[str]) -> Directory:
             Client(AZURE_CLI, "Microsoft Azure CLI", RedirectKind.NATIVE, ("http://localhost",)),
         ),
         persons={
-            "reader": Person("Robin Reader", "robin@example.com", ("Certflow.Reader",), _id("c1")),
-            "requester": Person("Quinn Quester", "quinn@example.com", ("Certflow.Requester", "team-pay"), _id("c2")),
+            "reader": Person("Robin Reader", "robin@example.com", ("Certflow.Reader", "bank-audit"), _id("c1")),
+            "requester": Person(
+                "Quinn Quester",
+                "quinn@example.com",
+                ("Certflow.Requester", "team-pay", "bank-requester"),
+                _id("c2"),
+            ),
             "approver": Person("Avery Approver", "avery@example.com", ("Certflow.Approver",), _id("c3")),
-            "operator": Person("Olu Operator", "olu@example.com", ("Certflow.Operator",), _id("c4")),
-            "pki": Person("Pia Kay", "pia@example.com", ("Certflow.Operator", "pki"), _id("c5")),
+            "operator": Person("Olu Operator", "olu@example.com", ("Certflow.Operator", "bank-operator"), _id("c4")),
+            "pki": Person("Pia Kay", "pia@example.com", ("Certflow.Operator", "pki", "bank-ra"), _id("c5")),
         },
         machines={
             "pipeline": _machine("pipeline", "d1", "Certflow.Requester", "team-pay"),

@@ -51,7 +51,7 @@ def test_the_command_in_stack_json_prints_a_token_of_the_operator(stack: dict[st
     assert done.stdout.count("\n") == 1
     claims = claims_of(done.stdout)
     assert (claims["aud"], claims["tid"]) == (stack["auth"]["api"], stack["auth"]["tenant"])
-    assert (claims["name"], claims["roles"]) == ("Olu Operator", ["Certflow.Operator"])
+    assert (claims["name"], claims["roles"]) == ("Olu Operator", ["Certflow.Operator", "bank-operator"])
 
 
 def test_everybody_gets_a_token_with_their_roles(stack: dict[str, Any]) -> None:
@@ -61,6 +61,11 @@ def test_everybody_gets_a_token_with_their_roles(stack: dict[str, Any]) -> None:
         claims = claims_of(done.stdout)
         assert (claims["oid"], claims["roles"]) == (told["oid"], told["roles"])
         assert claims["idtyp"] == ("app" if name in stack["auth"]["machines"] else "user")
+
+
+def test_the_access_file_is_where_the_templates_have_it(stack: dict[str, Any]) -> None:
+    place = stack["settings"]["CERTFLOW_ACCESS"]
+    assert f"signIn.?access ?? '{place}'" in (ROOT / "infra" / "modules" / "app.bicep").read_text()
 
 
 def test_a_name_that_nobody_has_is_refused_with_those_that_somebody_has(stack: dict[str, Any]) -> None:
