@@ -1,15 +1,18 @@
 """A stand-in of the Azure CLI for the scripts of infra/: it answers from a file, and changes what is in it.
 
-`python az.py STATE …` takes what `az …` takes. What it does not know it refuses, as az does. It warns on the error
-output all the time, as az does, and writes tables of tabs as knack's TsvOutput does (None, true, the length of a list).
+It takes what `az …` takes. What it does not know it refuses, as az does. It warns on the error output all the time, as
+az does, and writes tables of tabs as knack's TsvOutput does (None, true, the length of a list).
 """
 
 from __future__ import annotations
 
 import json
 import re
+import socketserver
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,33 +31,63 @@ class RefusedError(Exception):
 
 
 def main(answers: dict[str, Answer], file: Path, command: list[str]) -> int:
-    """Answers one call from a state; the exit status is that of az: 0, 1 for what Azure refuses, 2 for a command that
-    it has no answer for, 3 for what is not there.
+    """Answers one call as a program does; returns the exit status."""
+    status, output, errors = answered(answers, file, command)
+    sys.stdout.write(output)
+    sys.stderr.write(errors)
+    return status
+
+
+def answered(answers: dict[str, Answer], file: Path, command: list[str]) -> tuple[int, str, str]:
+    """Answers one call from a state: the exit status, and what az writes. The status is that of az: 0, 1 for what Azure
+    refuses, 2 for a command that it has no answer for, 3 for what is not there.
     """
     state: State = json.loads(file.read_text())
-    sys.stderr.write("WARNING: This command is experimental and under development.\n")
+    errors = "WARNING: This command is experimental and under development.\n"
     with file.with_suffix(".calls").open("a") as calls:
         calls.write(f"{json.dumps(command)}\n")
     at = next((at for at, word in enumerate(command) if word.startswith("-")), len(command))
     verb = " ".join(command[:at])
     if verb not in answers:
-        sys.stderr.write(f"ERROR: '{verb}' is misspelled or not recognized by the system.\n")
-        return 2
+        return 2, "", f"{errors}ERROR: '{verb}' is misspelled or not recognized by the system.\n"
     given = options(command[at:])
     try:
         answer = refuse() if verb in state.get("fails", []) else answers[verb](state, given)
     except (RefusedError, RefusedByGraphError) as refused:
-        sys.stderr.write(f"ERROR: {refused}\n")
-        return 3 if "NotFound" in str(refused) else 1
+        return 3 if "NotFound" in str(refused) else 1, "", f"{errors}ERROR: {refused}\n"
     finally:
         file.write_text(json.dumps(state))
     if query := given.get("--query"):
         answer = jmespath.search(query[0], answer)
     if given.get("--output") == ["tsv"]:
-        sys.stdout.write(table(answer))
-    elif given.get("--output") != ["none"]:
-        sys.stdout.write(json.dumps(answer))
-    return 0
+        return 0, table(answer), errors
+    return 0, "" if given.get("--output") == ["none"] else json.dumps(answer), errors
+
+
+@contextmanager
+def serving(file: Path) -> Iterator[Path]:
+    """A program `az` for a script, and the server in this process that answers it: an interpreter that imports all of
+    this for each call would take most of the time of the tests.
+    """
+
+    class Call(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            words = self.rfile.read().decode()
+            status, output, errors = answered(ANSWERS, file, words.split("\0") if words else [])
+            self.wfile.write(f"{status} {len(output.encode())}\n{output}{errors}".encode())
+
+    program = file.with_name("az")
+    with socketserver.TCPServer(("127.0.0.1", 0), Call) as server:
+        python = f"{sys.executable} -I -S {Path(__file__).with_name('az_call.py')}"
+        program.write_text(f'#!/bin/sh\nexec {python} {server.server_address[1]} "$@"\n')
+        program.chmod(0o755)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield program
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def refuse() -> Any:
@@ -198,6 +231,3 @@ ANSWERS: dict[str, Answer] = {
     "group exists": lambda state, given: given["--name"][0] in state["groups"],
     "rest": rest,
 }
-
-if __name__ == "__main__":
-    sys.exit(main(ANSWERS, Path(sys.argv[1]), sys.argv[2:]))

@@ -6,14 +6,13 @@ import json
 import os
 import re
 import subprocess
-import sys
 import uuid
 from pathlib import Path
 from typing import Any
 
 from local.bicep_check import INFRA
-from local.functions_host import ROOT
 from tests.clock import HANG
+from tests.infra.az import serving
 from tests.infra.deployed import DEPLOYER, OF_ARM, Resource, Snapshot
 
 EVENTS = "Microsoft.EventGrid/systemTopics/eventSubscriptions"
@@ -102,20 +101,17 @@ def run(directory: Path, script: str, state: dict[str, Any], *arguments: str, sa
     directory.mkdir(parents=True, exist_ok=True)
     file = directory / "state.json"
     file.write_text(json.dumps(state))
-    az = directory / "az"
-    az.write_text(f'#!/bin/sh\nexec {sys.executable} -m tests.infra.az {file} "$@"\n')
-    az.chmod(0o755)
-    found = {"PATH": f"{directory}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "PAUSE": "0"}
-    where = os.environ | found
-    done = subprocess.run(
-        ["/bin/sh", INFRA / script, *arguments],
-        input=says,
-        capture_output=True,
-        text=True,
-        env=where,
-        timeout=HANG,
-        check=False,
-    )
+    where = os.environ | {"PATH": f"{directory}:{os.environ['PATH']}", "PAUSE": "0"}
+    with serving(file):
+        done = subprocess.run(
+            ["/bin/sh", INFRA / script, *arguments],
+            input=says,
+            capture_output=True,
+            text=True,
+            env=where,
+            timeout=HANG,
+            check=False,
+        )
     calls = file.with_suffix(".calls")
     return Run(done, json.loads(file.read_text()), calls.read_text() if calls.exists() else "")
 
