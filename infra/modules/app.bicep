@@ -124,7 +124,14 @@ var settings = concat(
       value: join(map(vaults, vault => '${vault.alias}=${vault.trustedCas}'), ',')
     }
     { name: 'CERTFLOW_AUTH', value: empty(signIn) ? 'keys' : 'entra' }
-    { name: 'CERTFLOW_AUTH_AUTHORITY', value: environment().authentication.loginEndpoint }
+    {
+      name: 'CERTFLOW_AUTH_AUTHORITY'
+      // What China's cloud names there is its older address, which is not the one in its tokens
+      // (jenkinsci/azure-ad-plugin#679).
+      value: environment().name == 'AzureChinaCloud'
+        ? 'https://login.partner.microsoftonline.cn'
+        : environment().authentication.loginEndpoint
+    }
     { name: 'CERTFLOW_AUTH_TENANT', value: signIn.?tenantId ?? '' }
     { name: 'CERTFLOW_AUTH_API', value: signIn.?apiClientId ?? '' }
     { name: 'CERTFLOW_AUTH_PAGE', value: signIn.?pageClientId ?? '' }

@@ -31,14 +31,16 @@ func checkedVaultId(id string) string =>
     : fail('notifications.secretsVaultId is no id of a vault: /subscriptions/…/resourceGroups/…/providers/Microsoft.KeyVault/vaults/<name>')
 
 @export()
-@description('The parameter signIn, if it is empty or whole. Half of it would be an app that answers 503 to all.')
+@description('The parameter signIn, if it is empty or whole. Half of it would be an app that answers 503 to all; and who may do what is written by people.access alone, so in no other container.')
 func checkedSignIn(given signIn) signIn =>
   empty(given) || (isGuid(given.?tenantId ?? '') && isGuid(given.?apiClientId ?? ''))
     ? empty(filter(
           concat(given.?clients ?? [], given.?pageClientId == null ? [] : [given.?pageClientId ?? '']),
           id => !isGuid(id)
         ))
-        ? given
+        ? startsWith(trim(given.?access ?? '{'), '{') || startsWith(given.?access ?? '', 'access/')
+            ? given
+            : fail('signIn: access is access/<name of a blob>, or the file itself (JSON)')
         : fail('signIn: pageClientId and clients are client ids of applications: 22222222-2222-2222-2222-222222222222')
     : fail('signIn: tenantId and apiClientId are missing or no GUIDs; infra/entra/register.sh prints both')
 

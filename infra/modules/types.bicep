@@ -237,7 +237,7 @@ type signIn = {
   @description('The SHA-256 of each of these function keys, in hexadecimal: printf %s "$KEY" | sha256sum.')
   keyDigests: string[]?
 
-  @description('Who may do what: container/name of a blob in the chain storage, or the JSON itself. Default: access/access.json; while that was never there, the app roles count.')
+  @description('Who may do what: access/<name of a blob> in the chain storage, or the JSON itself. Default: access/access.json; while that was never there, the app roles count.')
   access: string?
 }
 

@@ -129,7 +129,10 @@ def test_whose_tokens_count_is_what_the_parameters_say() -> None:
 
 
 def test_the_authority_is_the_one_of_the_cloud() -> None:
-    assert example("private").settings["CERTFLOW_AUTH_AUTHORITY"] == "[environment().authentication.loginEndpoint]"
+    assert example("private").settings["CERTFLOW_AUTH_AUTHORITY"] == (
+        "[if(equals(environment().name, 'AzureChinaCloud'), 'https://login.partner.microsoftonline.cn', "
+        "environment().authentication.loginEndpoint)]"
+    )
 
 
 def test_secrets_are_references_and_nothing_else() -> None:

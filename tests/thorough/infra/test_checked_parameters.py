@@ -18,16 +18,19 @@ pytestmark = needs_bicep
 ALLOWED = "allowed are lower-case letters, digits and hyphens, with a letter or a digit first and last"
 PLACE = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups"
 ONE = f"{PLACE}/pki/providers/Microsoft.KeyVault/vaults/contoso-pki"
+ID = "aaaaaaaa-0000-4000-8000-00000000000b"
 OTHER = f"{PLACE.upper()}/PKI/providers/microsoft.keyvault/vaults/Contoso-PKI"
 
 
 # A template that has nothing but the checks: all of main.bicep would take ten times as long.
-CHECKS = """import { checkedName, checkedVaults } from 'modules/checks.bicep'
-import { vault } from 'modules/types.bicep'
+CHECKS = """import { checkedName, checkedSignIn, checkedVaults } from 'modules/checks.bicep'
+import { signIn, vault } from 'modules/types.bicep'
+param callers signIn = {}
 param name string = 'certflow'
 param vaults vault[] = []
 output NAME string = checkedName(name)
 output VAULTS vault[] = checkedVaults(vaults)
+output SIGN_IN signIn = checkedSignIn(callers)
 """
 
 
@@ -64,7 +67,32 @@ def test_what_resources_can_be_called_is_taken(tmp_path: Path) -> None:
     vaults = [{"alias": "9"}, {"alias": "a", "id": ONE}, {"alias": "abcdefghij-klmnopqrs"}]
     written = ", ".join(f"{{ {', '.join(f"{key}: '{value}'" for key, value in one.items())} }}" for one in vaults)
     taken = checked(tmp_path, f"param name = 'team-1--b'\nparam vaults = [{written}]")
-    assert taken == {"NAME": "team-1--b", "VAULTS": vaults}
+    assert taken == {"NAME": "team-1--b", "VAULTS": vaults, "SIGN_IN": {}}
+
+
+BOTH = f"tenantId: '{ID}', apiClientId: '{ID}'"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (f"apiClientId: '{ID}'", "tenantId and apiClientId are missing or no GUIDs"),
+        (f"tenantId: '{ID}', apiClientId: 'api://{ID}'", "tenantId and apiClientId are missing or no GUIDs"),
+        (f"{BOTH}, pageClientId: ''", "pageClientId and clients are client ids"),
+        (f"{BOTH}, clients: ['{ID}', '{ID.replace('-', '0')}']", "pageClientId and clients are client ids"),
+        (f"{BOTH}, access: 'chains/access.json'", "access is access/<name of a blob>"),
+        (f"{BOTH}, access: ''", "access is access/<name of a blob>"),
+    ],
+)
+def test_a_sign_in_that_lets_nobody_in_or_that_others_could_write(given: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"signIn: {said}")):
+        checked(tmp_path, f"param callers = {{ {given} }}")
+
+
+def test_a_whole_sign_in_is_taken(tmp_path: Path) -> None:
+    assert checked(tmp_path / "least", f"param callers = {{ {BOTH} }}")["SIGN_IN"].keys() == {"tenantId", "apiClientId"}
+    own = f"{BOTH}, pageClientId: '{ID.upper()}', clients: ['{ID}'], access: '{{\"grants\": []}}'"
+    assert checked(tmp_path / "most", f"param callers = {{ {own} }}")["SIGN_IN"]["access"] == '{"grants": []}'
 
 
 @pytest.mark.parametrize("template", ["main", "subscriptions"])
