@@ -76,6 +76,7 @@ ERRORS = {
     "500": "An unforeseen error, or a wrong setting",
     "503": "Key Vault or the storage does not answer; see Retry-After",
 }
+SAMPLED_LATELY = "The last test was less than a minute ago"
 
 
 def describe(vaults: Sequence[str], *, signed_in: bool = False) -> dict[str, Any]:
@@ -329,18 +330,16 @@ def _chain_paths(retry: Schema) -> dict[str, Any]:
 
 def _notification_paths(rehearse: Schema) -> dict[str, Any]:
     sent = "Which samples were sent, and the outcome on each channel"
-    return {
-        "/notifications/test": {
-            "post": _operation(
-                "test_notifications",
-                "Send a sample of each message on every channel",
-                {"200": _answer("Rehearsal", sent)},
-                body={"application/json": {"schema": rehearse}},
-                parameters=[_who()],
-                body_needed=False,
-            )
-        },
-    }
+    operation = _operation(
+        "test_notifications",
+        "Send a sample of each message on every channel",
+        {"200": _answer("Rehearsal", sent)},
+        body={"application/json": {"schema": rehearse}},
+        parameters=[_who()],
+        body_needed=False,
+    )
+    operation["responses"]["503"] = _answer("Error", f"{SAMPLED_LATELY}, or {ERRORS['503']}")
+    return {"/notifications/test": {"post": operation}}
 
 
 def _operation(
