@@ -130,6 +130,19 @@ async def test_a_file_for_the_request_of_others_is_answered_as_one_for_nobodys(r
     assert [one["code"] for one in error_of(here)["findings"]] == ["no-request-for-this-key"]
 
 
+@pytest.mark.parametrize("route", ["inspect_chain", "return_chain"])
+async def test_who_may_read_a_request_and_return_to_others_does_not_return_to_that_one(route: str) -> None:
+    rows = [
+        {"who": ["role:x"], "may": [may], "vaults": [f"prod-{team}"]}
+        for may, team in (("read", "hr"), ("return", "pay"))
+    ]
+    api = await working(json.dumps({"grants": rows}).encode())
+    content = pem(ROOT.signs(api.vaults["prod-hr"].operations["hr-web"].csr), ROOT.certificate)
+    answer = await api.call(ROUTE[route], ["x"], body=content)
+    assert [one["code"] for one in error_of(answer)["findings"]] == ["no-request-for-this-key"]
+    assert not api.vaults["prod-hr"].merges
+
+
 async def test_a_file_for_the_own_request_is_merged_and_the_history_names_the_person() -> None:
     api = await working()
     csr = api.vaults["prod-pay"].operations["pay-web"].csr
