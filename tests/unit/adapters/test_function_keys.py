@@ -17,7 +17,7 @@ from functions.model.errors import Unauthenticated, Unavailable
 from functions.model.request.actor import UNNAMED, Actor, ActorKind
 from functions.ports.sign_in import SignIn
 from tests.clock import NOW
-from tests.unit.settings.test_sign_in import DIGEST, ENTRA
+from tests.unit.settings.test_sign_in import DIGEST, SIGN_IN
 
 KEY = "a function key"
 ANN = Caller(Actor(ActorKind.PERSON, "ann", tid="t", oid="o", azp="a"))
@@ -76,7 +76,7 @@ async def test_a_token_comes_before_a_key() -> None:
 
 @pytest.fixture
 def assembled(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    for name in ENTRA:
+    for name in SIGN_IN:
         monkeypatch.delenv(name, raising=False)
     function_app.sign_in.cache_clear()
     return monkeypatch
@@ -92,7 +92,7 @@ def as_set(patch: pytest.MonkeyPatch, **env: str) -> SignIn:
 
 def test_the_app_assembles_what_is_set(assembled: pytest.MonkeyPatch) -> None:
     assert isinstance(as_set(assembled), ByKeys)
-    assert isinstance(as_set(assembled, **ENTRA), EntraSignIn)
+    assert isinstance(as_set(assembled, **SIGN_IN), EntraSignIn)
     assert isinstance(as_set(assembled, CERTFLOW_AUTH_KEYS_UNTIL="2027-03-31"), EntraSignIn)
     both = as_set(assembled, CERTFLOW_AUTH_KEYS=DIGEST)
     assert isinstance(both, KeysUntil)
