@@ -17,7 +17,8 @@ from functions.model.errors import Unauthenticated, Unavailable
 from functions.model.request.actor import UNNAMED, Actor, ActorKind
 from functions.ports.sign_in import SignIn
 from tests.clock import NOW
-from tests.unit.settings.test_sign_in import DIGEST, SIGN_IN
+from tests.sample_settings import SIGN_IN
+from tests.unit.settings.test_sign_in import DIGEST
 
 KEY = "a function key"
 ANN = Caller(Actor(ActorKind.PERSON, "ann", tid="t", oid="o", azp="a"))
