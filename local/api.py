@@ -143,7 +143,7 @@ async def client_of(stack: Mapping[str, Any]) -> AsyncIterator[Client]:
         yield Client(stack, session, blobs, certificates, Tokens(stack, session))
 
 
-async def until[T](what: str, look: Callable[[], Awaitable[T | None]], limit: float = 100.0) -> T:
+async def until[T](what: str, look: Callable[[], Awaitable[T | None]], limit: float = 300.0) -> T:
     """Asks again until something true comes. Raises TimeoutError, naming what was waited for, after `limit` seconds."""
     ends = time.monotonic() + limit
     while time.monotonic() < ends:

@@ -26,7 +26,7 @@ ACCOUNT = "devstoreaccount1"
 # Azurite's published account key, the same on every machine: it opens nothing but a local emulator.
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
-START_TIMEOUT = 30.0  # two seconds on a laptop; a busy CI machine reads 90 MB of JavaScript slowly
+START_TIMEOUT = 300.0  # two seconds on a laptop; a busy CI machine reads 90 MB of JavaScript slowly
 LOCK = "lock"  # in the folder of its files, where they are kept
 STOP_TIMEOUT = 2.0
 SAVE_TIMEOUT = 10.0  # it saves once its connections are closed, and by itself every five seconds

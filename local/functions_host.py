@@ -17,7 +17,7 @@ import aiohttp
 from keyvault_emulator.web import LOOPBACK
 
 ROOT = Path(__file__).resolve().parent.parent
-START_LIMIT = 60  # seconds for the host to answer, on a busy machine
+START_LIMIT = 300  # seconds for the host to answer, on a busy machine
 STOP_LIMIT = 4  # seconds for the host to finish what it runs
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")  # of our environment; the rest of the host's is its app settings
 

@@ -81,6 +81,11 @@ class OpensslCa:
         days = CA_DAYS if extensions == CA_FILE else LEAF_DAYS
         extra = ("-extfile", extensions, "-days", str(days), "-sha256") if extensions else ()
         done = subprocess.run(
-            ["openssl", *arguments, *extra], cwd=self._directory, capture_output=True, text=True, check=True, timeout=60
+            ["openssl", *arguments, *extra],
+            cwd=self._directory,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=300,
         )
         return done.stdout.strip()

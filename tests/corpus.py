@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key, pkcs7
 
 from tests.certificates import DAY, Ca, Wish, csr_of, pem
-from tests.clock import Clock, fixed_now
+from tests.clock import HANG, Clock, fixed_now
 
 type PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 type Certificates = Sequence[x509.Certificate]
@@ -178,7 +178,7 @@ class _OpensslCas:
 def openssl(directory: Path, *arguments: str, stdin: bytes = b"") -> bytes:
     """What the `openssl` program writes; it sees the files of this directory. Raises CalledProcessError."""
     command = ["openssl", *arguments]
-    return subprocess.run(command, cwd=directory, input=stdin, capture_output=True, check=True, timeout=60).stdout
+    return subprocess.run(command, cwd=directory, input=stdin, capture_output=True, check=True, timeout=HANG).stdout
 
 
 def make_csr(key: PrivateKey, host: str) -> bytes:

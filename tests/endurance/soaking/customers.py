@@ -14,14 +14,13 @@ from cryptography import x509
 
 from local.api import Client
 from local.stack import DROP
-from tests.clock import real_now
+from tests.clock import HANG, real_now
 from tests.corpus import FORMATS, KeyType, arrange, hierarchy, make_csr
 from tests.endurance.soaking.plan import MANUAL, Wanted
 
 OWNER = "owner@example.com"
 KEY = KeyType("EC", crv="P-256")
 PAUSE = 0.3  # seconds before a call is tried again
-GIVE_UP = 120.0  # seconds, a hang guard
 LATER = {404, 408, 429, 500, 502, 503, 504}  # a host that has only just begun to listen says 404, too
 
 
@@ -88,7 +87,7 @@ class Customers:
         """Any of the hosts, until one answers. A cancellation whose first answer was lost is refused as too late."""
         path = f"api/vaults/{wanted.vault}/certificates/{wanted.name}/{what}"
         said = "nothing"
-        ends = asyncio.get_running_loop().time() + GIVE_UP
+        ends = asyncio.get_running_loop().time() + HANG
         while asyncio.get_running_loop().time() < ends:
             try:
                 response = await self.client.call(method, f"{self.chance.choice(self.hosts)}/{path}", **more)

@@ -30,7 +30,7 @@ from functions.cli.doctor_inputs import Inputs, Unusable
 from functions.cli.doctor_page import Style, page
 from functions.model.request.operation import Operation, Status
 from tests.certificates import CLIENT, DAY, SERVER, Ca, Wish, as_read, csr_of, ec_key, ip, pem, with_serial
-from tests.clock import NOW, fixed_now
+from tests.clock import HANG, NOW, fixed_now
 from tests.unit.fakes import World
 
 ROOT_FOLDER = Path(__file__).resolve().parents[3]
@@ -311,7 +311,7 @@ def test_without_certifi_the_word_public_says_what_to_install(monkeypatch: pytes
 
 def run(*arguments: str, stdin: bytes = b"", **more: Any) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "functions.doctor", *arguments]
-    return subprocess.run(command, cwd=ROOT_FOLDER, input=stdin, capture_output=True, check=False, timeout=60, **more)
+    return subprocess.run(command, cwd=ROOT_FOLDER, input=stdin, capture_output=True, check=False, timeout=HANG, **more)
 
 
 def test_it_reads_the_standard_input_and_ends_quietly_with_its_reader() -> None:
@@ -320,7 +320,7 @@ def test_it_reads_the_standard_input_and_ends_quietly_with_its_reader() -> None:
     assert json.loads(done.stdout)["outcome"] == "would-merge"
     piped = f"{sys.executable} -m functions.doctor - | true"
     done = subprocess.run(
-        ["sh", "-c", piped], cwd=ROOT_FOLDER, input=pem(*CHAIN), capture_output=True, check=False, timeout=60
+        ["sh", "-c", piped], cwd=ROOT_FOLDER, input=pem(*CHAIN), capture_output=True, check=False, timeout=HANG
     )
     assert done.stderr == b""
 
@@ -345,5 +345,5 @@ def test_it_runs_where_there_is_nothing_but_cryptography() -> None:
         "import sys; before = set(sys.modules); import functions.doctor;"
         "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT_FOLDER, capture_output=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT_FOLDER, capture_output=True, check=True, timeout=HANG)
     assert set(done.stdout.decode().split()) <= {"functions", "cryptography", "_cffi_backend", "_openssl"}

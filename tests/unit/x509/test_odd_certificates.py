@@ -20,7 +20,7 @@ from functions.x509.certificate import Certificate, load
 from functions.x509.der import MAX_ITEMS, MAX_OID_BYTES, after_items, dotted, items, items_until_broken, oid, size_of
 from functions.x509.rewrite import Unreadable
 from tests.certificates import DAY, ec_key
-from tests.clock import real_now
+from tests.clock import HANG, real_now
 from tests.robustness.formats import CHAIN, CSR, LEAF, der
 from tests.robustness.hostile import tlv
 from tests.wrappings import armoured
@@ -78,7 +78,7 @@ def is_taken_by_openssl(certificate: bytes) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "it.pem").write_bytes(armour)
         command = ["openssl", "verify", "-partial_chain", "-check_ss_sig", "-CAfile", "it.pem", "it.pem"]
-        return subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=60).returncode == 0
+        return subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=HANG).returncode == 0
 
 
 ODD: dict[str, bytes] = {

@@ -19,7 +19,7 @@ from functions.chains.parsing.signed_data import read_signed_data
 from functions.model.findings import ChainProblem
 from functions.x509.rewrite import attempt
 from tests.certificates import Ca
-from tests.clock import fixed_now
+from tests.clock import HANG, fixed_now
 from tests.corpus import openssl
 from tests.pkcs7 import DATA, SIGNED_DATA, ber
 from tests.robustness.formats import CHAIN, CSR, LEAF, PEM, der
@@ -265,7 +265,7 @@ def test_more_than_is_looked_at_is_said() -> None:
 
 def keytool(folder: Path, *arguments: str) -> None:
     command = ["keytool", "-noprompt", "-storepass", "changeit", *arguments]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=100)
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=HANG)
 
 
 @pytest.mark.parametrize("options", [("-certpbe", "NONE"), ("-certpbe", "NONE", "-nomac"), ()])
