@@ -73,7 +73,8 @@ async def test_each_caller_may_call_what_the_app_roles_grant_and_nothing_else(cl
 
 async def test_a_person_finds_out_in_one_call_what_is_granted(client: Client) -> None:
     seen = await (await client.signed_in_as("reader").call("GET", "access")).json()
-    assert (seen["caller"]["kind"], seen["caller"]["roles"]) == ("person", ["Certflow.Reader"])
+    assert seen["caller"]["kind"] == "person"
+    assert "Certflow.Reader" in seen["caller"]["roles"]
     assert seen["grants"] == [{"may": ["read"]}]
     assert seen["decided_by"]["state"] in {"roles", "file"}
 

@@ -101,7 +101,7 @@ async def test_reminders_come_down_the_ladder_unless_somebody_acknowledges_and_t
 
     history = await (await client.call("GET", f"vaults/main/certificates/{name}/history")).json()
     lines = [(act["act"], act.get("by")) for act in history["value"] if act["request_id"] == operation["request_id"]]
-    reminded = ("reminded", None)
+    reminded = ("reminded", "system:check")
     acts = [("created", OPERATOR), ("acknowledged", OPERATOR)]
     expected = [*acts, reminded, reminded, reminded, reminded]
     assert sorted(lines, key=str) == sorted(expected, key=str)
@@ -130,7 +130,9 @@ async def test_each_step_that_a_reminder_names_is_done_by_its_words(
     async def mailed() -> str | None:
         found = tellings(await client.messages(f"Still pending: {name}"))
         about = [one["text"] for one in found if one["channel"] == "email" and name in one["text"]]
-        return next((step_of(text) for text in about), None)
+        # On a busy machine the first reminder may come before the cancellation, and then names another step.
+        steps = [step_of(text) for text in about]
+        return next((step for step in steps if not cancelled or "DELETE" in step), None)
 
     step = await until("a reminder", mailed)
     (asked,) = re.findall(r"the body (\{[^}]+\})", step)
