@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from local.api import Client, client_of
+from local.api import Client, client_of, until
 from local.functions_host import ROOT
 from local.openssl_ca import OpensslCa
 from tests.clock import HANG
@@ -83,7 +83,17 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 @pytest.fixture
 async def client(stack: dict[str, Any]) -> AsyncIterator[Client]:
     async with described_client(stack) as client:
+        await let_in(client)
         yield client
+
+
+async def let_in(client: Client) -> None:
+    """Waits until the app has Entra's keys and the access file: on a busy machine it answers 503 to its first calls."""
+
+    async def answers() -> bool:
+        return (await client.call("GET", "access")).status == 200
+
+    await until("the app to let its callers in", answers)
 
 
 @asynccontextmanager
@@ -116,6 +126,7 @@ def own_stack(tmp_path: Path) -> Iterator[dict[str, Any]]:
 @pytest.fixture
 async def own(own_stack: dict[str, Any]) -> AsyncIterator[Client]:
     async with described_client(own_stack) as client:
+        await let_in(client)
         yield client
 
 

@@ -106,13 +106,14 @@ async def test_create_manually(certificate: Certificate, issuer: str | None) -> 
 
 
 async def test_pending_in_progress(certificate: Certificate) -> None:
+    await certificate.outcome("hang")
     started = await certificate.start("DigiCert", owner="you@example.com")
     for query in ({}, {"request_id": started["request_id"]}, {"api-version": "7.4"}):
         status, answer, response = await certificate.call("GET", "/pending", params=query)
         assert status == 200
         assert answer["status"] == "inProgress"
         assert (answer["request_id"], answer["owner"]) == (started["request_id"], "you@example.com")
-        assert 0 <= answer["age"] < 60
+        assert answer["age"] >= 0
         assert response.headers["Retry-After"] == "10"
 
 
