@@ -71,8 +71,11 @@ async def get_health(req: func.HttpRequest, context: Context) -> func.HttpRespon
         healthy = False
     if not healthy:
         return json_body(503, HealthAnswer("not ok"), {"Retry-After": "10"})
-    # Where callers sign in, anonymous ones are told no more than that.
-    faults = list(app.setting_faults) if context.sign_in is None else []
+    faults = list(app.setting_faults)
+    if context.sign_in is not None:  # a value, such as a vault's name, is nothing for anybody
+        faults = [
+            f"{one.partition(':')[0]}: it cannot work; GET status says why." for one in faults
+        ]
     return json_body(200, HealthAnswer("ok", faults or None))
 
 

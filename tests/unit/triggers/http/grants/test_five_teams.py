@@ -357,7 +357,9 @@ async def test_the_document_names_the_vaults_that_the_reader_may_know() -> None:
     assert "prod-hr" in text_of(await api.call(ROUTE["openapi"], ["pki"]))
 
 
-async def test_a_wrong_setting_is_told_to_nobody_but_the_log() -> None:
+async def test_anybody_hears_of_a_wrong_setting_its_name_alone() -> None:
     api = await working()
     api.world.setting_faults = ("CERTFLOW_SIGNERS: prod-hr is no vault.",)
-    assert names_of_others(text_of(await api.send(ROUTE["health"], None))) == []
+    health = text_of(await api.send(ROUTE["health"], None))
+    assert "CERTFLOW_SIGNERS: it cannot work" in health
+    assert names_of_others(health) == []
