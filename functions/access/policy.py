@@ -29,7 +29,7 @@ KEY_USAGES = frozenset(
     }
 )
 DEFAULT_KEY_USAGE = ("digitalSignature", "keyEncipherment")
-DEFAULT_USAGES = (SERVER, CLIENT)
+DEFAULT_EKUS = (SERVER, CLIENT)
 DEFAULT_MONTHS = 12
 KINDS_OF_NAMES = {
     "dns_names": "dns",
@@ -211,7 +211,7 @@ class _Reader:
         return 0
 
     def _ekus(self, x509: Fields) -> frozenset[str]:
-        oids = self._texts("x509_props.ekus", x509, DEFAULT_USAGES)
+        oids = self._texts("x509_props.ekus", x509, DEFAULT_EKUS)
         if not all(is_oid(oid) for oid in oids):
             self.unread.add("x509_props.ekus")
         return eku_words(oids or (ANY_USAGE,))

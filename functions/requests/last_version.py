@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from functions.access.policy import DEFAULT_EKUS
 from functions.app.context_parts import HasLedger
 from functions.model.errors import InvalidRequest
 from functions.model.tags import MAX_TAGS, OWNER_TAG, SIGNER_TAG
@@ -13,7 +14,6 @@ from functions.ports.key_vault_objects import CreateFields, Policy
 from functions.ports.vault import Vault
 from functions.requests.adoption import People, people_by
 from functions.requests.fetch_state import stored_policy
-from functions.requests.takeover import DEFAULT_EKUS
 from functions.x509.usages import CLIENT, SERVER
 
 

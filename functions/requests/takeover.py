@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from functions.access.policy import DEFAULT_EKUS, DEFAULT_KEY_USAGE, DEFAULT_MONTHS
 from functions.model.events.certificates import Change, ChangedByOthers
 from functions.model.events.event import Event
 from functions.model.people.addresses import spelled
@@ -24,16 +25,15 @@ from functions.x509.describe import printed
 # 32,768 characters; a change has at most 900, when all of it has to be escaped.
 MAX_CHANGES = 30
 # What Key Vault fills in where a policy leaves it out (protocol §3), by path.
-DEFAULT_EKUS = ["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"]
 DEFAULTS: dict[str, object] = {
     "issuer.name": "Unknown",
     "key_props.kty": "RSA",
     "key_props.exportable": True,
     "key_props.reuse_key": False,
     "secret_props.contentType": "application/x-pkcs12",
-    "x509_props.ekus": DEFAULT_EKUS,
-    "x509_props.key_usage": ["digitalSignature", "keyEncipherment"],
-    "x509_props.validity_months": 12,
+    "x509_props.ekus": list(DEFAULT_EKUS),
+    "x509_props.key_usage": list(DEFAULT_KEY_USAGE),
+    "x509_props.validity_months": DEFAULT_MONTHS,
     "x509_props.basic_constraints.ca": False,
 }
 # Fields of a stored policy that Key Vault sets; attributes that a caller gives are compared apart.
