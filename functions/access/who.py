@@ -4,12 +4,11 @@ application by its object id.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from functions.model.caller import Caller
+from functions.model.caller import Caller, is_guid
 from functions.model.request.actor import ActorKind
 
 MAX_ROLE_LETTERS = 120  # Entra's own limit of an app role's value (Graph: appRole)
@@ -76,10 +75,7 @@ def read_who(text: str) -> Who:
 
 
 def _guid(text: str, value: str) -> str:
-    try:
-        guid = str(uuid.UUID(value))
-    except ValueError:
-        guid = ""
-    if not guid or guid != value.lower():
+    guid = value.lower()
+    if not is_guid(guid):
         raise ValueError(f"'{text}' has no GUID, such as 01234567-89ab-cdef-0123-456789abcdef.")
     return guid

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeGuard
-from uuid import UUID
+from typing import Protocol
 
 from functions.model.caller import Caller
 
@@ -42,13 +41,3 @@ class SignIn(Protocol):
         Entra's signing keys cannot be had, or the settings of sign-in are wrong (503).
         """
         ...
-
-
-def is_guid(value: object) -> TypeGuard[str]:
-    """Whether a value is a GUID as Entra ID writes the ids of tenants, applications and people:
-    lower-case, with hyphens. `UUID` takes more ways to write one.
-    """
-    try:
-        return isinstance(value, str) and str(UUID(value)) == value
-    except ValueError:
-        return False

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
+from functions.model.caller import is_guid
 from functions.model.errors import BadSettings
-from functions.ports.sign_in import Registration, is_guid
+from functions.ports.sign_in import Registration
 from functions.settings.auth_mode import AuthMode, auth_mode
 from functions.settings.values import Env, Faults, entries, https, required, text
 

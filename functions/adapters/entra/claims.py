@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from functions.model.caller import Caller
+from functions.model.caller import Caller, is_guid
 from functions.model.errors import Unauthenticated
 from functions.model.request.actor import Actor, ActorKind
-from functions.ports.sign_in import Registration, is_guid
+from functions.ports.sign_in import Registration
 
 V2 = "2.0"
 API_SCOPE = "access_as_user"  # what a person lets the page, or the Azure CLI, do in their name
