@@ -89,7 +89,7 @@ async def soak(directory: Path, seconds: float, requests: int, seed: int, *, fau
         customers = Customers(client, stack.hosts.urls, random.Random(seed))  # noqa: S311  not secret
         killer, crashed = Killer(stack.hosts), asyncio.create_task(stack.host_ended())
         with thrown.counted():
-            await _faulty_time(stack, client, plan, customers, killer if faults else None)
+            await _faulty_time(stack, client, plan, customers, (killer, thrown) if faults else None)
         say(f"soak: the faults are over after {time.monotonic() - began:.0f} s")
         await _drained(stack, client, customers, heard)
         left = await what_is_left(client, heard, stack.event_grid)
@@ -103,18 +103,22 @@ async def soak(directory: Path, seconds: float, requests: int, seed: int, *, fau
     return soaked
 
 
-async def _faulty_time(stack: Stack, client: Client, plan: Plan, customers: Customers, killer: Killer | None) -> None:
-    """Two thirds of the soak: all requests, and all faults."""
+async def _faulty_time(
+    stack: Stack, client: Client, plan: Plan, customers: Customers, faults: tuple[Killer, Thrown] | None
+) -> None:
+    """Two thirds of the soak, and longer until each kind of fault has struck: all requests, and all faults."""
     faulty = Faulty(client, stack.event_grid, plan.seeds)
     over = asyncio.get_running_loop().time() + plan.faulty
     async with asyncio.TaskGroup() as everybody:
         for wanted in plan.requests:
             everybody.create_task(customers.carry_out(wanted))
-        if killer:
+        if faults:
+            killer, thrown = faults
             await faulty.begin()
             gusts = asyncio.create_task(faulty.gusts())
             everybody.create_task(killer.carry_out(plan))
             await asyncio.sleep(over - asyncio.get_running_loop().time())
+            await thrown.each_kind()
             gusts.cancel()
             await asyncio.gather(gusts, return_exceptions=True)
             await faulty.end()

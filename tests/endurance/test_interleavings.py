@@ -184,10 +184,14 @@ class Interleaving(RuleBasedStateMachine):
             self.begun(request_id)
 
     def displaced(self, operation: Any, *ends: str) -> None:
-        """Gone from Key Vault: it ended as it stood, if we saw that, and otherwise by being deleted or overwritten."""
+        """Gone from Key Vault: it ended as it stood, if we saw that, and otherwise by being deleted or overwritten.
+
+        An issuer may have decided after we looked.
+        """
         status = {operation.status} & ENDED
+        decided = ENDED if operation.issuer_name != "Unknown" else status
         self.may_be.setdefault(operation.request_id, set()).update(
-            status, ends, {"deleted", "overwritten"} if status else ()
+            decided, ends, {"deleted", "overwritten"} if status else ()
         )
 
     async def judge(self) -> None:
@@ -203,6 +207,10 @@ class Interleaving(RuleBasedStateMachine):
                 assert status.lower() == before[1].lower()
             else:
                 assert status in self.may_be[request_id], (request_id, status, self.may_be)
+        completed = [request_id for request_id, status in tracked.items() if status == "completed"]
+        listed = self.vault.list_properties_of_certificate_versions(self.name)
+        versions = [one async for one in listed if one.enabled]
+        assert len(completed) <= len(versions)
         _, answer = await self.call("GET", "/history")
         history = Counter(act["act"] for act in answer["value"] if act["act"] != "observed")
         # A survey of the vault may have adopted a request of somebody else's before one of us did, or where none did.

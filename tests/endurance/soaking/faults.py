@@ -17,7 +17,7 @@ from inbox.faults import Faults
 from keyvault_emulator.chance import Chance
 from keyvault_emulator.errors import KeyVaultError
 from keyvault_emulator.throttling import Throttle
-from local.api import Client
+from local.api import Client, until
 from local.functions_host import HostFailed
 from local.hosts import Hosts
 from tests.endurance.soaking.plan import Plan, Seeds
@@ -28,6 +28,7 @@ GUST, GUSTS = 0.1, 0.03  # seconds that a gust lasts, and their share of the tim
 STORM = {"throttle": True, "key_creations": 0, "other_calls": 0, "retry_after": 2}
 CHANNELS_FAIL = 1 / 3
 DUPLICATED, REORDERED = 0.1, 0.2  # shares of all events
+KINDS = {"Key Vault", "Key Vault 429", "Teams", "mail"}
 
 
 @dataclass
@@ -36,6 +37,14 @@ class Thrown:
 
     counts: Counter[str] = field(default_factory=Counter)
     calls: int = 0
+
+    async def each_kind(self) -> None:
+        """Returns once each kind has struck: where the machine is busy, nobody may have been told anything so far."""
+
+        async def all_have() -> bool:
+            return set(+self.counts) >= KINDS
+
+        await until("each kind of fault to strike", all_have)
 
     @contextmanager
     def counted(self) -> Iterator[None]:
