@@ -83,6 +83,11 @@ class Forbidden(CertflowError):
         super().__init__(f"{message} {who}".rstrip())
         self.reason, self.missing, self.who = reason, missing, who
 
+    @property
+    def for_today(self) -> bool:
+        """Whether nothing is missing but one more start in a day."""
+        return bool(self.missing) and all(one.what == "a_day" for one in self.missing)
+
 
 class UnknownVault(CertflowError):
     """No vault is configured under this alias."""

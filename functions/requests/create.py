@@ -17,7 +17,7 @@ from typing import Any, Literal
 from functions.app.context_parts import HasLedger, HasNow
 from functions.app.contexts import CreateContext, Outbox, PeopleContext, RequestsContext
 from functions.app.mail_domains import not_mailed
-from functions.model.errors import KeyReused, Refused, Unavailable
+from functions.model.errors import Forbidden, KeyReused, Refused, Unavailable
 from functions.model.log import record
 from functions.model.people.readers import OWNER, SIGNER
 from functions.model.request.actor import UNNAMED, Actor, Origin
@@ -125,7 +125,12 @@ async def create_request(certflow: CreateContext, command: CreateCommand) -> Cre
         get_pending_or_none(vault, command.name), _last_version(certflow, vault, command)
     )
     command = with_tags_of(command, last)
-    give_back = await command.judge.admit(proposal_of(command, last, stands))
+    try:
+        give_back = await command.judge.admit(proposal_of(command, last, stands))
+    except Forbidden as error:
+        if error.for_today and (first := await _first_answer(certflow, command, asked)):
+            return _with_notes(certflow, command, last, first)
+        raise
     intent = _intent_of(certflow, command, asked, last, stands)
     try:
         if not command.renews:  # a renewal has checked its issuer itself
@@ -142,6 +147,21 @@ async def create_request(certflow: CreateContext, command: CreateCommand) -> Cre
     if earlier is not None or started.how == "adopted":
         await give_back()  # this call has started nothing
     return _with_notes(certflow, command, last, started)
+
+
+async def _first_answer(
+    certflow: HasLedger, command: CreateCommand, asked: str
+) -> CreateResult | None:
+    """What a repetition gets though its caller may start nothing more today: the answer of the
+    first call, which was counted. None if there was none.
+    """
+    if command.key is None:
+        return None
+    vault = command.vault.lower()
+    earlier = await certflow.ledger.intent(vault, command.name, command.intent_id)
+    if earlier is None or earlier.answer is None or earlier.asked != asked:
+        return None
+    return CreateResult(**earlier.answer)
 
 
 def proposal_of(

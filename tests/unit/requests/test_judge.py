@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from functions.model.errors import Forbidden, KeyReused, Refused, Unavailable
+from functions.model.errors import Forbidden, KeyReused, NotGranted, Refused, Unavailable
 from functions.model.tags import OWNER_TAG
 from functions.ports.judge import GiveBack, Proposal
 from functions.ports.key_vault_objects import Policy
@@ -27,13 +27,14 @@ class Counting:
     """Remembers what it was asked, and counts; `refuses` refuses."""
 
     refuses: bool = False
+    missing: tuple[NotGranted, ...] = ()
     seen: list[Proposal] = field(default_factory=list)
     count: int = 0
 
     async def admit(self, proposal: Proposal) -> GiveBack:
         self.seen.append(proposal)
         if self.refuses:
-            raise Forbidden("Not you.", "not-granted")
+            raise Forbidden("Not you.", "not-granted", self.missing)
         self.count += 1
 
         async def give_back() -> None:
@@ -68,6 +69,37 @@ async def test_what_is_refused_writes_and_changes_nothing(if_pending: str) -> No
     assert not CHANGES & set(world.vault.calls)
     assert not world.ledger.intents
     assert not world.ledger.tracked
+
+
+NUMBER_OF_TODAY = NotGranted("a_day", "number 2 of today", ("1",))
+
+
+async def test_a_repetition_gets_its_answer_after_the_last_start_of_the_day() -> None:
+    world, judge = World(), Counting()
+    first = order(judge, key="once")
+    started = await create_request(world.certflow, first)
+    judge.refuses, judge.missing = True, (NUMBER_OF_TODAY,)
+    assert await create_request(world.certflow, first) == started
+    assert world.vault.calls.count("create") == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "missing"),
+    [
+        ({"key": "another"}, (NUMBER_OF_TODAY,)),
+        ({"key": None}, (NUMBER_OF_TODAY,)),
+        ({"owner": "other@example.com"}, (NUMBER_OF_TODAY,)),
+        ({}, ()),
+        ({}, (NUMBER_OF_TODAY, NotGranted("name", "web", ("api",)))),
+    ],
+)
+async def test_no_other_call_gets_that_answer(more: dict[str, str], missing: tuple[NotGranted, ...]) -> None:
+    world, judge = World(), Counting()
+    first = order(judge, key="once")
+    await create_request(world.certflow, first)
+    judge.refuses, judge.missing = True, missing
+    with pytest.raises(Forbidden):
+        await create_request(world.certflow, replace(first, **more))  # type: ignore[arg-type]  # of the test's own
 
 
 async def test_only_what_key_vault_has_started_stays_counted() -> None:
