@@ -37,15 +37,16 @@ demo: setup
 	@$(PY) -m local.demo
 
 # Each worker starts a stack of its own. Three keep two cores busy: these tests wait as often as they work. A file stays
-# with one worker, and they are begun in their order, in which the longest are among the first.
+# with one worker, and they are begun in their order (tests/conftest.py).
 WORKERS ?= 3
 PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-PRODUCT = tests/e2e tests/integration tests/infra tests/robustness tests/unit
+PRODUCT = tests/e2e tests/integration tests/infra tests/unit
 test: setup
 	@$(PYTEST) $(or $(TESTS),$(PRODUCT))
 
+test-all: export CERTFLOW_TEST_EXAMPLES = 100
 test-all: setup
-	@$(PYTEST) $(or $(TESTS),tests/endurance tests/thorough tests/laptop $(PRODUCT))
+	@$(PYTEST) $(or $(TESTS),tests/endurance tests/thorough tests/robustness tests/laptop $(PRODUCT))
 	@$(if $(TESTS),:,$(MAKE) --no-print-directory test-packages)
 
 # Each by itself, as somebody runs them who has that package alone.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -144,11 +145,13 @@ async def client_of(stack: Mapping[str, Any]) -> AsyncIterator[Client]:
 
 
 async def until[T](what: str, look: Callable[[], Awaitable[T | None]], limit: float = 300.0) -> T:
-    """Asks again until something true comes. Raises TimeoutError, naming what was waited for, after `limit` seconds."""
-    ends = time.monotonic() + limit
+    """Asks again, ever more seldom, until something true comes. Raises TimeoutError, naming what was waited for, after
+    `limit` seconds.
+    """
+    ends, pauses = time.monotonic() + limit, itertools.chain((0.2, 0.3, 0.5), itertools.repeat(0.8))
     while time.monotonic() < ends:
         found = await look()
         if found:
             return found
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(next(pauses))
     raise TimeoutError(f"{what}: not within {limit:.0f} s")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,7 +27,9 @@ if DAYS:
     time_machine.travel(real_now() + timedelta(days=DAYS), tick=True).start()
 
 # An example may take as long as the machine needs: by itself Hypothesis would say at 200 ms that a test has failed.
-hypothesis.settings.register_profile("certflow", deadline=None)
+# `make test-all` tries more of them.
+EXAMPLES = int(os.environ.get("CERTFLOW_TEST_EXAMPLES", "30"))
+hypothesis.settings.register_profile("certflow", deadline=None, max_examples=EXAMPLES)
 hypothesis.settings.load_profile("certflow")
 
 _CA = LocalCa()
@@ -37,6 +40,15 @@ os.environ["SSL_CERT_FILE"] = str(_CA.write_ca(Path(_DIRECTORY.name) / "ca.pem")
 @pytest.fixture(scope="session")
 def trusted_ca() -> LocalCa:
     return _CA
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that share a worker's stack come last, those with the most tests first: as long as nobody needs it, no
+    stack keeps a machine busy, and no long file is left over at the end.
+    """
+    of_file = Counter(item.path for item in items)
+    sharing = {item.path for item in items if "stack" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: of_file[item.path] if item.path in sharing else float("inf"), reverse=True)
 
 
 # Last, when what is above stands: the stack that a worker's end-to-end tests share, wherever they lie.

@@ -135,18 +135,27 @@ async def create_request(certflow: CreateContext, command: CreateCommand) -> Cre
     try:
         if not command.renews:  # a renewal has checked its issuer itself
             refuse_issuer(certflow, command.body.get("policy"), last.policy)
-        earlier = await certflow.ledger.add_intent(intent)
-        if earlier is None:
-            started = await _first(certflow, command, intent, stands)
-        else:
-            started = await _repeated(certflow, command, asked, earlier, stands)
+        started, is_new = await _start(certflow, command, intent, stands)
     except (Refused, KeyReused, Unavailable) as error:
         if not (isinstance(error, Unavailable) and error.maybe_done):
             await give_back()
         raise
-    if earlier is not None or started.how == "adopted":
-        await give_back()  # this call has started nothing
+    if not is_new:
+        await give_back()
     return _with_notes(certflow, command, last, started)
+
+
+async def _start(
+    certflow: CreateContext, command: CreateCommand, intent: Intent, stands: PendingOperation | None
+) -> tuple[CreateResult, bool]:
+    """Writes the intent and starts what it is for. Returns the answer, and whether this call has
+    started a request.
+    """
+    earlier = await certflow.ledger.add_intent(intent)
+    if earlier is not None:
+        return await _repeated(certflow, command, intent.asked, earlier, stands), False
+    started = await _first(certflow, command, intent, stands)
+    return started, started.how != "adopted"
 
 
 async def _first_answer(

@@ -25,3 +25,11 @@ async def reports(client: Client, container: str, contains: str, count: int) -> 
     files = await until(f"{count} files in {container}", look)
     folders = [file.rsplit("/", 1)[0] for file in files]
     return [json.loads(await client.content(container, f"{folder}/report.json")) for folder in folders]
+
+
+async def run_check(client: Client) -> None:
+    """Runs the timer's function now, as the portal would."""
+    headers = {"x-functions-key": client.stack["master_key"]}
+    url = f"{client.stack['admin']}/functions/check"
+    async with client.session.post(url, headers=headers, json={"input": ""}) as response:
+        assert response.status == 202

@@ -27,7 +27,7 @@ from tests.e2e.telling import MUCH_MAIL
 HURRY = 10  # times shorter than the platform's own waits
 # The tests call for surveys and the digest themselves.
 SCHEDULES = {
-    "CERTFLOW_CHECK_SCHEDULE": "* * * * * *",
+    "CERTFLOW_CHECK_SCHEDULE": "*/2 * * * * *",
     "CERTFLOW_DISCOVER_SCHEDULE": "0 0 0 29 2 *",
     "CERTFLOW_DAILY_SCHEDULE": "0 0 0 29 2 *",
 }
@@ -85,7 +85,7 @@ async def running_watch(
     directory: Path,
     settings: Callable[[Stack], Mapping[str, str]],
     before: Callable[[Client], Awaitable[None]] | None = None,
-    speed: float = 5,
+    speed: float = 10,
 ) -> AsyncIterator[Watched]:
     """A stack whose app runs with these settings in place of its own, from after `before` on, on a clock that is so
     many times as fast.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import logging
 import re
@@ -29,6 +30,7 @@ from tests.unit.queue_messages import cloud_event, put_back, receive
 from tests.unit.sample_events import DATA, FAILED
 
 
+@functools.cache
 def records_written() -> dict[str, set[str]]:
     """The records that the code writes, each with its fields."""
     written: dict[str, set[str]] = defaultdict(set)

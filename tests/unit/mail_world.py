@@ -39,3 +39,8 @@ def gathering(limits: Limits = USUAL_LIMITS) -> tuple[World, FakeChannel]:
 
 def ripen(world: World) -> None:
     world.now += GATHERING
+
+
+async def caused(world: World, count: int, by: str, **more: Any) -> None:
+    for number in range(count):
+        await put(world, f"{by}{number:03}", caused_by=by, **more)

@@ -1,4 +1,5 @@
-"""Every scenario of watching and managing a pending certificate, over HTTP, against both profiles of the emulator.
+"""Every scenario of watching and managing a pending certificate, over HTTP. tests/thorough has them against
+the other profile of the emulator, too.
 
 The scenarios are those of Key Vault's documentation ("Monitor and manage certificate creation"); the rows that only
 our API has come after them. Error bodies are compared whole.
@@ -9,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,12 @@ from azure.keyvault.certificates import CertificatePolicy
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
+from local.api import Client
 from local.openssl_ca import OpensslCa
 from tests.certificates import Ca
 from tests.clock import real_now
 from tests.e2e.certificate import Certificate, chain_of, csr_of
-from tests.e2e.stack import OPERATOR, described_client, running_up
+from tests.e2e.stack import OPERATOR
 
 NO_CERTIFICATE = (
     "No certificate could be read from the file. It holds data that is not known here.",
@@ -43,20 +44,9 @@ CONFLICT = (
 )
 
 
-@pytest.fixture(scope="session", params=["observed", "documented"])
-def described(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    if request.param == "observed":
-        yield request.getfixturevalue("stack")
-        return
-    options = ("--issuing-delay", "1.5", "--profile", "documented")
-    with running_up(tmp_path_factory.mktemp("documented"), *options) as (_, described):
-        yield described | {"profile": "documented"}
-
-
 @pytest.fixture
-async def certificate(described: dict[str, Any], name: str) -> AsyncIterator[Certificate]:
-    async with described_client(described) as client:
-        yield Certificate(client, name, described.get("profile") == "documented")
+async def certificate(client: Client, name: str) -> Certificate:
+    return Certificate(client, name, documented=False)
 
 
 def x5c(*certificates: x509.Certificate) -> list[str]:

@@ -44,8 +44,7 @@ async def inbox() -> AsyncIterator[Inbox]:
         yield running
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1000, 400])
+@pytest.mark.parametrize(("width", "scheme"), [(1000, "light"), (400, "dark")])
 async def test_single_and_batched_cards_are_legible_and_their_buttons_are_links(
     chromium: str, inbox: Inbox, width: int, scheme: Literal["light", "dark"]
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -19,14 +18,14 @@ from functions.model.request.new_request import track
 from functions.model.request.operation import NotPending, Operation, Status
 from functions.model.request.remind import acknowledged
 from functions.notifications.mail_plan import mailbox
-from functions.ports.notifications import Attachment, DeliveryRefused, Limits, Notice, QueuedNotice
+from functions.ports.notifications import Attachment, DeliveryRefused, Limits, Notice
 from functions.ports.rules import Rule
 from functions.settings.load import load_settings
 from tests.actors import TENANT, app, oid_of, person, saying
 from tests.clock import NOW
 from tests.sample_settings import LEAST, MAIL
 from tests.unit.fakes import FakeChannel, World
-from tests.unit.mail_world import ANN, BOB, CANCELLED, DELETED, gathering, mails, put, ripen
+from tests.unit.mail_world import ANN, BOB, CANCELLED, DELETED, caused, gathering, mails, put, ripen
 from tests.unit.sample_events import FAILED
 
 STARTED = "Certflow.Issuance.Started"
@@ -125,11 +124,6 @@ async def test_notices_for_an_address_that_is_written_in_two_ways_are_one_mail()
     ripen(world)
     await world.send()
     assert [len(events) for _, events in mails(mail)] == [6]
-
-
-async def caused(world: World, count: int, by: str, **more: Any) -> None:
-    for number in range(count):
-        await put(world, f"{by}{number:03}", caused_by=by, **more)
 
 
 async def test_what_one_caller_causes_beyond_its_limit_waits_and_delays_nothing_that_others_cause() -> None:
@@ -322,61 +316,6 @@ async def test_what_is_refused_counts_for_its_caller() -> None:
     await world.send()
     assert (len(mail.faults), mail.messages, world.published) == (0, [], ["Notice.Refused"] * 3)
     assert {event.data["caused_by"] for event in world.topic.published} == {"mallory"}  # as the mails of those do
-
-
-async def test_a_flood_for_one_address_keeps_from_nobody_else_what_waits_behind_it() -> None:
-    """A thousand are read at a time, in the order of their ids."""
-    world, mail = gathering()
-    for number in range(2500):
-        await put(world, f"a{number:04}", DELETED if number % 2 else CANCELLED, owner=ANN)
-    await put(world, "z0", owner=BOB)
-    await put(world, "zz", FAILED, owner=BOB)
-    ripen(world)
-    await world.send()
-    assert {(BOB, ("z0",)), (BOB, ("zz",))} <= {(to, tuple(events)) for to, events in mails(mail)}
-    assert mails(mail)[0] == (BOB, ["zz"])
-    for _ in range(600):
-        world.later(minutes=1)
-        await world.send()
-        if not world.deliveries.notices:
-            break
-    assert Counter(event for _, events in mails(mail) for event in events).most_common(1)[0][1] == 1
-    assert len(mail.sent) == 2502
-    assert len(mail.messages) <= 2500 / 50 + 10
-
-
-@pytest.mark.parametrize("kind", [CANCELLED, FAILED])
-async def test_a_flood_for_many_addresses_does_not_use_up_hour_after_hour_before_all_that_waits_is_read(
-    kind: str,
-) -> None:
-    world, mail = gathering(Limits(hour=10))
-    await caused(world, 1500, "a", type_=kind)  # these are read first
-    await put(world, "z", kind, caused_by="bob")
-    ripen(world)
-    await world.send()
-    world.later(hours=1, minutes=1)
-    for hour in range(1, 9):
-        await world.send()
-        assert "z" in {event for _, events in mails(mail) for event in events}
-        assert len(mail.sent) >= 8 * (hour + 1)  # and no room is left unused
-        world.later(hours=1, minutes=1)
-
-
-async def test_a_flood_for_one_address_is_not_read_and_written_again_whenever_one_mail_of_it_goes_out() -> None:
-    world, mail = gathering(Limits(address=1))
-    for number in range(2000):
-        await put(world, f"z{number:04}", owner=ANN)
-    put_off, written = world.deliveries.postpone, list[str]()
-
-    async def counted(channel: str, waiting: QueuedNotice) -> None:
-        written.append(waiting.notice.event_id)
-        await put_off(channel, waiting)
-
-    world.deliveries.postpone = counted  # type: ignore[method-assign]
-    ripen(world)
-    await minutes(world, 200)
-    assert len(mail.messages) == 20
-    assert len(written) < 4000  # once each, and again when it goes out
 
 
 async def test_what_is_critical_for_an_address_is_put_off_by_no_flood_of_what_is_not() -> None:

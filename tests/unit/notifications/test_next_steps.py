@@ -35,7 +35,7 @@ from tests.unit.step_cases import ELSEWHERE
 ROOT = Path(__file__).resolve().parents[3]
 STEPS, WATCHED = "thorough/requests/test_next_steps.py::", "thorough/monitoring/test_next_steps_watched.py::"
 READY = STEPS + "test_a_csr_that_is_ready_is_signed_and_its_chain_dropped_where_the_message_says"
-REMINDER = "e2e/notifications/test_reminders.py::test_each_step_that_a_reminder_names_is_done_by_its_words"
+REMINDER = "thorough/notifications/test_reminder_steps.py::test_each_step_that_a_reminder_names_is_done_by_its_words"
 STUCK = "thorough/chains/test_stuck.py::test_a_chain_that_key_vault_never_takes_is_told_and_stays_where_it_was"
 TRUST = WATCHED + "test_the_cas_of_a_vault_are_set_where_each_message_says"
 FINDINGS = "unit/model/test_finding_steps.py::test_what_a_report_says_is_done_and_the_chain_merged"
