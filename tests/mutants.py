@@ -47,15 +47,16 @@ NAMES = {"any": "all", "all": "any", "min": "max", "max": "min"}
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change: where it is, what it is, and the module's code with it."""
+    """One change: where it is (`function`: the outermost around it), what it is, and the module's code with it."""
 
     module: str
+    function: str
     line: int
     change: str
     code: CodeType
 
     def __str__(self) -> str:
-        return f"{self.module}:{self.line}: {self.change}"
+        return f"{self.module}:{self.line} in {self.function}: {self.change}"
 
 
 @dataclass(slots=True)
@@ -74,11 +75,11 @@ def mutants_of(module: ModuleType, source: str | None = None) -> Iterator[Mutant
     """Yields the mutants of a module's functions, in the order of its lines."""
     text = Path(inspect.getfile(module)).read_text() if source is None else source
     tree = ast.parse(text)
-    for node, change, apply in list(_changes(tree)):
+    for function, (node, change, apply) in list(_changes(tree)):
         undo = apply()
         code = compile(ast.fix_missing_locations(tree), inspect.getfile(module), "exec")
         undo()
-        yield Mutant(module.__name__, getattr(node, "lineno", 0), change, code)
+        yield Mutant(module.__name__, function, getattr(node, "lineno", 0), change, code)
 
 
 def eager(checks: Iterable[Callable[[], object]]) -> Callable[[], None]:
@@ -96,10 +97,15 @@ def eager(checks: Iterable[Callable[[], object]]) -> Callable[[], None]:
     return check
 
 
-def judge(module: ModuleType, check: Callable[[], object], before: Callable[[], object] | None = None) -> Verdict:
+def judge(
+    module: ModuleType,
+    check: Callable[[], object],
+    before: Callable[[], object] | None = None,
+    only: Callable[[Mutant], bool] = lambda _: True,
+) -> Verdict:
     """Runs a check against each mutant of a module. It passes without a mutant (or raises), and has to raise with each.
 
-    `before` runs before each check: it empties what the code keeps (caches).
+    `before` runs before each check: it empties what the code keeps (caches). `only` picks some of the mutants.
     """
     check()
     began = time.process_time()
@@ -107,7 +113,7 @@ def judge(module: ModuleType, check: Callable[[], object], before: Callable[[], 
     limit = min(MAX_SECONDS, max(MIN_SECONDS, MAX_TIMES * (time.process_time() - began)))
     verdict = Verdict()
     for mutant in mutants_of(module):
-        if not fits(module, mutant.code):
+        if not only(mutant) or not fits(module, mutant.code):
             continue
         verdict.count += 1
         with installed(module, mutant.code):
@@ -201,15 +207,15 @@ Undo = Callable[[], None]
 Change = tuple[ast.AST, str, Callable[[], Undo]]
 
 
-def _changes(tree: ast.Module) -> Iterator[Change]:
-    """Yields each change that can be made in a tree, in an order that is the same each time."""
+def _changes(tree: ast.Module) -> Iterator[tuple[str, Change]]:
+    """Yields each change that can be made in a tree with its function, in an order that is the same each time."""
     for function in _outermost(tree):
         for holder in ast.walk(function):
-            yield from _statement_changes(holder)
-            yield from _expression_changes(holder)
+            for change in (*_statement_changes(holder), *_expression_changes(holder)):
+                yield function.name, change
 
 
-def _outermost(node: ast.AST) -> Iterator[ast.AST]:
+def _outermost(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """The functions and methods that are in no other function."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
