@@ -10,19 +10,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from functions.triggers.http.routes import ROUTES, Gate
+from functions.triggers.http.routes import ROUTES
 from local.api import Client
 from tests.bad_tokens import BAD_TOKENS
-from tests.e2e.access.bad_calls import NOTHING, address, refuses
-
-CALLERS = {
-    "reader": {"read"},
-    "requester": {"read", "request", "return", "cancel", "acknowledge"},
-    "approver": {"read", "approve"},
-    "operator": {"read", "request", "return", "cancel", "delete", "acknowledge", "operate", "approve"},
-    "pipeline": {"read", "request", "return", "cancel", "acknowledge"},
-    "idle": set[str](),
-}
+from tests.e2e.access.route_calls import CALLERS, calls_what_its_roles_grant, refuses
 
 
 async def test_without_a_good_token_nothing_but_an_open_route_is_answered(client: Client) -> None:
@@ -34,15 +25,7 @@ async def test_without_a_good_token_nothing_but_an_open_route_is_answered(client
 
 @pytest.mark.parametrize("who", CALLERS)
 async def test_each_caller_may_call_what_the_app_roles_grant_and_nothing_else(client: Client, who: str) -> None:
-    caller = client.signed_in_as(who)
-    for route in ROUTES:
-        answer = await caller.call(route.method, address(route), params=NOTHING)
-        granted = isinstance(route.verb, Gate) or route.verb.value in CALLERS[who]
-        assert answer.status == (400 if granted else 403), route.name
-        if not granted:
-            refused = await answer.json()
-            assert refused["missing"][0]["asked"] == route.verb.value
-            assert "Certflow." in refused["error"]["message"]
+    await calls_what_its_roles_grant(client, who)
 
 
 async def test_a_person_finds_out_in_one_call_what_is_granted(client: Client) -> None:

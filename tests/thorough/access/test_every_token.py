@@ -7,7 +7,7 @@ import pytest
 from functions.triggers.http.routes import ROUTES, Route
 from local.api import Client
 from tests.bad_tokens import BAD_TOKENS
-from tests.e2e.access.bad_calls import refuses
+from tests.e2e.access.route_calls import refuses
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda one: one.name)

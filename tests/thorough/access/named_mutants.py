@@ -1,0 +1,60 @@
+"""Mutants by their names, as somebody picks some of them by hand: `module function: change`, as tests/mutants.py says
+it, or `route name: verb` for a route that needs another verb. One that is not there (any more) raises LookupError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+
+from functions.access.permissions import readable
+from functions.access.verbs import Verb
+from functions.triggers.http.routes import ROUTES, Gate, Route
+from tests.mutants import Mutant, installed, mutants_of
+
+
+@contextmanager
+def in_force(named: str) -> Iterator[None]:
+    """A mutant of this process while it lasts."""
+    place, _, change = named.partition(": ")
+    where, _, what = place.partition(" ")
+    readable.cache_clear()
+    if where == "route":
+        with needing(route_named(what), change):
+            yield
+    else:
+        mutant = mutant_named(where, what, change)
+        with installed(import_module(where), mutant.code):
+            yield
+    readable.cache_clear()
+
+
+def mutant_named(module: str, function: str, change: str) -> Mutant:
+    """The one mutant with this name. Raises LookupError if there is none, or several."""
+    there = [one for one in mutants_of(import_module(module)) if one.function == function]
+    found = [one for one in there if one.change == change]
+    if len(found) != 1:
+        raise LookupError(f"{len(found)} × {change} in {module}:{function}, of {[one.change for one in there]}")
+    return found[0]
+
+
+def route_named(name: str) -> Route:
+    """The route. Raises LookupError."""
+    for one in ROUTES:
+        if one.name == name:
+            return one
+    raise LookupError(f"no route {name}")
+
+
+@contextmanager
+def needing(route: Route, verb: str) -> Iterator[None]:
+    """The route with another verb while it lasts: the functions of the app hold this object."""
+    kept = route.verb
+    other = next(one for one in (*Verb, *Gate) if one == verb)
+    assert other is not kept, f"{route.name} needs {verb} anyway"
+    object.__setattr__(route, "verb", other)
+    try:
+        yield
+    finally:
+        object.__setattr__(route, "verb", kept)
