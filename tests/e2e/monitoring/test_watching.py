@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -14,11 +13,9 @@ from cryptography import x509
 from inbox import Inbox
 from local.api import Client
 from tests.certificates import pem
-from tests.clock import real_now
-from tests.e2e.request_and_chain import started
 from tests.e2e.subscriber import check_events
 from tests.e2e.telling import nothing_waits, tellings, told
-from tests.e2e.two_teams import BOX, LONG, SHORT, TEAM, csr_of, ders, mailbox, policy, requests_for, running_both
+from tests.e2e.two_teams import BOX, SHORT, TEAM, csr_of, mailbox, policy, requests_for, running_both
 from tests.e2e.watched import CA, Watched, import_certificate, signed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -70,22 +67,6 @@ async def test_a_request_that_the_portal_started_on_a_new_name_is_adopted_and_it
     assert len(watched.happened("Issuance.Started", name)) == 1
 
 
-async def test_a_renewal_that_the_portal_started_is_adopted_with_its_owner_and_its_merge_told(
-    watched: Watched, client: Client, name: str
-) -> None:
-    portal = client.certificates["main"]
-    await import_certificate(client, "main", name, LONG, certflow_owner=TEAM)
-    await portal.create_certificate(name, policy(name), tags={"certflow-owner": TEAM})
-    await watched.survey()
-    assert mailbox(await told(client, f"CSR ready to be signed: {name}")) == BOX
-    history = await (await client.call("GET", f"vaults/main/certificates/{name}/history")).json()
-    assert [act["act"] for act in history["value"]] == ["adopted"]
-
-    leaf = signed(await csr_of(client, "main", name), name)
-    await portal.merge_certificate(name, [base64.b64encode(one) for one in ders(leaf, CA.certificate)])
-    assert mailbox(await told(client, f"Certificate issued: {name}")) == TEAM
-
-
 async def test_a_certificate_near_its_end_has_its_next_version_started_once_with_names_tags_and_owner(
     watched: Watched, client: Client, name: str
 ) -> None:
@@ -134,34 +115,8 @@ def texts_of(value: Any) -> list[str]:
     return [str(value)]
 
 
-async def test_the_digest_comes_once_a_day_and_names_what_is_kept_quiet(
-    watched: Watched, client: Client, name: str
-) -> None:
-    muted, known = f"muted-{name}"[:60], f"known-{name}"[:60]
-    await import_certificate(client, "main", muted, SHORT, certflow_mute="true")
-    await started(client, known)
-    response = await client.call(
-        "POST", f"vaults/main/certificates/{known}/pending/acknowledge", json={"until": "7d", "why": "on its way"}
-    )
-    assert response.status == 200
-    await told(client, f"CSR ready to be signed: {known}")  # in one card with others, the digest would be brief
-    await watched.survey()
-    for _ in range(2):
-        await watched.run("daily")
-    today = real_now().date().isoformat()
-    for one in await told(client, "Kept quiet"):
-        assert f"Daily digest, {today}: " in one["subject"]
-        assert muted in one["text"]
-        assert known in one["text"]
-        assert "Vault main" in one["text"]
-    assert watched.happened("Certificate.NearExpiry", muted) == []
-    (digest,) = {one["id"]: one for one in watched.events if one["type"] == "Certflow.Digest.Daily"}.values()
-    (main,) = (one for one in digest["data"]["vaults"] if one["vault"] == "main")
-    assert (main["late"], main["muted"], main["acknowledged"]) == (False, [muted], [known])
-
-
 async def test_every_event_that_another_system_got_meanwhile_is_as_its_schema_says(watched: Watched) -> None:
     """The last of this file: it looks at what the stories before it caused."""
     types = {f"Issuance.{what}" for what in ("Started", "Completed", "Failed")} | {"Certificate.NearExpiry"}
-    types |= {"Chain.Merged", "Vault.Surveyed", "Digest.Daily"}
+    types |= {"Chain.Merged", "Vault.Surveyed"}
     assert check_events(watched.events) >= {f"Certflow.{one}" for one in types}

@@ -10,29 +10,16 @@ import pytest
 
 from functions.adapters.teams.card import MAX_NOTICES
 from functions.adapters.teams.channel import Teams
-from functions.model.messages import Line, Severity
-from functions.ports.notifications import Notice
+from functions.model.messages import Severity
 from inbox import Inbox, running_inbox
 from keyvault_emulator.tls import LocalCa
 from testkit import browser
 from testkit.tokens import AnyToken
-from tests.clock import HANG, NOW
+from tests.clock import HANG
+from tests.sample_notices import ISSUED, NOTICE
 
 chromium = browser.chromium  # the fixture
 
-NOTICE = Notice(
-    event_id="main:web:abc:failed",
-    type="Certflow.Issuance.Failed",
-    title="Certificate request failed: web_1",
-    good=False,
-    sentence="DigiCert did not issue it: *.example.com [x](http://evil.example) is not validated.",
-    facts=(("Vault", "main"), ("Subject", "0123456789abcdef" * 12)),
-    next_step="Correct the request.",
-    severity=Severity.WARNING,
-    links=tuple((f"Page {number} about it", f"https://portal.example.com/#@/{number}") for number in range(6)),
-)
-ISSUED = replace(NOTICE, event_id="e2", type="Certflow.Issuance.Completed", title="Certificate issued: shop")
-ISSUED = replace(ISSUED, severity=Severity.INFO, good=True, facts=())
 EXPIRED = replace(NOTICE, event_id="e3", type="Certflow.Certificate.Expired", title="Certificate expired: old")
 EXPIRED = replace(EXPIRED, severity=Severity.CRITICAL)
 COLOUR = "element => getComputedStyle(element).color"
@@ -84,36 +71,3 @@ async def test_the_fullest_card_keeps_inside_its_frame(chromium: str, inbox: Inb
         assert await card.locator("b, em, li").count() == 0
         shown = await card.inner_text()
         assert [f"name-{number}" in shown for number in range(MAX_NOTICES)] == [True] * MAX_NOTICES
-
-
-LINES = [
-    Line("prod", f"pay-api-{n:02}", f"{n:032x}", f"pay-api-{n:02}.example.com", f"team-{n}@example.com", NOW, csr=True)
-    for n in range(30)
-]
-CSRS = [
-    replace(ISSUED, event_id=one.name, type="Certflow.Issuance.Started", vault=one.vault, name=one.name, lines=(one,))
-    for one in LINES
-]
-REJECTED = [
-    replace(
-        NOTICE, event_id=str(n), type="Certflow.Chain.Rejected", name=f"pay-{n}", vault="prod", next_step=f"Do {n}."
-    )
-    for n in range(10)
-]
-
-
-@pytest.mark.parametrize("notices", [CSRS, REJECTED, [*CSRS[:9], *REJECTED[:9]]], ids=["csrs", "rejected", "mixed"])
-async def test_a_card_of_many_is_no_taller_than_a_screen_and_a_half(
-    chromium: str, inbox: Inbox, notices: list[Notice]
-) -> None:
-    channel = Teams("teams", inbox.teams_url, auth="sas", envelope="message", credential=AnyToken())
-    await channel.send(notices, ())
-    for width in (1280, 400):
-        async with browser.running_screen(chromium, inbox.url, width=width) as screen:
-            card = screen.page.locator(".card")
-            await card.wait_for(timeout=HANG * 1000)
-            box = await card.bounding_box()
-            assert box is not None
-            assert box["height"] < 1200
-            shown = await card.inner_text()
-            assert [notice.name for notice in notices if str(notice.name) not in shown] == []
