@@ -36,8 +36,7 @@ lock: setup
 demo: setup
 	@$(PY) -m local.demo
 
-# Each worker starts a stack of its own. Three keep two cores busy: these tests wait as often as they work. A file stays
-# with one worker, and they are begun in their order (tests/conftest.py).
+# Three keep two cores busy: one of them waits as often as it works (tests/one_stack.py).
 WORKERS ?= 3
 PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PRODUCT = tests/e2e tests/integration tests/infra tests/unit

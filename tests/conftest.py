@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -21,6 +21,7 @@ import time_machine
 
 from keyvault_emulator.tls import LocalCa
 from tests.clock import real_now
+from tests.one_stack import OneStack, shares_a_stack
 
 DAYS = float(os.environ.get("CERTFLOW_TEST_DAYS", "0"))
 if DAYS:
@@ -42,16 +43,24 @@ def trusted_ca() -> LocalCa:
     return _CA
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneStack:
+    """One worker has all files that share a stack, which waits as often as it works; the others work meanwhile."""
+    return OneStack(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files that share a worker's stack come last, those with the most tests first: as long as nobody needs it, no
-    stack keeps a machine busy, and no long file is left over at the end.
-    """
-    of_file = Counter(item.path for item in items)
-    sharing = {item.path for item in items if "stack" in getattr(item, "fixturenames", ())}
-    items.sort(key=lambda item: of_file[item.path] if item.path in sharing else float("inf"), reverse=True)
+    """The files that share a stack come first, because one worker has them all."""
+    items.sort(key=lambda item: not shares_a_stack(item.path))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Stops the shared stack after the last test that needs it: it takes a quarter of a core when nobody calls."""
+    if shares_a_stack(item.path) and nextitem is not None and not shares_a_stack(nextitem.path):
+        SHARED.close()
 
 
 # Last, when what is above stands: the stack that a worker's end-to-end tests share, wherever they lie.
-from tests.e2e.stack import ca, client, name, own, own_stack, stack  # noqa: E402
+from tests.e2e.stack import SHARED, ca, client, name, own, own_stack, stack  # noqa: E402
 
 __all__ = ["ca", "client", "name", "own", "own_stack", "stack"]

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,14 +70,18 @@ def running_up(state: Path, *options: str) -> Iterator[tuple[subprocess.Popen[by
             process.wait(timeout=HANG)
 
 
+SHARED = ExitStack()  # the stack that a worker's tests share; tests/conftest.py closes it after the last of them
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """On a clock that runs five times as fast, for what people would wait for."""
     settings = tmp_path_factory.mktemp("settings") / "settings.json"
     settings.write_text(json.dumps({**MUCH_MAIL, "TESTS_SPEED": "5"}))
     options = ("--issuing-delay", "1.5", "--app", str(HURRIED), "--settings", str(settings))
-    with running_up(tmp_path_factory.mktemp("stack"), *options) as (_, described):
-        yield described
+    _, described = SHARED.enter_context(running_up(tmp_path_factory.mktemp("stack"), *options))
+    yield described
+    SHARED.close()
 
 
 @pytest.fixture

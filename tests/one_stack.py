@@ -1,0 +1,35 @@
+"""Which test files share a worker's stack, and a scheduler that gives them all to one worker."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from pathlib import Path
+
+from xdist.scheduler import LoadFileScheduling
+
+SHARED = {"client", "stack"}  # fixtures of tests/conftest.py
+GROUP = "the shared stack"
+
+
+class OneStack(LoadFileScheduling):  # type: ignore[misc]  # it has no types
+    """A file stays with one worker, and all that share a stack are one file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return GROUP if shares_a_stack(self.config.rootpath / file) else file
+
+
+@functools.cache
+def shares_a_stack(file: Path) -> bool:
+    """Whether a test or a fixture of the file asks for what all stories share, and the file has none of its own."""
+    functions = [
+        one for one in ast.parse(file.read_text()).body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    own = {one.name for one in functions if _is_fixture(one)}
+    asked = {arg.arg for one in functions if one.name in own or one.name.startswith("test_") for arg in one.args.args}
+    return bool(SHARED & (asked - own)) and "stack" not in own
+
+
+def _is_fixture(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any("fixture" in ast.unparse(one) for one in function.decorator_list)
