@@ -25,7 +25,7 @@ from keyvault_emulator.profile import OBSERVED, ProfileName
 from keyvault_emulator.tls import LocalCa
 from keyvault_emulator.web import LOOPBACK
 from local.azurite import Azurite, running_azurite
-from local.entra import USUAL_CALLER, Auth, described, sign_in_settings, tenant
+from local.entra import ACCESS_FILE, USUAL_CALLER, Auth, described, sign_in_settings, tenant
 from local.functions_host import ROOT, FunctionsHost, Keys
 from local.hosts import Hosts, free_ports, running_hosts, taken
 from local.kept import Kept
@@ -88,6 +88,7 @@ class Stack:
     host_url: str  # of the first host, which answers for the API
     entra: Entra | None = None  # None: callers bring function keys
     hosts: Hosts | None = None  # None: the host's place is left to Core Tools
+    access_file_kept: bool = False  # from before this start: it decides who may do what, and not the app roles alone
 
     def describe(self) -> dict[str, Any]:
         """What `.local/stack.json` holds."""
@@ -245,6 +246,7 @@ async def running_stack(
         stack = Stack(
             directory, ca_file, emulator, event_grid, inbox, azurite, urls, keys, app_settings, host_urls[0], entra
         )
+        stack.access_file_kept = await service.get_blob_client(*ACCESS_FILE.split("/")).exists()
         if own_host:
             instances = [
                 FunctionsHost(

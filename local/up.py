@@ -24,7 +24,7 @@ from rich.table import Table
 from keyvault_emulator.keeper import Found, KeptUnreadable
 from keyvault_emulator.profile import OBSERVED, PROFILES
 from local.azurite import AzuriteFailed
-from local.entra import USUAL_CALLER, Auth
+from local.entra import ACCESS_FILE, USUAL_CALLER, Auth
 from local.functions_host import ROOT, HostFailed
 from local.kept import Kept, kept_in
 from local.settings_file import BadSettingsFile, read_settings
@@ -82,6 +82,8 @@ async def _up(options: argparse.Namespace) -> int:
     ) as stack:
         _print(stack, own_host=own_host)
         _print_kept(kept, stack.emulator.found, was_there=was_there)
+        if stack.entra and stack.access_file_kept:
+            print(f"The access file from before, {ACCESS_FILE} in the storage, decides who may do what.")
         if settings:
             print(f"Set by {options.settings}: {', '.join(sorted(settings))}")
         sys.stdout.flush()

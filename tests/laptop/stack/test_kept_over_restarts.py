@@ -16,6 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from local.api import Client, until
+from local.entra import ACCESS_FILE
 from local.functions_host import ROOT
 from local.openssl_ca import OpensslCa
 from tests.clock import HANG
@@ -88,6 +89,22 @@ async def test_a_pending_request_is_merged_after_a_stop_and_a_start(
         async with described_client(described) as client:
             assert (await client.pending("main", "intranet")).status == 404
             assert (await (await client.call("GET", "requests")).json())["value"] == []
+
+
+async def test_an_access_file_that_is_kept_is_named_at_the_next_start(tmp_path: Path) -> None:
+    with up(tmp_path / "up") as (described, printed):
+        assert ACCESS_FILE not in printed
+        async with described_client(described) as client:
+            container, _, name = ACCESS_FILE.partition("/")
+            await client.put(container, name, b'{"grants": []}')
+        kept = tmp_path / "up" / "kept" / "azurite" / "__azurite_db_blob__.json"
+
+        async def written() -> bool:
+            return "access.json" in kept.read_text()
+
+        await until("Azurite has saved", written)
+    with up(tmp_path / "up") as (_, printed):
+        assert f"The access file from before, {ACCESS_FILE} in the storage, decides who may do what." in printed
 
 
 async def saved_by_azurite(kept: Path, request_id: str) -> None:
