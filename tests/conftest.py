@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneStack:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files that share a stack come first, because one worker has them all."""
-    items.sort(key=lambda item: not shares_a_stack(item.path))
+    """The files that share a stack come first, because one worker has them all; of these last those with few tests,
+    which leave the most behind: the interleavings leave hundreds of requests to be checked.
+    """
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (0, -tests[item.path]) if shares_a_stack(item.path) else (1, 0))
 
 
 @pytest.hookimpl(trylast=True)

@@ -115,11 +115,17 @@ async def dropped(client: Client, case: Case) -> x509.Certificate:
     }
 
     async def started() -> dict[str, Any] | None:
-        """The operation; None if the key has taken longer than Key Vault is waited for, as it may on a busy machine."""
+        """The operation; None if the key has taken longer than Key Vault is waited for, as it may on a busy machine.
+
+        An intent lasts for 24 s on this clock. If the key has taken longer than that, the request that the first try
+        has started is in the way of the next.
+        """
         path, again = f"vaults/main/certificates/{case.name}/create", {"Idempotency-Key": case.name}
         response = await client.call("POST", path, headers=again, json={"policy": policy})
-        assert response.status in {202, 503}, await response.text()
-        return dict(await response.json()) if response.status == 202 else None
+        assert response.status in {202, 409, 503}, await response.text()
+        if response.status == 409:
+            response = await client.pending("main", case.name)
+        return dict(await response.json()) if response.status in {200, 202} else None
 
     operation = await until("Key Vault to have made the key", started)
     leaf = case.cas.sign(base64.b64decode(operation["csr"]))
@@ -158,7 +164,8 @@ async def assert_merged(
 
     A cross-signed CA leads to two roots, and nothing says here which of them is trusted.
     """
-    assert report["outcome"] == "merged", report["findings"]
+    # A handling that is cut off after the merge, as on a busy machine, is done again.
+    assert report["outcome"] in {"merged", "already-merged"}, report["findings"]
     certificate = await client.certificates["main"].get_certificate(case.name)
     assert certificate.cer is not None
     assert certificate.properties is not None
