@@ -1,6 +1,7 @@
 # make demo   sets everything up, then runs the main job on real parts and shows what happened
 # make test   sets everything up, then runs the tests of the product, several files at a time (WORKERS; TESTS: not all)
 # make test-all        with every step, format and attack, the packages, Microsoft's conformance tests, kills, soak
+# make test-again      what failed last, one after the other
 # make test-packages   the packages alone, each by itself (PACKAGES)
 # make test-any-date   unit tests and attacks, once 400 days ahead and once 30 days back (DAYS, TESTS)
 # make up     the stack stays until Ctrl-C (FRESH=1: begins empty; AUTH=keys: no sign-in; SETTINGS=file.json)
@@ -13,7 +14,7 @@
 # make fuzz   20 minutes of files that nobody has thought of, guided by coverage (FUZZ_SECONDS)
 # make conformance   Microsoft's own tests of their Key Vault client, against the stand-in
 # make lock   compiles requirements*.lock anew, after a change of requirements
-.PHONY: setup demo package test test-all test-packages test-any-date up check bench soak interleavings chains fuzz conformance lock
+.PHONY: setup demo package test test-all test-again test-packages test-any-date up check bench soak interleavings chains fuzz conformance lock
 SHELL := /bin/sh
 # Where the environment forbids bytecode, each process would compile all test files and packages anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -47,6 +48,10 @@ test-all: export CERTFLOW_TEST_EXAMPLES = 100
 test-all: setup
 	@$(PYTEST) $(or $(TESTS),tests/endurance tests/thorough tests/robustness tests/laptop $(PRODUCT))
 	@$(if $(TESTS),:,$(MAKE) --no-print-directory test-packages)
+
+# What failed last, one after the other on a machine that does nothing else.
+test-again: setup
+	@$(PY) -m pytest --last-failed --last-failed-no-failures none tests
 
 # Each by itself, as somebody runs them who has that package alone.
 PACKAGES ?= keyvault-emulator functions-host eventgrid-emulator inbox entra-emulator
