@@ -13,7 +13,9 @@ import pytest
 from local.api import Client, until
 from tests.e2e.request_and_chain import body
 from tests.e2e.second_host import another_host
-from tests.e2e.stack import unkind
+from tests.e2e.stack import let_in, unkind
+
+SLOW = 6.0  # seconds that Key Vault takes for each answer, so that half of them is enough on a busy machine, too
 
 
 async def creations(client: Client, name: str) -> list[str]:
@@ -27,9 +29,9 @@ async def creations(client: Client, name: str) -> list[str]:
 async def test_a_create_whose_connection_was_cut_gets_its_request_when_repeated(own: Client) -> None:
     path, key = "vaults/main/certificates/cut/create", {"Idempotency-Key": "k1"}
     await own.pending("main", "cut")  # the host has its tokens and connections
-    await unkind(own, latency=1.0)
+    await unkind(own, latency=SLOW)
     asked = asyncio.create_task(own.call("POST", path, headers=key, json=body("cut", "DigiCert")))
-    await asyncio.sleep(0.5)  # its look at what stands there is under way, and unharmed
+    await asyncio.sleep(SLOW / 2)  # its look at what stands there is under way, and unharmed
     await unkind(own, cut_rate=1.0, strike="after")
     response = await asked
     assert response.status == 503, await response.text()
@@ -49,10 +51,11 @@ async def test_a_create_killed_after_key_vault_took_it_gets_its_request_when_rep
     order = body("killed", "DigiCert")
     with pytest.raises(AssertionError, match="-9"):  # noqa: PT012  the host is killed inside, and says so at the end
         async with another_host(own, tmp_path, CERTFLOW_CHECK_SCHEDULE="0 0 0 1 1 *") as doomed:
+            await let_in(doomed)
             await doomed.pending("main", "killed")
-            await unkind(own, latency=1.0)
+            await unkind(own, latency=SLOW)
             asked = asyncio.create_task(doomed.call("POST", path, headers=key, json=order))
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(SLOW / 2)
             await unkind(own, silence_rate=1.0, strike="after")
 
             async def taken() -> list[str]:
