@@ -44,3 +44,10 @@ def ripen(world: World) -> None:
 async def caused(world: World, count: int, by: str, **more: Any) -> None:
     for number in range(count):
         await put(world, f"{by}{number:03}", caused_by=by, **more)
+
+
+async def minutes(world: World, count: int) -> None:
+    """The timer, once a minute."""
+    for _ in range(count):
+        await world.send()
+        world.later(minutes=1)

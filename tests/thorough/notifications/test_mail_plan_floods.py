@@ -7,16 +7,8 @@ from collections import Counter
 import pytest
 
 from functions.ports.notifications import Limits, QueuedNotice
-from tests.unit.fakes import World
-from tests.unit.mail_world import ANN, BOB, CANCELLED, DELETED, caused, gathering, mails, put, ripen
+from tests.unit.mail_world import ANN, BOB, CANCELLED, DELETED, caused, gathering, mails, minutes, put, ripen
 from tests.unit.sample_events import FAILED
-
-
-async def minutes(world: World, count: int) -> None:
-    """The timer, once a minute."""
-    for _ in range(count):
-        await world.send()
-        world.later(minutes=1)
 
 
 async def test_a_flood_for_one_address_keeps_from_nobody_else_what_waits_behind_it() -> None:

@@ -25,17 +25,10 @@ from tests.actors import TENANT, app, oid_of, person, saying
 from tests.clock import NOW
 from tests.sample_settings import LEAST, MAIL
 from tests.unit.fakes import FakeChannel, World
-from tests.unit.mail_world import ANN, BOB, CANCELLED, DELETED, caused, gathering, mails, put, ripen
+from tests.unit.mail_world import ANN, BOB, CANCELLED, DELETED, caused, gathering, mails, minutes, put, ripen
 from tests.unit.sample_events import FAILED
 
 STARTED = "Certflow.Issuance.Started"
-
-
-async def minutes(world: World, count: int) -> None:
-    """The timer, once a minute."""
-    for _ in range(count):
-        await world.send()
-        world.later(minutes=1)
 
 
 async def test_79_creates_and_deletes_that_name_one_address_are_few_mails_and_each_is_told_once() -> None:
