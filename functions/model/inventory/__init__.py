@@ -1,0 +1,1 @@
+"""What the inventory knows of each certificate, and what follows from that alone."""

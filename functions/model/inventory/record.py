@@ -1,0 +1,130 @@
+"""What the inventory keeps of a certificate: what its current version says, what its policy asks
+for, and what is pending under its name. Snapshots hold these records as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec import Struct, field
+
+from functions.model.tags import OWNER_TAG, SIGNER_TAG
+
+
+class Kept(Struct, frozen=True, omit_defaults=True):
+    """A part of a snapshot. Later versions may add fields with defaults; those that are not known
+    are ignored. Times are UTC.
+    """
+
+
+class IssuedCertificate(Kept):
+    """The current version of a certificate.
+
+    `sha1` and `sha256` are of its DER, `ca_key` is the authority key id, all in hex. `subject` and
+    `ca` (its issuer's name) are RFC 4514, safe to print. `names` are the subject alternative names
+    of all kinds, DNS names first; the common name where there is none. `ekus` are OIDs. `key_type`
+    is Key Vault's word (`RSA`, `EC`), `key_size` in bits (the curve's). Of a certificate that
+    cannot be read (`unread`) the list's facts are known alone.
+    """
+
+    version: str
+    sha1: str
+    sha256: str = ""
+    subject: str = ""
+    names: tuple[str, ...] = ()
+    ca: str = ""
+    ca_key: str = ""
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    created: datetime | None = None
+    ekus: tuple[str, ...] = ()
+    key_type: str = ""
+    key_size: int = 0
+    self_signed: bool = False
+    imported: bool = False
+    unread: bool = False
+
+
+class AskedFor(Kept):
+    """What the policy of a certificate asks for (protocol §3).
+
+    `action` is what Key Vault does near the end (`AutoRenew`, `EmailContacts`), `days_before` or
+    `percentage` of the lifetime when. `names` are the alternative names, as above; `ekus` OIDs;
+    `months` the lifetime.
+    """
+
+    issuer: str = ""
+    issuer_type: str = ""
+    months: int = 0
+    action: str = ""
+    days_before: int | None = None
+    percentage: int | None = None
+    subject: str = ""
+    names: tuple[str, ...] = ()
+    ekus: tuple[str, ...] = ()
+    key_type: str = ""
+    key_size: int = 0
+    curve: str = ""
+    exportable: bool = False
+    reuse_key: bool = False
+    content_type: str = ""
+
+
+class PendingRequest(Kept):
+    """The request that is pending under a name: its status as in `Status`, its issuer's name in the
+    vault, and when a scan first saw it.
+    """
+
+    request_id: str
+    status: str
+    issuer: str = ""
+    since: datetime | None = None
+
+
+class CertificateRecord(Kept):
+    """One certificate of a vault, by its name as Key Vault spells it.
+
+    `current` is None while no version is complete, `policy` until it was read. `updated` is the
+    list entry's own time; `read` when certificate and policy were last read, `asked` when the
+    pending operation was, `seen` when the entry was last listed.
+    """
+
+    name: str
+    enabled: bool = True
+    tags: Mapping[str, str] = field(default_factory=dict)
+    updated: datetime | None = None
+    current: IssuedCertificate | None = None
+    policy: AskedFor | None = None
+    pending: PendingRequest | None = None
+    read: datetime | None = None
+    asked: datetime | None = None
+    seen: datetime | None = None
+
+    @property
+    def owner(self) -> str | None:
+        """The owner, by the tag."""
+        return self.tags.get(OWNER_TAG) or None
+
+    @property
+    def signer(self) -> str | None:
+        """Who has it signed, by the tag."""
+        return self.tags.get(SIGNER_TAG) or None
+
+    @property
+    def not_after(self) -> datetime | None:
+        """When the current version ends."""
+        return self.current.not_after if self.current else None
+
+
+class VaultSnapshot(Kept):
+    """The certificates of a vault as one whole scan saw them, sorted by name. The scan went from
+    `began` to `ended`. `issuers` are the names of the issuers that the vault has.
+    """
+
+    vault: str
+    began: datetime
+    ended: datetime
+    certificates: tuple[CertificateRecord, ...] = ()
+    issuers: tuple[str, ...] = ()
+    version: int = 1
