@@ -21,12 +21,19 @@ from functions.triggers.http.bodies import (
     RehearseBody,
     RetryBody,
 )
+from functions.triggers.http.openapi_parts import (
+    A_FLAG,
+    A_PERIOD,
+    ERRORS,
+    TEXT_SCHEMA,
+    answer,
+    header_parameter,
+    operation,
+    query_parameter,
+)
 from functions.triggers.http.plain_text import MAX_TEXT_LETTERS
-from functions.triggers.http.queries import CSR_FILTERS, FILTERS, PERIOD, PERIODS, REQUEST_ID
+from functions.triggers.http.queries import CSR_FILTERS, FILTERS, PERIODS, REQUEST_ID
 
-TEXT_SCHEMA: Schema = {"type": "string"}
-A_FLAG: Schema = {"type": "string", "enum": ["true", "false"]}
-A_PERIOD: Schema = {"type": "string", "pattern": f"^{PERIOD.pattern}$"}
 EXAMPLES = {
     name: {
         "value": {
@@ -63,18 +70,6 @@ TOKEN_SCHEMES = {
         "bearerFormat": "JWT",
         "description": "An access token (v2.0) of Microsoft Entra ID for this API",
     }
-}
-NO_KEY = {"description": "No function key, or a wrong one; no body"}
-# What an answer with this code means, whatever the operation.
-ERRORS = {
-    "400": "The request is invalid; the message names the field",
-    "403": "It is not granted, or Key Vault forbids it; missing says what the caller lacks",
-    "404": "There is no such vault, or no such request",
-    "409": "The request conflicts with the current state; ways_out says what can be done",
-    "411": "The body was sent chunked, without a Content-Length",
-    "422": "This Idempotency-Key was used with another request",
-    "500": "An unforeseen error, or a wrong setting",
-    "503": "Key Vault or the storage does not answer; see Retry-After",
 }
 SAMPLED_LATELY = "The last test was less than a minute ago"
 
@@ -120,7 +115,7 @@ def describe(vaults: Sequence[str], *, signed_in: bool = False) -> dict[str, Any
 def _with_sign_in(paths: dict[str, Any]) -> dict[str, Any]:
     """Returns the paths with the answer to a call without a good token, which is our own."""
     sentence = "No token, or one that is not accepted; the message says why"
-    refused = _answer("Error", sentence, "WWW-Authenticate")
+    refused = answer("Error", sentence, "WWW-Authenticate")
 
     def told(member: Any) -> Any:
         if isinstance(member, dict) and "401" in member.get("responses", {}):
@@ -137,7 +132,7 @@ def _certificate_paths(
 ) -> dict[str, Any]:
     pending = f"{CERTIFICATE_PATH}/pending"
     one = [*address, _request_id()]
-    history = {"200": _answer("History", "The history, the oldest entry first")}
+    history = {"200": answer("History", "The history, the oldest entry first")}
     return {
         f"{CERTIFICATE_PATH}/create": {"parameters": address, "post": _create_operation(create)},
         pending: {"parameters": one, **_pending_operations(cancel)},
@@ -146,21 +141,21 @@ def _certificate_paths(
         f"{pending}/acknowledge": {"parameters": one, "post": _acknowledge_operation(quiet)},
         f"{CERTIFICATE_PATH}/history": {
             "parameters": address,
-            "get": _operation("get_history", "Return the history of a certificate name", history),
+            "get": operation("get_history", "Return the history of a certificate name", history),
         },
     }
 
 
 def _create_operation(body: Schema) -> dict[str, Any]:
-    started = _answer("Operation", "Started, adopted, or replaced", "Location", "Retry-After")
-    key = _header_parameter("Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255})
-    return _operation(
+    started = answer("Operation", "Started, adopted, or replaced", "Location", "Retry-After")
+    key = header_parameter("Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255})
+    return operation(
         "create_certificate",
         "Start a request",
-        {"200": _answer("DryRun", "What would happen (dry_run)"), "202": started | PENDING_LINKS},
+        {"200": answer("DryRun", "What would happen (dry_run)"), "202": started | PENDING_LINKS},
         body={"application/json": {"schema": body, "examples": EXAMPLES}},
         body_needed=False,
-        parameters=[_who(), _query_parameter("dry_run", A_FLAG), key],
+        parameters=[_who(), query_parameter("dry_run", A_FLAG), key],
         more=("409", "422"),
     )
 
@@ -168,32 +163,32 @@ def _create_operation(body: Schema) -> dict[str, Any]:
 def _pending_operations(cancel: Schema) -> dict[str, Any]:
     asked = "Cancellation is requested; whether the issuer cancels is known later"
     return {
-        "get": _operation(
+        "get": operation(
             "get_pending",
             "Return a pending request",
-            {"200": _answer("Operation", "Its state in Key Vault")},
+            {"200": answer("Operation", "Its state in Key Vault")},
         ),
-        "patch": _operation(
+        "patch": operation(
             "cancel_pending",
             "Ask for cancellation",
-            {"200": _answer("Operation", asked)},
+            {"200": answer("Operation", asked)},
             body={"application/json": {"schema": cancel}},
             parameters=[_who()],
         ),
-        "delete": _operation(
+        "delete": operation(
             "delete_pending",
             "Delete a pending request",
-            {"200": _answer("Operation", "Its last state")},
+            {"200": answer("Operation", "Its last state")},
             parameters=[_who()],
         ),
     }
 
 
 def _merge_operation(body: Schema) -> dict[str, Any]:
-    return _operation(
+    return operation(
         "merge_pending",
         "Merge a signed chain",
-        {"201": _answer("Bundle", "Merged", "Location")},
+        {"201": answer("Bundle", "Merged", "Location")},
         body={"application/json": {"schema": body}, **FILES},
         parameters=[_who()],
         more=("403", "409"),
@@ -202,15 +197,15 @@ def _merge_operation(body: Schema) -> dict[str, Any]:
 
 def _csr_operation() -> dict[str, Any]:
     pem = {"description": "PEM", "content": {"application/x-pem-file": {"schema": TEXT_SCHEMA}}}
-    return _operation("get_csr", "Return the CSR as PEM", {"200": pem})
+    return operation("get_csr", "Return the CSR as PEM", {"200": pem})
 
 
 def _acknowledge_operation(body: Schema) -> dict[str, Any]:
     quiet = "No reminders until then; the end of the request is reported all the same"
-    return _operation(
+    return operation(
         "acknowledge_pending",
         "Suppress the reminders of a pending request",
-        {"200": _answer("Quiet", quiet)},
+        {"200": answer("Quiet", quiet)},
         body={"application/json": {"schema": body}},
         parameters=[_who()],
     )
@@ -218,11 +213,11 @@ def _acknowledge_operation(body: Schema) -> dict[str, Any]:
 
 def _request_filters() -> list[Schema]:
     return [
-        *(_query_parameter(name, TEXT_SCHEMA) for name in FILTERS),
-        *(_query_parameter(name, A_PERIOD) for name in PERIODS),
-        _query_parameter("order", {"type": "string", "enum": ["age", "none"]}),
-        _query_parameter("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
-        _query_parameter("token", TEXT_SCHEMA),
+        *(query_parameter(name, TEXT_SCHEMA) for name in FILTERS),
+        *(query_parameter(name, A_PERIOD) for name in PERIODS),
+        query_parameter("order", {"type": "string", "enum": ["age", "none"]}),
+        query_parameter("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
+        query_parameter("token", TEXT_SCHEMA),
     ]
 
 
@@ -230,21 +225,21 @@ def _list_paths() -> dict[str, Any]:
     csrs = {"description": "A zip", "content": {"application/zip": {"schema": {}}}}
     return {
         "/requests": {
-            "get": _operation(
+            "get": operation(
                 "list_requests",
                 "List tracked requests",
-                {"200": _answer("Requests", "One page")},
+                {"200": answer("Requests", "One page")},
                 parameters=_request_filters(),
             )
         },
         "/csrs": {
-            "get": _operation(
+            "get": operation(
                 "get_csrs",
                 "Return the CSRs that wait for a CA's signature, with a manifest",
                 {"200": csrs},
                 parameters=[
-                    *(_query_parameter(name, TEXT_SCHEMA) for name in CSR_FILTERS),
-                    _query_parameter("older_than", A_PERIOD),
+                    *(query_parameter(name, TEXT_SCHEMA) for name in CSR_FILTERS),
+                    query_parameter("older_than", A_PERIOD),
                 ],
             )
         },
@@ -256,9 +251,9 @@ def _app_paths(rebuild: Schema) -> dict[str, Any]:
         "description": "OpenAPI 3.1",
         "content": {"application/json": {"schema": {"type": "object"}}},
     }
-    status = {"200": _answer("VaultsStatus", "The state of each vault")}
+    status = {"200": answer("VaultsStatus", "The state of each vault")}
     return {
-        "/status": {"get": _operation("status", "Return the state of the monitoring", status)},
+        "/status": {"get": operation("status", "Return the state of the monitoring", status)},
         "/rebuild": {"post": _rebuild_operation(rebuild)},
         "/health": {
             "get": {
@@ -266,27 +261,27 @@ def _app_paths(rebuild: Schema) -> dict[str, Any]:
                 "summary": "Return whether the app is up",
                 "security": [],
                 "responses": {
-                    "200": _answer("Health", "Up"),
-                    "400": _answer("Error", "An unknown query parameter"),
-                    "503": _answer("Health", "Not up"),
+                    "200": answer("Health", "Up"),
+                    "400": answer("Error", "An unknown query parameter"),
+                    "503": answer("Health", "Not up"),
                 },
             }
         },
         "/access": {
-            "get": _operation(
-                "access", "Return what the caller may do", {"200": _answer("Access", "That")}
+            "get": operation(
+                "access", "Return what the caller may do", {"200": answer("Access", "That")}
             )
         },
-        "/openapi.json": {"get": _operation("openapi", "Return this document", {"200": document})},
+        "/openapi.json": {"get": operation("openapi", "Return this document", {"200": document})},
     }
 
 
 def _rebuild_operation(body: Schema) -> dict[str, Any]:
     asked = "Asked for; GET status says when it is through, by a last_survey that is not null"
-    return _operation(
+    return operation(
         "rebuild",
         "Begin again from Key Vault, after tables were lost",
-        {"202": _answer("Rebuild", asked)},
+        {"202": answer("Rebuild", asked)},
         body={"application/json": {"schema": body}},
         body_needed=False,
         parameters=[_who()],
@@ -297,30 +292,30 @@ def _chain_paths(retry: Schema) -> dict[str, Any]:
     name = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LETTERS}
     return {
         "/chains": {
-            "post": _operation(
+            "post": operation(
                 "return_chain",
                 "Merge a file from the CA as if it had been dropped",
-                {"200": _answer("Report", "What became of the file, of which nothing is kept")},
+                {"200": answer("Report", "What became of the file, of which nothing is kept")},
                 body={"application/octet-stream": {"schema": {}}, **FILES},
-                parameters=[_who(), _query_parameter("file", name)],
+                parameters=[_who(), query_parameter("file", name)],
                 body_needed=False,  # an empty file has a report, too
             )
         },
         "/chains/inspect": {
-            "post": _operation(
+            "post": operation(
                 "inspect_chain",
                 "Report what dropping this file would do",
-                {"200": _answer("Report", "The report; nothing has been changed")},
+                {"200": answer("Report", "The report; nothing has been changed")},
                 body={"application/octet-stream": {"schema": {}}, **FILES},
                 body_needed=False,
                 parameters=[_who()],
             )
         },
         "/chains/retry": {
-            "post": _operation(
+            "post": operation(
                 "retry_chain",
                 "Handle a file again that is still in the container",
-                {"200": _answer("Report", "What became of the file")},
+                {"200": answer("Report", "What became of the file")},
                 body={"application/json": {"schema": retry}},
                 parameters=[_who()],
             )
@@ -330,50 +325,16 @@ def _chain_paths(retry: Schema) -> dict[str, Any]:
 
 def _notification_paths(rehearse: Schema) -> dict[str, Any]:
     sent = "Which samples were sent, and the outcome on each channel"
-    operation = _operation(
+    test = operation(
         "test_notifications",
         "Send a sample of each message on every channel",
-        {"200": _answer("Rehearsal", sent)},
+        {"200": answer("Rehearsal", sent)},
         body={"application/json": {"schema": rehearse}},
         parameters=[_who()],
         body_needed=False,
     )
-    operation["responses"]["503"] = _answer("Error", f"{SAMPLED_LATELY}, or {ERRORS['503']}")
-    return {"/notifications/test": {"post": operation}}
-
-
-def _operation(
-    operation_id: str,
-    summary: str,
-    answers: dict[str, Any],
-    *,
-    body: dict[str, Any] | None = None,
-    body_needed: bool = True,
-    parameters: list[Schema] | None = None,
-    more: tuple[str, ...] = (),
-) -> dict[str, Any]:
-    """Returns an operation, with the error answers that every operation has and those in `more`."""
-    codes = {"400", "403", "404", "500", "503", *more} | ({"411"} if body else set())
-    operation: dict[str, Any] = {
-        "operationId": operation_id,
-        "summary": summary,
-        "responses": answers
-        | {"401": NO_KEY}
-        | {code: _answer("Error", ERRORS[code]) for code in sorted(codes)},
-    }
-    if parameters:
-        operation["parameters"] = parameters
-    if body:
-        operation["requestBody"] = {"required": body_needed, "content": body}
-    return operation
-
-
-def _answer(schema: str, description: str, *headers: str) -> dict[str, Any]:
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    answer: dict[str, Any] = {"description": description, "content": content}
-    if headers:
-        answer["headers"] = {name: {"required": True, "schema": TEXT_SCHEMA} for name in headers}
-    return answer
+    test["responses"]["503"] = answer("Error", f"{SAMPLED_LATELY}, or {ERRORS['503']}")
+    return {"/notifications/test": {"post": test}}
 
 
 def _vault_and_name(vaults: Sequence[str]) -> list[Schema]:
@@ -396,18 +357,10 @@ def _vault_and_name(vaults: Sequence[str]) -> list[Schema]:
 
 
 def _who() -> Schema:
-    return _query_parameter(
+    return query_parameter(
         "requested_by", {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LETTERS}
     )
 
 
 def _request_id() -> Schema:
-    return _query_parameter("request_id", {"type": "string", "pattern": f"^{REQUEST_ID.pattern}$"})
-
-
-def _query_parameter(name: str, schema: Schema) -> Schema:
-    return {"name": name, "in": "query", "required": False, "schema": schema}
-
-
-def _header_parameter(name: str, schema: Schema) -> Schema:
-    return {"name": name, "in": "header", "required": False, "schema": schema}
+    return query_parameter("request_id", {"type": "string", "pattern": f"^{REQUEST_ID.pattern}$"})

@@ -47,7 +47,7 @@ class Route:
         """Imports and returns the handler. That happens on first use, so that a cold start does not
         wait for it.
         """
-        module, _, name = self.handler.partition(".")
+        module, _, name = self.handler.rpartition(".")
         return cast("Handler", getattr(import_module(f"functions.triggers.http.{module}"), name))
 
 
