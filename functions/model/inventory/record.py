@@ -18,14 +18,15 @@ class Kept(Struct, frozen=True, omit_defaults=True):
     """
 
 
-class IssuedCertificate(Kept):
+class IssuedCertificate(Kept, frozen=True):
     """The current version of a certificate.
 
     `sha1` and `sha256` are of its DER, `ca_key` is the authority key id, all in hex. `subject` and
     `ca` (its issuer's name) are RFC 4514, safe to print. `names` are the subject alternative names
     of all kinds, DNS names first; the common name where there is none. `ekus` are OIDs. `key_type`
-    is Key Vault's word (`RSA`, `EC`), `key_size` in bits (the curve's). Of a certificate that
-    cannot be read (`unread`) the list's facts are known alone.
+    is Key Vault's word (`RSA`, `EC`), `key_size` in bits (the curve's). `public` is that it names
+    a policy of the CA/Browser Forum or has timestamps of public logs. Of a certificate that cannot
+    be read (`unread`) the list's facts are known alone.
     """
 
     version: str
@@ -43,10 +44,11 @@ class IssuedCertificate(Kept):
     key_size: int = 0
     self_signed: bool = False
     imported: bool = False
+    public: bool = False
     unread: bool = False
 
 
-class AskedFor(Kept):
+class AskedFor(Kept, frozen=True):
     """What the policy of a certificate asks for (protocol §3).
 
     `action` is what Key Vault does near the end (`AutoRenew`, `EmailContacts`), `days_before` or
@@ -71,7 +73,7 @@ class AskedFor(Kept):
     content_type: str = ""
 
 
-class PendingRequest(Kept):
+class PendingRequest(Kept, frozen=True):
     """The request that is pending under a name: its status as in `Status`, its issuer's name in the
     vault, and when a scan first saw it.
     """
@@ -82,7 +84,7 @@ class PendingRequest(Kept):
     since: datetime | None = None
 
 
-class CertificateRecord(Kept):
+class CertificateRecord(Kept, frozen=True):
     """One certificate of a vault, by its name as Key Vault spells it.
 
     `current` is None while no version is complete, `policy` until it was read. `updated` is the
@@ -117,7 +119,7 @@ class CertificateRecord(Kept):
         return self.current.not_after if self.current else None
 
 
-class VaultSnapshot(Kept):
+class VaultSnapshot(Kept, frozen=True):
     """The certificates of a vault as one whole scan saw them, sorted by name. The scan went from
     `began` to `ended`. `issuers` are the names of the issuers that the vault has.
     """
