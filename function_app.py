@@ -105,6 +105,7 @@ def certflow() -> Certflow:
     """
     from functions.adapters.azure_tables.access_notes import TableAccessNotes
     from functions.adapters.azure_tables.deliveries import TableDeliveries
+    from functions.adapters.azure_tables.fresh_records import TableFreshRecords
     from functions.adapters.azure_tables.issuing_cas import TableIssuingCas
     from functions.adapters.azure_tables.ledger import TableLedger
     from functions.adapters.azure_tables.monitoring_store import TableMonitoringStore
@@ -112,6 +113,7 @@ def certflow() -> Certflow:
     from functions.adapters.azure_tables.start_counts import TableStartCounts
     from functions.adapters.blob_storage.access_files import access_files
     from functions.adapters.blob_storage.containers import BlobChainFiles, BlobCsrStore, Blobs
+    from functions.adapters.blob_storage.inventory_files import BlobInventory
     from functions.adapters.blob_storage.trusted_cas import TrustedCaFiles
     from functions.adapters.event_topic import EventTopic
     from functions.adapters.rule_table import RulesInBlob, RulesInSetting
@@ -139,6 +141,8 @@ def certflow() -> Certflow:
         else RulesInBlob(blobs, given.rules),
         access_notes=TableAccessNotes(tables),
         start_counts=TableStartCounts(tables),
+        inventory_files=BlobInventory(Blobs(given.blobs_url, credential)),
+        fresh_records=TableFreshRecords(tables),
         access_files=access_files(blobs, given.access)
         if given.sign_in.mode is AuthMode.ENTRA
         else None,

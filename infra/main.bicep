@@ -230,7 +230,7 @@ module hostStorage 'modules/storage.bicep' = {
     name: names.hostStorage
     location: location
     tags: tags
-    containers: ['app-package', 'dead-letters']
+    containers: ['app-package', 'dead-letters', 'inventory']
     // Those that Event Grid delivers to, each with its poison queue, which the app reads, too; the app makes the others.
     queues: queued ? flatten(map(items(queues), one => [one.value, '${one.value}-poison'])) : []
     redundancy: storageSku

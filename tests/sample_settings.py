@@ -7,6 +7,7 @@ from tests.entra_tokens import API, PAGE, TENANT
 LEAST = {
     "CERTFLOW_VAULTS": "main=https://kv.vault.azure.net",
     "AzureWebJobsStorage__queueServiceUri": "https://a.queue.core.windows.net",
+    "AzureWebJobsStorage__blobServiceUri": "https://a.blob.core.windows.net/",
     "AzureWebJobsStorage__tableServiceUri": "https://a.table.core.windows.net/",
     "ChainStorage__blobServiceUri": "https://c.blob.core.windows.net",
     "CERTFLOW_TOPIC_ENDPOINT": "https://t.westeurope-1.eventgrid.azure.net/api/events",

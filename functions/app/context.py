@@ -11,6 +11,7 @@ from functions.access.row_reader import AccessFault
 from functions.access.rules import AccessRules
 from functions.app.rate_limiter import RateLimiter
 from functions.model.errors import UnknownVault
+from functions.model.inventory.record import VaultSnapshot
 from functions.model.links import Links
 from functions.model.options import Options
 from functions.ports.access_files import (
@@ -20,6 +21,7 @@ from functions.ports.access_files import (
     AccessState,
 )
 from functions.ports.chain_files import ChainFiles, CsrStore, TrustedCas
+from functions.ports.inventory import FreshRecords, InventoryFiles, StoredSnapshot
 from functions.ports.issuing_cas import IssuingCas
 from functions.ports.ledger import Ledger
 from functions.ports.monitoring_store import MonitoringStore
@@ -122,7 +124,8 @@ class Certflow:
     These fields hold state of this process: `paces`, the rate limits of the vaults by alias and
     share, filled on use (vault_limiters.py); `searches`, whose turn it is to search a vault for the
     keys of files (chains/key_search.py); `health`, the last answer about it; `access`, who may do
-    what (access.py); `counting`, whose turn it is to count a start.
+    what (access.py); `counting`, whose turn it is to count a start; `snapshots`, what
+    the inventory last was, by alias (inventory/read.py).
 
     `may_see` (the alias of a vault, the name of a certificate) says which requests exist for
     whoever this context works for: for a caller those of the grants, otherwise all.
@@ -141,6 +144,8 @@ class Certflow:
     rules: Rules
     access_notes: AccessNotes
     start_counts: StartCounts
+    inventory_files: InventoryFiles
+    fresh_records: FreshRecords
     access_files: AccessFiles | None = None
     tenant: str | None = None
     source: str = UNNAMED_SOURCE
@@ -155,6 +160,7 @@ class Certflow:
     health: Health = field(default_factory=Health)
     access: AccessCache = field(default_factory=AccessCache)
     counting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    snapshots: dict[str, tuple[StoredSnapshot, VaultSnapshot]] = field(default_factory=dict)
     may_see: Callable[[str, str], bool] = see_all
     now: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
     from functions.app.context import AccessCache, Health, SearchTurn
     from functions.app.rate_limiter import RateLimiter
+    from functions.model.inventory.record import VaultSnapshot
     from functions.model.links import Links
     from functions.model.options import Options
     from functions.ports.access_files import AccessFiles, AccessNotes
     from functions.ports.chain_files import ChainFiles, CsrStore, TrustedCas
+    from functions.ports.inventory import FreshRecords, InventoryFiles, StoredSnapshot
     from functions.ports.issuing_cas import IssuingCas
     from functions.ports.ledger import Ledger
     from functions.ports.monitoring_store import MonitoringStore
@@ -69,6 +71,22 @@ class HasMonitoringStore(Protocol):
     @property
     def monitoring_store(self) -> MonitoringStore:
         """The monitoring store."""
+
+
+class HasInventory(Protocol):
+    """The inventory."""
+
+    @property
+    def inventory_files(self) -> InventoryFiles:
+        """The snapshots of the vaults, and the parts of scans under way."""
+
+    @property
+    def fresh_records(self) -> FreshRecords:
+        """The records of certificates that were read since the last scan."""
+
+    @property
+    def snapshots(self) -> dict[str, tuple[StoredSnapshot, VaultSnapshot]]:
+        """The snapshots that this process has read last, by the vault's alias."""
 
 
 class HasChainFiles(Protocol):

@@ -16,6 +16,7 @@ from functions.app.context_parts import (
     HasCsrStore,
     HasDeliveries,
     HasHealth,
+    HasInventory,
     HasIssuingCas,
     HasLedger,
     HasLinks,
@@ -265,9 +266,18 @@ class ScanContext(
     HasOptions,
     HasRateLimiters,
     HasAccess,
+    HasInventory,
     Protocol,
 ):
     """Scanning all certificates of a vault."""
+
+
+class FreshContext(HasNow, HasVaults, HasInventory, Protocol):
+    """Records of certificates that events have made newer than the snapshot."""
+
+
+class InventoryContext(HasNow, HasVaults, HasInventory, HasSight, Protocol):
+    """Reading the inventory."""
 
 
 class SourceContext(HasNow, HasLedger, HasMonitoringStore, HasSource, Protocol):

@@ -47,6 +47,8 @@ class Options:
       its expiry.
     - `renews`: whether Certflow starts next versions itself where a tag asks for that;
       `max_renewals`: how many of them a day.
+    - `quiet_check`: how long a certificate with which nothing happens is not asked for a pending
+      request; None decides by the number of certificates (monitoring/quiet.py).
     - `digest`: when the daily digest is sent.
     - `gathers`: how long CSRs, rejections and files that wait are held back, so that several become
       one message.
@@ -69,6 +71,7 @@ class Options:
     ladder: tuple[float, ...] = (1 / 3, 1 / 6, 1 / 20)
     renews: bool = True
     max_renewals: int = 50
+    quiet_check: timedelta | None = None
     digest: DigestWhen = DigestWhen.DAILY
     gathers: timedelta = QUIET_GATHERING
     read_only_vaults: frozenset[str] = frozenset()

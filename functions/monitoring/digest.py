@@ -30,7 +30,7 @@ from functions.monitoring.digest_text import (
     next_step,
 )
 from functions.monitoring.expiry import soonest_first
-from functions.monitoring.inventory_scan import SILENCED
+from functions.monitoring.scan_pages import SILENCED
 from functions.monitoring.status import A_DAY, LATE, MAX_PARALLEL_VAULTS, refused_events
 from functions.ports.monitoring_store import (
     InventoryScan,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -76,7 +76,9 @@ class InventoryScan:
     `finished` and `last` are the end and the finds of the scan before; None until the first, the
     baseline, has ended. `covers` is when that scan began: what was pending then is tracked, and
     ends that were near then are told. A rebuild keeps it until it has ended. `rebuild` is when the
-    last rebuild that began was asked for.
+    last rebuild that began was asked for. `parts`: how many parts of the snapshot are written;
+    `quiet`: how long a quiet certificate is not asked for a pending request (None: every scan
+    asks).
     """
 
     vault: str
@@ -91,7 +93,14 @@ class InventoryScan:
     capped: date | None = None
     covers: datetime | None = None
     rebuild: datetime | None = None
+    parts: int = 0
+    quiet: timedelta | None = None
     etag: str = field(default="", compare=False)
+
+    @property
+    def scan_id(self) -> str:
+        """What its parts of the snapshot are named after."""
+        return f"{self.began:%Y%m%dT%H%M%S%f}"
 
     @property
     def rebuilds(self) -> bool:

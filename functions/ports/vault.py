@@ -34,7 +34,8 @@ class CertificateItem:
     """A certificate as the list of a vault has it (protocol §3).
 
     `thumbprint` is the SHA-1 of the leaf's DER (hex); None while the only version is the incomplete
-    one of a pending request. `not_before` and `not_after` are UTC.
+    one of a pending request. `not_before`, `not_after` and `updated`, when the version's attributes
+    or tags last changed, are UTC.
     """
 
     name: str
@@ -43,6 +44,7 @@ class CertificateItem:
     not_after: datetime | None = None
     enabled: bool = True
     tags: Mapping[str, str] = field(default_factory=dict)
+    updated: datetime | None = None
 
     @property
     def complete(self) -> bool:

@@ -60,6 +60,17 @@ ALL_SETTINGS = {
             THE_DEFAULT,
         ),
     ),
+    "Inventory": (
+        Setting(
+            "CERTFLOW_QUIET_CHECK",
+            "how long the inventory scan does not ask for a pending request of a certificate with "
+            "which nothing happens: from `1h` (each scan asks) to `7d`. Key Vault has no event for "
+            "a request that is started elsewhere or that fails, so it is noticed so much later; "
+            "[what it saves](scale.md#what-a-longer-pause-costs)",
+            "`1h` up to 5,000 certificates in all vaults, `24h` beyond",
+            THE_DEFAULT,
+        ),
+    ),
     "Sign-in": (
         Setting(
             "CERTFLOW_AUTH",
@@ -156,9 +167,9 @@ ALL_SETTINGS = {
         ),
         Setting(
             "AzureWebJobsStorage__blobServiceUri",
-            "the host's own storage account",
+            "the host's own storage account; the inventory is here too",
             NEEDED,
-            "the host does not start",
+            NOTHING_RUNS,
         ),
         Setting(
             "AzureWebJobsStorage__queueServiceUri",

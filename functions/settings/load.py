@@ -54,6 +54,7 @@ class Settings:
     vaults: Mapping[str, str]
     verify_challenge_resource: bool
     tables_url: str
+    blobs_url: str
     chains_url: str
     topic_endpoint: str
     channels: Channels
@@ -98,6 +99,7 @@ def load_settings(env: Env) -> Settings:
             env, faults, "CERTFLOW_VERIFY_CHALLENGE_RESOURCE", default=True, safe=True
         ),
         tables_url=_url(env, "AzureWebJobsStorage__tableServiceUri"),
+        blobs_url=_url(env, "AzureWebJobsStorage__blobServiceUri"),
         chains_url=_url(env, "ChainStorage__blobServiceUri"),
         topic_endpoint=_url(env, "CERTFLOW_TOPIC_ENDPOINT"),
         channels=channels,

@@ -30,6 +30,9 @@ ISSUERS, DOMAINS = "CERTFLOW_ISSUERS", "CERTFLOW_OWNER_DOMAINS"
 DOMAIN = re.compile(
     r"\*|(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 )
+QUIET = "CERTFLOW_QUIET_CHECK"
+# Scans come once an hour; a request that nobody has seen for longer than a week is no news.
+SHORTEST_QUIET, LONGEST_QUIET = timedelta(hours=1), timedelta(days=7)
 TRUSTED, REFUSED = "CERTFLOW_TRUSTED_CAS", "CERTFLOW_REFUSED_WARNINGS"
 ISSUER_NAME = re.compile(r"\*|[0-9A-Za-z-]{1,127}")
 # Calls to a vault in 10 seconds. With fewer, the checks under way and one page of a scan take
@@ -59,6 +62,7 @@ def options_of(
         max_renewals=_number_or_default(
             env, faults, "CERTFLOW_RENEW_MOST", 0, 100_000, usual.max_renewals
         ),
+        quiet_check=faults.taken(lambda: _quiet_check(env), None),
         digest=_digest_when(env, faults, usual.digest),
         gathers=timedelta(
             seconds=_number_or_default(env, faults, "CERTFLOW_GATHER", 0, 600, seconds)
@@ -85,6 +89,14 @@ def _patience(env: Env, faults: Faults, usual: ReminderDelays) -> ReminderDelays
         issuer=read("CERTFLOW_PATIENCE_ISSUER", usual.issuer),
         manual=read("CERTFLOW_PATIENCE_MANUAL", usual.manual),
     )
+
+
+def _quiet_check(env: Env) -> timedelta | None:
+    """Reads a period from an hour to a week; None without one."""
+    given = period(env, QUIET, timedelta(0))
+    if given and not SHORTEST_QUIET <= given <= LONGEST_QUIET:
+        raise BadSettings(f"{QUIET}: write a period from 1h to 7d, such as 24h.")
+    return given or None
 
 
 def _digest_when(env: Env, faults: Faults, usual: DigestWhen) -> DigestWhen:

@@ -65,10 +65,11 @@ async def hear(
     certflow: Certflow, vault_urls: Mapping[str, str], type_: str, data: Mapping[str, Any]
 ) -> None:
     """Handles an event of a vault about one of its certificates: checks its requests now, whether
-    they are due or not, within the vault's budget of calls. `vault_urls` maps aliases to addresses
-    of vaults. Raises Refused, Unavailable.
+    they are due or not, within the vault's budget of calls, and renews its record in the inventory.
+    `vault_urls` maps aliases to addresses of vaults. Raises Refused, Unavailable.
     """
     from functions.app.vault_limiters import rate_limited
+    from functions.inventory.fresh import refresh
     from functions.monitoring.expiry import check_expiry_of
     from functions.requests.check import check_named
 
@@ -78,6 +79,7 @@ async def hear(
         await check_named(paced, alias, name)
         if type_ in EXPIRY_EVENTS:
             await check_expiry_of(paced, alias, name)
+        await refresh(paced, alias, name)
 
 
 async def hear_own(certflow: Certflow, event: Mapping[str, Any]) -> None:

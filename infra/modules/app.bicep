@@ -153,6 +153,7 @@ var settings = concat(
     { name: 'CERTFLOW_REFUSED_WARNINGS', value: join(choices.?refusedWarnings ?? [], ',') }
     { name: 'CERTFLOW_RENEW', value: choices.?renew ?? true ? 'true' : 'false' }
     { name: 'CERTFLOW_RENEW_MOST', value: string(choices.?renewMost ?? 50) }
+    { name: 'CERTFLOW_QUIET_CHECK', value: choices.?quietCheck ?? '' }
     { name: 'CERTFLOW_DIGEST', value: choices.?digest ?? 'daily' }
     { name: 'CERTFLOW_CHAIN_INCLUDE_ROOT', value: choices.?chainIncludeRoot ?? false ? 'true' : 'false' }
     { name: 'CERTFLOW_TOPIC_ENDPOINT', value: topicEndpoint }

@@ -190,6 +190,9 @@ type choices = {
   @maxValue(100000)
   renewMost: int?
 
+  @description('How long the scan does not ask for a pending request of a certificate with which nothing happens: 1h to 7d.')
+  quietCheck: string?
+
   @description('When the digest is sent.')
   digest: ('daily' | 'news' | 'off')?
 

@@ -31,6 +31,7 @@ from functions.notifications.send_waiting import send_queued
 from functions.notifications.tell import queue_event
 from functions.ports.access_files import AccessFile, AccessNote
 from functions.ports.chain_files import DroppedFile, ParkedFile, TrustedFile, UnprocessedFile
+from functions.ports.inventory import StoredSnapshot
 from functions.ports.issuing_cas import IssuingCa
 from functions.ports.key_vault_objects import Policy
 from functions.ports.ledger import Intent
@@ -137,7 +138,8 @@ class FakeVault:
         leaf = x509.load_der_x509_certificate(current.der)
         dates = {"nbf": int(leaf.not_valid_before_utc.timestamp()), "exp": int(leaf.not_valid_after_utc.timestamp())}
         attributes = {"enabled": True, **dates, **self.attributes.get(name, {})}
-        fields = {"attributes": attributes, "tags": self.tagged.get(name, {})}
+        policy = {"policy": self.policies[name]} if name in self.policies else {}
+        fields = {"attributes": attributes, "tags": self.tagged.get(name, {}), **policy}
         return Bundle(current, {"id": f"{name}/{current.version}", **fields})
 
     async def versions(self, name: str) -> Mapping[str, str]:
@@ -780,6 +782,47 @@ class FakeStartCounts:
 
 
 @dataclass
+class FakeInventory:
+    """The snapshots and parts in memory."""
+
+    kept: dict[str, StoredSnapshot] = field(default_factory=dict)
+    written: dict[tuple[str, str, int], bytes] = field(default_factory=dict)
+
+    async def snapshot(self, vault: str, known: StoredSnapshot | None = None) -> StoredSnapshot | None:
+        found = self.kept.get(vault)
+        return known if found and known and found.etag == known.etag else found
+
+    async def save_snapshot(self, vault: str, content: bytes) -> None:
+        self.kept[vault] = StoredSnapshot(content, secrets.token_hex(4))
+
+    async def parts(self, vault: str, scan: str, count: int) -> list[bytes] | None:
+        found = [self.written.get((vault, scan, number)) for number in range(count)]
+        return None if None in found else [one for one in found if one is not None]
+
+    async def save_part(self, vault: str, scan: str, number: int, content: bytes) -> None:
+        self.written[vault, scan, number] = content
+
+    async def drop_parts(self, vault: str) -> None:
+        self.written = {key: part for key, part in self.written.items() if key[0] != vault}
+
+
+@dataclass
+class FakeFreshRecords:
+    """The records of events in memory."""
+
+    kept: dict[tuple[str, str], tuple[bytes, datetime]] = field(default_factory=dict)
+
+    async def put(self, vault: str, name: str, content: bytes, now: datetime) -> None:
+        self.kept[vault, name.lower()] = (content, now)
+
+    async def all(self, vault: str) -> Sequence[bytes]:
+        return [content for (alias, _), (content, _) in self.kept.items() if alias == vault]
+
+    async def drop(self, vault: str, before: datetime) -> None:
+        self.kept = {key: one for key, one in self.kept.items() if key[0] != vault or one[1] >= before}
+
+
+@dataclass
 class World:
     """A Certflow of fakes, with a clock that the test moves. Its vault takes any CA's certificates, as a laptop's."""
 
@@ -797,6 +840,8 @@ class World:
     rules: FakeRules = field(default_factory=FakeRules)
     access_files: FakeAccessFiles | None = None
     start_counts: FakeStartCounts = field(default_factory=FakeStartCounts)
+    inventory_files: FakeInventory = field(default_factory=FakeInventory)
+    fresh_records: FakeFreshRecords = field(default_factory=FakeFreshRecords)
     access: AccessCache = field(default_factory=AccessCache)  # of this process
     options: Options = field(default_factory=Options)
     source: str = SOURCE
@@ -833,6 +878,8 @@ class World:
             rules=self.rules,
             access_notes=self.access_notes,
             start_counts=self.start_counts,
+            inventory_files=self.inventory_files,
+            fresh_records=self.fresh_records,
             access_files=self.access_files,
             access=self.access,
             tenant="11111111-0000-4000-8000-000000000000" if self.access_files else None,

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 
-from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.storage.blob.aio import BlobClient, StorageStreamDownloader
 
 from functions.access.file import MAX_ACCESS_BYTES
 from functions.adapters.blob_storage.containers import CHAIN_STORAGE, Blobs
+from functions.adapters.blob_storage.unless import changed
 from functions.adapters.faults import FORBIDDEN, faults_of
 from functions.model.blob_names import is_blob_path
 from functions.model.errors import BadSettings
@@ -60,7 +59,7 @@ class AccessInBlob:
         try:
             with faults_of(CHAIN_STORAGE, forbidden_passes=False):
                 blob = self._blobs.blob(container, name)
-                stream = await (_changed(blob, known) if known else blob.download_blob())
+                stream = await (changed(blob, known.etag) if known else blob.download_blob())
                 return AccessFile(stream.properties.etag, await stream.read(MAX_ACCESS_BYTES + 1))
         except ResourceNotFoundError:
             return None
@@ -72,12 +71,6 @@ class AccessInBlob:
                 return None
             why = _why_unread(error, container)
             raise BadSettings(f"{self.place} cannot be read: {why}") from error
-
-
-async def _changed(blob: BlobClient, known: AccessFile) -> StorageStreamDownloader[bytes]:
-    """Reads a blob if it is not the known one; the service answers 304 if it is."""
-    condition = MatchConditions.IfModified
-    return await blob.download_blob(etag=known.etag, match_condition=condition)
 
 
 def _why_unread(error: HttpResponseError, container: str) -> str:

@@ -122,6 +122,7 @@ def item_of(item: CertificateProperties) -> CertificateItem:
         item.expires_on,
         bool(item.enabled),
         dict(item.tags or {}),
+        item.updated_on,
     )
 
 

@@ -17,8 +17,8 @@ from functions.model.errors import ConcurrentChange, Unavailable
 from functions.model.events.event import Event
 from functions.model.events.expiry import NearExpiry
 from functions.model.events.vaults import IssuerTroubled, TrustChanged, TrustMisplaced
-from functions.monitoring.inventory_scan import MAX_KEPT_SILENCED, SILENCED
 from functions.monitoring.renewal_queue import MAX_COUNTED_NAMES
+from functions.monitoring.scan_pages import MAX_KEPT_SILENCED, SILENCED
 from functions.ports.monitoring_store import (
     CertificateNote,
     Failure,

@@ -84,6 +84,7 @@ BOTH = {"teams", "teams:ops"}
         ),
         ("CERTFLOW_PATIENCE_ISSUER", ("1", "0d", "90s"), "options.reminder_delays", USUAL.reminder_delays, set()),
         ("CERTFLOW_PATIENCE_MANUAL", ("3 days",), "options.reminder_delays", USUAL.reminder_delays, set()),
+        ("CERTFLOW_QUIET_CHECK", ("daily", "0h", "59m", "169h", "8d"), "options.quiet_check", None, set()),
         (
             "CERTFLOW_EXPIRY_LADDER",
             ("1/3,1/2", "1/3,1/3", "1,1/2", "1/3,0", "1/0", "30 days", "1/3,,1/6", "nan"),
@@ -270,6 +271,13 @@ def test_patience_is_read_by_who_is_to_act() -> None:
     set_ = {"CERTFLOW_PATIENCE_ISSUER": "90m", "CERTFLOW_PATIENCE_MANUAL": "5d"}
     patience = load_settings(LEAST | set_).options.reminder_delays
     assert (patience.issuer, patience.manual) == (timedelta(minutes=90), timedelta(days=5))
+
+
+@pytest.mark.parametrize(
+    ("given", "means"), [("1h", timedelta(hours=1)), ("24h", timedelta(days=1)), ("7d", timedelta(days=7)), ("", None)]
+)
+def test_the_pause_of_quiet_certificates_is_read(given: str, means: timedelta | None) -> None:
+    assert load_settings(LEAST | {"CERTFLOW_QUIET_CHECK": given}).options.quiet_check == means
 
 
 def test_several_teams_channels_have_names() -> None:

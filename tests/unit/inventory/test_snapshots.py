@@ -1,0 +1,87 @@
+"""Snapshots are stored as they were, and what is broken is refused."""
+
+from __future__ import annotations
+
+import gzip
+
+import msgspec
+import pytest
+
+from functions.inventory import snapshots
+from functions.inventory.snapshots import by_name, packed, record_in, records_in, snapshot_in
+from functions.model.errors import Unavailable
+from functions.model.inventory.record import (
+    AskedFor,
+    CertificateRecord,
+    IssuedCertificate,
+    PendingRequest,
+    VaultSnapshot,
+)
+from tests.clock import NOW
+
+RECORD = CertificateRecord(
+    "Web",
+    enabled=False,
+    tags={"certflow-owner": "ann@example.com", "x": "\u202e"},
+    updated=NOW,
+    current=IssuedCertificate("v1", "aa" * 20, "bb" * 32, names=("a.example.com",), not_after=NOW, self_signed=True),
+    policy=AskedFor("DigiCert", months=12, days_before=30),
+    pending=PendingRequest("r1", "failed", "DigiCert", NOW),
+    read=NOW,
+    asked=NOW,
+    seen=NOW,
+)
+SNAPSHOT = VaultSnapshot("main", NOW, NOW, (RECORD, CertificateRecord("x")), ("DigiCert",))
+
+
+def test_what_is_stored_is_read_again_as_it_was() -> None:
+    assert snapshot_in(packed(SNAPSHOT)) == SNAPSHOT
+    assert records_in(packed([RECORD])) == (RECORD,)
+    assert record_in(msgspec.json.encode(RECORD)) == RECORD
+    assert packed(SNAPSHOT) == packed(SNAPSHOT)
+
+
+def test_fields_of_a_later_version_are_ignored() -> None:
+    fields = msgspec.json.decode(gzip.decompress(packed(SNAPSHOT)))
+    fields["more"] = 1
+    fields["certificates"][0]["current"]["more"] = {"a": []}
+    assert snapshot_in(gzip.compress(msgspec.json.encode(fields))) == SNAPSHOT
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}",
+        packed(SNAPSHOT)[:-1],
+        packed(SNAPSHOT)[:20] + b"\x00" * 30 + packed(SNAPSHOT)[50:],
+        gzip.compress(b'{"vault": "main"}'),
+        gzip.compress(b"\xff"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(content: bytes) -> None:
+    with pytest.raises(Unavailable, match="a snapshot cannot be read"):
+        snapshot_in(content)
+    with pytest.raises(Unavailable, match="a part of a scan cannot be read"):
+        records_in(content)
+
+
+def test_a_part_is_no_snapshot() -> None:
+    with pytest.raises(Unavailable, match="a snapshot cannot be read"):
+        snapshot_in(packed([RECORD]))
+
+
+def test_a_file_that_grows_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "MAX_JSON", 1000)
+    with pytest.raises(Unavailable, match="too large"):
+        snapshot_in(gzip.compress(b" " * 1001))
+
+
+def test_a_record_that_cannot_be_read_is_none() -> None:
+    assert record_in(b"{") is None
+    assert record_in(b'{"enabled": true}') is None
+
+
+def test_of_two_records_of_one_name_the_later_stays() -> None:
+    older, newer = CertificateRecord("web"), CertificateRecord("WEB", enabled=False)
+    assert by_name([older, newer]) == {"web": newer}
