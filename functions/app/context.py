@@ -11,7 +11,6 @@ from functions.access.row_reader import AccessFault
 from functions.access.rules import AccessRules
 from functions.app.rate_limiter import RateLimiter
 from functions.model.errors import UnknownVault
-from functions.model.inventory.record import VaultSnapshot
 from functions.model.links import Links
 from functions.model.options import Options
 from functions.ports.access_files import (
@@ -160,7 +159,7 @@ class Certflow:
     health: Health = field(default_factory=Health)
     access: AccessCache = field(default_factory=AccessCache)
     counting: asyncio.Lock = field(default_factory=asyncio.Lock)
-    snapshots: dict[str, tuple[StoredSnapshot, VaultSnapshot]] = field(default_factory=dict)
+    snapshots: dict[str, StoredSnapshot] = field(default_factory=dict)
     may_see: Callable[[str, str], bool] = see_all
     now: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from functions.app.context import AccessCache, Health, SearchTurn
     from functions.app.rate_limiter import RateLimiter
-    from functions.model.inventory.record import VaultSnapshot
     from functions.model.links import Links
     from functions.model.options import Options
     from functions.ports.access_files import AccessFiles, AccessNotes
@@ -85,7 +84,7 @@ class HasInventory(Protocol):
         """The records of certificates that were read since the last scan."""
 
     @property
-    def snapshots(self) -> dict[str, tuple[StoredSnapshot, VaultSnapshot]]:
+    def snapshots(self) -> dict[str, StoredSnapshot]:
         """The snapshots that this process has read last, by the vault's alias."""
 
 

@@ -14,12 +14,13 @@ CHANGES = {
     "cancel": "cancelled",
     "delete_pending": "deleted",
     "merge": "merged",
+    "set_tags": "changed",
 }
 FORBIDDEN, REASON = 403, "observed"
 
 
 def read_only(alias: str, vault: Vault) -> Vault:
-    """The same vault, but create, cancel, delete_pending and merge raise Refused."""
+    """The same vault, but what would change something raises Refused."""
     return cast(Vault, _ReadOnlyVault(alias, vault))
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from functions.app.contexts import FreshContext
 from functions.inventory.records import record_of
-from functions.inventory.snapshots import by_name, record_in
 from functions.model.inventory.record import CertificateRecord
 
 
@@ -16,15 +13,12 @@ async def refresh(certflow: FreshContext, alias: str, name: str) -> None:
     Unavailable.
     """
     bundle = await certflow.vault(alias).certificate(name)
-    if bundle is None:
-        return
-    record = record_of(name, bundle, certflow.now())
-    await certflow.fresh_records.put(alias, name, msgspec.json.encode(record), certflow.now())
+    if bundle is not None:
+        await keep(certflow, alias, record_of(name, bundle, certflow.now()))
 
 
-async def fresh_records(certflow: FreshContext, alias: str) -> dict[str, CertificateRecord]:
-    """The records of a vault that were read since its last scan, by name in lower case. Raises
+async def keep(certflow: FreshContext, alias: str, record: CertificateRecord) -> None:
+    """Keeps a record that was just read, so that lists have it before the next scan. Raises
     Unavailable.
     """
-    kept = await certflow.fresh_records.all(alias)
-    return by_name(record for one in kept if (record := record_in(one)) is not None)
+    await certflow.fresh_records.put(alias.lower(), record, certflow.now())

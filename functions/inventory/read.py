@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Iterable
+from dataclasses import replace
 
+from functions.app.context import see_all
 from functions.app.contexts import InventoryContext
-from functions.inventory.fresh import fresh_records
-from functions.inventory.snapshots import by_name, snapshot_in
 from functions.model.inventory.record import CertificateRecord, VaultSnapshot
-from functions.ports.inventory import StoredSnapshot
 
 
 async def inventory_of(certflow: InventoryContext, alias: str) -> VaultSnapshot | None:
-    """The certificates of a vault (alias, lower-case), sorted by name; None if no scan of it has
-    ended yet. Raises Unavailable, also for a snapshot that cannot be read: the next scan writes it
-    anew.
+    """The certificates of a vault (alias, lower-case) that this context may see, sorted by name;
+    None if no scan of the vault has ended yet. Raises Unavailable, also for a snapshot that cannot
+    be read: the next scan writes it anew.
     """
-    seen = await _snapshot(certflow, alias)
-    if seen is None:
+    snapshot = await _snapshot(certflow, alias)
+    if snapshot is None:
         return None
-    fresh = await fresh_records(certflow, alias)
-    if not fresh:
-        return seen
-    merged = with_fresh(by_name(seen.certificates), fresh)
-    return msgspec.structs.replace(seen, certificates=sorted_by_name(merged))
+    certificates, fresh = snapshot.certificates, await certflow.fresh_records.all(alias)
+    if fresh:
+        certificates = sorted_by_name(with_fresh(by_name(certificates), fresh))
+    if certflow.may_see is not see_all:
+        certificates = tuple(one for one in certificates if certflow.may_see(alias, one.name))
+    return replace(snapshot, certificates=certificates)
+
+
+def by_name(records: Iterable[CertificateRecord]) -> dict[str, CertificateRecord]:
+    """Records by name in lower case, as Key Vault compares names. Of two of one name the later
+    stays: a list that changes while its pages are read can have a certificate twice.
+    """
+    return {one.name.lower(): one for one in records}
 
 
 def with_fresh(
-    known: dict[str, CertificateRecord], fresh: dict[str, CertificateRecord]
+    known: dict[str, CertificateRecord], fresh: Iterable[CertificateRecord]
 ) -> dict[str, CertificateRecord]:
     """Known records with those that were read later in their place."""
     merged = dict(known)
-    for name, record in fresh.items():
+    for record in fresh:
+        name = record.name.lower()
         old = known.get(name)
         if old is None or old.read is None or (record.read and record.read >= old.read):
             pending = old.pending if old and not _ended(old, record) else None
-            merged[name] = msgspec.structs.replace(record, pending=pending)
+            merged[name] = replace(record, pending=pending)
     return merged
 
 
@@ -52,13 +60,9 @@ def _ended(old: CertificateRecord, new: CertificateRecord) -> bool:
 
 async def _snapshot(certflow: InventoryContext, alias: str) -> VaultSnapshot | None:
     """The snapshot of a vault, from memory if it has not changed."""
-    kept = certflow.snapshots.get(alias)
-    stored = await certflow.inventory_files.snapshot(alias, kept[0] if kept else None)
+    stored = await certflow.inventory_files.snapshot(alias, certflow.snapshots.get(alias))
     if stored is None:
         certflow.snapshots.pop(alias, None)
         return None
-    if kept is None or stored.etag != kept[0].etag:
-        snapshot = snapshot_in(stored.content)
-        # The compressed bytes are not needed any more, and would be kept for nothing.
-        kept = certflow.snapshots[alias] = (StoredSnapshot(b"", stored.etag), snapshot)
-    return kept[1]
+    certflow.snapshots[alias] = stored
+    return stored.snapshot

@@ -4,10 +4,8 @@ whether its end is near, and writes down what the inventory keeps of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-
-import msgspec
 
 from functions.app.contexts import MonitoringContext, RequestsContext
 from functions.inventory.records import record_of
@@ -63,7 +61,7 @@ async def see_certificate(
     except Exception as error:  # noqa: BLE001  as said above
         pass_over(run, entry, repr(error))
     # It was not asked successfully, so the next scan asks again.
-    left = msgspec.structs.replace(_listed(entry, known, certflow.now()), asked=None)
+    left = replace(_listed(entry, known, certflow.now()), asked=None)
     return Seen((PASSED_OVER_KIND,), left)
 
 
@@ -80,10 +78,10 @@ async def _recorded(
     record = _listed(entry, known, now)
     if is_to_be_asked(entry, known, run.quiet, now):
         pending = await _pending(certflow, run, entry, known)
-        record = msgspec.structs.replace(record, asked=now, pending=pending)
+        record = replace(record, asked=now, pending=pending)
     if is_to_be_read(entry, known, now) and (bundle := await vault.certificate(entry.name)):
         read = record_of(entry.name, bundle, now)
-        record = msgspec.structs.replace(record, current=read.current, policy=read.policy, read=now)
+        record = replace(record, current=read.current, policy=read.policy, read=now)
     return record
 
 
@@ -92,7 +90,7 @@ def _listed(
 ) -> CertificateRecord:
     """The record with what the list says."""
     record = known or CertificateRecord(entry.name)
-    return msgspec.structs.replace(
+    return replace(
         record,
         name=entry.name,
         enabled=entry.enabled,

@@ -14,10 +14,8 @@ from datetime import datetime
 
 from functions.app.contexts import ScanContext
 from functions.app.gather_all import gather_all
-from functions.inventory.fresh import fresh_records
-from functions.inventory.read import with_fresh
-from functions.inventory.snapshots import by_name, packed, snapshot_in
-from functions.model.errors import Refused, Unavailable
+from functions.inventory.read import by_name, with_fresh
+from functions.model.errors import Refused, Unavailable, UnreadSnapshot
 from functions.model.inventory.record import CertificateRecord
 from functions.model.log import record
 from functions.monitoring.expiry import silenced, soonest_first
@@ -60,9 +58,9 @@ class PagesRead:
         ConcurrentChange, Unavailable.
         """
         if self.records:
-            content, number = packed(self.records), self.run.parts
+            number = self.run.parts
             await self.certflow.inventory_files.save_part(
-                self.run.vault, self.run.scan_id, number, content
+                self.run.vault, self.run.scan_id, number, self.records
             )
             self.run = replace(self.run, parts=number + 1)
             self.records = []
@@ -127,14 +125,13 @@ async def _known_records(certflow: ScanContext, alias: str) -> dict[str, Certifi
     """What was known of the certificates of a vault; nothing if its snapshot cannot be read: then
     each is read anew.
     """
-    stored = await certflow.inventory_files.snapshot(alias)
     known = dict[str, CertificateRecord]()
-    if stored is not None:
-        try:
-            known = by_name(snapshot_in(stored.content).certificates)
-        except Unavailable as error:
-            record("snapshot-unread", level=logging.ERROR, vault=alias, reason=str(error))
-    return with_fresh(known, await fresh_records(certflow, alias))
+    try:
+        if stored := await certflow.inventory_files.snapshot(alias):
+            known = by_name(stored.snapshot.certificates)
+    except UnreadSnapshot as error:
+        record("snapshot-unread", level=logging.ERROR, vault=alias, reason=str(error))
+    return with_fresh(known, await certflow.fresh_records.all(alias))
 
 
 def _counted(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 
 from functions.app.contexts import ScanContext
-from functions.inventory.read import sorted_by_name
-from functions.inventory.snapshots import by_name, packed, records_in
+from functions.inventory.read import by_name, sorted_by_name
 from functions.model.errors import Refused, Unavailable
-from functions.model.inventory.record import CertificateRecord, VaultSnapshot
+from functions.model.inventory.record import VaultSnapshot
 from functions.model.log import record
 from functions.ports.monitoring_store import InventoryScan
 
@@ -17,8 +16,9 @@ async def write_snapshot(certflow: ScanContext, run: InventoryScan) -> bool:
     """Writes the snapshot of a scan that has read all pages. Returns False, and writes nothing, if
     a part is missing or cannot be read. Safe to repeat. Raises Unavailable.
     """
-    records = await _records(certflow, run)
+    records = await certflow.inventory_files.parts(run.vault, run.scan_id, run.parts)
     if records is None:
+        record("snapshot-part-lost", level=logging.ERROR, vault=run.vault)
         return False
     snapshot = VaultSnapshot(
         vault=run.vault,
@@ -27,7 +27,7 @@ async def write_snapshot(certflow: ScanContext, run: InventoryScan) -> bool:
         certificates=sorted_by_name(by_name(records)),
         issuers=await _issuers(certflow, run.vault),
     )
-    await certflow.inventory_files.save_snapshot(run.vault, packed(snapshot))
+    await certflow.inventory_files.save_snapshot(snapshot)
     return True
 
 
@@ -38,18 +38,6 @@ async def drop_used(certflow: ScanContext, run: InventoryScan) -> None:
     await certflow.inventory_files.drop_parts(run.vault)
     if run.began:
         await certflow.fresh_records.drop(run.vault, run.began)
-
-
-async def _records(certflow: ScanContext, run: InventoryScan) -> list[CertificateRecord] | None:
-    parts = await certflow.inventory_files.parts(run.vault, run.scan_id, run.parts)
-    if parts is None:
-        record("snapshot-part-lost", level=logging.ERROR, vault=run.vault)
-        return None
-    try:
-        return [one for part in parts for one in records_in(part)]
-    except Unavailable as error:
-        record("snapshot-part-lost", level=logging.ERROR, vault=run.vault, reason=str(error))
-        return None
 
 
 async def _issuers(certflow: ScanContext, alias: str) -> tuple[str, ...]:

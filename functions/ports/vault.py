@@ -117,6 +117,12 @@ class Vault(Protocol):
         """
         ...
 
+    async def set_tags(self, name: str, tags: Mapping[str, str]) -> Bundle:
+        """Gives the current version these tags in place of its own; returns it. Refused (404) if
+        there is no such certificate.
+        """
+        ...
+
     async def policy(self, name: str) -> Policy:
         """The stored policy; Refused (404) if there is none."""
         ...

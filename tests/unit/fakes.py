@@ -16,8 +16,9 @@ from functions.adapters.azure_tables.rows import place_in, token_of
 from functions.app.context import AccessCache, Certflow
 from functions.app.rate_limiter import RateLimiter
 from functions.model.due_mark import DueCheck, due_check_of
-from functions.model.errors import ConcurrentChange, Refused, Unavailable
+from functions.model.errors import ConcurrentChange, Refused, Unavailable, UnreadSnapshot
 from functions.model.events.event import Event
+from functions.model.inventory.record import CertificateRecord, VaultSnapshot
 from functions.model.links import Links
 from functions.model.messages import Severity
 from functions.model.options import Options, Takes
@@ -164,6 +165,15 @@ class FakeVault:
     async def tags(self, name: str) -> Mapping[str, str]:
         self._called("tags")
         return self.tagged.get(name, {})
+
+    async def set_tags(self, name: str, tags: Mapping[str, str]) -> Bundle:
+        self._called("set_tags")
+        if name not in self.certificates:
+            raise Refused(404, "CertificateNotFound", "no such certificate")
+        self.tagged[name] = dict(tags)
+        bundle = await self.certificate(name)
+        assert bundle is not None
+        return bundle
 
     async def policy(self, name: str) -> Policy:
         self._called("policy")
@@ -786,21 +796,27 @@ class FakeInventory:
     """The snapshots and parts in memory."""
 
     kept: dict[str, StoredSnapshot] = field(default_factory=dict)
-    written: dict[tuple[str, str, int], bytes] = field(default_factory=dict)
+    written: dict[tuple[str, str, int], list[CertificateRecord]] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)  # the snapshots that cannot be read
 
     async def snapshot(self, vault: str, known: StoredSnapshot | None = None) -> StoredSnapshot | None:
+        if vault in self.broken:
+            raise UnreadSnapshot("The inventory", "a snapshot cannot be read")
         found = self.kept.get(vault)
         return known if found and known and found.etag == known.etag else found
 
-    async def save_snapshot(self, vault: str, content: bytes) -> None:
-        self.kept[vault] = StoredSnapshot(content, secrets.token_hex(4))
+    async def save_snapshot(self, snapshot: VaultSnapshot) -> None:
+        self.broken.discard(snapshot.vault)
+        self.kept[snapshot.vault] = StoredSnapshot(snapshot, secrets.token_hex(4))
 
-    async def parts(self, vault: str, scan: str, count: int) -> list[bytes] | None:
-        found = [self.written.get((vault, scan, number)) for number in range(count)]
-        return None if None in found else [one for one in found if one is not None]
+    async def parts(self, vault: str, scan: str, count: int) -> list[CertificateRecord] | None:
+        keys = [(vault, scan, number) for number in range(count)]
+        if not self.written.keys() >= set(keys):
+            return None
+        return [record for key in keys for record in self.written[key]]
 
-    async def save_part(self, vault: str, scan: str, number: int, content: bytes) -> None:
-        self.written[vault, scan, number] = content
+    async def save_part(self, vault: str, scan: str, number: int, records: Sequence[CertificateRecord]) -> None:
+        self.written[vault, scan, number] = list(records)
 
     async def drop_parts(self, vault: str) -> None:
         self.written = {key: part for key, part in self.written.items() if key[0] != vault}
@@ -810,13 +826,13 @@ class FakeInventory:
 class FakeFreshRecords:
     """The records of events in memory."""
 
-    kept: dict[tuple[str, str], tuple[bytes, datetime]] = field(default_factory=dict)
+    kept: dict[tuple[str, str], tuple[CertificateRecord, datetime]] = field(default_factory=dict)
 
-    async def put(self, vault: str, name: str, content: bytes, now: datetime) -> None:
-        self.kept[vault, name.lower()] = (content, now)
+    async def put(self, vault: str, record: CertificateRecord, now: datetime) -> None:
+        self.kept[vault, record.name.lower()] = (record, now)
 
-    async def all(self, vault: str) -> Sequence[bytes]:
-        return [content for (alias, _), (content, _) in self.kept.items() if alias == vault]
+    async def all(self, vault: str) -> list[CertificateRecord]:
+        return [record for (alias, _), (record, _) in self.kept.items() if alias == vault]
 
     async def drop(self, vault: str, before: datetime) -> None:
         self.kept = {key: one for key, one in self.kept.items() if key[0] != vault or one[1] >= before}

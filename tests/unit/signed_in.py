@@ -40,6 +40,7 @@ BODIES: dict[str, Any] = {
     "cancel_pending": {"cancellation_requested": True},
     "acknowledge_pending": {"until": "7d", "why": "known"},
     "retry_chain": {"name": "web.pem"},
+    "tag_certificate": {"renew": "notify"},
 }
 
 

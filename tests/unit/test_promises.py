@@ -19,7 +19,7 @@ from local.functions_host import ROOT
 from local.working_copy import working_copy
 from tests.app_settings import bindings
 
-CORE = ("x509", "model", "access", "ports", "app", "requests", "notifications", "chains", "monitoring")
+CORE = ("x509", "model", "access", "ports", "app", "requests", "notifications", "chains", "inventory", "monitoring")
 
 
 def imports(file: Path) -> Iterator[str]:
@@ -52,6 +52,10 @@ def test_the_app_has_exactly_these_functions() -> None:
         "acknowledge_pending": (f"{certificate}/pending/acknowledge", "POST", key),
         "test_notifications": ("notifications/test", "POST", key),
         "get_history": (f"{certificate}/history", "GET", key),
+        "get_certificate": (certificate, "GET", key),
+        "tag_certificate": (certificate, "PATCH", key),
+        "list_certificates": ("certificates", "GET", key),
+        "list_vaults": ("vaults", "GET", key),
         "return_chain": ("chains", "POST", key),
         "inspect_chain": ("chains/inspect", "POST", key),
         "retry_chain": ("chains/retry", "POST", key),

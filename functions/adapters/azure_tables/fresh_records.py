@@ -4,17 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from functions.adapters.azure_tables.rows import key_of
 from functions.adapters.azure_tables.service import CERTFLOW, TABLE_STORAGE, Tables
 from functions.adapters.faults import faults_of
+from functions.adapters.inventory_json import line_of, record_in
+from functions.model.inventory.record import CertificateRecord
 
-# Bytes of a record. A string of a row has 32,768 UTF-16 units at most (Learn, "Understanding the
-# Table service data model"); JSON of our records is no longer than its bytes.
-MAX_RECORD = 32_000
+# UTF-16 units of a record: a string of a row has 64 KiB at most in UTF-16 (Learn, "Understanding
+# the Table service data model").
+MAX_UNITS = 32_000
 
 
 class TableFreshRecords:
@@ -23,21 +24,23 @@ class TableFreshRecords:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    async def put(self, vault: str, name: str, content: bytes, now: datetime) -> None:
+    async def put(self, vault: str, record: CertificateRecord, now: datetime) -> None:
         """Writes the record of a name, unless it is too large for a row."""
-        if len(content) > MAX_RECORD:
+        line = line_of(record)
+        if len(line.encode("utf-16-le")) > 2 * MAX_UNITS:
             return
         row = {
             "PartitionKey": _partition(vault),
-            "RowKey": key_of(name.lower()),
-            "record": content.decode(),
+            "RowKey": key_of(record.name.lower()),
+            "record": line,
             "at": now,
         }
         await self._tables.commit([("upsert", row)])
 
-    async def all(self, vault: str) -> Sequence[bytes]:
-        """Returns the records of a vault."""
-        return [row["record"].encode() for row in await self._rows(vault)]
+    async def all(self, vault: str) -> list[CertificateRecord]:
+        """Returns the records of a vault that can be read."""
+        found = (record_in(row["record"]) for row in await self._rows(vault))
+        return [one for one in found if one is not None]
 
     async def drop(self, vault: str, before: datetime) -> None:
         """Deletes the records of a vault that were written before this time, one by one."""

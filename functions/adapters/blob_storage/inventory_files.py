@@ -6,6 +6,7 @@ way.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
@@ -13,6 +14,8 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from functions.adapters.blob_storage.containers import Blobs
 from functions.adapters.blob_storage.unless import changed
 from functions.adapters.faults import faults_of
+from functions.adapters.inventory_json import packed, records_in, snapshot_in
+from functions.model.inventory.record import CertificateRecord, VaultSnapshot
 from functions.ports.inventory import StoredSnapshot
 
 HOST_STORAGE = "The app's own storage"
@@ -34,44 +37,52 @@ class BlobInventory:
         self, vault: str, known: StoredSnapshot | None = None
     ) -> StoredSnapshot | None:
         """Reads the snapshot of a vault; returns `known` if it still is that, None if there is
-        none.
+        none. Raises UnreadSnapshot.
         """
         blob = self._blobs.blob(INVENTORY, f"{vault}.json.gz")
         with faults_of(HOST_STORAGE):
             try:
                 stream = await (changed(blob, known.etag) if known else blob.download_blob())
-                return StoredSnapshot(await stream.readall(), str(stream.properties.etag))
+                content = await stream.readall()
             except ResourceNotFoundError:
                 return None
             except HttpResponseError as error:
                 if error.status_code != NOT_MODIFIED:
                     raise
                 return known
+        return StoredSnapshot(snapshot_in(content), str(stream.properties.etag))
 
-    async def save_snapshot(self, vault: str, content: bytes) -> None:
+    async def save_snapshot(self, snapshot: VaultSnapshot) -> None:
         """Writes the snapshot of a vault."""
-        with faults_of(HOST_STORAGE):
-            await self._blobs.write(INVENTORY, f"{vault}.json.gz", content, GZIP)
+        await self._write(f"{snapshot.vault}.json.gz", packed(snapshot))
 
-    async def parts(self, vault: str, scan: str, count: int) -> list[bytes] | None:
-        """Reads the first `count` parts of a scan; None if one of them is missing."""
+    async def parts(self, vault: str, scan: str, count: int) -> list[CertificateRecord] | None:
+        """Reads the first `count` parts of a scan; None if one of them is missing or broken."""
         gate = asyncio.Semaphore(MAX_PARALLEL_PARTS)
 
-        async def read(number: int) -> bytes:
+        async def read(number: int) -> tuple[CertificateRecord, ...] | None:
             async with gate:
                 blob = self._blobs.blob(INVENTORY, _part(vault, scan, number))
-                return await (await blob.download_blob()).readall()
+                return records_in(await (await blob.download_blob()).readall())
 
         with faults_of(HOST_STORAGE):
             try:
-                return await asyncio.gather(*map(read, range(count)))
+                found = await asyncio.gather(*map(read, range(count)))
             except ResourceNotFoundError:
                 return None
+        if None in found:
+            return None
+        return [record for part in found if part for record in part]
 
-    async def save_part(self, vault: str, scan: str, number: int, content: bytes) -> None:
+    async def save_part(
+        self, vault: str, scan: str, number: int, records: Sequence[CertificateRecord]
+    ) -> None:
         """Writes a part of a scan."""
+        await self._write(_part(vault, scan, number), packed(records))
+
+    async def _write(self, name: str, content: bytes) -> None:
         with faults_of(HOST_STORAGE):
-            await self._blobs.write(INVENTORY, _part(vault, scan, number), content, GZIP)
+            await self._blobs.write(INVENTORY, name, content, GZIP)
 
     async def drop_parts(self, vault: str) -> None:
         """Deletes the parts of all scans of a vault."""

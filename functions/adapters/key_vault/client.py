@@ -104,6 +104,10 @@ class KeyVault:
         """
         return await self._certificate(tags_of, name) or {}
 
+    async def set_tags(self, name: str, tags: Mapping[str, str]) -> Bundle:
+        """Replaces the tags of the current version (protocol §4.9)."""
+        return await self._call(bundle_of, "PATCH", name, "/", json={"tags": dict(tags)})
+
     async def versions(self, name: str) -> Mapping[str, str]:
         """Returns the ids of the versions by the SHA-1 (hex) of their leaf (protocol §4.10).
         Versions that are not complete have none and are left out.

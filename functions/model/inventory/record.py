@@ -1,24 +1,21 @@
 """What the inventory keeps of a certificate: what its current version says, what its policy asks
-for, and what is pending under its name. Snapshots hold these records as JSON.
+for, and what is pending under its name. Times are UTC.
+
+Snapshots hold these records as JSON, so a field that a later version adds needs a default; one that
+is not known is ignored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-
-from msgspec import Struct, field
 
 from functions.model.tags import OWNER_TAG, SIGNER_TAG
 
 
-class Kept(Struct, frozen=True, omit_defaults=True):
-    """A part of a snapshot. Later versions may add fields with defaults; those that are not known
-    are ignored. Times are UTC.
-    """
-
-
-class IssuedCertificate(Kept, frozen=True):
+@dataclass(frozen=True, slots=True)
+class IssuedCertificate:
     """The current version of a certificate.
 
     `sha1` and `sha256` are of its DER, `ca_key` is the authority key id, all in hex. `subject` and
@@ -48,7 +45,8 @@ class IssuedCertificate(Kept, frozen=True):
     unread: bool = False
 
 
-class AskedFor(Kept, frozen=True):
+@dataclass(frozen=True, slots=True)
+class AskedFor:
     """What the policy of a certificate asks for (protocol §3).
 
     `action` is what Key Vault does near the end (`AutoRenew`, `EmailContacts`), `days_before` or
@@ -73,7 +71,8 @@ class AskedFor(Kept, frozen=True):
     content_type: str = ""
 
 
-class PendingRequest(Kept, frozen=True):
+@dataclass(frozen=True, slots=True)
+class PendingRequest:
     """The request that is pending under a name: its status as in `Status`, its issuer's name in the
     vault, and when a scan first saw it.
     """
@@ -84,7 +83,8 @@ class PendingRequest(Kept, frozen=True):
     since: datetime | None = None
 
 
-class CertificateRecord(Kept, frozen=True):
+@dataclass(frozen=True, slots=True)
+class CertificateRecord:
     """One certificate of a vault, by its name as Key Vault spells it.
 
     `current` is None while no version is complete, `policy` until it was read. `updated` is the
@@ -119,7 +119,8 @@ class CertificateRecord(Kept, frozen=True):
         return self.current.not_after if self.current else None
 
 
-class VaultSnapshot(Kept, frozen=True):
+@dataclass(frozen=True, slots=True)
+class VaultSnapshot:
     """The certificates of a vault as one whole scan saw them, sorted by name. The scan went from
     `began` to `ended`. `issuers` are the names of the issuers that the vault has.
     """

@@ -21,6 +21,11 @@ from functions.triggers.http.types.answers import (
     RehearsalAnswer,
     RequestsAnswer,
 )
+from functions.triggers.http.types.inventory import (
+    CertificateAnswer,
+    CertificatesAnswer,
+    VaultsAnswer,
+)
 from functions.triggers.http.types.reports import ReportAnswer
 from functions.triggers.http.types.status import RebuildStarted, StatusAnswer
 
@@ -38,6 +43,9 @@ COMPONENTS: dict[str, tuple[type[msgspec.Struct], ...]] = {
     "Requests": (RequestsAnswer,),
     "VaultsStatus": (StatusAnswer,),
     "Rebuild": (RebuildStarted,),
+    "Certificates": (CertificatesAnswer,),
+    "Certificate": (CertificateAnswer,),
+    "Vaults": (VaultsAnswer,),
     "Quiet": (AcknowledgedAnswer,),
     "Rehearsal": (RehearsalAnswer,),
     "Health": (HealthAnswer,),

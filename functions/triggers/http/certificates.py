@@ -20,16 +20,14 @@ from functions.chains.trust_changes import trust_note
 from functions.model.errors import InvalidRequest, Refused, Unavailable
 from functions.model.findings import PRIVATE_KEY, ChainProblem, once_merged
 from functions.model.issuers import is_manual
-from functions.model.tags import OWNER_TAG
-from functions.ports.judge import Proposal
 from functions.ports.key_vault_objects import MergeFields
 from functions.requests.create import CreateCommand, CreateResult, create_request
-from functions.requests.last_version import last_version
 from functions.requests.manage import Address, PendingView, cancel, csr, delete, status
 from functions.triggers.http.answers import certificate_url, findings_of, json_body, pending_url
 from functions.triggers.http.bodies import check_name, parse_cancel, parse_create, parse_merge
 from functions.triggers.http.context import Context
 from functions.triggers.http.grants.judge import dry_run_answer, judge_of
+from functions.triggers.http.grants.tags import check_may_change
 from functions.triggers.http.queries import (
     actor_of,
     address_of,
@@ -118,7 +116,8 @@ async def merge_pending(req: func.HttpRequest, context: Context) -> func.HttpRes
         if _is_json(req, body):
             items, more, said = parse_merge(body)
             if more:
-                await _check_may_change(context, address, more)
+                # A merge with tags or attributes changes the certificate.
+                await check_may_change(context, address.alias, address.name, more.get("tags"))
             contents = parse_items(items)
         else:
             contents = parse(body)
@@ -133,20 +132,6 @@ async def merge_pending(req: func.HttpRequest, context: Context) -> func.HttpRes
         raise _not_merged(problem) from problem
     ours = BundleExtras(findings_of((*findings, *once_merged(contents.findings))))
     return json_body(201, _extended(bundle.fields, ours), {"Location": str(bundle.fields["id"])})
-
-
-async def _check_may_change(context: Context, address: Address, more: MergeFields) -> None:
-    """Raises Forbidden unless the caller may request this certificate, for its owner and for the
-    one whom the tags name: a merge with tags or attributes changes it.
-    """
-    if context.access is None:
-        return
-    app = context.certflow()
-    last = await last_version(app, app.vault(address.alias), address.alias, address.name)
-    tags = more.get("tags", last.tags)
-    owner = tags.get(OWNER_TAG) or last.owner
-    proposal = Proposal(address.alias, address.name, None, last.policy, owner, last.owner, tags)
-    context.access.enforce(context.access.judge(proposal, 0))
 
 
 def _is_json(req: func.HttpRequest, body: bytes) -> bool:

@@ -21,6 +21,11 @@ from functions.triggers.http.bodies import (
     RehearseBody,
     RetryBody,
 )
+from functions.triggers.http.inventory.certificate_paths import (
+    certificate_list_paths,
+    one_certificate_operations,
+)
+from functions.triggers.http.inventory.tag_body import TagBody
 from functions.triggers.http.openapi_parts import (
     A_FLAG,
     A_PERIOD,
@@ -81,17 +86,19 @@ def describe(vaults: Sequence[str], *, signed_in: bool = False) -> dict[str, Any
     """
     bodies = (
         *(CreateBody, CancelBody, MergeBody, RetryBody),
-        *(AcknowledgeBody, RehearseBody, RebuildBody),
+        *(AcknowledgeBody, RehearseBody, RebuildBody, TagBody),
     )
     schemas, components = msgspec.json.schema_components(
         bodies, ref_template="#/components/schemas/{name}"
     )
-    create, cancel, merge, retry, quiet, rehearse, rebuild = schemas
+    create, cancel, merge, retry, quiet, rehearse, rebuild, tags = schemas
     address = _vault_and_name(vaults)
     schemes: dict[str, Any] = TOKEN_SCHEMES if signed_in else KEY_SCHEMES
     paths = (
         _certificate_paths(address, create, cancel, merge, quiet)
         | _list_paths()
+        | certificate_list_paths()
+        | {CERTIFICATE_PATH: {"parameters": address, **one_certificate_operations(tags)}}
         | _app_paths(rebuild)
         | _chain_paths(retry)
         | _notification_paths(rehearse)

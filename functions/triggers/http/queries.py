@@ -122,8 +122,8 @@ def filter_of(req: func.HttpRequest, now: datetime) -> tuple[RequestFilter, str 
     in_order, limit = _in_order(req), _limit(req)
     older, ended, expires = (_period_of(req, name) for name in PERIODS)
     wanted = RequestFilter(
-        vaults=_vault_aliases(req),
-        statuses=frozenset().union(*map(_statuses, _words_of(req, "status"))),
+        vaults=vault_aliases(req),
+        statuses=frozenset().union(*map(_statuses, words_of(req, "status"))),
         **{name: req.params.get(name) for name in ("owner", "signer", "name", "issuer")},
         created_before=now - older if older else None,
         ended_after=now - ended if ended else None,
@@ -139,7 +139,7 @@ def csr_filter_of(req: func.HttpRequest, now: datetime) -> RequestFilter:
     check_query(req, *CSR_FILTERS, "older_than")
     older = _period_of(req, "older_than")
     return RequestFilter(
-        vaults=_vault_aliases(req),
+        vaults=vault_aliases(req),
         **{name: req.params.get(name) for name in ("owner", "signer", "name")},
         created_before=now - older if older else None,
     )
@@ -159,11 +159,13 @@ def _limit(req: func.HttpRequest) -> int:
     return int(limit or 25)
 
 
-def _vault_aliases(req: func.HttpRequest) -> frozenset[str]:
-    return frozenset(one.lower() for one in _words_of(req, "vault"))
+def vault_aliases(req: func.HttpRequest) -> frozenset[str]:
+    """Returns the vaults that a filter names, in lower case."""
+    return frozenset(one.lower() for one in words_of(req, "vault"))
 
 
-def _words_of(req: func.HttpRequest, name: str) -> list[str]:
+def words_of(req: func.HttpRequest, name: str) -> list[str]:
+    """Returns the words of a query parameter, which have commas between them."""
     return [one.strip() for one in req.params.get(name, "").split(",") if one.strip()]
 
 

@@ -1,14 +1,14 @@
-"""Snapshots and parts of scans as they are stored: JSON in gzip."""
+"""How records of the inventory are stored: JSON, and in gzip where there are many."""
 
 from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-from functions.model.errors import Unavailable
+from functions.model.errors import UnreadSnapshot
 from functions.model.inventory.record import CertificateRecord, VaultSnapshot
 
 SERVICE = "The inventory"
@@ -16,6 +16,8 @@ LEVEL = 6  # of gzip; 9 takes three times as long and saves two percent
 # Bytes of one file when decompressed: 100,000 certificates. A file that somebody else has written
 # must not fill the memory.
 MAX_JSON = 200 * 1024 * 1024
+# What reading a broken file raises.
+BROKEN = (OSError, EOFError, ValueError, zlib.error, msgspec.MsgspecError)
 
 _RECORDS = msgspec.json.Decoder(tuple[CertificateRecord, ...])
 _SNAPSHOT = msgspec.json.Decoder(VaultSnapshot)
@@ -30,34 +32,32 @@ def packed(content: VaultSnapshot | Sequence[CertificateRecord]) -> bytes:
 
 
 def snapshot_in(content: bytes) -> VaultSnapshot:
-    """Reads a snapshot. Raises Unavailable for one that cannot be read."""
+    """Reads a snapshot. Raises UnreadSnapshot."""
     try:
         return _SNAPSHOT.decode(_unpacked(content))
-    except (OSError, EOFError, ValueError, zlib.error, msgspec.MsgspecError) as error:
-        raise Unavailable(SERVICE, f"a snapshot cannot be read: {error}") from error
+    except BROKEN as error:
+        raise UnreadSnapshot(SERVICE, f"a snapshot cannot be read: {error}") from error
 
 
-def records_in(content: bytes) -> tuple[CertificateRecord, ...]:
-    """Reads a part of a scan. Raises Unavailable for one that cannot be read."""
+def records_in(content: bytes) -> tuple[CertificateRecord, ...] | None:
+    """Reads a part of a scan; None if it cannot be read."""
     try:
         return _RECORDS.decode(_unpacked(content))
-    except (OSError, EOFError, ValueError, zlib.error, msgspec.MsgspecError) as error:
-        raise Unavailable(SERVICE, f"a part of a scan cannot be read: {error}") from error
-
-
-def record_in(content: bytes) -> CertificateRecord | None:
-    """Reads one record (JSON); None if it cannot be read."""
-    try:
-        return _RECORD.decode(content)
-    except msgspec.MsgspecError:
+    except BROKEN:
         return None
 
 
-def by_name(records: Iterable[CertificateRecord]) -> dict[str, CertificateRecord]:
-    """The records by name in lower case, as Key Vault compares names. Of two of one name the later
-    stays: a list that changes while its pages are read can have a certificate twice.
-    """
-    return {one.name.lower(): one for one in records}
+def line_of(record: CertificateRecord) -> str:
+    """Returns one record as it is stored."""
+    return msgspec.json.encode(record).decode()
+
+
+def record_in(line: str) -> CertificateRecord | None:
+    """Reads one record; None if it cannot be read."""
+    try:
+        return _RECORD.decode(line)
+    except msgspec.MsgspecError:
+        return None
 
 
 def _unpacked(content: bytes) -> bytes:

@@ -1,0 +1,78 @@
+"""One certificate as Key Vault has it now, and the change of its tags."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from functions.app.context_parts import HasVaults
+from functions.app.contexts import FreshContext
+from functions.inventory.fresh import keep
+from functions.inventory.records import record_of
+from functions.model.errors import InvalidRequest, Refused
+from functions.model.inventory.record import CertificateRecord
+from functions.model.tags import MAX_TAGS
+from functions.ports.vault import PendingOperation
+
+NOT_FOUND = 404
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateView:
+    """A certificate: its record, its versions by the SHA-1 of their leaf (hex), and what is pending
+    under its name.
+    """
+
+    record: CertificateRecord
+    versions: Mapping[str, str]
+    pending: PendingOperation | None
+
+
+async def view(certflow: FreshContext, alias: str, name: str) -> CertificateView:
+    """Reads a certificate, also one of which a request is pending alone. Raises UnknownVault,
+    Refused (404 if there is neither), Unavailable.
+    """
+    vault = certflow.vault(alias)
+    bundle, versions, pending = await asyncio.gather(
+        vault.certificate(name), vault.versions(name), _pending(certflow, alias, name)
+    )
+    if bundle is not None:
+        record = record_of(name, bundle, certflow.now())
+        await keep(certflow, alias, record)
+        return CertificateView(record, versions, pending)
+    if pending is None:
+        raise Refused(NOT_FOUND, "CertificateNotFound", f"There is no certificate {name}.")
+    tags = await vault.tags(name)
+    return CertificateView(CertificateRecord(name, tags=dict(tags)), versions, pending)
+
+
+async def tags_after(
+    certflow: HasVaults, alias: str, name: str, change: Mapping[str, str | None]
+) -> dict[str, str]:
+    """The tags of a certificate with a change, in which None takes one away. Raises UnknownVault,
+    InvalidRequest for too many tags, Refused, Unavailable.
+    """
+    tags = {**await certflow.vault(alias).tags(name), **change}
+    kept = {tag: value for tag, value in tags.items() if value is not None}
+    if len(kept) > MAX_TAGS:
+        raise InvalidRequest("$", f"A certificate has {MAX_TAGS} tags at most; take others away.")
+    return kept
+
+
+async def set_tags(certflow: FreshContext, alias: str, name: str, tags: Mapping[str, str]) -> None:
+    """Gives the current version these tags in place of its own. Key Vault has no condition on that
+    (protocol §4.9), so a change that somebody else makes at the same moment can be lost. Raises
+    UnknownVault, Refused, Unavailable.
+    """
+    bundle = await certflow.vault(alias).set_tags(name, tags)
+    await keep(certflow, alias, record_of(name, bundle, certflow.now()))
+
+
+async def _pending(certflow: FreshContext, alias: str, name: str) -> PendingOperation | None:
+    try:
+        return await certflow.vault(alias).pending(name)
+    except Refused as error:
+        if error.status != NOT_FOUND:
+            raise
+        return None

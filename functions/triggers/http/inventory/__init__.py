@@ -1,0 +1,1 @@
+"""The routes of the inventory, and what is made of it."""

@@ -1,0 +1,108 @@
+"""Handles `GET certificates`: the certificates that a caller may read, as a table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import azure.functions as func
+
+from functions.inventory.certificates import CertificateFilter, certificates_in, scanned_vaults
+from functions.model.errors import InvalidRequest
+from functions.model.inventory.record import CertificateRecord
+from functions.model.inventory.who_renews import Renewer, who_renews
+from functions.model.request_filter import RequestFilter
+from functions.model.tags import end_of
+from functions.triggers.http.answers import time_of
+from functions.triggers.http.context import Context
+from functions.triggers.http.csv_text import csv_text
+from functions.triggers.http.grants.own import seen_by
+from functions.triggers.http.inventory.compressed import compressed_json
+from functions.triggers.http.queries import check_query, vault_aliases, words_of
+from functions.triggers.http.types.inventory import CertificatesAnswer
+
+CSV = "text/csv"
+CERTIFICATE_FILTERS = ("vault", "owner", "issuer", "name", "ends_before", "renewed_by")
+COLUMNS = (
+    *("vault", "name", "enabled", "subject", "names", "not_before", "not_after", "ca", "key"),
+    *("issuer", "months", "renewed_by", "owner", "signer", "pending"),
+)
+
+
+async def list_certificates(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """Answers 200 with the certificates, as a table in JSON or as CSV; 304 if the caller has that
+    already.
+    """
+    wanted = _filter_of(req, context)
+    found = await scanned_vaults(context.certflow(), wanted.vaults)
+    rows = [_row(alias, record) for alias, record in certificates_in(found, wanted)]
+    if CSV in req.headers.get("accept", "").lower():
+        lines = ([_cell(one) for one in row] for row in rows)
+        return func.HttpResponse(csv_text(COLUMNS, lines), mimetype=f"{CSV}; charset=utf-8")
+    body = CertificatesAnswer(
+        list(COLUMNS), rows, time_of(found.scanned), unscanned=list(found.unscanned)
+    )
+    return compressed_json(req, body)
+
+
+def _filter_of(req: func.HttpRequest, context: Context) -> CertificateFilter:
+    """Reads the filter. Raises InvalidRequest, UnknownVault, Forbidden."""
+    check_query(req, *CERTIFICATE_FILTERS)
+    return CertificateFilter(
+        vaults=seen_by(context, RequestFilter(vaults=vault_aliases(req))).vaults,
+        owner=req.params.get("owner"),
+        issuer=req.params.get("issuer"),
+        name=req.params.get("name"),
+        ends_before=_moment_of(req, "ends_before"),
+        renewers=_renewers_of(req),
+    )
+
+
+def _moment_of(req: func.HttpRequest, name: str) -> datetime | None:
+    given = req.params.get(name)
+    if not given:
+        return None
+    try:
+        return end_of(given)
+    except ValueError:
+        raise InvalidRequest(name, "A date, such as 2027-03-15, or a time (ISO 8601).") from None
+
+
+def _renewers_of(req: func.HttpRequest) -> list[Renewer]:
+    words = [one.lower() for one in words_of(req, "renewed_by")]
+    for word in words:
+        if word not in set(Renewer):
+            raise InvalidRequest("renewed_by", f"Allowed: {', '.join(Renewer)}.")
+    return [Renewer(one) for one in words]
+
+
+def _row(alias: str, record: CertificateRecord) -> list[object]:
+    """The fields of a certificate in the order of COLUMNS."""
+    current, policy = record.current, record.policy
+    return [
+        *(alias, record.name, record.enabled),
+        *((current.subject or None, list(current.names)) if current else (None, [])),
+        *(_time(current.not_before if current else None), _time(record.not_after)),
+        *((current.ca or None, _key(record)) if current else (None, None)),
+        *((policy.issuer or None, policy.months or None) if policy else (None, None)),
+        *(who_renews(record).value, record.owner, record.signer),
+        record.pending.status if record.pending else None,
+    ]
+
+
+def _key(record: CertificateRecord) -> str | None:
+    """The type and the size of the key, as `RSA 2048`."""
+    current = record.current
+    if current is None or not current.key_type:
+        return None
+    return f"{current.key_type} {current.key_size}" if current.key_size else current.key_type
+
+
+def _time(moment: datetime | None) -> str | None:
+    """A time without fractions, which certificates do not have."""
+    return time_of(moment.replace(microsecond=0)) if moment else None
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return " ".join(map(str, value)) if isinstance(value, list) else value

@@ -1,0 +1,114 @@
+"""Handles `GET` and `PATCH` of one certificate: what Key Vault has of it now, and Certflow's tags
+of it.
+"""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from functions.inventory.near_the_end import near_its_end
+from functions.inventory.one import CertificateView, set_tags, tags_after, view
+from functions.model.inventory.record import AskedFor, CertificateRecord, IssuedCertificate
+from functions.model.inventory.who_renews import who_renews
+from functions.model.request.act_log import log_act
+from functions.ports.vault import PendingOperation
+from functions.triggers.http.answers import certificate_url, json_body, pending_url, time_of
+from functions.triggers.http.bodies import check_name
+from functions.triggers.http.context import Context
+from functions.triggers.http.grants.tags import check_may_change
+from functions.triggers.http.inventory.tag_body import parse_tags
+from functions.triggers.http.queries import actor_of, body_of, check_query
+from functions.triggers.http.types.inventory import (
+    AskedAnswer,
+    CertificateAnswer,
+    IssuedAnswer,
+    PendingAnswer,
+    VersionAnswer,
+)
+
+
+async def get_certificate(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """Answers 200 with a certificate as Key Vault has it now."""
+    check_query(req)
+    vault, name = req.route_params["vault"], check_name(req.route_params["name"])
+    seen = await view(context.certflow(), vault, name)
+    return json_body(200, _answer(req, vault, seen))
+
+
+async def tag_certificate(req: func.HttpRequest, context: Context) -> func.HttpResponse:
+    """Changes Certflow's tags of a certificate, and answers 200 with it."""
+    check_query(req, "requested_by")
+    vault, name = req.route_params["vault"], check_name(req.route_params["name"])
+    change, said = parse_tags(body_of(req))
+    by, app = actor_of(req, context, said), context.certflow()
+    tags = await tags_after(app, vault, name, change)
+    await check_may_change(context, vault.lower(), name, tags)
+    await set_tags(app, vault, name, tags)
+    log_act("tagged", by, outcome="changed", vault=vault.lower(), name=name)
+    return json_body(200, _answer(req, vault, await view(app, vault, name)))
+
+
+def _answer(req: func.HttpRequest, vault: str, seen: CertificateView) -> CertificateAnswer:
+    record = seen.record
+    return CertificateAnswer(
+        vault=vault.lower(),
+        name=record.name,
+        enabled=record.enabled,
+        owner=record.owner,
+        signer=record.signer,
+        renewed_by=who_renews(record).value,
+        tags=dict(record.tags),
+        current=_issued(record.current) if record.current else None,
+        policy=_asked(record.policy) if record.policy else None,
+        pending=_pending(req, vault, record, seen.pending) if seen.pending else None,
+        versions=[VersionAnswer(version, sha1) for sha1, version in seen.versions.items()],
+        links={"history": f"{certificate_url(req, vault, record.name)}/history"},
+    )
+
+
+def _issued(current: IssuedCertificate) -> IssuedAnswer:
+    return IssuedAnswer(
+        version=current.version,
+        thumbprint=current.sha1,
+        sha256=current.sha256 or None,
+        subject=current.subject or None,
+        names=list(current.names),
+        ca=current.ca or None,
+        ca_key=current.ca_key or None,
+        not_before=time_of(current.not_before),
+        not_after=time_of(current.not_after),
+        created=time_of(current.created),
+        ekus=list(current.ekus),
+        key_type=current.key_type or None,
+        key_size=current.key_size or None,
+        self_signed=current.self_signed,
+        imported=current.imported,
+        public=current.public,
+        unread=current.unread,
+    )
+
+
+def _asked(policy: AskedFor) -> AskedAnswer:
+    return AskedAnswer(
+        issuer=policy.issuer,
+        issuer_type=policy.issuer_type or None,
+        months=policy.months or None,
+        near_its_end=near_its_end(policy),
+        subject=policy.subject or None,
+        names=list(policy.names),
+        ekus=list(policy.ekus),
+        key_type=policy.key_type or None,
+        key_size=policy.key_size or None,
+        curve=policy.curve or None,
+        exportable=policy.exportable,
+        reuse_key=policy.reuse_key,
+        content_type=policy.content_type or None,
+    )
+
+
+def _pending(
+    req: func.HttpRequest, vault: str, record: CertificateRecord, pending: PendingOperation
+) -> PendingAnswer:
+    operation = pending.operation
+    link = pending_url(req, vault, record.name, operation.request_id)
+    return PendingAnswer(operation.request_id, operation.status.value, operation.issuer, link)

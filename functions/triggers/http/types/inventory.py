@@ -1,0 +1,131 @@
+"""The types of the answers about the inventory."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from functions.model.inventory.who_renews import Renewer
+from functions.triggers.http.types.answers import Answer, Count, RequestId, Time, one_of
+
+RenewedBy = Annotated[str, one_of(Renewer)]
+
+
+class CertificatesAnswer(Answer):
+    """Certificates as a table: `columns` names the fields of each row. `scanned` is when the oldest
+    of the scans ended that they are from; of vaults in `unscanned` no scan has ended yet.
+    """
+
+    columns: list[str]
+    rows: list[list[Any]]
+    scanned: Time | None
+    unscanned: list[str]
+
+
+class IssuedAnswer(Answer, kw_only=True):
+    """What the current version of a certificate says. Fingerprints and the key id of its CA are
+    hex; `ekus` are OIDs, `key_size` is in bits.
+    """
+
+    version: str
+    thumbprint: str
+    sha256: str | None = None
+    subject: str | None = None
+    names: list[str]
+    ca: str | None = None
+    ca_key: str | None = None
+    not_before: Time | None = None
+    not_after: Time | None = None
+    created: Time | None = None
+    ekus: list[str]
+    key_type: str | None = None
+    key_size: Count | None = None
+    self_signed: bool
+    imported: bool
+    public: bool
+    unread: bool
+
+
+class AskedAnswer(Answer, kw_only=True):
+    """What the policy asks for, and in words what happens near the end."""
+
+    issuer: str
+    issuer_type: str | None = None
+    months: Count | None = None
+    near_its_end: str
+    subject: str | None = None
+    names: list[str]
+    ekus: list[str]
+    key_type: str | None = None
+    key_size: Count | None = None
+    curve: str | None = None
+    exportable: bool
+    reuse_key: bool
+    content_type: str | None = None
+
+
+class PendingAnswer(Answer):
+    """The request that is pending under the name, and where to go on with it."""
+
+    request_id: RequestId
+    status: str
+    issuer: str
+    link: str
+
+
+class VersionAnswer(Answer):
+    """A version of a certificate, and the SHA-1 of its certificate (hex)."""
+
+    version: str
+    thumbprint: str
+
+
+class CertificateAnswer(Answer, kw_only=True):
+    """A certificate as Key Vault has it now."""
+
+    vault: str
+    name: str
+    enabled: bool
+    owner: str | None = None
+    signer: str | None = None
+    renewed_by: RenewedBy
+    tags: dict[str, str]
+    current: IssuedAnswer | None = None
+    policy: AskedAnswer | None = None
+    pending: PendingAnswer | None = None
+    versions: list[VersionAnswer]
+    links: dict[str, str]
+
+
+class VaultCounts(Answer, kw_only=True):
+    """Counts of the certificates that the caller may read: all of them, those without an owner,
+    those that end within 30 days, those that have ended and are enabled, pending requests, and how
+    many somebody renews.
+    """
+
+    certificates: Count
+    unowned: Count
+    ends_within_30_days: Count
+    expired: Count
+    pending: Count
+    renewed_by: dict[str, Count]
+
+
+class VaultSeen(Answer, kw_only=True):
+    """A vault. `backlog` is the number of overdue checks of its requests, for those who operate
+    it.
+    """
+
+    vault: str
+    observed: bool
+    trusted_cas: str
+    scanned: Time | None
+    issuers: list[str]
+    counts: VaultCounts | None = None
+    backlog: Count | None = None
+    last_good_sweep: Time | None = None
+
+
+class VaultsAnswer(Answer):
+    """The vaults in which the caller may read certificates."""
+
+    value: list[VaultSeen]
