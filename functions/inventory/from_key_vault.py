@@ -5,6 +5,7 @@ the form of protocol §3 counts as absent.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from functions.access.matching.subject import read_subject
 from functions.model.inventory.record import AskedFor, IssuedCertificate
+from functions.model.inventory.who_renews import AUTO_RENEW
 from functions.ports.key_vault_objects import Policy
 from functions.ports.vault import Bundle
 from functions.x509.certificate import Certificate, load, readable_key
@@ -22,11 +24,10 @@ from functions.x509.rewrite import attempt
 from functions.x509.san import common_names, names_of
 
 KINDS = ("dns_names", "ipAddresses", "emails", "uris", "upns")  # protocol §3, in our order
-AUTO_RENEW = "autorenew"
-# By these a certificate says that a CA issued it as a public one: the policies of the CA/Browser
+# By these a certificate says that it is a public one for TLS: the policies of the CA/Browser
 # Forum (Baseline Requirements §7.1.6.1: EV, DV, OV, IV), and timestamps of public logs (RFC 6962
 # §3.3).
-PUBLIC_POLICIES = frozenset(
+TLS_POLICIES = frozenset(
     {"2.23.140.1.1", "2.23.140.1.2.1", "2.23.140.1.2.2", "2.23.140.1.2.3"},
 )
 
@@ -113,8 +114,17 @@ def _names(certificate: Certificate) -> tuple[str, ...]:
 def _asked_names(sans: Mapping[str, object], subject: str) -> tuple[str, ...]:
     found = {kind: _texts(sans, kind) for kind in KINDS}
     found["dns_names"] = tuple(name.lower() for name in found["dns_names"])
+    found["ipAddresses"] = tuple(map(_address, found["ipAddresses"]))
     names = [printed(name) for kind in KINDS for name in sorted(set(found[kind]))]
     return tuple(names or _common_name(subject))
+
+
+def _address(text: str) -> str:
+    """An address as certificates are read; the text of what is none."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return text
 
 
 def _common_name(subject: str) -> Iterable[str]:
@@ -151,7 +161,7 @@ def _public(certificate: Certificate) -> bool:
     policies = certificate.extension(x509.CertificatePolicies) or ()
     named = {one.policy_identifier.dotted_string for one in policies}
     logged = certificate.extension(x509.PrecertificateSignedCertificateTimestamps)
-    return bool(named & PUBLIC_POLICIES) or logged is not None
+    return bool(named & TLS_POLICIES) or logged is not None
 
 
 def _action(actions: object) -> Mapping[str, object]:
@@ -159,7 +169,9 @@ def _action(actions: object) -> Mapping[str, object]:
     given = actions if isinstance(actions, Sequence) and not isinstance(actions, str) else ()
     found: list[Mapping[str, object]] = [one for one in given if isinstance(one, Mapping)]
     renewing = (
-        one for one in found if _text(_object(one, "action"), "action_type").lower() == AUTO_RENEW
+        one
+        for one in found
+        if _text(_object(one, "action"), "action_type").lower() == AUTO_RENEW.lower()
     )
     return next(renewing, found[0] if found else {})
 

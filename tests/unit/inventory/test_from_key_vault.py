@@ -217,3 +217,8 @@ def test_nothing_raises_for_a_damaged_certificate(ca: Ca) -> None:
     for at in range(0, len(whole), 3):
         der = whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :]
         assert issued_of(bundle_of(der)).sha1 == sha1_of(der)
+
+
+def test_an_address_is_written_as_it_is_read_from_a_certificate() -> None:
+    sans = {"ipAddresses": ["2001:DB8:0::1", "10.0.0.1", "no address"]}
+    assert asked_of(cast("Policy", {"x509_props": {"sans": sans}})).names == ("10.0.0.1", "2001:db8::1", "no address")
