@@ -1,10 +1,10 @@
-"""Writes what docs/ says of events from their classes, and of findings from their table: the JSON Schemas, and the
-tables of events.md, notifications.md and findings.md.
+"""Writes what docs/ says of events from their classes, and of findings from their tables: the JSON Schemas, and the
+tables of events.md, notifications.md, findings.md and audit.md.
 
     python -m tests.event_docs --write
 
 tests/unit/model/events/test_event_docs.py fails while they are not what this would write. What is to be done about a
-finding is written by hand, in the last column.
+finding about a chain is written by hand, in the last column.
 """
 
 from __future__ import annotations
@@ -25,12 +25,15 @@ from functions.model.events.event import EventType
 from functions.model.events.registry import TOLD, TYPES
 from functions.model.events.wire import Named, Says, hints_of, without_none
 from functions.model.finding_codes import SECTIONS
+from functions.model.inventory.audit_codes import AUDIT_SECTIONS
+from functions.model.inventory.distrusted_cas import DISTRUSTED_CAS
 from functions.model.people.readers import Readers
 from functions.ports.rules import EVENT_PREFIX
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 FOLDER = DOCS / "events"
 FINDINGS = DOCS / "findings.md"
+AUDIT = DOCS / "audit.md"
 FINDING = re.compile(r"^\| `([a-z-]+)` \|[^|\n]*\|[^|\n]*\|([^|\n]*)\|$", re.MULTILINE)  # its code, and what to do
 COMMON, SUFFIX = "common", ".schema.json"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -76,7 +79,7 @@ def documents() -> dict[Path, str]:
     ]
     for page, heading, table in (("events.md", "type | when", rows), ("notifications.md", "event | is for", readers)):
         written[DOCS / page] = _with_table((DOCS / page).read_text(), heading, table)
-    return written | {FINDINGS: findings_page(FINDINGS.read_text())}
+    return written | {FINDINGS: findings_page(FINDINGS.read_text()), AUDIT: audit_page(AUDIT.read_text())}
 
 
 def findings_page(page: str) -> str:
@@ -87,6 +90,18 @@ def findings_page(page: str) -> str:
         rows = [f"`{code}` | {one.severity} | {one.meaning} | {steps.get(code, '')}" for code, one in codes.items()]
         page = before + heading + _with_table(after, "code | severity | what it means | what to do", rows)
     return page
+
+
+def audit_page(page: str) -> str:
+    """The page with a row for each code of the audit, and for each CA that browsers do not trust."""
+    for section, codes in AUDIT_SECTIONS.items():
+        before, heading, after = page.partition(f"## {section}\n")
+        rows = [f"`{code}` | {one.severity} | {one.meaning} | {one.next_step}" for code, one in codes.items()]
+        page = before + heading + _with_table(after, "code | severity | what it means | what to do", rows)
+    cas = [
+        f"{one.name} | `{key}` | {one.since:%Y-%m-%d} | [source]({one.source})" for key, one in DISTRUSTED_CAS.items()
+    ]
+    return _with_table(page, "CA | its key identifier | not trusted from | by", cas)
 
 
 def event_schema(event: type[EventType]) -> Json:
