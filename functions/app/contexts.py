@@ -280,6 +280,12 @@ class InventoryContext(HasNow, HasVaults, HasInventory, HasSight, Protocol):
     """Reading the inventory."""
 
 
+class AuditContext(
+    HasNow, HasVaults, HasMonitoringStore, HasIssuingCas, HasInventory, HasSight, Protocol
+):
+    """Auditing the inventory."""
+
+
 class SourceContext(HasNow, HasLedger, HasMonitoringStore, HasSource, Protocol):
     """Distinguishing Certflow's own events from those of others."""
 

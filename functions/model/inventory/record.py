@@ -122,7 +122,8 @@ class CertificateRecord:
 @dataclass(frozen=True, slots=True)
 class VaultSnapshot:
     """The certificates of a vault as one whole scan saw them, sorted by name. The scan went from
-    `began` to `ended`. `issuers` are the names of the issuers that the vault has.
+    `began` to `ended`. `issuers` are the names of the issuers that the vault has, `providers` the
+    provider of each, by name (protocol §4.14).
     """
 
     vault: str
@@ -131,3 +132,4 @@ class VaultSnapshot:
     certificates: tuple[CertificateRecord, ...] = ()
     issuers: tuple[str, ...] = ()
     version: int = 1
+    providers: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,141 @@
+"""The audit of vaults: from their snapshots, and what is known beside them, to the findings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cryptography import x509
+
+from functions.app.context_parts import HasIssuingCas
+from functions.app.contexts import AuditContext
+from functions.inventory.read import inventory_of
+from functions.model.inventory.audit import AuditFinding, audit
+from functions.model.inventory.audit_codes import AuditSeverity
+from functions.model.inventory.audited import Surroundings
+from functions.model.inventory.record import CertificateRecord, VaultSnapshot
+from functions.model.issuers import is_manual
+from functions.ports.monitoring_store import IssuerFailures
+from functions.x509.certificate import load
+
+# For how long an issuer counts as broken after people got a message about it; while it goes on to
+# fail, there is one a day.
+BROKEN_FOR = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which findings are asked for: of vaults (aliases), codes and severities (all of them, if
+    there are none), and of an owner, in any case.
+    """
+
+    vaults: Collection[str] = ()
+    codes: Collection[str] = ()
+    severities: Collection[AuditSeverity] = ()
+    owner: str | None = None
+
+    def takes(self, finding: AuditFinding) -> bool:
+        """Whether it takes a finding, by its code and severity."""
+        by_code = not self.codes or finding.code in self.codes
+        return by_code and (not self.severities or finding.severity in self.severities)
+
+    def takes_owner(self, owner: str | None) -> bool:
+        """Whether it takes certificates of an owner."""
+        return self.owner is None or self.owner.lower() == (owner or "").lower()
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFindings:
+    """The findings about a certificate of a vault (alias)."""
+
+    vault: str
+    record: CertificateRecord
+    findings: tuple[AuditFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VaultAudits:
+    """The certificates with findings, in the order of vault and name; `certificates` were looked
+    at. `scanned` is when the oldest of the scans ended that they are from (UTC); `unscanned` are
+    the aliases of vaults of which no scan has ended yet.
+    """
+
+    found: tuple[CertificateFindings, ...]
+    certificates: int
+    scanned: datetime | None
+    unscanned: tuple[str, ...]
+
+
+ALL_FINDINGS = AuditFilter()
+
+
+async def audits_of(certflow: AuditContext, wanted: AuditFilter = ALL_FINDINGS) -> VaultAudits:
+    """The findings about the certificates that this context may see. Raises Unavailable."""
+    found, looked_at = list[CertificateFindings](), 0
+    scans, unscanned = list[datetime](), list[str]()
+    for alias in sorted(wanted.vaults or certflow.vaults):
+        snapshot = await inventory_of(certflow, alias)
+        if snapshot is None:
+            unscanned.append(alias)
+            continue
+        scans.append(snapshot.ended)
+        around = await surroundings_of(certflow, alias, snapshot)
+        seen = [one for one in snapshot.certificates if certflow.may_see(alias, one.name)]
+        looked_at += sum(wanted.takes_owner(one.owner) for one in seen)
+        found += _findings(alias, seen, around, wanted)
+    return VaultAudits(tuple(found), looked_at, min(scans, default=None), tuple(unscanned))
+
+
+def _findings(
+    alias: str,
+    records: Collection[CertificateRecord],
+    around: Surroundings,
+    wanted: AuditFilter,
+) -> Iterator[CertificateFindings]:
+    for record in records:
+        if wanted.takes_owner(record.owner):
+            findings = tuple(one for one in audit(record, around) if wanted.takes(one))
+            if findings:
+                yield CertificateFindings(alias, record, findings)
+
+
+async def surroundings_of(
+    certflow: AuditContext, alias: str, snapshot: VaultSnapshot
+) -> Surroundings:
+    """What is known of a vault (alias) beside its certificates. Raises Unavailable."""
+    now = certflow.now()
+    names = {one.policy.issuer.lower() for one in snapshot.certificates if one.policy}
+    broken = set[str]()
+    for issuer in sorted(name for name in names if name and not is_manual(name)):
+        failures = await certflow.monitoring_store.issuer_failures(alias, issuer)
+        if _is_broken(failures, now):
+            broken.add(issuer)
+    return Surroundings(
+        now,
+        issuers=frozenset(map(str.lower, snapshot.issuers)) or None,
+        providers={name.lower(): provider for name, provider in snapshot.providers.items()},
+        broken=frozenset(broken),
+        parents=await _parents(certflow, alias),
+    )
+
+
+def _is_broken(failures: IssuerFailures, now: datetime) -> bool:
+    return any(at > now - BROKEN_FOR for at in failures.told.values())
+
+
+async def _parents(certflow: HasIssuingCas, alias: str) -> dict[str, str]:
+    """By key identifier (hex) of a CA that has signed what was merged in a vault, that of the CA
+    above.
+    """
+    found = dict[str, str]()
+    for one in await certflow.issuing_cas.list_cas(alias):
+        try:
+            certificate = load(one.der)
+        except ValueError:
+            continue
+        own = certificate.extension(x509.SubjectKeyIdentifier)
+        above = certificate.extension(x509.AuthorityKeyIdentifier)
+        if own and above and above.key_identifier:
+            found[own.digest.hex()] = above.key_identifier.hex()
+    return found
