@@ -49,6 +49,7 @@ def test_the_app_has_exactly_these_functions() -> None:
         "merge_pending": (f"{certificate}/pending/merge", "POST", key),
         "get_csr": (f"{certificate}/pending/csr", "GET", key),
         "get_csrs": ("csrs", "GET", key),
+        "get_audit": ("audit", "GET", key),
         "acknowledge_pending": (f"{certificate}/pending/acknowledge", "POST", key),
         "test_notifications": ("notifications/test", "POST", key),
         "get_history": (f"{certificate}/history", "GET", key),

@@ -26,6 +26,7 @@ from functions.triggers.http.types.inventory import (
     CertificatesAnswer,
     VaultsAnswer,
 )
+from functions.triggers.http.types.audit import AuditAnswer
 from functions.triggers.http.types.reports import ReportAnswer
 from functions.triggers.http.types.status import RebuildStarted, StatusAnswer
 
@@ -41,6 +42,7 @@ COMPONENTS: dict[str, tuple[type[msgspec.Struct], ...]] = {
     "Bundle": (KeyVaultBundle, BundleExtras),
     "History": (HistoryAnswer,),
     "Requests": (RequestsAnswer,),
+    "Audit": (AuditAnswer,),
     "VaultsStatus": (StatusAnswer,),
     "Rebuild": (RebuildStarted,),
     "Certificates": (CertificatesAnswer,),

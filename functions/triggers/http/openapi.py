@@ -26,6 +26,7 @@ from functions.triggers.http.inventory.certificate_paths import (
     one_certificate_operations,
 )
 from functions.triggers.http.inventory.tag_body import TagBody
+from functions.triggers.http.inventory.audit_paths import audit_paths
 from functions.triggers.http.openapi_parts import (
     A_FLAG,
     A_PERIOD,
@@ -99,6 +100,7 @@ def describe(vaults: Sequence[str], *, signed_in: bool = False) -> dict[str, Any
         | _list_paths()
         | certificate_list_paths()
         | {CERTIFICATE_PATH: {"parameters": address, **one_certificate_operations(tags)}}
+        | audit_paths()
         | _app_paths(rebuild)
         | _chain_paths(retry)
         | _notification_paths(rehearse)
