@@ -17,7 +17,7 @@ LEVEL = 6  # of gzip; 9 takes three times as long and saves two percent
 # must not fill the memory.
 MAX_JSON = 200 * 1024 * 1024
 # What reading a broken file raises.
-BROKEN = (OSError, EOFError, ValueError, zlib.error, msgspec.MsgspecError)
+BROKEN_JSON = (OSError, EOFError, ValueError, zlib.error, msgspec.MsgspecError)
 
 _RECORDS = msgspec.json.Decoder(tuple[CertificateRecord, ...])
 _SNAPSHOT = msgspec.json.Decoder(VaultSnapshot)
@@ -35,7 +35,7 @@ def snapshot_in(content: bytes) -> VaultSnapshot:
     """Reads a snapshot. Raises UnreadSnapshot."""
     try:
         return _SNAPSHOT.decode(_unpacked(content))
-    except BROKEN as error:
+    except BROKEN_JSON as error:
         raise UnreadSnapshot(SERVICE, f"a snapshot cannot be read: {error}") from error
 
 
@@ -43,7 +43,7 @@ def records_in(content: bytes) -> tuple[CertificateRecord, ...] | None:
     """Reads a part of a scan; None if it cannot be read."""
     try:
         return _RECORDS.decode(_unpacked(content))
-    except BROKEN:
+    except BROKEN_JSON:
         return None
 
 

@@ -113,7 +113,7 @@ async def surroundings_of(
             broken.add(issuer)
     return Surroundings(
         now,
-        issuers=frozenset(map(str.lower, snapshot.issuers)) or None,
+        issuers=None if snapshot.issuers is None else frozenset(map(str.lower, snapshot.issuers)),
         providers={name.lower(): provider for name, provider in snapshot.providers.items()},
         broken=frozenset(broken),
         parents=await _parents(certflow, alias),

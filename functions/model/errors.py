@@ -180,6 +180,10 @@ class KeepsChanging(Unavailable):
     """Every try to save failed because somebody else had changed the same thing."""
 
 
+class UnreadAnswer(Unavailable):
+    """A service has answered, but what cannot be read."""
+
+
 class UnreadSnapshot(Unavailable):
     """A snapshot of the inventory cannot be read. The next scan writes it anew."""
 

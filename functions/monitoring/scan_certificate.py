@@ -9,8 +9,12 @@ from datetime import datetime
 
 from functions.app.contexts import MonitoringContext, RequestsContext
 from functions.inventory.records import record_of
-from functions.model.errors import Unavailable
-from functions.model.inventory.record import CertificateRecord, PendingRequest
+from functions.model.errors import Unavailable, UnreadAnswer
+from functions.model.inventory.record import (
+    CertificateRecord,
+    IssuedCertificate,
+    PendingRequest,
+)
 from functions.model.request.actor import SCAN
 from functions.model.request.operation import Operation, Status
 from functions.model.tags import OWNER_TAG, is_unread, muted_until
@@ -23,7 +27,7 @@ from functions.monitoring.renewal_queue import (
     pass_over,
 )
 from functions.ports.monitoring_store import InventoryScan
-from functions.ports.vault import CertificateItem
+from functions.ports.vault import CertificateItem, Vault
 from functions.requests.adoption import adopt
 from functions.requests.fetch_state import get_pending_or_none
 from functions.requests.publish_csr import put_csr_again
@@ -79,10 +83,30 @@ async def _recorded(
     if is_to_be_asked(entry, known, run.quiet, now):
         pending = await _pending(certflow, run, entry, known)
         record = replace(record, asked=now, pending=pending)
-    if is_to_be_read(entry, known, now) and (bundle := await vault.certificate(entry.name)):
-        read = record_of(entry.name, bundle, now)
-        record = replace(record, current=read.current, policy=read.policy, read=now)
-    return record
+    return await _read(vault, entry, record, now) if is_to_be_read(entry, known, now) else record
+
+
+async def _read(
+    vault: Vault, entry: CertificateItem, record: CertificateRecord, now: datetime
+) -> CertificateRecord:
+    """The record with what the certificate and its policy say. Of one that cannot be read the
+    list's facts are kept, and the next scan tries again.
+    """
+    try:
+        bundle = await vault.certificate(entry.name)
+    except UnreadAnswer:
+        unread = IssuedCertificate(
+            version="",
+            sha1=entry.thumbprint or "",
+            not_before=entry.not_before,
+            not_after=entry.not_after,
+            unread=True,
+        )
+        return replace(record, current=unread, read=None)
+    if bundle is None:
+        return record
+    read = record_of(entry.name, bundle, now)
+    return replace(record, current=read.current, policy=read.policy, read=now)
 
 
 def _listed(

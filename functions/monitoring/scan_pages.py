@@ -87,7 +87,7 @@ class PagesRead:
             if has_no_answer(error):
                 self.run = replace(self.run, tries=self.run.tries + 1)
             raise
-        found = _counted(self.certflow, self.run.found, page.certificates, seen)
+        found = _more_found(self.certflow, self.run.found, page.certificates, seen)
         last = page.token is None
         self.run = replace(self.run, found=found, token=page.token, tries=0, renewing=last)
         self.records += [one.record for one in seen]
@@ -134,7 +134,7 @@ async def _known_records(certflow: ScanContext, alias: str) -> dict[str, Certifi
     return with_fresh(known, await certflow.fresh_records.all(alias))
 
 
-def _counted(
+def _more_found(
     certflow: ScanContext,
     found: ScanCounts,
     listed: Sequence[CertificateItem],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 from functions.app.contexts import ScanContext
 from functions.inventory.read import by_name, sorted_by_name
@@ -20,12 +21,14 @@ async def write_snapshot(certflow: ScanContext, run: InventoryScan) -> bool:
     if records is None:
         record("snapshot-part-lost", level=logging.ERROR, vault=run.vault)
         return False
+    providers = await _providers(certflow, run.vault)
     snapshot = VaultSnapshot(
         vault=run.vault,
         began=run.began or certflow.now(),
         ended=certflow.now(),
         certificates=sorted_by_name(by_name(records)),
-        issuers=await _issuers(certflow, run.vault),
+        issuers=None if providers is None else tuple(sorted(providers)),
+        providers=providers or {},
     )
     await certflow.inventory_files.save_snapshot(snapshot)
     return True
@@ -40,10 +43,12 @@ async def drop_used(certflow: ScanContext, run: InventoryScan) -> None:
         await certflow.fresh_records.drop(run.vault, run.began)
 
 
-async def _issuers(certflow: ScanContext, alias: str) -> tuple[str, ...]:
-    """The issuers of a vault; none if Key Vault does not say: the snapshot can do without them."""
+async def _providers(certflow: ScanContext, alias: str) -> Mapping[str, str] | None:
+    """The providers of the issuers of a vault, by name; None if Key Vault does not say: the
+    snapshot can do without them.
+    """
     try:
-        return tuple(sorted(await certflow.vault(alias).issuers()))
+        return await certflow.vault(alias).providers()
     except (Refused, Unavailable) as error:
         record("issuers-unread", level=logging.WARNING, vault=alias, reason=str(error))
-        return ()
+        return None

@@ -130,3 +130,7 @@ class Vault(Protocol):
     async def issuers(self) -> list[str]:
         """The names of the issuers that the vault has."""
         ...
+
+    async def providers(self) -> Mapping[str, str]:
+        """The provider of each issuer that the vault has, by the issuer's name."""
+        ...

@@ -30,7 +30,7 @@ ISSUERS, DOMAINS = "CERTFLOW_ISSUERS", "CERTFLOW_OWNER_DOMAINS"
 DOMAIN = re.compile(
     r"\*|(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 )
-QUIET = "CERTFLOW_QUIET_CHECK"
+QUIET_CHECK = "CERTFLOW_QUIET_CHECK"
 # Scans come once an hour; a request that nobody has seen for longer than a week is no news.
 SHORTEST_QUIET, LONGEST_QUIET = timedelta(hours=1), timedelta(days=7)
 TRUSTED, REFUSED = "CERTFLOW_TRUSTED_CAS", "CERTFLOW_REFUSED_WARNINGS"
@@ -93,9 +93,9 @@ def _patience(env: Env, faults: Faults, usual: ReminderDelays) -> ReminderDelays
 
 def _quiet_check(env: Env) -> timedelta | None:
     """Reads a period from an hour to a week; None without one."""
-    given = period(env, QUIET, timedelta(0))
+    given = period(env, QUIET_CHECK, timedelta(0))
     if given and not SHORTEST_QUIET <= given <= LONGEST_QUIET:
-        raise BadSettings(f"{QUIET}: write a period from 1h to 7d, such as 24h.")
+        raise BadSettings(f"{QUIET_CHECK}: write a period from 1h to 7d, such as 24h.")
     return given or None
 
 

@@ -184,6 +184,9 @@ class FakeVault:
     async def issuers(self) -> list[str]:
         return ["DigiCert"]
 
+    async def providers(self) -> Mapping[str, str]:
+        return {"DigiCert": "DigiCert"}
+
     def _standing(self, name: str, request_id: str | None) -> Operation:
         operation = self.operations.get(name)
         if operation is None or request_id not in {None, operation.request_id}:

@@ -62,7 +62,7 @@ class BlobInventory:
 
         async def read(number: int) -> tuple[CertificateRecord, ...] | None:
             async with gate:
-                blob = self._blobs.blob(INVENTORY, _part(vault, scan, number))
+                blob = self._blobs.blob(INVENTORY, _part_name(vault, scan, number))
                 return records_in(await (await blob.download_blob()).readall())
 
         with faults_of(HOST_STORAGE):
@@ -78,7 +78,7 @@ class BlobInventory:
         self, vault: str, scan: str, number: int, records: Sequence[CertificateRecord]
     ) -> None:
         """Writes a part of a scan."""
-        await self._write(_part(vault, scan, number), packed(records))
+        await self._write(_part_name(vault, scan, number), packed(records))
 
     async def _write(self, name: str, content: bytes) -> None:
         with faults_of(HOST_STORAGE):
@@ -93,5 +93,5 @@ class BlobInventory:
                     await container.delete_blob(blob.name)
 
 
-def _part(vault: str, scan: str, number: int) -> str:
+def _part_name(vault: str, scan: str, number: int) -> str:
     return f"{vault}/{scan}/{number:05}.json.gz"

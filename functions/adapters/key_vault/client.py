@@ -30,7 +30,7 @@ from functions.adapters.key_vault.bodies import (
 )
 from functions.adapters.key_vault.pipeline import certificate_client
 from functions.app.rate_limiter import KEY_VAULT
-from functions.model.errors import Refused, Unavailable
+from functions.model.errors import Refused, UnreadAnswer
 from functions.ports.key_vault_objects import Policy
 from functions.ports.vault import Bundle, CertificatePage, PendingOperation
 
@@ -140,10 +140,12 @@ class KeyVault:
 
     async def issuers(self) -> list[str]:
         """Returns the names of the issuers (protocol §4.14)."""
-        return [
-            issuer.name or ""
-            for issuer in await self._all(self._client.list_properties_of_issuers())
-        ]
+        return list(await self.providers())
+
+    async def providers(self) -> Mapping[str, str]:
+        """Returns the provider of each issuer by the issuer's name (protocol §4.14)."""
+        listed = await self._all(self._client.list_properties_of_issuers())
+        return {issuer.name or "": issuer.provider or "" for issuer in listed}
 
     async def _all[Item](self, pages: AsyncIterable[Item]) -> list[Item]:
         """Returns a whole list, from all its pages."""
@@ -209,8 +211,8 @@ class KeyVault:
                 raise later(self._service, status, response.headers)
             raise refused
 
-    def _unreadable(self) -> Unavailable:
-        return Unavailable(self._service, "an answer that cannot be read", maybe_done=True)
+    def _unreadable(self) -> UnreadAnswer:
+        return UnreadAnswer(self._service, "an answer that cannot be read", maybe_done=True)
 
 
 def _origin(url: str) -> tuple[str, str | None, int] | None:

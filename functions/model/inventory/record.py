@@ -122,14 +122,14 @@ class CertificateRecord:
 @dataclass(frozen=True, slots=True)
 class VaultSnapshot:
     """The certificates of a vault as one whole scan saw them, sorted by name. The scan went from
-    `began` to `ended`. `issuers` are the names of the issuers that the vault has, `providers` the
-    provider of each, by name (protocol §4.14).
+    `began` to `ended`. `issuers` are the names of the issuers that the vault has, None if they are
+    not known; `providers` the provider of each, by name (protocol §4.14).
     """
 
     vault: str
     began: datetime
     ended: datetime
     certificates: tuple[CertificateRecord, ...] = ()
-    issuers: tuple[str, ...] = ()
+    issuers: tuple[str, ...] | None = None
     version: int = 1
     providers: Mapping[str, str] = field(default_factory=dict)

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from functions import __version__
-from functions.triggers.http.answer_schemas import Schema, answer_schemas
 from functions.triggers.http.bodies import (
     CERTIFICATE_NAME,
     AcknowledgeBody,
@@ -21,12 +20,12 @@ from functions.triggers.http.bodies import (
     RehearseBody,
     RetryBody,
 )
+from functions.triggers.http.inventory.audit_paths import audit_paths
 from functions.triggers.http.inventory.certificate_paths import (
     certificate_list_paths,
     one_certificate_operations,
 )
 from functions.triggers.http.inventory.tag_body import TagBody
-from functions.triggers.http.inventory.audit_paths import audit_paths
 from functions.triggers.http.openapi_parts import (
     A_FLAG,
     A_PERIOD,
@@ -39,6 +38,7 @@ from functions.triggers.http.openapi_parts import (
 )
 from functions.triggers.http.plain_text import MAX_TEXT_LETTERS
 from functions.triggers.http.queries import CSR_FILTERS, FILTERS, PERIODS, REQUEST_ID
+from functions.triggers.http.types.answer_schemas import Schema, answer_schemas
 
 EXAMPLES = {
     name: {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.triggers.http.answer_schemas import Schema
 from functions.triggers.http.queries import PERIOD
+from functions.triggers.http.types.answer_schemas import Schema
 
 TEXT_SCHEMA: Schema = {"type": "string"}
 A_FLAG: Schema = {"type": "string", "enum": ["true", "false"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -67,6 +68,7 @@ async def test_a_manual_request_from_start_to_merge(trusted_ca: LocalCa) -> None
         assert (await vault.pending("web-1")).operation.status is Status.COMPLETED
         assert (await vault.policy("web-1"))["issuer"] == {"name": "Unknown"}
         assert await vault.issuers() == []
+        assert await vault.providers() == {}
 
 
 async def test_versions_are_found_by_their_leaf_on_every_page_and_half_made_ones_are_none(trusted_ca: LocalCa) -> None:
@@ -105,7 +107,9 @@ async def test_pages_hold_all_names_and_what_is_known_of_each_and_a_token_outliv
         last = await another.page(first.token)
         assert last.token is None
         listed = {one.name: one for one in (*first.certificates, *last.certificates)}
-        assert listed.pop("Done") == CertificateItem(
+        done = listed.pop("Done")
+        assert done.updated is not None
+        assert replace(done, updated=None) == CertificateItem(
             "Done",
             leaf.fingerprint(SHA1()).hex(),  # noqa: S303  how Key Vault names a certificate in its lists
             leaf.not_valid_before_utc,
@@ -115,6 +119,21 @@ async def test_pages_hold_all_names_and_what_is_known_of_each_and_a_token_outliv
         )
         assert sorted(listed) == waiting
         assert not any(one.complete or one.enabled for one in listed.values())
+
+
+async def test_tags_are_replaced_and_the_list_says_that_something_has_changed(trusted_ca: LocalCa) -> None:
+    async with running_emulator(trusted_ca, any_token=True) as emulator, vault_at(emulator.port) as vault:
+        csr = (await vault.create("web", {**BODY, "tags": {"a": "1", "b": "2"}})).operation.csr
+        leaf = Ca.root("Root", at=real_now).signs(csr).public_bytes(Encoding.DER)
+        version = (await vault.merge("web", [leaf])).version
+        changed = await vault.set_tags("web", {"b": "3"})
+        assert changed.version == version
+        assert changed.fields["tags"] == {"b": "3"}
+        (listed,) = (await vault.page()).certificates
+        assert listed.tags == await vault.tags("web") == {"b": "3"}
+        with pytest.raises(Refused) as caught:
+            await vault.set_tags("none", {})
+        assert caught.value.status == 404
 
 
 async def test_a_token_that_key_vault_takes_no_more_is_refused(trusted_ca: LocalCa) -> None:

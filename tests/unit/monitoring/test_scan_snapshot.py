@@ -10,7 +10,7 @@ import pytest
 
 from functions.inventory.fresh import refresh
 from functions.inventory.read import inventory_of
-from functions.model.errors import ConcurrentChange, Refused, Unavailable
+from functions.model.errors import ConcurrentChange, Refused, Unavailable, UnreadAnswer
 from functions.model.inventory.record import CertificateRecord
 from functions.model.options import Options
 from functions.monitoring import scan_pages
@@ -305,6 +305,30 @@ async def test_a_certificate_that_is_passed_over_keeps_its_record() -> None:
     last = world.monitoring_store.surveys["main"].last
     assert last is not None
     assert last.names["passed_over"] == ("c004",)
+
+
+async def test_a_certificate_that_nobody_can_read_is_kept_with_what_the_list_says() -> None:
+    world = filled()
+    certificate = world.vault.certificate
+
+    async def unreadable(name: str) -> object:
+        if name == "c004":
+            raise UnreadAnswer("Key Vault 'main'", "an answer that cannot be read", maybe_done=True)
+        return await certificate(name)
+
+    world.vault.certificate = unreadable  # type: ignore[method-assign, assignment]
+    await scan(world)
+    kept = (await records(world))["c004"]
+    assert kept.current is not None
+    assert (kept.current.unread, kept.not_after) == (True, NOW + timedelta(days=300))
+    last = world.monitoring_store.surveys["main"].last
+    assert last is not None
+    assert "passed_over" not in last.counts
+    world.vault.certificate = certificate  # type: ignore[method-assign]
+    await scan(world)
+    current = (await records(world))["c004"].current
+    assert current is not None
+    assert current.names == ("c004.example.com",)
 
 
 async def test_a_snapshot_that_has_not_changed_is_read_once() -> None:

@@ -14,8 +14,8 @@ from functions.model.inventory.audit_codes import AUDIT_CODES, AuditSeverity
 from functions.model.request_filter import RequestFilter
 from functions.triggers.http.answers import json_body, time_of
 from functions.triggers.http.context import Context
-from functions.triggers.http.csv_text import csv_text
 from functions.triggers.http.grants.own import seen_by
+from functions.triggers.http.inventory.csv_text import csv_text
 from functions.triggers.http.queries import check_query, vault_aliases, words_of
 from functions.triggers.http.types.audit import (
     AuditAnswer,

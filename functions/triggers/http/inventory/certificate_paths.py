@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from functions.model.inventory.who_renews import Renewer
-from functions.triggers.http.answer_schemas import Schema
 from functions.triggers.http.inventory.certificates import CERTIFICATE_FILTERS, CSV
 from functions.triggers.http.openapi_parts import (
     TEXT_SCHEMA,
@@ -15,6 +14,7 @@ from functions.triggers.http.openapi_parts import (
     query_parameter,
 )
 from functions.triggers.http.plain_text import MAX_TEXT_LETTERS
+from functions.triggers.http.types.answer_schemas import Schema
 
 UNCHANGED = {"description": "The caller has it already (If-None-Match)"}
 WHO: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LETTERS}

@@ -14,15 +14,15 @@ from functions.model.request_filter import RequestFilter
 from functions.model.tags import end_of
 from functions.triggers.http.answers import time_of
 from functions.triggers.http.context import Context
-from functions.triggers.http.csv_text import csv_text
 from functions.triggers.http.grants.own import seen_by
 from functions.triggers.http.inventory.compressed import compressed_json
+from functions.triggers.http.inventory.csv_text import csv_text
 from functions.triggers.http.queries import check_query, vault_aliases, words_of
 from functions.triggers.http.types.inventory import CertificatesAnswer
 
 CSV = "text/csv"
 CERTIFICATE_FILTERS = ("vault", "owner", "issuer", "name", "ends_before", "renewed_by")
-COLUMNS = (
+CERTIFICATE_COLUMNS = (
     *("vault", "name", "enabled", "subject", "names", "not_before", "not_after", "ca", "key"),
     *("issuer", "months", "renewed_by", "owner", "signer", "pending"),
 )
@@ -36,10 +36,12 @@ async def list_certificates(req: func.HttpRequest, context: Context) -> func.Htt
     found = await scanned_vaults(context.certflow(), wanted.vaults)
     rows = [_row(alias, record) for alias, record in certificates_in(found, wanted)]
     if CSV in req.headers.get("accept", "").lower():
-        lines = ([_cell(one) for one in row] for row in rows)
-        return func.HttpResponse(csv_text(COLUMNS, lines), mimetype=f"{CSV}; charset=utf-8")
+        lines = ([_in_a_cell(one) for one in row] for row in rows)
+        return func.HttpResponse(
+            csv_text(CERTIFICATE_COLUMNS, lines), mimetype=f"{CSV}; charset=utf-8"
+        )
     body = CertificatesAnswer(
-        list(COLUMNS), rows, time_of(found.scanned), unscanned=list(found.unscanned)
+        list(CERTIFICATE_COLUMNS), rows, time_of(found.scanned), unscanned=list(found.unscanned)
     )
     return compressed_json(req, body)
 
@@ -76,7 +78,7 @@ def _renewers_of(req: func.HttpRequest) -> list[Renewer]:
 
 
 def _row(alias: str, record: CertificateRecord) -> list[object]:
-    """The fields of a certificate in the order of COLUMNS."""
+    """The fields of a certificate in the order of CERTIFICATE_COLUMNS."""
     current, policy = record.current, record.policy
     return [
         *(alias, record.name, record.enabled),
@@ -102,7 +104,7 @@ def _time(moment: datetime | None) -> str | None:
     return time_of(moment.replace(microsecond=0)) if moment else None
 
 
-def _cell(value: object) -> object:
+def _in_a_cell(value: object) -> object:
     if isinstance(value, bool):
         return str(value).lower()
     return " ".join(map(str, value)) if isinstance(value, list) else value

@@ -32,7 +32,7 @@ async def get_certificate(req: func.HttpRequest, context: Context) -> func.HttpR
     check_query(req)
     vault, name = req.route_params["vault"], check_name(req.route_params["name"])
     seen = await view(context.certflow(), vault, name)
-    return json_body(200, _answer(req, vault, seen))
+    return json_body(200, _as_answer(req, vault, seen))
 
 
 async def tag_certificate(req: func.HttpRequest, context: Context) -> func.HttpResponse:
@@ -45,10 +45,10 @@ async def tag_certificate(req: func.HttpRequest, context: Context) -> func.HttpR
     await check_may_change(context, vault.lower(), name, tags)
     await set_tags(app, vault, name, tags)
     log_act("tagged", by, outcome="changed", vault=vault.lower(), name=name)
-    return json_body(200, _answer(req, vault, await view(app, vault, name)))
+    return json_body(200, _as_answer(req, vault, await view(app, vault, name)))
 
 
-def _answer(req: func.HttpRequest, vault: str, seen: CertificateView) -> CertificateAnswer:
+def _as_answer(req: func.HttpRequest, vault: str, seen: CertificateView) -> CertificateAnswer:
     record = seen.record
     return CertificateAnswer(
         vault=vault.lower(),

@@ -32,7 +32,7 @@ def _vault(status: VaultStatus, found: ScannedVaults, context: Context) -> Vault
         observed=status.read_only,
         trusted_cas=status.takes.value,
         scanned=time_of(snapshot.ended) if snapshot else None,
-        issuers=list(snapshot.issuers) if snapshot else [],
+        issuers=list(snapshot.issuers or ()) if snapshot else [],
     )
     if snapshot:
         now = context.certflow().now()

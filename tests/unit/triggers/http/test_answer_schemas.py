@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from functions.model.finding_codes import CODES
-from functions.triggers.http.answer_schemas import COMPONENTS, answer_schemas
 from functions.triggers.http.openapi import describe
+from functions.triggers.http.types.answer_schemas import COMPONENTS, answer_schemas
 from functions.triggers.http.types.answers import (
     ErrorAnswer,
     Fault,

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from functions.inventory.snapshots import packed
 from functions.model.inventory.record import AskedFor, CertificateRecord, IssuedCertificate, VaultSnapshot
 from functions.model.tags import OWNER_TAG
 from functions.ports.issuing_cas import IssuingCa
@@ -46,7 +45,7 @@ async def scanned(teams: tuple[str, ...] = TEAMS) -> Api:
         vault = f"prod-{team}"
         ended = NOW - number * timedelta(hours=1)
         snapshot = VaultSnapshot(vault, ended, ended, records(team), issuers=("corp",))
-        await api.world.inventory_files.save_snapshot(vault, packed(snapshot))
+        await api.world.inventory_files.save_snapshot(snapshot)
     return api
 
 
@@ -113,7 +112,7 @@ async def test_a_name_that_is_not_granted_is_in_no_count() -> None:
     api = await scanned(("pay",))
     theirs = CertificateRecord("hr-loose", current=ISSUED, policy=ASKED)
     snapshot = VaultSnapshot("prod-pay", NOW, NOW, (theirs, *records("pay")), issuers=("corp",))
-    await api.world.inventory_files.save_snapshot("prod-pay", packed(snapshot))
+    await api.world.inventory_files.save_snapshot(snapshot)
     answer = error_of(await api.call(AUDIT, ["team-pay"]))
     assert (answer["certificates"], found_in(answer)["no-owner"]) == (3, ["prod-pay/pay-loose"])
     assert error_of(await api.call(AUDIT, ["pki"]))["certificates"] == 4
@@ -122,7 +121,7 @@ async def test_a_name_that_is_not_granted_is_in_no_count() -> None:
 async def test_a_table_has_a_row_for_each_finding_and_no_formula() -> None:
     api = await scanned(("pay",))
     odd = CertificateRecord("pay-odd", tags={OWNER_TAG: "=HYPERLINK(1)"}, current=ISSUED, policy=AskedFor(months=24))
-    await api.world.inventory_files.save_snapshot("prod-pay", packed(VaultSnapshot("prod-pay", NOW, NOW, (odd,))))
+    await api.world.inventory_files.save_snapshot(VaultSnapshot("prod-pay", NOW, NOW, (odd,)))
     answer = await api.call(AUDIT, ["pki"], accept="text/csv; q=1, */*")
     header, *rows = csv.reader(io.StringIO(answer.get_body().decode()))
     assert answer.mimetype == "text/csv; charset=utf-8"
@@ -163,7 +162,7 @@ async def test_a_ca_below_one_that_browsers_do_not_trust_is_found_by_its_certifi
     api = await scanned(("pay",))
     leaf = IssuedCertificate("v1", "ab", ca_key=own.digest.hex(), not_before=NOW - DAY, not_after=NOW + 364 * DAY)
     signed = CertificateRecord("pay-web", current=leaf, policy=ASKED)
-    await api.world.inventory_files.save_snapshot("prod-pay", packed(VaultSnapshot("prod-pay", NOW, NOW, (signed,))))
+    await api.world.inventory_files.save_snapshot(VaultSnapshot("prod-pay", NOW, NOW, (signed,)))
     assert "distrusted-ca" not in found_in(error_of(await api.call(AUDIT, ["pki"])))
     await api.world.issuing_cas.put("prod-pay", IssuingCa(below.sha256, below.der, NOW))
     await api.world.issuing_cas.put("prod-pay", IssuingCa("cd", b"no certificate", NOW))
@@ -172,6 +171,6 @@ async def test_a_ca_below_one_that_browsers_do_not_trust_is_found_by_its_certifi
 
 async def test_a_snapshot_that_cannot_be_read_is_an_outage_and_not_half_an_answer() -> None:
     api = await scanned()
-    await api.world.inventory_files.save_snapshot("prod-hr", b"broken")
+    api.world.inventory_files.broken.add("prod-hr")
     assert (await api.call(AUDIT, ["pki"])).status_code == 503
     assert json.loads((await api.call(AUDIT, ["team-pay"])).get_body())["certificates"] == 3

@@ -16,7 +16,7 @@ import pytest
 from functions.model.inventory.record import CertificateRecord, VaultSnapshot
 from functions.monitoring.inventory_scan import request_scans, scan_inventory
 from functions.ports.inventory import StoredSnapshot
-from functions.triggers.http.inventory.certificates import COLUMNS
+from functions.triggers.http.inventory.certificates import CERTIFICATE_COLUMNS
 from tests.clock import NOW
 from tests.unit.fakes import World, signed, version_of
 from tests.unit.listing_vault import CA, Listing, issue
@@ -66,7 +66,7 @@ def body_of(answer: func.HttpResponse) -> dict[str, Any]:
 def table(answer: func.HttpResponse) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.get_body()
     body = body_of(answer)
-    assert tuple(body["columns"]) == COLUMNS
+    assert tuple(body["columns"]) == CERTIFICATE_COLUMNS
     return [dict(zip(body["columns"], row, strict=True)) for row in body["rows"]]
 
 
@@ -138,7 +138,7 @@ async def test_csv_has_the_same_rows_and_no_formula() -> None:
     answer = await listed(await filled(), accept="text/csv")
     assert answer.mimetype.startswith("text/csv")
     header, *rows = csv.reader(io.StringIO(answer.get_body().decode()))
-    assert tuple(header) == COLUMNS
+    assert tuple(header) == CERTIFICATE_COLUMNS
     by_name = {row[1]: dict(zip(header, row, strict=True)) for row in rows}
     assert by_name["web"]["owner"] == "'=cmd|calc"
     assert (by_name["api"]["enabled"], by_name["api"]["names"], by_name["new"]["subject"]) == (

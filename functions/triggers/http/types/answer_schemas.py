@@ -21,12 +21,12 @@ from functions.triggers.http.types.answers import (
     RehearsalAnswer,
     RequestsAnswer,
 )
+from functions.triggers.http.types.audit import AuditAnswer
 from functions.triggers.http.types.inventory import (
     CertificateAnswer,
     CertificatesAnswer,
     VaultsAnswer,
 )
-from functions.triggers.http.types.audit import AuditAnswer
 from functions.triggers.http.types.reports import ReportAnswer
 from functions.triggers.http.types.status import RebuildStarted, StatusAnswer
 
