@@ -50,6 +50,7 @@ class Options:
     - `quiet_check`: how long a certificate with which nothing happens is not asked for a pending
       request; None decides by the number of certificates (monitoring/quiet.py).
     - `digest`: when the daily digest is sent.
+    - `renewal_minutes`: how long a renewal by hand takes a person, for the plan.
     - `gathers`: how long CSRs, rejections and files that wait are held back, so that several become
       one message.
     - `observed`: the aliases of the vaults where Certflow starts, merges, cancels and deletes
@@ -73,6 +74,7 @@ class Options:
     max_renewals: int = 50
     quiet_check: timedelta | None = None
     digest: DigestWhen = DigestWhen.DAILY
+    renewal_minutes: int = 30
     gathers: timedelta = QUIET_GATHERING
     read_only_vaults: frozenset[str] = frozenset()
     signers: tuple[SignerRow, ...] = ()

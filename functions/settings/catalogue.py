@@ -59,6 +59,13 @@ ALL_SETTINGS = {
             "`50`",
             THE_DEFAULT,
         ),
+        Setting(
+            "CERTFLOW_RENEWAL_MINUTES",
+            "the minutes that a renewal by hand takes a person, for the sums of the "
+            "[plan](monitoring.md#the-plan); a day (1440) at most",
+            "`30`",
+            THE_DEFAULT,
+        ),
     ),
     "Inventory": (
         Setting(

@@ -63,6 +63,9 @@ def options_of(
             env, faults, "CERTFLOW_RENEW_MOST", 0, 100_000, usual.max_renewals
         ),
         quiet_check=faults.taken(lambda: _quiet_check(env), None),
+        renewal_minutes=_number_or_default(
+            env, faults, "CERTFLOW_RENEWAL_MINUTES", 0, 1440, usual.renewal_minutes
+        ),
         digest=_digest_when(env, faults, usual.digest),
         gathers=timedelta(
             seconds=_number_or_default(env, faults, "CERTFLOW_GATHER", 0, 600, seconds)

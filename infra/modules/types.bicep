@@ -193,6 +193,11 @@ type choices = {
   @description('How long the scan does not ask for a pending request of a certificate with which nothing happens: 1h to 7d.')
   quietCheck: string?
 
+  @description('The minutes that a renewal by hand takes a person, for the plan.')
+  @minValue(0)
+  @maxValue(1440)
+  renewalMinutes: int?
+
   @description('When the digest is sent.')
   digest: ('daily' | 'news' | 'off')?
 

@@ -105,7 +105,12 @@ def test_nothing_differs_from_one_deployment_to_the_next(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "setting"), [("vaultBudget", "CERTFLOW_VAULT_BUDGET"), ("renewMost", "CERTFLOW_RENEW_MOST")]
+    ("choice", "setting"),
+    [
+        ("vaultBudget", "CERTFLOW_VAULT_BUDGET"),
+        ("renewMost", "CERTFLOW_RENEW_MOST"),
+        ("renewalMinutes", "CERTFLOW_RENEWAL_MINUTES"),
+    ],
 )
 def test_what_a_parameter_takes_the_app_takes_and_no_more(choice: str, setting: str) -> None:
     (limits,) = (

@@ -102,6 +102,7 @@ BOTH = {"teams", "teams:ops"}
         ),
         ("CERTFLOW_RENEW", ("on", "off", "0"), "options.renews", False, set()),
         ("CERTFLOW_RENEW_MOST", ("many", "100001"), "options.max_renewals", USUAL.max_renewals, set()),
+        ("CERTFLOW_RENEWAL_MINUTES", ("half an hour", "1441", "-1"), "options.renewal_minutes", 30, set()),
         ("CERTFLOW_DIGEST", ("weekly",), "options.digest", USUAL.digest, set()),
         (
             "CERTFLOW_TRUSTED_CAS",
@@ -260,6 +261,7 @@ def test_without_a_word_the_choices_are_the_usual_ones() -> None:
         ("CERTFLOW_REFUSED_WARNINGS", "Name-Added, x", "refused_warnings", {"name-added"}),
         ("CERTFLOW_RENEW", "False", "renews", False),
         ("CERTFLOW_RENEW_MOST", "0", "max_renewals", 0),
+        ("CERTFLOW_RENEWAL_MINUTES", "45", "renewal_minutes", 45),
         ("CERTFLOW_DIGEST", "News", "digest", DigestWhen.NEWS),
     ],
 )
