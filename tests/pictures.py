@@ -1,7 +1,8 @@
 """`python -m tests.pictures`: makes the pictures in docs/pictures of what the product writes today.
 
 The product's channels hand a card and a mail to the inbox, whose page is then photographed; the doctor writes to a
-terminal. No stack runs, so that the addresses in the pictures are example.com's and not this machine's.
+terminal; the plan is a chart. No stack runs, so that the addresses in the pictures are example.com's and not this
+machine's.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from testkit.browser import ARGUMENTS, BROWSERS, chromium_path
 from testkit.tokens import AnyToken
 from tests.certificates import Ca, Wish, csr_of, pem, rsa_key
 from tests.clock import HANG, real_now
+from tests.plan_picture import plan_page
 
 FOLDER = ROOT / "docs" / "pictures"
 PAGE: ViewportSize = {"width": 800, "height": 1200}  # CSS pixels: as wide as the pictures are shown, and all in sight
@@ -180,7 +182,7 @@ async def running_page(chromium: str) -> AsyncIterator[Page]:
 
 
 async def make_pictures(chromium: str, folder: Path) -> None:
-    """Writes card.png, mail.png and doctor.png into a folder."""
+    """Writes card.png, mail.png, doctor.png and plan.png into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     async with running_page(chromium) as page:
         async with running_inbox_with_messages() as inbox:
@@ -191,6 +193,8 @@ async def make_pictures(chromium: str, folder: Path) -> None:
             await _photograph(mail, folder / "mail.png")
         await page.set_content(as_page(await asyncio.to_thread(written_by_the_doctor)))
         await _photograph(page.locator("pre"), folder / "doctor.png")
+        await page.set_content(plan_page(real_now()))
+        await _photograph(page.locator("svg"), folder / "plan.png")
 
 
 async def _photograph(what: Locator, file: Path) -> None:

@@ -286,6 +286,10 @@ class AuditContext(
     """Auditing the inventory."""
 
 
+class PlanContext(HasNow, HasVaults, HasInventory, HasOptions, HasSight, Protocol):
+    """Planning the renewals of the inventory."""
+
+
 class SourceContext(HasNow, HasLedger, HasMonitoringStore, HasSource, Protocol):
     """Distinguishing Certflow's own events from those of others."""
 

@@ -118,6 +118,7 @@ ROUTES = (
     Route("get_history", f"{CERTIFICATE_ROUTE}/history", "GET", "overview.get_history", Verb.READ),
     Route("list_requests", "requests", "GET", "overview.list_requests", Verb.READ),
     Route("get_audit", "audit", "GET", "inventory.audit.get_audit", Verb.READ),
+    Route("get_plan", "plan", "GET", "inventory.plan.get_plan", Verb.READ),
     Route("get_csrs", "csrs", "GET", "csrs.get_csrs", Verb.READ),
     Route("return_chain", "chains", "POST", "chains.return_chain", Verb.RETURN),
     Route("inspect_chain", "chains/inspect", "POST", "chains.inspect_chain", Verb.RETURN),

@@ -27,6 +27,7 @@ from functions.triggers.http.types.inventory import (
     CertificatesAnswer,
     VaultsAnswer,
 )
+from functions.triggers.http.types.plan import PlanAnswer
 from functions.triggers.http.types.reports import ReportAnswer
 from functions.triggers.http.types.status import RebuildStarted, StatusAnswer
 
@@ -43,6 +44,7 @@ COMPONENTS: dict[str, tuple[type[msgspec.Struct], ...]] = {
     "History": (HistoryAnswer,),
     "Requests": (RequestsAnswer,),
     "Audit": (AuditAnswer,),
+    "Plan": (PlanAnswer,),
     "VaultsStatus": (StatusAnswer,),
     "Rebuild": (RebuildStarted,),
     "Certificates": (CertificatesAnswer,),

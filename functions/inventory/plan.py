@@ -1,0 +1,75 @@
+"""The plan of the renewals of all vaults: from their snapshots to the plan of each certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.app.contexts import PlanContext
+from functions.inventory.read import inventory_of
+from functions.model.inventory.plan import Plan, plan_of
+from functions.model.inventory.record import CertificateRecord
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFilter:
+    """Which certificates a plan is of: of vaults (aliases; all if there are none), of an owner, of
+    an issuer by its name in the vault; in any case. `public` takes those of public CAs, or all
+    others.
+    """
+
+    vaults: Collection[str] = ()
+    owner: str | None = None
+    issuer: str | None = None
+    public: bool | None = None
+
+    def takes(self, record: CertificateRecord) -> bool:
+        """Whether it takes a certificate of one of its vaults."""
+        issuer = record.policy.issuer if record.policy else ""
+        if self.public is not None and self.public != bool(
+            record.current and record.current.public
+        ):
+            return False
+        return _is_same(self.owner, record.owner or "") and _is_same(self.issuer, issuer)
+
+
+@dataclass(frozen=True, slots=True)
+class VaultPlans:
+    """The plans of the certificates of vaults, under a limit in days, in the order of vault and
+    name. `left_out` are those certificates that are not to be renewed, or of which too little is
+    known. `scanned` is when the oldest of the scans ended that they are from (UTC); `unscanned` are
+    the aliases of vaults of which no scan has ended yet.
+    """
+
+    limit: int
+    plans: tuple[Plan, ...]
+    left_out: int
+    scanned: datetime | None
+    unscanned: tuple[str, ...]
+
+
+NO_FILTER = PlanFilter()
+
+
+async def plans_of(certflow: PlanContext, limit: int, wanted: PlanFilter = NO_FILTER) -> VaultPlans:
+    """The plans of the certificates that this context may see. Raises Unavailable."""
+    now, ladder = certflow.now(), certflow.options.ladder
+    plans, seen, scans, unscanned = list[Plan](), 0, list[datetime](), list[str]()
+    for alias in sorted(wanted.vaults or certflow.vaults):
+        snapshot = await inventory_of(certflow, alias)
+        if snapshot is None:
+            unscanned.append(alias)
+            continue
+        scans.append(snapshot.ended)
+        for record in snapshot.certificates:
+            if certflow.may_see(alias, record.name) and wanted.takes(record):
+                seen += 1
+                plan = plan_of(alias, record, limit, ladder, now)
+                plans += [plan] if plan else []
+    left_out = seen - len(plans)
+    return VaultPlans(limit, tuple(plans), left_out, min(scans, default=None), tuple(unscanned))
+
+
+def _is_same(wanted: str | None, text: str) -> bool:
+    return wanted is None or wanted.lower() == text.lower()
