@@ -37,7 +37,7 @@ AUDIT = DOCS / "audit.md"
 FINDING = re.compile(r"^\| `([a-z-]+)` \|[^|\n]*\|[^|\n]*\|([^|\n]*)\|$", re.MULTILINE)  # its code, and what to do
 COMMON, SUFFIX = "common", ".schema.json"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-PRIMITIVES = {str: "string", int: "integer", bool: "boolean"}
+PRIMITIVES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 ENVELOPE: dict[str, Any] = {
     "description": "The CloudEvents 1.0 envelope. An id names one happening: an event that comes twice has the same "
     "id, and is the same.",

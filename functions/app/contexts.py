@@ -290,6 +290,12 @@ class PlanContext(HasNow, HasVaults, HasInventory, HasOptions, HasSight, Protoco
     """Planning the renewals of the inventory."""
 
 
+class MonthlyPlanContext(
+    HasNow, HasVaults, HasLedger, HasInventory, HasTopic, HasOptions, HasSight, Protocol
+):
+    """Telling operators of the plan."""
+
+
 class SourceContext(HasNow, HasLedger, HasMonitoringStore, HasSource, Protocol):
     """Distinguishing Certflow's own events from those of others."""
 

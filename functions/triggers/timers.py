@@ -15,8 +15,8 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     """Returns the timers. **check** queues a run for every vault, publishes the events that an
     earlier run left in the outbox, checks whose certificates the vaults accept and who may do
     what, and sends work lists. **discover** asks for an inventory scan of each vault. **daily**
-    sends the digest and deletes what is too old. **sweep** handles dropped files whose event never
-    came.
+    sends the digest, deletes what is too old, and sends the plan on the first of a month. **sweep**
+    handles dropped files whose event never came.
     """
     blueprint = func.Blueprint()
     _add_timer(blueprint, "check", "%CERTFLOW_CHECK_SCHEDULE%", lambda: _run_check(certflow()))
@@ -68,6 +68,7 @@ async def _run_discover(app: Certflow) -> None:
 async def _run_daily(app: Certflow) -> None:
     from functions.chains.key_search import SEARCH_TTL
     from functions.chains.trust_changes import tell_any_ca
+    from functions.inventory.monthly_plan import send_monthly_plan
     from functions.monitoring.digest import send_digest
     from functions.notifications.provenance import SENT_EVENT_TTL as VOUCHED
     from functions.requests.daily_starts import forget_starts
@@ -79,6 +80,7 @@ async def _run_daily(app: Certflow) -> None:
     await app.ledger.forget_kept(app.now() - VOUCHED)
     await forget_starts(app)
     await remove_stale_csrs(app)
+    await send_monthly_plan(app)
 
 
 async def _run_sweep(app: Certflow) -> None:

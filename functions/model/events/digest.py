@@ -1,4 +1,4 @@
-"""The event of the daily digest."""
+"""The events of the daily digest and of the monthly plan."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ PAIR = {
     "items": False,
     "minItems": 2,
 }
+MAX_FIRST = 5  # certificates that a monthly plan names
 ENDED_SCHEMA = {"enum": ["completed", "failed", "cancelled", "deleted", "overwritten"]}
 
 
@@ -165,3 +166,103 @@ class Digest(EventType):
             set_aside=(),
             facts=((f"Vault {at.vault}", watched),),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstToFix:
+    """A certificate whose renewal is to be changed before others."""
+
+    vault: Vault
+    name: Name
+    why: Annotated[str, Says("What is wrong with it, and what would be right. For people.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthlyPlan(EventType):
+    """How many certificates will need a person, and how often, once public CAs keep to the next
+    limit on lifetimes, and which policies break then. Sent on the first of a month; with
+    CERTFLOW_DIGEST=news only if there is anything to fix, with off never, and never where there is
+    no certificate of a public CA.
+    """
+
+    type = "Certflow.Plan.Monthly"
+    ids = "^plan:[0-9]{4}-[0-9]{2}$"
+    subjects = "^plan$"
+    plural = Plural("monthly plans")
+    readers = Readers((OPERATORS,))
+
+    month: Annotated[
+        str, Says("The month in which it was sent, UTC.", pattern="^[0-9]{4}-[0-9]{2}$")
+    ]
+    since: Annotated[str, Says("From when on the limit counts.", format="date")]
+    limit: Annotated[int, Says("The limit in days: no certificate lives longer.", minimum=1)]
+    certificates: Annotated[
+        int, Says("Certificates of public CAs that are to be renewed.", minimum=0)
+    ]
+    by_hand: Annotated[int, Says("Those whose renewals take a person's time.", minimum=0)]
+    times_a_year: Annotated[
+        float, Says("How often each of these is renewed in a year, on average.", minimum=0)
+    ]
+    hours_a_year: Annotated[int, Says("The hours that this takes people in a year.", minimum=0)]
+    broken: Annotated[
+        int, Says("Policies by which a certificate would be renewed again and again.", minimum=0)
+    ]
+    first: Annotated[
+        tuple[FirstToFix, ...],
+        Says("Those to fix first: policies that break, then renewals by hand.", maxItems=MAX_FIRST),
+    ]
+
+    def words(self, links: Links) -> Message:
+        """Says what the limit will ask of people."""
+        calm = not self.by_hand and not self.broken
+        breaks = f" {_counted(self.broken, 'policy breaks', 'policies break')}."
+        return Message(
+            f"Renewals under the limit of {self.limit} days, from {self.since}",
+            f"From {self.since} on public CAs issue for {self.limit} days at most. "
+            f"{self.by_hand or 'None'} of {_counted(self.certificates, 'certificate')} of such CAs "
+            f"{'needs' if self.by_hand in {0, 1} else 'need'} a person"
+            f"{_how_often(self.times_a_year, self.hours_a_year) if self.by_hand else ''}."
+            f"{breaks if self.broken else ''}",
+            "Nothing to do."
+            if calm
+            else "Fix first what is listed here. GET "
+            f"{links.api}/plan?limit={self.limit}&public=true has all of them, "
+            f"{links.credentials}.",
+            Severity.INFO if calm else Severity.WARNING,
+            good=calm,
+        )
+
+    def details(self) -> Iterable[tuple[str, object]]:
+        """Lists what is to be fixed first."""
+        return ((f"{one.vault}/{one.name}", one.why) for one in self.first or ())
+
+    @classmethod
+    def sample(cls, at: Scene) -> Self:
+        """Returns one of a limit of 100 days."""
+        return cls(
+            month=f"{at.now:%Y-%m}",
+            since="2027-03-15",
+            limit=100,
+            certificates=40,
+            by_hand=12,
+            times_a_year=5.5,
+            hours_a_year=33,
+            broken=1,
+            first=(
+                FirstToFix(
+                    vault=at.vault,
+                    name="sample",
+                    why="renewed 276 days before its end, and it lives 100: again and again. Let "
+                    "it renew at 80 percent of its life.",
+                ),
+            ),
+        )
+
+
+def _how_often(times: float, hours: int) -> str:
+    takes = f", {_counted(hours, 'hour')} of work" if hours else ""
+    return f" {times:g} times a year{takes}"
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or f'{one}s'}"

@@ -14,7 +14,7 @@ from functions.model.events.chains import (
     Stuck,
     Waiting,
 )
-from functions.model.events.digest import Digest
+from functions.model.events.digest import Digest, MonthlyPlan
 from functions.model.events.ends import Cancelled, Completed, Deleted, Failed, Overwritten
 from functions.model.events.event import EventType
 from functions.model.events.expiry import Expired, NearExpiry
@@ -67,6 +67,7 @@ TYPES: tuple[type[EventType], ...] = (
     AccessChanged,
     AccessFaulty,
     Digest,
+    MonthlyPlan,
     NoticeRefused,
 )
 BY_NAME: Mapping[str, type[EventType]] = {one.type: one for one in TYPES}

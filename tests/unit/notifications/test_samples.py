@@ -53,6 +53,7 @@ OF_NO_VAULT = {
     "Chain.KeyReceived",
     "Digest.Daily",
     "Notice.Refused",
+    "Plan.Monthly",
     "Setting.Wrong",
     "Signer.WorkList",  # of all vaults; each line names its own
     "Trust.Misplaced",
