@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from local.bicep_check import INFRA, PLACE, TEMPLATE, bicep, compiled, run
+from local.bicep_check import INFRA, TEMPLATE, bicep, run
+from tests.infra.warm_bicep import WARM
 
 Resource = dict[str, Any]
 EXAMPLES = ("smallest", "private", "many-vaults", "hub-and-spoke")
@@ -55,31 +56,44 @@ def example(name: str) -> Snapshot:
     return read_snapshot(INFRA / "examples" / f"{name}.snapshot.json")
 
 
-def snapshot(directory: Path, template: str, parameters: str, infra: Path = INFRA) -> Snapshot:
-    """The snapshot of a template with these parameters: of ours, compiled once; of those in `infra`; or of the copy
-    that a test has put into the directory, and changed. Raises ValueError with what the Bicep CLI says.
+@functools.cache
+def snapshot(template: str, parameters: str, infra: Path = INFRA) -> Snapshot:
+    """The snapshot of a template with these parameters: of ours, or of the copy in `infra` that a test has changed.
+    Raises ValueError with what the Bicep CLI says.
     """
-    copy = directory / "infra"
-    if infra != INFRA and not copy.exists():
-        shutil.copytree(infra, copy)
-    if copy.exists():
-        (copy / "examples").mkdir(exist_ok=True)
-        using, file = f"../{template}.bicep", copy / "examples" / "made-up.bicepparam"
-    else:
-        using, file = f"./{template}.json", directory / "made-up.bicepparam"
-        directory.mkdir(parents=True, exist_ok=True)
-        (directory / using).write_text(_compiled(template))
-    file.write_text(f"using '{using}'\n{parameters}\n")
-    done = run("snapshot", file, "--mode", "overwrite", *PLACE)
-    if done.returncode or done.stderr:
-        raise ValueError(done.stderr)
-    return read_snapshot(file.with_suffix(".snapshot.json"))
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory, "template.json").write_text(compiled(infra / f"{template}.bicep"))
+        file = Path(directory, "made-up.bicepparam")
+        file.write_text(f"using './template.json'\n{parameters}\n")
+        return _of_somebody(WARM.snapshot(file))
 
 
 @functools.cache
-def _compiled(template: str) -> str:
-    """The template for ARM: that of main.bicep is committed, and `make check` sees to it that it is not stale."""
-    return TEMPLATE.read_text() if template == "main" else json.dumps(compiled(INFRA / f"{template}.bicep"))
+def compiled(file: Path) -> str:
+    """The template for ARM, without spaces, since each snapshot reads it again: that of main.bicep is committed, and
+    `make check` sees to it that it is not stale.
+    """
+    text = TEMPLATE.read_text() if file == INFRA / "main.bicep" else WARM.compiled(file)
+    return json.dumps(json.loads(text), separators=(",", ":"))
+
+
+def by_azd(directory: Path, template: str) -> Path:
+    """A copy of the file of parameters for azd, whose template is compiled already: the Bicep CLI reads the environment
+    variables only as its process starts, and would compile the template in each.
+    """
+    (directory / f"{template}.json").write_text(compiled(INFRA / f"{template}.bicep"))
+    file = directory / f"{template}.bicepparam"
+    text, using = (INFRA / file.name).read_text(), f"using '{template}.bicep'\n"
+    assert using in text
+    file.write_text(text.replace(using, f"using './{template}.json'\n"))
+    return file
+
+
+def parameters_of(file: Path) -> dict[str, Any]:
+    """What a file of parameters gives in this environment."""
+    done = run("build-params", file, "--stdout")
+    assert done.stderr == ""
+    return dict(json.loads(json.loads(done.stdout)["parametersJson"])["parameters"])
 
 
 def texts(value: object) -> Iterator[str]:
@@ -97,7 +111,10 @@ def texts(value: object) -> Iterator[str]:
 
 def read_snapshot(file: Path) -> Snapshot:
     """The snapshot in a file, as if somebody had deployed it: his object id stands where only Azure knows it."""
-    read = json.loads(file.read_text())
+    return _of_somebody(json.loads(file.read_text()))
+
+
+def _of_somebody(read: dict[str, Any]) -> Snapshot:
     assert read["diagnostics"] == []
     return Snapshot(tuple(_deployed_by_somebody(one) for one in read["predictedResources"]), read["outputs"])
 

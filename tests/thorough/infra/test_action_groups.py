@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.infra.deployed import Resource, needs_bicep, snapshot
@@ -17,8 +15,8 @@ ON_CALL = f"{COMPANY}/Microsoft.Insights/actionGroups/on-call"
     ("mails", "groups", "made"),
     [("[]", "[]", True), ("['a@example.com']", "[]", True), ("[]", f"['{ON_CALL}']", False)],
 )
-def test_an_action_group_is_made_unless_one_is_given(mails: str, groups: str, made: bool, tmp_path: Path) -> None:
-    deployed = snapshot(tmp_path, "main", f"param alertsTo = {mails}\nparam actionGroupIds = {groups}")
+def test_an_action_group_is_made_unless_one_is_given(mails: str, groups: str, made: bool) -> None:
+    deployed = snapshot("main", f"param alertsTo = {mails}\nparam actionGroupIds = {groups}")
     own = [one["id"] for one in deployed.of("Microsoft.Insights/actionGroups")]
     assert bool(own) == made
     wanted = own or [ON_CALL]

@@ -6,7 +6,6 @@ import functools
 import io
 import subprocess
 import tarfile
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,13 +97,12 @@ CHANGES = {
 @functools.cache
 def deployed(parameters: str, infra: Path = INFRA) -> Snapshot:
     """What main.bicep and, where that leaves them to it, subscriptions.bicep deploy with these parameters, as one."""
-    with tempfile.TemporaryDirectory() as directory:
-        main = snapshot(Path(directory) / "main", "main", parameters, infra)
-        if any("eventSubscriptions" in one["type"] for one in main.resources):
-            return main
-        known = ("param name", "param vaults", "param privateNetwork", "param delivery")
-        shared = "\n".join(line for line in parameters.splitlines() if line.startswith(known))
-        events = snapshot(Path(directory) / "events", "subscriptions", shared, infra)
+    main = snapshot("main", parameters, infra)
+    if any("eventSubscriptions" in one["type"] for one in main.resources):
+        return main
+    known = ("param name", "param vaults", "param privateNetwork", "param delivery")
+    shared = "\n".join(line for line in parameters.splitlines() if line.startswith(known))
+    events = snapshot("subscriptions", shared, infra)
     seen = {one["id"] for one in main.resources}
     return Snapshot((*main.resources, *(one for one in events.resources if one["id"] not in seen)), main.outputs)
 

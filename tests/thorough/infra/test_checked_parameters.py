@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.bicep_check import INFRA, run
-from tests.infra.deployed import needs_bicep, snapshot
+from local.bicep_check import INFRA
+from tests.infra.deployed import by_azd, needs_bicep, parameters_of, snapshot
 
 pytestmark = needs_bicep
 
@@ -34,39 +33,46 @@ output SIGN_IN signIn = checkedSignIn(callers)
 """
 
 
-def checked(directory: Path, parameters: str) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def infra(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy with that template in it."""
+    copy = tmp_path_factory.mktemp("copy") / "infra"
+    shutil.copytree(INFRA, copy)
+    (copy / "checks.bicep").write_text(CHECKS)
+    return copy
+
+
+def checked(infra: Path, parameters: str) -> dict[str, Any]:
     """What the checks let through. Raises ValueError with what they say."""
-    shutil.copytree(INFRA, directory / "infra")
-    (directory / "infra" / "checks.bicep").write_text(CHECKS)
-    return snapshot(directory, "checks", parameters).outputs
+    return snapshot("checks", parameters, infra).outputs
 
 
 @pytest.mark.parametrize("name", ["My_Cert.Flow", "Certflow", "-certflow", "certflow-", "zertifikäte"])
-def test_a_name_that_resources_cannot_have(name: str, tmp_path: Path) -> None:
+def test_a_name_that_resources_cannot_have(name: str, infra: Path) -> None:
     with pytest.raises(ValueError, match=re.escape(f"name is '{name}': {ALLOWED}")):
-        checked(tmp_path, f"param name = '{name}'")
+        checked(infra, f"param name = '{name}'")
 
 
 @pytest.mark.parametrize("alias", ["Main", "my_vault", "a-"])
-def test_an_alias_that_cannot_be_one(alias: str, tmp_path: Path) -> None:
+def test_an_alias_that_cannot_be_one(alias: str, infra: Path) -> None:
     with pytest.raises(ValueError, match=re.escape(f"vaults: the alias '{alias}': {ALLOWED}")):
-        checked(tmp_path, f"param vaults = [{{ alias: 'first' }}, {{ alias: '{alias}' }}]")
+        checked(infra, f"param vaults = [{{ alias: 'first' }}, {{ alias: '{alias}' }}]")
 
 
-def test_two_vaults_under_one_alias(tmp_path: Path) -> None:
+def test_two_vaults_under_one_alias(infra: Path) -> None:
     with pytest.raises(ValueError, match="vaults: the alias 'a' stands there twice"):
-        checked(tmp_path, f"param vaults = [{{ alias: 'a', id: '{ONE}' }}, {{ alias: 'b' }}, {{ alias: 'a' }}]")
+        checked(infra, f"param vaults = [{{ alias: 'a', id: '{ONE}' }}, {{ alias: 'b' }}, {{ alias: 'a' }}]")
 
 
-def test_one_vault_under_two_aliases_however_its_id_is_written(tmp_path: Path) -> None:
+def test_one_vault_under_two_aliases_however_its_id_is_written(infra: Path) -> None:
     with pytest.raises(ValueError, match="vaults: the vault 'contoso-pki' stands there under two aliases"):
-        checked(tmp_path, f"param vaults = [{{ alias: 'a', id: '{ONE}' }}, {{ alias: 'b', id: '{OTHER}' }}]")
+        checked(infra, f"param vaults = [{{ alias: 'a', id: '{ONE}' }}, {{ alias: 'b', id: '{OTHER}' }}]")
 
 
-def test_what_resources_can_be_called_is_taken(tmp_path: Path) -> None:
+def test_what_resources_can_be_called_is_taken(infra: Path) -> None:
     vaults = [{"alias": "9"}, {"alias": "a", "id": ONE}, {"alias": "abcdefghij-klmnopqrs"}]
     written = ", ".join(f"{{ {', '.join(f"{key}: '{value}'" for key, value in one.items())} }}" for one in vaults)
-    taken = checked(tmp_path, f"param name = 'team-1--b'\nparam vaults = [{written}]")
+    taken = checked(infra, f"param name = 'team-1--b'\nparam vaults = [{written}]")
     assert taken == {"NAME": "team-1--b", "VAULTS": vaults, "SIGN_IN": {}}
 
 
@@ -84,32 +90,29 @@ BOTH = f"tenantId: '{ID}', apiClientId: '{ID}'"
         (f"{BOTH}, access: ''", "access is access/<name of a blob>"),
     ],
 )
-def test_a_sign_in_that_lets_nobody_in_or_that_others_could_write(given: str, said: str, tmp_path: Path) -> None:
+def test_a_sign_in_that_lets_nobody_in_or_that_others_could_write(given: str, said: str, infra: Path) -> None:
     with pytest.raises(ValueError, match=re.escape(f"signIn: {said}")):
-        checked(tmp_path, f"param callers = {{ {given} }}")
+        checked(infra, f"param callers = {{ {given} }}")
 
 
-def test_a_whole_sign_in_is_taken(tmp_path: Path) -> None:
-    assert checked(tmp_path / "least", f"param callers = {{ {BOTH} }}")["SIGN_IN"].keys() == {"tenantId", "apiClientId"}
+def test_a_whole_sign_in_is_taken(infra: Path) -> None:
+    assert checked(infra, f"param callers = {{ {BOTH} }}")["SIGN_IN"].keys() == {"tenantId", "apiClientId"}
     own = f"{BOTH}, pageClientId: '{ID.upper()}', clients: ['{ID}'], access: '{{\"grants\": []}}'"
-    assert checked(tmp_path / "most", f"param callers = {{ {own} }}")["SIGN_IN"]["access"] == '{"grants": []}'
+    assert checked(infra, f"param callers = {{ {own} }}")["SIGN_IN"]["access"] == '{"grants": []}'
 
 
 @pytest.mark.parametrize("template", ["main", "subscriptions"])
-def test_both_templates_refuse_them(template: str, tmp_path: Path) -> None:
+def test_both_templates_refuse_them(template: str) -> None:
     with pytest.raises(ValueError, match=r"name is 'My_Cert\.Flow': allowed"):
-        snapshot(tmp_path, template, "param name = 'My_Cert.Flow'")
+        snapshot(template, "param name = 'My_Cert.Flow'")
     with pytest.raises(ValueError, match="vaults: the alias 'A': allowed"):
-        snapshot(tmp_path, template, "param vaults = [{ alias: 'A' }]")
+        snapshot(template, "param vaults = [{ alias: 'A' }]")
 
 
 def named(environment: str, template: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The parameter name that azd's environment gives."""
     monkeypatch.setenv("AZURE_ENV_NAME", environment)
-    if not (directory / "infra").exists():
-        shutil.copytree(INFRA, directory / "infra")
-    done = run("build-params", directory / "infra" / f"{template}.bicepparam", "--stdout")
-    return str(json.loads(json.loads(done.stdout)["parametersJson"])["parameters"]["name"]["value"])
+    return str(parameters_of(by_azd(directory, template))["name"]["value"])
 
 
 def test_two_environments_of_azd_are_two_deployments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.infra.deployed import needs_bicep, snapshot
@@ -11,12 +9,12 @@ from tests.infra.event_subscriptions import KINDS, told
 
 
 @needs_bicep
-def test_another_delivery_changes_where_they_lead_to_and_nothing_else(tmp_path: Path) -> None:
+def test_another_delivery_changes_where_they_lead_to_and_nothing_else() -> None:
     """A subscription has one name, so none is left that delivers to the old place, and no event is told twice."""
     one, other = (
         {
             str(made["id"]): made
-            for made in snapshot(tmp_path, "subscriptions", f"param delivery = '{delivery}'").resources
+            for made in snapshot("subscriptions", f"param delivery = '{delivery}'").resources
             if made["type"] in KINDS
         }
         for delivery in ("queues", "functions")
@@ -31,8 +29,8 @@ def test_another_delivery_changes_where_they_lead_to_and_nothing_else(tmp_path: 
 
 @needs_bicep
 @pytest.mark.parametrize("template", ["main", "subscriptions"])
-def test_a_private_app_is_not_called(template: str, tmp_path: Path) -> None:
+def test_a_private_app_is_not_called(template: str) -> None:
     with pytest.raises(
         ValueError, match=r"delivery is 'functions', and privateNetwork is true.*Set delivery to 'queues'"
     ):
-        snapshot(tmp_path, template, "param delivery = 'functions'\nparam privateNetwork = true")
+        snapshot(template, "param delivery = 'functions'\nparam privateNetwork = true")

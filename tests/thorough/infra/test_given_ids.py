@@ -32,30 +32,37 @@ output MADE bool = networkOf(privateNetwork, network, outbound).made
 """
 
 
-def checked(directory: Path, parameters: str) -> list[str]:
+@pytest.fixture(scope="module")
+def infra(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy with that template in it."""
+    copy = tmp_path_factory.mktemp("copy") / "infra"
+    shutil.copytree(INFRA, copy)
+    (copy / "checks.bicep").write_text(CHECKS)
+    return copy
+
+
+def checked(infra: Path, parameters: str) -> list[str]:
     """The ids of vaults as they are used. Raises ValueError with what the checks say."""
-    shutil.copytree(INFRA, directory / "infra")
-    (directory / "infra" / "checks.bicep").write_text(CHECKS)
-    return list(snapshot(directory, "checks", parameters).outputs["IDS"])
+    return list(snapshot("checks", parameters, infra).outputs["IDS"])
 
 
 @pytest.mark.parametrize("given", [VAULT, VAULT.upper(), VAULT.lower()])
-def test_an_id_is_used_in_one_spelling(given: str, tmp_path: Path) -> None:
+def test_an_id_is_used_in_one_spelling(given: str, infra: Path) -> None:
     one = f"{GROUP.replace('Pki', 'pki')}/Microsoft.KeyVault/vaults/contoso"
-    assert checked(tmp_path, f"param vaults = [{{ alias: 'a', id: '{given}' }}]") == [one]
+    assert checked(infra, f"param vaults = [{{ alias: 'a', id: '{given}' }}]") == [one]
 
 
 @pytest.mark.parametrize("given", ["https://contoso.vault.azure.net", f"{VAULT}/", f"{VAULT}/secrets/a", "contoso"])
-def test_a_vault_is_given_by_its_id(given: str, tmp_path: Path) -> None:
+def test_a_vault_is_given_by_its_id(given: str, infra: Path) -> None:
     with pytest.raises(ValueError, match="vaults: an id is no id of a vault: /subscriptions/"):
-        checked(tmp_path, f"param vaults = [{{ alias: 'a', id: '{given}' }}]")
+        checked(infra, f"param vaults = [{{ alias: 'a', id: '{given}' }}]")
     with pytest.raises(ValueError, match="secretsVaultId is no id of a vault: /subscriptions/"):
-        checked(tmp_path / "secrets", f"param other = '{given}'")
+        checked(infra, f"param other = '{given}'")
 
 
-def test_a_topic_is_given_by_its_id(tmp_path: Path) -> None:
+def test_a_topic_is_given_by_its_id(infra: Path) -> None:
     with pytest.raises(ValueError, match="vaults: a topicId is no id of a system topic: /subscriptions/"):
-        checked(tmp_path, f"param vaults = [{{ alias: 'a', id: '{VAULT}', topicId: '{VAULT}' }}]")
+        checked(infra, f"param vaults = [{{ alias: 'a', id: '{VAULT}', topicId: '{VAULT}' }}]")
 
 
 @pytest.mark.parametrize(
@@ -65,8 +72,8 @@ def test_a_topic_is_given_by_its_id(tmp_path: Path) -> None:
         ("true", f"param network = {{ appSubnetId: '{SUBNET}/my_app', endpointSubnetId: '{SUBNET}/ends' }}"),
     ],
 )
-def test_a_subnet_of_a_name_that_flex_consumption_does_not_take(private: str, given: str, tmp_path: Path) -> None:
+def test_a_subnet_of_a_name_that_flex_consumption_does_not_take(private: str, given: str, infra: Path) -> None:
     parameters = f"param privateNetwork = {private}\n{given}"
     with pytest.raises(ValueError, match=re.escape("takes no subnet with an underscore in its name")):
-        checked(tmp_path, parameters)
-    checked(tmp_path / "taken", parameters.replace("my_app", "app"))
+        checked(infra, parameters)
+    checked(infra, parameters.replace("my_app", "app"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.infra.deployed import Snapshot, example, needs_bicep, snapshot
@@ -27,9 +25,9 @@ def goes_out_by(deployed: Snapshot) -> str | None:
 
 
 @needs_bicep
-def test_given_zones_are_used_and_none_is_made(tmp_path: Path) -> None:
+def test_given_zones_are_used_and_none_is_made() -> None:
     network = f"param network = {{ {SUBNETS}, zones: 'given', zoneIds: {ZONE_IDS} }}"
-    deployed = snapshot(tmp_path, "main", f"param privateNetwork = true\n{network}")
+    deployed = snapshot("main", f"param privateNetwork = true\n{network}")
     assert kinds(deployed) == {"privateEndpoints", "privateEndpoints/privateDnsZoneGroups"}
     records = deployed.of("Microsoft.Network/privateEndpoints/privateDnsZoneGroups")
     configs = [one["properties"]["privateDnsZoneConfigs"][0] for one in records]
@@ -40,16 +38,16 @@ def test_given_zones_are_used_and_none_is_made(tmp_path: Path) -> None:
 
 
 @needs_bicep
-def test_own_zones_serve_the_network_that_is_there(tmp_path: Path) -> None:
-    deployed = snapshot(tmp_path, "main", f"param privateNetwork = true\nparam network = {{ {SUBNETS} }}")
+def test_own_zones_serve_the_network_that_is_there() -> None:
+    deployed = snapshot("main", f"param privateNetwork = true\nparam network = {{ {SUBNETS} }}")
     links = deployed.of("Microsoft.Network/privateDnsZones/virtualNetworkLinks")
     assert [one["properties"]["virtualNetwork"]["id"] for one in links] == [SPOKE] * len(PARTS)
     assert deployed.of("Microsoft.Network/virtualNetworks") == []
 
 
 @needs_bicep
-def test_a_public_app_goes_out_through_a_subnet(tmp_path: Path) -> None:
-    deployed = snapshot(tmp_path, "main", f"param outbound = {{ subnetId: '{APP}' }}")
+def test_a_public_app_goes_out_through_a_subnet() -> None:
+    deployed = snapshot("main", f"param outbound = {{ subnetId: '{APP}' }}")
     assert kinds(deployed) == set()
     assert goes_out_by(deployed) == APP
     assert deployed.site["properties"]["publicNetworkAccess"] == "Enabled"
@@ -57,10 +55,9 @@ def test_a_public_app_goes_out_through_a_subnet(tmp_path: Path) -> None:
 
 @needs_bicep
 @pytest.mark.parametrize("private", ["false", "true"])
-def test_a_fixed_address_is_that_of_the_subnet_that_is_made(private: str, tmp_path: Path) -> None:
+def test_a_fixed_address_is_that_of_the_subnet_that_is_made(private: str) -> None:
     guards = f"{{ networkSecurityGroupId: '{GROUP}/networkSecurityGroups/g', routeTableId: '{GROUP}/routeTables/r' }}"
     deployed = snapshot(
-        tmp_path,
         "main",
         f"param privateNetwork = {private}\nparam outbound = {{ fixedAddress: true }}\nparam network = {guards}",
     )
@@ -96,9 +93,7 @@ def test_a_fixed_address_is_that_of_the_subnet_that_is_made(private: str, tmp_pa
         (True, f"{SUBNETS}, zoneIds: {ZONE_IDS}", "", "network.zones and network.zoneIds"),
     ],
 )
-def test_what_cannot_be_had_together_is_refused_by_name(
-    private: bool, network: str, outbound: str, told: str, tmp_path: Path
-) -> None:
+def test_what_cannot_be_had_together_is_refused_by_name(private: bool, network: str, outbound: str, told: str) -> None:
     given = f"param privateNetwork = {str(private).lower()}\nparam network = {{ {network} }}"
     with pytest.raises(ValueError, match=told.replace(".", r"\.")):
-        snapshot(tmp_path, "main", f"{given}\nparam outbound = {{ {outbound} }}")
+        snapshot("main", f"{given}\nparam outbound = {{ {outbound} }}")

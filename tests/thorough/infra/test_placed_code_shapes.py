@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from functions import __version__
-from local.bicep_check import INFRA, run
+from local.bicep_check import INFRA
 from local.package import PACKAGE
-from tests.infra.deployed import Resource, Snapshot, needs_bicep, snapshot
+from tests.infra.deployed import Resource, Snapshot, by_azd, needs_bicep, parameters_of, snapshot
 
 SUBSCRIPTION = re.compile(r"Microsoft\.EventGrid/(systemTopics|topics)/eventSubscriptions")
 RELEASE: dict[str, str] = json.loads((INFRA / "release.json").read_text())
@@ -31,17 +31,15 @@ def test_the_package_is_by_default_that_of_the_release(tmp_path: Path) -> None:
     shutil.copytree(INFRA, tmp_path / "infra")
     address = "https://forge.example.com/somebody/certflow"
     (tmp_path / "infra" / "release.json").write_text(json.dumps(RELEASE | {"repository": address}))
-    (code,) = placed(snapshot(tmp_path, "main", ""))
+    (code,) = placed(snapshot("main", "", tmp_path / "infra"))
     assert code["properties"]["packageUri"] == f"{address}/releases/download/v{__version__}/{PACKAGE}"
 
 
 @needs_bicep
 @pytest.mark.parametrize("uri", ["", "https://packages.example.com/certflow.zip"])
 @pytest.mark.parametrize("delivery", ["queues", "functions"])
-def test_events_are_subscribed_to_unless_the_functions_that_are_called_come_later(
-    delivery: str, uri: str, tmp_path: Path
-) -> None:
-    deployed = snapshot(tmp_path, "main", f"param delivery = '{delivery}'\nparam packageUri = '{uri}'")
+def test_events_are_subscribed_to_unless_the_functions_that_are_called_come_later(delivery: str, uri: str) -> None:
+    deployed = snapshot("main", f"param delivery = '{delivery}'\nparam packageUri = '{uri}'")
     assert len(placed(deployed)) == (1 if uri else 0)
     assert subscribed(deployed) == (0 if delivery == "functions" and not uri else 3)
 
@@ -60,7 +58,4 @@ def test_azd_delivers_to_functions_unless_the_app_is_private(
 ) -> None:
     monkeypatch.setenv("CERTFLOW_PRIVATE", private)
     monkeypatch.setenv("CERTFLOW_DELIVERY", asked)
-    shutil.copytree(INFRA, tmp_path / "infra")
-    done = run("build-params", tmp_path / "infra" / "main.bicepparam", "--stdout")
-    parameters = json.loads(json.loads(done.stdout)["parametersJson"])["parameters"]
-    assert parameters["delivery"]["value"] == chosen
+    assert parameters_of(by_azd(tmp_path, "main"))["delivery"]["value"] == chosen

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import re
-import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
 
-from local.bicep_check import INFRA, PLACE, run
-from tests.infra.deployed import Snapshot, example, needs_bicep, read_snapshot, snapshot
+from local.bicep_check import PLACE, run
+from tests.infra.deployed import Snapshot, by_azd, example, needs_bicep, read_snapshot, snapshot
 
 pytestmark = needs_bicep
 
@@ -60,16 +57,13 @@ SHAPES = {
 }
 
 
-@functools.cache
 def shaped(shape: str) -> Snapshot:
     name, vaults, private = SHAPES[shape]
-    with tempfile.TemporaryDirectory() as directory:
-        return snapshot(
-            Path(directory),
-            "main",
-            f"param name = '{name}'\nparam vaults = {vaults}\nparam privateNetwork = {private}\n"
-            "param notifications = { mailTo: ['a@example.com'] }",
-        )
+    return snapshot(
+        "main",
+        f"param name = '{name}'\nparam vaults = {vaults}\nparam privateNetwork = {private}\n"
+        "param notifications = { mailTo: ['a@example.com'] }",
+    )
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -105,9 +99,8 @@ def with_topic(alias: str, group: str) -> str:
     )
 
 
-def test_nothing_is_deployed_twice_whatever_vaults_and_their_topics_are_called(tmp_path: Path) -> None:
+def test_nothing_is_deployed_twice_whatever_vaults_and_their_topics_are_called() -> None:
     deployed = snapshot(
-        tmp_path,
         "main",
         f"param vaults = [{with_topic('topic', 'a')}, {with_topic('site', 'b')}]\nparam privateNetwork = true",
     )
@@ -115,14 +108,14 @@ def test_nothing_is_deployed_twice_whatever_vaults_and_their_topics_are_called(t
     assert sorted(ids) == sorted(set(ids))
 
 
-def test_a_secret_without_its_vault_is_refused(tmp_path: Path) -> None:
+def test_a_secret_without_its_vault_is_refused() -> None:
     with pytest.raises(ValueError, match="secretsVaultId"):
-        snapshot(tmp_path, "main", "param notifications = { teams: { urlSecret: 'teams' } }")
+        snapshot("main", "param notifications = { teams: { urlSecret: 'teams' } }")
 
 
-def test_a_mail_server_without_a_mailbox_is_not_set(tmp_path: Path) -> None:
+def test_a_mail_server_without_a_mailbox_is_not_set() -> None:
     smtp = "param notifications = { smtp: { server: 'smtp.example.com:587', from: 'certflow@example.com' } }"
-    assert snapshot(tmp_path, "main", smtp).settings["CERTFLOW_SMTP_SERVER"] == ""
+    assert snapshot("main", smtp).settings["CERTFLOW_SMTP_SERVER"] == ""
 
 
 def test_two_deployments_in_one_group_do_not_meet() -> None:
@@ -133,8 +126,8 @@ def test_two_deployments_in_one_group_do_not_meet() -> None:
     assert one & other == set()
 
 
-def test_what_is_deployed_again_has_the_same_names(tmp_path: Path) -> None:
-    again = snapshot(tmp_path, "main", "param notifications = { mailTo: ['x@example.com'] }\nparam instances = 50")
+def test_what_is_deployed_again_has_the_same_names() -> None:
+    again = snapshot("main", "param notifications = { mailTo: ['x@example.com'] }\nparam instances = 50")
     assert [one["id"] for one in again.resources] == [one["id"] for one in example("smallest").resources]
 
 
@@ -143,10 +136,9 @@ def test_azd_may_call_its_environment_as_it_likes(
     environment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AZURE_ENV_NAME", environment)
-    shutil.copytree(INFRA, tmp_path / "infra")
-    done = run("snapshot", tmp_path / "infra" / "main.bicepparam", "--mode", "overwrite", *PLACE)
+    done = run("snapshot", by_azd(tmp_path, "main"), "--mode", "overwrite", *PLACE)
     assert done.stderr == ""
-    for one in read_snapshot(tmp_path / "infra" / "main.snapshot.json").resources:
+    for one in read_snapshot(tmp_path / "main.snapshot.json").resources:
         if one["type"] in RULES:
             assert re.fullmatch(RULES[one["type"]], one["name"]), one["name"]
             assert "_" not in one["name"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +21,8 @@ def scale(deployed: Snapshot) -> dict[str, Any]:
 
 
 @needs_bicep
-def test_it_grows_as_it_is_asked_to(tmp_path: Path) -> None:
+def test_it_grows_as_it_is_asked_to() -> None:
     deployed = snapshot(
-        tmp_path,
         "main",
         "param instanceMemory = 512\nparam zoneRedundant = true\nparam storageRedundancy = 'Standard_ZRS'\n"
         "param readyInstances = 2\nparam alwaysReady = [{ name: 'function:queued_drop', instances: 3 }]\n"
@@ -43,9 +41,9 @@ def test_it_grows_as_it_is_asked_to(tmp_path: Path) -> None:
 
 @needs_bicep
 @pytest.mark.parametrize("delivery", ["queues", "functions"])
-def test_who_may_call_is_a_list_with_event_grid_in_it_where_it_calls(tmp_path: Path, delivery: str) -> None:
+def test_who_may_call_is_a_list_with_event_grid_in_it_where_it_calls(delivery: str) -> None:
     given = "param allowedAddresses = ['203.0.113.0/24', '2001:db8::/32']\nparam furtherSettings = { MY_OWN: 'x' }"
-    deployed = snapshot(tmp_path, "main", f"{given}\nparam delivery = '{delivery}'")
+    deployed = snapshot("main", f"{given}\nparam delivery = '{delivery}'")
     config = deployed.site["properties"]["siteConfig"]
     assert config["ipSecurityRestrictionsDefaultAction"] == "Deny"
     rules = config["ipSecurityRestrictions"]
@@ -61,9 +59,9 @@ def test_who_may_call_is_a_list_with_event_grid_in_it_where_it_calls(tmp_path: P
 
 
 @needs_bicep
-def test_mail_goes_out_from_a_domain_of_ones_own(tmp_path: Path) -> None:
+def test_mail_goes_out_from_a_domain_of_ones_own() -> None:
     mail = "param notifications = { mailTo: ['a@example.com'] }"
-    deployed = snapshot(tmp_path, "main", f"{mail}\nparam mailDomain = {{ id: '{DOMAIN}', sender: 'pki' }}")
+    deployed = snapshot("main", f"{mail}\nparam mailDomain = {{ id: '{DOMAIN}', sender: 'pki' }}")
     (service,) = deployed.of("Microsoft.Communication/communicationServices")
     assert service["properties"]["linkedDomains"] == [DOMAIN]
     assert deployed.of("Microsoft.Communication/emailServices/domains") == []
@@ -92,6 +90,6 @@ def test_mail_goes_out_from_a_domain_of_ones_own(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_cannot_work_is_refused_by_name(given: str, told: str, tmp_path: Path) -> None:
+def test_what_cannot_work_is_refused_by_name(given: str, told: str) -> None:
     with pytest.raises(ValueError, match=re.escape(told)):
-        snapshot(tmp_path, "main", given)
+        snapshot("main", given)

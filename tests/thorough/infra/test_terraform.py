@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from local.bicep_check import INFRA, compiled
+from local.bicep_check import INFRA
 from tests.clock import HANG
-from tests.infra.deployed import needs_bicep
+from tests.infra.deployed import compiled, needs_bicep
 from tests.thorough.infra.own_environments import HCL, environment
 
 EXAMPLE = INFRA / "examples" / "terraform" / "main.tf"
@@ -61,7 +61,7 @@ def test_the_parser_refuses_what_is_broken(old: str, new: str) -> None:
 
 @needs_bicep
 def test_it_hands_over_parameters_that_exist_and_reads_an_output_that_does() -> None:
-    template, text = compiled(INFRA / "main.bicep"), EXAMPLE.read_text()
+    template, text = json.loads(compiled(INFRA / "main.bicep")), EXAMPLE.read_text()
     names = handed_over(text)
     assert len(names) == len(re.findall(r" = \{ value = ", text)) > 3
     assert set(names) <= set(template["parameters"])

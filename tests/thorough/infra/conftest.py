@@ -1,0 +1,13 @@
+"""Ends the Bicep CLI that the tests of this folder keep running, when a worker has no more of them: it holds memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.infra.warm_bicep import WARM
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    if nextitem is None or nextitem.path.parent != item.path.parent:
+        WARM.close()
