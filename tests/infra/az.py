@@ -38,7 +38,7 @@ def main(answers: dict[str, Answer], file: Path, command: list[str]) -> int:
     return status
 
 
-def answered(answers: dict[str, Answer], file: Path, command: list[str]) -> tuple[int, str, str]:
+def answered(answers: dict[str, Answer], file: Path, command: list[str], here: str = ".") -> tuple[int, str, str]:
     """Answers one call from a state: the exit status, and what az writes. The status is that of az: 0, 1 for what Azure
     refuses, 2 for a command that it has no answer for, 3 for what is not there.
     """
@@ -50,7 +50,7 @@ def answered(answers: dict[str, Answer], file: Path, command: list[str]) -> tupl
     verb = " ".join(command[:at])
     if verb not in answers:
         return 2, "", f"{errors}ERROR: '{verb}' is misspelled or not recognized by the system.\n"
-    given = options(command[at:])
+    given = options(command[at:]) | {"here": [here]}  # where its files are
     try:
         answer = refuse() if verb in state.get("fails", []) else answers[verb](state, given)
     except (RefusedError, RefusedByGraphError) as refused:
@@ -65,18 +65,18 @@ def answered(answers: dict[str, Answer], file: Path, command: list[str]) -> tupl
 
 
 @contextmanager
-def serving(file: Path) -> Iterator[Path]:
+def serving(file: Path, answers: dict[str, Answer] | None = None, program: Path | None = None) -> Iterator[Path]:
     """A program `az` for a script, and the server in this process that answers it: an interpreter that imports all of
     this for each call would take most of the time of the tests.
     """
 
     class Call(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            words = self.rfile.read().decode()
-            status, output, errors = answered(ANSWERS, file, words.split("\0") if words else [])
+            here, *words = self.rfile.read().decode().split("\0")
+            status, output, errors = answered(ANSWERS if answers is None else answers, file, words, here)
             self.wfile.write(f"{status} {len(output.encode())}\n{output}{errors}".encode())
 
-    program = file.with_name("az")
+    program = program or file.with_name("az")
     with socketserver.TCPServer(("127.0.0.1", 0), Call) as server:
         python = f"{sys.executable} -I -S {Path(__file__).with_name('az_call.py')}"
         program.write_text(f'#!/bin/sh\nexec {python} {server.server_address[1]} "$@"\n')

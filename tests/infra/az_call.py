@@ -4,12 +4,13 @@ It imports what costs nothing, since scripts call it hundreds of times.
 """
 
 import _socket
+import posix
 import sys
 
 port, *words = sys.argv[1:]
 server = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
 server.connect(("127.0.0.1", int(port)))
-request = "\0".join(words).encode()
+request = "\0".join([posix.getcwd(), *words]).encode()
 while request:
     request = request[server.send(request) :]
 server.shutdown(_socket.SHUT_WR)

@@ -1,6 +1,7 @@
 """Plays `az` for infra/prove.sh: the answers of one subscription, as nasty as the real one; a file keeps its state.
 
-Run as a program, with the words of a command line. It knows what prove.sh asks for and nothing else; how az is spoken
+It answers in the process of the test (`serving` in tests/infra/az.py), or runs as a program with the words of a command
+line, as long as a call that a signal has to end. It knows what prove.sh asks for and nothing else; how az is spoken
 to is in tests/infra/az.py, the stand-in for the other scripts, which deploy nothing. Files go to the storage of a
 running stack.
 
@@ -36,6 +37,7 @@ EMPTY: dict[str, Any] = {
     "recoverable_workspaces": [],
     "deployed": [],
     "unkind": {},
+    "stack": "",
 }
 
 
@@ -110,7 +112,7 @@ def _deploy(state: dict[str, Any], options: Arguments) -> Any:
 def _place(state: dict[str, Any], options: Arguments) -> Any:
     if (
         "main" not in state["deployed"]
-        or not Path(options["--src"][0]).exists()
+        or not Path(*options["here"], options["--src"][0]).exists()
         or options["--build-remote"] != ["false"]
     ):
         raise RefusedError("The zip cannot be deployed.")
@@ -120,7 +122,7 @@ def _place(state: dict[str, Any], options: Arguments) -> Any:
 def _keys(state: dict[str, Any], _options: Arguments) -> Any:
     if _unkind(state, "no_key"):
         return {"functionKeys": {}, "systemKeys": {}, "masterKey": None}
-    key = _stack()["function_key"] if "STACK" in os.environ else "key"
+    key = _stack(state)["function_key"] if state["stack"] else "key"
     return {"functionKeys": {"default": key}, "systemKeys": {"blobs_extension": "key"}, "masterKey": "key"}
 
 
@@ -174,7 +176,7 @@ def _container(state: dict[str, Any], options: Arguments, *roles: str) -> Any:
         )
     from azure.storage.blob import BlobServiceClient  # it takes a while, and few calls need it
 
-    stack = _stack()
+    stack = _stack(state)
     blobs = BlobServiceClient.from_connection_string(
         stack["storage"]["connection_string"], connection_verify=stack["ca_file"]
     )
@@ -183,7 +185,7 @@ def _container(state: dict[str, Any], options: Arguments, *roles: str) -> Any:
 
 def _upload(state: dict[str, Any], options: Arguments) -> Any:
     container = _container(state, options, "Storage Blob Data Contributor")
-    content = Path(options["--file"][0]).read_bytes()
+    content = Path(*options["here"], options["--file"][0]).read_bytes()
     return container.upload_blob(
         options["--name"][0], content, overwrite="--overwrite" in options
     ).get_blob_properties()
@@ -204,14 +206,14 @@ def _rest(state: dict[str, Any], options: Arguments) -> Any:
         return {"value": [{"name": name, "properties": {"criteria": {**criteria, "name": name}}} for name in RULES]}
     if not url.endswith("/v1/apps/app-id/query") or options["--resource"] != ["https://api.applicationinsights.io"]:
         raise RefusedError("Not Found")
-    body = json.loads(Path(options["--body"][0].removeprefix("@")).read_text())
+    body = json.loads(Path(*options["here"], options["--body"][0].removeprefix("@")).read_text())
     if state["unkind"].get("query_refused") and "timestamp" not in body["query"]:
         raise RefusedError("Bad Request({'error': {'code': 'SemanticError', 'message': 'no column of this name'}})")
     return {"tables": [{"name": "PrimaryResult", "rows": [] if state["unkind"].get("silent") else [["x"]]}]}
 
 
-def _stack() -> dict[str, Any]:
-    described: dict[str, Any] = json.loads(Path(os.environ["STACK"]).read_text())
+def _stack(state: dict[str, Any]) -> dict[str, Any]:
+    described: dict[str, Any] = json.loads(Path(state["stack"]).read_text())
     return described
 
 

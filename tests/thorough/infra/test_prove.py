@@ -22,6 +22,7 @@ from local.bicep_check import INFRA
 from local.setup import ROOT
 from tests.clock import HANG
 from tests.e2e.stack import running_up
+from tests.infra.az import serving
 from tests.scripts import begun_script
 from tests.thorough.infra import stand_in_az
 from tests.thorough.infra.own_environments import SHELLCHECK, environment
@@ -45,17 +46,15 @@ class Subscription:
 
     def __init__(self, folder: Path, stack: Path | None = None, **unkind: Any) -> None:
         self.folder, self.file = folder, folder / "subscription.json"
-        self.file.write_text(json.dumps({**stand_in_az.EMPTY, "unkind": unkind}))
+        self.file.write_text(json.dumps({**stand_in_az.EMPTY, "unkind": unkind, "stack": str(stack or "")}))
         (folder / "certflow.zip").touch()
         (folder / "bin").mkdir()
-        program = shlex.join([sys.executable, "-m", stand_in_az.__name__])
-        self._write("az", f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {program} "$@"\n')
         curl = subprocess.run(
             ["sh", "-c", "command -v curl"], capture_output=True, text=True, check=True
         ).stdout.strip()
         self._write("curl", CURL % curl)
         api = json.loads(stack.read_text())["api"] if stack else "http://127.0.0.1:9"
-        given = {"STAND_IN_AZ": str(self.file), "API": api} | ({"STACK": str(stack)} if stack else {})
+        given = {"STAND_IN_AZ": str(self.file), "API": api}
         path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
         self.environment = os.environ | given | {"PATH": path, "PROVE_PAUSE": "0.2", "PROVE_TRIES": "400"}
 
@@ -67,8 +66,18 @@ class Subscription:
     def begun(self, *options: str) -> Iterator[subprocess.Popen[str]]:
         """The script while it runs; ended at last, with all that it runs."""
         command = [str(PROVE), "--package", str(self.folder / "certflow.zip"), *options]
-        with begun_script(command, self.environment, stderr=subprocess.STDOUT) as process:
+        with self._az(), begun_script(command, self.environment, stderr=subprocess.STDOUT) as process:
             yield process
+
+    @contextmanager
+    def _az(self) -> Iterator[None]:
+        if self.state["unkind"].get("slow"):  # only a process of its own ends with the signal
+            program = shlex.join([sys.executable, "-m", stand_in_az.__name__])
+            self._write("az", f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {program} "$@"\n')
+            yield
+            return
+        with serving(self.file, stand_in_az.ANSWERS, self.folder / "bin" / "az"):
+            yield
 
     def run(self, *options: str, typed: str = "") -> tuple[int, str]:
         """The exit status and what was printed."""
@@ -84,7 +93,7 @@ class Subscription:
     @property
     def left(self) -> dict[str, Any]:
         """What is there that was not there before."""
-        return {name: one for name, one in self.state.items() if one and name != "unkind"}
+        return {name: one for name, one in self.state.items() if one and name not in ("unkind", "stack")}
 
     @property
     def calls(self) -> list[list[str]]:
