@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from functions.model.inventory.plan import LIMITS, plan_of
+from functions.model.inventory.plan import PLANNED_LIMITS, plan_of
 from functions.model.inventory.plan_sums import Month, months_ahead
 from functions.model.inventory.record import AskedFor, CertificateRecord, IssuedCertificate
 from functions.model.options import Options
@@ -47,7 +47,7 @@ def months_of(limit: int, now: datetime) -> list[Month]:
 
 def plan_page(now: datetime) -> str:
     """The chart as a page: a group of bars for each month, a bar for each limit."""
-    series = {limit: months_of(limit, now) for limit in LIMITS}
+    series = {limit: months_of(limit, now) for limit in PLANNED_LIMITS}
     highest = max(one.by_hand for months in series.values() for one in months)
     step = 50
     top = -(-highest // step) * step

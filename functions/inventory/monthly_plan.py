@@ -10,7 +10,7 @@ from functions.app.contexts import MonthlyPlanContext
 from functions.app.outbox import send
 from functions.inventory.plan import PlanFilter, VaultPlans, plans_of
 from functions.model.events.digest import MAX_FIRST, FirstToFix, MonthlyPlan
-from functions.model.inventory.plan import LIMITS, Plan
+from functions.model.inventory.plan import PLANNED_LIMITS, Plan
 from functions.model.inventory.plan_sums import sum_of
 from functions.model.issuers import is_manual
 from functions.model.options import DigestWhen
@@ -38,7 +38,9 @@ async def send_monthly_plan(certflow: MonthlyPlanContext) -> bool:
 
 def next_limit(today: date) -> int:
     """The limit in days that comes next; the last one when all are there."""
-    return next((limit for limit, since in LIMITS.items() if since > today), min(LIMITS))
+    return next(
+        (limit for limit, since in PLANNED_LIMITS.items() if since > today), min(PLANNED_LIMITS)
+    )
 
 
 def _monthly(found: VaultPlans, minutes: int, month: str) -> MonthlyPlan:
@@ -46,7 +48,7 @@ def _monthly(found: VaultPlans, minutes: int, month: str) -> MonthlyPlan:
     counted = sum(one.by_hand and not one.is_broken for one in found.plans)
     return MonthlyPlan(
         month=month,
-        since=LIMITS[found.limit].isoformat(),
+        since=PLANNED_LIMITS[found.limit].isoformat(),
         limit=found.limit,
         certificates=total.certificates,
         by_hand=total.by_hand,

@@ -17,7 +17,7 @@ from functions.model.inventory.who_renews import Renewer, needs_person, who_rene
 from functions.model.tags import Renewal, renewal_of
 
 # From when on public CAs issue no certificate for longer than these days.
-LIMITS = {199: date(2026, 3, 15), 100: date(2027, 3, 15), 47: date(2029, 3, 15)}
+PLANNED_LIMITS = {199: date(2026, 3, 15), 100: date(2027, 3, 15), 47: date(2029, 3, 15)}
 # A certificate of which so large a share of its life is left at its renewal is renewed again and
 # again: what is new is nearly due itself.
 MAX_SHARE_LEFT = 0.9

@@ -21,7 +21,7 @@ FIRST = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
 
 async def world_with(*certificates: CertificateRecord, digest: DigestWhen = DigestWhen.DAILY) -> World:
     world = World(now=FIRST, options=Options(digest=digest))
-    await world.inventory_files.save_snapshot("main", snapshot(*certificates))
+    await world.inventory_files.save_snapshot(snapshot(*certificates))
     return world
 
 
@@ -117,7 +117,7 @@ async def test_the_daily_timer_sends_it_on_the_first_of_a_month_alone() -> None:
 
 async def test_a_snapshot_that_cannot_be_read_keeps_the_timer_from_nothing_else() -> None:
     world = await world_with(*mixed())
-    await world.inventory_files.save_snapshot("main", b"no gzip")
+    world.inventory_files.broken.add("main")
     with pytest.raises(Unavailable):
         await rings(world, "daily")
     assert world.published == ["Digest.Daily"]

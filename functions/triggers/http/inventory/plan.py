@@ -11,7 +11,7 @@ import msgspec
 from functions.app.context import Certflow
 from functions.inventory.plan import PlanFilter, VaultPlans, plans_of
 from functions.model.errors import InvalidRequest
-from functions.model.inventory.plan import LIMITS, Plan
+from functions.model.inventory.plan import PLANNED_LIMITS, Plan
 from functions.model.inventory.plan_sums import (
     Load,
     Sum,
@@ -53,22 +53,22 @@ async def get_plan(req: func.HttpRequest, context: Context) -> func.HttpResponse
     found = await plans_of(app, limit, wanted)
     if CSV in req.headers.get("accept", "").lower():
         return _as_csv(found, app.options.renewal_minutes)
-    return json_body(200, _answer(found, app))
+    return json_body(200, _plan_answer(found, app))
 
 
 def _limit_of(req: func.HttpRequest) -> int:
     """The limit in days. Raises InvalidRequest."""
     given = req.params.get("limit", str(DEFAULT_LIMIT))
-    if given not in map(str, LIMITS):
-        raise InvalidRequest("limit", f"One of {', '.join(map(str, LIMITS))}, in days.")
+    if given not in map(str, PLANNED_LIMITS):
+        raise InvalidRequest("limit", f"One of {', '.join(map(str, PLANNED_LIMITS))}, in days.")
     return int(given)
 
 
-def _answer(found: VaultPlans, app: Certflow) -> PlanAnswer:
+def _plan_answer(found: VaultPlans, app: Certflow) -> PlanAnswer:
     plans, minutes, now = found.plans, app.options.renewal_minutes, app.now()
     return PlanAnswer(
         limit=found.limit,
-        since=LIMITS[found.limit].isoformat(),
+        since=PLANNED_LIMITS[found.limit].isoformat(),
         scanned=time_of(found.scanned),
         unscanned=list(found.unscanned),
         left_out=found.left_out,
@@ -132,11 +132,11 @@ def _item(plan: Plan, minutes: int) -> PlanItem:
 
 
 def _as_csv(found: VaultPlans, minutes: int) -> func.HttpResponse:
-    text = csv_text(PlanItem.__struct_fields__, _rows(found, minutes))
+    text = csv_text(PlanItem.__struct_fields__, _plan_rows(found, minutes))
     return func.HttpResponse(text, mimetype=f"{CSV}; charset=utf-8")
 
 
-def _rows(found: VaultPlans, minutes: int) -> Iterator[tuple[object, ...]]:
+def _plan_rows(found: VaultPlans, minutes: int) -> Iterator[tuple[object, ...]]:
     for plan in found.plans:
         cells = msgspec.structs.astuple(_item(plan, minutes))
         yield tuple(str(one).lower() if isinstance(one, bool) else one for one in cells)

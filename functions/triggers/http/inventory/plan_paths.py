@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.model.inventory.plan import LIMITS
+from functions.model.inventory.plan import PLANNED_LIMITS
 from functions.triggers.http.inventory.plan import CSV, DEFAULT_LIMIT, PLAN_FILTERS
 from functions.triggers.http.openapi_parts import (
     A_FLAG,
@@ -17,7 +17,7 @@ from functions.triggers.http.openapi_parts import (
 
 def plan_paths() -> dict[str, Any]:
     """Returns the path of the plan."""
-    limit = {"type": "integer", "enum": list(LIMITS), "default": DEFAULT_LIMIT}
+    limit = {"type": "integer", "enum": list(PLANNED_LIMITS), "default": DEFAULT_LIMIT}
     planned = answer("Plan", "The plan, as JSON or (Accept) as CSV")
     planned["content"][CSV] = {"schema": TEXT_SCHEMA}
     plan = operation(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from functions.model.inventory.plan import LIMITS
+from functions.model.inventory.plan import PLANNED_LIMITS
 from functions.model.inventory.who_renews import Renewer
 from functions.triggers.http.types.answers import Answer, Count, Time, one_of
 
@@ -81,7 +81,7 @@ class PlanAnswer(Answer):
     have no plan. `minutes` is what a renewal by hand takes.
     """
 
-    limit: Annotated[int, Meta(extra_json_schema={"enum": list(LIMITS)})]
+    limit: Annotated[int, Meta(extra_json_schema={"enum": list(PLANNED_LIMITS)})]
     since: Date
     scanned: Time | None
     unscanned: list[str]
