@@ -12,7 +12,10 @@ OWNER_TAG = "certflow-owner"
 SIGNER_TAG = "certflow-signer"
 RENEW_TAG = "certflow-renew"
 MUTE_TAG = "certflow-mute"
-OUR_TAGS = frozenset({OWNER_TAG, SIGNER_TAG, RENEW_TAG, MUTE_TAG})
+# Where it is served, and how long the servers may take for a new version (inventory/endpoints.py).
+ENDPOINTS_TAG = "certflow-endpoints"
+GRACE_TAG = "certflow-endpoints-grace"
+OUR_TAGS = frozenset({OWNER_TAG, SIGNER_TAG, RENEW_TAG, MUTE_TAG, ENDPOINTS_TAG, GRACE_TAG})
 MAX_TAGS = 15  # that a certificate can have (protocol §6)
 BEGINNING, FOREVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
