@@ -1,0 +1,1 @@
+"""TLS servers that are looked at, and the file that names them."""
