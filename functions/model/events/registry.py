@@ -18,6 +18,7 @@ from functions.model.events.digest import Digest, MonthlyPlan
 from functions.model.events.ends import Cancelled, Completed, Deleted, Failed, Overwritten
 from functions.model.events.event import EventType
 from functions.model.events.expiry import Expired, NearExpiry
+from functions.model.events.inventory.endpoints import Live, NotLive
 from functions.model.events.operators import (
     AccessChanged,
     AccessFaulty,
@@ -57,6 +58,8 @@ TYPES: tuple[type[EventType], ...] = (
     Expired,
     ChangedByOthers,
     RenewalStopped,
+    Live,
+    NotLive,
     WorkList,
     IssuerTroubled,
     TrustChanged,

@@ -1,0 +1,1 @@
+"""Events about what there is and where it is served, rather than about one request."""
