@@ -3,7 +3,8 @@ pyproject.toml says; rooms in one line are strangers to each other.
 
 - triggers | adapters | settings | cli: the ways in, the systems outside, the environment, and the
   merge doctor on a terminal
-- chains | monitoring: a file from the CA; what nobody asked for at this moment
+- chains | monitoring | live: a file from the CA; what nobody asked for at this moment; whether
+  servers show what is in the vaults
 - requests | notifications | inventory: the life of one request; from an event to people; what
   there is
 - app: what use cases share

@@ -20,6 +20,7 @@ from functions.ports.access_files import (
     AccessState,
 )
 from functions.ports.chain_files import ChainFiles, CsrStore, TrustedCas
+from functions.ports.endpoints import LivePorts
 from functions.ports.inventory import FreshRecords, InventoryFiles, StoredSnapshot
 from functions.ports.issuing_cas import IssuingCas
 from functions.ports.ledger import Ledger
@@ -118,7 +119,8 @@ class Certflow:
     which no other recipient is known. `include_root`: whether a root that came with a chain is
     merged with it; TLS servers need not send it (RFC 8446 §4.4.2). `setting_faults` are settings
     that cannot work, each with its remedy. `access_files` is None where nobody signs in: then no
-    file decides; where people sign in, `tenant` is the id of theirs.
+    file decides; where people sign in, `tenant` is the id of theirs. `live` is None where no server
+    may be looked at.
 
     These fields hold state of this process: `paces`, the rate limits of the vaults by alias and
     share, filled on use (vault_limiters.py); `searches`, whose turn it is to search a vault for the
@@ -147,6 +149,7 @@ class Certflow:
     fresh_records: FreshRecords
     access_files: AccessFiles | None = None
     tenant: str | None = None
+    live: LivePorts | None = None
     source: str = UNNAMED_SOURCE
     channels: tuple[Channel, ...] = ()
     mailboxes: tuple[str, ...] = ()

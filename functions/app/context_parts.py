@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from functions.model.options import Options
     from functions.ports.access_files import AccessFiles, AccessNotes
     from functions.ports.chain_files import ChainFiles, CsrStore, TrustedCas
+    from functions.ports.endpoints import LivePorts
     from functions.ports.inventory import FreshRecords, InventoryFiles, StoredSnapshot
     from functions.ports.issuing_cas import IssuingCas
     from functions.ports.ledger import Ledger
@@ -273,3 +274,11 @@ class HasStartCounts(Protocol):
     @property
     def counting(self) -> asyncio.Lock:
         """Whose turn it is in this process to count."""
+
+
+class HasLive(Protocol):
+    """TLS servers, and what they showed."""
+
+    @property
+    def live(self) -> LivePorts | None:
+        """The ports to them; None where live is off."""

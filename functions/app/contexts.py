@@ -20,6 +20,7 @@ from functions.app.context_parts import (
     HasIssuingCas,
     HasLedger,
     HasLinks,
+    HasLive,
     HasMailboxes,
     HasMonitoringStore,
     HasNow,
@@ -368,3 +369,18 @@ class AccessContext(HasNow, HasLedger, HasTopic, HasAccess, Protocol):
 
 class StartsContext(HasNow, HasStartCounts, Protocol):
     """How many requests a caller starts in a day."""
+
+
+class LiveContext(
+    HasNow,
+    HasSleep,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasTopic,
+    HasOptions,
+    HasRateLimiters,
+    HasLive,
+    Protocol,
+):
+    """Whether servers show the current versions."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from functions.model.live.guard import LiveOptions
 from functions.model.people.signers import SignerRow
 from functions.model.timing import DEFAULT_REMINDER_DELAYS, ReminderDelays
 
@@ -14,6 +15,7 @@ ANY_ISSUER, SELF_SIGNED_ISSUER = "*", "Self"
 # How long a notice about CSRs or files waits for others, where a message can hold several: signers
 # work in batches.
 QUIET_GATHERING = timedelta(minutes=1)
+NOWHERE = LiveOptions()
 
 
 class DigestWhen(StrEnum):
@@ -65,6 +67,7 @@ class Options:
     - `refused_warnings`: codes of warnings that keep a chain from being merged (findings.CHOICES).
     - `trusted`: whose certificates the vaults accept, by alias; a vault that is not in it accepts
       those of the CAs in its files.
+    - `live`: which servers may be looked at.
     """
 
     budget: int = 400
@@ -83,6 +86,7 @@ class Options:
     issuers: tuple[str, ...] = (ANY_ISSUER,)
     refused_warnings: frozenset[str] = frozenset()
     trusted: Mapping[str, Takes] = field(default_factory=dict)
+    live: LiveOptions = NOWHERE
 
     def may_issue(self, issuer: str) -> bool:
         """Whether a request may be started at an issuer, given its name in the vault in any case.

@@ -32,6 +32,7 @@ from functions.notifications.send_waiting import send_queued
 from functions.notifications.tell import queue_event
 from functions.ports.access_files import AccessFile, AccessNote
 from functions.ports.chain_files import DroppedFile, ParkedFile, TrustedFile, UnprocessedFile
+from functions.ports.endpoints import LivePorts
 from functions.ports.inventory import StoredSnapshot
 from functions.ports.issuing_cas import IssuingCa
 from functions.ports.key_vault_objects import Policy
@@ -861,6 +862,7 @@ class World:
     start_counts: FakeStartCounts = field(default_factory=FakeStartCounts)
     inventory_files: FakeInventory = field(default_factory=FakeInventory)
     fresh_records: FakeFreshRecords = field(default_factory=FakeFreshRecords)
+    live: LivePorts | None = None
     access: AccessCache = field(default_factory=AccessCache)  # of this process
     options: Options = field(default_factory=Options)
     source: str = SOURCE
@@ -900,6 +902,7 @@ class World:
             inventory_files=self.inventory_files,
             fresh_records=self.fresh_records,
             access_files=self.access_files,
+            live=self.live,
             access=self.access,
             tenant="11111111-0000-4000-8000-000000000000" if self.access_files else None,
             options=replace(self.options, trusted={"main": Takes.ANY} | dict(self.options.trusted)),

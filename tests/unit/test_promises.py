@@ -19,7 +19,19 @@ from local.functions_host import ROOT
 from local.working_copy import working_copy
 from tests.app_settings import bindings
 
-CORE = ("x509", "model", "access", "ports", "app", "requests", "notifications", "chains", "inventory", "monitoring")
+CORE = (
+    "x509",
+    "model",
+    "access",
+    "ports",
+    "app",
+    "requests",
+    "notifications",
+    "chains",
+    "inventory",
+    "monitoring",
+    "live",
+)
 
 
 def imports(file: Path) -> Iterator[str]:

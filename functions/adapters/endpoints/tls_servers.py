@@ -18,11 +18,11 @@ from contextlib import suppress
 
 from functions.model.live.look import Look, Trouble
 
-LOOK_SECONDS = 5.0  # of the look at one address, connection included; and of resolving a name
+HANDSHAKE_SECONDS = 5.0  # of the look at one address, connection included; and of resolving a name
 # After the handshake a server that refuses us says so in its next record (TLS 1.3), one that takes
 # us ends the connection. Few do neither; they are not waited for longer than this (seconds).
 LAST_WORD_SECONDS = 1.0
-MAX_BYTES = 64 * 1024  # that are read of a server
+MAX_TLS_BYTES = 64 * 1024  # that are read of a server
 MAX_CERTIFICATES = 32  # of a chain that are kept
 A_READ = 16 * 1024  # bytes
 # Resolvers block a thread, for half a minute if nothing answers; these threads are for them alone.
@@ -53,14 +53,14 @@ class TlsServerLooks:
         self._threads = ThreadPoolExecutor(RESOLVER_THREADS, "resolve")
 
     async def resolve(self, host: str) -> tuple[str, ...]:
-        """Returns the addresses of a host; empty if there are none, or none within LOOK_SECONDS.
-        An IP address is its own.
+        """Returns the addresses of a host; empty if there are none, or none in time. An IP address
+        is its own.
         """
         with suppress(ValueError):
             return (str(ipaddress.ip_address(host)),)
         loop = asyncio.get_running_loop()
         with suppress(OSError, UnicodeError, TimeoutError):
-            async with asyncio.timeout(LOOK_SECONDS):
+            async with asyncio.timeout(HANDSHAKE_SECONDS):
                 found = await loop.run_in_executor(self._threads, _addresses, host)
                 return tuple(dict.fromkeys(found))
         return ()
@@ -69,12 +69,12 @@ class TlsServerLooks:
         """Returns what the server at an address shows. Nothing is raised."""
         handshake = Handshake(self._context, host)
         try:
-            async with asyncio.timeout(LOOK_SECONDS):
+            async with asyncio.timeout(HANDSHAKE_SECONDS):
                 trouble, said = await _look(handshake, address, port)
         except TimeoutError:
-            trouble, said = Trouble.TIMEOUT, f"it did not end within {LOOK_SECONDS:.0f} s"
+            trouble, said = Trouble.TIMEOUT, f"it did not end within {HANDSHAKE_SECONDS:.0f} s"
         except TooMuch:
-            trouble, said = Trouble.TOO_MUCH, f"it sent more than {MAX_BYTES // 1024} KB"
+            trouble, said = Trouble.TOO_MUCH, f"it sent more than {MAX_TLS_BYTES // 1024} KB"
         except OSError as error:
             trouble, said = _trouble_of(error), error.strerror or type(error).__name__
         return Look(address, handshake.chain, trouble, said)
@@ -167,7 +167,7 @@ async def _last_word(handshake: Handshake, wire: Wire) -> tuple[Trouble, str]:
 
 
 class Wire:
-    """Carries the bytes of a handshake, MAX_BYTES of the server's at most."""
+    """Carries the bytes of a handshake, MAX_TLS_BYTES of the server's at most."""
 
     def __init__(
         self, handshake: Handshake, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -183,7 +183,7 @@ class Wire:
         await self._writer.drain()
         came = await self._reader.read(A_READ)
         self._read += len(came)
-        if self._read > MAX_BYTES:
+        if self._read > MAX_TLS_BYTES:
             raise TooMuch
         self._handshake.incoming.write(came)
         return bool(came)

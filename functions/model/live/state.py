@@ -69,6 +69,7 @@ class EndpointState(Struct, frozen=True, omit_defaults=True):
     sentence: str = ""
     served: str = ""
     address: str = ""
+    not_before: datetime | None = None
     not_after: datetime | None = None
     failures: int = 0
     since: datetime | None = None
@@ -148,6 +149,7 @@ def judge_looks(
         sentence[:ERROR_LETTERS],
         leaf.sha256 if leaf else "",
         worst.address,
+        leaf.not_valid_before_utc if leaf else None,
         leaf.not_valid_after_utc if leaf else None,
     )
 

@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.adapters.endpoints import tls_servers
-from functions.adapters.endpoints.tls_servers import MAX_BYTES, TlsServerLooks
+from functions.adapters.endpoints.tls_servers import MAX_TLS_BYTES, TlsServerLooks
 from functions.model.live.look import Look, Trouble
 from tests.certificates import Ca, csr_of, make_csr, rsa_key
 from tests.clock import real_now
@@ -158,7 +158,7 @@ async def _speaks_http(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
 async def test_whatever_a_server_does_is_a_look(
     looks: TlsServerLooks, monkeypatch: pytest.MonkeyPatch, serve: Serve, trouble: Trouble
 ) -> None:
-    monkeypatch.setattr(tls_servers, "LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(tls_servers, "HANDSHAKE_SECONDS", 0.3)
     look = await seen(looks, serve)
     assert (look.trouble, look.chain) == (trouble, ())
     assert look.said
@@ -205,7 +205,7 @@ async def test_a_hundred_certificates_are_a_look(looks: TlsServerLooks, version:
     big = CA.signs(csr_of(KEY, HOST, [f"{number:060}.example.com" for number in range(20)]))
     look = await seen(looks, context=server_context(KEY, (LEAF, *[big] * 99), version))
     assert look.trouble is Trouble.TOO_MUCH
-    assert look.said == f"it sent more than {MAX_BYTES // 1024} KB"
+    assert look.said == f"it sent more than {MAX_TLS_BYTES // 1024} KB"
 
 
 async def test_only_the_given_address_is_connected_to(looks: TlsServerLooks) -> None:
@@ -224,7 +224,7 @@ async def test_names_are_resolved_and_addresses_are_their_own(looks: TlsServerLo
 async def test_a_resolver_that_does_not_answer_is_not_waited_for(
     looks: TlsServerLooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tls_servers, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(tls_servers, "HANDSHAKE_SECONDS", 0.05)
     answers = threading.Event()
     monkeypatch.setattr(tls_servers, "_addresses", lambda _host: [HERE] if answers.wait() else [])
     assert await looks.resolve(HOST) == ()

@@ -1,0 +1,9 @@
+"""Whether servers show the current versions: endpoints are looked at when they are due, and people
+hear of what is served, and of what is not.
+
+expected         which version an endpoint is to show, since when
+look_at          looking at the endpoints of a certificate, within what is allowed
+tell             which events follow from what was seen
+check_endpoints  what is due in a vault
+states           what the endpoints of a vault were at the last look
+"""

@@ -1,0 +1,141 @@
+"""Looks at the endpoints of a vault that are due, after each run of the vault. One instance of the
+app at a time does so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import msgspec
+
+from functions.app.contexts import LiveContext
+from functions.app.outbox import publish, send
+from functions.app.vault_limiters import rate_limited
+from functions.live.look_at import look_at
+from functions.live.tell import told
+from functions.model.errors import CertflowError, ConcurrentChange, Unavailable
+from functions.model.events.operators import SettingWrong
+from functions.model.live.guard import NETWORKS_SETTING
+from functions.model.live.schedule import TRY_AGAIN, next_look
+from functions.model.live.state import EndpointCheck, EndpointState, LiveState
+from functions.model.log import record
+from functions.ports.endpoints import LivePorts
+
+LIVE_RUN_TIME = timedelta(seconds=50)
+# A look that began at the end of a run takes half a minute at most (eight addresses).
+LIVE_LEASE = timedelta(seconds=100)
+MAX_PARALLEL_LOOKS = 50
+MAX_ROUND_CHECKS = 1000  # in memory at a time
+# The vault is asked where a server shows something else; due checks and the scan come first.
+LIVE_SHARE = 0.1
+A_WEEK = timedelta(days=7)
+
+
+async def check_endpoints(certflow: LiveContext, alias: str) -> None:
+    """Looks at what is due in a vault, unless another instance does so now, or live is off. What is
+    left is due in the next run. Raises Unavailable if the tables do not answer.
+    """
+    live = certflow.live
+    if live is None or not certflow.options.live.is_on or alias not in certflow.vaults:
+        return
+    what, now = f"live:{alias}", certflow.now()
+    token = await certflow.monitoring_store.acquire(what, now, now + LIVE_LEASE)
+    if token is None:
+        return
+    try:
+        await _run(rate_limited(certflow, alias, LIVE_SHARE), live, alias)
+    finally:
+        await certflow.monitoring_store.release(what, token)
+
+
+async def _run(certflow: LiveContext, live: LivePorts, alias: str) -> None:
+    ends, done = certflow.now() + LIVE_RUN_TIME, set[str]()
+    states = list[EndpointState]()
+    while certflow.now() < ends:
+        due = await live.checks.due(alias, certflow.now(), MAX_ROUND_CHECKS)
+        some = [check for check in due if check.name not in done]
+        if not some:
+            break
+        done.update(check.name for check in some)
+        states += await _round(certflow, live, some)
+    if states:
+        record("endpoints-looked", vault=alias, endpoints=len(states), certificates=len(done))
+    await _tell_no_way(certflow, alias, states)
+
+
+async def _round(
+    certflow: LiveContext, live: LivePorts, checks: Sequence[EndpointCheck]
+) -> list[EndpointState]:
+    waiting, gate = iter(checks), asyncio.Semaphore(MAX_PARALLEL_LOOKS)
+    states = list[EndpointState]()
+
+    async def worker() -> None:
+        for check in waiting:
+            states.extend(await _check_one(certflow, live, check, gate))
+
+    async with asyncio.TaskGroup() as workers:
+        for _ in range(min(MAX_PARALLEL_LOOKS, len(checks))):
+            workers.create_task(worker())
+    return states
+
+
+async def _check_one(
+    certflow: LiveContext, live: LivePorts, check: EndpointCheck, gate: asyncio.Semaphore
+) -> tuple[EndpointState, ...]:
+    """Looks at one certificate's endpoints, and tells of them. A fault puts them off, and does not
+    end the run for the others.
+    """
+    try:
+        found = await look_at(certflow, live, check, gate)
+        if found is None:
+            await live.checks.remove(check)
+            return ()
+        found, events = told(check, found, certflow.now())
+        await live.checks.save(_moved(found, certflow.now()), check, events)
+    except ConcurrentChange:
+        return ()  # another run has it, and tells
+    except Exception as error:  # noqa: BLE001  as said above
+        await _put_off(certflow, live, check, error)
+        return ()
+    await publish(certflow, events)
+    return found.states
+
+
+def _moved(check: EndpointCheck, now: datetime) -> EndpointCheck:
+    return msgspec.structs.replace(check, next_look=next_look(check, check.states, now))
+
+
+async def _put_off(
+    certflow: LiveContext, live: LivePorts, check: EndpointCheck, error: Exception
+) -> None:
+    """Looks again in some minutes. Where the tables do not answer, it stays due."""
+    level = logging.WARNING if isinstance(error, CertflowError) else logging.ERROR
+    where = {"vault": check.vault, "name": check.name}
+    record("endpoint-put-off", level=level, reason=repr(error), **where)
+    later = msgspec.structs.replace(check, next_look=certflow.now() + TRY_AGAIN)
+    with suppress(ConcurrentChange, Unavailable):
+        await live.checks.save(later, check)
+
+
+async def _tell_no_way(certflow: LiveContext, alias: str, states: Sequence[EndpointState]) -> None:
+    """Tells the operators, once a week, of private addresses to which the app has no way."""
+    some = [one for one in states if one.state is LiveState.NOT_FROM_HERE]
+    if not some:
+        return
+    now, what = certflow.now(), f"not-from-here:{alias}"
+    if await certflow.monitoring_store.acquire(what, now, now + A_WEEK) is None:
+        return
+    more = f" and {len(some) - 1} more" if some[1:] else ""
+    sentence = (
+        f"the app has no way to {some[0].endpoint} ({some[0].address}){more}, which certificates "
+        f"of vault {alias} name. Integrate the app with a network that leads there, or take the "
+        "network away here."
+    )
+    wrong = SettingWrong(setting=NETWORKS_SETTING, sentence=sentence)
+    id_ = f"settings:{now:%G-W%V}:{hashlib.sha256(what.encode()).hexdigest()[:32]}"
+    await send(certflow, wrong.event(id_, f"settings/{NETWORKS_SETTING}", now))

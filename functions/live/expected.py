@@ -1,0 +1,163 @@
+"""Which version the endpoints of a certificate are to show, and since when.
+
+An event of the vault or of a request says at once that there is a new version; the inventory finds
+what no event told, and changed tags.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import msgspec
+
+from functions.app.contexts import LiveContext
+from functions.model.errors import ConcurrentChange
+from functions.model.inventory.endpoints import EndpointRows, ReadEndpoints, endpoints_of
+from functions.model.inventory.record import CertificateRecord, VaultSnapshot
+from functions.model.live.schedule import first_look, grace_of
+from functions.model.live.state import EndpointCheck, ExpectedVersion
+from functions.model.log import record
+from functions.model.tags import GRACE_TAG, OWNER_TAG
+from functions.ports.endpoints import LivePorts
+from functions.ports.vault import Bundle
+from functions.x509.public_keys import sha1_of
+
+type Tags = Mapping[str, str]
+
+
+async def expect_version(certflow: LiveContext, alias: str, name: str, changed: datetime) -> None:
+    """Has the endpoints of a certificate looked at for its current version, which is current since
+    `changed` (UTC), unless that is expected already. Safe to repeat. Raises Refused, Unavailable.
+    """
+    if certflow.live is None:
+        return
+    before = await certflow.live.checks.get(alias, name)
+    wanted = await current_check(certflow, certflow.live, alias, name, before, changed)
+    await _saved(certflow.live, before, wanted)
+
+
+async def current_check(
+    certflow: LiveContext,
+    live: LivePorts,
+    alias: str,
+    name: str,
+    before: EndpointCheck | None,
+    changed: datetime,
+) -> EndpointCheck | None:
+    """The check of a certificate as it is to be, by its current version and tags; None if it has no
+    endpoints. Nothing is written. Raises Refused, Unavailable.
+    """
+    bundle = await certflow.vault(alias).certificate(name)
+    if bundle is None:
+        return None
+    rows, tags = await live.file.rows(), bundle.fields.get("tags") or {}
+    return _check(certflow, alias, name, tags, rows, _expected(bundle, changed), before)
+
+
+async def expect_versions(certflow: LiveContext, snapshot: VaultSnapshot) -> None:
+    """Has the endpoints of all certificates of a vault looked at, as a scan has found them, and
+    forgets those that are not named any more. Raises Unavailable.
+
+    A version that was current before Certflow knew of the endpoint is no news when it is served.
+    """
+    if certflow.live is None:
+        return
+    alias, rows = snapshot.vault, await certflow.live.file.rows()
+    known = {one.name.lower(): one for one in await certflow.live.checks.of_vault(alias)}
+    for entry in snapshot.certificates:
+        before = known.pop(entry.name.lower(), None)
+        expected = _expected_of(certflow, entry, before)
+        wanted = None
+        if expected is not None:
+            wanted = _check(certflow, alias, entry.name, entry.tags, rows, expected, before)
+        await _saved(certflow.live, before, wanted)
+    for gone in known.values():
+        await _saved(certflow.live, gone, None)
+
+
+def _expected(bundle: Bundle, changed: datetime) -> ExpectedVersion:
+    der = bundle.version.der
+    starts = (bundle.fields.get("attributes") or {}).get("nbf")
+    return ExpectedVersion(
+        sha1_of(der),
+        hashlib.sha256(der).hexdigest(),
+        changed,
+        None if starts is None else datetime.fromtimestamp(starts, UTC),
+        bundle.version.not_after,
+        seen=True,
+    )
+
+
+def _expected_of(
+    certflow: LiveContext, entry: CertificateRecord, before: EndpointCheck | None
+) -> ExpectedVersion | None:
+    """The version of a record; None of one that is disabled or was not read. Where another was
+    expected, no event has told of it.
+    """
+    current = entry.current
+    if current is None or not entry.enabled or not current.sha256:
+        return None
+    changed = certflow.now()
+    if before is None:
+        changed = current.created or current.not_before or changed
+    times = current.not_before, current.not_after
+    seen = before is not None
+    return ExpectedVersion(current.sha1.lower(), current.sha256, changed, *times, seen)
+
+
+def _check(
+    certflow: LiveContext,
+    alias: str,
+    name: str,
+    tags: Tags,
+    rows: EndpointRows,
+    expected: ExpectedVersion,
+    before: EndpointCheck | None,
+) -> EndpointCheck | None:
+    """The check as it is to be; None without endpoints. What is known of a version stays."""
+    read = endpoints_of(alias, name, tags, rows)
+    if not read.endpoints:
+        return None
+    now = certflow.now()
+    same = before is not None and before.expected.sha256 == expected.sha256
+    if before is not None and same:
+        expected = before.expected
+    check = EndpointCheck(
+        alias,
+        name,
+        expected,
+        first_look(expected.changed, now),
+        read.endpoints,
+        _grace(certflow, tags, read),
+        owner=tags.get(OWNER_TAG) or None,
+    )
+    if before is None or not same:
+        return check
+    states = tuple(one for one in before.states if one.endpoint in set(map(str, read.endpoints)))
+    as_before = before.endpoints == read.endpoints
+    at = before.next_look if as_before else min(before.next_look, now)
+    return msgspec.structs.replace(check, next_look=at, states=states, etag=before.etag)
+
+
+def _grace(certflow: LiveContext, tags: Tags, read: ReadEndpoints) -> float:
+    """How long the servers may take (seconds): by the file, the tag, or the setting."""
+    options = certflow.options.live
+    word = read.grace or tags.get(GRACE_TAG, "")
+    return (grace_of(word, options) or options.grace).total_seconds()
+
+
+async def _saved(
+    live: LivePorts, before: EndpointCheck | None, wanted: EndpointCheck | None
+) -> None:
+    """Writes a check, or deletes it, where that changes something. Another run that changed it
+    meanwhile is left alone: whatever this one found is found again.
+    """
+    try:
+        if wanted is None and before is not None:
+            await live.checks.remove(before)
+        elif wanted is not None and wanted != before:
+            await live.checks.save(wanted, before)
+    except ConcurrentChange as error:
+        record("endpoint-check-left", reason=str(error))

@@ -1,0 +1,94 @@
+"""Looks at the endpoints of a certificate, within what is allowed. Names are resolved once, each
+address is judged, and these addresses are connected to: no second answer of a resolver counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from functions.app.contexts import LiveContext
+from functions.live.expected import current_check
+from functions.model.inventory.endpoints import Endpoint
+from functions.model.live.guard import address_refusal, endpoint_refusal, is_private
+from functions.model.live.look import Look, Trouble
+from functions.model.live.state import EndpointCheck, EndpointState, judge_looks, refused
+from functions.ports.endpoints import LivePorts, TlsServers
+
+MAX_LOOKED_AT = 8  # of an endpoint that are looked at
+NO_VERSIONS: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The looks at one endpoint, or why there were none (`refusal`). `private`: an address of it is
+    not public.
+    """
+
+    endpoint: Endpoint
+    looks: tuple[Look, ...] = ()
+    refusal: str = ""
+    private: bool = False
+
+
+async def look_at(
+    certflow: LiveContext, live: LivePorts, check: EndpointCheck, gate: asyncio.Semaphore
+) -> EndpointCheck | None:
+    """The check with the states of its endpoints as they are now; as many looks at a time as `gate`
+    lets pass. Where a server shows something else than the version that is expected, the vault is
+    asked again. None if the certificate has no endpoints any more. Raises Refused, Unavailable.
+    """
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(_seen(certflow, live.servers, one, gate)) for one in check.endpoints
+        ]
+    seen = [task.result() for task in tasks]
+    current, versions = check, NO_VERSIONS
+    if any(_shows_another(one, check) for one in seen):
+        vault, name, now = check.vault, check.name, certflow.now()
+        found = await current_check(certflow, live, vault, name, check, now)
+        if found is None:
+            return None
+        current, versions = found, await certflow.vault(vault).versions(name)
+    named = set(current.endpoints)
+    states = [_state(certflow, current, one, versions) for one in seen if one.endpoint in named]
+    return msgspec.structs.replace(current, states=tuple(states))
+
+
+async def _seen(
+    certflow: LiveContext, servers: TlsServers, endpoint: Endpoint, gate: asyncio.Semaphore
+) -> Seen:
+    options = certflow.options.live
+    if why := endpoint_refusal(endpoint, options):
+        return Seen(endpoint, refusal=why)
+    async with gate:
+        if endpoint.address:
+            addresses: tuple[str, ...] = (endpoint.address,)
+        else:
+            addresses = await servers.resolve(endpoint.host)
+        for address in addresses:
+            if why := address_refusal(address, options.networks):
+                return Seen(endpoint, refusal=f"{endpoint.host} leads to {address}: {why}")
+        if not addresses:
+            return Seen(endpoint, (Look(trouble=Trouble.UNRESOLVED),))
+        some = addresses[:MAX_LOOKED_AT]
+        looks = [await servers.look(one, endpoint.port, endpoint.host) for one in some]
+    return Seen(endpoint, tuple(looks), private=any(map(is_private, some)))
+
+
+def _shows_another(seen: Seen, check: EndpointCheck) -> bool:
+    shown = (hashlib.sha256(look.chain[0]).hexdigest() for look in seen.looks if look.chain)
+    return any(one != check.expected.sha256 for one in shown)
+
+
+def _state(
+    certflow: LiveContext, check: EndpointCheck, seen: Seen, versions: Mapping[str, str]
+) -> EndpointState:
+    now = certflow.now()
+    if seen.refusal:
+        return refused(seen.endpoint, seen.refusal, now)
+    return judge_looks(check, seen.endpoint, seen.looks, versions, now, private=seen.private)

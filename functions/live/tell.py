@@ -1,0 +1,135 @@
+"""Which events follow from what the endpoints of a certificate show, each once at most for a
+version, an endpoint and a state: what was told is written with the state, in one transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from functions.model.events.event import Event
+from functions.model.events.inventory.endpoints import Live, NotLive, command_for
+from functions.model.inventory.endpoints import Endpoint
+from functions.model.live.schedule import MAX_FAILURES_UNTOLD
+from functions.model.live.state import (
+    SERVED,
+    WRONG,
+    EndpointCheck,
+    EndpointState,
+    LiveState,
+)
+
+LIVE_KEY, CRITICAL_KEY = "live", ":critical"
+SERVED_CRITICAL_SHARE = 1 / 20  # of the lifetime of what is served
+
+
+def told(
+    before: EndpointCheck, check: EndpointCheck, now: datetime
+) -> tuple[EndpointCheck, tuple[Event, ...]]:
+    """The check with what was known of its endpoints before, and with what is told now; and the
+    events that tell it. What was told of another version counts for nothing.
+    """
+    known: dict[str, EndpointState] = {}
+    if before.expected.sha256 == check.expected.sha256:
+        known = {one.endpoint: one for one in before.states}
+    states, events = list[EndpointState](), list[Event]()
+    for state in check.states:
+        carried = _carried(known.get(state.endpoint), state, now)
+        keys = tuple(_keys(check, carried, now))
+        events += [_event(check, carried, key, now) for key in keys]
+        both = (*carried.told, *keys)
+        # One message is enough where both become due at the same look.
+        both = (*both, *(f"{key}{CRITICAL_KEY}" for key in keys if _is_critical(carried, now)))
+        states.append(msgspec.structs.replace(carried, told=tuple(dict.fromkeys(both))))
+    return msgspec.structs.replace(check, states=tuple(states)), tuple(events)
+
+
+def _carried(known: EndpointState | None, state: EndpointState, now: datetime) -> EndpointState:
+    """The state with what the last one has to say besides."""
+    told_before = known.told if known else ()
+    failures = 0
+    if state.state is LiveState.UNREACHABLE:
+        failures = (known.failures if known else 0) + 1
+    since = None
+    if state.state in SERVED:
+        since = (known.since if known else None) or now
+    return msgspec.structs.replace(state, told=told_before, failures=failures, since=since)
+
+
+def _keys(check: EndpointCheck, state: EndpointState, now: datetime) -> Iterator[str]:
+    """What is to be told of a state and was not told yet."""
+    what, done = state.state, set(state.told)
+    if what in SERVED and state.served == check.expected.sha256:
+        news = check.expected.seen or bool(done)
+        if news and LIVE_KEY not in done:
+            yield LIVE_KEY
+    elif what is LiveState.UNREACHABLE:
+        if state.failures >= MAX_FAILURES_UNTOLD and what.value not in done:
+            yield what.value
+    elif what in WRONG and (what is LiveState.EXPIRED or now >= check.deadline):
+        if what.value not in done:
+            yield what.value
+        elif _is_critical(state, now) and f"{what.value}{CRITICAL_KEY}" not in done:
+            yield f"{what.value}{CRITICAL_KEY}"
+
+
+def _is_critical(state: EndpointState, now: datetime) -> bool:
+    """Whether what is served has ended, or is about to."""
+    starts, ends = state.not_before, state.not_after
+    if starts is None or ends is None or state.state in SERVED:
+        return False
+    return ends - now <= (ends - starts) * SERVED_CRITICAL_SHARE
+
+
+def _event(check: EndpointCheck, state: EndpointState, key: str, now: datetime) -> Event:
+    event = _live(check, state, now) if key == LIVE_KEY else _not_live(check, state, now)
+    which = hashlib.sha256(state.endpoint.encode()).hexdigest()[:16]
+    return event.event(
+        f"{check.vault}:{check.name.lower()}:{check.expected.sha1}:{which}:{key}",
+        f"vaults/{check.vault}/certificates/{check.name}",
+        now,
+        vault=check.vault,
+        name=check.name,
+    )
+
+
+def _live(check: EndpointCheck, state: EndpointState, now: datetime) -> Live:
+    since = state.since or now
+    return Live(
+        vault=check.vault,
+        name=check.name,
+        thumbprint=check.expected.sha1,
+        owner=check.owner,
+        endpoint=state.endpoint,
+        expected=check.expected.sha256,
+        changed=check.expected.changed.isoformat(),
+        since=since.isoformat(),
+        after=max(0, int((since - check.expected.changed).total_seconds())),
+    )
+
+
+def _not_live(check: EndpointCheck, state: EndpointState, now: datetime) -> NotLive:
+    endpoint = _endpoint_of(check, state)
+    return NotLive(
+        vault=check.vault,
+        name=check.name,
+        thumbprint=check.expected.sha1,
+        owner=check.owner,
+        endpoint=state.endpoint,
+        expected=check.expected.sha256,
+        changed=check.expected.changed.isoformat(),
+        state=state.state.value,  # type: ignore[arg-type]  # one of WRONG, or unreachable
+        served=state.served or None,
+        not_after=state.not_after.isoformat() if state.not_after else None,
+        address=state.address or None,
+        sentence=state.sentence,
+        critical=_is_critical(state, now),
+        command=command_for(endpoint.host, endpoint.port, state.address or endpoint.host),
+    )
+
+
+def _endpoint_of(check: EndpointCheck, state: EndpointState) -> Endpoint:
+    return next(one for one in check.endpoints if str(one) == state.endpoint)
