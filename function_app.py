@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
     from azure.identity.aio import ManagedIdentityCredential
 
+    from functions.adapters.azure_tables.service import Tables
+    from functions.adapters.blob_storage.containers import Blobs
     from functions.adapters.work_queues import WorkQueues
     from functions.app.context import Certflow
+    from functions.ports.endpoints import LivePorts
     from functions.ports.notifications import Channel
     from functions.ports.sign_in import SignIn
     from functions.ports.vault import Vault
@@ -147,6 +150,7 @@ def certflow() -> Certflow:
         if given.sign_in.mode is AuthMode.ENTRA
         else None,
         tenant=given.sign_in.registration.tenant if given.sign_in.registration else None,
+        live=live_ports(blobs, tables) if given.options.live.is_on else None,
         channels=tuple(channels(given.channels, credential)),
         mailboxes=given.channels.mailboxes,
         options=given.options,
@@ -154,6 +158,16 @@ def certflow() -> Certflow:
         include_root=given.include_root,
         setting_faults=given.faults,
     )
+
+
+def live_ports(blobs: Blobs, tables: Tables) -> LivePorts:
+    """Returns what is needed to see whether certificates are live."""
+    from functions.adapters.azure_tables.endpoint_checks import TableEndpointChecks
+    from functions.adapters.endpoints.endpoint_file import EndpointFileInBlob
+    from functions.adapters.endpoints.tls_servers import TlsServerLooks
+    from functions.ports.endpoints import LivePorts
+
+    return LivePorts(TlsServerLooks(), EndpointFileInBlob(blobs), TableEndpointChecks(tables))
 
 
 def vaults(given: Settings, credential: AsyncTokenCredential) -> dict[str, Vault]:

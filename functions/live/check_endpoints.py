@@ -9,9 +9,8 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
-
-import msgspec
 
 from functions.app.contexts import LiveContext
 from functions.app.outbox import publish, send
@@ -107,7 +106,7 @@ async def _check_one(
 
 
 def _moved(check: EndpointCheck, now: datetime) -> EndpointCheck:
-    return msgspec.structs.replace(check, next_look=next_look(check, check.states, now))
+    return replace(check, next_look=next_look(check, check.states, now))
 
 
 async def _put_off(
@@ -117,7 +116,7 @@ async def _put_off(
     level = logging.WARNING if isinstance(error, CertflowError) else logging.ERROR
     where = {"vault": check.vault, "name": check.name}
     record("endpoint-put-off", level=level, reason=repr(error), **where)
-    later = msgspec.structs.replace(check, next_look=certflow.now() + TRY_AGAIN)
+    later = replace(check, next_look=certflow.now() + TRY_AGAIN)
     with suppress(ConcurrentChange, Unavailable):
         await live.checks.save(later, check)
 

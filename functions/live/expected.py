@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
-import msgspec
-
 from functions.app.contexts import LiveContext
-from functions.model.errors import ConcurrentChange
+from functions.app.vault_limiters import rate_limited
+from functions.model.errors import ConcurrentChange, Refused
 from functions.model.inventory.endpoints import EndpointRows, ReadEndpoints, endpoints_of
 from functions.model.inventory.record import CertificateRecord, VaultSnapshot
 from functions.model.live.schedule import first_look, grace_of
@@ -54,6 +54,19 @@ async def current_check(
         return None
     rows, tags = await live.file.rows(), bundle.fields.get("tags") or {}
     return _check(certflow, alias, name, tags, rows, _expected(bundle, changed), before)
+
+
+async def hear_completed(certflow: LiveContext, data: Mapping[str, object], at: datetime) -> None:
+    """Does the same for a request that was completed at `at` (UTC), by the data of its event. A
+    refusal of the vault is left to the next scan. Raises Unavailable.
+    """
+    alias, name = str(data.get("vault")), str(data.get("name"))
+    if certflow.live is None or alias not in certflow.vaults:
+        return
+    try:
+        await expect_version(rate_limited(certflow, alias), alias, name, at)
+    except Refused as error:
+        record("endpoint-check-left", vault=alias, name=name, reason=str(error))
 
 
 async def expect_versions(certflow: LiveContext, snapshot: VaultSnapshot) -> None:
@@ -138,7 +151,7 @@ def _check(
     states = tuple(one for one in before.states if one.endpoint in set(map(str, read.endpoints)))
     as_before = before.endpoints == read.endpoints
     at = before.next_look if as_before else min(before.next_look, now)
-    return msgspec.structs.replace(check, next_look=at, states=states, etag=before.etag)
+    return replace(check, next_look=at, states=states, etag=before.etag)
 
 
 def _grace(certflow: LiveContext, tags: Tags, read: ReadEndpoints) -> float:

@@ -7,9 +7,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-
-import msgspec
+from dataclasses import dataclass, replace
 
 from functions.app.contexts import LiveContext
 from functions.live.expected import current_check
@@ -56,7 +54,7 @@ async def look_at(
         current, versions = found, await certflow.vault(vault).versions(name)
     named = set(current.endpoints)
     states = [_state(certflow, current, one, versions) for one in seen if one.endpoint in named]
-    return msgspec.structs.replace(current, states=tuple(states))
+    return replace(current, states=tuple(states))
 
 
 async def _seen(

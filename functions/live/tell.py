@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
-
-import msgspec
 
 from functions.model.events.event import Event
 from functions.model.events.inventory.endpoints import Live, NotLive, command_for
@@ -43,8 +42,8 @@ def told(
         both = (*carried.told, *keys)
         # One message is enough where both become due at the same look.
         both = (*both, *(f"{key}{CRITICAL_KEY}" for key in keys if _is_critical(carried, now)))
-        states.append(msgspec.structs.replace(carried, told=tuple(dict.fromkeys(both))))
-    return msgspec.structs.replace(check, states=tuple(states)), tuple(events)
+        states.append(replace(carried, told=tuple(dict.fromkeys(both))))
+    return replace(check, states=tuple(states)), tuple(events)
 
 
 def _carried(known: EndpointState | None, state: EndpointState, now: datetime) -> EndpointState:
@@ -56,7 +55,7 @@ def _carried(known: EndpointState | None, state: EndpointState, now: datetime) -
     since = None
     if state.state in SERVED:
         since = (known.since if known else None) or now
-    return msgspec.structs.replace(state, told=told_before, failures=failures, since=since)
+    return replace(state, told=told_before, failures=failures, since=since)
 
 
 def _keys(check: EndpointCheck, state: EndpointState, now: datetime) -> Iterator[str]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from functions.app.contexts import MonitoringContext, RequestsContext
 from functions.inventory.records import record_of
 from functions.model.errors import Unavailable, UnreadAnswer
+from functions.model.inventory.endpoints import endpoints_in_tag
 from functions.model.inventory.record import (
     CertificateRecord,
     IssuedCertificate,
@@ -190,6 +191,6 @@ def _kinds(certflow: MonitoringContext, entry: CertificateItem) -> list[str]:
         "expired": rung == EXPIRED_RUNG,
         "unowned": not entry.tags.get(OWNER_TAG),
         "muted": muted_until(entry.tags, now) is not None,
-        "tags_unread": is_unread(entry.tags),
+        "tags_unread": is_unread(entry.tags) or bool(endpoints_in_tag(entry.tags).faults),
     }
     return [kind for kind, it_is in found.items() if it_is]

@@ -7,6 +7,7 @@ the schedules of timers.
 
 from __future__ import annotations
 
+from functions.settings.catalogue_live import LIVE_SETTINGS
 from functions.settings.catalogue_messages import MESSAGE_SETTINGS
 from functions.settings.documented import (
     NEEDED,
@@ -246,6 +247,7 @@ ALL_SETTINGS = {
             THE_DEFAULT,
         ),
     ),
+    **LIVE_SETTINGS,
     **MESSAGE_SETTINGS,
     "Set by the platform, or for a laptop": (
         Setting(

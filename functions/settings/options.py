@@ -12,6 +12,7 @@ from functions.model.errors import BadSettings
 from functions.model.findings import REFUSABLE
 from functions.model.options import DigestWhen, Options, Takes
 from functions.model.timing import ReminderDelays
+from functions.settings.live import live_options_of
 from functions.settings.values import (
     Env,
     Faults,
@@ -75,6 +76,7 @@ def options_of(
         issuers=_issuers(env, faults, usual.issuers),
         refused_warnings=_refused_warnings(env, faults),
         trusted=_trusted(env, faults, vaults),
+        live=live_options_of(env, faults),
     )
 
 

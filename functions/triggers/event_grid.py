@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from functions.app.context import Certflow
     from functions.ports.work_queue import WorkQueue
 
+NEW_VERSION_EVENT = "Microsoft.KeyVault.CertificateNewVersionCreated"
 # Key Vault's events about expiry (protocol §7); the first comes 30 days before it. Certflow's own
 # ladder may tell earlier.
 EXPIRY_EVENTS = {
@@ -70,6 +71,7 @@ async def hear(
     """
     from functions.app.vault_limiters import rate_limited
     from functions.inventory.fresh import refresh
+    from functions.live.expected import expect_version
     from functions.monitoring.expiry import check_expiry_of
     from functions.requests.check import check_named
 
@@ -80,13 +82,16 @@ async def hear(
         if type_ in EXPIRY_EVENTS:
             await check_expiry_of(paced, alias, name)
         await refresh(paced, alias, name)
+        if type_ == NEW_VERSION_EVENT:
+            await expect_version(paced, alias, name, certflow.now())
 
 
 async def hear_own(certflow: Certflow, event: Mapping[str, Any]) -> None:
     """Handles an event that Certflow published: tells people, and counts the failures of an issuer.
     Ignores an event that somebody else published. Safe to repeat. Raises Unavailable.
     """
-    from functions.model.events.ends import Failed
+    from functions.live.expected import hear_completed
+    from functions.model.events.ends import Completed, Failed
     from functions.monitoring.issuer_failures import note_failure
     from functions.notifications.provenance import own_event
     from functions.notifications.tell import queue_event
@@ -97,6 +102,8 @@ async def hear_own(certflow: Certflow, event: Mapping[str, Any]) -> None:
     await queue_event(certflow, own.id, own.type, own.data, own.time)
     if own.type == Failed.type:
         await note_failure(certflow, own.data, certflow.now())
+    if own.type == Completed.type:
+        await hear_completed(certflow, own.data, own.time)
 
 
 def about(data: Mapping[str, Any], vault_urls: Mapping[str, str]) -> tuple[str | None, str | None]:

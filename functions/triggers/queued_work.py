@@ -24,16 +24,15 @@ type Asked = dict[str, str]  # a message: what the work is about
 
 
 def work_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
-    """Returns **vault_shift**, which checks the due requests of a vault, **first_look**, which
+    """Returns **vault_shift**, which checks the due requests of a vault, and then the servers that
+    show its certificates, **first_look**, which
     checks a request some seconds after its start, and **send_gathered**, which sends the messages
     that wait on a channel.
     """
     blueprint = func.Blueprint()
 
     async def vault_shift(asked: Asked) -> None:
-        from functions.monitoring.vault_run import run_vault
-
-        await run_vault(certflow(), asked["vault"])
+        await _run_and_look(certflow(), asked["vault"])
 
     async def first_look(asked: Asked) -> None:
         from functions.requests.check import check_early
@@ -52,6 +51,14 @@ def work_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     ):
         add_queue_function(blueprint, name, queue, _errors_logged(queue, work))
     return blueprint
+
+
+async def _run_and_look(app: Certflow, alias: str) -> None:
+    from functions.live.check_endpoints import check_endpoints
+    from functions.monitoring.vault_run import run_vault
+
+    await run_vault(app, alias)
+    await check_endpoints(app, alias)
 
 
 def add_queue_function(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -84,7 +85,7 @@ class TableEndpointChecks:
 def _written(
     check: EndpointCheck, before: EndpointCheck | None
 ) -> tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]:
-    kept = msgspec.structs.replace(check, etag="")
+    kept = replace(check, etag="")
     row = _keys(check) | {"check": msgspec.json.encode(kept).decode()}
     if before is None:
         return ("create", row)
@@ -106,4 +107,4 @@ def _mark(check: EndpointCheck) -> Entity:
 
 def _check_of(row: Any) -> EndpointCheck:
     read = msgspec.json.decode(row["check"], type=EndpointCheck)
-    return msgspec.structs.replace(read, etag=row.metadata["etag"])
+    return replace(read, etag=row.metadata["etag"])

@@ -14,8 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 
-from msgspec import Struct
-
 from functions.model.tags import ENDPOINTS_TAG
 from functions.x509.describe import printed
 
@@ -28,7 +26,8 @@ ENDPOINT_ROW_FIELDS = frozenset({"vault", "name", "endpoints", "grace"})
 ENDPOINT_SHAPE = "write host, host:port or host:port@address, such as www.example.com:8443@10.1.2.3"
 
 
-class Endpoint(Struct, frozen=True, omit_defaults=True):
+@dataclass(frozen=True, slots=True)
+class Endpoint:
     """A TLS server that is to show a certificate. `host` is the name that is asked for (SNI),
     lower-case, or an IP address without brackets. `address` is the only address to connect to;
     empty for all to which the host resolves.
@@ -156,7 +155,7 @@ def _host_and_port(text: str) -> tuple[str, str | None]:
 
 def _host(text: str) -> str:
     """A host name, or an IPv4 address. A name whose last label is a number would be read as an
-    address by some resolvers (WHATWG URL §3.5), so that has to be a whole one.
+    address by some resolvers, so that has to be a whole one.
     """
     labels = text.removesuffix(".").split(".")
     if labels[-1].isdecimal() or labels[-1].startswith("0x"):

@@ -12,8 +12,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha1, sha256
 
-from msgspec import Struct, field
-
 from functions.model.humanize import moment
 from functions.model.inventory.endpoints import Endpoint
 from functions.model.live.look import Look, Trouble
@@ -56,7 +54,8 @@ MAX_CHAIN = 10  # certificates; clients give up at about as many
 ERROR_LETTERS = 300  # of a sentence
 
 
-class EndpointState(Struct, frozen=True, omit_defaults=True):
+@dataclass(frozen=True, slots=True)
+class EndpointState:
     """What an endpoint was at a look (UTC). `served` is the SHA-256 (hex) of the certificate that
     it showed, empty if none; `address` where; `sentence` says it for people. `failures` counts the
     looks in a row that reached nothing. `since`: when it was first served. `told` are the keys of
@@ -76,7 +75,8 @@ class EndpointState(Struct, frozen=True, omit_defaults=True):
     told: tuple[str, ...] = ()
 
 
-class ExpectedVersion(Struct, frozen=True, omit_defaults=True):
+@dataclass(frozen=True, slots=True)
+class ExpectedVersion:
     """The current version of a certificate: SHA-1 and SHA-256 of its DER (hex), its validity, and
     since when it is current (UTC). `seen`: Certflow saw it come, rather than find it.
     """
@@ -89,7 +89,8 @@ class ExpectedVersion(Struct, frozen=True, omit_defaults=True):
     seen: bool = False
 
 
-class EndpointCheck(Struct, frozen=True, omit_defaults=True):
+@dataclass(frozen=True, slots=True)
+class EndpointCheck:
     """The check of a certificate: its endpoints, how long they may take for a new version
     (`grace`, seconds), the version, the states at the last look, and when to look next (UTC).
     """
@@ -102,7 +103,7 @@ class EndpointCheck(Struct, frozen=True, omit_defaults=True):
     grace: float = 0
     states: tuple[EndpointState, ...] = ()
     owner: str | None = None
-    etag: str = field(default="")
+    etag: str = ""
 
     @property
     def deadline(self) -> datetime:

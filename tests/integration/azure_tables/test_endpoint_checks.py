@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-import msgspec
 import pytest
 
 from functions.adapters.azure_tables.endpoint_checks import TableEndpointChecks
@@ -30,7 +30,7 @@ def check_of(vault: str, name: str = "Web", after: timedelta = HOUR) -> Endpoint
 
 
 def without_etag(check: EndpointCheck | None) -> EndpointCheck | None:
-    return check and msgspec.structs.replace(check, etag="")
+    return check and replace(check, etag="")
 
 
 def event_of(vault: str, id_: str) -> Event:
@@ -55,7 +55,7 @@ async def test_of_two_writers_one_wins_with_its_events(tables: Tables) -> None:
         await checks.save(check_of("two"), None, [event_of("two", "e1")])
     known = await checks.get("two", "web")
     assert known is not None
-    later = msgspec.structs.replace(known, next_look=NOW + 2 * HOUR)
+    later = replace(known, next_look=NOW + 2 * HOUR)
     await checks.save(later, known, [event_of("two", "e2")])
     for again in (later, known):
         with pytest.raises(ConcurrentChange):
@@ -73,10 +73,10 @@ async def test_what_is_due_comes_in_its_order_and_moves_with_its_mark(tables: Ta
     assert [one.name for one in found] == ["n0", "n1", "n2", "n3", "n4"]
     assert [one.name for one in await checks.due("due", NOW + 90 * HOUR, 2)][:1] == ["n0"]
     first = found[0]
-    await checks.save(msgspec.structs.replace(first, next_look=NOW + 3 * HOUR), first)
+    await checks.save(replace(first, next_look=NOW + 3 * HOUR), first)
     same = await checks.get("due", "n0")
     assert same is not None
-    await checks.save(msgspec.structs.replace(same, owner="b@example.com"), same)
+    await checks.save(replace(same, owner="b@example.com"), same)
     assert [one.name for one in await checks.due("due", NOW + 2 * HOUR, 1000)] == ["n1", "n2"]
     gone = await checks.get("due", "n1")
     assert gone is not None
@@ -96,7 +96,7 @@ async def test_the_largest_check_fits_in_a_row(tables: Tables) -> None:
         EndpointState(str(one), LiveState.OTHER, NOW, "ü" * 300, "3" * 64, one.address, NOW, NOW, 1, NOW, told)
         for one in hosts
     ]
-    big = msgspec.structs.replace(check_of("big"), endpoints=tuple(hosts), states=tuple(states))
+    big = replace(check_of("big"), endpoints=tuple(hosts), states=tuple(states))
     assert len(hosts) == MAX_ENDPOINTS
     await checks.save(big, None)
     assert without_etag(await checks.get("big", "web")) == big

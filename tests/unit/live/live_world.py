@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from ipaddress import ip_network
 
-import msgspec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.live.check_endpoints import check_endpoints
@@ -87,7 +86,7 @@ class FakeEndpointChecks:
         if known is None and before is not None:
             raise ConcurrentChange("gone")
         self.writes += 1
-        self.rows[key] = msgspec.structs.replace(check, etag=str(self.writes))
+        self.rows[key] = replace(check, etag=str(self.writes))
         for event in events:
             await self.ledger.add_event(event)
         if kill == "after":

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import msgspec
 import pytest
 
 from functions.live.check_endpoints import MAX_ROUND_CHECKS, check_endpoints
@@ -304,7 +303,7 @@ async def test_many_endpoints_are_looked_at_in_one_run_and_their_states_are_offe
     world.serve_version(new)
     check = world.checks.rows["main", "web"]
     for number in range(200):
-        await world.checks.save(msgspec.structs.replace(check, name=f"Web-{number}", etag=""), None)
+        await world.checks.save(replace(check, name=f"Web-{number}", etag=""), None)
     assert MAX_ROUND_CHECKS > 200
     await world.look(minutes=5)
     states = await endpoint_states(world.certflow, "main")
