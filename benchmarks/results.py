@@ -25,6 +25,7 @@ MEASURED = (
     "sweep_memory",
     "memory",
     "token_check",
+    "live_looks",
     "cold_start",
     "idle_log",
     "week",

@@ -1,7 +1,7 @@
 """Live on real TLS servers: every state, what people hear of it, and what is never connected to.
 
-The clock, the vault and the tables are fakes. Servers are on this machine, whose network is listed for that; what is to be
-refused has a listener on this machine as well, which counts.
+The clock, the vault and the tables are fakes. Servers are on this machine, whose network is listed for that; what is
+to be refused has a listener on this machine as well, which counts.
 """
 
 from __future__ import annotations
