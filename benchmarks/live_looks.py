@@ -20,8 +20,8 @@ from benchmarks.table import Row
 from functions.adapters.endpoints.tls_servers import TlsServerLooks
 from functions.live.check_endpoints import check_endpoints
 from functions.model.inventory.endpoints import Endpoint
-from functions.model.live.guard import LiveOptions
 from functions.model.live.state import EndpointCheck, ExpectedVersion, LiveState
+from functions.model.options import LiveOptions
 from functions.ports.endpoints import LivePorts
 from functions.x509.certificate import load
 from tests.certificates import Ca, make_csr

@@ -384,3 +384,20 @@ class LiveContext(
     Protocol,
 ):
     """Whether servers show the current versions."""
+
+
+class LiveInventoryContext(
+    HasNow,
+    HasSleep,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasTopic,
+    HasOptions,
+    HasSight,
+    HasRateLimiters,
+    HasInventory,
+    HasLive,
+    Protocol,
+):
+    """Which endpoints there are, by the inventory."""

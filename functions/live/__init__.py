@@ -2,6 +2,7 @@
 hear of what is served, and of what is not.
 
 expected         which version an endpoint is to show, since when
+by_inventory     the same by the inventory, once an hour
 look_at          looking at the endpoints of a certificate, within what is allowed
 tell             which events follow from what was seen
 check_endpoints  what is due in a vault

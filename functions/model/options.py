@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
 
-from functions.model.live.guard import LiveOptions
 from functions.model.people.signers import SignerRow
 from functions.model.timing import DEFAULT_REMINDER_DELAYS, ReminderDelays
 
@@ -15,7 +15,9 @@ ANY_ISSUER, SELF_SIGNED_ISSUER = "*", "Self"
 # How long a notice about CSRs or files waits for others, where a message can hold several: signers
 # work in batches.
 QUIET_GATHERING = timedelta(minutes=1)
-NOWHERE = LiveOptions()
+
+type Network = IPv4Network | IPv6Network
+DEFAULT_PORTS = (443, 8443)  # of TLS servers
 
 
 class DigestWhen(StrEnum):
@@ -36,6 +38,28 @@ class Takes(StrEnum):
     FILES = "files"
     PUBLIC = "public"
     ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
+    """Where Certflow may look, by the operator: `hosts` (names, lower-case; `*.example.com` is all
+    below it), `ports`, and `networks` for addresses that are not public. Without hosts it looks at
+    nothing. `graces`: how long a service may take for a new version, by word; `grace`: any other.
+    """
+
+    hosts: tuple[str, ...] = ()
+    ports: tuple[int, ...] = DEFAULT_PORTS
+    networks: tuple[Network, ...] = ()
+    graces: tuple[tuple[str, timedelta], ...] = ()
+    grace: timedelta = timedelta(hours=26)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether Certflow looks at endpoints at all."""
+        return bool(self.hosts)
+
+
+NOWHERE = LiveOptions()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from functions.model.inventory.endpoints import MAX_PORT, ReadEndpoints, endpoints_in_tag
-from functions.model.live.guard import (
-    DEFAULT_PORTS,
-    LiveOptions,
-    Network,
-)
 from functions.model.live.schedule import period_of
+from functions.model.options import DEFAULT_PORTS, LiveOptions, Network
 from functions.model.tags import ENDPOINTS_TAG
 from functions.settings.values import Env, Faults, entries
 

@@ -54,10 +54,12 @@ def work_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
 
 
 async def _run_and_look(app: Certflow, alias: str) -> None:
+    from functions.live.by_inventory import expect_by_inventory
     from functions.live.check_endpoints import check_endpoints
     from functions.monitoring.vault_run import run_vault
 
     await run_vault(app, alias)
+    await expect_by_inventory(app, alias)
     await check_endpoints(app, alias)
 
 

@@ -9,11 +9,8 @@ it takes 224.0.0.1, 168.63.129.16 and 64:ff9b::a9fe:a9fe for global (Python 3.13
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 from ipaddress import (
     IPv4Address,
-    IPv4Network,
     IPv6Address,
     IPv6Network,
     ip_address,
@@ -21,14 +18,13 @@ from ipaddress import (
 )
 
 from functions.model.inventory.endpoints import Endpoint
+from functions.model.options import LiveOptions, Network
 
 type Address = IPv4Address | IPv6Address
-type Network = IPv4Network | IPv6Network
 
 HOSTS_SETTING = "CERTFLOW_LIVE_HOSTS"
 PORTS_SETTING = "CERTFLOW_LIVE_PORTS"
 NETWORKS_SETTING = "CERTFLOW_LIVE_NETWORKS"
-DEFAULT_PORTS = (443, 8443)
 
 # No setting opens these. The first source is IANA's registries of special-purpose addresses
 # (RFC 6890), others are beside their line.
@@ -62,25 +58,6 @@ SIX_TO_FOUR, TEREDO = IPv6Network("2002::/16"), IPv6Network("2001::/32")  # RFC 
 # The 32 bits before the IPv4 address of an ISATAP interface, of either kind (RFC 5214 §6.1).
 ISATAP = {0x0000_5EFE, 0x0200_5EFE}
 IPV4_BITS = 0xFFFF_FFFF
-
-
-@dataclass(frozen=True, slots=True)
-class LiveOptions:
-    """Where Certflow may look, by the operator: `hosts` (names, lower-case; `*.example.com` is all
-    below it), `ports`, and `networks` for addresses that are not public. Without hosts it looks at
-    nothing. `graces`: how long a service may take for a new version, by word; `grace`: any other.
-    """
-
-    hosts: tuple[str, ...] = ()
-    ports: tuple[int, ...] = DEFAULT_PORTS
-    networks: tuple[Network, ...] = ()
-    graces: tuple[tuple[str, timedelta], ...] = ()
-    grace: timedelta = timedelta(hours=26)
-
-    @property
-    def is_on(self) -> bool:
-        """Whether Certflow looks at endpoints at all."""
-        return bool(self.hosts)
 
 
 def endpoint_refusal(endpoint: Endpoint, options: LiveOptions) -> str:

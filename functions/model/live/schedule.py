@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from functions.model.live.guard import LiveOptions
 from functions.model.live.state import SERVED, EndpointCheck, EndpointState, LiveState
+from functions.model.options import LiveOptions
 
 FIRST_LOOKS = (timedelta(minutes=5), timedelta(hours=1))  # after a new version
 DAILY, HOURLY = timedelta(days=1), timedelta(hours=1)

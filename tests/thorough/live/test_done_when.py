@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.adapters.endpoints.tls_servers import TlsServerLooks
 from functions.live.check_endpoints import check_endpoints
-from functions.model.live.guard import LiveOptions
 from functions.model.live.look import Look
 from functions.model.live.state import LiveState
+from functions.model.options import LiveOptions
 from functions.ports.endpoints import LivePorts
 from tests.certificates import DAY, Ca, Key, Wish, make_csr
 from tests.clock import fixed_now

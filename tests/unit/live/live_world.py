@@ -14,10 +14,9 @@ from functions.live.expected import expect_version
 from functions.model.errors import ConcurrentChange, Unavailable
 from functions.model.events.event import Event
 from functions.model.inventory.endpoints import EndpointRows
-from functions.model.live.guard import LiveOptions
 from functions.model.live.look import Look, Trouble
 from functions.model.live.state import EndpointCheck, EndpointState, LiveState
-from functions.model.options import Options
+from functions.model.options import LiveOptions, Options
 from functions.ports.endpoints import LivePorts
 from tests.certificates import Ca, Wish, make_csr
 from tests.clock import fixed_now

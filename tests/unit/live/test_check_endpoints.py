@@ -10,9 +10,9 @@ import pytest
 from functions.live.check_endpoints import MAX_ROUND_CHECKS, check_endpoints
 from functions.live.states import endpoint_states
 from functions.model.errors import Unavailable
-from functions.model.live.guard import LiveOptions
 from functions.model.live.look import Trouble
 from functions.model.live.state import LiveState
+from functions.model.options import LiveOptions
 from tests.certificates import DAY, Ca, Wish
 from tests.clock import fixed_now
 from tests.unit.live.live_world import ADDRESS, GRACE, HOST, LiveWorld, leaf

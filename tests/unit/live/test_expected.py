@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha1, sha256
 
+import pytest
+
+from functions.live.by_inventory import expect_by_inventory
 from functions.live.expected import expect_versions
+from functions.model.errors import Unavailable
 from functions.model.inventory.endpoints import Endpoint, endpoint_rows
 from functions.model.inventory.record import CertificateRecord, IssuedCertificate, VaultSnapshot
 from functions.model.live.state import LiveState
@@ -132,4 +136,24 @@ async def test_where_live_is_off_nothing_is_expected() -> None:
     der = world.new_version()
     world.live = None
     await scanned(world, recorded(der, world.now))
+    assert world.checks.rows == {}
+
+
+async def test_the_inventory_is_asked_once_an_hour_and_again_after_a_fault_or_without_a_snapshot() -> None:
+    world = LiveWorld()
+    der = world.new_version()
+    await expect_by_inventory(world.certflow, "main")
+    assert world.checks.rows == {}
+    await world.inventory_files.save_snapshot(VaultSnapshot("main", world.now, world.now, (recorded(der, world.now),)))
+    world.inventory_files.broken.add("main")
+    with pytest.raises(Unavailable):
+        await expect_by_inventory(world.certflow, "main")
+    world.inventory_files.broken.clear()
+    await expect_by_inventory(world.certflow, "main")
+    assert list(world.checks.rows) == [("main", "web")]
+    await world.inventory_files.save_snapshot(VaultSnapshot("main", world.now, world.now, ()))
+    await expect_by_inventory(world.certflow, "main")
+    assert list(world.checks.rows) == [("main", "web")]
+    world.later(hours=1)
+    await expect_by_inventory(world.certflow, "main")
     assert world.checks.rows == {}

@@ -9,7 +9,7 @@ import pytest
 
 from functions.live.expected import hear_completed
 from functions.model.errors import Refused
-from functions.model.live.guard import LiveOptions
+from functions.model.options import LiveOptions
 from functions.settings.live import live_options_of
 from functions.settings.values import Faults
 from functions.triggers.event_grid import NEW_VERSION_EVENT, hear

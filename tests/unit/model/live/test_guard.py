@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from functions.model.inventory.endpoints import Endpoint
-from functions.model.live.guard import LiveOptions, address_refusal, embedded, endpoint_refusal, is_private
+from functions.model.live.guard import address_refusal, embedded, endpoint_refusal, is_private
+from functions.model.options import LiveOptions
 
 EVERYTHING = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from functions.model.live.guard import LiveOptions
 from functions.model.live.schedule import grace_of, period_of
+from functions.model.options import LiveOptions
 
 OPTIONS = LiveOptions(graces=(("vm", timedelta(hours=3)), ("aks", timedelta(minutes=30))))
 
