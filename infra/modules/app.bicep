@@ -157,6 +157,10 @@ var settings = concat(
     { name: 'CERTFLOW_RENEWAL_MINUTES', value: string(choices.?renewalMinutes ?? 30) }
     { name: 'CERTFLOW_DIGEST', value: choices.?digest ?? 'daily' }
     { name: 'CERTFLOW_CHAIN_INCLUDE_ROOT', value: choices.?chainIncludeRoot ?? false ? 'true' : 'false' }
+    { name: 'CERTFLOW_LIVE_HOSTS', value: join(choices.?liveHosts ?? [], ',') }
+    { name: 'CERTFLOW_LIVE_PORTS', value: join(map(choices.?livePorts ?? [443, 8443], port => string(port)), ',') }
+    { name: 'CERTFLOW_LIVE_NETWORKS', value: join(choices.?liveNetworks ?? [], ',') }
+    { name: 'CERTFLOW_LIVE_GRACE', value: choices.?liveGrace ?? '26h' }
     { name: 'CERTFLOW_TOPIC_ENDPOINT', value: topicEndpoint }
     {
       name: 'CERTFLOW_TEAMS_WEBHOOK_URL'

@@ -203,6 +203,18 @@ type choices = {
 
   @description('True: a root that came with a chain is merged, too.')
   chainIncludeRoot: bool?
+
+  @description('Hosts at which Certflow may look whether a certificate is served: www.example.com, *.example.com. None: it looks nowhere (docs/live.md).')
+  liveHosts: string[]?
+
+  @description('Ports at which it may look.')
+  livePorts: int[]?
+
+  @description('Networks whose addresses it may connect to although they are not public, such as 10.0.0.0/8.')
+  liveNetworks: string[]?
+
+  @description('How long servers may take for a new version before people hear of it: 26h, or 12h,aks=30m.')
+  liveGrace: string?
 }
 
 @export()
