@@ -16,7 +16,8 @@ LEVEL = 6
 
 def compressed_json(req: func.HttpRequest, body: object) -> func.HttpResponse:
     """Returns an answer with a JSON body and its ETag; 304 if the caller has it already (RFC 9110
-    §13.1.2). The ETag is weak, because it is the same with and without compression (RFC 9110 §8.8.1).
+    §13.1.2). The ETag is weak, because it is the same with and without compression (RFC 9110
+    §8.8.1).
     """
     content = msgspec.json.encode(body)
     etag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
