@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from functions.app.contexts import FreshContext
 from functions.inventory.records import record_of
+from functions.model.errors import UnreadAnswer
 from functions.model.inventory.record import CertificateRecord
 
 
 async def refresh(certflow: FreshContext, alias: str, name: str) -> None:
     """Reads a certificate and keeps its record beside the snapshot of its vault. Whether anything
-    is pending is left to the next scan, which asks for it. Raises UnknownVault, Refused,
-    Unavailable.
+    is pending, and a certificate that cannot be read, is left to the next scan. Raises
+    UnknownVault, Refused, Unavailable.
     """
-    bundle = await certflow.vault(alias).certificate(name)
+    try:
+        bundle = await certflow.vault(alias).certificate(name)
+    except UnreadAnswer:
+        return
     if bundle is not None:
         await keep(certflow, alias, record_of(name, bundle, certflow.now()))
 
