@@ -54,8 +54,8 @@ class ScannedVaults:
 
 
 async def scanned_vaults(certflow: InventoryContext, vaults: Collection[str] = ()) -> ScannedVaults:
-    """The snapshots of vaults, or of all, with the certificates alone that this context may see.
-    Raises Unavailable.
+    """The snapshots of vaults (aliases), or of all, in their order, with the certificates alone
+    that this context may see. Raises Unavailable.
     """
     snapshots, unscanned = dict[str, VaultSnapshot](), list[str]()
     for alias in sorted(vaults or certflow.vaults):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.app.contexts import PlanContext
-from functions.inventory.read import inventory_of
+from functions.inventory.certificates import scanned_vaults
 from functions.model.inventory.plan import Plan, plan_of
 from functions.model.inventory.record import CertificateRecord
 
@@ -55,20 +55,16 @@ NO_FILTER = PlanFilter()
 async def plans_of(certflow: PlanContext, limit: int, wanted: PlanFilter = NO_FILTER) -> VaultPlans:
     """The plans of the certificates that this context may see. Raises Unavailable."""
     now, ladder = certflow.now(), certflow.options.ladder
-    plans, seen, scans, unscanned = list[Plan](), 0, list[datetime](), list[str]()
-    for alias in sorted(wanted.vaults or certflow.vaults):
-        snapshot = await inventory_of(certflow, alias)
-        if snapshot is None:
-            unscanned.append(alias)
-            continue
-        scans.append(snapshot.ended)
-        for record in snapshot.certificates:
-            if certflow.may_see(alias, record.name) and wanted.takes(record):
-                seen += 1
-                plan = plan_of(alias, record, limit, ladder, now)
-                plans += [plan] if plan else []
-    left_out = seen - len(plans)
-    return VaultPlans(limit, tuple(plans), left_out, min(scans, default=None), tuple(unscanned))
+    found = await scanned_vaults(certflow, wanted.vaults)
+    taken = [
+        (alias, record)
+        for alias, snapshot in found.snapshots.items()
+        for record in snapshot.certificates
+        if wanted.takes(record)
+    ]
+    planned = (plan_of(alias, record, limit, ladder, now) for alias, record in taken)
+    plans = tuple(plan for plan in planned if plan is not None)
+    return VaultPlans(limit, plans, len(taken) - len(plans), found.scanned, found.unscanned)
 
 
 def _is_same(wanted: str | None, text: str) -> bool:
