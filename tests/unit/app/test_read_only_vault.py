@@ -23,7 +23,7 @@ POLICY: Policy = {
     "key_props": {"kty": "EC", "crv": "P-256"},
     "x509_props": {"subject": "CN=web.example.com"},
 }
-CHANGES = ["create", "cancel", "delete_pending", "merge"]
+CHANGES = ["create", "cancel", "delete_pending", "merge", "set_tags"]
 
 
 def guarded(world: World) -> Certflow:
@@ -52,7 +52,7 @@ async def test_what_only_reads_goes_through() -> None:
 
 
 def test_every_way_to_change_a_vault_is_one_that_is_refused() -> None:
-    reads = {"pending", "certificate", "versions", "page", "tags", "policy", "issuers"}
+    reads = {"pending", "certificate", "versions", "page", "tags", "policy", "issuers", "providers"}
     methods = {name for name in vars(Vault) if not name.startswith("_")}
     assert methods - reads == set(CHANGES)
 

@@ -18,9 +18,10 @@ import pytest
 from functions.chains.parsing.private_key_scan import may_hold_key
 from functions.model.events.certificates import ChangedByOthers, RenewalStopped
 from functions.model.events.chains import HeldUp, KeyReceived, Quarantined, Rejected, Stuck, Waiting
-from functions.model.events.digest import Digest
+from functions.model.events.digest import Digest, MonthlyPlan
 from functions.model.events.event import EventType
 from functions.model.events.expiry import Expired, NearExpiry
+from functions.model.events.inventory.endpoints import Live, NotLive
 from functions.model.events.operators import AccessChanged, AccessFaulty, NoticeRefused, SettingWrong
 from functions.model.events.registry import TOLD
 from functions.model.events.requests import Acknowledged, Unsettled
@@ -240,6 +241,31 @@ ROWS = [
         "unit/app/test_access.py::test_a_fault_is_told_once_whoever_sees_it_and_so_is_its_end",
     ),
     row(Digest.type, "Nothing to do", person="There is nothing to do."),
+    row(
+        MonthlyPlan.type,
+        "Fix first what is listed here",
+        "unit/triggers/http/inventory/test_plan.py::test_a_policy_of_276_days_before_the_end_breaks",
+        person="Which issuer or policy a certificate gets is decided outside.",
+    ),
+    row(MonthlyPlan.type, "Nothing to do", person="There is nothing to do.", by_hand=0, broken=0, first=[]),
+    row(Live.type, "Nothing to do", person="There is nothing to do."),
+    *(
+        row(
+            NotLive.type,
+            words,
+            "unit/live/test_check_endpoints.py::"
+            "test_after_the_grace_one_message_says_what_is_shown_and_once_it_is_right_another",
+            person="The server is not ours; that it is seen once it is right is tested.",
+            state=state,
+        )
+        for state, words in (
+            ("not-live", "has not been restarted or reloaded since"),
+            ("other", "inspects TLS"),
+            ("wrong-chain", "Take the chain as it is in Key Vault"),
+            ("expired", "never took the next version"),
+            ("unreachable", "The server is down"),
+        )
+    ),
     row(NoticeRefused.type, "See why", person="The step is that of the message that was refused, as it stands here."),
 ]
 

@@ -105,7 +105,7 @@ class Live(AtEndpoint):
         del links
         since = f"{moment(self.since)}, {duration(self.after)} after the new version came"
         return Message(
-            f"Served: {self.name} at {self.endpoint}",
+            f"Served: {self.name} in {self.vault} at {self.endpoint}",
             f"{self.endpoint} has served the new version of {self.name} in vault {self.vault} "
             f"since {since}.",
             "Nothing to do.",
@@ -162,10 +162,10 @@ class NotLive(AtEndpoint):
         """Says what it shows, why that may be, and how to see it."""
         del links
         return Message(
-            f"Not served: {self.name} at {self.endpoint}",
+            f"Not served: {self.name} in {self.vault} at {self.endpoint}",
             f"{self.endpoint} {SHOWN.get(self.state, 'does not show')} {self.name} in vault "
             f"{self.vault}. {self.sentence}",
-            f"{CAUSES.get(self.state, '')} See for yourself: {self.command}",
+            f"{CAUSES.get(self.state, '')} The command here shows what it shows.",
             Severity.CRITICAL if self.critical else Severity.WARNING,
             remark=self.sentence,
         )
@@ -176,6 +176,7 @@ class NotLive(AtEndpoint):
             ("Address", self.address),
             ("Served SHA-256", self.served),
             ("Served until", self.not_after and moment(self.not_after)),
+            ("Command", self.command),
         )
 
     @classmethod
