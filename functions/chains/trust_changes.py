@@ -20,6 +20,7 @@ from functions.chains.validation.trust import Trust
 from functions.chains.vault_trust import (
     Listing,
     VaultTrust,
+    anchor_ids,
     files_of,
     fingerprint,
     folder_of,
@@ -91,7 +92,7 @@ def _is_due(certflow: TrustContext, known: TrustNote, listed: Listing) -> bool:
     """Whether what was noted of a vault may no longer be true."""
     if known.listed != fingerprint(listed, known.vault):
         return True
-    if known.takes != certflow.options.takes(known.vault):
+    if known.takes != certflow.options.takes(known.vault) or known.anchors is None:
         return True
     return known.until is not None and known.until <= certflow.now()
 
@@ -125,6 +126,7 @@ def _note_of(
         until=seen.until,
         since=certflow.now(),
         changes=known.changes if known else 0,
+        anchors=anchor_ids(seen.trust),
         etag=known.etag if known else "",
     )
 

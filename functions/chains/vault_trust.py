@@ -16,11 +16,15 @@ from functions.model.trusted_places import ALL_VAULTS, CA_CONTAINER, place_of
 from functions.ports.chain_files import TrustedFile
 from functions.ports.monitoring_store import TrustNote, TrustState
 from functions.x509.describe import printed
+from functions.x509.key_ids import own_key_ids
 
 # How long a vault without files goes on merging after an update, if it merged without any file
 # before; people are told meanwhile. A new vault has no such time.
 NOTICE = timedelta(days=14)
 MAX_WHY = 1000  # characters of the reason why nothing is merged
+# Key identifiers of trusted CAs in a note, which is one property of a table row. Mozilla's list has
+# 150; where a vault trusts more than this the audit says nothing of its CAs.
+MAX_NOTED_ANCHORS = 500
 
 # The files of all vaults, or why the container cannot be read.
 type Listing = Sequence[TrustedFile] | BadSettings
@@ -84,6 +88,13 @@ def fingerprint(listed: Listing, vault: str) -> str:
         return str(listed)
     names = sorted((one.name, one.etag) for one in files_of(listed, vault))
     return hashlib.sha256(repr(names).encode()).hexdigest()
+
+
+def anchor_ids(trust: Trust | None) -> tuple[str, ...]:
+    """The key identifiers (hex) of the trusted CAs, sorted; none if they are too many."""
+    anchors = trust.anchors.values() if trust else ()
+    found = {key for same in anchors for one in same for key in own_key_ids(one)}
+    return tuple(sorted(found)) if len(found) <= MAX_NOTED_ANCHORS else ()
 
 
 def was_set(known: TrustNote | None, takes: Takes) -> bool:

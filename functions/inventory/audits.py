@@ -6,10 +6,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cryptography import x509
-
-from functions.app.context_parts import HasIssuingCas
 from functions.app.contexts import AuditContext
+from functions.inventory.known_cas import anchors_of, known_cas
 from functions.inventory.read import inventory_of
 from functions.model.inventory.audit import AuditFinding, audit
 from functions.model.inventory.audit_codes import AuditSeverity
@@ -17,7 +15,6 @@ from functions.model.inventory.audited import Surroundings
 from functions.model.inventory.record import CertificateRecord, VaultSnapshot
 from functions.model.issuers import is_manual
 from functions.ports.monitoring_store import IssuerFailures
-from functions.x509.certificate import load
 
 # For how long an issuer counts as broken after people got a message about it; while it goes on to
 # fail, there is one a day.
@@ -111,31 +108,16 @@ async def surroundings_of(
         failures = await certflow.monitoring_store.issuer_failures(alias, issuer)
         if _is_broken(failures, now):
             broken.add(issuer)
+    cas, anchors = await known_cas(certflow, alias), await anchors_of(certflow, alias)
     return Surroundings(
         now,
         issuers=None if snapshot.issuers is None else frozenset(map(str.lower, snapshot.issuers)),
         providers={name.lower(): provider for name, provider in snapshot.providers.items()},
         broken=frozenset(broken),
-        parents=await _parents(certflow, alias),
+        trusted=cas.trusted(anchors) if anchors else {},
+        parents=cas.parents(),
     )
 
 
 def _is_broken(failures: IssuerFailures, now: datetime) -> bool:
     return any(at > now - BROKEN_FOR for at in failures.told.values())
-
-
-async def _parents(certflow: HasIssuingCas, alias: str) -> dict[str, str]:
-    """By key identifier (hex) of a CA that has signed what was merged in a vault, that of the CA
-    above.
-    """
-    found = dict[str, str]()
-    for one in await certflow.issuing_cas.list_cas(alias):
-        try:
-            certificate = load(one.der)
-        except ValueError:
-            continue
-        own = certificate.extension(x509.SubjectKeyIdentifier)
-        above = certificate.extension(x509.AuthorityKeyIdentifier)
-        if own and above and above.key_identifier:
-            found[own.digest.hex()] = above.key_identifier.hex()
-    return found

@@ -173,7 +173,8 @@ class TrustNote:
     `takes` is the setting; `sha256` a hash of the contents of its files, `listed` one of their
     names and ETags. `once`: there has been a file since the setting has this value. `why` is the
     reason why nothing is merged, `until` the end of trusting any CA, `since` when this state began
-    (UTC). `changes` counts the changes that were told.
+    (UTC). `changes` counts the changes that were told. `anchors` are the key identifiers (hex) of
+    the trusted CAs, none if they are too many; None in a note of an older version of Certflow.
     """
 
     vault: str
@@ -186,6 +187,7 @@ class TrustNote:
     until: datetime | None = None
     since: datetime | None = None
     changes: int = 0
+    anchors: tuple[str, ...] | None = None
     etag: str = field(default="", compare=False)
 
 
