@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from functions.app.contexts import AuditContext
 from functions.inventory.known_cas import anchors_of, known_cas
-from functions.inventory.read import inventory_of
+from functions.inventory.read import by_name, inventory_of
 from functions.model.inventory.audit import AuditFinding, audit
 from functions.model.inventory.audit_codes import AuditSeverity
 from functions.model.inventory.audited import Surroundings
@@ -95,6 +95,23 @@ def _findings(
             findings = tuple(one for one in audit(record, around) if wanted.takes(one))
             if findings:
                 yield CertificateFindings(alias, record, findings)
+
+
+async def findings_of(
+    certflow: AuditContext, alias: str, record: CertificateRecord, request_id: str | None
+) -> tuple[AuditFinding, ...]:
+    """The findings about one certificate of a vault (alias), with the id of the request that is
+    pending. Scans alone know since when it is. Raises Unavailable.
+    """
+    now = certflow.now()
+    snapshot = await inventory_of(certflow, alias) or VaultSnapshot(alias, now, now)
+    known = by_name(snapshot.certificates).get(record.name.lower())
+    if known:
+        is_same = known.pending is not None and known.pending.request_id == request_id
+        pending = known.pending if is_same else None
+        record = replace(record, policy=record.policy or known.policy, pending=pending)
+    around = await surroundings_of(certflow, alias, replace(snapshot, certificates=(record,)))
+    return audit(record, around)
 
 
 async def surroundings_of(

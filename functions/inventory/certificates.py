@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from functions.app.contexts import InventoryContext
+from functions.app.contexts import AuditContext, InventoryContext
+from functions.inventory.audits import surroundings_of
 from functions.inventory.read import inventory_of
+from functions.model.inventory.audit import audit
+from functions.model.inventory.audited import Surroundings
 from functions.model.inventory.record import CertificateRecord, VaultSnapshot
 from functions.model.inventory.who_renews import Renewer, who_renews
 
@@ -17,7 +20,8 @@ from functions.model.inventory.who_renews import Renewer, who_renews
 class CertificateFilter:
     """Which certificates are asked for: of vaults (aliases; all if there are none), of an owner, of
     an issuer by its name in the vault, with a name that fits a pattern (`*` stands for anything),
-    that end before a time, and that somebody renews. Case does not count.
+    that end before a time, that somebody renews, and of which the audit finds one of `findings`
+    (codes; all if there are none). Case does not count.
     """
 
     vaults: Collection[str] = ()
@@ -26,9 +30,10 @@ class CertificateFilter:
     name: str | None = None
     ends_before: datetime | None = None
     renewers: Collection[Renewer] = ()
+    findings: Collection[str] = ()
 
     def takes(self, record: CertificateRecord) -> bool:
-        """Whether it takes a certificate of one of its vaults."""
+        """Whether it takes a certificate of one of its vaults, whatever the audit finds."""
         issuer = record.policy.issuer if record.policy else ""
         ends = record.not_after
         return (
@@ -38,6 +43,10 @@ class CertificateFilter:
             and (self.ends_before is None or (ends is not None and ends < self.ends_before))
             and (not self.renewers or who_renews(record) in self.renewers)
         )
+
+    def takes_codes(self, codes: Collection[str]) -> bool:
+        """Whether it takes a certificate of which the audit has found these codes."""
+        return not self.findings or not set(self.findings).isdisjoint(codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +76,33 @@ async def scanned_vaults(certflow: InventoryContext, vaults: Collection[str] = (
     return ScannedVaults(snapshots, tuple(unscanned))
 
 
+@dataclass(frozen=True, slots=True)
+class ListedCertificate:
+    """A certificate of a vault (alias), and the codes of what the audit finds about it."""
+
+    vault: str
+    record: CertificateRecord
+    codes: tuple[str, ...]
+
+
+async def surroundings_in(certflow: AuditContext, found: ScannedVaults) -> dict[str, Surroundings]:
+    """By alias what is known of each vault beside its certificates. Raises Unavailable."""
+    return {
+        alias: await surroundings_of(certflow, alias, snapshot)
+        for alias, snapshot in found.snapshots.items()
+    }
+
+
 def certificates_in(
-    found: ScannedVaults, wanted: CertificateFilter
-) -> Iterator[tuple[str, CertificateRecord]]:
-    """The certificates that a filter takes, with their vaults, in the order of vault and name."""
+    found: ScannedVaults, around: Mapping[str, Surroundings], wanted: CertificateFilter
+) -> Iterator[ListedCertificate]:
+    """The certificates that a filter takes, in the order of vault and name."""
     for alias, snapshot in found.snapshots.items():
         for record in snapshot.certificates:
             if wanted.takes(record):
-                yield alias, record
+                codes = tuple(one.code for one in audit(record, around[alias]))
+                if wanted.takes_codes(codes):
+                    yield ListedCertificate(alias, record, codes)
 
 
 def _is_same(wanted: str | None, text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
@@ -167,6 +168,19 @@ def vault_aliases(req: func.HttpRequest) -> frozenset[str]:
 def words_of(req: func.HttpRequest, name: str) -> list[str]:
     """Returns the words of a query parameter, which have commas between them."""
     return [one.strip() for one in req.params.get(name, "").split(",") if one.strip()]
+
+
+def known_words(req: func.HttpRequest, name: str, known: Collection[str]) -> list[str]:
+    """The words of a filter, in lower case. Raises InvalidRequest for one that is not known."""
+    words = [one.lower() for one in words_of(req, name)]
+    for word in words:
+        if word not in known:
+            allowed = ", ".join(known)
+            raise InvalidRequest(
+                name,
+                f"'{word}' is not known. Allowed: {allowed}; several with commas between them.",
+            )
+    return words
 
 
 def _statuses(word: str) -> frozenset[Status]:

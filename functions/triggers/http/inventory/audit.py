@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 import azure.functions as func
 
 from functions.inventory.audits import AuditFilter, CertificateFindings, VaultAudits, audits_of
-from functions.model.errors import InvalidRequest
 from functions.model.inventory.audit import AuditFinding
 from functions.model.inventory.audit_codes import AUDIT_CODES, AuditSeverity
 from functions.model.request_filter import RequestFilter
@@ -16,7 +15,7 @@ from functions.triggers.http.answers import json_body, time_of
 from functions.triggers.http.context import Context
 from functions.triggers.http.grants.own import seen_by
 from functions.triggers.http.inventory.csv_text import csv_text
-from functions.triggers.http.queries import check_query, vault_aliases, words_of
+from functions.triggers.http.queries import check_query, known_words, vault_aliases
 from functions.triggers.http.types.audit import (
     AuditAnswer,
     AuditCounts,
@@ -35,8 +34,8 @@ AUDIT_COLUMNS = (
 async def get_audit(req: func.HttpRequest, context: Context) -> func.HttpResponse:
     """Answers 200 with the findings, as JSON by code, or as CSV with a row for each."""
     check_query(req, *AUDIT_FILTERS)
-    codes = _known_words(req, "code", AUDIT_CODES)
-    severities = _known_words(req, "severity", AuditSeverity)
+    codes = known_words(req, "code", AUDIT_CODES)
+    severities = known_words(req, "severity", AuditSeverity)
     vaults = seen_by(context, RequestFilter(vaults=vault_aliases(req))).vaults
     wanted = AuditFilter(
         vaults, codes, [AuditSeverity(one) for one in severities], req.params.get("owner")
@@ -46,19 +45,6 @@ async def get_audit(req: func.HttpRequest, context: Context) -> func.HttpRespons
         text = csv_text(AUDIT_COLUMNS, _rows(found))
         return func.HttpResponse(text, mimetype=f"{CSV}; charset=utf-8")
     return json_body(200, _answer(found))
-
-
-def _known_words(req: func.HttpRequest, name: str, known: Collection[str]) -> list[str]:
-    """The words of a filter, in lower case. Raises InvalidRequest for one that is not known."""
-    words = [one.lower() for one in words_of(req, name)]
-    for word in words:
-        if word not in known:
-            allowed = ", ".join(known)
-            raise InvalidRequest(
-                name,
-                f"'{word}' is not known. Allowed: {allowed}; several with commas between them.",
-            )
-    return words
 
 
 def _answer(found: VaultAudits) -> AuditAnswer:

@@ -20,6 +20,10 @@ UNCHANGED = {"description": "The caller has it already (If-None-Match)"}
 WHO: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LETTERS}
 FILTER_SCHEMAS: dict[str, Schema] = {
     "renewed_by": {"type": "string", "description": f"{', '.join(Renewer)}; several with commas"},
+    "finding": {
+        "type": "string",
+        "description": "A code of the audit (docs/audit.md); several with commas",
+    },
     "ends_before": {"type": "string", "description": "A date or a time (ISO 8601)"},
 }
 

@@ -6,8 +6,15 @@ from datetime import datetime
 
 import azure.functions as func
 
-from functions.inventory.certificates import CertificateFilter, certificates_in, scanned_vaults
+from functions.inventory.certificates import (
+    CertificateFilter,
+    ListedCertificate,
+    certificates_in,
+    scanned_vaults,
+    surroundings_in,
+)
 from functions.model.errors import InvalidRequest
+from functions.model.inventory.audit_codes import AUDIT_CODES
 from functions.model.inventory.record import CertificateRecord
 from functions.model.inventory.who_renews import Renewer, who_renews
 from functions.model.request_filter import RequestFilter
@@ -17,14 +24,14 @@ from functions.triggers.http.context import Context
 from functions.triggers.http.grants.own import seen_by
 from functions.triggers.http.inventory.compressed import compressed_json
 from functions.triggers.http.inventory.csv_text import csv_text
-from functions.triggers.http.queries import check_query, vault_aliases, words_of
+from functions.triggers.http.queries import check_query, known_words, vault_aliases
 from functions.triggers.http.types.inventory import CertificatesAnswer
 
 CSV = "text/csv"
-CERTIFICATE_FILTERS = ("vault", "owner", "issuer", "name", "ends_before", "renewed_by")
+CERTIFICATE_FILTERS = ("vault", "owner", "issuer", "name", "ends_before", "renewed_by", "finding")
 CERTIFICATE_COLUMNS = (
     *("vault", "name", "enabled", "subject", "names", "not_before", "not_after", "ca", "key"),
-    *("issuer", "months", "renewed_by", "owner", "signer", "pending"),
+    *("issuer", "months", "renewed_by", "owner", "signer", "pending", "findings"),
 )
 
 
@@ -32,9 +39,10 @@ async def list_certificates(req: func.HttpRequest, context: Context) -> func.Htt
     """Answers 200 with the certificates, as a table in JSON or as CSV; 304 if the caller has that
     already.
     """
-    wanted = _filter_of(req, context)
-    found = await scanned_vaults(context.certflow(), wanted.vaults)
-    rows = [_row(alias, record) for alias, record in certificates_in(found, wanted)]
+    wanted, app = _filter_of(req, context), context.certflow()
+    found = await scanned_vaults(app, wanted.vaults)
+    around = await surroundings_in(app, found)
+    rows = [_row(one) for one in certificates_in(found, around, wanted)]
     if CSV in req.headers.get("accept", "").lower():
         lines = ([_in_a_cell(one) for one in row] for row in rows)
         return func.HttpResponse(
@@ -55,7 +63,8 @@ def _filter_of(req: func.HttpRequest, context: Context) -> CertificateFilter:
         issuer=req.params.get("issuer"),
         name=req.params.get("name"),
         ends_before=_moment_of(req, "ends_before"),
-        renewers=_renewers_of(req),
+        renewers=[Renewer(one) for one in known_words(req, "renewed_by", Renewer)],
+        findings=known_words(req, "finding", AUDIT_CODES),
     )
 
 
@@ -69,25 +78,18 @@ def _moment_of(req: func.HttpRequest, name: str) -> datetime | None:
         raise InvalidRequest(name, "A date, such as 2027-03-15, or a time (ISO 8601).") from None
 
 
-def _renewers_of(req: func.HttpRequest) -> list[Renewer]:
-    words = [one.lower() for one in words_of(req, "renewed_by")]
-    for word in words:
-        if word not in set(Renewer):
-            raise InvalidRequest("renewed_by", f"Allowed: {', '.join(Renewer)}.")
-    return [Renewer(one) for one in words]
-
-
-def _row(alias: str, record: CertificateRecord) -> list[object]:
+def _row(listed: ListedCertificate) -> list[object]:
     """The fields of a certificate in the order of CERTIFICATE_COLUMNS."""
+    record = listed.record
     current, policy = record.current, record.policy
     return [
-        *(alias, record.name, record.enabled),
+        *(listed.vault, record.name, record.enabled),
         *((current.subject or None, list(current.names)) if current else (None, [])),
         *(_time(current.not_before if current else None), _time(record.not_after)),
         *((current.ca or None, _key(record)) if current else (None, None)),
         *((policy.issuer or None, policy.months or None) if policy else (None, None)),
         *(who_renews(record).value, record.owner, record.signer),
-        record.pending.status if record.pending else None,
+        *(record.pending.status if record.pending else None, list(listed.codes)),
     ]
 
 

@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import azure.functions as func
 
+from functions.app.contexts import AuditContext
+from functions.inventory.audits import findings_of
 from functions.inventory.near_the_end import near_its_end
 from functions.inventory.one import CertificateView, set_tags, tags_after, view
+from functions.model.errors import Unavailable
 from functions.model.inventory.record import AskedFor, CertificateRecord, IssuedCertificate
 from functions.model.inventory.who_renews import who_renews
 from functions.model.request.act_log import log_act
@@ -21,6 +24,7 @@ from functions.triggers.http.queries import actor_of, body_of, check_query
 from functions.triggers.http.types.inventory import (
     AskedAnswer,
     CertificateAnswer,
+    CertificateFinding,
     IssuedAnswer,
     PendingAnswer,
     VersionAnswer,
@@ -31,8 +35,9 @@ async def get_certificate(req: func.HttpRequest, context: Context) -> func.HttpR
     """Answers 200 with a certificate as Key Vault has it now."""
     check_query(req)
     vault, name = req.route_params["vault"], check_name(req.route_params["name"])
-    seen = await view(context.certflow(), vault, name)
-    return json_body(200, _as_answer(req, vault, seen))
+    app = context.certflow()
+    seen = await view(app, vault, name)
+    return json_body(200, _as_answer(req, vault, seen, await _findings(app, vault, seen)))
 
 
 async def tag_certificate(req: func.HttpRequest, context: Context) -> func.HttpResponse:
@@ -45,10 +50,31 @@ async def tag_certificate(req: func.HttpRequest, context: Context) -> func.HttpR
     await check_may_change(context, vault.lower(), name, tags)
     await set_tags(app, vault, name, tags)
     log_act("tagged", by, outcome="changed", vault=vault.lower(), name=name)
-    return json_body(200, _as_answer(req, vault, await view(app, vault, name)))
+    seen = await view(app, vault, name)
+    return json_body(200, _as_answer(req, vault, seen, await _findings(app, vault, seen)))
 
 
-def _as_answer(req: func.HttpRequest, vault: str, seen: CertificateView) -> CertificateAnswer:
+async def _findings(
+    app: AuditContext, vault: str, seen: CertificateView
+) -> list[CertificateFinding] | None:
+    """What the audit finds; None if what it takes cannot be read."""
+    request_id = seen.pending.operation.request_id if seen.pending else None
+    try:
+        found = await findings_of(app, vault.lower(), seen.record, request_id)
+    except Unavailable:
+        return None
+    return [
+        CertificateFinding(one.code, one.severity.value, one.sentence, one.next_step)
+        for one in found
+    ]
+
+
+def _as_answer(
+    req: func.HttpRequest,
+    vault: str,
+    seen: CertificateView,
+    findings: list[CertificateFinding] | None,
+) -> CertificateAnswer:
     record = seen.record
     return CertificateAnswer(
         vault=vault.lower(),
@@ -62,6 +88,7 @@ def _as_answer(req: func.HttpRequest, vault: str, seen: CertificateView) -> Cert
         policy=_asked(record.policy) if record.policy else None,
         pending=_pending(req, vault, record, seen.pending) if seen.pending else None,
         versions=[VersionAnswer(version, sha1) for sha1, version in seen.versions.items()],
+        findings=findings,
         links={"history": f"{certificate_url(req, vault, record.name)}/history"},
     )
 

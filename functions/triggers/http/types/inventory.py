@@ -6,13 +6,15 @@ from typing import Annotated, Any
 
 from functions.model.inventory.who_renews import Renewer
 from functions.triggers.http.types.answers import Answer, Count, RequestId, Time, one_of
+from functions.triggers.http.types.audit import AuditCodeWord, SeverityWord
 
 RenewedBy = Annotated[str, one_of(Renewer)]
 
 
 class CertificatesAnswer(Answer):
     """Certificates as a table: `columns` names the fields of each row. `scanned` is when the oldest
-    of the scans ended that they are from; of vaults in `unscanned` no scan has ended yet.
+    of the scans ended that they are from; of vaults in `unscanned` no scan has ended yet. The
+    column `findings` has the codes of what the audit finds.
     """
 
     columns: list[str]
@@ -79,8 +81,19 @@ class VersionAnswer(Answer):
     thumbprint: str
 
 
+class CertificateFinding(Answer):
+    """What the audit finds about a certificate, and what to do about it."""
+
+    code: AuditCodeWord
+    severity: SeverityWord
+    sentence: str
+    next_step: str
+
+
 class CertificateAnswer(Answer, kw_only=True):
-    """A certificate as Key Vault has it now."""
+    """A certificate as Key Vault has it now. `findings` are what the audit says of that; they are
+    absent while what is known of its vault cannot be read.
+    """
 
     vault: str
     name: str
@@ -93,6 +106,7 @@ class CertificateAnswer(Answer, kw_only=True):
     policy: AskedAnswer | None = None
     pending: PendingAnswer | None = None
     versions: list[VersionAnswer]
+    findings: list[CertificateFinding] | None = None
     links: dict[str, str]
 
 

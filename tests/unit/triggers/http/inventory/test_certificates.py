@@ -100,6 +100,7 @@ async def test_the_table_has_a_row_for_each_certificate() -> None:
         "owner": None,
         "signer": None,
         "pending": None,
+        "findings": ["no-owner", "shorter-than-asked", "fixed-days"],
     }
     assert "Root" in rows["api"]["ca"]
     assert (rows["new"]["pending"], rows["new"]["subject"]) == ("inProgress", None)
@@ -117,6 +118,9 @@ async def test_the_table_has_a_row_for_each_certificate() -> None:
         ("name=s", []),
         ("renewed_by=key-vault,certflow", ["api", "shop"]),
         ("renewed_by=nobody", ["new"]),
+        ("finding=NO-OWNER", ["api"]),
+        ("finding=no-owner,wildcard&name=web", []),
+        ("finding=wildcard", []),
         ("vault=MAIN", ["api", "new", "shop", "web"]),
         ("ends_before=2000-01-01", []),
         ("ends_before=9000-01-01", ["api", "shop", "web"]),
@@ -127,7 +131,7 @@ async def test_filters(query: str, found: list[str]) -> None:
     assert names(await listed(await filled(), query)) == found
 
 
-@pytest.mark.parametrize("query", ["renewed_by=me", "ends_before=soon", "order=age", "owner="])
+@pytest.mark.parametrize("query", ["renewed_by=me", "finding=nonsense", "ends_before=soon", "order=age", "owner="])
 async def test_a_filter_that_cannot_be_read_is_named(query: str) -> None:
     answer = await listed(await filled(), query)
     assert answer.status_code == 400
@@ -205,6 +209,40 @@ async def test_one_certificate_is_as_key_vault_has_it_now() -> None:
     assert seen["pending"]["status"] == "inProgress"
     assert seen["pending"]["link"].endswith(f"/pending?request_id={seen['pending']['request_id']}")
     assert seen["links"]["history"].endswith("/vaults/main/certificates/api/history")
+
+
+async def test_one_certificate_has_its_findings_with_what_to_do() -> None:
+    api = await filled()
+    seen = body_of(await api.call(ONE, ["Certflow.Reader"], name="api"))
+    assert [(one["code"], one["severity"]) for one in seen["findings"]] == [
+        ("no-owner", "note"),
+        ("shorter-than-asked", "note"),
+        ("fixed-days", "note"),
+    ]
+    assert seen["findings"][0]["next_step"] == "Tag it with certflow-owner."
+    changed = await api.call(TAG, ["Certflow.Requester"], name="api", body={"owner": "bob@example.com"})
+    assert "no-owner" not in [one["code"] for one in body_of(changed)["findings"]]
+
+
+async def test_a_request_that_waits_is_found_on_the_page_as_long_as_it_is_the_same() -> None:
+    api = await filled()
+    api.world.later(days=15)
+    seen = body_of(await api.call(ONE, ["Certflow.Reader"], name="new"))
+    assert [one["code"] for one in seen["findings"]] == ["pending-and-forgotten"]
+    api.world.vault.start("new", "DigiCert")
+    assert body_of(await api.call(ONE, ["Certflow.Reader"], name="new"))["findings"] == []
+
+
+async def test_a_page_without_a_snapshot_has_findings_and_one_with_an_unreadable_one_has_none() -> None:
+    api = await filled()
+    api.world.inventory_files.broken.add("main")
+    seen = await api.call(ONE, ["Certflow.Reader"], name="api")
+    assert (seen.status_code, "findings" in body_of(seen)) == (200, False)
+    api.world.inventory_files.broken.clear()
+    api.world.inventory_files.kept.clear()
+    assert "no-owner" in [
+        one["code"] for one in body_of(await api.call(ONE, ["Certflow.Reader"], name="api"))["findings"]
+    ]
 
 
 async def test_one_that_is_only_asked_for_has_no_version_yet() -> None:
