@@ -237,6 +237,23 @@ class StatusContext(
     """The status of the monitoring."""
 
 
+class DigestContext(
+    HasNow,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasInventory,
+    HasChainFiles,
+    HasIssuingCas,
+    HasTopic,
+    HasOptions,
+    HasLinks,
+    HasSight,
+    Protocol,
+):
+    """The digest of a day."""
+
+
 class VaultRunContext(
     HasNow,
     HasSleep,

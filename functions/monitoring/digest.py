@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Literal
 
 from functions.app.context_parts import HasLedger, HasOptions
-from functions.app.contexts import MonitoringContext, StatusContext
+from functions.app.contexts import DigestContext, MonitoringContext
 from functions.app.outbox import send
 from functions.app.trust_hints import hint_of
+from functions.inventory.new_findings import VaultFindings, vault_findings
 from functions.model.due_mark import DueCheck
-from functions.model.events.digest import Digest, SilencedEnd, VaultLine
+from functions.model.events.digest import Digest, NewFinding, SilencedEnd, VaultLine
 from functions.model.links import Links
 from functions.model.options import DigestWhen, Takes
 from functions.model.request.operation import Status
@@ -49,8 +50,8 @@ MAX_EVENT_FILE_LETTERS = 250
 MAX_DIGEST_SILENCED = 10  # in all vaults
 # What needs attention, the vaults with the first of it first. Whoever may import can fill any
 # number of vaults with expired certificates, so those come last and hide nothing else.
-type Need = Literal["late", "trust_trouble", "passed_over", "expired"]
-NEEDS: tuple[Need, ...] = ("late", "trust_trouble", "passed_over", "expired")
+type Need = Literal["late", "trust_trouble", "passed_over", "expired", "new_findings"]
+NEEDS: tuple[Need, ...] = ("late", "trust_trouble", "passed_over", "expired", "new_findings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,44 +65,80 @@ class Pending:
     quiet: list[str]
 
 
-async def send_digest(certflow: StatusContext) -> bool:
+@dataclass(frozen=True, slots=True)
+class VaultDay:
+    """What a digest says of a vault, and of what: the requests that ended, its line, its scan, and
+    what the audit finds (None: not known).
+    """
+
+    ended: list[Ended]
+    line: VaultLine
+    survey: InventoryScan
+    findings: VaultFindings | None
+
+
+async def send_digest(certflow: DigestContext) -> bool:
     """Writes the digest of the day and publishes it; returns whether there is one. Safe to repeat.
     Raises Unavailable.
     """
     when = certflow.options.digest
     if when is DigestWhen.OFF:
         return False
-    day = await _day(certflow)
+    vaults = await _vault_days(certflow)
+    day = await _day(certflow, vaults)
     if when is DigestWhen.NEWS and day.good and not day.ended:
         return False
+    for one in vaults:
+        if one.findings:  # kept first, so that a digest that is written again says the same
+            await certflow.monitoring_store.save_digest_findings(one.findings.kept)
     told = _digest(day, certflow.links)
     await send(certflow, told.event(f"digest:{day.now.date()}", "digest", day.now))
     return True
 
 
-async def _day(certflow: StatusContext) -> Day:
-    """Reads what the digest is about."""
+async def _vault_days(certflow: DigestContext) -> list[VaultDay]:
+    """Reads what the digest says of each vault."""
     now, beats = certflow.now(), await certflow.monitoring_store.heartbeats()
     gate = asyncio.Semaphore(MAX_PARALLEL_VAULTS)
 
-    async def of_vault(alias: str) -> tuple[list[Ended], VaultLine, InventoryScan]:
+    async def of_vault(alias: str) -> VaultDay:
         async with gate:
             ended = await certflow.ledger.ended(alias, now - A_DAY)
             survey = await certflow.monitoring_store.scan(alias)
-            line = await _line(certflow, survey, beats.get(alias))
-            return [(f"{alias}/{name}", end) for name, end in ended], line, survey
+            findings = await vault_findings(certflow, alias)
+            line = await _line(certflow, survey, beats.get(alias), findings)
+            return VaultDay(
+                [(f"{alias}/{name}", end) for name, end in ended], line, survey, findings
+            )
 
-    found = await asyncio.gather(*map(of_vault, certflow.vaults))
-    ended = [one for of_it, *_ in found for one in of_it]
-    marks = await certflow.ledger.parked()
+    return await asyncio.gather(*map(of_vault, certflow.vaults))
+
+
+async def _day(certflow: DigestContext, vaults: Sequence[VaultDay]) -> Day:
+    """What the digest is about."""
+    now, marks = certflow.now(), await certflow.ledger.parked()
     return Day(
         now,
-        ended,
-        sorted((line for _, line, _ in found), key=_needs),
+        [one for of_it in vaults for one in of_it.ended],
+        sorted((one.line for one in vaults), key=_needs),
         sorted(name for name, mark in marks.items() if mark.for_good),
-        _silent([survey for *_, survey in found], now),
+        _silent([one.survey for one in vaults], now),
         await refused_events(certflow),
+        _first_new(vaults),
     )
+
+
+def _first_new(vaults: Iterable[VaultDay]) -> list[NewFinding]:
+    """The first findings that are new: the first of each vault, then the second of each, and so on,
+    so that whoever may import into one vault hides nothing of another's.
+    """
+    found = [
+        (place, of_it.line.vault, NewFinding(vault=of_it.line.vault, name=name, code=code))
+        for of_it in vaults
+        if of_it.findings
+        for place, (code, name) in enumerate(of_it.findings.kept.new)
+    ]
+    return [one for *_, one in sorted(found, key=lambda one: one[:2])][:MAX_DIGEST_NAMES]
 
 
 def _needs(line: VaultLine) -> list[bool]:
@@ -132,7 +169,10 @@ def _nearest(surveys: Iterable[InventoryScan], now: datetime) -> list[tuple[str,
 
 
 async def _line(
-    certflow: MonitoringContext, survey: InventoryScan, beat: datetime | None
+    certflow: MonitoringContext,
+    survey: InventoryScan,
+    beat: datetime | None,
+    findings: VaultFindings | None,
 ) -> VaultLine:
     """What the digest says of a vault. `beat` is its last heartbeat."""
     now, alias, last = certflow.now(), survey.vault, survey.last or ScanCounts()
@@ -153,6 +193,9 @@ async def _line(
         quiet=len(pending.quiet) + last.counts.get("muted", 0),
         any_ca=_takes_any_ca(certflow, alias, trust),
         trust_trouble=_trust_problem(trust),
+        critical=findings.critical if findings else None,
+        warnings=findings.warnings if findings else None,
+        new_findings=findings.kept.new_count if findings else None,
     )
 
 
@@ -203,6 +246,7 @@ def _digest(day: Day, links: Links) -> Digest:
         day.silent.count,
         day.distrusting,
         day.passed_over,
+        day.new_count,
     )
     silenced = (
         SilencedEnd(vault=vault, name=one.name, why=one.why, not_after=one.ends.isoformat())
@@ -222,6 +266,7 @@ def _digest(day: Day, links: Links) -> Digest:
         refused_events=day.refused,
         silenced=tuple(silenced),
         silenced_count=day.silent.count,
+        new_findings=tuple(day.new),
         facts=tuple(facts_of(day)),
     )
 

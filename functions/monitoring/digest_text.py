@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from functions.model.events.digest import VaultLine
+from functions.model.events.digest import NewFinding, VaultLine
 from functions.model.humanize import duration, join_limited, join_of_count, moment
 from functions.model.links import Links
 from functions.model.request.operation import Status
@@ -18,10 +18,15 @@ from functions.x509.describe import printed
 MAX_DIGEST_NAMES = 5
 MAX_FILE_LETTERS = 100  # characters of a file's name, for people
 # Vaults in a digest; the others are summed up. The event is one property of a table row, which
-# takes 32,768 characters, and a vault has 2,200 at most.
+# takes 32,768 characters, and a vault has 2,300 at most.
 MAX_DIGEST_VAULTS = 10
-type Counted = Literal["in_progress", "near_expiry", "expired", "passed_over"]
-COUNTED: tuple[Counted, ...] = ("in_progress", "near_expiry", "expired", "passed_over")
+type Counted = Literal[
+    "in_progress", "near_expiry", "expired", "passed_over", "critical", "warnings"
+]
+COUNTED: tuple[Counted, ...] = (
+    *("in_progress", "near_expiry", "expired", "passed_over"),
+    *("critical", "warnings"),
+)
 
 FILES_STEP = "Files in the container chains were not handled: their messages say why."
 PASSED_OVER = (
@@ -46,7 +51,8 @@ class SilencedEnds:
 @dataclass(frozen=True, slots=True)
 class Day:
     """What a digest is about: the requests that ended within a day, the vaults, those that need
-    attention first, the names of parked files, quiet ends, and the count of refused events.
+    attention first, the names of parked files, quiet ends, the count of refused events, and the
+    first findings of the audit that are new.
     """
 
     now: datetime
@@ -55,6 +61,7 @@ class Day:
     stuck: list[str]
     silent: SilencedEnds
     refused: int
+    new: Sequence[NewFinding] = ()
 
     @property
     def failed(self) -> list[str]:
@@ -82,10 +89,15 @@ class Day:
         return sum(line.passed_over or 0 for line in self.lines)
 
     @property
+    def new_count(self) -> int:
+        """How many findings of the audit are new."""
+        return sum(line.new_findings or 0 for line in self.lines)
+
+    @property
     def good(self) -> bool:
         """Whether nothing needs attention."""
         found = (self.passed_over, self.late, self.stuck, self.expired, self.failed)
-        return not any((*found, self.silent.count, self.distrusting))
+        return not any((*found, self.silent.count, self.distrusting, self.new_count))
 
 
 def next_step(
@@ -97,11 +109,12 @@ def next_step(
     quiet: int,
     distrusting: list[str],
     passed_over: int,
+    new: int,
 ) -> str:
     """What to do about what the digest has found, a sentence each. The arguments are the names or
     counts of what was found: vaults that are not watched, parked files, expired certificates,
-    failed requests, ends that a tag keeps quiet, vaults without trusted CAs, and certificates that
-    the scan could not read.
+    failed requests, ends that a tag keeps quiet, vaults without trusted CAs, certificates that the
+    scan could not read, and new findings of the audit.
     """
     status = f"GET {links.api}/status, {links.credentials},"
     watch = (
@@ -120,6 +133,7 @@ def next_step(
         (passed_over, PASSED_OVER),
         (quiet, f"{QUIET} {status} names them."),
         (expired, "Some certificates have expired: renew them, or disable them."),
+        (new, f"GET {links.api}/audit, {links.credentials}, says what to do about its findings."),
     )
     return " ".join(step for applies, step in steps if applies) or "Nothing to do."
 
@@ -133,6 +147,7 @@ def facts_of(day: Day) -> list[Fact]:
     stuck = join_limited((printed(name, MAX_FILE_LETTERS) for name in day.stuck), MAX_DIGEST_NAMES)
     facts = [
         ("Failed requests", join_limited(day.failed, MAX_DIGEST_NAMES)),
+        ("New in the audit", _new_in_words(day)),
         ("Ends in silence", _silence_in_words(day.now, day.silent)),
         *((f"Vault {line.vault}", _in_words(day.now, line)) for line in shown),
         ("Other vaults", _others_in_words(others)),
@@ -147,6 +162,11 @@ def facts_of(day: Day) -> list[Fact]:
 
 def _others_in_words(lines: Sequence[VaultLine]) -> str:
     return f"{len(lines)}, with {', '.join(_counts_in_words(lines))}" if lines else ""
+
+
+def _new_in_words(day: Day) -> str:
+    names = [f"{one.vault}/{one.name} ({one.code})" for one in day.new]
+    return join_of_count(names, day.new_count)
 
 
 def _quiet_in_words(lines: Sequence[VaultLine]) -> str:
@@ -201,6 +221,8 @@ def _counts_in_words(lines: Sequence[VaultLine]) -> list[str]:
         f"{counts['near_expiry']} near their end" if counts["near_expiry"] else "",
         f"{counts['expired']} expired" if counts["expired"] else "",
         f"{counts['passed_over']} not looked at" if counts["passed_over"] else "",
+        f"critical findings: {counts['critical']}" if counts["critical"] else "",
+        f"warnings: {counts['warnings']}" if counts["warnings"] else "",
     ]
     return [part for part in parts if part]
 

@@ -191,6 +191,23 @@ class TrustNote:
     etag: str = field(default="", compare=False)
 
 
+FOUND_HASH_BYTES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class DigestFindings:
+    """What the audit had found in a vault when the digest of a day (UTC) was written. `found` has a
+    hash of FOUND_HASH_BYTES for each finding, None if they were too many; `new_count` of them were
+    not there at the digest before, and `new` are the first of these: code and certificate.
+    """
+
+    vault: str
+    day: date
+    found: frozenset[bytes] | None
+    new_count: int = 0
+    new: tuple[tuple[str, str], ...] = ()
+
+
 class MonitoringStore(Protocol):
     """The monitoring store. Times are UTC. All methods raise `Unavailable` when the storage does
     not answer.
@@ -261,6 +278,14 @@ class MonitoringStore(Protocol):
 
     async def save_trust(self, note: TrustNote, events: Sequence[Event] = ()) -> None:
         """Writes that and its events in one transaction. Raises ConcurrentChange."""
+        ...
+
+    async def digest_findings(self, vault: str) -> DigestFindings | None:
+        """What the audit had found at the last digest; None if nothing is known of that."""
+        ...
+
+    async def save_digest_findings(self, findings: DigestFindings) -> None:
+        """Writes that in place of what was kept of the vault."""
         ...
 
     async def search(self, key: str) -> KeySearch | None:

@@ -39,6 +39,7 @@ from functions.ports.key_vault_objects import Policy
 from functions.ports.ledger import Intent
 from functions.ports.monitoring_store import (
     CertificateNote,
+    DigestFindings,
     InventoryScan,
     IssuerFailures,
     KeySearch,
@@ -614,6 +615,7 @@ class FakeWatchbook:
     rebuilds: dict[str, datetime] = field(default_factory=dict)
     trusts: dict[str, TrustNote] = field(default_factory=dict)
     searches: dict[str, KeySearch] = field(default_factory=dict)
+    found: dict[str, DigestFindings] = field(default_factory=dict)
     times: dict[tuple[str, str], float] = field(default_factory=dict)
     began: dict[str, datetime] = field(default_factory=dict)
     refusals: dict[date, int] = field(default_factory=dict)
@@ -680,6 +682,12 @@ class FakeWatchbook:
             raise ConcurrentChange("changed")
         self.trusts[note.vault] = replace(note, etag=secrets.token_hex(4))
         self.ledger.told(events)
+
+    async def digest_findings(self, vault: str) -> DigestFindings | None:
+        return self.found.get(vault)
+
+    async def save_digest_findings(self, findings: DigestFindings) -> None:
+        self.found[findings.vault] = findings
 
     async def search(self, key: str) -> KeySearch | None:
         return self.searches.get(key)

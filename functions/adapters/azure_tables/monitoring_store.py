@@ -10,6 +10,7 @@ Partitions, and what their row keys are made of:
     -|since                         what began
     -|refused                       a day: events that others sent
     -|searched                      a key
+    -|found                         a vault's alias: findings at the last digest
     -|queued|{vault}                the end of a certificate, then its name
 
 A record that is written with events is in the partition of those events, so that one transaction
@@ -52,7 +53,9 @@ from functions.model.errors import ConcurrentChange, KeepsChanging
 from functions.model.events.event import Event
 from functions.model.trusted_places import ALL_VAULTS, CA_CONTAINER
 from functions.ports.monitoring_store import (
+    FOUND_HASH_BYTES,
     CertificateNote,
+    DigestFindings,
     InventoryScan,
     IssuerFailures,
     KeySearch,
@@ -73,7 +76,7 @@ QUEUED, FIRST_TIMES, REFUSED_COUNTS = (
     "-|since",
     "-|refused",
 )  # QUEUED is followed by the vault
-SEARCHED = "-|searched"
+SEARCHED, FOUND = "-|searched", "-|found"
 NEWEST = 0.3  # weight of the newest time of an issuer in the moving average
 SAME = MatchConditions.IfNotModified
 
@@ -219,6 +222,20 @@ class TableMonitoringStore:
         await self._tables.commit(
             [_in_place(row, note.etag), *(("upsert", event_row(event)) for event in events)]
         )
+
+    async def digest_findings(self, vault: str) -> DigestFindings | None:
+        """Returns what the audit had found at the last digest; None if there is no such row."""
+        row = await self._tables.row(FOUND, vault)
+        return _digest_findings(row) if row else None
+
+    async def save_digest_findings(self, findings: DigestFindings) -> None:
+        """Writes what the audit has found, the hashes one after the other in a binary property,
+        which holds 64 KiB.
+        """
+        rest = msgspec.json.encode(replace(findings, found=None)).decode()
+        row = {"PartitionKey": FOUND, "RowKey": findings.vault, "findings": rest}
+        whole = findings.found is not None
+        await self._put(row | {"whole": whole, "found": b"".join(sorted(findings.found or ()))})
 
     async def search(self, key: str) -> KeySearch | None:
         """Returns which vaults were searched for a key; None if none were."""
@@ -377,6 +394,13 @@ class TableMonitoringStore:
                     return False
                 raise
         return True
+
+
+def _digest_findings(row: Any) -> DigestFindings:
+    joined, size = bytes(row["found"]), FOUND_HASH_BYTES
+    found = frozenset(joined[at : at + size] for at in range(0, len(joined), size))
+    rest = msgspec.json.decode(row["findings"], type=DigestFindings)
+    return replace(rest, found=found if row["whole"] else None)
 
 
 def _queued(vault: str, entry: CertificateItem) -> Entity:

@@ -69,6 +69,24 @@ class VaultLine:
     trust_trouble: Annotated[
         str | None, Says("Why nothing is merged there, or from when on; null: chains are merged.")
     ]
+    critical: Annotated[
+        int | None, Says("Critical findings of the audit; null: not known.", minimum=0)
+    ] = None
+    warnings: Annotated[int | None, Says("Warnings of the audit; null: not known.", minimum=0)] = (
+        None
+    )
+    new_findings: Annotated[
+        int | None, Says("How many of these are new since the last digest.", minimum=0)
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewFinding:
+    """A critical finding or a warning of the audit that was not there at the digest before."""
+
+    vault: Vault
+    name: Name
+    code: Annotated[str, Says("Its code, as in docs/audit.md.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +151,14 @@ class Digest(EventType):
             "that have not expired come first, and the first of each vault before the second of "
             "any.",
             maxItems=10,
+        ),
+    ] = None
+    new_findings: Annotated[
+        tuple[NewFinding, ...] | None,
+        Says(
+            "The first findings of the audit that are new since the last digest, of each vault in "
+            "turn.",
+            maxItems=5,
         ),
     ] = None
 

@@ -13,6 +13,7 @@ import pytest
 from functions.adapters.azure_tables.ledger import TableLedger
 from functions.adapters.azure_tables.monitoring_store import TableMonitoringStore
 from functions.adapters.azure_tables.service import Tables
+from functions.inventory.new_findings import MAX_FOUND
 from functions.model.errors import ConcurrentChange, Unavailable
 from functions.model.events.event import Event
 from functions.model.events.expiry import NearExpiry
@@ -20,7 +21,9 @@ from functions.model.events.vaults import IssuerTroubled, TrustChanged, TrustMis
 from functions.monitoring.renewal_queue import MAX_COUNTED_NAMES
 from functions.monitoring.scan_pages import MAX_KEPT_SILENCED, SILENCED
 from functions.ports.monitoring_store import (
+    FOUND_HASH_BYTES,
     CertificateNote,
+    DigestFindings,
     Failure,
     InventoryScan,
     IssuerFailures,
@@ -223,6 +226,16 @@ async def test_a_vaults_trust_is_kept_with_its_events_in_one_transaction(
     assert again is not None
     await watchbook.save_trust(replace(again, state=TrustState.NONE, why="gone", until=NOW))
     assert await watchbook.trust("main") == replace(note, state=TrustState.NONE, why="gone", until=NOW)
+
+
+async def test_what_the_audit_had_found_is_kept_until_the_next_digest(watchbook: TableMonitoringStore) -> None:
+    assert await watchbook.digest_findings("main") is None
+    hashes = frozenset(number.to_bytes(FOUND_HASH_BYTES) for number in range(MAX_FOUND))
+    full = DigestFindings("main", NOW.date(), hashes, 2, (("weak-key", "web"), ("expired-in-use", "api")))
+    for kept in (full, replace(full, found=None), replace(full, found=frozenset()), full):
+        await watchbook.save_digest_findings(kept)
+        assert await watchbook.digest_findings("main") == kept
+    assert await watchbook.digest_findings("eu") is None
 
 
 async def test_files_of_no_vault_are_noted_with_their_event(watchbook: TableMonitoringStore) -> None:
