@@ -249,6 +249,7 @@ class DigestContext(
     HasOptions,
     HasLinks,
     HasSight,
+    HasLive,
     Protocol,
 ):
     """The digest of a day."""
@@ -299,7 +300,14 @@ class InventoryContext(HasNow, HasVaults, HasInventory, HasSight, Protocol):
 
 
 class AuditContext(
-    HasNow, HasVaults, HasMonitoringStore, HasIssuingCas, HasInventory, HasSight, Protocol
+    HasNow,
+    HasVaults,
+    HasMonitoringStore,
+    HasInventory,
+    HasIssuingCas,
+    HasSight,
+    HasLive,
+    Protocol,
 ):
     """Auditing the inventory."""
 

@@ -14,11 +14,15 @@ from functions.model.inventory.audit_codes import AuditSeverity
 from functions.model.inventory.audited import Surroundings
 from functions.model.inventory.record import CertificateRecord, VaultSnapshot
 from functions.model.issuers import is_manual
+from functions.model.live.state import LiveState
 from functions.ports.monitoring_store import IssuerFailures
 
 # For how long an issuer counts as broken after people got a message about it; while it goes on to
 # fail, there is one a day.
 BROKEN_FOR = timedelta(days=1)
+# What an endpoint is that does not show the current version; a stranger's certificate counts once
+# the grace is over.
+NOT_SHOWN = frozenset({LiveState.NOT_LIVE, LiveState.EXPIRED, LiveState.OTHER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +135,29 @@ async def surroundings_of(
         issuers=None if snapshot.issuers is None else frozenset(map(str.lower, snapshot.issuers)),
         providers={name.lower(): provider for name, provider in snapshot.providers.items()},
         broken=frozenset(broken),
+        not_live=await _not_live(certflow, alias, snapshot),
         trusted=cas.trusted(anchors) if anchors else {},
         parents=cas.parents(),
     )
+
+
+async def _not_live(
+    certflow: AuditContext, alias: str, snapshot: VaultSnapshot
+) -> dict[str, tuple[str, ...]]:
+    """By name in lower case, the endpoints that did not show the current version at the last look.
+    A look that expected another version says nothing.
+    """
+    if certflow.live is None:
+        return {}
+    known, found = by_name(snapshot.certificates), dict[str, tuple[str, ...]]()
+    for check in await certflow.live.checks.of_vault(alias):
+        record, over = known.get(check.name.lower()), certflow.now() >= check.deadline
+        if record and record.current and record.current.sha256 == check.expected.sha256:
+            missing = NOT_SHOWN if over else NOT_SHOWN - {LiveState.OTHER}
+            found[check.name.lower()] = tuple(
+                one.endpoint for one in check.states if one.state in missing
+            )
+    return found
 
 
 def _is_broken(failures: IssuerFailures, now: datetime) -> bool:
