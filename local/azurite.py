@@ -22,6 +22,7 @@ from keyvault_emulator.web import LOOPBACK
 
 NODE = Path(__file__).parent / "node"
 SCRIPT = NODE / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+LOADED_BEFORE = ("unused.cjs", "with_parent.cjs", "versions.cjs")
 ACCOUNT = "devstoreaccount1"
 # Azurite's published account key, the same on every machine: it opens nothing but a local emulator.
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -149,7 +150,7 @@ async def _start(
         lock = [until_started.enter_context(await _lock(kept_in))] if kept_in else []
         return await asyncio.create_subprocess_exec(
             str(_node()),
-            *("--require", str(NODE / "with_parent.cjs"), "--require", str(NODE / "versions.cjs")),
+            *(part for name in LOADED_BEFORE for part in ("--require", str(NODE / name))),
             str(SCRIPT),
             *("--silent", "--disableTelemetry", *storage),
             "--skipApiVersionCheck",  # the SDKs speak API versions that Azurite does not list yet
