@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from typing import Any
+from urllib.request import getproxies
 
 from azure.core.exceptions import AzureError
 from azure.identity.aio import ManagedIdentityCredential
@@ -22,6 +23,8 @@ STORAGE_FAULTS = (AzureError, KeyError, ValueError, OSError)
 # The SDKs' default policy waits 15 s and more between tries; a host that polls tries again soon by itself, so one
 # try more after a second is enough to get over a hiccup.
 _SHORT: dict[str, Any] = {"retry_total": 1, "initial_backoff": 1, "increment_base": 0, "random_jitter_range": 0}
+# Without a proxy in the environment there is nothing to find there, and aiohttp would look for each poll, in threads.
+_SHORT["use_env_settings"] = bool(getproxies())
 _CLOSE_TIMEOUT = 0.5
 
 
