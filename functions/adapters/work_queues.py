@@ -14,6 +14,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue.aio import QueueServiceClient
 
 from functions.adapters.faults import faults_of
+from functions.adapters.proxies import follows_environment
 from functions.model.errors import TooLong
 
 QUEUE_STORAGE = "The queue storage"
@@ -34,6 +35,7 @@ class WorkQueues:
             random_jitter_range=1,
             connection_timeout=5,
             read_timeout=10,
+            use_env_settings=follows_environment(),
         )
         self._lock = asyncio.Lock()
 

@@ -14,6 +14,7 @@ from azure.data.tables.aio import TableClient, TableServiceClient
 
 from functions.adapters.azure_tables.rows import Operations
 from functions.adapters.faults import faults_of
+from functions.adapters.proxies import follows_environment
 from functions.model.errors import ConcurrentChange
 
 TABLE_STORAGE = "The table storage"
@@ -32,6 +33,7 @@ class Tables:
             retry_backoff_factor=0.3,
             connection_timeout=5,
             read_timeout=10,
+            use_env_settings=follows_environment(),
         )
         self._made: dict[str, TableClient] = {}
         self._lock = asyncio.Lock()

@@ -25,6 +25,7 @@ from azure.storage.blob.aio import (
 
 from functions.adapters.blob_storage.versions import delete_read, replaced, restore_version
 from functions.adapters.faults import faults_of
+from functions.adapters.proxies import follows_environment
 from functions.model.blob_names import MAX_LENGTH, MAX_NAME_PARTS, blob_name, may_be_read_as
 from functions.model.errors import Unavailable
 from functions.ports.chain_files import MERGED, DroppedFile, UnprocessedFile
@@ -56,6 +57,7 @@ class Blobs:
             retry_policy=LinearRetry(backoff=1, retry_total=2),
             connection_timeout=5,
             read_timeout=20,
+            use_env_settings=follows_environment(),
             max_single_put_size=PIECE,  # a huge file is streamed and is never whole in memory
             max_block_size=PIECE,
             max_single_get_size=PIECE,
