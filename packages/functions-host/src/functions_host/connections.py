@@ -12,6 +12,7 @@ from azure.identity.aio import ManagedIdentityCredential
 from azure.storage.blob.aio import BlobServiceClient
 from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
+from functions_host.queue_list import QueueList
 from functions_host.settings import Settings
 
 HOST_STORAGE = "AzureWebJobsStorage"
@@ -61,6 +62,7 @@ class Connections:
         self._settings = settings
         self._blobs: dict[str, BlobServiceClient] = {}
         self._queues: dict[str, QueueServiceClient] = {}
+        self._lists: dict[str, QueueList] = {}
         self._credentials: dict[str, ManagedIdentityCredential] = {}
 
     def blobs(self, name: str) -> BlobServiceClient:
@@ -76,17 +78,17 @@ class Connections:
 
     def queue(self, name: str, queue: str) -> QueueClient:
         """A queue of a connection. Its messages come and go as they are; encoding is the caller's business."""
-        if name not in self._queues:
-            if text := self._settings.get(name):
-                self._queues[name] = QueueServiceClient.from_connection_string(text, **_SHORT)
-            else:
-                self._queues[name] = QueueServiceClient(
-                    self._endpoint(name, "queue"), credential=self._credential(name), **_SHORT
-                )
-        return self._queues[name].get_queue_client(queue)
+        return self._queue_service(name).get_queue_client(queue)
+
+    def queue_list(self, name: str) -> QueueList:
+        """The list of the queues of a connection's account, the same for all who ask."""
+        service = self._queue_service(name)
+        return self._lists.setdefault(str(service.url), QueueList(service))
 
     async def close(self) -> None:
         """Closes every client; one that hangs is left behind."""
+        for listing in self._lists.values():
+            listing.close()
         opened: list[BlobServiceClient | QueueServiceClient | ManagedIdentityCredential] = [
             *self._blobs.values(),
             *self._queues.values(),
@@ -95,6 +97,16 @@ class Connections:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_TIMEOUT):
                 await asyncio.gather(*(client.close() for client in opened), return_exceptions=True)
+
+    def _queue_service(self, name: str) -> QueueServiceClient:
+        if name not in self._queues:
+            if text := self._settings.get(name):
+                self._queues[name] = QueueServiceClient.from_connection_string(text, **_SHORT)
+            else:
+                self._queues[name] = QueueServiceClient(
+                    self._endpoint(name, "queue"), credential=self._credential(name), **_SHORT
+                )
+        return self._queues[name]
 
     def _endpoint(self, name: str, service: str) -> str:
         found = endpoint(self._settings, name, service)

@@ -24,13 +24,16 @@ from functions_host.host_json import QueueOptions
 from functions_host.invoker import Invoker
 from functions_host.outputs import send_creating
 from functions_host.protos import TypedData
+from functions_host.queue_list import QueueList
 from functions_host.waiting import Outage, pause, whole_seconds
 from functions_host.worker import InvocationFailed
 
 log = logging.getLogger("functions_host")
 
-# After a message the next often follows at once; the platform backs off from a tenth of a second to a minute.
-FASTEST_POLL, SLOWEST_POLL, POLL_GROWTH = 0.1, 60.0, 1.5
+# After a message the next often follows at once; the platform backs off from a tenth of a second to a minute, and about
+# doubles each wait (azure-webjobs-sdk, RandomizedExponentialBackoffStrategy). In a hurry the machine is no faster: the
+# first wait stays as it is.
+FASTEST_POLL, SLOWEST_POLL, POLL_GROWTH = 0.1, 60.0, 2.0
 # An idle queue is asked once a second all the same: nobody pays for requests to an emulator, and a person is watching.
 SLOWEST_POLL_HERE = 1.0
 
@@ -55,12 +58,14 @@ Handler = Callable[[QueueMessage], Awaitable[None]]
 class QueueListener:
     """Polls one queue and hands each message to `handle`, which raises InvocationFailed to have it again.
 
-    All its waits are the platform's, `hurry` times shorter. `poison` is the poison queue for a message's content; None
+    All its waits but the first of a poll are the platform's, `hurry` times shorter. While the queue does not exist, it
+    waits for it to be in `there`. `poison` is the poison queue for a message's content; None
     for a queue that is one itself (azure-sdk-for-net, QueueListenerFactory): what fails there stays hidden for ten
     minutes, and is left alone after `max_tries` (so before 5.3.8 of the queue extension, and host.json names a range).
     """
 
     queue: QueueClient
+    there: QueueList
     handle: Handler
     poison: Callable[[str], QueueClient] | None
     options: QueueOptions
@@ -76,15 +81,18 @@ class QueueListener:
         """Polls until the host stops, then finishes what it has begun."""
         running: set[asyncio.Task[None]] = set()
         outage = Outage(f"Queue {self.queue.queue_name}")
-        fastest, slowest = FASTEST_POLL / self.hurry, min(SLOWEST_POLL / self.hurry, SLOWEST_POLL_HERE)
-        idle = fastest
+        slowest = max(FASTEST_POLL, min(SLOWEST_POLL / self.hurry, SLOWEST_POLL_HERE))
+        idle = FASTEST_POLL
         async with asyncio.TaskGroup() as tasks:
             while not stopping.is_set():
                 if len(running) > self.options.new_batch_threshold:
-                    await pause(stopping, fastest)
+                    await pause(stopping, FASTEST_POLL)
                     continue
                 try:
                     messages = await self._receive()
+                    if messages is None:
+                        await self._made(stopping)
+                        continue
                 except STORAGE_FAULTS as error:
                     await pause(stopping, outage.failed(error))
                     continue
@@ -93,10 +101,16 @@ class QueueListener:
                     task = tasks.create_task(self._process(message))
                     running.add(task)
                     task.add_done_callback(running.discard)
-                idle = fastest if messages else min(idle * POLL_GROWTH, slowest)
+                idle = FASTEST_POLL if messages else min(idle * POLL_GROWTH, slowest)
                 await pause(stopping, idle)
 
-    async def _receive(self) -> list[QueueMessage]:
+    async def _made(self, stopping: asyncio.Event) -> None:
+        """Waits until there is the queue, or the host stops."""
+        while not (stopping.is_set() or await self.there.has(self.queue.queue_name, stopping)):
+            pass
+
+    async def _receive(self) -> list[QueueMessage] | None:
+        """The next messages; None while nobody has made the queue."""
         batch = self.options.batch_size
         try:
             received = self.queue.receive_messages(
@@ -104,7 +118,7 @@ class QueueListener:
             )
             return [message async for message in received]
         except ResourceNotFoundError:
-            return []  # a queue that nobody has made yet is an empty one
+            return None
 
     async def _process(self, message: QueueMessage) -> None:
         try:

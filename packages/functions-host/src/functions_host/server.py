@@ -203,20 +203,22 @@ class Host:
 
     def _queue_listener(self, trigger: QueueTrigger) -> QueueListener:
         connection, name = connection_of(trigger.function.trigger), str(trigger.function.trigger["queueName"])
-        queue, options = self._connections.queue(connection, name), self._config.queues
+        queue, there = self._connections.queue(connection, name), self._connections.queue_list(connection)
+        options = self._config.queues
         beside = None if name.endswith(POISON) else self._connections.queue(connection, f"{name}{POISON}")
         poison = (lambda _: beside) if beside else None
-        return QueueListener(queue, trigger, poison, options, options.max_dequeue_count, self._options.hurry)
+        return QueueListener(queue, there, trigger, poison, options, options.max_dequeue_count, self._options.hurry)
 
     def _blob_listener(self, triggers: dict[str, BlobTrigger]) -> QueueListener:
         handler = BlobQueue(triggers, self._connections, self._settings)
         queue = self._connections.queue(HOST_STORAGE, host_queue(self._id))
+        there = self._connections.queue_list(HOST_STORAGE)
         most, options = self._config.poison_blob_threshold, self._config.queues
         if self._options.blob_tries_at_once:
             # The blob extension makes the options of this queue itself (azure-sdk-for-net,
             # SharedBlobQueueListenerFactory) and leaves the visibility time after a failure at 0.
             options = replace(options, visibility_timeout=0)
-        return QueueListener(queue, handler, handler.poison, options, most, self._options.hurry)
+        return QueueListener(queue, there, handler, handler.poison, options, most, self._options.hurry)
 
 
 async def _bound(app: web.Application, port: int, served: contextlib.AsyncExitStack) -> int:
