@@ -19,6 +19,7 @@ from eventgrid_emulator.cloud_events import parse_event
 from keyvault_emulator.tls import LocalCa
 from local.azurite import Azurite, running_azurite
 from tests.clock import HANG
+from tests.laptop.counting import Counting
 
 NAMES = ["with space/ü ß.pem", "a#b%25c?d&e+f.txt", "deep/er/chain.p7b", "日本.der"]
 
@@ -124,6 +125,24 @@ async def a_container_made_later_is_watched_from_its_beginning(
     await later.upload_blob("first.pem", b"1")
     await until(lambda: len(events) == before + 1)
     assert events[-1]["subject"] == "/blobServices/default/containers/later/blobs/first.pem"
+
+
+async def test_while_nothing_changes_it_looks_less_often(tmp_path: Path) -> None:
+    ca = LocalCa()
+    ca_file = ca.write_ca(tmp_path / "ca.pem")
+    counting = Counting(ca_file)
+    async with (
+        running_azurite(ca, tmp_path, log=tmp_path / "azurite.log") as azurite,
+        BlobServiceClient.from_connection_string(azurite.connection_string, transport=counting) as service,
+    ):
+        chains = await service.create_container("chains")
+        async with watched(service, "chains") as events:
+            await asyncio.sleep(1)
+            before = len(counting.asked)
+            await asyncio.sleep(1)
+            assert 0 < len(counting.asked) - before <= 8  # of 20, had it gone on every 0.05 s
+            await chains.upload_blob("new.pem", b"new")
+            await until(lambda: len(events) == 1)
 
 
 async def test_storage_that_is_down_is_waited_out(tmp_path: Path) -> None:

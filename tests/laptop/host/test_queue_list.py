@@ -5,31 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
-from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.queue.aio import QueueServiceClient
 
 from functions_host.queue_list import QueueList
 from tests.clock import HANG
+from tests.laptop.counting import Counting
 from tests.laptop.host.storage import Storage, running_storage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LISTENERS = [f"not-made-{number}" for number in range(7)]
-
-
-class Counting(AioHttpTransport):  # type: ignore[misc]  # it has no types
-    """Keeps what was asked of the service."""
-
-    def __init__(self, storage: Storage) -> None:
-        super().__init__(connection_verify=str(storage.ca_file))
-        self.asked: list[str] = []
-
-    async def send(self, request: Any, **config: Any) -> Any:
-        self.asked.append(f"{request.method} {request.url}")
-        return await super().send(request, **config)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -39,7 +26,7 @@ async def storage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sto
 
 
 async def test_all_who_wait_are_answered_by_one_list(storage: Storage) -> None:
-    counting, stopping = Counting(storage), asyncio.Event()
+    counting, stopping = Counting(storage.ca_file), asyncio.Event()
     async with QueueServiceClient.from_connection_string(
         storage.azurite.connection_string, transport=counting
     ) as service:
@@ -64,7 +51,7 @@ async def test_who_waits_ends_with_the_host(storage: Storage) -> None:
 async def test_a_storage_that_fails_is_a_fault_for_all_and_is_asked_again(tmp_path: Path) -> None:
     stopping = asyncio.Event()
     async with running_storage(tmp_path) as storage:
-        counting = Counting(storage)
+        counting = Counting(storage.ca_file)
         service = QueueServiceClient.from_connection_string(
             storage.azurite.connection_string, transport=counting, retry_total=0
         )

@@ -16,6 +16,8 @@ from azure.storage.blob import BlobProperties
 from azure.storage.blob.aio import BlobServiceClient
 
 _GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local"
+# While nothing changes, each pause between two looks is longer than the one before, up to so many times the first.
+GROWTH, MOST = 1.5, 3.5
 log = logging.getLogger(__name__)
 
 
@@ -30,6 +32,8 @@ async def watch_blobs(
 ) -> None:
     """Publishes `Microsoft.Storage.BlobCreated` for each new blob and each new ETag, until it is cancelled.
 
+    It looks every `interval` seconds after a change, and less often while there is none.
+
     Like a subscription it says nothing of blobs that were there before its first look; with `tells_first` it does, for
     what was written just before a stop may not have been told. A container that is missing is waited for; storage that
     is down is waited out, and what came meanwhile is told then. Two writes between two looks are told once (Event Grid
@@ -37,14 +41,19 @@ async def watch_blobs(
     container has had its first look.
     """
     views = [_View(service, container, tells_first=tells_first) for container in containers]
+    pause = interval
     while True:
+        pause = min(pause * GROWTH, interval * MOST)
         for view in views:
-            for blob in await view.look():
+            new = await view.look()
+            if view.changed:
+                pause = interval
+            for blob in new:
                 await publish(_blob_created(service, view.container, blob))
                 view.told(blob)
         if watching and not any(view.first for view in views):
             watching.set()
-        await asyncio.sleep(interval)
+        await asyncio.sleep(pause)
 
 
 @dataclass
@@ -57,9 +66,11 @@ class _View:
     known: dict[str, str] = field(default_factory=dict)
     first: bool = True
     reachable: bool = True
+    changed: bool = False  # since the look before; a blob that is gone is a change, too
 
     async def look(self) -> list[BlobProperties]:
         """The blobs that are new or changed since the last look."""
+        self.changed = False
         try:
             blobs = await self._list()
         except AzureError as error:
@@ -69,6 +80,7 @@ class _View:
             return []
         self.reachable = True
         present = {blob.name: _etag(blob) for blob in blobs}
+        self.changed = present != self.known
         if self.first:
             self.first, self.known = False, {} if self.tells_first else present
         self.known = {name: etag for name, etag in self.known.items() if name in present}
