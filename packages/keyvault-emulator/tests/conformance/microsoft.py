@@ -94,7 +94,8 @@ def _start(suite: Suite, mode: str, port: int, directory: Path) -> subprocess.Po
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "COV", "AZURE_"))},
         "PYTHONPATH": os.pathsep.join((str(SHIM), str(suite.tests))),
-        "PYTHONDONTWRITEBYTECODE": "1",
+        # What was compiled is kept, or each of the workers would compile all tests and packages for itself.
+        "PYTHONDONTWRITEBYTECODE": "",
         "SSL_CERT_FILE": str(directory / "ca.pem"),
         "CONFORMANCE_MODE": mode,
         "CONFORMANCE_PORT": str(port),

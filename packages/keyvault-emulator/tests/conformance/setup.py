@@ -68,7 +68,8 @@ def _fingerprint() -> str:
 def _make_environment(python: Path) -> None:
     uv = shutil.which("uv") or str(ROOT / ".local" / "uv" / "bin" / "uv")  # as local/setup.py left it
     _run("make an environment", uv, "venv", "--quiet", "--clear", "--python", sys.executable, python.parents[1])
-    _run("install the suite's packages", uv, "pip", "install", "--quiet", "--python", python, "-r", REQUIREMENTS)
+    install = (uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python)
+    _run("install the suite's packages", *install, "-r", REQUIREMENTS)
 
 
 def _download(python: Path) -> Path:
