@@ -168,8 +168,9 @@ def _signed_part(header: Claims, claims: Claims | bytes) -> str:
     return f"{encoded(json.dumps(header).encode())}.{encoded(payload)}"
 
 
+@functools.lru_cache(maxsize=2000)
 def _signature(algorithm: Any, key: RSAPrivateKey, data: bytes) -> bytes:
-    """By a way that is named; RS256 for any other."""
+    """By a way that is named; RS256 for any other. Kept: tables of mutants bring the same tokens again and again."""
     ways: dict[str, tuple[AsymmetricPadding, HashAlgorithm]] = {
         "RS384": (PKCS1v15(), SHA384()),
         "RS512": (PKCS1v15(), SHA512()),

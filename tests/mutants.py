@@ -11,9 +11,10 @@ from __future__ import annotations
 import ast
 import inspect
 import signal
+import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,8 @@ from typing import Any, TypeGuard
 # from table to table.
 MAX_TIMES = 20
 MIN_SECONDS, MAX_SECONDS = 0.4, 5.0
+TOOL = 4  # of sys.monitoring; profilers and debuggers have others
+
 TURNED: Mapping[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Eq: (ast.NotEq,),
     ast.NotEq: (ast.Eq,),
@@ -71,11 +74,15 @@ class TooLong(BaseException):
     """The mutant does not end. No `except Exception` of the code under test catches this."""
 
 
-def mutants_of(module: ModuleType, source: str | None = None) -> Iterator[Mutant]:
-    """Yields the mutants of a module's functions, in the order of its lines."""
-    text = Path(inspect.getfile(module)).read_text() if source is None else source
-    tree = ast.parse(text)
+type Wanted = Callable[[str, str], bool]  # by function and change
+
+
+def mutants_of(module: ModuleType, wanted: Wanted = lambda _function, _change: True) -> Iterator[Mutant]:
+    """Yields the mutants of a module's functions, in the order of its lines; only what is wanted is compiled."""
+    tree = ast.parse(Path(inspect.getfile(module)).read_text())
     for function, (node, change, apply) in list(_changes(tree)):
+        if not wanted(function, change):
+            continue
         undo = apply()
         code = compile(ast.fix_missing_locations(tree), inspect.getfile(module), "exec")
         undo()
@@ -97,23 +104,94 @@ def eager(checks: Iterable[Callable[[], object]]) -> Callable[[], None]:
     return check
 
 
-def judge(
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A check, the functions that it reaches (by module and outermost name), and the CPU that it takes."""
+
+    check: Callable[[], object]
+    reaches: frozenset[tuple[str, str]]
+    seconds: float
+
+
+def rows_of(
+    checks: Iterable[Callable[[], object]], modules: Iterable[ModuleType], before: Callable[[], object]
+) -> list[Row]:
+    """Runs each check, which has to pass, and sees which functions of the modules are entered meanwhile.
+
+    `before` runs before each: it empties what the code keeps (caches), or a check would not enter what it rests on.
+    """
+    names = {
+        code: (module.__name__, outer)
+        for module in modules
+        for name, function in _functions(module).items()
+        for outer in (_outermost_name(module, name),)
+        for code in (function.__code__, *_codes(function.__code__).values())
+    }
+    seen: set[tuple[str, str]] = set()
+    monitoring = sys.monitoring
+    monitoring.use_tool_id(TOOL, "mutants")
+    monitoring.register_callback(TOOL, monitoring.events.PY_START, lambda code, _offset: seen.add(names[code]))
+    try:
+        for code in names:
+            monitoring.set_local_events(TOOL, code, monitoring.events.PY_START)
+        rows = []
+        for check in checks:
+            before()
+            seen.clear()
+            began = time.process_time()
+            check()
+            rows.append(Row(check, frozenset(seen), time.process_time() - began))
+        return rows
+    finally:
+        for code in names:
+            monitoring.set_local_events(TOOL, code, monitoring.events.NO_EVENTS)
+        monitoring.free_tool_id(TOOL)
+
+
+def judge_by_rows(
     module: ModuleType,
-    check: Callable[[], object],
-    before: Callable[[], object] | None = None,
-    only: Callable[[Mutant], bool] = lambda _: True,
+    rows: Sequence[Row],
+    before: Callable[[], object],
+    wanted: Wanted = lambda _function, _change: True,
 ) -> Verdict:
+    """As `judge`, but a mutant meets only the rows that reach the function that it changes: no other can notice it.
+    Whoever has the rows runs all of them once more at the end.
+    """
+    verdict = Verdict()
+    eagers: dict[str, tuple[Callable[[], None], float]] = {}
+    for mutant in mutants_of(module, wanted):
+        if not fits(module, mutant.code):
+            continue
+        if mutant.function not in eagers:
+            reaching = [one for one in rows if (module.__name__, mutant.function) in one.reaches]
+            eagers[mutant.function] = eager(one.check for one in reaching), sum(one.seconds for one in reaching)
+        check, seconds = eagers[mutant.function]
+        verdict.count += 1
+        with installed(module, mutant.code):
+            before()
+            if _passes(check, _limit(seconds)):
+                verdict.survivors.append(str(mutant))
+    before()
+    return verdict
+
+
+def _limit(seconds: float) -> float:
+    """How much CPU a check may take with a mutant that takes so much without."""
+    return min(MAX_SECONDS, max(MIN_SECONDS, MAX_TIMES * seconds))
+
+
+def judge(module: ModuleType, check: Callable[[], object], before: Callable[[], object] | None = None) -> Verdict:
     """Runs a check against each mutant of a module. It passes without a mutant (or raises), and has to raise with each.
 
-    `before` runs before each check: it empties what the code keeps (caches). `only` picks some of the mutants.
+    `before` runs before each check: it empties what the code keeps (caches).
     """
     check()
     began = time.process_time()
     check()  # once more, for the first has imported what it needs
-    limit = min(MAX_SECONDS, max(MIN_SECONDS, MAX_TIMES * (time.process_time() - began)))
+    limit = _limit(time.process_time() - began)
     verdict = Verdict()
     for mutant in mutants_of(module):
-        if not only(mutant) or not fits(module, mutant.code):
+        if not fits(module, mutant.code):
             continue
         verdict.count += 1
         with installed(module, mutant.code):
@@ -192,6 +270,16 @@ def _functions(module: ModuleType) -> dict[str, FunctionType]:
             elif own and isinstance(value, type) and value not in holders:
                 holders.append(value)
     return found
+
+
+def _outermost_name(module: ModuleType, qualified: str) -> str:
+    """The name of the outermost function around a function, as mutants have it: without classes."""
+    holder: object = module
+    for part in qualified.split("."):
+        holder = getattr(holder, part, None)
+        if not isinstance(holder, type):
+            return part
+    return qualified
 
 
 def _codes(code: CodeType) -> dict[str, CodeType]:

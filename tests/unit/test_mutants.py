@@ -10,7 +10,7 @@ from types import CodeType, ModuleType
 import pytest
 
 from tests import mutants
-from tests.mutants import judge, mutants_of
+from tests.mutants import judge, judge_by_rows, mutants_of, rows_of
 
 SOURCE = '''
 """A module."""
@@ -91,6 +91,24 @@ def test_a_check_that_looks_away_is_seen(module: ModuleType) -> None:
     verdict = judge(module, lambda: module.Box(3).large or pytest.fail("it is large"))
     assert any("name == 'none'" in one for one in verdict.survivors)
     assert not any("self.size < LIMIT" in one for one in verdict.survivors if "LtE" in one)
+
+
+def test_a_mutant_meets_the_rows_that_reach_its_function_alone(module: ModuleType) -> None:
+    small = module.Box(2)
+    checks = [lambda: module.Box(3), lambda: check(module), lambda: small.large and pytest.fail("it is small")]
+    rows = rows_of(checks, [module], lambda: None)
+    assert [{name for _, name in one.reaches} for one in rows] == [
+        {"__init__"},
+        {"__init__", "large", "fits"},
+        {"large"},
+    ]
+    verdict = judge_by_rows(module, rows, lambda: None)
+    assert (verdict.survivors, verdict.count) == ([], len(list(mutants_of(module))))
+    looks_away = judge_by_rows(module, [rows[0], rows[2]], lambda: None)
+    assert any("in fits: never: name == 'none'" in one for one in looks_away.survivors)
+    chosen = judge_by_rows(module, rows, lambda: None, lambda function, _: function == "large")
+    assert (chosen.survivors, chosen.count) == ([], 4)
+    check(module)
 
 
 def test_a_mutant_is_in_force_for_who_imported_the_function_by_name(module: ModuleType) -> None:

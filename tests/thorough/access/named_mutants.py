@@ -32,10 +32,15 @@ def in_force(named: str) -> Iterator[None]:
 
 def mutant_named(module: str, function: str, change: str) -> Mutant:
     """The one mutant with this name. Raises LookupError if there is none, or several."""
-    there = [one for one in mutants_of(import_module(module)) if one.function == function]
-    found = [one for one in there if one.change == change]
+    there: list[str] = []
+
+    def wanted(where: str, what: str) -> bool:
+        there.extend([what] if where == function else [])
+        return (where, what) == (function, change)
+
+    found = list(mutants_of(import_module(module), wanted))
     if len(found) != 1:
-        raise LookupError(f"{len(found)} × {change} in {module}:{function}, of {[one.change for one in there]}")
+        raise LookupError(f"{len(found)} × {change} in {module}:{function}, of {there}")
     return found[0]
 
 
