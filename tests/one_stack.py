@@ -1,4 +1,6 @@
-"""Which test files share a worker's stack, and a scheduler that gives them all to one worker."""
+"""Which test files share a worker's stack, and a scheduler that gives them all to one worker, or to two if those are
+there that take the longest.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +11,21 @@ from pathlib import Path
 from xdist.scheduler import LoadFileScheduling
 
 SHARED = {"client", "stack"}  # fixtures of tests/conftest.py
-GROUP = "the shared stack"
+# Their files take about as long as all others that share a stack.
+LONG = {Path("tests/thorough/chains"), Path("tests/endurance")}
 
 
 class OneStack(LoadFileScheduling):  # type: ignore[misc]  # it has no types
-    """A file stays with one worker, and all that share a stack are one file."""
+    """A file stays with one worker, and all that share a stack are one file, or two (`group_of`)."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return GROUP if shares_a_stack(self.config.rootpath / file) else file
+        return group_of(Path(file)) if shares_a_stack(self.config.rootpath / file) else file
+
+
+def group_of(file: Path) -> str:
+    """The stack of a file, by its path in the project."""
+    return "the other shared stack" if file.parent in LONG else "the shared stack"
 
 
 @functools.cache
