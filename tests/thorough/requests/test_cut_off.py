@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -13,9 +15,16 @@ import pytest
 from local.api import Client, until
 from tests.e2e.request_and_chain import body
 from tests.e2e.second_host import another_host
-from tests.e2e.stack import let_in, unkind
+from tests.e2e.stack import let_in, running_up, unkind
 
-SLOW = 6.0  # seconds that Key Vault takes for each answer, so that half of them is enough on a busy machine, too
+SLOW = 6.0  # seconds that Key Vault takes for the first answer, so that half of them is enough on a busy machine, too
+
+
+@pytest.fixture(scope="module")
+def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """One for both: each leaves its Key Vault as kind as before."""
+    with running_up(tmp_path_factory.mktemp("cut"), "--issuing-delay", "600") as (_, described):
+        yield described
 
 
 async def creations(client: Client, name: str) -> list[str]:
@@ -32,10 +41,10 @@ async def test_a_create_whose_connection_was_cut_gets_its_request_when_repeated(
     await unkind(own, latency=SLOW)
     asked = asyncio.create_task(own.call("POST", path, headers=key, json=body("cut", "DigiCert")))
     await asyncio.sleep(SLOW / 2)  # its look at what stands there is under way, and unharmed
-    await unkind(own, cut_rate=1.0, strike="after")
+    await unkind(own, latency=0.0, cut_rate=1.0, strike="after")
     response = await asked
     assert response.status == 503, await response.text()
-    await unkind(own, latency=0.0, cut_rate=0.0)
+    await unkind(own, cut_rate=0.0)
     (request_id,) = await creations(own, "cut")
     again = await own.call("POST", path, headers=key, json=body("cut", "DigiCert"))
     answer = await again.json()
@@ -56,7 +65,7 @@ async def test_a_create_killed_after_key_vault_took_it_gets_its_request_when_rep
             await unkind(own, latency=SLOW)
             asked = asyncio.create_task(doomed.call("POST", path, headers=key, json=order))
             await asyncio.sleep(SLOW / 2)
-            await unkind(own, silence_rate=1.0, strike="after")
+            await unkind(own, latency=0.0, silence_rate=1.0, strike="after")
 
             async def taken() -> list[str]:
                 return await creations(own, "killed")
@@ -65,7 +74,7 @@ async def test_a_create_killed_after_key_vault_took_it_gets_its_request_when_rep
             os.kill(doomed.stack["pid"], signal.SIGKILL)
             with pytest.raises(aiohttp.ClientError):
                 await asked
-    await unkind(own, latency=0.0, silence_rate=0.0)
+    await unkind(own, silence_rate=0.0)
     async with another_host(own, tmp_path) as other:
         again = await other.call("POST", path, headers=key, json=order)
         answer = await again.json()
