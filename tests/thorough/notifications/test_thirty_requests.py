@@ -7,6 +7,7 @@ import email
 import email.policy
 import io
 import json
+import time
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -23,6 +24,8 @@ from tests.clock import HANG
 from tests.e2e.telling import nothing_waits, tellings
 
 SIGNERS, COUNT, FILES = "pki-team@example.com", 30, 3
+# Seconds that what is alike waits for others: CSRs as long as CERTFLOW_GATHER is by default, certificates a moment.
+CSRS_GATHER, ISSUED_GATHER = 60, 5
 
 
 @pytest.fixture
@@ -47,11 +50,24 @@ async def ask(client: Client, number: int) -> None:
     assert created.status == 202, await created.text()
 
 
-def zip_in(mail: dict[str, Any]) -> zipfile.ZipFile:
+def csrs_in(mail: dict[str, Any]) -> dict[str, bytes]:
+    """The CSRs that are attached to a mail, by name: as a zip, or alone."""
     message = email.message_from_string(mail["raw"], policy=email.policy.default)
     (attached,) = message.iter_attachments()
+    if attached.get_content_type() == "text/plain":
+        return {str(attached.get_filename()).removesuffix(".csr"): attached.get_content().encode()}
     assert attached.get_content_type() == "application/zip"
-    return zipfile.ZipFile(io.BytesIO(attached.get_content()))
+    found = zipfile.ZipFile(io.BytesIO(attached.get_content()))
+    manifest = json.loads(found.read("manifest.json"))
+    assert manifest["returns_to"] in mail["text"]  # the next step says where, and that is where
+    return {entry["name"]: found.read(entry["file"]) for entry in manifest["csrs"]}
+
+
+def more_since(began: float, gathers: int) -> int:
+    """How many messages of a kind there may be beside the first if what they tell happened since then: each waits so
+    long for others. A busy machine takes several of these times.
+    """
+    return max(0, int((time.monotonic() - began - gathers) // gathers))
 
 
 def files_of(chains: list[bytes], issuing: bytes) -> dict[str, bytes]:
@@ -75,22 +91,25 @@ async def test_the_signers_get_three_mails_and_cards_at_most_and_each_owner_one(
     async def mails(to: str, kind: str) -> list[dict[str, Any]]:
         return [one for one in await client.messages(kind) if one["channel"] == "email" and one["to"] == to]
 
+    began = time.monotonic()
     for number in range(COUNT):
         await ask(client, number)
 
-    async def csrs_are_told() -> dict[str, Any] | None:
-        return next(iter(await mails(SIGNERS, "shop-29")), None)
+    async def csrs_are_told() -> list[dict[str, bytes]] | None:
+        found = [csrs_in(mail) for mail in await mails(SIGNERS, "shop-")]
+        return found if sum(map(len, found)) >= COUNT else None
 
-    mail = await until("the mail with the CSRs", csrs_are_told, 3 * HANG)
-    found = zip_in(mail)
-    manifest = json.loads(found.read("manifest.json"))
-    assert [one["name"] for one in manifest["csrs"]] == [f"shop-{number:02}" for number in range(COUNT)]
-    assert manifest["returns_to"] in mail["text"]  # the next step says where, and that is where
-    csrs = [found.read(entry["file"]) for entry in manifest["csrs"]]
+    mailed = await until("the mail with the CSRs", csrs_are_told, 3 * HANG)
+    more = more_since(began, CSRS_GATHER)
+    assert len(mailed) <= 1 + more
+    by_name = {name: csr for one in mailed for name, csr in one.items()}
+    assert sorted(by_name) == [f"shop-{number:02}" for number in range(COUNT)]
+    csrs = [by_name[name] for name in sorted(by_name)]
     chains = [
         await asyncio.to_thread(ca.sign, csr, f"shop-{number:02}", f"{host(number)},DNS:www.{host(number)}")
         for number, csr in enumerate(csrs)
     ]
+    began = time.monotonic()
     for name, content in files_of(chains, ca.issuing.read_bytes()).items():
         await client.drop(name, content)
 
@@ -99,6 +118,7 @@ async def test_the_signers_get_three_mails_and_cards_at_most_and_each_owner_one(
 
     await until("each owner's mail", all_owners_are_told, 3 * HANG)
     await nothing_waits(client)
+    more_issued = more_since(began, ISSUED_GATHER)
     about = [one for one in await client.messages("shop-") if one["refused"] is None]
     by_owner = {one["to"]: one for one in about if one["to"].startswith("owner-")}
     assert len(by_owner) == COUNT
@@ -108,9 +128,9 @@ async def test_the_signers_get_three_mails_and_cards_at_most_and_each_owner_one(
         assert (
             issued["subject"] == f"[Certflow] Certificate issued: shop-{number:02} in {('main', 'staging')[number % 2]}"
         )
-    assert 1 <= sum(one["to"] == SIGNERS for one in about) <= 3
+    assert 1 <= sum(one["to"] == SIGNERS for one in about) <= 3 + more
     cards = [one for one in about if one["channel"] == "teams"]
-    assert 1 <= len(cards) <= 3
+    assert 1 <= len(cards) <= max(3, 2 + more + more_issued)
     told = {one["event"].rpartition(":")[2] for one in tellings(cards)}
     assert told == {"started", "completed"}
     assert await client.files("chains") == []
