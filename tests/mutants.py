@@ -9,6 +9,7 @@ Code outside of functions (tables, defaults of fields) is not mutated: it is the
 from __future__ import annotations
 
 import ast
+import copy
 import inspect
 import signal
 import sys
@@ -80,11 +81,11 @@ type Wanted = Callable[[str, str], bool]  # by function and change
 def mutants_of(module: ModuleType, wanted: Wanted = lambda _function, _change: True) -> Iterator[Mutant]:
     """Yields the mutants of a module's functions, in the order of its lines; only what is wanted is compiled."""
     tree = ast.parse(Path(inspect.getfile(module)).read_text())
-    for function, (node, change, apply) in list(_changes(tree)):
+    for function, alone, (node, change, apply) in list(_changes(tree)):
         if not wanted(function, change):
             continue
         undo = apply()
-        code = compile(ast.fix_missing_locations(tree), inspect.getfile(module), "exec")
+        code = compile(ast.fix_missing_locations(alone), inspect.getfile(module), "exec")
         undo()
         yield Mutant(module.__name__, function, getattr(node, "lineno", 0), change, code)
 
@@ -207,15 +208,19 @@ def judge(module: ModuleType, check: Callable[[], object], before: Callable[[], 
 
 def fits(module: ModuleType, code: CodeType) -> bool:
     """Whether a mutant can be put into the functions: not one that has lost the only `super()` of a method."""
-    codes = _codes(code)
-    return all(one.__code__.co_freevars == codes[name].co_freevars for name, one in _functions(module).items())
+    functions = _functions(module)
+    return all(
+        functions[name].__code__.co_freevars == one.co_freevars
+        for name, one in _codes(code).items()
+        if name in functions
+    )
 
 
 @contextmanager
 def installed(module: ModuleType, code: CodeType) -> Iterator[None]:
     """Puts the functions of a mutant in the place of the module's while it lasts."""
     codes = _codes(code)
-    functions = _functions(module)
+    functions = {name: function for name, function in _functions(module).items() if name in codes}
     kept = {name: function.__code__ for name, function in functions.items()}
     try:
         _put(functions, codes)
@@ -295,22 +300,36 @@ Undo = Callable[[], None]
 Change = tuple[ast.AST, str, Callable[[], Undo]]
 
 
-def _changes(tree: ast.Module) -> Iterator[tuple[str, Change]]:
-    """Yields each change that can be made in a tree with its function, in an order that is the same each time."""
-    for function in _outermost(tree):
+def _changes(tree: ast.Module) -> Iterator[tuple[str, ast.Module, Change]]:
+    """Yields each change that can be made in a tree with its function, in an order that is the same each time; between
+    them the module without all but this function, which is compiled in a tenth of the time.
+    """
+    for function, classes in _outermost(tree):
+        alone = ast.Module([_within(classes, function)], [])
         for holder in ast.walk(function):
             for change in (*_statement_changes(holder), *_expression_changes(holder)):
-                yield function.name, change
+                yield function.name, alone, change
 
 
-def _outermost(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The functions and methods that are in no other function."""
+def _within(classes: Sequence[ast.ClassDef], function: ast.stmt) -> ast.stmt:
+    """The function in classes as these, where nothing else is."""
+    for one in reversed(classes):
+        around = copy.copy(one)
+        around.body = [function]
+        function = around
+    return function
+
+
+def _outermost(
+    node: ast.AST, classes: tuple[ast.ClassDef, ...] = ()
+) -> Iterator[tuple[ast.FunctionDef | ast.AsyncFunctionDef, tuple[ast.ClassDef, ...]]]:
+    """The functions and methods that are in no other function, and the classes around them."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             _strip(child)
-            yield child
+            yield child, classes
         else:
-            yield from _outermost(child)
+            yield from _outermost(child, (*classes, child) if isinstance(child, ast.ClassDef) else classes)
 
 
 def _strip(function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:

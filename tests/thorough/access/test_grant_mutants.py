@@ -21,7 +21,7 @@ from functions.access import (
     who,
 )
 from functions.access.matching import dns_names, keys, other_names, patterns, subject
-from tests.mutants import eager, judge
+from tests.mutants import judge_by_rows, rows_of
 from tests.unit.access.tables import decisions, files, matching, policies, requests, shown
 from tests.unit.access.tables.case import Case
 
@@ -51,6 +51,9 @@ HELD_BY: dict[ModuleType, tuple[list[Case], dict[str, str]]] = {
 @pytest.mark.parametrize("module", HELD_BY, ids=lambda module: module.__name__.rpartition(".")[2])
 def test_no_mutant_passes_the_tables(module: ModuleType) -> None:
     cases, equivalent = HELD_BY[module]
-    verdict = judge(module, eager(case.check for case in cases), permissions.readable.cache_clear)
+    rows = rows_of((case.check for case in cases), [module], permissions.readable.cache_clear)
+    verdict = judge_by_rows(module, rows, permissions.readable.cache_clear)
+    for row in rows:
+        row.check()
     assert [one for one in verdict.survivors if one.split(": ", 1)[1] not in equivalent] == []
     assert len(verdict.survivors) == len(equivalent) < verdict.count
