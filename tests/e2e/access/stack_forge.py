@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import ssl
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
@@ -24,16 +25,16 @@ class StackForge(Forge):
 
     control: str = ""
     ca_file: str = ""
+    usual: frozenset[str] = frozenset()  # claims that its Entra writes by itself
 
     def signed(self, claims: Claims | bytes, *, key: RSAPrivateKey | None = None, **header: Any) -> str:
         """A token with these claims."""
         elsewhere = {"alg", "crit", "jwk", "kid"} & header.keys()
         if key is not None or elsewhere or isinstance(claims, bytes) or inf in claims.values():
             return super().signed(claims, key=key or signing_key(), **header)
-        usual = claims_in(self._asked("reader", {}, {}))
-        return self._asked("reader", {**dict.fromkeys(usual), **claims}, header)
+        return self.asked("reader", {**dict.fromkeys(self.usual), **claims}, header)
 
-    def _asked(self, name: str, claims: Mapping[str, Any], header: Mapping[str, Any]) -> str:
+    def asked(self, name: str, claims: Mapping[str, Any], header: Mapping[str, Any]) -> str:
         body = json.dumps({"name": name, "claims": claims, "header": header}).encode()
         request = urllib.request.Request(f"{self.control}/tokens", body, {"Content-Type": "application/json"})  # noqa: S310
         trust = ssl.create_default_context(cafile=self.ca_file)
@@ -41,20 +42,23 @@ class StackForge(Forge):
             return str(json.load(answer)["access_token"])
 
 
-def claims_in(token: str) -> dict[str, Any]:
-    """The claims of a token."""
-    payload = token.split(".")[1]
-    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+def part_of(token: str, number: int) -> dict[str, Any]:
+    """The header (0) or the claims (1) of a token."""
+    part = token.split(".")[number]
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     return found
 
 
 def forge_of(stack: Mapping[str, Any]) -> StackForge:
-    """The forge of a running stack."""
+    """The forge of a running stack at the time of now; what it takes from the stack's Entra stays as it is."""
     auth = stack["auth"]
-    registration = Registration(auth["tenant"], auth["api"], frozenset({auth["page"], CLI}), auth["authority"])
-    first = StackForge(real_now(), registration, page=auth["page"], control=auth["control"], ca_file=stack["ca_file"])
-    header = first.signed(first.person()).split(".")[0]
-    kid = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"]
-    return StackForge(
-        real_now(), registration, kid=kid, page=auth["page"], control=auth["control"], ca_file=stack["ca_file"]
-    )
+    forge = _forge(auth["tenant"], auth["api"], auth["page"], auth["authority"], auth["control"], stack["ca_file"])
+    return replace(forge, now=real_now())
+
+
+@functools.cache
+def _forge(tenant: str, api: str, page: str, authority: str, control: str, ca_file: str) -> StackForge:
+    registration = Registration(tenant, api, frozenset({page, CLI}), authority)
+    forge = StackForge(real_now(), registration, page=page, control=control, ca_file=ca_file)
+    token = forge.asked("reader", {}, {})
+    return replace(forge, kid=part_of(token, 0)["kid"], usual=frozenset(part_of(token, 1)))
