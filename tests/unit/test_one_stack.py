@@ -29,7 +29,7 @@ def test_a_file_with_a_stack_of_its_own_shares_none() -> None:
 @pytest.mark.parametrize(
     ("test", "unit"),
     [
-        ("tests/thorough/chains/test_corpus.py::test_every_format_in[reversed]", "the other shared stack"),
+        ("tests/thorough/chains/test_corpus.py::test_formats_in[reversed]", "the other shared stack"),
         ("tests/thorough/requests/test_openapi.py::test_one", "the shared stack"),
         ("tests/thorough/notifications/test_urgent.py::test_one", "tests/thorough/notifications/test_urgent.py"),
     ],
