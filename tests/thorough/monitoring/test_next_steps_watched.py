@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import ssl
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -21,6 +20,7 @@ from local.api import Client
 from local.stack import Stack
 from tests.certificates import pem
 from tests.clock import real_now
+from tests.e2e import outbox
 from tests.e2e.next_steps import (
     PLACE,
     call,
@@ -31,7 +31,6 @@ from tests.e2e.next_steps import (
     step_told,
     trust_where_it_says,
 )
-from tests.e2e.outbox import keep
 from tests.e2e.telling import told
 from tests.e2e.watched import CA, Watched, import_certificate, running_watch
 
@@ -170,22 +169,17 @@ async def test_a_renewal_that_was_stopped_is_started_by_the_call_that_is_named(
 
 async def publish(client: Client, type_: str, data: dict[str, Any]) -> None:
     """An event as the app's own, where what causes it takes a day."""
-    topic = client.stack["event_topic"]
     event = {
         "specversion": "1.0",
         "id": f"{type_}:{data['name']}",
-        "source": source_of(topic["endpoint"]),
+        "source": source_of(client.stack["event_topic"]["endpoint"]),
         "type": type_,
         "subject": f"vaults/main/certificates/{data['name']}",
         "time": real_now().isoformat(),
         "data": {"vault": "main", **data},
     }
-    await keep(client, [event])
-    trusted = ssl.create_default_context(cafile=client.stack["ca_file"])
-    headers = {"aeg-sas-key": topic["key"], "content-type": "application/cloudevents+json"}
-    url = f"{topic['endpoint']}?api-version=2018-01-01"
-    async with client.session.post(url, json=event, headers=headers, ssl=trusted) as response:
-        assert response.status == 200, await response.text()
+    await outbox.keep(client, [event])
+    await outbox.publish(client, [event])
 
 
 async def test_the_cas_of_a_vault_are_set_where_each_message_says(watched: Watched, client: Client, name: str) -> None:

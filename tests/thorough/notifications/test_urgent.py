@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from local.api import Client, client_of, until
 from local.stack import running_stack
 from tests.certificates import ec_key
 from tests.clock import HANG
+from tests.e2e.outbox import reject
 from tests.e2e.telling import told
 
 OTHERS = 100
@@ -33,7 +33,7 @@ async def waiting(client: Client) -> dict[str, int]:
 
 
 async def test_a_key_and_a_failure_are_told_while_a_hundred_rejections_wait(client: Client) -> None:
-    await asyncio.gather(*(client.drop(f"junk-{number:03}.pem", b"junk %d" % number) for number in range(OTHERS)))
+    await reject(client, (f"junk-{number:03}.pem" for number in range(OTHERS)))
 
     async def all_wait() -> bool:
         counts = await waiting(client)
