@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from local.api import Client
 from local.openssl_ca import OpensslCa
+from tests.e2e.forged_events import forged_reach_nobody_and_ours_are_told
 from tests.e2e.request_and_chain import chain_for, csr_of, started
 from tests.e2e.stack import described_client, running_up
 from tests.e2e.telling import told
@@ -50,3 +51,7 @@ async def test_a_notification_is_a_card_and_a_mail(queued: Client, name: str) ->
     await started(queued, name)
     mail, card = await told(queued, f"CSR ready to be signed: {name}")
     assert (mail["channel"], mail["to"], card["channel"]) == ("email", "pki-team@example.com", "teams")
+
+
+async def test_a_forged_event_reaches_nobody_and_keeps_none_of_ours_from_being_told(queued: Client, name: str) -> None:
+    await forged_reach_nobody_and_ours_are_told(queued, name)
