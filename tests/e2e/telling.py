@@ -76,9 +76,14 @@ async def told(client: Client, needle: str) -> list[dict[str, Any]]:
     when all that was to be told has been.
     """
 
+    seen: dict[str, list[dict[str, Any]]] = {}  # by message, for none changes, and there may be many
+
     async def look() -> list[dict[str, Any]]:
-        found = tellings(await client.messages(""))
-        return [one for one in found if needle in f"{one['subject']}\n{one['text']}"]
+        for message in await client.messages(""):
+            if message["id"] not in seen:
+                found = tellings([message])
+                seen[message["id"]] = [one for one in found if needle in f"{one['subject']}\n{one['text']}"]
+        return [one for about in seen.values() for one in about]
 
     async def heard() -> bool:
         return {one["channel"] for one in await look()} >= set(CHANNELS)

@@ -60,6 +60,7 @@ class Watched:
         """Has all vaults surveyed, and returns when that is through. Nobody else asks for surveys in these stacks."""
         before = await self._surveyed()
         await self.run("discover")
+        await self.run("check")  # the next one begins with it, if this one was too early
 
         async def through() -> bool:
             return all(finished != before[vault] for vault, finished in (await self._surveyed()).items())
