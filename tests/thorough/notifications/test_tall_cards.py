@@ -48,8 +48,10 @@ async def test_a_card_of_many_is_no_taller_than_a_screen_and_a_half(
 ) -> None:
     channel = Teams("teams", inbox.teams_url, auth="sas", envelope="message", credential=AnyToken())
     await channel.send(notices, ())
-    for width in (1280, 400):
-        async with browser.running_screen(chromium, inbox.url, width=width) as screen:
+    async with browser.running_screen(chromium, inbox.url) as screen:
+        for width in (1280, 400):
+            await screen.page.set_viewport_size({"width": width, "height": 800})
+            await screen.page.reload()
             card = screen.page.locator(".card")
             await card.wait_for(timeout=HANG * 1000)
             box = await card.bounding_box()
