@@ -17,12 +17,14 @@ from tests.e2e.stack import described_client
 
 
 @asynccontextmanager
-async def another_host(client: Client, tmp_path: Path, **settings: str) -> AsyncIterator[Client]:
-    """A second Functions host on the same stack, with other settings."""
+async def another_host(client: Client, tmp_path: Path, app: Path = ROOT, **settings: str) -> AsyncIterator[Client]:
+    """A second Functions host on the same stack, with other settings. Where it runs for long on a stack whose clock is
+    hurried, `app` is the one that has that clock, too.
+    """
     environment = {**os.environ, **client.stack["settings"], **settings}
     with (tmp_path / "host.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "functions_host", "--port", "0", "--app", str(ROOT)),
+            *(sys.executable, "-m", "functions_host", "--port", "0", "--app", str(app)),
             *("--function-key", "key", "--master-key", "master"),
             cwd=ROOT,
             env=environment,
