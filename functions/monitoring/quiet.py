@@ -2,7 +2,8 @@
 
 The list of a vault does not say that a request is pending, and Key Vault has no event for a start
 or a failure (protocol §4.3, §7). To ask for each certificate in each scan would be most of all
-calls, so certificates with which nothing happens are asked less often.
+calls, so certificates with which nothing happens are asked less often. A request in progress that
+is tracked has checks of its own, so the scan leaves it to these.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functions.app.contexts import MonitoringContext
 from functions.model.inventory.record import CertificateRecord
 from functions.model.inventory.who_renews import AUTO_RENEW
 from functions.model.issuers import is_manual
+from functions.model.request.operation import Status
 from functions.ports.vault import CertificateItem
 
 # Certificates in all vaults, up to which each scan asks for each.
@@ -43,10 +45,15 @@ def is_to_be_asked(
     known: CertificateRecord | None,
     pause: timedelta | None,
     now: datetime,
+    checked: str | None = None,
 ) -> bool:
-    """Whether to ask for the pending request of a certificate, of which `known` was kept."""
+    """Whether to ask for the pending request of a certificate, of which `known` was kept. `checked`
+    is the id of the request in progress under this name that is tracked, if one is.
+    """
     if pause is None or known is None or known.asked is None:
         return True
+    if checked is not None:
+        return known.pending is None or known.pending.request_id != checked
     if is_changed(entry, known) or _moves(known, now):
         return True
     return turn_has_come(entry.name, known.asked, pause, now)
@@ -85,7 +92,9 @@ def turn_has_come(name: str, last: datetime, pause: timedelta, now: datetime) ->
 
 def _moves(known: CertificateRecord, now: datetime) -> bool:
     """Whether something may happen with a certificate without an event that tells of it."""
-    if known.pending is not None or known.current is None or known.policy is None:
+    if known.current is None or known.policy is None:
+        return True
+    if known.pending is not None and known.pending.status == Status.IN_PROGRESS.value:
         return True
     return is_manual(known.policy.issuer) or _may_renew_now(known, now)
 

@@ -49,12 +49,14 @@ async def see_certificate(
     run: InventoryScan,
     entry: CertificateItem,
     known: CertificateRecord | None,
+    checked: str | None = None,
 ) -> Seen:
-    """Handles one certificate, of which `known` was kept. One that cannot be handled is passed over
-    so that it does not end the scan for the others.
+    """Handles one certificate, of which `known` was kept; `checked` is the id of its request in
+    progress that is tracked. One that cannot be handled is passed over so that it does not end the
+    scan for the others.
     """
     try:
-        record = await _recorded(certflow, run, entry, known)
+        record = await _recorded(certflow, run, entry, known, checked)
         if entry.complete:
             first = run.finished is None
             await check_expiry(certflow, run.vault, entry, baseline=first, told_until=run.covers)
@@ -75,13 +77,14 @@ async def _recorded(
     run: InventoryScan,
     entry: CertificateItem,
     known: CertificateRecord | None,
+    checked: str | None,
 ) -> CertificateRecord:
     """Asks for what is pending, reads the certificate, as far as either is due; returns the
     record.
     """
     now, vault = certflow.now(), certflow.vault(run.vault)
     record = _listed(entry, known, now)
-    if is_to_be_asked(entry, known, run.quiet, now):
+    if is_to_be_asked(entry, known, run.quiet, now, checked):
         pending = await _pending(certflow, run, entry, known)
         record = replace(record, asked=now, pending=pending)
     return await _read(vault, entry, record, now) if is_to_be_read(entry, known, now) else record

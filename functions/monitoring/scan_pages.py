@@ -35,12 +35,14 @@ BAD_TOKEN = 400
 @dataclass
 class PagesRead:
     """The reading of a scan's pages: how far it has come (`run`, as it was `saved` last), what was
-    `known` of the certificates before, and the records that are not kept yet.
+    `known` of the certificates before, the ids of requests in progress that are `checked` anyway,
+    and the records that are not kept yet. Both mappings are by name in lower case.
     """
 
     certflow: ScanContext
     run: InventoryScan
     known: dict[str, CertificateRecord]
+    checked: dict[str, str]
     saved: InventoryScan
     records: list[CertificateRecord] = field(default_factory=list)
 
@@ -97,8 +99,9 @@ class PagesRead:
 
         async def one(entry: CertificateItem) -> Seen:
             async with gate:
-                known = self.known.get(entry.name.lower())
-                return await see_certificate(self.certflow, self.run, entry, known)
+                name = entry.name.lower()
+                known, checked = self.known.get(name), self.checked.get(name)
+                return await see_certificate(self.certflow, self.run, entry, known, checked)
 
         return await gather_all(map(one, listed))
 
@@ -107,7 +110,9 @@ async def read_pages(certflow: ScanContext, run: InventoryScan, ends: datetime) 
     """Reads pages until `ends`, or until all are read and the renewals are to be started; what was
     read before a fault stays read. Raises Refused, Unavailable, ConcurrentChange.
     """
-    pages = PagesRead(certflow, run, await _known_records(certflow, run.vault), run)
+    known = await _known_records(certflow, run.vault)
+    checked = await _checked_requests(certflow, run) if run.quiet else {}
+    pages = PagesRead(certflow, run, known, checked, run)
     try:
         await pages.read(ends)
     except (Refused, Unavailable):
@@ -132,6 +137,12 @@ async def _known_records(certflow: ScanContext, alias: str) -> dict[str, Certifi
     except UnreadSnapshot as error:
         record("snapshot-unread", level=logging.ERROR, vault=alias, reason=str(error))
     return with_fresh(known, await certflow.fresh_records.all(alias))
+
+
+async def _checked_requests(certflow: ScanContext, run: InventoryScan) -> dict[str, str]:
+    """The ids of the requests in progress that are tracked, each of which has its checks."""
+    marks = certflow.ledger.in_progress(run.vault)
+    return {mark.name.lower(): mark.request_id async for mark in marks if mark.request_id}
 
 
 def _more_found(

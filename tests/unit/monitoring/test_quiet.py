@@ -40,9 +40,12 @@ def auto_renew(days_before: int | None = None, percentage: int | None = None) ->
 
 
 def asked(
-    entry: CertificateItem = ENTRY, record: CertificateRecord | None = QUIET, after: timedelta = A_DAY / 100
+    entry: CertificateItem = ENTRY,
+    record: CertificateRecord | None = QUIET,
+    after: timedelta = A_DAY / 100,
+    checked: str | None = None,
 ) -> bool:
-    return is_to_be_asked(entry, record, A_DAY, NOW + after)
+    return is_to_be_asked(entry, record, A_DAY, NOW + after, checked)
 
 
 def test_a_quiet_certificate_is_asked_once_a_day() -> None:
@@ -86,7 +89,6 @@ def test_turns_are_spread_over_the_day() -> None:
         pytest.param(None, id="never seen"),
         pytest.param(known(asked=None), id="an event has told of it"),
         pytest.param(known(pending=PendingRequest("r1", "inProgress")), id="it moved when it was asked last"),
-        pytest.param(known(pending=PendingRequest("r1", "failed")), id="its last request failed"),
         pytest.param(known(current=None), id="no version yet"),
         pytest.param(known(policy=None), id="its policy is not known"),
         pytest.param(known(policy=AskedFor("unknown")), id="a person has it signed"),
@@ -100,6 +102,29 @@ def test_turns_are_spread_over_the_day() -> None:
 )
 def test_where_something_may_happen_each_scan_asks(record: CertificateRecord | None) -> None:
     assert asked(record=record)
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled", "completed"])
+def test_a_request_that_has_ended_is_asked_for_by_turns_however_long_it_stands_there(status: str) -> None:
+    record = known(pending=PendingRequest("r1", status))
+    assert not asked(record=record)
+    assert asked(record=record, after=A_DAY)
+
+
+@pytest.mark.parametrize("after", [A_DAY / 100, A_DAY])
+def test_a_request_that_has_checks_of_its_own_is_not_asked_for_by_a_scan_too(after: timedelta) -> None:
+    record = known(pending=PendingRequest("r1", "inProgress"))
+    assert not asked(record=record, after=after, checked="r1")
+
+
+@pytest.mark.parametrize("pending", [None, PendingRequest("r1", "failed"), PendingRequest("r1", "inProgress")])
+def test_a_tracked_request_that_the_record_does_not_have_yet_is_asked_for(pending: PendingRequest | None) -> None:
+    assert asked(record=known(pending=pending), checked="r2")
+
+
+def test_where_each_scan_asks_it_asks_for_tracked_requests_too() -> None:
+    record = known(pending=PendingRequest("r1", "inProgress"))
+    assert is_to_be_asked(ENTRY, record, None, NOW, "r1")
 
 
 @pytest.mark.parametrize(

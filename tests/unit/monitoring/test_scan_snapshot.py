@@ -13,9 +13,12 @@ from functions.inventory.read import inventory_of
 from functions.model.errors import ConcurrentChange, Refused, Unavailable, UnreadAnswer
 from functions.model.inventory.record import CertificateRecord
 from functions.model.options import Options
+from functions.model.request.operation import Status
 from functions.monitoring import scan_pages
 from functions.monitoring.inventory_scan import request_scans, scan_inventory
+from functions.ports.ledger import Intent
 from functions.ports.monitoring_store import InventoryScan, ScanCounts
+from functions.requests.track import track_request
 from functions.x509.public_keys import sha1_of
 from tests.clock import NOW
 from tests.unit.fakes import A_PAGE, World
@@ -99,9 +102,33 @@ async def test_a_start_elsewhere_is_found_within_a_day() -> None:
         scans += 1
         assert scans <= 24
     assert (await records(world))["c007"].pending is not None
-    asked = world.vault.calls.count("pending")
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])
+async def test_a_tracked_request_is_left_to_its_checks_and_its_end_is_in_the_next_snapshot(status: Status) -> None:
+    world = filled(count=1)
     await scan(world)
-    assert world.vault.calls.count("pending") > asked  # what moves is asked for in each scan
+    request = world.vault.start("c000", "DigiCert")
+    await track_request(world.certflow, Intent("main", "c000", "", world.now), request)
+    await scan(world)
+    pending = (await records(world))["c000"].pending
+    assert pending is not None
+    assert (pending.request_id, pending.status) == (request.request_id, "inProgress")
+
+    world.vault.calls.clear()
+    for _ in range(24):
+        await scan(world)
+    assert world.vault.calls.count("pending") == 0
+
+    world.vault.operations["c000"] = replace(request, status=status)
+    await world.sweep()
+    await scan(world)
+    ended = (await records(world))["c000"].pending
+    assert ended is not None
+    assert ended.status == status.value
+    world.vault.calls.clear()
+    await scan(world)
+    assert world.vault.calls == ["page"]
 
 
 async def test_it_is_known_since_when_something_is_pending() -> None:
@@ -111,7 +138,9 @@ async def test_it_is_known_since_when_something_is_pending() -> None:
     first = (await records(world))["new"].pending
     await scan(world)
     assert (await records(world))["new"].pending == first
-    world.vault.start("new")  # another request
+    world.vault.start("new")  # another request, which the check of the first one sees
+    world.later(minutes=10)
+    await world.sweep()
     await scan(world)
     second = (await records(world))["new"].pending
     assert second is not None
