@@ -33,8 +33,8 @@ IDS = st.text("0123456789abcdef", min_size=32, max_size=32)
         (timedelta(minutes=10, seconds=1), timedelta(minutes=5)),
         (timedelta(hours=1), timedelta(minutes=5)),
         (timedelta(hours=1, seconds=1), timedelta(minutes=30)),
-        (timedelta(days=1, seconds=1), timedelta(hours=1)),
-        (timedelta(days=900), timedelta(hours=1)),
+        (timedelta(days=1, seconds=1), timedelta(minutes=30)),
+        (timedelta(days=900), timedelta(minutes=30)),
     ],
 )
 def test_the_older_a_request_the_longer_the_pause(age: timedelta, pause: timedelta) -> None:
