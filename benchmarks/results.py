@@ -29,6 +29,7 @@ MEASURED = (
     "cold_start",
     "idle_log",
     "week",
+    "pauses",
     "validators",
 )
 PACKAGES = (
