@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -38,6 +40,24 @@ SNAPSHOT = VaultSnapshot("main", NOW, NOW, (RECORD, CertificateRecord("x")), ("D
 def test_what_is_stored_is_read_again_as_it_was() -> None:
     assert snapshot_in(packed(SNAPSHOT)) == SNAPSHOT
     assert records_in(packed([RECORD])) == (RECORD,)
+
+
+def test_what_is_as_by_default_is_left_out_and_times_are_whole_seconds() -> None:
+    policy = AskedFor(days_before=0)
+    record = CertificateRecord("x", enabled=False, policy=policy, seen=NOW + timedelta(microseconds=7))
+    written = msgspec.json.decode(line_of(record))
+    assert written == {
+        "name": "x",
+        "enabled": False,
+        "policy": {"months": 0, "days_before": 0, "key_size": 0},
+        "seen": int(NOW.timestamp()),
+    }
+    assert record_in(line_of(record)) == replace(record, seen=NOW)
+
+
+def test_what_must_be_there_is_written_even_if_it_is_empty() -> None:
+    unread = CertificateRecord("x", current=IssuedCertificate("", "", unread=True), tags={"a": ""})
+    assert record_in(line_of(unread)) == unread
     assert record_in(line_of(RECORD)) == RECORD
     assert packed(SNAPSHOT) == packed(SNAPSHOT)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import datetime
 
 
 def renewals_a_year(snapshot: bytes, limit: int, rung: float) -> dict[str, float | None]:
@@ -13,18 +12,17 @@ def renewals_a_year(snapshot: bytes, limit: int, rung: float) -> dict[str, float
     """
     found = dict[str, float | None]()
     for one in json.loads(gzip.decompress(snapshot))["certificates"]:
-        tags, policy, current = (one[key] or {} for key in ("tags", "policy", "current"))
+        tags, policy, current = (one.get(key, {}) for key in ("tags", "policy", "current"))
         renew = tags.get("certflow-renew", "").lower()
         days = policy.get("months", 0) * 365 // 12
         if not days and current.get("not_after"):
-            ends, began = (datetime.fromisoformat(current[key]) for key in ("not_after", "not_before"))
-            days = round((ends - began).total_seconds() / 86400)
+            days = round((current["not_after"] - current["not_before"]) / 86400)
         if not one["enabled"] or renew == "off" or not days:
             continue
         days, left = min(days, limit), rung
         if policy.get("action") == "AutoRenew" and policy.get("issuer", "").lower() != "unknown":
-            left = 1 - (policy["percentage"] or 80) / 100
-            if policy["days_before"] is not None:
+            left = 1 - policy.get("percentage", 80) / 100
+            if policy.get("days_before") is not None:
                 left = policy["days_before"] / days
         found[one["name"]] = None if left >= 0.9 else 365 / (days * (1 - left))
     return found
