@@ -30,6 +30,7 @@ MEASURED = (
     "idle_log",
     "week",
     "pauses",
+    "inventory",
     "validators",
 )
 PACKAGES = (
