@@ -111,6 +111,7 @@ def certflow() -> Certflow:
     from functions.adapters.azure_tables.fresh_records import TableFreshRecords
     from functions.adapters.azure_tables.issuing_cas import TableIssuingCas
     from functions.adapters.azure_tables.ledger import TableLedger
+    from functions.adapters.azure_tables.message_records import TableMessageRecords
     from functions.adapters.azure_tables.monitoring_store import TableMonitoringStore
     from functions.adapters.azure_tables.service import Tables
     from functions.adapters.azure_tables.start_counts import TableStartCounts
@@ -138,6 +139,7 @@ def certflow() -> Certflow:
         topic=EventTopic(given.topic_endpoint, credential, source_of(given.topic_endpoint)),
         source=source_of(given.topic_endpoint),
         deliveries=TableDeliveries(tables),
+        message_records=TableMessageRecords(tables),
         work_queue=work(),
         rules=RulesInSetting(given.rules)
         if is_table(given.rules)

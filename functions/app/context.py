@@ -25,7 +25,7 @@ from functions.ports.inventory import FreshRecords, InventoryFiles, StoredSnapsh
 from functions.ports.issuing_cas import IssuingCas
 from functions.ports.ledger import Ledger
 from functions.ports.monitoring_store import MonitoringStore
-from functions.ports.notifications import Channel, Deliveries
+from functions.ports.notifications import Channel, Deliveries, MessageRecords
 from functions.ports.rules import Rules
 from functions.ports.start_counts import StartCounts
 from functions.ports.topic import Topic
@@ -141,6 +141,7 @@ class Certflow:
     csr_store: CsrStore
     topic: Topic
     deliveries: Deliveries
+    message_records: MessageRecords
     work_queue: WorkQueue
     rules: Rules
     access_notes: AccessNotes

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from functions.ports.issuing_cas import IssuingCas
     from functions.ports.ledger import Ledger
     from functions.ports.monitoring_store import MonitoringStore
-    from functions.ports.notifications import Channel, Deliveries
+    from functions.ports.notifications import Channel, Deliveries, MessageRecords
     from functions.ports.rules import Rules
     from functions.ports.start_counts import StartCounts
     from functions.ports.topic import Topic
@@ -135,6 +135,14 @@ class HasDeliveries(Protocol):
     @property
     def deliveries(self) -> Deliveries:
         """Those messages, by channel."""
+
+
+class HasMessageRecords(Protocol):
+    """What became of each message."""
+
+    @property
+    def message_records(self) -> MessageRecords:
+        """Those records."""
 
 
 class HasChannels(Protocol):

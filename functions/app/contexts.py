@@ -22,6 +22,7 @@ from functions.app.context_parts import (
     HasLinks,
     HasLive,
     HasMailboxes,
+    HasMessageRecords,
     HasMonitoringStore,
     HasNow,
     HasOptions,
@@ -346,8 +347,14 @@ class WorkListsContext(
     """Work lists of open CSRs for those who have them signed."""
 
 
-class DeliveryContext(HasNow, HasSleep, HasLedger, HasTopic, HasDeliveries, Protocol):
+class DeliveryContext(
+    HasNow, HasSleep, HasLedger, HasTopic, HasDeliveries, HasMessageRecords, HasMailboxes, Protocol
+):
     """Messages on one channel."""
+
+
+class MessagesContext(HasNow, HasMessageRecords, Protocol):
+    """The list of messages."""
 
 
 class ReachContext(HasVaults, HasChannels, HasRules, HasOptions, Protocol):
@@ -363,6 +370,7 @@ class NotificationsContext(
     HasCsrStore,
     HasTopic,
     HasDeliveries,
+    HasMessageRecords,
     HasChannels,
     HasWorkQueue,
     HasRules,

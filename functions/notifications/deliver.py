@@ -25,7 +25,6 @@ from functions.notifications.claims import (
     refuse,
     release,
     settle,
-    settle_all,
 )
 from functions.notifications.csr_attachments import csrs_of
 from functions.notifications.mail_plan import entry_of
@@ -76,7 +75,7 @@ async def deliver(
     """
     if await _was_sent(certflow, channel, waiting):
         return None, []
-    mine, busy = await claim(certflow, channel.name, [one.notice for one in waiting])
+    mine, busy = await claim(certflow, channel.name, waiting)
     mine = await _without_superseded(certflow, channel, mine, waiting)
     message, dues = Message(channel, mine, waiting), list[datetime]()
     fault = await _hand_over(certflow, message) if mine else None
@@ -95,12 +94,13 @@ async def _was_sent(
     """Whether this message went out before, and only not all of it was recorded because the run was
     cut off; records the rest. Notices that were tried before have a batch.
     """
-    notices = [one.notice for one in waiting if one.batch]
-    if len(notices) < max(2, len(waiting)):
+    tried = [one for one in waiting if one.batch]
+    if len(tried) < max(2, len(waiting)):
         return False
+    notices = [one.notice for one in tried]
     if not await certflow.deliveries.was_sent(message_id(notices), channel.name):
         return False
-    await settle_all(certflow, channel.name, notices)
+    await settle(certflow, channel.name, tried, "delivered")
     record("notice-recorded-late", channel=channel.name, ids=_ids(notices))
     return True
 
@@ -136,7 +136,7 @@ async def _hand_over(certflow: NotificationsContext, message: Message) -> Fault 
     record("notice-delivered", channel=channel.name, ids=_ids(notices))
     if channel.limits and len(notices) > 1:
         await record_message(certflow, channel.name, notices)
-    await settle_all(certflow, channel.name, notices)
+    await settle(certflow, channel.name, message.ours, "delivered")
     return None
 
 
@@ -148,8 +148,8 @@ async def _after_refusal(
     if len(message.notices) > 1 and not error.whatever:
         await _halve(certflow, message, str(error))
         return
-    for notice in message.notices:
-        await refuse(certflow, message.channel.name, notice, str(error))
+    for one in message.ours:
+        await refuse(certflow, message.channel.name, one, str(error))
 
 
 async def _after_unforeseen(
@@ -248,7 +248,7 @@ async def _postpone(
     """Stores when each notice is tried again, and returns these times. What was tried for a day is
     given up, and the other channels are told.
     """
-    now, dues, too_long = certflow.now(), list[datetime](), list[Notice]()
+    now, dues, too_long = certflow.now(), list[datetime](), list[QueuedNotice]()
     for one in waiting:
         # Where there are limits, the notice may have waited for room before its first try, and that
         # says nothing of its address.
@@ -260,7 +260,7 @@ async def _postpone(
         await certflow.deliveries.postpone(channel.name, later)
         dues.append(now + pause)
         if first and first < now - MAX_NOTICE_WAIT:
-            too_long.append(one.notice)
+            too_long.append(one)
     await give_up(certflow, channel.name, too_long, f"not delivered within 24 hours: {fault}")
     return dues
 
@@ -280,10 +280,10 @@ async def _without_superseded(
     }
     fresh = [notice for notice in mine if notice.event_id not in tried]
     late = await superseded_among(certflow, fresh)
-    for notice in late:
-        record("notice-overtaken", id=notice.event_id, channel=channel.name)
-        await settle(certflow, channel.name, notice, "overtaken")
-        await certflow.deliveries.dequeue(channel.name, notice)
+    for one in waiting:
+        if one.notice in late:
+            record("notice-overtaken", id=one.notice.event_id, channel=channel.name)
+            await settle(certflow, channel.name, [one], "overtaken")
     return [notice for notice in mine if notice not in late]
 
 

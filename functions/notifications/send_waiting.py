@@ -82,7 +82,7 @@ async def queue_overdue_channels(certflow: NotificationsContext) -> None:
             continue  # no URL is known as long as the secret with them is not resolved
         if name not in there:
             waiting = await certflow.deliveries.queued(name, LATEST_TIME, MAX_READ)
-            long_gone = [one.notice for one in waiting if one.since < now - TAKEN_OUT]
+            long_gone = [one for one in waiting if one.since < now - TAKEN_OUT]
             await give_up(certflow, name, long_gone, "it is not set any more")
         elif await certflow.deliveries.queued(name, now - MIN_NOTICE_AGE, 1):
             await certflow.work_queue.put(CHANNEL_QUEUE, {"channel": name})

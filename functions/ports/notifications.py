@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 from functions.model.messages import Line, Severity
+from functions.model.people.message_record import MessageFilter, MessagePage, MessageRecord
 
 # How long a critical notice, and any other, waits for others of its kind where a message takes
 # several; both are sent within ten seconds where an instance of the function runs. Notices that a
@@ -160,6 +161,17 @@ class QueuedNotice:
     tried: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a delivery ended, as `Deliveries.settle` was given it, when (UTC), and at which
+    attempt.
+    """
+
+    outcome: str
+    at: datetime
+    attempts: int
+
+
 class Deliveries(Protocol):
     """The record of deliveries, and the notices that wait on each channel. Times are UTC."""
 
@@ -174,6 +186,10 @@ class Deliveries(Protocol):
 
     async def settle(self, event_id: str, channel: str, outcome: str, now: datetime) -> None:
         """Records how a delivery ended: `delivered`, `overtaken`, or `refused: …`."""
+        ...
+
+    async def settlement(self, event_id: str, channel: str) -> Settlement | None:
+        """How a delivery ended; None if it has not."""
         ...
 
     async def release(self, event_id: str, channel: str, reason: str) -> None:
@@ -220,4 +236,24 @@ class Deliveries(Protocol):
         """The messages that were handed over since then, oldest first. Notes of earlier ones are
         deleted.
         """
+        ...
+
+
+class MessageRecords(Protocol):
+    """What became of each notice on each channel, for people to look up."""
+
+    async def put(self, record: MessageRecord) -> None:
+        """Writes a record in place of the one of the same event and channel, if there is one; a
+        `reason` or `message` that is None leaves what that one has.
+        """
+        ...
+
+    async def page(self, wanted: MessageFilter, token: str | None) -> MessagePage:
+        """A page of records that match, the newest event first, from `token` on (None: from the
+        start). Raises InvalidRequest for any other text in place of a token.
+        """
+        ...
+
+    async def forget(self, before: date) -> None:
+        """Deletes the records of events that happened on days before this one (UTC)."""
         ...

@@ -70,6 +70,7 @@ async def _run_daily(app: Certflow) -> None:
     from functions.chains.trust_changes import tell_any_ca
     from functions.inventory.monthly_plan import send_monthly_plan
     from functions.monitoring.digest import send_digest
+    from functions.notifications.claims import forget_messages
     from functions.notifications.provenance import SENT_EVENT_TTL as VOUCHED
     from functions.requests.daily_starts import forget_starts
     from functions.requests.publish_csr import remove_stale_csrs
@@ -79,6 +80,7 @@ async def _run_daily(app: Certflow) -> None:
     await app.monitoring_store.forget_searches(app.now() - SEARCH_TTL)
     await app.ledger.forget_kept(app.now() - VOUCHED)
     await forget_starts(app)
+    await forget_messages(app)
     await remove_stale_csrs(app)
     await send_monthly_plan(app)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -16,12 +17,13 @@ from functions.adapters.azure_tables.rows import place_in, token_of
 from functions.app.context import AccessCache, Certflow
 from functions.app.rate_limiter import RateLimiter
 from functions.model.due_mark import DueCheck, due_check_of
-from functions.model.errors import ConcurrentChange, Refused, Unavailable, UnreadSnapshot
+from functions.model.errors import ConcurrentChange, InvalidRequest, Refused, Unavailable, UnreadSnapshot
 from functions.model.events.event import Event
 from functions.model.inventory.record import CertificateRecord, VaultSnapshot
 from functions.model.links import Links
 from functions.model.messages import Severity
 from functions.model.options import Options, Takes
+from functions.model.people.message_record import MessageFilter, MessagePage, MessageRecord, is_wanted
 from functions.model.request.history import HistoryEntry
 from functions.model.request.operation import CertificateVersion, Operation, Status
 from functions.model.request.tracked import Change, TrackedRequest
@@ -46,7 +48,15 @@ from functions.ports.monitoring_store import (
     ScanRequests,
     TrustNote,
 )
-from functions.ports.notifications import GATHERING, Attachment, Limits, Notice, QueuedNotice, SentMessage
+from functions.ports.notifications import (
+    GATHERING,
+    Attachment,
+    Limits,
+    Notice,
+    QueuedNotice,
+    SentMessage,
+    Settlement,
+)
 from functions.ports.rules import Rule
 from functions.ports.start_counts import StartCount
 from functions.ports.vault import Bundle, CertificateItem, CertificatePage, PendingOperation
@@ -494,15 +504,23 @@ class FakeDeliveries:
     notices: dict[tuple[str, str], QueuedNotice] = field(default_factory=dict)
     counted: dict[tuple[str, datetime, str], SentMessage] = field(default_factory=dict)
     messages: set[tuple[str, str]] = field(default_factory=set)  # of several notices, and their channels
+    tries: Counter[tuple[str, str]] = field(default_factory=Counter)
+    settled: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     async def claim(self, event_id: str, channel: str, now: datetime) -> bool:
         if self.states.get((event_id, channel), "waiting") != "waiting":
             return False
         self.states[event_id, channel] = "sending"
+        self.tries[event_id, channel] += 1
         return True
 
     async def settle(self, event_id: str, channel: str, outcome: str, now: datetime) -> None:
         self.states[event_id, channel] = outcome
+        self.settled[event_id, channel] = now
+
+    async def settlement(self, event_id: str, channel: str) -> Settlement | None:
+        key = (event_id, channel)
+        return Settlement(self.states[key], self.settled[key], self.tries[key]) if key in self.settled else None
 
     async def release(self, event_id: str, channel: str, reason: str) -> None:
         self.states[event_id, channel] = "waiting"
@@ -538,6 +556,31 @@ class FakeDeliveries:
     async def sent_since(self, channel: str, since: datetime) -> list[SentMessage]:
         self.counted = {key: one for key, one in self.counted.items() if one.at >= since}
         return sorted((one for key, one in self.counted.items() if key[0] == channel), key=lambda one: one.at)
+
+
+@dataclass
+class FakeMessageRecords:
+    """What became of each message; a token is the number of records before a page, of those that may be seen."""
+
+    records: dict[tuple[str, str, datetime], MessageRecord] = field(default_factory=dict)
+
+    async def put(self, record: MessageRecord) -> None:
+        key = (record.event_id, record.channel, record.happened)
+        before = self.records.get(key, record)
+        self.records[key] = replace(
+            record, reason=record.reason or before.reason, message=record.message or before.message
+        )
+
+    async def page(self, wanted: MessageFilter, token: str | None) -> MessagePage:
+        if token is not None and not token.isdecimal():
+            raise InvalidRequest("token", "This is no token that a nextLink held.")
+        newest = sorted(self.records.values(), key=lambda one: one.happened, reverse=True)
+        start, found = int(token or 0), [one for one in newest if is_wanted(one, wanted)]
+        end = start + wanted.limit
+        return MessagePage(tuple(found[start:end]), str(end) if end < len(found) else None)
+
+    async def forget(self, before: date) -> None:
+        self.records = {key: one for key, one in self.records.items() if one.happened.date() >= before}
 
 
 @dataclass
@@ -863,6 +906,7 @@ class World:
     include_root: bool = False
     topic: FakeTopic = field(default_factory=FakeTopic)
     deliveries: FakeDeliveries = field(default_factory=FakeDeliveries)
+    message_records: FakeMessageRecords = field(default_factory=FakeMessageRecords)
     channels: tuple[FakeChannel, ...] = ()
     work_queue: FakeWork = field(default_factory=FakeWork)
     rules: FakeRules = field(default_factory=FakeRules)
@@ -900,6 +944,7 @@ class World:
             include_root=self.include_root,
             topic=self.topic,
             deliveries=self.deliveries,
+            message_records=self.message_records,
             channels=self.channels,
             mailboxes=("pki-team@example.com",),
             monitoring_store=self.monitoring_store,

@@ -28,7 +28,7 @@ from functions.adapters.azure_tables.service import CONFLICTS, DELIVERIES, TABLE
 from functions.adapters.faults import faults_of
 from functions.model.errors import Unavailable
 from functions.model.messages import Severity
-from functions.ports.notifications import Notice, QueuedNotice, SentMessage
+from functions.ports.notifications import Notice, QueuedNotice, SentMessage, Settlement
 
 QUEUED_KEYS = "waiting|"  # followed by a channel: the partition of the notices that wait on it
 # Row keys of older versions are event ids, which begin with a vault's alias or another word and so
@@ -95,6 +95,14 @@ class TableDeliveries:
             channel,
             {"state": outcome.split(":")[0], "outcome": outcome, "at": now.isoformat()},
         )
+
+    async def settlement(self, event_id: str, channel: str) -> Settlement | None:
+        """Returns how a delivery ended; None if it has not."""
+        row = await self._tables.row(event_id, channel, table=DELIVERIES)
+        if row is None or row["state"] in {"sending", "waiting"}:
+            return None
+        at = datetime.fromisoformat(row["at"])
+        return Settlement(row["outcome"], at, row.get("attempts", 1))
 
     async def release(self, event_id: str, channel: str, reason: str) -> None:
         """Releases the claim, with the reason why nothing was delivered."""

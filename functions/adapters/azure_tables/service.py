@@ -23,7 +23,7 @@ CONFLICTS = {404, 409, 412}  # the row does not exist, exists already, or has ch
 
 
 class Tables:
-    """The table service with Certflow's three tables, each created on first use."""
+    """The table service with Certflow's tables, each created on first use."""
 
     def __init__(self, url: str, credential: AsyncTokenCredential) -> None:
         self._service = TableServiceClient(
