@@ -8,7 +8,7 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import azure.functions as func
 import msgspec
@@ -152,6 +152,17 @@ def pending_url(
     reaches a newer request of the same name.
     """
     return f"{certificate_url(req, vault, name)}{path}?request_id={request_id}"
+
+
+def next_link(req: func.HttpRequest, token: str | None) -> str | None:
+    """Returns the address of the next page of a list; None after the last one."""
+    if token is None:
+        return None
+    base = urlsplit(req.url)
+    # Without `code`, the function key: a link must not carry a secret.
+    kept = {name: value for name, value in req.params.items() if name not in {"code", "token"}}
+    query = urlencode(kept | {"token": token})
+    return f"{base.scheme}://{base.netloc}{base.path}?{query}"
 
 
 def _refused_answer(req: func.HttpRequest, error: Refused) -> func.HttpResponse:

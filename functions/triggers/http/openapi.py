@@ -25,6 +25,7 @@ from functions.triggers.http.inventory.certificate_paths import (
     certificate_list_paths,
     one_certificate_operations,
 )
+from functions.triggers.http.inventory.messages_paths import messages_paths
 from functions.triggers.http.inventory.plan_paths import plan_paths
 from functions.triggers.http.inventory.tag_body import TagBody
 from functions.triggers.http.openapi_parts import (
@@ -103,6 +104,7 @@ def describe(vaults: Sequence[str], *, signed_in: bool = False) -> dict[str, Any
         | {CERTIFICATE_PATH: {"parameters": address, **one_certificate_operations(tags)}}
         | audit_paths()
         | plan_paths()
+        | messages_paths()
         | _app_paths(rebuild)
         | _chain_paths(retry)
         | _notification_paths(rehearse)

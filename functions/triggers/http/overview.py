@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import azure.functions as func
 
@@ -16,7 +16,7 @@ from functions.model.errors import CertflowError
 from functions.model.log import record
 from functions.model.request.history import HistoryEntry as LedgerEntry
 from functions.model.request.tracked import TrackedRequest
-from functions.triggers.http.answers import json_body, pending_url, time_of
+from functions.triggers.http.answers import json_body, next_link, pending_url, time_of
 from functions.triggers.http.bodies import check_name
 from functions.triggers.http.context import Context
 from functions.triggers.http.grants.own import access_answer, seen_by
@@ -44,7 +44,7 @@ async def list_requests(req: func.HttpRequest, context: Context) -> func.HttpRes
     wanted = seen_by(context, wanted)
     page = await app.ledger.requests(wanted, token)
     value = [_request_item(req, one, app.now()) for one in page.requests]
-    return json_body(200, RequestsAnswer(value, _next_link(req, page.token)))
+    return json_body(200, RequestsAnswer(value, next_link(req, page.token)))
 
 
 async def get_history(req: func.HttpRequest, context: Context) -> func.HttpResponse:
@@ -164,13 +164,3 @@ def _history_entry(act: LedgerEntry) -> HistoryEntry:
 def _known[T: Answer](type_: type[T], stored: Mapping[str, object]) -> T:
     """What was stored, without fields of a later version that has been rolled back since."""
     return type_(**{name: stored[name] for name in type_.__struct_fields__ if name in stored})
-
-
-def _next_link(req: func.HttpRequest, token: str | None) -> str | None:
-    if token is None:
-        return None
-    base = urlsplit(req.url)
-    # Without `code`, the function key: a link must not carry a secret.
-    kept = {name: value for name, value in req.params.items() if name not in {"code", "token"}}
-    query = urlencode(kept | {"token": token})
-    return f"{base.scheme}://{base.netloc}{base.path}?{query}"

@@ -120,7 +120,7 @@ def flag_of(req: func.HttpRequest, name: str) -> bool:
 def filter_of(req: func.HttpRequest, now: datetime) -> tuple[RequestFilter, str | None]:
     """Returns the filter of `GET requests`, and the token of the page. Raises InvalidRequest."""
     check_query(req, *FILTERS, *PERIODS, "order", "limit", "token")
-    in_order, limit = _in_order(req), _limit(req)
+    in_order, limit = _in_order(req), limit_of(req)
     older, ended, expires = (_period_of(req, name) for name in PERIODS)
     wanted = RequestFilter(
         vaults=vault_aliases(req),
@@ -153,7 +153,8 @@ def _in_order(req: func.HttpRequest) -> bool:
     return order != "none"
 
 
-def _limit(req: func.HttpRequest) -> int:
+def limit_of(req: func.HttpRequest) -> int:
+    """Returns the size of a page, 25 if nothing is said. Raises InvalidRequest."""
     limit = req.params.get("limit")
     if limit is not None and not (re.fullmatch(r"[0-9]{1,3}", limit) and 1 <= int(limit) <= 100):
         raise InvalidRequest("limit", "A number from 1 to 100.")

@@ -27,6 +27,7 @@ from functions.triggers.http.types.inventory import (
     CertificatesAnswer,
     VaultsAnswer,
 )
+from functions.triggers.http.types.messages import MessagesAnswer
 from functions.triggers.http.types.plan import PlanAnswer
 from functions.triggers.http.types.reports import ReportAnswer
 from functions.triggers.http.types.status import RebuildStarted, StatusAnswer
@@ -45,6 +46,7 @@ COMPONENTS: dict[str, tuple[type[msgspec.Struct], ...]] = {
     "Requests": (RequestsAnswer,),
     "Audit": (AuditAnswer,),
     "Plan": (PlanAnswer,),
+    "Messages": (MessagesAnswer,),
     "VaultsStatus": (StatusAnswer,),
     "Rebuild": (RebuildStarted,),
     "Certificates": (CertificatesAnswer,),
