@@ -17,7 +17,7 @@ from tests.e2e.stack import described_client
 
 
 @asynccontextmanager
-async def another_host(client: Client, tmp_path: Path, app: Path = ROOT, **settings: str) -> AsyncIterator[Client]:
+async def another_host(client: Client, tmp_path: Path, app: Path = ROOT, /, **settings: str) -> AsyncIterator[Client]:
     """A second Functions host on the same stack, with other settings. Where it runs for long on a stack whose clock is
     hurried, `app` is the one that has that clock, too.
     """
