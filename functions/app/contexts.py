@@ -419,6 +419,10 @@ class LiveContext(
     """Whether servers show the current versions."""
 
 
+class LiveStatusContext(HasNow, HasVaults, HasInventory, HasSight, HasLive, Protocol):
+    """Whether live is on, and what of the endpoints cannot be read."""
+
+
 class LiveInventoryContext(
     HasNow,
     HasSleep,

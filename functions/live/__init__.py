@@ -7,4 +7,5 @@ look_at          looking at the endpoints of a certificate, within what is allow
 tell             which events follow from what was seen
 check_endpoints  what is due in a vault
 states           what the endpoints of a vault were at the last look
+status           whether it is on, and what of the endpoints cannot be read
 """

@@ -9,6 +9,7 @@ import azure.functions as func
 from functions import __version__
 from functions.app.access import access_in_force
 from functions.app.context import InForce
+from functions.live.status import LiveStatus, live_status
 from functions.monitoring.rebuild import NOT_RESTORED, request_rebuild
 from functions.monitoring.status import (
     FilesStatus,
@@ -28,8 +29,10 @@ from functions.triggers.http.queries import actor_of, body_of, check_query
 from functions.triggers.http.types.status import (
     AccessAnswer,
     ChannelItem,
+    EndpointFileFaults,
     FaultOfFile,
     Files,
+    LiveAnswer,
     RebuildStarted,
     SilencedEnd,
     StatusAnswer,
@@ -37,6 +40,8 @@ from functions.triggers.http.types.status import (
     TrustedCas,
     UnprocessedFile,
     UnreachedChannel,
+    UnreadTagOf,
+    UnreadTags,
     VaultItem,
 )
 
@@ -44,8 +49,8 @@ from functions.triggers.http.types.status import (
 async def get_status(req: func.HttpRequest, context: Context) -> func.HttpResponse:
     """Answers 200 with the version of the app, the state of the monitoring and of the trusted CAs
     of each vault, the files that are not processed, the messages that wait, the channels that no
-    message can reach, the wrong settings, and the access file. Whoever operates some vaults alone
-    is told of these.
+    message can reach, the wrong settings, the access file, and whether servers are looked at.
+    Whoever operates some vaults alone is told of these.
     """
     check_query(req)
     app = operated(context)
@@ -61,6 +66,7 @@ async def get_status(req: func.HttpRequest, context: Context) -> func.HttpRespon
         channels=[_channel_item(one) for one in await waiting_on_channels(app)],
         unreached_channels=[UnreachedChannel(*one) for one in await unreached_now(app)],
         access=_access_answer(await access_in_force(app)) if app.access_files else None,
+        live=_live_answer(await live_status(app)),
     )
     return json_body(200, found)
 
@@ -126,6 +132,17 @@ def _access_answer(access: InForce) -> AccessAnswer:
         since=time_of(access.since),
         sha256=access.sha256 or None,
         faults=[FaultOfFile(one.row, one.field, one.sentence) for one in access.faults] or None,
+    )
+
+
+def _live_answer(live: LiveStatus) -> LiveAnswer:
+    if not live.on:
+        return LiveAnswer(on=False)
+    named = [UnreadTagOf(one.vault, one.name, list(one.faults)) for one in live.first_unread]
+    return LiveAnswer(
+        on=True,
+        file=EndpointFileFaults(live.file_faults, list(live.first_faults)),
+        unread_tags=UnreadTags(live.unread, named, list(live.unsearched)),
     )
 
 

@@ -111,6 +111,41 @@ class AccessAnswer(Answer):
     faults: list[FaultOfFile] | None = None
 
 
+class EndpointFileFaults(Answer):
+    """How many faults `rules/endpoints.json` has, and the first of them, in sentences."""
+
+    count: Count
+    faults: list[str]
+
+
+class UnreadTagOf(Answer):
+    """A certificate whose tag `certflow-endpoints` cannot be read, or not all of it, and why."""
+
+    vault: str
+    name: str
+    faults: list[str]
+
+
+class UnreadTags(Answer):
+    """How many certificates have such a tag, as of the inventory, and the first of them;
+    `unsearched` are the vaults (aliases) whose inventory is not there to be searched.
+    """
+
+    count: Count
+    certificates: list[UnreadTagOf]
+    unsearched: list[str]
+
+
+class LiveAnswer(Answer):
+    """Whether Certflow looks at servers (`CERTFLOW_LIVE_HOSTS` names some), and what of the
+    endpoints cannot be read and so has no effect; that is left out while it does not.
+    """
+
+    on: bool
+    file: EndpointFileFaults | None = None
+    unread_tags: UnreadTags | None = None
+
+
 class StatusAnswer(Answer):
     """The state of the monitoring; `version` is that of the app. What concerns the whole app is
     left out for a caller who operates some vaults alone, and `access` where nobody signs in.
@@ -124,6 +159,7 @@ class StatusAnswer(Answer):
     channels: list[ChannelItem] | None = None
     unreached_channels: list[UnreachedChannel] | None = None
     access: AccessAnswer | None = None
+    live: LiveAnswer | None = None
 
 
 class RebuildStarted(Answer):
