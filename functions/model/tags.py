@@ -17,6 +17,7 @@ ENDPOINTS_TAG = "certflow-endpoints"
 GRACE_TAG = "certflow-endpoints-grace"
 OUR_TAGS = frozenset({OWNER_TAG, SIGNER_TAG, RENEW_TAG, MUTE_TAG, ENDPOINTS_TAG, GRACE_TAG})
 MAX_TAGS = 15  # that a certificate can have (protocol §6)
+MAX_TAG_LETTERS = 512  # of a value that callers give (inferred); the vault itself decides
 BEGINNING, FOREVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 

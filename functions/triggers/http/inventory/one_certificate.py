@@ -1,5 +1,5 @@
-"""Handles `GET` and `PATCH` of one certificate: what Key Vault has of it now, and Certflow's tags
-of it.
+"""Handles `GET` and `PATCH` of one certificate: what Key Vault has of it now, what its endpoints
+show, and Certflow's tags of it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from functions.app.contexts import AuditContext
 from functions.inventory.audits import findings_of
 from functions.inventory.near_the_end import near_its_end
 from functions.inventory.one import CertificateView, set_tags, tags_after, view
+from functions.live.states import CertificateEndpoints, endpoints_of_certificate
 from functions.model.errors import Unavailable
+from functions.model.inventory.endpoints import Endpoint
 from functions.model.inventory.record import AskedFor, CertificateRecord, IssuedCertificate
 from functions.model.inventory.who_renews import who_renews
+from functions.model.live.state import EndpointState
 from functions.model.request.act_log import log_act
 from functions.ports.vault import PendingOperation
 from functions.triggers.http.answers import certificate_url, json_body, pending_url, time_of
@@ -25,6 +28,7 @@ from functions.triggers.http.types.inventory import (
     AskedAnswer,
     CertificateAnswer,
     CertificateFinding,
+    EndpointAnswer,
     IssuedAnswer,
     PendingAnswer,
     VersionAnswer,
@@ -35,9 +39,7 @@ async def get_certificate(req: func.HttpRequest, context: Context) -> func.HttpR
     """Answers 200 with a certificate as Key Vault has it now."""
     check_query(req)
     vault, name = req.route_params["vault"], check_name(req.route_params["name"])
-    app = context.certflow()
-    seen = await view(app, vault, name)
-    return json_body(200, _as_answer(req, vault, seen, await _findings(app, vault, seen)))
+    return json_body(200, await _answer_of(req, context, vault, name))
 
 
 async def tag_certificate(req: func.HttpRequest, context: Context) -> func.HttpResponse:
@@ -50,8 +52,16 @@ async def tag_certificate(req: func.HttpRequest, context: Context) -> func.HttpR
     await check_may_change(context, vault.lower(), name, tags)
     await set_tags(app, vault, name, tags)
     log_act("tagged", by, outcome="changed", vault=vault.lower(), name=name)
+    return json_body(200, await _answer_of(req, context, vault, name))
+
+
+async def _answer_of(
+    req: func.HttpRequest, context: Context, vault: str, name: str
+) -> CertificateAnswer:
+    app = context.certflow()
     seen = await view(app, vault, name)
-    return json_body(200, _as_answer(req, vault, seen, await _findings(app, vault, seen)))
+    served = await endpoints_of_certificate(app, vault.lower(), seen.record)
+    return _as_answer(req, vault, seen, served, await _findings(app, vault, seen))
 
 
 async def _findings(
@@ -73,6 +83,7 @@ def _as_answer(
     req: func.HttpRequest,
     vault: str,
     seen: CertificateView,
+    served: CertificateEndpoints,
     findings: list[CertificateFinding] | None,
 ) -> CertificateAnswer:
     record = seen.record
@@ -88,9 +99,20 @@ def _as_answer(
         policy=_asked(record.policy) if record.policy else None,
         pending=_pending(req, vault, record, seen.pending) if seen.pending else None,
         versions=[VersionAnswer(version, sha1) for sha1, version in seen.versions.items()],
+        endpoints=[_endpoint(*one) for one in served.looked_at],
+        endpoints_unread=list(served.faults) or None,
         findings=findings,
         links={"history": f"{certificate_url(req, vault, record.name)}/history"},
     )
+
+
+def _endpoint(endpoint: Endpoint, last: EndpointState | None) -> EndpointAnswer:
+    named = EndpointAnswer(endpoint.host, endpoint.port, endpoint.address or None)
+    if last is None:
+        return named
+    named.state, named.sentence = last.state.value, last.sentence
+    named.since, named.looked = time_of(last.since), time_of(last.at)
+    return named
 
 
 def _issued(current: IssuedCertificate) -> IssuedAnswer:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from functions.model.errors import InvalidRequest
+from functions.model.inventory.endpoints import ENDPOINT_SHAPE, endpoints_in_tag
 from functions.model.tags import (
     BEGINNING,
+    ENDPOINTS_TAG,
+    MAX_TAG_LETTERS,
     MUTE_TAG,
     OWNER_TAG,
     RENEW_TAG,
@@ -18,6 +21,9 @@ from functions.model.tags import (
 from functions.triggers.http.bodies import Plain, parse
 from functions.triggers.http.plain_text import check_person
 
+TAG_FIELDS = "owner, signer, renew, mute or endpoints"
+TagValue = Annotated[str, Meta(min_length=1, max_length=MAX_TAG_LETTERS)]
+
 
 class TagBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """Certflow's tags of a certificate. `null` takes one away; what is left out stays as it is."""
@@ -26,6 +32,7 @@ class TagBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
     signer: Plain | UnsetType | None = UNSET
     renew: Literal["notify", "auto", "off"] | UnsetType | None = UNSET
     mute: Plain | UnsetType | None = UNSET
+    endpoints: TagValue | UnsetType | None = UNSET
     requested_by: Plain | None = None
 
 
@@ -39,13 +46,26 @@ def parse_tags(body: bytes) -> tuple[dict[str, str | None], str | None]:
         SIGNER_TAG: asked.signer,
         RENEW_TAG: asked.renew,
         MUTE_TAG: asked.mute,
+        ENDPOINTS_TAG: asked.endpoints,
     }
     tags = {tag: word for tag, word in words.items() if not isinstance(word, UnsetType)}
     if not tags:
-        raise InvalidRequest("$", "Name what is to change: owner, signer, renew or mute.")
+        raise InvalidRequest("$", f"Name what is to change: {TAG_FIELDS}.")
     check_person("owner", tags.get(OWNER_TAG))
     check_person("signer", tags.get(SIGNER_TAG))
     mute = tags.get(MUTE_TAG)
     if mute is not None and muted_until({MUTE_TAG: mute}, BEGINNING) is None:
         raise InvalidRequest("mute", "A date, such as 2027-03-15, or true.")
+    _check_endpoints(tags.get(ENDPOINTS_TAG))
     return tags, asked.requested_by
+
+
+def _check_endpoints(value: str | None) -> None:
+    """Raises InvalidRequest for a tag of which a part would have no effect."""
+    if value is None:
+        return
+    read = endpoints_in_tag({ENDPOINTS_TAG: value})
+    if read.faults:
+        raise InvalidRequest("endpoints", " ".join(read.faults))
+    if not read.endpoints:
+        raise InvalidRequest("endpoints", f"This names no server; {ENDPOINT_SHAPE}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from functions.model.inventory.who_renews import Renewer
+from functions.model.live.state import LiveState
 from functions.triggers.http.types.answers import Answer, Count, RequestId, Time, one_of
 from functions.triggers.http.types.audit import AuditCodeWord, SeverityWord
 
@@ -90,9 +91,25 @@ class CertificateFinding(Answer):
     next_step: str
 
 
+class EndpointAnswer(Answer):
+    """A server that is to show the certificate, and what it was at the last look; no more than its
+    address before the first look at the current version. `since` is when that was first seen
+    there, `looked` the last look.
+    """
+
+    host: str
+    port: Count
+    address: str | None = None
+    state: Annotated[str, one_of(LiveState)] | None = None
+    since: Time | None = None
+    looked: Time | None = None
+    sentence: str | None = None
+
+
 class CertificateAnswer(Answer, kw_only=True):
-    """A certificate as Key Vault has it now. `findings` are what the audit says of that; they are
-    absent while what is known of its vault cannot be read.
+    """A certificate as Key Vault has it now. `endpoints_unread` says what of the tag of its
+    endpoints cannot be read. `findings` are what the audit says of that; they are absent while what
+    is known of its vault cannot be read.
     """
 
     vault: str
@@ -106,6 +123,8 @@ class CertificateAnswer(Answer, kw_only=True):
     policy: AskedAnswer | None = None
     pending: PendingAnswer | None = None
     versions: list[VersionAnswer]
+    endpoints: list[EndpointAnswer]
+    endpoints_unread: list[str] | None = None
     findings: list[CertificateFinding] | None = None
     links: dict[str, str]
 

@@ -277,6 +277,11 @@ async def test_tags_are_changed_and_the_others_stay() -> None:
         ({"owner": " "}, "This is blank"),
         ({"endpoint": "x"}, "not known here"),
         ({"owner": "a\u202eb"}, "owner"),
+        ({"endpoints": "www.example.com, https://api.example.com/"}, "certflow-endpoints: entry 2"),
+        ({"endpoints": "www.example.com:99999"}, "between 1 and 65535"),
+        ({"endpoints": ", ,"}, "This names no server"),
+        ({"endpoints": ["www.example.com"]}, "endpoints"),
+        ({"endpoints": ", ".join(f"www.example.com:{port}" for port in range(1, 22))}, "of more than 20 endpoints"),
     ],
 )
 async def test_tags_that_cannot_be_are_refused_before_key_vault_is_asked(change: dict[str, Any], said: str) -> None:
