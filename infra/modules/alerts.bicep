@@ -165,7 +165,8 @@ var always = [
     text: 'The identity of the app did in a vault what the app never does, such as disable a version, change a policy, or delete: somebody else has its token. The result says what and in which vault.'
     // What Key Vault calls it: "Azure Key Vault logging", table of operation names. The role cannot tell these apart from
     // deleting a pending request (rbac.bicep). A refused try counts, too.
-    query: 'AZKVAuditLogs | where OperationName in ("CertificateUpdate", "CertificatePolicySet", "CertificatePolicyUpdate", "CertificateImport", "CertificateDelete", "CertificatePurge", "CertificateBackup", "CertificateRestore", "CertificateRecover", "CertificateContactsSet", "CertificateContactsDelete", "CertificateIssuerSet", "CertificateIssuerUpdate", "CertificateIssuerDelete") and tostring(Identity) has "${principalId}" | summarize acts = count() by act = OperationName, vault = tostring(split(_ResourceId, "/")[8])'
+    // Tags are changed over the API, too, and the app logs that ("what": "tagged"): as many CertificateUpdates are its own.
+    query: 'let tagged = toscalar(AppTraces | where Message has "tagged" | extend record = parse_json(Message) | where record.event == "act" and record.what == "tagged" | count); AZKVAuditLogs | where OperationName in ("CertificateUpdate", "CertificatePolicySet", "CertificatePolicyUpdate", "CertificateImport", "CertificateDelete", "CertificatePurge", "CertificateBackup", "CertificateRestore", "CertificateRecover", "CertificateContactsSet", "CertificateContactsDelete", "CertificateIssuerSet", "CertificateIssuerUpdate", "CertificateIssuerDelete") and tostring(Identity) has "${principalId}" | summarize acts = count() by act = OperationName, vault = tostring(split(_ResourceId, "/")[8]) | where act != "CertificateUpdate" or acts > tagged'
     minutes: 30
     window: 120
     looks: 1

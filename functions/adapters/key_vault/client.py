@@ -105,8 +105,11 @@ class KeyVault:
         return await self._certificate(tags_of, name) or {}
 
     async def set_tags(self, name: str, tags: Mapping[str, str]) -> Bundle:
-        """Replaces the tags of the current version (protocol §4.9)."""
-        return await self._call(bundle_of, "PATCH", name, "/", json={"tags": dict(tags)})
+        """Replaces the tags of the current version (protocol §4.9). Never retried: an alert counts
+        these calls against those that the app has logged (infra/modules/alerts.bicep).
+        """
+        body = {"tags": dict(tags)}
+        return await self._call(bundle_of, "PATCH", name, "/", json=body, once=True)
 
     async def versions(self, name: str) -> Mapping[str, str]:
         """Returns the ids of the versions by the SHA-1 (hex) of their leaf (protocol §4.10).

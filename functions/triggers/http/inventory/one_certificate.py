@@ -50,8 +50,9 @@ async def tag_certificate(req: func.HttpRequest, context: Context) -> func.HttpR
     by, app = actor_of(req, context, said), context.certflow()
     tags = await tags_after(app, vault, name, change)
     await check_may_change(context, vault.lower(), name, tags)
+    # Before the call: an alert takes a change that the app has not logged for somebody else's.
+    log_act("tagged", by, outcome="asked", vault=vault.lower(), name=name)
     await set_tags(app, vault, name, tags)
-    log_act("tagged", by, outcome="changed", vault=vault.lower(), name=name)
     return json_body(200, await _answer_of(req, context, vault, name))
 
 
