@@ -13,8 +13,8 @@ from functions.model.issuers import is_manual
 from functions.model.options import SELF_SIGNED_ISSUER, Options
 
 MONTHS_AHEAD = 12  # whole months after the one that has begun
-# Calls to Key Vault of a renewal: 6 to start it, 26 until it has ended (docs/scale.md).
-CALLS_A_RENEWAL = 6 + 26
+# Calls to Key Vault of a renewal: 6 to start it, 32 until it has ended (docs/scale.md).
+CALLS_A_RENEWAL = 6 + 32
 TEN_SECONDS_A_DAY = 24 * 60 * 6
 KEYS_A_DAY = 20 * TEN_SECONDS_A_DAY  # that a vault makes; software keys (protocol §6)
 # Requests in a day that a CA takes of one account, by a word in the name that its issuer has in the

@@ -125,7 +125,7 @@ async def test_what_has_a_limit_is_set_against_it() -> None:
     )
     assert loads["orders", "DigiCert"]["limit_a_day"] == 480_000
     assert loads["keys", "main"]["limit_a_day"] == 172_800
-    assert loads["calls", "main"]["a_year"] == round(60 * 365 / (47 * (1 - RUNG)) * 32)
+    assert loads["calls", "main"]["a_year"] == round(60 * 365 / (47 * (1 - RUNG)) * 38)
 
 
 async def test_a_filter_takes_owner_and_issuer_in_any_case() -> None:
