@@ -26,13 +26,13 @@ from local.functions_host import ROOT
 
 async def in_own_process(module: str, *, unkindness: Unkindness | None = None, **given: Any) -> list[Row]:
     """Runs a module of ours, which prints its rows as JSON. Its argument is JSON: `given`, the addresses of
-    tables and queues and, with `unkindness`, of a vault. Raises SystemExit if it fails.
+    tables, queues and blobs and, with `unkindness`, of a vault. Raises SystemExit if it fails.
     """
     ca = LocalCa()
     async with AsyncExitStack() as running:
         directory = Path(running.enter_context(tempfile.TemporaryDirectory()))
         azurite = await running.enter_async_context(running_azurite(ca, directory, log=directory / "azurite.log"))
-        at = {**given, "tables": azurite.table_url, "queues": azurite.queue_url}
+        at = {**given, "tables": azurite.table_url, "queues": azurite.queue_url, "blobs": azurite.blob_url}
         if unkindness:
             emulator = await running.enter_async_context(running_emulator(ca, any_token=True, unkindness=unkindness))
             at["vault"] = f"https://localhost:{emulator.port}"

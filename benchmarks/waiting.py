@@ -20,6 +20,7 @@ class Wait:
     start: float
     end: float
     answer: Any = None
+    method: str = ""
 
 
 @dataclass
@@ -56,7 +57,7 @@ def waits() -> Iterator[Waits]:
         try:
             answer = await send(self, request, **options)
         finally:
-            noted.all.append(Wait(request.url, start, time.perf_counter(), answer))
+            noted.all.append(Wait(request.url, start, time.perf_counter(), answer, request.method))
         return answer
 
     with mock.patch.object(AioHttpTransport, "send", timed):

@@ -7,7 +7,7 @@ import itertools
 from benchmarks.own_process import in_own_process
 from local.functions_host import ROOT
 
-HEADING = "| step | function | Key Vault | tables | queues | our events |"
+HEADING = "| step | function | Key Vault | tables | blobs written | blobs read | queues | our events |"
 
 
 def said() -> list[list[float]]:
