@@ -8,6 +8,11 @@ from dataclasses import replace
 from functions.app.context import see_all
 from functions.app.contexts import InventoryContext
 from functions.model.inventory.record import CertificateRecord, VaultSnapshot
+from functions.ports.inventory import StoredSnapshot
+
+# Certificates of the snapshots that a process keeps, those that were used last: 2.7 KB each, beside
+# what an instance of 512 MB needs for its work.
+MOST_KEPT = 20_000
 
 
 async def inventory_of(certflow: InventoryContext, alias: str) -> VaultSnapshot | None:
@@ -60,9 +65,14 @@ def _ended(old: CertificateRecord, new: CertificateRecord) -> bool:
 
 async def _snapshot(certflow: InventoryContext, alias: str) -> VaultSnapshot | None:
     """The snapshot of a vault, from memory if it has not changed."""
-    stored = await certflow.inventory_files.snapshot(alias, certflow.snapshots.get(alias))
+    kept = certflow.snapshots
+    stored = await certflow.inventory_files.snapshot(alias, kept.get(alias))
+    kept.pop(alias, None)
     if stored is None:
-        certflow.snapshots.pop(alias, None)
         return None
-    certflow.snapshots[alias] = stored
+    kept[alias] = stored  # at the end, as the one that was used last
+    while (
+        len(kept) > 1 and sum(len(one.snapshot.certificates) for one in kept.values()) > MOST_KEPT
+    ):
+        kept.pop(next(iter(kept)))
     return stored.snapshot

@@ -8,10 +8,11 @@ from datetime import timedelta
 
 import pytest
 
+from functions.inventory import read
 from functions.inventory.fresh import refresh
 from functions.inventory.read import inventory_of
 from functions.model.errors import ConcurrentChange, Refused, Unavailable, UnreadAnswer
-from functions.model.inventory.record import CertificateRecord
+from functions.model.inventory.record import CertificateRecord, VaultSnapshot
 from functions.model.options import Options
 from functions.model.request.operation import Status
 from functions.monitoring import scan_pages
@@ -369,3 +370,19 @@ async def test_a_snapshot_that_has_not_changed_is_read_once() -> None:
     held = replace(certflow, snapshots={})
     assert await inventory_of(held, "main") == first
     assert held.snapshots["main"] is world.inventory_files.kept["main"]
+
+
+async def test_a_process_keeps_the_snapshots_that_it_used_last_up_to_a_number_of_certificates(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(read, "MOST_KEPT", 5)
+    world = World()
+    for alias, count in (("a", 3), ("b", 2), ("c", 3), ("large", 9)):
+        certificates = tuple(CertificateRecord(f"{alias}{number}") for number in range(count))
+        await world.inventory_files.save_snapshot(VaultSnapshot(alias, NOW, NOW, certificates))
+    held = replace(world.certflow, snapshots={})
+    for alias, kept in (("a", ["a"]), ("b", ["a", "b"]), ("a", ["b", "a"]), ("c", ["c"]), ("large", ["large"])):
+        found = await inventory_of(held, alias)
+        assert found is not None
+        assert found.vault == alias
+        assert list(held.snapshots) == kept
