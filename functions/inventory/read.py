@@ -8,7 +8,6 @@ from dataclasses import replace
 from functions.app.context import see_all
 from functions.app.contexts import InventoryContext
 from functions.model.inventory.record import CertificateRecord, VaultSnapshot
-from functions.ports.inventory import StoredSnapshot
 
 # Certificates of the snapshots that a process keeps, those that were used last: 2.7 KB each, beside
 # what an instance of 512 MB needs for its work.
