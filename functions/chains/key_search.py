@@ -131,7 +131,7 @@ async def _note_missing(
     )
     await asyncio.gather(
         *(
-            certflow.monitoring_store.request_scan(alias, certflow.now())
+            certflow.monitoring_store.request_scan(alias, certflow.now(), whole=True)
             for alias in sorted(unfinished)
         )
     )
@@ -175,12 +175,12 @@ async def _note(
 
 
 async def _open(certflow: SearchContext, note: KeySearch) -> tuple[str, ...]:
-    """The vaults left that have not been scanned from end to end since the search."""
+    """The vaults left of which no scan since the search has asked for each pending request."""
     surveys = await asyncio.gather(*(certflow.monitoring_store.scan(alias) for alias in note.left))
     return tuple(
         one.vault
         for one in surveys
-        if one.vault in certflow.vaults and not (one.covers is not None and one.covers > note.at)
+        if one.vault in certflow.vaults and not (one.asked_all and one.asked_all > note.at)
     )
 
 

@@ -77,7 +77,9 @@ async def _begun(certflow: ScanContext, alias: str) -> InventoryScan | None:
         return begun_again(run) if run.found.certificates and not run.parts else run
     if run.began and (wanted.scan is None or wanted.scan <= run.began):
         return None
-    pause = await quiet_pause(certflow)
+    # A search for a chain's request has left the rest of the vault to this scan.
+    asks_all = wanted.whole is not None and not (run.asked_all and run.asked_all > wanted.whole)
+    pause = None if asks_all else await quiet_pause(certflow)
     return replace(begun_again(run), under_way=True, began=certflow.now(), quiet=pause)
 
 
@@ -99,6 +101,7 @@ async def _finish(certflow: ScanContext, run: InventoryScan) -> None:
         covers=run.began,
         capped=run.capped,
         rebuild=run.rebuild,
+        asked_all=run.began if run.quiet is None else run.asked_all,
         etag=run.etag,
     )
     await certflow.monitoring_store.save_scan(done)

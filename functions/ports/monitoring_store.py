@@ -77,8 +77,8 @@ class InventoryScan:
     baseline, has ended. `covers` is when that scan began: what was pending then is tracked, and
     ends that were near then are told. A rebuild keeps it until it has ended. `rebuild` is when the
     last rebuild that began was asked for. `parts`: how many parts of the snapshot are written;
-    `quiet`: how long a quiet certificate is not asked for a pending request (None: every scan
-    asks).
+    `quiet`: how long a quiet certificate is not asked for a pending request (None: this scan asks
+    for each); `asked_all`: when the last scan began that has asked for each.
     """
 
     vault: str
@@ -95,6 +95,7 @@ class InventoryScan:
     rebuild: datetime | None = None
     parts: int = 0
     quiet: timedelta | None = None
+    asked_all: datetime | None = None
     etag: str = field(default="", compare=False)
 
     @property
@@ -110,10 +111,13 @@ class InventoryScan:
 
 @dataclass(frozen=True, slots=True)
 class ScanRequests:
-    """When a scan of a vault was last asked for, and when a rebuild (UTC); None: never."""
+    """When a scan of a vault was last asked for, when a rebuild, and when a scan that asks for the
+    pending request of each certificate (`whole`); UTC. None: never.
+    """
 
     scan: datetime | None = None
     rebuild: datetime | None = None
+    whole: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +239,10 @@ class MonitoringStore(Protocol):
         """The state of a vault's inventory scan."""
         ...
 
-    async def request_scan(self, vault: str, now: datetime) -> None:
-        """Asks for an inventory scan of a vault."""
+    async def request_scan(self, vault: str, now: datetime, *, whole: bool = False) -> None:
+        """Asks for an inventory scan of a vault; `whole` for one that asks for the pending request
+        of each certificate.
+        """
         ...
 
     async def scan_requested(self, vault: str) -> ScanRequests:

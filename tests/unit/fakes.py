@@ -651,6 +651,7 @@ class FakeWatchbook:
     held: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     surveys: dict[str, InventoryScan] = field(default_factory=dict)
     asked: dict[str, datetime] = field(default_factory=dict)
+    wholes: dict[str, datetime] = field(default_factory=dict)
     notes: dict[tuple[str, str], CertificateNote] = field(default_factory=dict)
     troubles: dict[tuple[str, str], IssuerFailures] = field(default_factory=dict)
     queue: dict[tuple[str, datetime, str], CertificateItem] = field(default_factory=dict)
@@ -685,11 +686,13 @@ class FakeWatchbook:
     async def scan(self, vault: str) -> InventoryScan:
         return self.surveys.get(vault, InventoryScan(vault))
 
-    async def request_scan(self, vault: str, now: datetime) -> None:
+    async def request_scan(self, vault: str, now: datetime, *, whole: bool = False) -> None:
         self.asked[vault] = now
+        if whole:
+            self.wholes[vault] = now
 
     async def scan_requested(self, vault: str) -> ScanRequests:
-        return ScanRequests(self.asked.get(vault), self.rebuilds.get(vault))
+        return ScanRequests(self.asked.get(vault), self.rebuilds.get(vault), self.wholes.get(vault))
 
     async def request_rebuild(self, vault: str, now: datetime) -> None:
         self.rebuilds[vault] = now

@@ -71,6 +71,7 @@ LEASES, SCANS, SCAN_REQUESTS, RENEWALS, USUAL_DURATIONS = (
     "-|renewals",
     "-|usual",
 )
+SCAN_TIMES = ("at", "rebuild", "whole")  # the columns of a row of SCAN_REQUESTS
 QUEUED, FIRST_TIMES, REFUSED_COUNTS = (
     "-|queued",
     "-|since",
@@ -135,20 +136,19 @@ class TableMonitoringStore:
             msgspec.json.decode(row["survey"], type=InventoryScan), etag=row.metadata["etag"]
         )
 
-    async def request_scan(self, vault: str, now: datetime) -> None:
+    async def request_scan(self, vault: str, now: datetime, *, whole: bool = False) -> None:
         """Records that a survey is wanted, in a row of its own, because whoever wants one does not
         have the vault's lease.
         """
-        await self._put({"PartitionKey": SCAN_REQUESTS, "RowKey": vault, "at": now.isoformat()})
+        at = now.isoformat()
+        row = {"PartitionKey": SCAN_REQUESTS, "RowKey": vault, "at": at}
+        await self._put(row | ({"whole": at} if whole else {}))
 
     async def scan_requested(self, vault: str) -> ScanRequests:
         """Returns when surveys of a vault were last wanted."""
         row = await self._tables.row(SCAN_REQUESTS, vault) or {}
-        at, rebuild = row.get("at"), row.get("rebuild")
-        return ScanRequests(
-            datetime.fromisoformat(at) if at else None,
-            datetime.fromisoformat(rebuild) if rebuild else None,
-        )
+        at = {name: datetime.fromisoformat(row[name]) for name in SCAN_TIMES if row.get(name)}
+        return ScanRequests(at.get("at"), at.get("rebuild"), at.get("whole"))
 
     async def request_rebuild(self, vault: str, now: datetime) -> None:
         """Records that a baseline is wanted, in the same row, which each run of the vault reads: a

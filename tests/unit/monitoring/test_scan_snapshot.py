@@ -132,6 +132,21 @@ async def test_a_tracked_request_is_left_to_its_checks_and_its_end_is_in_the_nex
     assert world.vault.calls == ["page"]
 
 
+async def test_a_scan_that_a_search_waits_for_asks_for_each_and_the_next_is_quiet_again() -> None:
+    world = filled()
+    await scan(world)
+    began = world.monitoring_store.surveys["main"].asked_all
+    await scan(world)
+    assert world.monitoring_store.surveys["main"].asked_all == began  # that one was quiet
+    world.vault.calls.clear()
+    await world.monitoring_store.request_scan("main", world.now, whole=True)
+    await scan(world)
+    assert world.vault.calls.count("pending") == COUNT
+    assert world.monitoring_store.surveys["main"].asked_all == world.now
+    await scan(world)
+    assert world.vault.calls.count("pending") < COUNT + A_PAGE
+
+
 async def test_it_is_known_since_when_something_is_pending() -> None:
     world = filled()
     world.vault.start("new")
