@@ -9,12 +9,13 @@
 # make package  dist/certflow.zip: what is deployed, and what is in it (EXTRAS=apprise: for CERTFLOW_NOTIFY_URLS)
 # make setup  set-up alone                      make bench  measurements, as ratios
 # make soak   500 requests in 10 minutes while everything fails (SOAK_SECONDS, SOAK_SEED)
+# make kills  runs of the product killed at every request that they make; make test-all takes a sample (KILLS_SEED)
 # make interleavings   a thousand random interleavings of everybody who may touch a certificate
 # make chains   2,000 chains out of a new seed before the doctor and openssl, 10,000 damaged bytes (COUNT, SEED)
 # make fuzz   20 minutes of files that nobody has thought of, guided by coverage (FUZZ_SECONDS)
 # make conformance   Microsoft's own tests of their Key Vault client, against the stand-in
 # make lock   compiles requirements*.lock anew, after a change of requirements
-.PHONY: setup demo package test test-all test-again test-packages test-any-date up check bench soak interleavings chains fuzz conformance lock
+.PHONY: setup demo package test test-all test-again test-packages test-any-date up check bench soak kills interleavings chains fuzz conformance lock
 SHELL := /bin/sh
 # Where the environment forbids bytecode, each process would compile all test files and packages anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -83,6 +84,11 @@ conformance: setup
 SOAK_SECONDS ?= 600
 soak: setup
 	@$(PY) -m tests.endurance.soak --seconds $(SOAK_SECONDS) $(if $(SOAK_SEED),--seed $(SOAK_SEED))
+
+# Of a sample only: its seed is printed where a test fails.
+kills: setup
+	@$(if $(KILLS_SEED),CERTFLOW_KILLS_SEED=$(KILLS_SEED),CERTFLOW_KILLS=all) $(PY) -m pytest --timeout 7200 \
+	  tests/endurance/test_killed.py tests/endurance/test_killed_watch.py
 
 interleavings: setup
 	@CERTFLOW_SOAK_EXAMPLES=1000 $(PY) -m pytest tests/endurance/test_interleavings.py

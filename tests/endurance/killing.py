@@ -3,18 +3,22 @@
 `python -m tests.endurance.killing`, with the app settings as its environment. A line of JSON in asks for a run, a line
 out says where it was killed and what had been done by then, or how it ended. Every run is a fork, made before there is
 a client or an event loop: as fresh as a new process, without the seconds that the imports take.
+
+A place to be killed at is a kind of request (`kind_of`), how many of them the run has sent by then, and whether it dies
+before or after this one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
+import gc
 import json
 import os
 import signal
 import smtplib
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -22,10 +26,10 @@ from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
 import aiohttp
-import azure.identity.aio  # noqa: F401  function_app imports this and the adapters on first use; here once for all runs
+import azure.identity.aio
 
 import function_app
-from functions.adapters import event_topic, work_queues  # noqa: F401  the same
+from functions.adapters import event_topic, work_queues  # noqa: F401  function_app imports these on first use; here once for all runs
 from functions.adapters.azure_tables import deliveries, ledger, monitoring_store  # noqa: F401  the same
 from functions.adapters.blob_storage import containers, trusted_cas  # noqa: F401  the same
 from functions.adapters.key_vault import client as key_vault  # noqa: F401  the same
@@ -42,6 +46,7 @@ from functions.notifications.send_waiting import send_queued
 from functions.notifications.tell import queue_event
 from functions.requests.create import CreateCommand, create_request
 from tests.clock import real_now
+from tests.endurance.places import kind_of
 
 SHORTER = 3000  # characters; a longer line could be torn by another run's (PIPE_BUF, pipe(7))
 LAST = 12  # of what has been done; the same
@@ -50,6 +55,9 @@ BEGUN = "begun: "
 
 def main() -> None:
     """Forks a run for each line, until there are no more; as many at once as are asked for."""
+    azure.identity.aio.ManagedIdentityCredential()  # imports what it is made of
+    gc.collect()
+    gc.freeze()  # or each fork copies the pages of whatever its collector looks at
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: they speak for themselves
     for line in sys.stdin:
         if os.fork() == 0:
@@ -69,30 +77,27 @@ def run(asked: dict[str, Any]) -> NoReturn:
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("unreachable")
 
-    if "kill" in asked:
-        moment, number = asked["kill"]
-        FaultPoints(moment, number, die, done, writes=asked.get("writes", False)).set_up()
+    points = FaultPoints(asked.get("kill"), die, done)
+    points.set_up()
     try:
         asyncio.run(work(asked))
     except BaseException:  # noqa: BLE001  whatever it is, it is what the test has to show
         say(failed=traceback.format_exc()[-SHORTER:])
     else:
-        say()
+        say(**({"sent": points.sent} if asked.get("list") else {"done": done[-LAST:]}))
     os._exit(0)
 
 
 class FaultPoints:
     """Dies at this request: `before` it is sent, or `after` its answer has come and before the caller has it.
 
-    With `writes` reads do not count: a run that is killed after one has left what one killed before it has. `done`
-    takes the writes that were answered, and the mails that were begun.
+    `sent` counts the requests by kind; `done` takes the writes that were answered, and the mails that were begun.
     """
 
-    def __init__(
-        self, moment: str, number: int, die: Callable[[str], NoReturn], done: list[str], *, writes: bool
-    ) -> None:
-        self._moment, self._number, self._die, self._done, self._writes = moment, number, die, done, writes
-        self._count = itertools.count(1)
+    def __init__(self, kill: tuple[str, str, int] | None, die: Callable[[str], NoReturn], done: list[str]) -> None:
+        self._moment, *self._place = kill or ("", "", 0)
+        self._die, self._done = die, done
+        self.sent = Counter[str]()
 
     def set_up(self) -> None:
         """All adapters' clients send by this method of aiohttp, and a mail goes by this one of smtplib; nothing else
@@ -102,14 +107,14 @@ class FaultPoints:
 
         async def counted(session: Any, method: str, url: Any, **more: Any) -> Any:
             at = f"{method} {unquote(urlsplit(str(url)).path)}"
-            here = self._before(at, counts=not (self._writes and method == "GET"))
+            here = self._before(at)
             answer = await send(session, method, url, **more)
             self._after(at, here=here)
             return answer
 
         def counted_mail(client: Any, message: Any, **more: Any) -> Any:
             at = f"MAIL {message['X-Certflow-Event']}"
-            here = self._before(at, counts=True)
+            here = self._before(at)
             self._done.append(f"{BEGUN}{at}")  # in a thread: the server may have it, and a kill comes before its answer
             refused = mail(client, message, **more)
             self._after(at, here=here)
@@ -118,8 +123,10 @@ class FaultPoints:
         aiohttp.ClientSession._request = counted  # type: ignore[assignment]  # the fault points, outside of the product
         smtplib.SMTP.send_message = counted_mail  # type: ignore[assignment]  # the same
 
-    def _before(self, at: str, *, counts: bool) -> bool:
-        here = counts and next(self._count) == self._number
+    def _before(self, at: str) -> bool:
+        kind = kind_of(at)
+        self.sent[kind] += 1
+        here = [kind, self.sent[kind]] == self._place
         if here and self._moment == "before":
             self._die(at)
         return here
@@ -136,11 +143,13 @@ async def work(asked: dict[str, Any]) -> None:
 
     `later` is how many seconds its clock is ahead: leases and claims of a run that was killed have lapsed then. Only a
     shift may wait, for its pace; whatever else has to wait does so for the claim of another run, and that is a failure.
+    Of several things each comes after the one before it.
     """
     ahead = timedelta(seconds=asked.get("later", 0))
     certflow = replace(function_app.certflow(), sleep=refuse_to_wait, now=lambda: real_now() + ahead)
-    (what,) = WORK.keys() & asked.keys()
-    await WORK[what](certflow, asked)
+    for what in asked:
+        if what in WORK:
+            await WORK[what](certflow, asked)
 
 
 async def begin(certflow: Certflow, asked: dict[str, Any]) -> None:

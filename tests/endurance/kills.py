@@ -1,4 +1,4 @@
-"""When a run is killed, and when everything that it caused has been dealt with."""
+"""When everything that killed runs caused has been dealt with."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from azure.data.tables.aio import TableClient
 from local.api import Client, until
 from local.stack import Stack
 from tests.e2e.telling import nothing_waits
-
-MOMENTS = ("before", "after")
 
 
 async def settled(stack: Stack, client: Client, table: TableClient) -> None:

@@ -1,18 +1,18 @@
 """Killed at any request between read and moved: after a restart one merge, one report, one notification, no file gone.
 
 Nothing of this is in the product. A run of `handle_upload` with the real adapters, against the real parts, is a process
-of its own (`killing.py`) that is killed before its first request, after the answer to its first request, before its
-second request, and so on until a run gets to its end. After each kill the same file is handled again by a fresh
-process, and after all of them the Functions host starts: it gets every event that Event Grid has kept meanwhile, sends
-what was left in the outbox, and notifies. What came of it is judged from outside.
+of its own (`killing.py`). The first of a kind gets to its end, and says what it sent; the others are killed at these
+requests, before one is sent or after its answer (`places.py`; `make kills` takes every place). After each kill the same
+file is handled again by a fresh process, and after all of them the Functions host starts: it gets every event that
+Event Grid has kept meanwhile, sends what was left in the outbox, and notifies. What came of it is judged from outside.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,13 +30,15 @@ from tests.certificates import Ca, Wish, make_csr, pem
 from tests.clock import real_now
 from tests.e2e.request_and_chain import OWNER, body
 from tests.e2e.telling import MUCH_MAIL, tellings
-from tests.endurance.kills import MOMENTS, settled
+from tests.endurance.kills import settled
+from tests.endurance.places import MOMENTS, Place, chosen, kind_of
 from tests.endurance.runs import Runs, running
 
 ROOT_CA = Ca.root("Killed Root", at=real_now)
 CA = ROOT_CA.ca("Killed Issuing CA")
 ADDED = "added.example.com"  # a name that nobody asked for
-MERGE = "/pending/merge"
+MERGE = "POST certificate pending/merge"
+AT_ONCE = 2  # runs of a kind
 BYSTANDER = "bystander"  # its request waits all the time, and no file is to be merged into it
 
 
@@ -61,22 +63,27 @@ KINDS = {
 class Point:
     """A run that was killed, and the file that it handled.
 
-    `killed_at` is None for the run that was not; `claims` counts what one killed at a merge left claimed; `failed` is
-    what this run or the next one raised.
+    `place` and `killed_at` are None for the run that was not, whose requests are `sent`; `claims` counts what one
+    killed at a merge left claimed; `failed` is what this run or the next one raised.
     """
 
     kind: str
-    moment: str
-    number: int
+    place: Place | None
     names: tuple[str, ...]
     file: str
     content: bytes
     killed_at: str | None
+    sent: Mapping[str, int]
     claims: int
     failed: str | None
 
+    @property
+    def struck(self) -> str | None:
+        """The kind of request that it was killed at."""
+        return self.killed_at and kind_of(self.killed_at)
+
     def __str__(self) -> str:
-        return f"killed {self.moment} request {self.number}, {self.killed_at}"
+        return f"killed {self.place}, {self.killed_at}"
 
 
 @dataclass(frozen=True)
@@ -190,25 +197,35 @@ async def claims_on(table: TableClient, names: tuple[str, ...]) -> int:
     return len([row async for row in rows if row["name"] in names])
 
 
-async def kill_at_every_request(
-    runs: Runs, client: Client, table: TableClient, points: list[Point], kind: str, moment: str
-) -> None:
-    """A file of its own for each request of a run, and one for the run that gets to its end."""
-    for number in itertools.count(1):
-        file = f"{kind}-{moment}-{number}.pem"
-        names = tuple(f"{kind}-{moment}-{number}-{leaf}" for leaf in range(KINDS[kind].leaves))
-        if names:
-            await start(runs, *names)
-        content = await content_of(client, kind, names)
-        await client.drop(file, content)
-        first = await runs.run(file=file, kill=(moment, number))
-        killed_at = first.get("killed_at")
-        claims = await claims_on(table, names) if killed_at and killed_at.endswith(MERGE) else 0
-        again = await runs.run(file=file)
-        failed = first.get("failed") or again.get("failed")
-        points.append(Point(kind, moment, number, names, file, content, killed_at, claims, failed))
-        if killed_at is None:
-            return
+async def kill_at_requests(runs: Runs, client: Client, table: TableClient, points: list[Point], kind: str) -> None:
+    """A file of its own for each place where a run is killed, and for the runs that get to their end: one that does
+    what is done once for a CA, and one like all that come after it.
+    """
+    points.append(await handled(runs, client, table, kind, "first", None))
+    points.append(await handled(runs, client, table, kind, "whole", None))
+    places = chosen(kind, points[-1].sent, always=lambda place: place.kind == MERGE)
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def kill(number: int, place: Place) -> None:
+        async with limit:
+            points.append(await handled(runs, client, table, kind, f"{number}", place))
+
+    await asyncio.gather(*(kill(number, place) for number, place in enumerate(places)))
+
+
+async def handled(runs: Runs, client: Client, table: TableClient, kind: str, file: str, place: Place | None) -> Point:
+    """A file whose run is killed there, and which is handled again."""
+    names = tuple(f"{kind}-{file}-{leaf}" for leaf in range(KINDS[kind].leaves))
+    file = f"{kind}-{file}.pem"
+    if names:
+        await start(runs, *names)
+    content = await content_of(client, kind, names)
+    await client.drop(file, content)
+    first = await runs.run(file=file, **({"kill": place.asked()} if place else {"list": True}))
+    claims = await claims_on(table, names) if place and place.kind == MERGE else 0
+    again = await runs.run(file=file)
+    failed = first.get("failed") or again.get("failed")
+    return Point(kind, place, names, file, content, first.get("killed_at"), first.get("sent", {}), claims, failed)
 
 
 async def tracked(client: Client) -> dict[str, str]:
@@ -248,9 +265,9 @@ async def kill_and_restart(directory: Path) -> tuple[list[Point], World]:
             # A file without a request is looked up at every name that its vault has: those while there is one name.
             for with_leaves in (False, True):
                 async with asyncio.TaskGroup() as group:
-                    for kind, moment in itertools.product(KINDS, MOMENTS):
+                    for kind in KINDS:
                         if bool(KINDS[kind].leaves) is with_leaves:
-                            group.create_task(kill_at_every_request(runs, client, table, points, kind, moment))
+                            group.create_task(kill_at_requests(runs, client, table, points, kind))
         port, log = urlsplit(stack.host_url).port, stack.directory / "host.log"
         assert port is not None
         async with running_functions_host(stack.settings, stack.keys, port=port, log=log):
@@ -264,15 +281,14 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Point], World]
     return asyncio.run(kill_and_restart(tmp_path_factory.mktemp("killed")))
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_wherever_a_run_is_killed_its_file_is_dealt_with_once(
-    after: tuple[list[Point], World], kind: str, moment: str
-) -> None:
+def test_wherever_a_run_is_killed_its_file_is_dealt_with_once(after: tuple[list[Point], World], kind: str) -> None:
     points, world = after
-    these = [point for point in points if (point.kind, point.moment) == (kind, moment)]
-    assert len(these) > 10
-    wrong = [line for point in these for line in wrongs(point, world.fate(point))]
+    first, whole, *killed = (point for point in points if point.kind == kind)
+    writes = {request for request in whole.sent if Place("after", request, 1).is_write}
+    assert len(writes) > 5
+    assert {point.struck for point in killed} >= writes
+    wrong = [line for point in (first, whole, *killed) for line in wrongs(point, world.fate(point))]
     assert not wrong, "\n".join(wrong)
 
 
@@ -281,7 +297,7 @@ def test_a_run_killed_at_the_merge_has_left_its_claim_and_the_next_run_did_not_w
 ) -> None:
     """That it did not wait is seen to in `killing.py`, where waiting is a failure."""
     points, _ = after
-    at_merge = [point for point in points if (point.killed_at or "").endswith(MERGE)]
+    at_merge = [point for point in points if point.struck == MERGE]
     assert len(at_merge) == sum(kind.leaves for kind in KINDS.values()) * len(MOMENTS)
     assert {point.claims for point in at_merge} == {1}
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,8 @@ from tests.clock import real_now
 from tests.e2e.request_and_chain import OWNER
 from tests.e2e.telling import CHANNELS, MUCH_MAIL, times_told
 from tests.endurance.killing import BEGUN
-from tests.endurance.kills import MOMENTS, settled
+from tests.endurance.kills import settled
+from tests.endurance.places import MOMENTS, Place, chosen, kind_of
 from tests.endurance.runs import Runs, running
 
 VAULTS = 60  # one for each point of a shift, and some to spare
@@ -65,22 +66,28 @@ ACTS = {
 
 @dataclass(frozen=True)
 class Point:
-    """A run that was killed (`killed_at` is None for the one that was not), and what it was about.
+    """A run that was killed, and what it was about. `place` and `killed_at` are None for the one that was not, whose
+    requests are `sent`.
 
     `subject` is the vault of a shift, the beginning of the event ids of all else; `done` are the writes that were
     answered; `failed` is what this run or the next one raised.
     """
 
     what: str
-    moment: str
-    number: int
     subject: str
+    place: Place | None = None
     killed_at: str | None = None
+    sent: Mapping[str, int] = field(default_factory=dict)
     done: tuple[str, ...] = ()
     failed: str | None = None
 
+    @property
+    def struck(self) -> str | None:
+        """The kind of request that it was killed at."""
+        return self.killed_at and kind_of(self.killed_at)
+
     def __str__(self) -> str:
-        return f"{self.what} killed {self.moment} request {self.number}, {self.killed_at}"
+        return f"{self.what} killed {self.place}, {self.killed_at}"
 
 
 @dataclass(frozen=True)
@@ -108,41 +115,56 @@ def on_both(*events: str) -> Counter[tuple[str, str]]:
 # --- the runs ---
 
 
-def points(what: str, moment: str) -> Iterator[Point]:
-    """Without end."""
-    return (Point(what, moment, number, f"{what}-{moment}-{number}:") for number in itertools.count(1))
+type Killing = Callable[[Point], Awaitable[Point]]
 
 
-async def killed(runs: Runs, point: Point, again: tuple[int, ...], *, writes: bool = False, **asked: Any) -> Point:
+def point_of(what: str, number: int | str, place: Place | None = None) -> Point:
+    return Point(what, f"{what}-{number}:", place)
+
+
+async def killed(runs: Runs, point: Point, again: tuple[int, ...], **asked: Any) -> Point:
     """The run that is killed at this point, and those after it."""
-    first = await runs.run(kill=(point.moment, point.number), writes=writes, **asked)
+    how = {"kill": point.place.asked()} if point.place else {"list": True}
+    first = await runs.run(**how, **asked)
     failed = first.get("failed")
     for later in again:
         failed = failed or (await runs.run(**asked | {"later": later})).get("failed")
-    return replace(point, killed_at=first.get("killed_at"), done=tuple(first.get("done", ())), failed=failed)
+    sent, done = first.get("sent", {}), tuple(first.get("done", ()))
+    return replace(point, killed_at=first.get("killed_at"), sent=sent, done=done, failed=failed)
+
+
+async def one_by_one(
+    kill: Killing, what: str, found: list[Point], always: Callable[[Place], bool] = lambda _: False
+) -> None:
+    """A run to its end, and one for each place."""
+    found.append(await kill(point_of(what, "whole")))
+    for number, place in enumerate(chosen(what, found[-1].sent, always=always)):
+        found.append(await kill(point_of(what, number, place)))
 
 
 async def shifts(runs: Runs, client: Client, vaults: Iterator[str], found: list[Point]) -> None:
-    """A vault of its own for each write of a shift, and one for none: a run that is killed before a write has left what
-    one killed after the write before it has. So it is with its reads, which are some hundred.
+    """A vault of its own for each write of a shift, one for none, and one for the run that gets to its end: a run that
+    is killed before a write has left what one killed after the write before it has. So it is with its reads, which are
+    some hundred.
     """
-    none = Point("shift", "before", 1, next(vaults))
-    found.append(await shift(runs, client, none))
-    for batch in itertools.batched(points("shift", "after"), AT_ONCE, strict=True):
-        these = [replace(point, subject=next(vaults)) for point in batch]
+    whole = await shift(runs, client, Point("shift", next(vaults)))
+    none = Place("before", next(iter(whole.sent)), 1)
+    places = [none, *chosen("shift", whole.sent, among=lambda place: place.is_write)]
+    found.append(whole)
+    for some in itertools.batched(places, AT_ONCE, strict=False):
+        these = [Point("shift", next(vaults), place) for place in some]
         found += await asyncio.gather(*(shift(runs, client, point) for point in these))
-        if found[-1].killed_at is None:
-            return
 
 
 async def shift(runs: Runs, client: Client, point: Point) -> Point:
+    """After a baseline, and before a survey."""
     vault = client.certificates[point.subject]
-    await runs.do(shift=point.subject)  # the baseline
     props = {"key_props": {"kty": "EC", "crv": "P-256"}}
     orders = {
         name: {"policy": props | {"x509_props": {"subject": f"CN={name}.example.com"}, "issuer": {"name": issuer}}}
         for name, issuer in ISSUERS.items()
     }
+    await runs.do(shift=point.subject, want_survey=point.subject)
     await runs.do(start=orders, vault=point.subject, owner=OWNER)
     elsewhere = CertificatePolicy("Unknown", subject="CN=elsewhere.example.com", key_type="EC", key_curve_name="P-256")
     await vault.create_certificate("elsewhere", elsewhere)
@@ -150,8 +172,7 @@ async def shift(runs: Runs, client: Client, point: Point) -> Point:
         policy = CertificatePolicy(content_type="application/x-pem-file")
         tags |= {"certflow-owner": OWNER}
         await vault.import_certificate(name, ending(f"{name}.example.com"), policy=policy, tags=tags)
-    await runs.do(want_survey=point.subject)
-    return await killed(runs, point, AGAIN, writes=True, shift=point.subject, later=REMINDED)
+    return await killed(runs, point, AGAIN, shift=point.subject, later=REMINDED)
 
 
 def ending(host: str) -> bytes:
@@ -161,38 +182,44 @@ def ending(host: str) -> bytes:
     return secret + pem(ROOT_CA.signs(csr, Wish(start=-365 * DAY, end=timedelta(seconds=2 * REMINDED))))
 
 
-async def publishings(runs: Runs, moment: str, found: list[Point]) -> None:
-    for point in points("publish", moment):
+async def publishings(runs: Runs, found: list[Point]) -> None:
+    async def publish(point: Point) -> Point:
         events = [event(f"{point.subject}{number}") for number in (1, 2)]
         vault = point.subject.rstrip(":")
         await runs.do(leave=[{"subject": f"vaults/{vault}", "vault": vault, **one} for one in events])
-        found.append(await killed(runs, point, (2 * LAPSED,), publish=vault, later=LAPSED))
-        if found[-1].killed_at is None:
-            return
+        return await killed(runs, point, (2 * LAPSED,), publish=vault, later=LAPSED)
+
+    await one_by_one(publish, "publish", found)
 
 
-async def notifyings(runs: Runs, moment: str, found: list[Point]) -> None:
+async def notifyings(runs: Runs, found: list[Point]) -> None:
     """The third request that an issuer's account lets fail, and so the one that is told of the issuer, too."""
     error = {"code": "Certificate issuer error", "message": "The account is suspended."}
-    for point in points("notify", moment):
+
+    async def notify(point: Point) -> Point:
         failures = [
             event(f"{point.subject}{number}", "Failed", issuer=point.subject.rstrip(":"), error=error)
             for number in (1, 2, 3)
         ]
         await runs.do(notify=failures[:2])
-        found.append(await killed(runs, point, (LAPSED,), notify=failures[2:]))
-        if found[-1].killed_at is None:
-            return
+        return await killed(runs, point, (LAPSED,), notify=failures[2:])
+
+    await one_by_one(notify, "notify", found)
 
 
-async def sendings(runs: Runs, channel: str, moment: str, found: list[Point]) -> None:
+async def sendings(runs: Runs, channel: str, found: list[Point]) -> None:
     """One after the other: a channel is one, and what waits there is sent together."""
-    for point in points(f"send-{channel}", moment):
+
+    async def send(point: Point) -> Point:
         await runs.do(notify=[event(f"{point.subject}{number}") for number in (1, 2, 3)])
         # Later than they came: mail waits some seconds for more.
-        found.append(await killed(runs, point, (2 * LAPSED,), send=channel, later=LAPSED))
-        if found[-1].killed_at is None:
-            return
+        return await killed(runs, point, (2 * LAPSED,), send=channel, later=LAPSED)
+
+    await one_by_one(send, f"send-{channel}", found, always=between_acceptance_and_record)
+
+
+def between_acceptance_and_record(place: Place) -> bool:
+    return place.moment == "before" and place.kind.startswith("PATCH deliveries") and place.nth == 1
 
 
 def event(id_: str, what: str = "Cancelled", **more: Any) -> dict[str, Any]:
@@ -221,14 +248,12 @@ async def kill_and_restart(directory: Path) -> tuple[list[Point], World]:
         async with running(stack) as runs:
             vaults = iter([alias for alias in stack.vaults if alias != "main"])  # `main` is in the other points
             async with asyncio.TaskGroup() as group:
-                for moment in MOMENTS:
-                    group.create_task(publishings(runs, moment, found))
-                    group.create_task(notifyings(runs, moment, found))
+                group.create_task(publishings(runs, found))
+                group.create_task(notifyings(runs, found))
             await runs.do(publish="main", later=2 * LAPSED)  # of an issuer in trouble
             for channel in CHANNELS:
                 await runs.do(send=channel, later=2 * LAPSED)  # what waits there already
-                for moment in MOMENTS:
-                    await sendings(runs, channel, moment, found)
+                await sendings(runs, channel, found)
             await shifts(runs, client, vaults, found)
         return found, await after_a_restart(stack, client, table)
 
@@ -257,22 +282,18 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Point], World]
 # --- what is to come of it ---
 
 
-def these_points(after: tuple[list[Point], World], what: str, moment: str) -> list[Point]:
-    return [point for point in after[0] if (point.what, point.moment) == (what, moment)]
-
-
-def these(after: tuple[list[Point], World], what: str, moment: str, most: int) -> tuple[list[Point], World]:
-    """The points of a kind, and that there are as many as it takes to get through."""
-    found = these_points(after, what, moment)
-    assert found[-1].killed_at is None
-    assert len(found) > most
-    assert [point.failed for point in found if point.failed] == []
-    return found, after[1]
+def these(after: tuple[list[Point], World], what: str, writes: int) -> tuple[list[Point], World]:
+    """The points of a kind. A run makes more than so many kinds of writes, and at each of them one was killed."""
+    whole, *killed = (point for point in after[0] if point.what == what)
+    kinds = {kind for kind in whole.sent if Place("after", kind, 1).is_write}
+    assert len(kinds) > writes
+    assert {point.struck for point in killed} >= kinds
+    assert [point.failed for point in (whole, *killed) if point.failed] == []
+    return [whole, *killed], after[1]
 
 
 def test_a_shift_killed_at_any_write_is_completed_by_the_next(after: tuple[list[Point], World]) -> None:
-    found, world = these(after, "shift", "after", 25)
-    found += these_points(after, "shift", "before")
+    found, world = these(after, "shift", 15)
     assert [line for point in found for line in wrong_in_vault(point, world)] == []
 
 
@@ -325,33 +346,26 @@ def acts_of(world: World, vault: str) -> list[tuple[str, str]]:
     return [(key[1], key[3]) for key in keys]
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_what_sends_the_events_left_behind_is_completed_by_the_next(
-    after: tuple[list[Point], World], moment: str
-) -> None:
-    found, world = these(after, "publish", moment, 15)
+def test_what_sends_the_events_left_behind_is_completed_by_the_next(after: tuple[list[Point], World]) -> None:
+    found, world = these(after, "publish", 3)
     for point in found:
         assert world.told(point.subject) == on_both(f"{point.subject}1", f"{point.subject}2"), str(point)
         assert world.rows_of(point.subject.rstrip(":"), "o") == [], str(point)
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_an_event_whose_telling_was_cut_off_is_told_when_it_comes_again(
-    after: tuple[list[Point], World], moment: str
-) -> None:
-    found, world = these(after, "notify", moment, 8)
+def test_an_event_whose_telling_was_cut_off_is_told_when_it_comes_again(after: tuple[list[Point], World]) -> None:
+    found, world = these(after, "notify", 6)
     for point in found:
         assert world.told(point.subject) == on_both(*(f"{point.subject}{number}" for number in (1, 2, 3))), str(point)
         issuer = f"main:issuer:{point.subject.rstrip(':')}:"
         assert world.told(issuer) == on_both(f"{issuer}{point.subject}1"), str(point)
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_notices_whose_sending_was_cut_off_are_sent_by_the_next_run(
-    after: tuple[list[Point], World], channel: str, moment: str
+    after: tuple[list[Point], World], channel: str
 ) -> None:
-    found, world = these(after, f"send-{channel}", moment, 8)
+    found, world = these(after, f"send-{channel}", 6)
     for point in found:
         events = [f"{point.subject}{number}" for number in (1, 2, 3)]
         accepted = next((at for at in point.done if is_card(at) or is_mail(at)), "")  # the three are one message
@@ -367,7 +381,7 @@ def test_a_kill_between_acceptance_and_record_is_told_twice_and_nothing_else_is(
     twice = {event for (_, event), count in times_told(world.messages).items() if count > 1}
     gaps = [point for point in points if any(event.startswith(point.subject) for event in twice)]
     assert {point.what for point in gaps} == {f"send-{channel}" for channel in CHANNELS}
-    assert {point.moment for point in gaps} == set(MOMENTS)
+    assert {point.place.moment for point in gaps if point.place} == set(MOMENTS)
 
 
 def is_card(at: str) -> bool:
