@@ -17,9 +17,9 @@ SHAPES: tuple[EventDelivery, ...] = ("webhook", "queue")
 
 
 @asynccontextmanager
-async def running(directory: Path, **more: Any) -> AsyncIterator[tuple[Stack, Client]]:
+async def running(directory: Path, *, hurry: float = HURRY, **more: Any) -> AsyncIterator[tuple[Stack, Client]]:
     async with (
-        running_stack(directory, issuing_delay=3600, hurry=HURRY, settings=MUCH_MAIL, **more) as stack,
+        running_stack(directory, issuing_delay=3600, hurry=hurry, settings=MUCH_MAIL, **more) as stack,
         client_of(stack.describe()) as client,
     ):
         yield stack, client
