@@ -67,7 +67,9 @@ class Soaked:
         )
 
 
-async def soak(directory: Path, seconds: float, requests: int, seed: int, *, faults: bool = True) -> Soaked:
+async def soak(
+    directory: Path, seconds: float, requests: int, seed: int, *, vaults: int = VAULTS, faults: bool = True
+) -> Soaked:
     """Runs a soak of about so many seconds, and judges it."""
     began, thrown = time.monotonic(), Thrown()
     hierarchy(KEY.kty, real_now)  # made now, while nobody waits
@@ -75,7 +77,7 @@ async def soak(directory: Path, seconds: float, requests: int, seed: int, *, fau
         running_stack(
             directory,
             app=app_of(Path(__file__).parent / "soaking" / "app", directory),
-            vaults=VAULTS,
+            vaults=vaults,
             hosts=HOSTS,
             hurry=SPEED,
             issuing_delay=ISSUING_DELAY,

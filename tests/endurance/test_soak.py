@@ -12,19 +12,19 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.endurance.soak import Soaked, say, soak
-from tests.endurance.soaking import checks
+from tests.endurance.soaking import checks, plan
 from tests.endurance.soaking.faults import KINDS
 from tests.endurance.soaking.plan import plan_of
 from tests.endurance.soaking.record import Left
 
-SECONDS, REQUESTS = 60, 80
+SECONDS, REQUESTS = 60, 40
 VAULTS = ["main", "staging"]
 
 
 @pytest.fixture(scope="module")
 def soaked(tmp_path_factory: pytest.TempPathFactory) -> Soaked:
     seed = int(os.environ.get("CERTFLOW_SOAK_SEED", secrets.randbelow(2**32)))
-    soaked = asyncio.run(soak(tmp_path_factory.mktemp("soak"), SECONDS, REQUESTS, seed))
+    soaked = asyncio.run(soak(tmp_path_factory.mktemp("soak"), SECONDS, REQUESTS, seed, vaults=len(VAULTS)))
     say(soaked.summary())
     return soaked
 
@@ -34,6 +34,10 @@ def test_a_minute_in_which_everything_fails_loses_nothing_and_tells_nobody_twice
     assert soaked.kills
     assert set(+soaked.thrown.counts) >= KINDS
     assert soaked.left.doubled()
+
+
+def test_a_plan_has_each_kind_of_request() -> None:
+    assert {wanted.kind for wanted in plan_of(1, SECONDS, len(plan.KINDS), VAULTS, 2).requests} == {*plan.KINDS}
 
 
 def test_the_same_seed_is_the_same_plan() -> None:

@@ -86,7 +86,8 @@ def plan_of(seed: int, seconds: float, requests: int, vaults: list[str], hosts: 
 
 
 def _wanted(chance: random.Random, number: int, vaults: list[str], until: float) -> Wanted:
-    (kind,) = chance.choices(list(KINDS), list(KINDS.values()))
+    (drawn,) = chance.choices(list(KINDS), list(KINDS.values()))
+    kind = dict(enumerate(KINDS)).get(number, drawn)  # each of them, however few there are
     issuer = chance.choice(ISSUERS) if kind in END_OF else MANUAL
     orders = [order for order in ORDERS if order != INCOMPLETE]
     return Wanted(
