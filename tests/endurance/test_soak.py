@@ -79,6 +79,13 @@ def spoil_deliveries(left: Left) -> str:
     return end
 
 
+def spoil_list(left: Left) -> str:
+    end = end_of_first(left)
+    rows = left.rows.by_table["messages"]
+    rows[:] = [row for row in rows if row["event_id"] != end]
+    return end
+
+
 def spoil_messages(left: Left) -> str:
     end = end_of_first(left)
     left.messages[:] = [one for one in left.messages if end not in one["raw"]]
@@ -109,6 +116,7 @@ def spoil_log(left: Left) -> str:
         (checks.one_transition, spoil_history),
         (checks.one_event, spoil_events),
         (checks.one_delivery_record, spoil_deliveries),
+        (checks.every_delivery_is_listed, spoil_list),
         (checks.everybody_is_told, spoil_messages),
         (checks.nobody_is_told_twice_but_after_a_kill, spoil_by_a_double),
         (checks.nothing_died_silently, spoil_poison),

@@ -78,6 +78,14 @@ def one_delivery_record(left: Left) -> Iterator[str]:
         yield f"still waiting for a message: {left.rows.waiting()}"
 
 
+def every_delivery_is_listed(left: Left) -> Iterator[str]:
+    """Also where a kill came between the end of a delivery and the list of messages."""
+    listed = left.rows.listed()
+    for delivery, record in left.rows.deliveries().items():
+        if listed.get(delivery) != record["state"]:
+            yield f"{' on '.join(delivery)} is {record['state']}, and listed as {listed.get(delivery)}"
+
+
 def everybody_is_told(left: Left) -> Iterator[str]:
     told = left.told()
     for row in left.rows.requests():
@@ -160,6 +168,7 @@ CHECKS: tuple[Callable[[Left], Iterator[str]], ...] = (
     one_transition,
     one_event,
     one_delivery_record,
+    every_delivery_is_listed,
     everybody_is_told,
     nobody_is_told_twice_but_after_a_kill,
     nothing_died_silently,

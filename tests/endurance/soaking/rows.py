@@ -14,7 +14,7 @@ from local.api import Client
 from local.stack import DROP
 from tests.e2e.queues import TOLD, messages_in
 
-TABLES = ("certflow", "deliveries", "keys")
+TABLES = ("certflow", "deliveries", "keys", "messages")
 POISON = "webjobs-blobtrigger-poison"
 WAITING, SENT, MESSAGE = "waiting|", "sent|", "message|"  # partitions of the deliveries that are none
 type Row = dict[str, Any]
@@ -47,6 +47,10 @@ class Rows:
             for row in rows
             if not row["PartitionKey"].startswith((WAITING, SENT, MESSAGE))
         }
+
+    def listed(self) -> dict[Delivery, str]:
+        """How each delivery ended, as the list of messages says."""
+        return {(row["event_id"], row["channel"]): row["outcome"] for row in self.by_table["messages"]}
 
     def in_flight(self) -> list[str]:
         """What has still to come to its end, by kind."""
