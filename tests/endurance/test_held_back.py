@@ -163,9 +163,10 @@ async def test_while_a_vault_throttles_its_events_are_answered_and_each_certific
     assert was_healthy(stack, "vaults")
 
     async def all_put_off() -> bool:
-        return await messages_in(client, VAULT_EVENT_QUEUE) == 0
+        lines = [line for line in (stack.directory / "host.log").read_text().splitlines() if '"event-put-back"' in line]
+        return all(any(f'"{name}"' in line for line in lines) for name in names)
 
-    await until("every event to be taken from our queue", all_put_off)
+    await until("every event to be tried and put back", all_put_off)
     # None at all if another call had heard the 429 before: the vault is then left alone for as long as that says.
     assert {status for _, status in (await looks(client))[earlier:]} <= {429}
     assert 429 in await answers(client)
@@ -174,7 +175,11 @@ async def test_while_a_vault_throttles_its_events_are_answered_and_each_certific
     async def all_looked_at() -> bool:
         return {name for name, status in (await looks(client))[earlier:] if status == 200} >= {*names}
 
+    async def all_handled() -> bool:
+        return await messages_in(client, VAULT_EVENT_QUEUE) == 0
+
     await until("every certificate to be looked at", all_looked_at)
+    await until("every event to be handled when it comes again", all_handled)
 
 
 async def looks(client: Client) -> list[tuple[str, int]]:
