@@ -1,6 +1,7 @@
 """Random interleavings of everybody who may touch a certificate name, product and emulator together.
 
-At the end our tracked status is Key Vault's, and the history has one line for each act. `make soak` runs a thousand.
+At the end our tracked status is Key Vault's, and the history has one line for each act. `make interleavings` runs a
+thousand.
 """
 
 from __future__ import annotations
@@ -26,9 +27,13 @@ from tests.certificates import Ca
 from tests.clock import real_now
 from tests.e2e.stack import described_client
 
-EXAMPLES = int(os.environ.get("CERTFLOW_SOAK_EXAMPLES", "100"))
+SAMPLE = 40  # of make test-all, the same ones each time
+EXAMPLES = int(os.environ.get("CERTFLOW_SOAK_EXAMPLES", f"{SAMPLE}"))
 ROOT = Ca.root("Interleaving Root", at=real_now)
 ENDED = {"completed", "failed", "cancelled"}
+# Each cancellation has its request checked three times, so after some of them a slow machine has more checks at once
+# than a save is tried. Whoever cancels is to come again, which is safe to repeat.
+CHANGING = "keeps changing"
 Answer = tuple[int, dict[str, Any]]
 
 
@@ -55,6 +60,9 @@ class Interleaving(RuleBasedStateMachine):
     async def call(self, method: str, path: str, **more: Any) -> Answer:
         response = await self.client.call(method, f"vaults/main/certificates/{self.name}{path}", **more)
         answer = await response.json()
+        if method == "PATCH" and response.status == 503 and CHANGING in answer["error"]["message"]:
+            await asyncio.sleep(float(response.headers["Retry-After"]))
+            return await self.call(method, path, **more)
         assert response.status < 500, answer
         return response.status, answer
 
@@ -254,7 +262,7 @@ def test_whatever_happens_in_whatever_order_our_status_is_key_vaults(stack: dict
             stateful_step_count=12,
             deadline=None,
             suppress_health_check=list(HealthCheck),
-            derandomize=EXAMPLES == 100,
+            derandomize=EXAMPLES == SAMPLE,
             database=None,
         ),
     )
