@@ -35,7 +35,7 @@ SPEED = 5
 # Vault, where one is late and the next is not. Two hosts that do not know of each other look within a second or two.
 INTERVAL = 30.0
 WATCHED = 40.0  # seconds of ours: three intervals
-EACH = 6  # requests of a kind and vault
+EACH = 4  # requests of a kind and vault
 LOOKS = "certflow-looks"
 SETTINGS = {**MUCH_MAIL, "TESTS_UNHURRIED": LOOKS, "TESTS_SPEED": f"{SPEED}"}
 CALLS_AT_ONCE = 2  # of each host for the same vault: one of them works it, and the others meet that one
