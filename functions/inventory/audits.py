@@ -122,23 +122,27 @@ async def surroundings_of(
     certflow: AuditContext, alias: str, snapshot: VaultSnapshot
 ) -> Surroundings:
     """What is known of a vault (alias) beside its certificates. Raises Unavailable."""
-    now = certflow.now()
-    names = {one.policy.issuer.lower() for one in snapshot.certificates if one.policy}
-    broken = set[str]()
-    for issuer in sorted(name for name in names if name and not is_manual(name)):
-        failures = await certflow.monitoring_store.issuer_failures(alias, issuer)
-        if _is_broken(failures, now):
-            broken.add(issuer)
     cas, anchors = await known_cas(certflow, alias), await anchors_of(certflow, alias)
     return Surroundings(
-        now,
+        certflow.now(),
         issuers=None if snapshot.issuers is None else frozenset(map(str.lower, snapshot.issuers)),
         providers={name.lower(): provider for name, provider in snapshot.providers.items()},
-        broken=frozenset(broken),
+        broken=frozenset(await _broken(certflow, alias, snapshot)),
         not_live=await _not_live(certflow, alias, snapshot),
         trusted=cas.trusted(anchors) if anchors else {},
         parents=cas.parents(),
     )
+
+
+async def _broken(certflow: AuditContext, alias: str, snapshot: VaultSnapshot) -> set[str]:
+    """The issuers of the certificates of a vault that refuse requests, in lower case."""
+    names = {one.policy.issuer.lower() for one in snapshot.certificates if one.policy}
+    found = set[str]()
+    for issuer in sorted(name for name in names if name and not is_manual(name)):
+        failures = await certflow.monitoring_store.issuer_failures(alias, issuer)
+        if _is_broken(failures, certflow.now()):
+            found.add(issuer)
+    return found
 
 
 async def _not_live(

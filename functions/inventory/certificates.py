@@ -35,14 +35,17 @@ class CertificateFilter:
     def takes(self, record: CertificateRecord) -> bool:
         """Whether it takes a certificate of one of its vaults, whatever the audit finds."""
         issuer = record.policy.issuer if record.policy else ""
-        ends = record.not_after
-        return (
-            _is_same(self.owner, record.owner or "")
-            and _is_same(self.issuer, issuer)
-            and (self.name is None or fnmatchcase(record.name.lower(), self.name.lower()))
-            and (self.ends_before is None or (ends is not None and ends < self.ends_before))
-            and (not self.renewers or who_renews(record) in self.renewers)
+        if not _is_same(self.owner, record.owner or "") or not _is_same(self.issuer, issuer):
+            return False
+        if self.name is not None and not fnmatchcase(record.name.lower(), self.name.lower()):
+            return False
+        return self._takes_end(record) and (
+            not self.renewers or who_renews(record) in self.renewers
         )
+
+    def _takes_end(self, record: CertificateRecord) -> bool:
+        ends = record.not_after
+        return self.ends_before is None or (ends is not None and ends < self.ends_before)
 
     def takes_codes(self, codes: Collection[str]) -> bool:
         """Whether it takes a certificate of which the audit has found these codes."""

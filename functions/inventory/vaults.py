@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from functions.model.inventory.record import CertificateRecord
 from functions.model.inventory.who_renews import Renewer, who_renews
+from functions.model.request.operation import Status
 
 SOON = timedelta(days=30)
 
@@ -27,6 +28,10 @@ class Counts:
     renewed_by: dict[Renewer, int] = field(default_factory=dict)
 
 
+def _is_pending(record: CertificateRecord) -> bool:
+    return record.pending is not None and record.pending.status == Status.IN_PROGRESS.value
+
+
 def counts_of(records: Sequence[CertificateRecord], now: datetime) -> Counts:
     """The counts of these certificates."""
     ends = [one.not_after for one in records if one.enabled and one.not_after]
@@ -36,8 +41,6 @@ def counts_of(records: Sequence[CertificateRecord], now: datetime) -> Counts:
         unowned=sum(one.owner is None for one in records),
         soon=sum(now < end <= now + SOON for end in ends),
         expired=sum(end <= now for end in ends),
-        pending=sum(
-            one.pending is not None and one.pending.status == "inProgress" for one in records
-        ),
+        pending=sum(map(_is_pending, records)),
         renewed_by={one: by[one] for one in Renewer if by[one]},
     )

@@ -146,10 +146,14 @@ def _check(
         _grace(certflow, tags, read),
         owner=tags.get(OWNER_TAG) or None,
     )
-    if before is None or not same:
-        return check
-    states = tuple(one for one in before.states if one.endpoint in set(map(str, read.endpoints)))
-    as_before = before.endpoints == read.endpoints
+    return _carried_on(check, before, now) if before is not None and same else check
+
+
+def _carried_on(check: EndpointCheck, before: EndpointCheck, now: datetime) -> EndpointCheck:
+    """The check with what is known of the same version from before."""
+    named = set(map(str, check.endpoints))
+    states = tuple(one for one in before.states if one.endpoint in named)
+    as_before = before.endpoints == check.endpoints
     at = before.next_look if as_before else min(before.next_look, now)
     return replace(check, next_look=at, states=states, etag=before.etag)
 

@@ -60,19 +60,24 @@ def _carried(known: EndpointState | None, state: EndpointState, now: datetime) -
 
 def _keys(check: EndpointCheck, state: EndpointState, now: datetime) -> Iterator[str]:
     """What is to be told of a state and was not told yet."""
-    what, done = state.state, set(state.told)
+    due = _due_key(check, state, now)
+    if due is not None and due not in state.told:
+        yield due
+    elif due == state.state.value and state.state in WRONG and _is_critical(state, now):
+        once_more = f"{due}{CRITICAL_KEY}"
+        if once_more not in state.told:
+            yield once_more
+
+
+def _due_key(check: EndpointCheck, state: EndpointState, now: datetime) -> str | None:
+    """What a state is told under, whether or not it was; None if nobody is to hear of it."""
+    what = state.state
     if what in SERVED and state.served == check.expected.sha256:
-        news = check.expected.seen or bool(done)
-        if news and LIVE_KEY not in done:
-            yield LIVE_KEY
-    elif what is LiveState.UNREACHABLE:
-        if state.failures >= MAX_FAILURES_UNTOLD and what.value not in done:
-            yield what.value
-    elif what in WRONG and (what is LiveState.EXPIRED or now >= check.deadline):
-        if what.value not in done:
-            yield what.value
-        elif _is_critical(state, now) and f"{what.value}{CRITICAL_KEY}" not in done:
-            yield f"{what.value}{CRITICAL_KEY}"
+        return LIVE_KEY if check.expected.seen or state.told else None
+    if what is LiveState.UNREACHABLE:
+        return what.value if state.failures >= MAX_FAILURES_UNTOLD else None
+    is_due = what in WRONG and (what is LiveState.EXPIRED or now >= check.deadline)
+    return what.value if is_due else None
 
 
 def _is_critical(state: EndpointState, now: datetime) -> bool:

@@ -215,16 +215,18 @@ def _counts_in_words(lines: Sequence[VaultLine]) -> list[str]:
     """The counts of one vault, or of several together: first the requests in progress, then those
     that are not 0.
     """
-    counts = {key: sum(getattr(line, key) or 0 for line in lines) for key in COUNTED}
-    parts = [
-        f"{counts['in_progress']} in progress",
-        f"{counts['near_expiry']} near their end" if counts["near_expiry"] else "",
-        f"{counts['expired']} expired" if counts["expired"] else "",
-        f"{counts['passed_over']} not looked at" if counts["passed_over"] else "",
-        f"critical findings: {counts['critical']}" if counts["critical"] else "",
-        f"warnings: {counts['warnings']}" if counts["warnings"] else "",
-    ]
-    return [part for part in parts if part]
+    counts: dict[str, int] = {
+        key: sum(getattr(line, key) or 0 for line in lines) for key in COUNTED
+    }
+    words = {
+        "near_expiry": "{} near their end",
+        "expired": "{} expired",
+        "passed_over": "{} not looked at",
+        "critical": "critical findings: {}",
+        "warnings": "warnings: {}",
+    }
+    others = [text.format(counts[key]) for key, text in words.items() if counts[key]]
+    return [f"{counts['in_progress']} in progress", *others]
 
 
 def _watched(beat: str | None, *, late: bool) -> str:

@@ -26,7 +26,7 @@ from functions.monitoring.quiet import quiet_pause
 from functions.monitoring.renewal_queue import start_queued_renewals
 from functions.monitoring.scan_pages import begun_again, read_pages
 from functions.monitoring.scan_snapshot import drop_used, write_snapshot
-from functions.ports.monitoring_store import InventoryScan
+from functions.ports.monitoring_store import InventoryScan, ScanRequests
 
 
 async def request_scans(certflow: MonitoringContext) -> None:
@@ -77,10 +77,15 @@ async def _begun(certflow: ScanContext, alias: str) -> InventoryScan | None:
         return begun_again(run) if run.found.certificates and not run.parts else run
     if run.began and (wanted.scan is None or wanted.scan <= run.began):
         return None
-    # A search for a chain's request has left the rest of the vault to this scan.
-    asks_all = wanted.whole is not None and not (run.asked_all and run.asked_all > wanted.whole)
-    pause = None if asks_all else await quiet_pause(certflow)
+    pause = None if _asks_all(run, wanted) else await quiet_pause(certflow)
     return replace(begun_again(run), under_way=True, began=certflow.now(), quiet=pause)
+
+
+def _asks_all(run: InventoryScan, wanted: ScanRequests) -> bool:
+    """Whether a search for a chain's request has left the rest of the vault to the next scan."""
+    if wanted.whole is None:
+        return False
+    return run.asked_all is None or run.asked_all <= wanted.whole
 
 
 async def _finish(certflow: ScanContext, run: InventoryScan) -> None:

@@ -274,10 +274,7 @@ async def _without_superseded(
     """The notices that are still worth telling. What was tried before stays: what is tried again is
     the same message.
     """
-    # Where there are limits, what has not been tried may have been put off for want of room.
-    tried = {
-        one.notice.event_id for one in waiting if one.batch or (one.due and not channel.limits)
-    }
+    tried = _tried(channel, waiting)
     fresh = [notice for notice in mine if notice.event_id not in tried]
     late = await superseded_among(certflow, fresh)
     for one in waiting:
@@ -285,6 +282,13 @@ async def _without_superseded(
             record("notice-overtaken", id=one.notice.event_id, channel=channel.name)
             await settle(certflow, channel.name, [one], "overtaken")
     return [notice for notice in mine if notice not in late]
+
+
+def _tried(channel: Channel, waiting: Sequence[QueuedNotice]) -> set[str]:
+    """The events of which a message was tried before. Where there are limits, what has not been
+    tried may have been put off for want of room.
+    """
+    return {one.notice.event_id for one in waiting if one.batch or (one.due and not channel.limits)}
 
 
 def _ids(notices: Sequence[Notice]) -> list[str]:

@@ -77,12 +77,17 @@ def other_names(one: Audited) -> str | None:
         return None
     has, asked = (frozenset(map(str.lower, names)) for names in (current.names, policy.names))
     lacks, added = sorted(asked - has), sorted(has - asked - set(_common_names(policy.subject)))
-    parts = [
-        f"lacks {join_limited(lacks, MAX_NAMES_SAID)}" if lacks else "",
-        f"has {join_limited(added, MAX_NAMES_SAID)} beside what is asked for" if added else "",
-    ]
-    said = " and ".join(part for part in parts if part)
-    return f"It {said}." if said else None
+    return _differs(lacks, added)
+
+
+def _differs(lacks: list[str], added: list[str]) -> str | None:
+    """What is missing and what is there beside what was asked for, in words."""
+    parts = []
+    if lacks:
+        parts.append(f"lacks {join_limited(lacks, MAX_NAMES_SAID)}")
+    if added:
+        parts.append(f"has {join_limited(added, MAX_NAMES_SAID)} beside what is asked for")
+    return f"It {' and '.join(parts)}." if parts else None
 
 
 def _common_names(subject: str) -> Iterator[str]:

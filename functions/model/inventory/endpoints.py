@@ -197,14 +197,17 @@ def _row_fault(row: object, known: Iterable[tuple[str, str]]) -> str:
     if not isinstance(row, dict) or not row.keys() <= ENDPOINT_ROW_FIELDS:
         return f"write an object with the fields {', '.join(sorted(ENDPOINT_ROW_FIELDS))}."
     texts = [row.get("vault"), row.get("name"), row.get("grace", "")]
-    if not all(isinstance(one, str) for one in texts) or not (texts[0] and texts[1]):
+    if not _are_texts(texts) or not (texts[0] and texts[1]):
         return "vault, name and grace are texts, and the first two are needed."
-    named = row.get("endpoints")
-    if not isinstance(named, list) or not all(isinstance(one, str) for one in named):
+    if not _are_texts(row.get("endpoints")):
         return "endpoints is a list of texts."
     if (row["vault"].lower(), row["name"].lower()) in set(known):
         return "another row has this vault and name."
     return ""
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _too_many(where: str) -> str:

@@ -81,20 +81,22 @@ def address_refusal(text: str, networks: Sequence[Network]) -> str:
         return f"{text} is no IP address."
     if isinstance(address, IPv6Address) and address.scope_id:
         return f"{text} has a zone, and so is link-local."
-    inside = embedded(address) if isinstance(address, IPv6Address) else ()
+    inside = embedded(address)
     judged: Iterable[Address] = inside if is_wrapped(address) else (address, *inside)
-    for one in (address, *inside):
-        if any(one in network for network in NEVER_LOOKED_AT):
-            return f"{text} is never looked at: it is not an address of a server."
-    for one in judged:
-        if not is_public(one) and not any(one in network for network in networks):
-            return f"{text} is not public, and not in {NETWORKS_SETTING}."
+    if any(_is_in(one, NEVER_LOOKED_AT) for one in (address, *inside)):
+        return f"{text} is never looked at: it is not an address of a server."
+    if not all(is_public(one) or _is_in(one, networks) for one in judged):
+        return f"{text} is not public, and not in {NETWORKS_SETTING}."
     return ""
+
+
+def _is_in(address: Address, networks: Iterable[Network]) -> bool:
+    return any(address in network for network in networks)
 
 
 def is_public(address: Address) -> bool:
     """Whether an address is public unicast by itself; IPv4 addresses within it do not count."""
-    if any(address in network for network in NEVER_LOOKED_AT) or not address.is_global:
+    if _is_in(address, NEVER_LOOKED_AT) or not address.is_global:
         return address in SIX_TO_FOUR or address in TEREDO
     return isinstance(address, IPv4Address) or address in PUBLIC_IPV6
 

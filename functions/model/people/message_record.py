@@ -60,13 +60,16 @@ class MessagePage:
 
 def is_wanted(record: MessageRecord, wanted: MessageFilter) -> bool:
     """Whether a record matches the filter."""
-    return (
-        (not wanted.vaults or record.vault in wanted.vaults)
-        and (not wanted.channels or record.channel in wanted.channels)
-        and (not wanted.outcomes or record.outcome in wanted.outcomes)
-        and (wanted.name is None or _has_name(record.name or "", wanted.name))
-        and (wanted.may_see is None or wanted.may_see(record))
+    pairs = (
+        (record.vault, wanted.vaults),
+        (record.channel, wanted.channels),
+        (record.outcome, wanted.outcomes),
     )
+    if any(some and value not in some for value, some in pairs):
+        return False
+    if wanted.name is not None and not _has_name(record.name or "", wanted.name):
+        return False
+    return wanted.may_see is None or wanted.may_see(record)
 
 
 def masked(address: str) -> str:
