@@ -98,7 +98,7 @@ def test_the_version_is_recorded_only_if_it_has_the_requests_key() -> None:
         (timedelta(minutes=1), timedelta(minutes=1)),
         (timedelta(minutes=30), timedelta(minutes=5)),
         (timedelta(hours=5), timedelta(minutes=30)),
-        (timedelta(days=5), timedelta(hours=1)),
+        (timedelta(days=5), timedelta(minutes=30)),
     ],
 )
 def test_old_requests_are_looked_at_less_often(age: timedelta, pause: timedelta) -> None:
