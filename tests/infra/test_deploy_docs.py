@@ -46,6 +46,7 @@ NEEDED: dict[str, list[set[str]]] = {
     "keyvault certificate pending": [],
     "keyvault certificate pending merge": [{"--vault-name"}, NAME, {"--file"}],
     "keyvault secret set": [{"--vault-name"}, NAME],
+    "keyvault certificate set-attributes": [{"--vault-name"}, NAME],
     "role assignment create": [{"--role"}, {"--assignee"}, {"--scope"}],
     "role assignment list": [],
     "role assignment delete": [],

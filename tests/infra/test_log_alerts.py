@@ -48,8 +48,8 @@ def test_what_the_app_does_in_a_vault_alarms_nobody_and_what_else_its_role_allow
     # Tags are changed by the operation that also disables a version: as many as the app has logged are its own.
     assert told & set(OPERATIONS.values()) == {"CertificateUpdate"}
     text = query(rules("smallest")["foreign-act"])
-    assert 'record.what == "tagged"' in text
-    assert text.endswith('| where act != "CertificateUpdate" or acts > tagged')
+    logged = 'toscalar(AppTraces | where Message has "tagged" | where parse_json(Message).what == "tagged" | count)'
+    assert text.endswith(f'| where act != "CertificateUpdate" or acts > {logged}')
     # certificates/update allows these beside asking for cancellation and deleting a pending request.
     assert {"CertificateUpdate", "CertificatePolicySet", "CertificatePolicyUpdate"} <= told
 
