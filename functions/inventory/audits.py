@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functions.app.contexts import AuditContext
 from functions.inventory.known_cas import anchors_of, known_cas
 from functions.inventory.read import by_name, inventory_of
+from functions.inventory.scanned import is_same, scanned_vaults
 from functions.model.inventory.audit import AuditFinding, audit
 from functions.model.inventory.audit_codes import AuditSeverity
 from functions.model.inventory.audited import Surroundings
@@ -43,7 +44,7 @@ class AuditFilter:
 
     def takes_owner(self, owner: str | None) -> bool:
         """Whether it takes certificates of an owner."""
-        return self.owner is None or self.owner.lower() == (owner or "").lower()
+        return is_same(self.owner, owner or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +74,13 @@ ALL_FINDINGS = AuditFilter()
 
 async def audits_of(certflow: AuditContext, wanted: AuditFilter = ALL_FINDINGS) -> VaultAudits:
     """The findings about the certificates that this context may see. Raises Unavailable."""
+    scanned = await scanned_vaults(certflow, wanted.vaults)
     found, looked_at = list[CertificateFindings](), 0
-    scans, unscanned = list[datetime](), list[str]()
-    for alias in sorted(wanted.vaults or certflow.vaults):
-        snapshot = await inventory_of(certflow, alias)
-        if snapshot is None:
-            unscanned.append(alias)
-            continue
-        scans.append(snapshot.ended)
+    for alias, snapshot in scanned.snapshots.items():
         around = await surroundings_of(certflow, alias, snapshot)
-        seen = [one for one in snapshot.certificates if certflow.may_see(alias, one.name)]
-        looked_at += sum(wanted.takes_owner(one.owner) for one in seen)
-        found += _findings(alias, seen, around, wanted)
-    return VaultAudits(tuple(found), looked_at, min(scans, default=None), tuple(unscanned))
+        looked_at += sum(wanted.takes_owner(one.owner) for one in snapshot.certificates)
+        found += _findings(alias, snapshot.certificates, around, wanted)
+    return VaultAudits(tuple(found), looked_at, scanned.scanned, scanned.unscanned)
 
 
 def _findings(

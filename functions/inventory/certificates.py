@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from functions.app.contexts import AuditContext, InventoryContext
+from functions.app.contexts import AuditContext
 from functions.inventory.audits import surroundings_of
-from functions.inventory.read import inventory_of
+from functions.inventory.scanned import ScannedVaults, is_same
 from functions.model.inventory.audit import audit
 from functions.model.inventory.audited import Surroundings
-from functions.model.inventory.record import CertificateRecord, VaultSnapshot
+from functions.model.inventory.record import CertificateRecord
 from functions.model.inventory.who_renews import Renewer, who_renews
 
 
@@ -35,7 +35,7 @@ class CertificateFilter:
     def takes(self, record: CertificateRecord) -> bool:
         """Whether it takes a certificate of one of its vaults, whatever the audit finds."""
         issuer = record.policy.issuer if record.policy else ""
-        if not _is_same(self.owner, record.owner or "") or not _is_same(self.issuer, issuer):
+        if not is_same(self.owner, record.owner or "") or not is_same(self.issuer, issuer):
             return False
         if self.name is not None and not fnmatchcase(record.name.lower(), self.name.lower()):
             return False
@@ -50,33 +50,6 @@ class CertificateFilter:
     def takes_codes(self, codes: Collection[str]) -> bool:
         """Whether it takes a certificate of which the audit has found these codes."""
         return not self.findings or not set(self.findings).isdisjoint(codes)
-
-
-@dataclass(frozen=True, slots=True)
-class ScannedVaults:
-    """The snapshots of vaults by alias, and the aliases of those of which no scan has ended yet."""
-
-    snapshots: dict[str, VaultSnapshot]
-    unscanned: tuple[str, ...]
-
-    @property
-    def scanned(self) -> datetime | None:
-        """When the oldest of the scans ended (UTC)."""
-        return min((one.ended for one in self.snapshots.values()), default=None)
-
-
-async def scanned_vaults(certflow: InventoryContext, vaults: Collection[str] = ()) -> ScannedVaults:
-    """The snapshots of vaults (aliases), or of all, in their order, with the certificates alone
-    that this context may see. Raises Unavailable.
-    """
-    snapshots, unscanned = dict[str, VaultSnapshot](), list[str]()
-    for alias in sorted(vaults or certflow.vaults):
-        snapshot = await inventory_of(certflow, alias)
-        if snapshot is None:
-            unscanned.append(alias)
-        else:
-            snapshots[alias] = snapshot
-    return ScannedVaults(snapshots, tuple(unscanned))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +79,3 @@ def certificates_in(
                 codes = tuple(one.code for one in audit(record, around[alias]))
                 if wanted.takes_codes(codes):
                     yield ListedCertificate(alias, record, codes)
-
-
-def _is_same(wanted: str | None, text: str) -> bool:
-    return wanted is None or wanted.lower() == text.lower()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.app.contexts import PlanContext
-from functions.inventory.certificates import scanned_vaults
+from functions.inventory.scanned import is_same, scanned_vaults
 from functions.model.inventory.plan import Plan, plan_of
 from functions.model.inventory.record import CertificateRecord
 
@@ -31,7 +31,7 @@ class PlanFilter:
             record.current and record.current.public
         ):
             return False
-        return _is_same(self.owner, record.owner or "") and _is_same(self.issuer, issuer)
+        return is_same(self.owner, record.owner or "") and is_same(self.issuer, issuer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,3 @@ async def plans_of(certflow: PlanContext, limit: int, wanted: PlanFilter = NO_FI
     planned = (plan_of(alias, record, limit, ladder, now) for alias, record in taken)
     plans = tuple(plan for plan in planned if plan is not None)
     return VaultPlans(limit, plans, len(taken) - len(plans), found.scanned, found.unscanned)
-
-
-def _is_same(wanted: str | None, text: str) -> bool:
-    return wanted is None or wanted.lower() == text.lower()

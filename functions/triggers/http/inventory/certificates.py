@@ -10,9 +10,9 @@ from functions.inventory.certificates import (
     CertificateFilter,
     ListedCertificate,
     certificates_in,
-    scanned_vaults,
     surroundings_in,
 )
+from functions.inventory.scanned import scanned_vaults
 from functions.model.errors import InvalidRequest
 from functions.model.inventory.audit_codes import AUDIT_CODES
 from functions.model.inventory.record import CertificateRecord

@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.access.verbs import Verb
-from functions.inventory.certificates import ScannedVaults, scanned_vaults
+from functions.inventory.scanned import ScannedVaults, scanned_vaults
 from functions.inventory.vaults import Counts, counts_of
 from functions.monitoring.status import VaultStatus, status_of_vaults
 from functions.triggers.http.answers import json_body, time_of
