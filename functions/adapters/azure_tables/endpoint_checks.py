@@ -18,6 +18,7 @@ from azure.core import MatchConditions
 from azure.data.tables import UpdateMode
 
 from functions.adapters.azure_tables.rows import (
+    DIGITS,
     Entity,
     Operations,
     event_row,
@@ -28,7 +29,6 @@ from functions.adapters.azure_tables.service import Tables
 from functions.model.events.event import Event
 from functions.model.live.state import EndpointCheck
 
-HEX_DIGITS = "0123456789abcdef"
 SAME_ROW = MatchConditions.IfNotModified
 
 
@@ -52,7 +52,7 @@ class TableEndpointChecks:
 
     async def due(self, vault: str, now: datetime, limit: int) -> list[EndpointCheck]:
         """Returns about `limit` checks of a vault that are due, the longest due first."""
-        some = max(1, limit // len(HEX_DIGITS))
+        some = max(1, limit // len(DIGITS))
         rows = await self._of_partitions(vault, "m|", f"m|{sortable(now)}|~", some)
         names = [row["name"] for row in sorted(rows, key=lambda row: str(row["RowKey"]))]
         found = await asyncio.gather(*(self.get(vault, name) for name in names[:limit]))
@@ -77,7 +77,7 @@ class TableEndpointChecks:
         self, vault: str, start: str, end: str, limit: int | None
     ) -> list[Any]:
         ranges = (
-            self._tables.range(f"{vault}|{digit}", start, end, limit=limit) for digit in HEX_DIGITS
+            self._tables.range(f"{vault}|{digit}", start, end, limit=limit) for digit in DIGITS
         )
         return [row for rows in await asyncio.gather(*ranges) for row in rows]
 

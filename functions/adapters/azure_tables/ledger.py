@@ -12,6 +12,7 @@ is `-|{digit}`. Row keys of such a partition:
     d|{due}|{name}|i|{id}                 the due mark of an intent
     o|{event id}                          an event that is not yet sent
     h|{name}|{time}|{act}|{request_id}    a history entry
+    l|{name}, m|{next look}|{name}        an endpoint check (endpoint_checks.py)
 
 The partition `-|aside` has the files that are set aside; its RowKey is the SHA-256 of the blob's
 name, which may have characters that a RowKey forbids. The partition `-|vouched` has the events that
@@ -39,6 +40,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 from azure.data.tables import UpdateMode
 
 from functions.adapters.azure_tables.rows import (
+    DIGITS,
     PARKED,
     VOUCHED_EVENTS,
     Entity,
@@ -83,7 +85,6 @@ from functions.model.request_filter import MAX_IN_ORDER, Page, RequestFilter, fi
 from functions.ports.chain_files import ParkedFile
 from functions.ports.ledger import Intent
 
-DIGITS = "0123456789abcdef"
 IN_A_TRANSACTION = 100  # rows (Learn, "Performing entity group transactions")
 MOVED = IN_A_TRANSACTION // 3  # due marks in one transaction, which has three rows for each
 # Such transactions at once. The SDK takes some 25 ms of CPU time for each, and nothing else runs

@@ -42,6 +42,9 @@ MAX_PROPERTY_LETTERS = 16_000
 HEARTBEATS, PARKED, VOUCHED_EVENTS = "-|beats", "-|aside", "-|vouched"  # partitions
 
 
+DIGITS = "0123456789abcdef"  # what partitions of a vault end in
+
+
 def partition_of(vault: str | None, name: str) -> str:
     """Returns the partition of a certificate name in a vault; with vault None that of an event
     without a request, whose id is the name.
