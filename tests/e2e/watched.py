@@ -44,9 +44,18 @@ class Watched:
     events: list[dict[str, Any]]
 
     def happened(self, type_: str, name: str) -> list[dict[str, Any]]:
-        """The events of a type (without `Certflow.`) about a certificate, each once."""
-        found = {one["id"]: one for one in self.events if one["data"].get("name") == name}
+        """The events of a type (without `Certflow.`) about a certificate, or a file for it, each once."""
+        found = {one["id"]: one for one in self.events if one["data"].get("request", one["data"]).get("name") == name}
         return [one for one in found.values() if one["type"] == f"Certflow.{type_}"]
+
+    async def heard(self, type_: str, name: str) -> dict[str, Any]:
+        """The one event of a type about a certificate, once another system has got it."""
+
+        async def look() -> list[dict[str, Any]]:
+            return self.happened(type_, name)
+
+        (event,) = await until(f"{type_} of {name}", look)
+        return event
 
     async def run(self, function: str) -> None:
         """Runs a timer's function now."""

@@ -17,7 +17,6 @@ from local.stack import REJECTED
 from tests.certificates import pem
 from tests.clock import real_now
 from tests.e2e.request_and_chain import OWNER, body, started
-from tests.e2e.subscriber import check_events
 from tests.e2e.telling import nothing_waits, tellings, told
 from tests.e2e.two_teams import (
     BOX,
@@ -220,9 +219,3 @@ async def test_the_digest_comes_once_a_day_and_names_what_is_kept_quiet(
     (digest,) = {one["id"]: one for one in watched.events if one["type"] == "Certflow.Digest.Daily"}.values()
     (main,) = (one for one in digest["data"]["vaults"] if one["vault"] == "main")
     assert (main["late"], main["muted"], main["acknowledged"]) == (False, [muted], [known])
-
-
-async def test_every_event_that_another_system_got_meanwhile_is_as_its_schema_says(watched: Watched) -> None:
-    """The last of this file: it looks at what the stories before it caused."""
-    types = {f"Certflow.{one}" for one in ("Chain.Rejected", "Issuer.Troubled", "Notice.Refused", "Digest.Daily")}
-    assert check_events(watched.events) >= types
