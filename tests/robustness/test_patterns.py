@@ -353,8 +353,10 @@ CASES: dict[str, list[Hostile]] = {
     ],
 }
 
-# fnmatch makes a pattern of a rule, to which it puts what an event says.
+# fnmatch makes a pattern of a rule, to which it puts what an event says, and of a caller's filter, for names of
+# certificates.
 GLOBS = {
+    "functions.inventory.certificates": ["*a" * 63 + "b", "*" * 127, "[a-z]*" * 21 + "!"],
     "functions.notifications.routing": [],  # of the names of our own events
     "functions.model.people.signers": ["*a*a*a*b", "*" * 20 + "b", "a*" * 12 + "b", "[!a]*?*?*?a", "*@*.*.*"],
 }
@@ -413,7 +415,7 @@ def test_a_text_twice_as_long_takes_about_twice_as_long(key: str) -> None:
     assert grown(found.pattern, sorted(found.methods or METHODS), (*CASES[key], *ALWAYS)) is None
 
 
-def test_nothing_but_rules_is_matched_by_globs_of_which_patterns_are_made() -> None:
+def test_nothing_but_rules_and_a_filter_is_matched_by_globs_of_which_patterns_are_made() -> None:
     assert users_of("fnmatch") == GLOBS.keys()
 
 

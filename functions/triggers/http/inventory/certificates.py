@@ -28,6 +28,7 @@ from functions.triggers.http.queries import check_query, known_words, vault_alia
 from functions.triggers.http.types.inventory import CertificatesAnswer
 
 CSV = "text/csv"
+MAX_PATTERN_LETTERS = 127  # of a certificate (Key Vault, "Object identifiers")
 CERTIFICATE_FILTERS = ("vault", "owner", "issuer", "name", "ends_before", "renewed_by", "finding")
 # What else is known of a certificate stands on its page. Here each column costs 5,000 values, most
 # of which cannot be compressed.
@@ -63,11 +64,21 @@ def _filter_of(req: func.HttpRequest, context: Context) -> CertificateFilter:
         vaults=seen_by(context, RequestFilter(vaults=vault_aliases(req))).vaults,
         owner=req.params.get("owner"),
         issuer=req.params.get("issuer"),
-        name=req.params.get("name"),
+        name=_pattern_of(req),
         ends_before=_moment_of(req, "ends_before"),
         renewers=[Renewer(one) for one in known_words(req, "renewed_by", Renewer)],
         findings=known_words(req, "finding", AUDIT_CODES),
     )
+
+
+def _pattern_of(req: func.HttpRequest) -> str | None:
+    """Returns the pattern for names. Raises InvalidRequest: what a pattern is compiled to is kept
+    in memory, so that it may not be long.
+    """
+    pattern: str | None = req.params.get("name")
+    if pattern is not None and len(pattern) > MAX_PATTERN_LETTERS:
+        raise InvalidRequest("name", f"At most {MAX_PATTERN_LETTERS} characters; no name has more.")
+    return pattern
 
 
 def _moment_of(req: func.HttpRequest, name: str) -> datetime | None:
