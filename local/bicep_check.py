@@ -10,30 +10,22 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from difflib import unified_diff
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from local.bicep_cli import BICEP, PLACE, ROOT, bicep, run
+
 INFRA = ROOT / "infra"
 # main.bicep compiled, for those who have neither a clone nor Bicep.
 TEMPLATE = INFRA / "azuredeploy.json"
+MOST_LINES = 60  # of what differs in a snapshot; git shows the rest
 ANEW = "Look at it, and if it is meant: .venv/bin/python -m local.bicep_check --write"
-# A place that is nobody's: names are made of it, so snapshots need the same one everywhere.
-PLACE = (
-    *(
-        "--subscription-id",
-        "11111111-1111-1111-1111-111111111111",
-        "--tenant-id",
-        "99999999-9999-9999-9999-999999999999",
-    ),
-    *("--resource-group", "certflow", "--location", "westeurope"),
-)
 SKIPPED = """\
 *****************************************************************************
 *  SKIPPED: infra/ was NOT checked. There is no Bicep CLI on this machine.  *
@@ -41,37 +33,9 @@ SKIPPED = """\
 *****************************************************************************"""
 
 
-@functools.cache
-def bicep() -> tuple[str, ...] | None:
-    """The command of the Bicep CLI: `bicep` on PATH, else the one that `az bicep install` has put down, else None.
-
-    Not `az bicep …` itself: that takes other arguments (`--file`), and has no `snapshot`.
-    """
-    if path := shutil.which("bicep"):
-        return (path,)
-    of_az = Path(os.environ.get("AZURE_CONFIG_DIR", "~/.azure")).expanduser() / "bin" / "bicep"
-    return (str(of_az),) if of_az.exists() else None
-
-
-def run(*arguments: str | Path, here: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Runs the Bicep CLI in a folder. Raises LookupError if there is none."""
-    command = bicep()
-    if command is None:
-        raise LookupError("there is no Bicep CLI")
-    # It unpacks itself into HOME at its start, and not every account of a build machine has one. A run is too short for
-    # code that is compiled a second time to pay: without that a snapshot takes a fifth less of the processor.
-    where = os.environ | {
-        "DOTNET_BUNDLE_EXTRACT_BASE_DIR": str(ROOT / ".local" / "bicep"),
-        "DOTNET_TieredCompilation": "0",
-    }
-    return subprocess.run(
-        [*command, *map(str, arguments)], capture_output=True, text=True, env=where, cwd=here, check=False
-    )
-
-
-def examples() -> list[Path]:
+def examples(infra: Path = INFRA) -> list[Path]:
     """The files of parameters that have a snapshot."""
-    return sorted((INFRA / "examples").glob("*.bicepparam"))
+    return sorted((infra / "examples").glob("*.bicepparam"))
 
 
 @functools.cache
@@ -79,35 +43,48 @@ def compiled(file: Path) -> dict[str, Any]:
     """The ARM template of a Bicep file, with those of its modules in it, compiled once in a process. Raises ValueError
     for one with any finding.
     """
-    done = run("build", file, "--stdout")
-    if done.returncode or done.stderr:
-        raise ValueError(done.stderr)
-    return dict(json.loads(done.stdout))
+    return dict(json.loads(BICEP.compiled(file)))
 
 
-def findings() -> Iterator[str]:
+def findings(infra: Path = INFRA) -> Iterator[str]:
     """What is wrong; whatever the CLI says counts, since it calls wrong property names and types warnings."""
-    with tempfile.TemporaryDirectory() as directory:
-        copy = Path(directory) / "infra"  # both build and format write beside what they read
-        shutil.copytree(INFRA, copy)
-        for verb, pattern in (
-            ("format", "**/*.bicep"),
-            ("format", "**/*.bicepparam"),
-            ("lint", "**/*.bicep"),
-            ("build", "**/*.bicep"),
-            ("build-params", "**/*.bicepparam"),
-        ):
-            done = run(verb, "--pattern", pattern, here=copy)
-            if done.returncode or done.stdout or done.stderr:
-                yield f"bicep {verb}: {done.stdout}{done.stderr}".strip().replace(f"{copy}{os.sep}", "infra/")
-        for file in (*INFRA.rglob("*.bicep"), *INFRA.rglob("*.bicepparam")):
-            if file.read_bytes() != (copy / file.relative_to(INFRA)).read_bytes():
-                yield f"{_named(file)} is not formatted. Run: bicep format {_named(file)}"
-    for file in examples():
-        done = run("snapshot", file, "--mode", "validate", *PLACE)
-        if done.returncode:
-            yield (f"{done.stdout}{done.stderr}\nThis is not what {_named(file)} deployed before. {ANEW}")
+    yield from _unformatted(infra)
+    snapshots = examples(infra)
+    for file in sorted((*infra.rglob("*.bicep"), *infra.rglob("*.bicepparam"))):
+        try:
+            if file in snapshots:
+                yield from stale_snapshot(file)
+            else:
+                BICEP.compiled(file)
+        except ValueError as error:
+            yield f"{_named(file, infra)}: {error}".replace(f"{infra}/", "infra/")
     yield from stale_template(TEMPLATE)
+
+
+def _unformatted(infra: Path) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as directory:
+        copy = Path(directory) / "infra"  # the command writes what it reads
+        shutil.copytree(infra, copy)
+        for pattern in ("**/*.bicep", "**/*.bicepparam"):
+            done = run("format", "--pattern", pattern, here=copy)
+            if done.returncode or done.stdout or done.stderr:
+                yield f"bicep format: {done.stdout}{done.stderr}".strip().replace(f"{copy}/", "infra/")
+        for file in (*infra.rglob("*.bicep"), *infra.rglob("*.bicepparam")):
+            if file.read_bytes() != (copy / file.relative_to(infra)).read_bytes():
+                yield f"{_named(file, infra)} is not formatted. Run: bicep format {_named(file, infra)}"
+
+
+def stale_snapshot(file: Path) -> Iterator[str]:
+    """What a file of parameters deploys otherwise than its snapshot says. Raises ValueError with any finding."""
+    kept = file.with_suffix(".snapshot.json")
+    before, now = [
+        json.dumps(one, indent=2, sort_keys=True).splitlines()
+        for one in (json.loads(kept.read_text()) if kept.exists() else {}, BICEP.snapshot(file))
+    ]
+    # As values: the order of the outputs is another in each process.
+    if before != now:
+        lines = islice(unified_diff(before, now, kept.name, "now", n=2, lineterm=""), MOST_LINES)
+        yield "\n".join((*lines, f"This is not what {file.name} deployed before. {ANEW}"))
 
 
 def stale_template(file: Path) -> Iterator[str]:
@@ -145,6 +122,7 @@ def main() -> int:
     if options.write:
         write()
     found = list(findings())
+    BICEP.close()
     for one in found:
         print(one, file=sys.stderr)
     return 1 if found else 0
@@ -159,8 +137,8 @@ def _without_generator(value: object) -> object:
     return value
 
 
-def _named(file: Path) -> Path:
-    return file.relative_to(ROOT)
+def _named(file: Path, infra: Path) -> Path:
+    return file.relative_to(infra.parent)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from local.bicep_check import INFRA, TEMPLATE, bicep, run
-from tests.infra.warm_bicep import WARM
+from local.bicep_check import INFRA, TEMPLATE
+from local.bicep_cli import BICEP, bicep, run
 
 Resource = dict[str, Any]
 EXAMPLES = ("smallest", "private", "many-vaults", "hub-and-spoke")
@@ -65,7 +65,7 @@ def snapshot(template: str, parameters: str, infra: Path = INFRA) -> Snapshot:
         Path(directory, "template.json").write_text(compiled(infra / f"{template}.bicep"))
         file = Path(directory, "made-up.bicepparam")
         file.write_text(f"using './template.json'\n{parameters}\n")
-        return _of_somebody(WARM.snapshot(file))
+        return _of_somebody(BICEP.snapshot(file))
 
 
 @functools.cache
@@ -73,7 +73,7 @@ def compiled(file: Path) -> str:
     """The template for ARM, without spaces, since each snapshot reads it again: that of main.bicep is committed, and
     `make check` sees to it that it is not stale.
     """
-    text = TEMPLATE.read_text() if file == INFRA / "main.bicep" else WARM.compiled(file)
+    text = TEMPLATE.read_text() if file == INFRA / "main.bicep" else BICEP.compiled(file)
     return json.dumps(json.loads(text), separators=(",", ":"))
 
 

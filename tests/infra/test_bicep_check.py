@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local import bicep_check
+from local import bicep_check, bicep_cli
 
 
 @pytest.fixture
@@ -19,14 +19,14 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_a_bicep_there_is_none(empty: Path) -> None:
-    assert bicep_check.bicep.__wrapped__() is None
+    assert bicep_cli.bicep.__wrapped__() is None
 
 
 def test_the_one_of_az_is_taken_as_it_is_since_az_bicep_takes_other_arguments(empty: Path) -> None:
     installed = empty / "azure" / "bin" / "bicep"
     installed.parent.mkdir(parents=True)
     installed.touch(mode=0o755)
-    assert bicep_check.bicep.__wrapped__() == (str(installed),)
+    assert bicep_cli.bicep.__wrapped__() == (str(installed),)
 
 
 def test_the_compiled_template_is_for_those_who_have_nothing_of_ours() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.infra.warm_bicep import WARM
+from local.bicep_cli import BICEP
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     if nextitem is None or nextitem.path.parent != item.path.parent:
-        WARM.close()
+        BICEP.close()

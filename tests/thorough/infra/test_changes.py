@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from local.bicep_check import INFRA, ROOT
+from local.bicep_check import INFRA
+from local.bicep_cli import ROOT
 from tests.infra.arm_rules import refused
 from tests.infra.deployed import Snapshot, needs_bicep, snapshot
 from tests.infra.subscription import after, held, ids, run

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.bicep_check import PLACE, run
+from local.bicep_cli import PLACE, run
 from tests.infra.deployed import Snapshot, by_azd, example, needs_bicep, read_snapshot, snapshot
 
 pytestmark = needs_bicep
