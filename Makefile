@@ -15,7 +15,7 @@
 # make fuzz   20 minutes of files that nobody has thought of, guided by coverage (FUZZ_SECONDS)
 # make conformance   Microsoft's own tests of their Key Vault client, against the stand-in
 # make lock   compiles requirements*.lock anew, after a change of requirements
-.PHONY: setup demo package test test-all test-again test-packages test-any-date up check bench soak kills interleavings chains fuzz conformance lock
+.PHONY: setup demo package test test-all test-again test-packages test-any-date up check check-code check-infra bench soak kills interleavings chains fuzz conformance lock
 SHELL := /bin/sh
 # Where the environment forbids bytecode, each process would compile all test files and packages anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -106,14 +106,20 @@ fuzz: setup
 	@uv=$$(command -v uv || echo .local/uv/bin/uv) && $$uv pip install --quiet --python $(PY) -r requirements-fuzz.txt
 	@$(PY) -m tests.robustness.fuzz -max_total_time=$(FUZZ_SECONDS)
 
+# The code on one core, infra/ on another.
 check: setup
+	@$(MAKE) --no-print-directory --jobs=2 check-code check-infra
+	@echo 'check: format, lint, types, imports, workflows and Bicep are fine'
+
+check-code:
 	@.venv/bin/ruff format --check --quiet . || { echo 'run: .venv/bin/ruff format .' >&2; exit 1; }
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy --no-error-summary
 	@told=$$(.venv/bin/lint-imports --no-logo --no-cache) || { echo "$$told" >&2; exit 1; }
 	@told=$$(.venv/bin/radon cc --min C --show-complexity functions function_app.py); \
 	  [ -z "$$told" ] || { printf 'more than ten decisions in one function:\n%s\n' "$$told" >&2; exit 1; }
+
+check-infra:
 	@told=$$(.venv/bin/zizmor --quiet --offline --persona pedantic --strict-collection . 2>&1) || \
 	  { echo "$$told" >&2; exit 1; }
 	@$(PY) -m local.bicep_check
-	@echo 'check: format, lint, types, imports, workflows and Bicep are fine'
