@@ -6,7 +6,6 @@ certificates they were a tenth of the gzip (benchmarks/inventory.py).
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from collections.abc import Sequence
 from dataclasses import MISSING, fields
@@ -24,7 +23,12 @@ from functions.model.inventory.record import (
 )
 
 SERVICE = "The inventory"
-LEVEL = 6  # of gzip; 9 takes three times as long and saves two percent
+LEVEL = 6  # of gzip; 9 takes twice as long and saves three percent
+WBITS = 31  # gzip with a window of 32 KB (zlib's manual, deflateInit2)
+# Two fifths of a snapshot are hashes. By chance three or four digits of one are in another, and to
+# refer to those takes more bits than they do; Z_FILTERED refers to longer ones alone (zlib's
+# manual). That saves seven percent.
+STRATEGY = zlib.Z_FILTERED
 # Bytes of one file when decompressed: 100,000 certificates. A file that somebody else has written
 # must not fill the memory.
 MAX_JSON = 200 * 1024 * 1024
@@ -55,7 +59,8 @@ def packed(content: VaultSnapshot | Sequence[CertificateRecord]) -> bytes:
         }
     else:
         plain = [_short(record) for record in content]
-    return gzip.compress(msgspec.json.encode(plain), LEVEL, mtime=0)
+    zipped = zlib.compressobj(LEVEL, wbits=WBITS, strategy=STRATEGY)
+    return zipped.compress(msgspec.json.encode(plain)) + zipped.flush()
 
 
 def snapshot_in(content: bytes) -> VaultSnapshot:
@@ -113,7 +118,7 @@ def _is_default(name: str, value: object) -> bool:
 
 
 def _unpacked(content: bytes) -> bytes:
-    unzip = zlib.decompressobj(wbits=31)  # gzip
+    unzip = zlib.decompressobj(wbits=WBITS)
     data = unzip.decompress(content, MAX_JSON)
     if not unzip.eof:
         raise ValueError("it is cut off, or too large")
