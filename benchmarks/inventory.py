@@ -23,7 +23,7 @@ from functions.adapters.inventory_json import packed, snapshot_in
 from functions.inventory.audits import audits_of
 from functions.inventory.plan import plans_of
 from functions.model.inventory.record import AskedFor, CertificateRecord, IssuedCertificate, VaultSnapshot
-from functions.triggers.http.inventory.compressed import LEVEL
+from functions.triggers.http.inventory.compressed import SENT_LEVEL
 from tests.clock import NOW
 from tests.unit.fakes import World
 from tests.unit.signed_in import ROUTE, Api
@@ -164,7 +164,7 @@ async def _rows() -> list[Row]:
         raise AssertionError(f"{first.status_code} and {same.status_code} in place of 200 and 304")
 
     async def zipped() -> bytes:
-        return gzip.compress(plain, LEVEL, mtime=0)
+        return gzip.compress(plain, SENT_LEVEL, mtime=0)
 
     baseline = await _seconds(zipped)
     whole = await _seconds(lambda: api.send(route, None, **{"accept-encoding": "gzip"}))

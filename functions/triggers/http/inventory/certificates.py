@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import azure.functions as func
 
@@ -25,17 +26,14 @@ from functions.triggers.http.grants.own import seen_by
 from functions.triggers.http.inventory.compressed import compressed_json
 from functions.triggers.http.inventory.csv_text import csv_text
 from functions.triggers.http.queries import check_query, known_words, vault_aliases
-from functions.triggers.http.types.inventory import CertificatesAnswer
+from functions.triggers.http.types.inventory import CertificateColumns, CertificatesAnswer
 
 CSV = "text/csv"
 MAX_PATTERN_LETTERS = 127  # of a certificate (Key Vault, "Object identifiers")
 CERTIFICATE_FILTERS = ("vault", "owner", "issuer", "name", "ends_before", "renewed_by", "finding")
 # What else is known of a certificate stands on its page. Here each column costs 5,000 values, most
-# of which cannot be compressed.
-CERTIFICATE_COLUMNS = (
-    *("vault", "name", "enabled", "names", "not_after", "ca", "key"),
-    *("issuer", "months", "renewed_by", "owner", "signer", "pending", "findings"),
-)
+# of which cannot be compressed: the seconds of the ends alone were a tenth of the answer.
+CERTIFICATE_COLUMNS = CertificateColumns.__struct_fields__
 
 
 async def list_certificates(req: func.HttpRequest, context: Context) -> func.HttpResponse:
@@ -51,8 +49,10 @@ async def list_certificates(req: func.HttpRequest, context: Context) -> func.Htt
         return func.HttpResponse(
             csv_text(CERTIFICATE_COLUMNS, lines), mimetype=f"{CSV}; charset=utf-8"
         )
+    # Values of one kind beside each other take a tenth less when compressed than row after row.
+    columns = ([row[place] for row in rows] for place in range(len(CERTIFICATE_COLUMNS)))
     body = CertificatesAnswer(
-        list(CERTIFICATE_COLUMNS), rows, time_of(found.scanned), unscanned=list(found.unscanned)
+        CertificateColumns(*columns), time_of(found.scanned), list(found.unscanned)
     )
     return compressed_json(req, body)
 
@@ -91,18 +91,24 @@ def _moment_of(req: func.HttpRequest, name: str) -> datetime | None:
         raise InvalidRequest(name, "A date, such as 2027-03-15, or a time (ISO 8601).") from None
 
 
-def _row(listed: ListedCertificate) -> list[object]:
+def _row(listed: ListedCertificate) -> list[Any]:
     """The fields of a certificate in the order of CERTIFICATE_COLUMNS."""
     record = listed.record
     current, policy = record.current, record.policy
     return [
         *(listed.vault, record.name, record.enabled),
-        *(list(current.names) if current else [], _time(record.not_after)),
-        *((current.ca or None, _key(record)) if current else (None, None)),
+        *(list(current.names) if current else [], _day(record.not_after)),
+        *(_ca(record), _key(record)),
         *((policy.issuer or None, policy.months or None) if policy else (None, None)),
         *(who_renews(record).value, record.owner, record.signer),
         *(record.pending.status if record.pending else None, list(listed.codes)),
     ]
+
+
+def _ca(record: CertificateRecord) -> str | None:
+    """The name of the CA; None where there is none, because the certificate's own key signed it."""
+    current = record.current
+    return current.ca or None if current and not current.self_signed else None
 
 
 def _key(record: CertificateRecord) -> str | None:
@@ -113,9 +119,8 @@ def _key(record: CertificateRecord) -> str | None:
     return f"{current.key_type} {current.key_size}" if current.key_size else current.key_type
 
 
-def _time(moment: datetime | None) -> str | None:
-    """A time without fractions, which certificates do not have."""
-    return time_of(moment.replace(microsecond=0)) if moment else None
+def _day(moment: datetime | None) -> str | None:
+    return moment.date().isoformat() if moment else None
 
 
 def _in_a_cell(value: object) -> object:

@@ -11,7 +11,7 @@ import msgspec
 from functions.triggers.http.answers import JSON
 
 LEAST = 1024  # bytes; less is not worth compressing
-LEVEL = 6
+SENT_LEVEL = 7  # of gzip; 8 takes twice as long
 
 
 def compressed_json(req: func.HttpRequest, body: object) -> func.HttpResponse:
@@ -26,7 +26,7 @@ def compressed_json(req: func.HttpRequest, body: object) -> func.HttpResponse:
     if _has(req, etag):
         return func.HttpResponse(status_code=304, headers=headers)
     if len(content) >= LEAST and "gzip" in req.headers.get("accept-encoding", "").lower():
-        content = gzip.compress(content, LEVEL, mtime=0)
+        content = gzip.compress(content, SENT_LEVEL, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return func.HttpResponse(content, headers=headers, mimetype=JSON)
 

@@ -24,6 +24,7 @@ def one_of(words: Iterable[str]) -> Meta:
 
 
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+Date = Annotated[str, Meta(extra_json_schema={"format": "date"})]
 Count = Annotated[int, Meta(ge=0)]
 RequestId = Annotated[str, Meta(extra_json_schema={"pattern": f"^{REQUEST_ID.pattern}$"})]
 RequestStatus = Annotated[str, one_of(Status)]

@@ -2,24 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from functions.model.inventory.who_renews import Renewer
 from functions.model.live.state import LiveState
-from functions.triggers.http.types.answers import Answer, Count, RequestId, Time, one_of
+from functions.triggers.http.types.answers import (
+    Answer,
+    Count,
+    Date,
+    RequestId,
+    RequestStatus,
+    Time,
+    one_of,
+)
 from functions.triggers.http.types.audit import AuditCodeWord, SeverityWord
 
 RenewedBy = Annotated[str, one_of(Renewer)]
 
 
-class CertificatesAnswer(Answer):
-    """Certificates as a table: `columns` names the fields of each row. `scanned` is when the oldest
-    of the scans ended that they are from; of vaults in `unscanned` no scan has ended yet. The
-    column `findings` has the codes of what the audit finds.
+class CertificateColumns(Answer):
+    """Certificates as a table by columns: one list for each field, all of the same length, in which
+    the values of one certificate have the same place.
+
+    `ends_on` is the day (UTC) on which the current version ends; it, `names`, `ca` and `key` (as
+    `RSA 2048`) are of the current version, `issuer` and `months` of the policy. `ca` is null also
+    where a certificate is signed with its own key. `pending` is the status of the request that is
+    pending, `findings` the codes of what the audit finds.
     """
 
-    columns: list[str]
-    rows: list[list[Any]]
+    vault: list[str]
+    name: list[str]
+    enabled: list[bool]
+    names: list[list[str]]
+    ends_on: list[Date | None]
+    ca: list[str | None]
+    key: list[str | None]
+    issuer: list[str | None]
+    months: list[Count | None]
+    renewed_by: list[RenewedBy]
+    owner: list[str | None]
+    signer: list[str | None]
+    pending: list[RequestStatus | None]
+    findings: list[list[AuditCodeWord]]
+
+
+class CertificatesAnswer(Answer):
+    """Certificates as a table. `scanned` is when the oldest of the scans ended that they are from;
+    of vaults in `unscanned` no scan has ended yet.
+    """
+
+    columns: CertificateColumns
     scanned: Time | None
     unscanned: list[str]
 

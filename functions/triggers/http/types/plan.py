@@ -8,10 +8,9 @@ from msgspec import Meta
 
 from functions.model.inventory.plan import PLANNED_LIMITS
 from functions.model.inventory.who_renews import Renewer
-from functions.triggers.http.types.answers import Answer, Count, Time, one_of
+from functions.triggers.http.types.answers import Answer, Count, Date, Time, one_of
 
 Rate = Annotated[float, Meta(ge=0)]
-Date = Annotated[str, Meta(extra_json_schema={"format": "date"})]
 
 
 class PlanItem(Answer):

@@ -13,7 +13,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from functions.model.inventory.record import CertificateRecord, VaultSnapshot
+from functions.model.inventory.record import CertificateRecord, IssuedCertificate, VaultSnapshot
 from functions.monitoring.inventory_scan import request_scans, scan_inventory
 from functions.ports.inventory import StoredSnapshot
 from functions.triggers.http.inventory.certificates import CERTIFICATE_COLUMNS
@@ -66,8 +66,9 @@ def body_of(answer: func.HttpResponse) -> dict[str, Any]:
 def table(answer: func.HttpResponse) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.get_body()
     body = body_of(answer)
-    assert tuple(body["columns"]) == CERTIFICATE_COLUMNS
-    return [dict(zip(body["columns"], row, strict=True)) for row in body["rows"]]
+    columns = body["columns"]
+    assert tuple(columns) == CERTIFICATE_COLUMNS
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def names(answer: func.HttpResponse) -> list[str]:
@@ -89,7 +90,7 @@ async def test_the_table_has_a_row_for_each_certificate() -> None:
         "name": "api",
         "enabled": True,
         "names": ["api.example.com"],
-        "not_after": ends.isoformat(),
+        "ends_on": ends.date().isoformat(),
         "ca": "",
         "key": "EC 256",
         "issuer": "DigiCert",
@@ -101,10 +102,22 @@ async def test_the_table_has_a_row_for_each_certificate() -> None:
         "findings": ["no-owner", "shorter-than-asked", "fixed-days"],
     }
     assert "Root" in rows["api"]["ca"]
-    assert (rows["new"]["pending"], rows["new"]["not_after"]) == ("inProgress", None)
+    assert (rows["new"]["pending"], rows["new"]["ends_on"]) == ("inProgress", None)
     assert [rows[name]["renewed_by"] for name in ("new", "shop", "web")] == ["nobody", "certflow", "person"]
     assert body_of(answer)["scanned"] == api.world.now.isoformat()
     assert body_of(answer)["unscanned"] == []
+
+
+async def test_a_certificate_that_its_own_key_signed_has_no_ca() -> None:
+    api = await filled()
+    ends = NOW.replace(hour=23, minute=59, second=59)
+    mine = IssuedCertificate("v", "aa", ca="CN=web", not_after=ends, self_signed=True)
+    theirs = replace(mine, ca="CN=CA", self_signed=False)
+    records = (CertificateRecord("a", current=mine), CertificateRecord("b", current=theirs))
+    await api.world.inventory_files.save_snapshot(VaultSnapshot("main", NOW, NOW, records))
+    api.world.fresh_records.kept.clear()
+    day = f"{NOW:%Y-%m-%d}"
+    assert [(one["ca"], one["ends_on"]) for one in table(await listed(api))] == [(None, day), ("CN=CA", day)]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +160,7 @@ async def test_csv_has_the_same_rows_and_no_formula() -> None:
     assert tuple(header) == CERTIFICATE_COLUMNS
     by_name = {row[1]: dict(zip(header, row, strict=True)) for row in rows}
     assert by_name["web"]["owner"] == "'=cmd|calc"
-    assert (by_name["api"]["enabled"], by_name["api"]["names"], by_name["new"]["not_after"]) == (
+    assert (by_name["api"]["enabled"], by_name["api"]["names"], by_name["new"]["ends_on"]) == (
         "true",
         "api.example.com",
         "",
