@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from fnmatch import fnmatchcase
 
 from functions.app.contexts import AuditContext
 from functions.inventory.audits import surroundings_of
+from functions.inventory.read import ReadInventory
 from functions.inventory.scanned import ScannedVaults, is_same
-from functions.model.inventory.audit import audit
+from functions.model.inventory.audit import audit, time_marks
 from functions.model.inventory.audited import Surroundings
 from functions.model.inventory.record import CertificateRecord
 from functions.model.inventory.who_renews import Renewer, who_renews
@@ -79,3 +80,30 @@ def certificates_in(
                 codes = tuple(one.code for one in audit(record, around[alias]))
                 if wanted.takes_codes(codes):
                     yield ListedCertificate(alias, record, codes)
+
+
+def list_state(
+    found: ScannedVaults, around: Mapping[str, Surroundings], wanted: CertificateFilter
+) -> tuple[object, ...]:
+    """All that the list of these certificates depends on, without making it: two lists of equal
+    states are equal. The state may differ where the list does not.
+    """
+    vaults = [
+        (alias, _made_of(read), _beside(around[alias]), _time_of(read, around[alias].now))
+        for alias, read in found.inventories.items()
+    ]
+    return wanted, found.unscanned, vaults
+
+
+def _made_of(read: ReadInventory) -> tuple[object, ...]:
+    """What the certificates were read from, and which of them this context may see."""
+    return read.etag, read.fresh, [one.name for one in read.snapshot.certificates]
+
+
+def _beside(around: Surroundings) -> dict[str, object]:
+    """What is known beside them but the time, which is never the same twice."""
+    return {one.name: getattr(around, one.name) for one in fields(around) if one.name != "now"}
+
+
+def _time_of(read: ReadInventory, now: datetime) -> tuple[int, ...]:
+    return time_marks(read.snapshot.certificates, now)

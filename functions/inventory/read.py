@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from functions.app.context import see_all
 from functions.app.contexts import InventoryContext
 from functions.model.inventory.record import CertificateRecord, VaultSnapshot
+from functions.ports.inventory import StoredSnapshot
 
 # Certificates of the snapshots that a process keeps, those that were used last: 2.7 KB each, beside
 # what an instance of 512 MB needs for its work.
 MOST_KEPT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class ReadInventory:
+    """The certificates of a vault in a snapshot, and what they are made of: the stored snapshot
+    with this ETag, and the records that are newer than it.
+    """
+
+    snapshot: VaultSnapshot
+    etag: str
+    fresh: tuple[CertificateRecord, ...]
 
 
 async def inventory_of(certflow: InventoryContext, alias: str) -> VaultSnapshot | None:
@@ -19,15 +31,22 @@ async def inventory_of(certflow: InventoryContext, alias: str) -> VaultSnapshot 
     None if no scan of the vault has ended yet. Raises Unavailable, also for a snapshot that cannot
     be read: the next scan writes it anew.
     """
-    snapshot = await _snapshot(certflow, alias)
-    if snapshot is None:
+    found = await read_inventory(certflow, alias)
+    return found.snapshot if found else None
+
+
+async def read_inventory(certflow: InventoryContext, alias: str) -> ReadInventory | None:
+    """The same, with what it is made of."""
+    stored = await _stored(certflow, alias)
+    if stored is None:
         return None
-    certificates, fresh = snapshot.certificates, await certflow.fresh_records.all(alias)
+    certificates, fresh = stored.snapshot.certificates, await certflow.fresh_records.all(alias)
     if fresh:
         certificates = sorted_by_name(with_fresh(by_name(certificates), fresh))
     if certflow.may_see is not see_all:
         certificates = tuple(one for one in certificates if certflow.may_see(alias, one.name))
-    return replace(snapshot, certificates=certificates)
+    snapshot = replace(stored.snapshot, certificates=certificates)
+    return ReadInventory(snapshot, stored.etag, tuple(fresh))
 
 
 def by_name(records: Iterable[CertificateRecord]) -> dict[str, CertificateRecord]:
@@ -62,7 +81,7 @@ def _ended(old: CertificateRecord, new: CertificateRecord) -> bool:
     return versions[0] != versions[1]
 
 
-async def _snapshot(certflow: InventoryContext, alias: str) -> VaultSnapshot | None:
+async def _stored(certflow: InventoryContext, alias: str) -> StoredSnapshot | None:
     """The snapshot of a vault, from memory if it has not changed."""
     kept = certflow.snapshots
     stored = await certflow.inventory_files.snapshot(alias, kept.get(alias))
@@ -74,4 +93,4 @@ async def _snapshot(certflow: InventoryContext, alias: str) -> VaultSnapshot | N
         len(kept) > 1 and sum(len(one.snapshot.certificates) for one in kept.values()) > MOST_KEPT
     ):
         kept.pop(next(iter(kept)))
-    return stored.snapshot
+    return stored

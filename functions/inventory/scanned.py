@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.app.contexts import InventoryContext
-from functions.inventory.read import inventory_of
+from functions.inventory.read import ReadInventory, read_inventory
 from functions.model.inventory.record import VaultSnapshot
 
 
 @dataclass(frozen=True, slots=True)
 class ScannedVaults:
-    """The snapshots of vaults by alias, and the aliases of those of which no scan has ended yet."""
+    """What there is of vaults by alias, and the aliases of those of which no scan has ended yet."""
 
-    snapshots: dict[str, VaultSnapshot]
+    inventories: dict[str, ReadInventory]
     unscanned: tuple[str, ...]
+
+    @property
+    def snapshots(self) -> dict[str, VaultSnapshot]:
+        """The snapshots, by alias."""
+        return {alias: one.snapshot for alias, one in self.inventories.items()}
 
     @property
     def scanned(self) -> datetime | None:
@@ -28,14 +33,14 @@ async def scanned_vaults(certflow: InventoryContext, vaults: Collection[str] = (
     """The snapshots of vaults (aliases), or of all, in their order, with the certificates alone
     that this context may see. Raises Unavailable.
     """
-    snapshots, unscanned = dict[str, VaultSnapshot](), list[str]()
+    inventories, unscanned = dict[str, ReadInventory](), list[str]()
     for alias in sorted(vaults or certflow.vaults):
-        snapshot = await inventory_of(certflow, alias)
-        if snapshot is None:
+        found = await read_inventory(certflow, alias)
+        if found is None:
             unscanned.append(alias)
         else:
-            snapshots[alias] = snapshot
-    return ScannedVaults(snapshots, tuple(unscanned))
+            inventories[alias] = found
+    return ScannedVaults(inventories, tuple(unscanned))
 
 
 def is_same(wanted: str | None, text: str) -> bool:

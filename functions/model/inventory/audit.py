@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from functions.model.inventory import audit_contents as contents
 from functions.model.inventory import audit_renewal as renewal
 from functions.model.inventory.audit_codes import AUDIT_CODES, AuditSeverity
 from functions.model.inventory.audited import Audited, Surroundings
+from functions.model.inventory.lifetimes import limit_at
 from functions.model.inventory.record import CertificateRecord
 
 AUDIT_RULES: Mapping[str, Callable[[Audited], str | None]] = {
@@ -60,3 +62,13 @@ def audit(record: CertificateRecord, around: Surroundings) -> tuple[AuditFinding
     one = Audited(record, around)
     found = ((code, rule(one)) for code, rule in AUDIT_RULES.items())
     return tuple(AuditFinding(code, sentence) for code, sentence in found if sentence)
+
+
+def time_marks(records: Collection[CertificateRecord], now: datetime) -> tuple[int, int, int]:
+    """What of the time the codes of the findings depend on: the limit of public lives, how many
+    certificates have ended, and how many requests are forgotten. Each goes one way only while the
+    records stay the same, so equal numbers are of the same certificates.
+    """
+    ended = sum(one.has_ended(now) for one in records)
+    forgotten = sum(renewal.waits_of(one, now) > renewal.FORGOTTEN for one in records)
+    return limit_at(now), ended, forgotten

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from functions.model.humanize import join_limited
 from functions.model.inventory.audited import A_DAY, SELF, Audited
 from functions.model.inventory.lifetimes import days_of, limit_at
+from functions.model.inventory.record import CertificateRecord
 from functions.model.inventory.who_renews import Renewer
 from functions.model.request.operation import Status
 from functions.model.tags import Renewal, renewal_of
@@ -96,13 +97,19 @@ def nobody_renews(one: Audited) -> str | None:
 
 def forgotten(one: Audited) -> str | None:
     """Whether a request has been pending for long."""
-    pending = one.record.pending
-    if pending is None or pending.since is None or pending.status != Status.IN_PROGRESS:
-        return None
-    waits = one.around.now - pending.since
+    waits = waits_of(one.record, one.around.now)
     if waits <= FORGOTTEN:
         return None
-    return f"A request has been pending since {pending.since:%Y-%m-%d}, for {waits // A_DAY} days."
+    since = one.around.now - waits
+    return f"A request has been pending since {since:%Y-%m-%d}, for {waits // A_DAY} days."
+
+
+def waits_of(record: CertificateRecord, now: datetime) -> timedelta:
+    """For how long a request has been in progress, as far as scans know; 0 if none is."""
+    pending = record.pending
+    if pending is None or pending.since is None or pending.status != Status.IN_PROGRESS:
+        return timedelta(0)
+    return now - pending.since
 
 
 def disabled(one: Audited) -> str | None:

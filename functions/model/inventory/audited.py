@@ -69,8 +69,7 @@ class Audited:
     @property
     def has_ended(self) -> bool:
         """Whether the current version has ended."""
-        ends = self.record.not_after
-        return ends is not None and self.around.now >= ends
+        return self.record.has_ended(self.around.now)
 
     @property
     def lifetime(self) -> float | None:

@@ -118,6 +118,11 @@ class CertificateRecord:
         """When the current version ends."""
         return self.current.not_after if self.current else None
 
+    def has_ended(self, now: datetime) -> bool:
+        """Whether the current version has ended by then."""
+        ends = self.not_after
+        return ends is not None and now >= ends
+
 
 @dataclass(frozen=True, slots=True)
 class VaultSnapshot:

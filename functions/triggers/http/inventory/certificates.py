@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from functions.inventory.certificates import (
     CertificateFilter,
     ListedCertificate,
     certificates_in,
+    list_state,
     surroundings_in,
 )
 from functions.inventory.scanned import scanned_vaults
@@ -23,7 +25,7 @@ from functions.model.tags import end_of
 from functions.triggers.http.answers import time_of
 from functions.triggers.http.context import Context
 from functions.triggers.http.grants.own import seen_by
-from functions.triggers.http.inventory.compressed import compressed_json
+from functions.triggers.http.inventory.compressed import compressed_json, etag_of, unchanged
 from functions.triggers.http.inventory.csv_text import csv_text
 from functions.triggers.http.queries import check_query, known_words, vault_aliases
 from functions.triggers.http.types.inventory import CertificateColumns, CertificatesAnswer
@@ -43,18 +45,29 @@ async def list_certificates(req: func.HttpRequest, context: Context) -> func.Htt
     wanted, app = _filter_of(req, context), context.certflow()
     found = await scanned_vaults(app, wanted.vaults)
     around = await surroundings_in(app, found)
-    rows = [_row(one) for one in certificates_in(found, around, wanted)]
     if CSV in req.headers.get("accept", "").lower():
-        lines = ([_in_a_cell(one) for one in row] for row in rows)
-        return func.HttpResponse(
-            csv_text(CERTIFICATE_COLUMNS, lines), mimetype=f"{CSV}; charset=utf-8"
-        )
-    # Values of one kind beside each other take a tenth less when compressed than row after row.
+        return _csv_answer(certificates_in(found, around, wanted))
+    etag = etag_of((CERTIFICATE_COLUMNS, list_state(found, around, wanted)))
+    if same := unchanged(req, etag):
+        return same
+    columns = _columns(certificates_in(found, around, wanted))
+    body = CertificatesAnswer(columns, time_of(found.scanned), list(found.unscanned))
+    return compressed_json(req, body, etag)
+
+
+def _columns(listed: Iterable[ListedCertificate]) -> CertificateColumns:
+    """A table by columns: values of one kind beside each other take a tenth less when compressed
+    than row after row.
+    """
+    rows = [_row(one) for one in listed]
     columns = ([row[place] for row in rows] for place in range(len(CERTIFICATE_COLUMNS)))
-    body = CertificatesAnswer(
-        CertificateColumns(*columns), time_of(found.scanned), list(found.unscanned)
-    )
-    return compressed_json(req, body)
+    return CertificateColumns(*columns)
+
+
+def _csv_answer(listed: Iterable[ListedCertificate]) -> func.HttpResponse:
+    rows = ([_in_a_cell(value) for value in _row(one)] for one in listed)
+    text = csv_text(CERTIFICATE_COLUMNS, rows)
+    return func.HttpResponse(text, mimetype=f"{CSV}; charset=utf-8")
 
 
 def _filter_of(req: func.HttpRequest, context: Context) -> CertificateFilter:

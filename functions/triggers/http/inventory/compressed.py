@@ -8,30 +8,40 @@ import hashlib
 import azure.functions as func
 import msgspec
 
+from functions import __version__
 from functions.triggers.http.answers import JSON
 
 LEAST = 1024  # bytes; less is not worth compressing
 SENT_LEVEL = 7  # of gzip; 8 takes twice as long
+# Sets and dictionaries have one order, in each process.
+_ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
-def compressed_json(req: func.HttpRequest, body: object) -> func.HttpResponse:
-    """Returns an answer with a JSON body and its ETag; 304 if the caller has it already (RFC 9110
-    §13.1.2). The ETag is weak, because it is the same with and without compression (RFC 9110
-    §8.8.1).
+def etag_of(state: object) -> str:
+    """Returns the ETag of an answer from all that it depends on beside this version of Certflow. It
+    is weak, because it is the same with and without compression (RFC 9110 §8.8.1).
     """
-    content = msgspec.json.encode(body)
-    etag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
-    # What a caller sees depends on the grants, so nobody between may keep it.
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
-    if _has(req, etag):
-        return func.HttpResponse(status_code=304, headers=headers)
+    content = _ENCODER.encode((__version__, state))
+    return f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+
+def unchanged(req: func.HttpRequest, etag: str) -> func.HttpResponse | None:
+    """Returns 304 if the caller has the answer with this ETag (RFC 9110 §13.1.2), else None."""
+    given = req.headers.get("if-none-match", "")
+    if given.strip() != "*" and etag not in (one.strip() for one in given.split(",")):
+        return None
+    return func.HttpResponse(status_code=304, headers=_headers(etag))
+
+
+def compressed_json(req: func.HttpRequest, body: object, etag: str) -> func.HttpResponse:
+    """Returns an answer with a JSON body and its ETag."""
+    content, headers = msgspec.json.encode(body), _headers(etag)
     if len(content) >= LEAST and "gzip" in req.headers.get("accept-encoding", "").lower():
         content = gzip.compress(content, SENT_LEVEL, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return func.HttpResponse(content, headers=headers, mimetype=JSON)
 
 
-def _has(req: func.HttpRequest, etag: str) -> bool:
-    """Whether the caller names the ETag in If-None-Match."""
-    given = req.headers.get("if-none-match", "")
-    return given.strip() == "*" or etag in (one.strip() for one in given.split(","))
+def _headers(etag: str) -> dict[str, str]:
+    # What a caller sees depends on the grants, so nobody between may keep it.
+    return {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
