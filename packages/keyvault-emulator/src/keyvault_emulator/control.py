@@ -2,6 +2,7 @@
 
     GET    /control/state
     GET    /control/calls       the calls that were answered, the newest 20,000; ?path=/pending: whose path ends so
+    POST   /control/certificates {"vault": "localhost[:8443]", "certificates": […]}, as they are (`seeding.py`)
     POST   /control/outcomes    {"name": "web-1" or "*" (or "subject": "CN=…"), "outcome": "issue" | "fail" | "hang",
                                  "vault"?: "localhost[:8443]", "code"?: "…", "message"?: "…", "delay"?: seconds}
     DELETE /control/outcomes    back to the outcomes of the start
@@ -30,6 +31,7 @@ from keyvault_emulator.certificate import Certificate
 from keyvault_emulator.grants import CLIENT_ID, Grants
 from keyvault_emulator.outcomes import Outcomes, read_wish
 from keyvault_emulator.received import Received
+from keyvault_emulator.seeding import SeedsBody, put_seeds
 from keyvault_emulator.unkindness import Seconds, Unkindness, changed
 from keyvault_emulator.vault import Vault
 
@@ -59,6 +61,9 @@ class Controlled(Protocol):
     def switches(self) -> Unkindness:
         """The switches as they are now."""
 
+    def called(self, host: str) -> Vault:
+        """The vault of a name; the first call makes it."""
+
     def now(self) -> float:
         """The time as the vaults see it."""
 
@@ -69,7 +74,7 @@ class Controlled(Protocol):
         """Takes other switches."""
 
     def changed(self) -> None:
-        """Says that something may be due earlier than before."""
+        """Says that something may be due earlier than before, or is to be saved."""
 
 
 class Control:
@@ -84,6 +89,7 @@ class Control:
         for method, path, handler in (
             ("GET", "state", self._state),
             ("GET", "calls", self._calls),
+            ("POST", "certificates", self._put_certificates),
             ("POST", "outcomes", self._set_outcome),
             ("DELETE", "outcomes", self._reset_outcomes),
             ("GET", "unkindness", self._unkindness),
@@ -94,6 +100,15 @@ class Control:
             ("POST", "clock", self._advance_clock),
         ):
             app.router.add_route(method, f"/control/{path}", _explained(handler))
+
+    # --- certificates ---
+
+    async def _put_certificates(self, request: web.Request) -> web.Response:
+        asked = msgspec.json.decode(await request.read(), type=SeedsBody)
+        vault = self._emulator.called(self._emulator.outcomes.names.of(asked.vault))
+        put_seeds(vault, asked.certificates, self._emulator.now())
+        self._emulator.changed()
+        return web.json_response({"put": len(asked.certificates)})
 
     # --- outcomes ---
 

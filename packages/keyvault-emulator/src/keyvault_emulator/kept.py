@@ -148,7 +148,7 @@ def restore(state: KeptState, vaults: HasVaults) -> None:
     """
     vaults.ahead = state.ahead
     for provider, ca in state.cas.items():
-        key = _key(ca.key)
+        key = read_key(ca.key)
         if not isinstance(key, rsa.RSAPrivateKey):
             raise TypeError(f"the key of the CA of {provider} is no RSA key")
         root, intermediate = _chain([ca.root, ca.intermediate])
@@ -199,7 +199,7 @@ def _kept_version(version: Version) -> KeptVersion:
 
 def _version(kept: KeptVersion) -> Version:
     chains = {name: _chain(getattr(kept, name)) for name in ("signed", "chain", "given")}
-    return Version(**msgspec.structs.asdict(kept) | chains | {"key": _key(kept.key)})
+    return Version(**msgspec.structs.asdict(kept) | chains | {"key": read_key(kept.key)})
 
 
 def _kept_key(one: OwnKey) -> KeptKey:
@@ -212,7 +212,7 @@ def _kept_key(one: OwnKey) -> KeptKey:
 
 
 def _own_key(kept: KeptKey, recovery: Recovery) -> OwnKey:
-    versions = {one.id: KeyVersion(**msgspec.structs.asdict(one) | {"key": _key(one.key)}) for one in kept.versions}
+    versions = {one.id: KeyVersion(**msgspec.structs.asdict(one) | {"key": read_key(one.key)}) for one in kept.versions}
     return OwnKey(kept.name, recovery, versions, kept.readable_from)
 
 
@@ -220,7 +220,8 @@ def _pem(key: PrivateKey) -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-def _key(pem: str) -> PrivateKey:
+def read_key(pem: str) -> PrivateKey:
+    """An RSA or elliptic-curve key, as PEM (PKCS#8). Raises ValueError, TypeError, UnsupportedAlgorithm."""
     # Proving that an RSA key is sound takes 40 ms for each; these we have made or checked ourselves.
     key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):

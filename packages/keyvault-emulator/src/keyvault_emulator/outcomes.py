@@ -44,7 +44,7 @@ class Outcomes:
     """The wishes, by vault and by name or subject."""
 
     def __init__(self, at_start: Iterable[OutcomeBody], names: Names) -> None:
-        self._at_start, self._names = tuple(at_start), names
+        self._at_start, self.names = tuple(at_start), names
         self._kept: dict[tuple[str, str, str], Outcome] = {}
         self.reset()
 
@@ -58,7 +58,7 @@ class Outcomes:
         """Keeps a wish; the last one counts."""
         outcome = Outcome(wish.outcome, wish.code, wish.message, wish.delay)
         kind, text = ("name", wish.name.lower()) if wish.name else ("subject", _plain(wish.subject or ""))
-        self._kept[self._names.of(wish.vault), kind, text] = outcome
+        self._kept[self.names.of(wish.vault), kind, text] = outcome
 
     def outcome_for(self, host: str, name: str, subject: str) -> Outcome:
         """The outcome for a request."""
