@@ -63,8 +63,6 @@ def is_to_be_read(entry: CertificateItem, known: CertificateRecord | None, now: 
     """Whether to read a certificate: when it has changed, and once a day, because a changed policy
     alone does not change the entry of the list (inferred).
     """
-    if not entry.complete:
-        return False
     if known is None or known.read is None or is_changed(entry, known):
         return True
     return turn_has_come(entry.name, known.read, A_DAY, now)

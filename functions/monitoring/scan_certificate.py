@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from functions.app.contexts import MonitoringContext, RequestsContext
+from functions.inventory.from_key_vault import asked_of
 from functions.inventory.records import record_of
 from functions.model.errors import Unavailable, UnreadAnswer
 from functions.model.inventory.endpoints import endpoints_in_tag
@@ -30,7 +31,7 @@ from functions.monitoring.renewal_queue import (
 from functions.ports.monitoring_store import InventoryScan
 from functions.ports.vault import CertificateItem, Vault
 from functions.requests.adoption import adopt
-from functions.requests.fetch_state import get_pending_or_none
+from functions.requests.fetch_state import get_pending_or_none, stored_policy
 from functions.requests.publish_csr import put_csr_again
 
 UNFULFILLED = {Status.FAILED, Status.CANCELLED}  # ends of which somebody should be told
@@ -87,7 +88,11 @@ async def _recorded(
     if is_to_be_asked(entry, known, run.quiet, now, checked):
         pending = await _pending(certflow, run, entry, known)
         record = replace(record, asked=now, pending=pending)
-    return await _read(vault, entry, record, now) if is_to_be_read(entry, known, now) else record
+    if not is_to_be_read(entry, known, now):
+        return record
+    if entry.complete:
+        return await _read(vault, entry, record, now)
+    return record if record.pending is None else await _read_policy(vault, record, now)
 
 
 async def _read(
@@ -111,6 +116,12 @@ async def _read(
         return record
     read = record_of(entry.name, bundle, now)
     return replace(record, current=read.current, policy=read.policy, read=now)
+
+
+async def _read_policy(vault: Vault, record: CertificateRecord, now: datetime) -> CertificateRecord:
+    """The record with the policy by which the first version of a name will be made."""
+    policy = await stored_policy(vault, record.name)
+    return replace(record, policy=None if policy is None else asked_of(policy), read=now)
 
 
 def _listed(

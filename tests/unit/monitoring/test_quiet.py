@@ -151,7 +151,7 @@ def test_without_a_pause_each_scan_asks() -> None:
         (ENTRY, QUIET, False),
         (ENTRY, known(read=None), True),
         (replace(ENTRY, updated=NOW), QUIET, True),
-        (replace(ENTRY, thumbprint=None), QUIET, False),
+        (replace(ENTRY, thumbprint=None), known(current=None), False),
     ],
 )
 def test_a_certificate_is_read_when_it_has_changed(

@@ -230,14 +230,14 @@ async def test_a_rebuild_that_is_cut_off_goes_on_where_it_was_and_tells_nothing_
     world = World(vault=Listing())
     for index in range(A_PAGE + 5):
         world.vault.start(f"web-{index:02}")
-    world.vault.fault_at = A_PAGE + 1  # the second page
+    world.vault.fault_at = 1 + 2 * A_PAGE  # the second page
     with pytest.raises(Unavailable):
         await rebuilt(world)
     calls = len(world.vault.calls)
     again = await request_rebuild(world.certflow, ["MAIN"], UNNAMED)
     assert again == RebuildAnswer((), ("main",))
     await scanned(world)
-    assert len(world.vault.calls) - calls == 1 + 5  # the second page and its certificates
+    assert len(world.vault.calls) - calls == 1 + 2 * 5  # the second page and its certificates
     assert world.published == ["Vault.Rebuilt"]
     assert world.topic.published[0].data["counts"]["pending"] == A_PAGE + 5
     assert len(world.csr_store.given) == A_PAGE + 5

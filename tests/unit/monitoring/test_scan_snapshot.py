@@ -163,6 +163,31 @@ async def test_it_is_known_since_when_something_is_pending() -> None:
     assert second.since == world.now
 
 
+async def test_the_policy_of_a_first_request_is_kept_and_read_again_once_a_day() -> None:
+    world = World(vault=Listing(), options=DAILY)
+    world.vault.start("first")
+    world.vault.policies["first"] = {"x509_props": {"validity_months": 24}, "issuer": {"name": "DigiCert"}}
+    await scan(world)
+    policy = (await records(world))["first"].policy
+    assert policy is not None
+    assert (policy.issuer, policy.months) == ("DigiCert", 24)
+    world.vault.policies["first"] = {"x509_props": {"validity_months": 6}}
+    for _ in range(24):
+        await scan(world)
+    policy = (await records(world))["first"].policy
+    assert policy is not None
+    assert policy.months == 6
+    assert world.vault.calls.count("policy") == 2
+
+
+async def test_where_neither_a_version_is_complete_nor_a_request_pending_no_policy_is_read() -> None:
+    world = World(vault=Listing(), options=DAILY)
+    world.vault.operations["left"] = replace(world.vault.start("left"), status=Status.COMPLETED)
+    await scan(world)
+    assert (await records(world))["left"].policy is None
+    assert "policy" not in world.vault.calls
+
+
 async def test_a_deleted_certificate_is_gone_after_the_next_scan() -> None:
     world = filled()
     await scan(world)

@@ -96,7 +96,7 @@ async def test_a_lease_that_was_left_by_a_crash_is_taken_over_when_it_has_lapsed
     world = World()
     tracked(world, 5)
     await world.monitoring_store.acquire("vault:main", NOW, NOW + VAULT_LEASE)
-    world.later(seconds=74)
+    world.later(seconds=99)
     await world.shift()
     assert world.vault.calls == []
     world.later(seconds=1)
