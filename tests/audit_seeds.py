@@ -75,10 +75,11 @@ class Spec:
 
 @dataclass(frozen=True)
 class Seed:
-    """A certificate of a vault: Key Vault's answer, what else is known of it, and the codes to be found."""
+    """A certificate of a vault: Key Vault's answer, its key, what else is known of it, and the codes to be found."""
 
     name: str
     body: bytes
+    key: Key
     expected: tuple[str, ...]
     pending: tuple[str, datetime] | None
     not_live: tuple[str, ...]
@@ -86,12 +87,16 @@ class Seed:
 
 @dataclass(frozen=True)
 class SeededVault:
-    """A vault: its moment, its issuers with their providers, CAs by key id, and its certificates."""
+    """A vault: its moment, its issuers with their providers, CAs by key id, and its certificates. `cas` are the CAs'
+    certificates (DER), as far as they are known, `anchors` the key ids of those that the vault trusts.
+    """
 
     name: str
     now: datetime
     trusted: Mapping[str, bool]
     parents: Mapping[str, str]
+    cas: tuple[bytes, ...]
+    anchors: tuple[str, ...]
     seeds: tuple[Seed, ...]
     providers: Mapping[str, str] = field(default_factory=lambda: PROVIDERS)
     broken: tuple[str, ...] = ("Broken",)
@@ -105,10 +110,11 @@ def seeded_vaults(count: int = 1000) -> Iterator[SeededVault]:
         good = [spec for spec in cases.values() if not spec.expected]
         specs = [*cases.items(), *((f"good-{n}", chance.choice(good)) for n in range(count - len(cases)))]
         chance.shuffle(specs)
-        ids = {one: key_id(authority(one, now)) for one in ("Example CA", "Stranger", "Nobody")}
         seeds = tuple(seed_of(name, label, spec, now) for label, spec in specs)
-        trusted = {ids["Example CA"]: True, ids["Stranger"]: False}
-        yield SeededVault(name, now, trusted, {BELOW_G2: G2}, seeds)
+        example, stranger = authority("Example CA", now), authority("Stranger", now)
+        cas = (*(one.certificate.public_bytes(Encoding.DER) for one in (example, stranger)), below_g2(now))
+        trusted = {key_id(example): True, key_id(stranger): False, BELOW_G2: True}
+        yield SeededVault(name, now, trusted, {BELOW_G2: G2}, cas, (key_id(example), G2), seeds)
 
 
 def renewals() -> dict[str, Spec]:
@@ -260,18 +266,20 @@ def states() -> dict[str, Spec]:
 def seed_of(vault: str, name: str, spec: Spec, now: datetime) -> Seed:
     """The certificate that a specification describes."""
     pending = (spec.pending[0], now - spec.pending[1]) if spec.pending else None
-    body = json.dumps(bundle(f"https://{vault}.vault.azure.net", name, spec, now)).encode()
-    return Seed(name, body, spec.expected, pending, spec.not_live)
+    # One key of a kind is enough for all, but a request in progress is found by its key.
+    key = new_key(spec.key) if pending else key_of(spec.key)
+    body = json.dumps(bundle(f"https://{vault}.vault.azure.net", name, spec, key, now)).encode()
+    return Seed(name, body, key, spec.expected, pending, spec.not_live)
 
 
-def bundle(base: str, name: str, spec: Spec, now: datetime) -> dict[str, Any]:
+def bundle(base: str, name: str, spec: Spec, key: Key, now: datetime) -> dict[str, Any]:
     """Key Vault's answer (protocol §3); a half-made version where there is no complete one (protocol §4.3)."""
     start = now - (spec.start if spec.start is not None else spec.life * DAY / 10)
     version = hashlib.sha256(f"{base}/{name}".encode()).hexdigest()[:32]
     id_ = f"{base}/certificates/{name}"
     body: dict[str, Any] = {"id": f"{id_}/{version}"}
     if spec.complete:
-        leaf = leaf_of(spec, start, now)
+        leaf = leaf_of(spec, key, start, now)
         x5t = base64.urlsafe_b64encode(leaf.fingerprint(SHA1())).rstrip(b"=").decode()  # noqa: S303  as Key Vault
         body |= {"x5t": x5t, "cer": base64.b64encode(leaf.public_bytes(Encoding.DER)).decode()}
     dates = {"nbf": seconds(start), "exp": seconds(start + spec.life * DAY), "created": seconds(start)}
@@ -301,38 +309,49 @@ def policy_of(id_: str, spec: Spec) -> dict[str, Any]:
     }
 
 
-def leaf_of(spec: Spec, start: datetime, now: datetime) -> x509.Certificate:
+def leaf_of(spec: Spec, key: Key, start: datetime, now: datetime) -> x509.Certificate:
     """Its certificate."""
     names = spec.asked if spec.names is None else spec.names
     more: list[tuple[x509.ExtensionType, bool]] = [(OV, False)] if spec.public else []
     if spec.authority:
         more.append((x509.AuthorityKeyIdentifier(bytes.fromhex(spec.authority), None, None), False))
     wish = Wish(names=names, start=start - now, end=start + spec.life * DAY - now, ekus=(SERVER,), more=more)
-    key = key_of(spec.key)
     if not spec.ca:
         return Ca.root("www.example.com", wish, key, at=lambda: now).certificate
-    return authority(spec.ca, now).signs(csr_by(spec.key), wish)
+    return authority(spec.ca, now).signs(csr_by(key), wish)
 
 
 @cache
-def csr_by(kind: str) -> bytes:
+def csr_by(key: Key) -> bytes:
     """A CSR with that key."""
-    return csr_of(key_of(kind), "www.example.com")
+    return csr_of(key, "www.example.com")
 
 
 @cache
 def authority(name: str, now: datetime) -> Ca:
-    """A CA of this name, whose certificate nobody reads."""
+    """A CA of this name."""
     return Ca.root(name, Wish(start=-DAY, end=DAY), ec_key(), at=lambda: now)
 
 
 @cache
 def key_of(kind: str) -> Key:
-    """A key; one of a kind is enough for all."""
+    """The key of a kind."""
+    return new_key(kind)
+
+
+def new_key(kind: str) -> Key:
+    """A key of a kind."""
     if kind.startswith("RSA-"):
         return rsa_key(int(kind.removeprefix("RSA-")))
     curves = {"P-224": ec.SECP224R1(), "P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}
     return ec.generate_private_key(curves[kind])
+
+
+def below_g2(now: datetime) -> bytes:
+    """The certificate of the CA with that key id below Entrust's, whose certificate is not known."""
+    subject, above = x509.SubjectKeyIdentifier(bytes.fromhex(BELOW_G2)), bytes.fromhex(G2)
+    ids = [(subject, False), (x509.AuthorityKeyIdentifier(above, None, None), False)]
+    return authority("Entrust", now).ca("Below Entrust", Wish(more=ids)).certificate.public_bytes(Encoding.DER)
 
 
 def key_id(ca: Ca) -> str:
