@@ -15,6 +15,7 @@ from typing import Any
 
 from azure.data.tables import TableTransactionError, UpdateMode
 
+from functions.adapters.azure_tables.filters import joined
 from functions.adapters.azure_tables.rows import Entity, continuation_of, key_of, token_of
 from functions.adapters.azure_tables.service import TABLE_STORAGE, Tables
 from functions.adapters.faults import faults_of
@@ -97,11 +98,11 @@ def _queries(wanted: MessageFilter, after: Entity | None) -> list[tuple[str, dic
     else:
         ranges = ["PartitionKey eq @day and RowKey gt @row", "PartitionKey gt @day"]
         parameters |= {"day": after["PartitionKey"], "row": after["RowKey"]}
-    return [(" and ".join([keys, *parts]), parameters) for keys in ranges]
+    return [(joined([keys, *parts]), parameters) for keys in ranges]
 
 
 def _column_filter(wanted: MessageFilter) -> tuple[list[str], dict[str, Any]]:
-    parts, parameters = list[str](), dict[str, Any]()
+    parts, parameters = _name_filter(wanted)
     for column, allowed in (
         ("vault", wanted.vaults),
         ("channel", wanted.channels),
@@ -112,11 +113,24 @@ def _column_filter(wanted: MessageFilter) -> tuple[list[str], dict[str, Any]]:
             # Blanks inside the brackets, because the SDK splits the filter into words.
             parts.append(f"( {' or '.join(f'{column} eq @{one}' for one in named)} )")
             parameters |= named
+    return parts, parameters
+
+
+def _name_filter(wanted: MessageFilter) -> tuple[list[str], dict[str, Any]]:
+    """The name that is asked for, and the beginnings of all that the reader may see."""
+    parts, parameters = list[str](), dict[str, Any]()
     if wanted.name is not None:
         name = wanted.name.lower()
         begins = name.endswith("*")
         parts.append("lower ge @from and lower lt @until" if begins else "lower eq @from")
         parameters |= {"from": name[:-1], "until": f"{name[:-1]}~"} if begins else {"from": name}
+    if wanted.beginnings:
+        ways = ["lower eq @nameless"]
+        parameters["nameless"] = ""
+        for number, beginning in enumerate(sorted(wanted.beginnings)):
+            ways.append(f"( lower ge @begin{number} and lower lt @end{number} )")
+            parameters |= {f"begin{number}": beginning, f"end{number}": f"{beginning}~"}
+        parts.append(f"( {' or '.join(ways)} )")
     return parts, parameters
 
 

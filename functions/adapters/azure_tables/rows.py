@@ -21,6 +21,7 @@ from functions.adapters.azure_tables.actors import (
     actor_in_json,
     without_actor,
 )
+from functions.adapters.azure_tables.filters import MAX_COMPARISONS, joined
 from functions.model.due_mark import DueCheck, due_check_of
 from functions.model.errors import InvalidRequest
 from functions.model.events.event import Event
@@ -35,6 +36,7 @@ Entity = dict[str, Any]
 Operations = list[tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]]
 type Hint = tuple[str, str, str]  # vault alias, certificate name, request_id
 
+PLACE_COMPARISONS = 3  # of the place from which a page goes on (ledger.py)
 MAX_HINTS = 150  # of one key (`reuse_key`): a property holds 64 KiB, and a hint at most 400 bytes
 # Characters of one property: it holds 32,768 units of UTF-16, and a character has one or two. A row
 # holds 1 MiB in all (Learn, "Understanding the Table service data model").
@@ -286,7 +288,7 @@ def filter_of(request_filter: RequestFilter) -> tuple[str, dict[str, Any]]:
         if time is not None:
             parts.append(f"{compares} @{name}")
             parameters[name] = msgspec.to_builtins(time)
-    return " and ".join(parts), parameters
+    return joined(parts, MAX_COMPARISONS - PLACE_COMPARISONS), parameters
 
 
 def _first_key(wanted_name: str | None) -> str:

@@ -40,6 +40,8 @@ class MessageFilter:
     matches in any case, and one that ends in `*` what begins so. `limit` is the size of a page.
 
     `may_see` says which records exist for the reader; None: all. No token tells of the others.
+    `beginnings` (lower case) are those of the names of all of these that have a name, so that not
+    all records have to be read; none: they may begin in any way.
     """
 
     vaults: frozenset[str] = frozenset()
@@ -48,6 +50,7 @@ class MessageFilter:
     outcomes: frozenset[str] = frozenset()
     limit: int = 25
     may_see: Callable[[MessageRecord], bool] | None = None
+    beginnings: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from functions.access.decide import (
     grants_of,
 )
 from functions.access.matching.patterns import covers
-from functions.access.permissions import readable
+from functions.access.permissions import readable, readable_beginnings
 from functions.access.policy import effective_policy
 from functions.access.rules import AccessRules
 from functions.access.verbs import Verb
@@ -57,6 +57,11 @@ class CallerAccess:
         writers = f"Whoever may write {self.place} can grant it."
         operators = self.in_force.state is AccessState.OPERATORS
         return f"{ONLY_OPERATORS} {writers}" if operators else writers
+
+    @property
+    def readable_beginnings(self) -> frozenset[str]:
+        """With what the names begin that the caller may read; empty if with anything."""
+        return readable_beginnings(self.rules, self.caller)
 
     def decide(self, verb: Verb, vault: str | None = None, name: str | None = None) -> Decision:
         """The decision on a name; on a whole vault without one, on the whole app without either."""

@@ -101,6 +101,10 @@ async def test_what_comes_while_pages_are_read_moves_nothing(records: TableMessa
         MessageFilter(channels=frozenset({"urls:1", "email"}), name="api-*"),
         MessageFilter(vaults=frozenset({"o'brien"})),
         MessageFilter(may_see=lambda one: one.vault == "vault3"),
+        MessageFilter(
+            beginnings=frozenset({"web-", "api-3"}), may_see=lambda one: one.name in {"Web-1", "Web-3", "api-3"}
+        ),
+        MessageFilter(beginnings=frozenset(f"web-{n}" for n in range(9)), may_see=lambda one: one.name == "Web-3"),
     ],
 )
 async def test_a_filter_finds_what_matches_and_on_each_page(
@@ -124,6 +128,19 @@ async def test_a_token_is_that_of_a_row_which_the_reader_may_see(records: TableM
     for one in over_days(40):
         await records.put(one)
     assert (await records.page(sight, None)).token == alone is not None
+
+
+async def test_rows_that_a_reader_cannot_see_by_their_names_are_not_returned(records: TableMessageRecords) -> None:
+    for one in (*over_days(40), record(41, NOW, name=None)):
+        await records.put(one)
+    returned = set[str | None]()
+
+    def may_see(one: MessageRecord) -> bool:
+        returned.add(one.name)
+        return True
+
+    await pages(records, MessageFilter(beginnings=frozenset({"web-1", "web-3"}), may_see=may_see))
+    assert returned == {"Web-1", "Web-3", None}
 
 
 async def test_a_second_time_it_is_the_same_row_which_keeps_what_is_not_known_now(records: TableMessageRecords) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.access.decide import Asked, decide, decide_anywhere
 from functions.access.file import parse_access
-from functions.access.permissions import may, visible
+from functions.access.permissions import may, readable_beginnings, visible
 from functions.access.policy import effective_policy
 from functions.access.row_reader import AccessFault, AccessFaults
 from functions.access.rules import AccessRules
@@ -136,6 +136,8 @@ def test_a_list_shows_what_may_be_read(some: list[Row], held: list[Row], by: Cal
     shown = visible(access, by, vault, name)
     assert shown == allowed(access, by, Asked(Verb.READ, vault, name))
     assert shown <= decide_anywhere(access, by, Verb.READ).allowed
+    beginnings = readable_beginnings(access, by)
+    assert not shown or not beginnings or name.lower().startswith(tuple(beginnings))
 
 
 @given(GRANTS, CONDITIONS, CALLERS, ASKED)

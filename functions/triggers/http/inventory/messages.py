@@ -61,6 +61,7 @@ def _wanted_messages(req: func.HttpRequest, context: Context, operates: Operates
         outcomes=outcomes,
         limit=limit_of(req),
         may_see=may_see if context.access else None,
+        beginnings=context.access.readable_beginnings if context.access else frozenset(),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.access.permissions import may, visible
+from functions.access.permissions import may, readable_beginnings, visible
 from functions.access.verbs import Verb
 from functions.model.caller import Caller
 from tests.unit.access.tables.callers import ANN, BOB, CERTFLOW, WITH_KEY, Row, person, rules
@@ -11,6 +11,7 @@ from tests.unit.access.tables.decisions import PAY, PKI, READER, deny
 from tests.unit.access.tables.files import FULL_GRANT
 
 ALL = [PAY, PKI, READER, {"who": ["role:other"], "may": ["read"], "vaults": ["other", "another"]}]
+ALL_READ = {"who": ["role:a"], "may": ["read"]}
 PAY_SHOWN = {key: value for key, value in PAY.items() if key != "who"}
 NOT_SHOWN = {"who", "note"}
 
@@ -209,4 +210,41 @@ VISIBLE = [
         gives=[True, True, False, False, True],
     ),
 ]
-CASES: list[Case] = [*GRANTS, *CONDITIONS, *VISIBLE]
+BEGINNINGS = [
+    equal(
+        name,
+        lambda patterns: readable_beginnings(
+            rules([{"who": ["role:a"], "may": ["read"], "names": some} if some else ALL_READ for some in patterns]),
+            person("a"),
+        ),
+        patterns,
+        gives=frozenset(found),
+    )
+    for name, patterns, found in [
+        ("the names of a list begin as the patterns do", [["Pay-*", "api-*-x", "one"]], ["pay-", "api-", "one"]),
+        ("of several rows with all of theirs", [["pay-*"], ["hr-*"]], ["pay-", "hr-"]),
+        ("where one begins in any way, with anything", [["pay-*", "*-x"]], []),
+        ("a row without names is about all", [["pay-*"], []], []),
+    ]
+] + [
+    equal(
+        "rows of other verbs and other people say nothing of that",
+        lambda: readable_beginnings(
+            rules(
+                [
+                    {"who": ["role:a"], "may": ["read"], "names": ["pay-*"]},
+                    {"who": ["role:a"], "may": ["operate"]},
+                    {"who": ["role:b"], "may": ["read"]},
+                ]
+            ),
+            person("a"),
+        ),
+        gives=frozenset({"pay-"}),
+    ),
+    equal(
+        "with a key they begin with anything",
+        lambda: readable_beginnings(rules([{"who": ["role:a"], "may": ["read"], "names": ["pay-*"]}]), WITH_KEY),
+        gives=frozenset(),
+    ),
+]
+CASES: list[Case] = [*GRANTS, *CONDITIONS, *VISIBLE, *BEGINNINGS]

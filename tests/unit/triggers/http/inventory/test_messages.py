@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from functions.model.people.message_record import MessageRecord, masked
+from functions.model.people.message_record import MessageFilter, MessagePage, MessageRecord, masked
 from tests.clock import NOW
 from tests.unit.signed_in import ROUTE, TEAMS, Api, error_of, five_teams
 
@@ -118,6 +119,23 @@ async def test_a_team_sees_the_messages_about_its_own_names_alone(team: str) -> 
     assert len(answer["value"]) == 3
     assert answer["nextLink"] is None
     assert not any(f"prod-{other}" in json.dumps(answer) for other in TEAMS if other != team)
+
+
+async def test_only_rows_are_asked_for_that_a_team_may_see_by_their_names() -> None:
+    api, asked = await of_all_teams(), list[MessageFilter]()
+    records = api.world.message_records
+    answer = records.page
+
+    async def page_of(wanted: MessageFilter, token: str | None) -> MessagePage:
+        asked.append(wanted)
+        return await answer(wanted, token)
+
+    with mock.patch.object(records, "page", page_of):
+        await page(api, ["team-pay", "team-hr"])
+        await page(api, ["pki"])
+        api.entra = False
+        await page(api, [])
+    assert [set(one.beginnings) for one in asked] == [{"pay-", "hr-"}, set(), set()]
 
 
 async def test_pages_of_a_team_and_their_tokens_are_those_of_a_team_alone() -> None:
