@@ -21,6 +21,7 @@ MEASURED = (
     "check_one",
     "due_budget",
     "due_scan",
+    "messages",
     "search",
     "sweep_memory",
     "memory",
