@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob.aio import BlobServiceClient
-from azure.storage.queue.aio import QueueServiceClient
 
 from entra_emulator import Entra, running_entra
-from eventgrid_emulator import EventGrid, QueueSubscription, Subscription, running_event_grid, watch_blobs
+from eventgrid_emulator import EventGrid, running_event_grid, watch_blobs
 from inbox import Inbox, running_inbox
 from keyvault_emulator import Emulator, running_emulator
 from keyvault_emulator.profile import OBSERVED, ProfileName
@@ -26,6 +25,7 @@ from keyvault_emulator.tls import LocalCa
 from keyvault_emulator.web import LOOPBACK
 from local.azurite import Azurite, running_azurite
 from local.entra import ACCESS_FILE, USUAL_CALLER, Auth, described, sign_in_settings, tenant
+from local.event_subscriptions import EventDelivery, subscribe, subscribed_to_queues
 from local.functions_host import ROOT, FunctionsHost, Keys
 from local.hosts import Hosts, free_ports, running_hosts, taken
 from local.kept import Kept
@@ -41,14 +41,7 @@ PRODUCT_ACTIONS = (
     "certificates/update/action",
     "certificatecas/read",
 )
-# How events reach the app: pushed, or in queues, as in a private network. By topic: the function, and the queue.
-type EventDelivery = Literal["webhook", "queue"]
-WAYS_IN = {
-    "certflow": ("notify", "certflow-events"),
-    "vaults": ("vault_events", "certflow-vault-events"),
-    "storage": ("dropped_chain", "certflow-drops"),
-}
-BACK_OFF_FACTOR = 0.1  # of Event Grid's waits between attempts, for the same reason
+BACK_OFF_FACTOR = 0.1  # of Event Grid's waits between attempts: nobody wants to wait for these here
 
 
 @dataclass(frozen=True)
@@ -262,9 +255,9 @@ async def running_stack(
             ]
             stack.hosts = await running.enter_async_context(running_hosts(instances))
         if event_delivery == "webhook":
-            _subscribe(event_grid, host_urls, keys)
+            subscribe(event_grid, host_urls, keys)
         else:
-            await running.enter_async_context(_subscribed_to_queues(event_grid, azurite, ca_file))
+            await running.enter_async_context(subscribed_to_queues(event_grid, azurite, ca_file))
         await watching.wait()  # a file dropped before would count as one that was there already
         yield stack
 
@@ -272,29 +265,6 @@ async def running_stack(
 def log_names(hosts: int) -> list[str]:
     """The hosts' logs: `host.log`, `host-2.log` and so on."""
     return ["host.log", *(f"host-{number}.log" for number in range(2, hosts + 1))]
-
-
-def _subscribe(event_grid: EventGrid, hosts: Sequence[str], keys: Keys) -> None:
-    """The event subscriptions, as the second phase of a deployment makes them; the hosts take turns."""
-    for topic, (function, _) in WAYS_IN.items():
-        webhook, named = ("blobs", f"Host.Functions.{function}") if topic == "storage" else ("eventgrid", function)
-        urls = [f"{host}/runtime/webhooks/{webhook}?functionName={named}&code={keys.system}" for host in hosts]
-        event_grid.subscribe(topic, Subscription(function.replace("_", "-"), *urls))
-
-
-@asynccontextmanager
-async def _subscribed_to_queues(event_grid: EventGrid, azurite: Azurite, ca_file: Path) -> AsyncIterator[None]:
-    """The same for a private network, where Event Grid delivers to queues of the host's storage."""
-    service = QueueServiceClient.from_connection_string(
-        azurite.connection_string, connection_verify=str(ca_file), retry_total=0
-    )
-    async with service:
-        for topic, (_, queue) in WAYS_IN.items():
-            client = service.get_queue_client(queue)
-            with suppress(ResourceExistsError):  # kept from the last run
-                await client.create_queue()
-            event_grid.subscribe(topic, QueueSubscription(queue, client))
-        yield
 
 
 @asynccontextmanager

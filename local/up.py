@@ -25,10 +25,11 @@ from keyvault_emulator.keeper import Found, KeptUnreadable
 from keyvault_emulator.profile import OBSERVED, PROFILES
 from local.azurite import AzuriteFailed
 from local.entra import ACCESS_FILE, USUAL_CALLER, Auth
+from local.event_subscriptions import EventDelivery
 from local.functions_host import ROOT, HostFailed
 from local.kept import Kept, kept_in
 from local.settings_file import BadSettingsFile, read_settings
-from local.stack import USUAL, EventDelivery, Ports, Stack, free_or_any, running_stack
+from local.stack import USUAL, Ports, Stack, free_or_any, running_stack
 
 STATE = ROOT / ".local"
 FRESH = "`make up FRESH=1` removes what is kept, and begins empty."

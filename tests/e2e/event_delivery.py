@@ -9,7 +9,8 @@ from typing import Any
 
 from eventgrid_emulator import SubscriptionState
 from local.api import Client, client_of, until
-from local.stack import EventDelivery, Stack, running_stack
+from local.event_subscriptions import EventDelivery
+from local.stack import Stack, running_stack
 from tests.e2e.telling import MUCH_MAIL
 
 HURRY = 30  # so that what a killed host had taken comes back after 20 seconds, not 10 minutes

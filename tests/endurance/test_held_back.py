@@ -22,10 +22,11 @@ from functions.notifications.provenance import source_of
 from functions.ports.work_queue import EVENT_QUEUE as QUEUE
 from functions.ports.work_queue import GIVEN_UP_QUEUE, VAULT_EVENT_QUEUE, poison_of
 from local.api import Client, client_of, until
+from local.event_subscriptions import EventDelivery
 from local.functions_host import running_functions_host
 from local.hosts import free_ports
 from local.openssl_ca import OpensslCa
-from local.stack import EventDelivery, Stack, running_stack
+from local.stack import Stack, running_stack
 from tests.clock import real_now
 from tests.e2e.event_delivery import HURRY, SHAPES, delivered, endpoint, running, was_healthy
 from tests.e2e.outbox import keep

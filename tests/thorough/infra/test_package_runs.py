@@ -12,10 +12,11 @@ import pytest
 
 from functions import __version__
 from local.api import client_of, until
+from local.event_subscriptions import EventDelivery
 from local.hosts import free_ports
 from local.openssl_ca import OpensslCa
 from local.package import build
-from local.stack import EventDelivery, Ports, running_stack
+from local.stack import Ports, running_stack
 from tests.e2e.dropped_files import merges, reports
 from tests.e2e.request_and_chain import chain_for, started
 from tests.infra.package import uv
