@@ -1,4 +1,5 @@
-"""The whole stack on this machine: Azurite, Key Vault emulator, identity, Event Grid, inbox, and the Functions host.
+"""The whole stack on this machine: Azurite, Key Vault emulator, identity, Event Grid, inbox, TLS servers, and the
+Functions host.
 
 Everything but Azurite (Node) and the host (one Functions app per process) runs in this process.
 """
@@ -30,6 +31,7 @@ from local.functions_host import ROOT, FunctionsHost, Keys
 from local.hosts import Hosts, free_ports, running_hosts, taken
 from local.kept import Kept
 from local.stack_settings import PRODUCT_CLIENT_ID, app_settings_of, with_addresses
+from local.tls_servers import TlsServers, running_tls_servers
 from local.vaults import ALIASES, further_ports, register_issuers, vault_urls
 
 DROP, MERGED, REJECTED, QUARANTINE = "chains", "chains-merged", "chains-rejected", "chains-quarantine"
@@ -58,11 +60,14 @@ class Ports:
     inbox: int = 0
     smtp: int = 0
     entra: int = 0
+    first_server: int = 0
+    second_server: int = 0
+    third_server: int = 0
 
 
 # What local.settings.sample.json names. `make up` takes each of them that is free.
 SAMPLE_SECRET = "certflow-local"  # noqa: S105  stands in local.settings.sample.json, for Core Tools; loopback only
-USUAL = Ports(7071, 8443, 8444, 10000, 10001, 10002, 8445, 8025, 8026, 8446)
+USUAL = Ports(7071, 8443, 8444, 10000, 10001, 10002, 8445, 8025, 8026, 8446, 8447, 8448, 8449)
 
 
 @dataclass
@@ -75,6 +80,7 @@ class Stack:
     event_grid: EventGrid
     inbox: Inbox = field(repr=False)
     azurite: Azurite
+    tls_servers: TlsServers
     vaults: dict[str, str]  # addresses by alias: one emulator, and every address that leads to it a vault of its own
     keys: Keys
     settings: dict[str, str] = field(repr=False)
@@ -106,6 +112,7 @@ class Stack:
             },
             "event_topic": {"endpoint": self.event_grid.endpoint, "key": self.event_grid.key},
             "inbox": self.inbox.url,
+            "tls_servers": self.tls_servers.describe(),
             "settings": self.settings,
             "logs": str(self.directory),
         }
@@ -211,6 +218,9 @@ async def running_stack(
                 kept_in=kept.azurite if kept else None,
             )
         )
+        servers = await running.enter_async_context(
+            running_tls_servers(ca, (ports.first_server, ports.second_server, ports.third_server))
+        )
         urls = vault_urls((emulator.port, *emulator.further_ports), vaults)
         if not emulator.found.issuers:
             await register_issuers(emulator, urls.values(), ca_file)
@@ -230,14 +240,25 @@ async def running_stack(
         host_ports = free_ports(hosts)
         host_ports[0] = ports.host or host_ports[0]
         host_urls = [f"http://{LOOPBACK}:{port}" for port in host_ports]
-        usual = app_settings_of(emulator, event_grid, inbox, azurite, ca_file, urls, host_urls[0])
+        usual = app_settings_of(emulator, event_grid, inbox, azurite, ca_file, urls, host_urls[0]) | servers.settings()
         entra = None
         if auth == "entra":
             entra = await running.enter_async_context(running_entra(ca, tenant(host_urls), port=ports.entra))
             usual |= sign_in_settings(entra)
         app_settings = usual | with_addresses(settings or {}, urls | {"teams": inbox.teams_url})
         stack = Stack(
-            directory, ca_file, emulator, event_grid, inbox, azurite, urls, keys, app_settings, host_urls[0], entra
+            directory,
+            ca_file,
+            emulator,
+            event_grid,
+            inbox,
+            azurite,
+            servers,
+            urls,
+            keys,
+            app_settings,
+            host_urls[0],
+            entra,
         )
         stack.access_file_kept = await service.get_blob_client(*ACCESS_FILE.split("/")).exists()
         if own_host:

@@ -183,6 +183,7 @@ def _print(stack: Stack, *, own_host: bool) -> None:
         ("CA of all https here", os.path.relpath(stack.ca_file)),
         ("Blobs (Azurite)", stack.azurite.blob_url),
         ("Event topic", stack.event_grid.endpoint),
+        ("TLS servers", described["tls_servers"]["control"]),
         ("Everything, as JSON", os.path.relpath(stack.directory.parent / "stack.json")),
     ):
         table.add_row(name, value)

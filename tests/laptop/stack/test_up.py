@@ -23,6 +23,8 @@ def ports_of(described: dict[str, Any]) -> set[int]:
     storage = [part.split("=", 1)[1] for part in described["storage"]["connection_string"].split(";") if "://" in part]
     urls = [described["api"], *described["vaults"].values(), described["identity"]["endpoint"], described["inbox"]]
     urls += [described["auth"]["authority"]] if described["auth"]["mode"] == "entra" else []
+    servers = described["tls_servers"]
+    urls += [servers["control"], *(f"https://{one.partition('@')[0]}" for one in servers["endpoints"].values())]
     return {urlsplit(url).port or 0 for url in (*urls, described["event_topic"]["endpoint"], *storage)}
 
 
@@ -48,6 +50,7 @@ def test_stack_json_says_where_everything_is(stack: dict[str, Any]) -> None:
         "storage",
         "event_topic",
         "inbox",
+        "tls_servers",
     }
     assert stack["vaults"]["main"].startswith("https://localhost:")
     containers = {"drop_container", "merged_container", "rejected_container"}
