@@ -60,13 +60,17 @@ async def tags_after(
     return kept
 
 
-async def set_tags(certflow: FreshContext, alias: str, name: str, tags: Mapping[str, str]) -> None:
-    """Gives the current version these tags in place of its own. Key Vault has no condition on that
-    (protocol §4.9), so a change that somebody else makes at the same moment can be lost. Raises
-    UnknownVault, Refused, Unavailable.
+async def set_tags(
+    certflow: FreshContext, alias: str, name: str, tags: Mapping[str, str]
+) -> CertificateRecord:
+    """Gives the current version these tags in place of its own, and returns its record. Key Vault
+    has no condition on that (protocol §4.9), so a change that somebody else makes at the same
+    moment can be lost. Raises UnknownVault, Refused, Unavailable.
     """
     bundle = await certflow.vault(alias).set_tags(name, tags)
-    await keep(certflow, alias, record_of(name, bundle, certflow.now()))
+    record = record_of(name, bundle, certflow.now())
+    await keep(certflow, alias, record)
+    return record
 
 
 async def _pending(certflow: FreshContext, alias: str, name: str) -> PendingOperation | None:

@@ -1,7 +1,7 @@
 """Which version the endpoints of a certificate are to show, and since when.
 
-An event of the vault or of a request says at once that there is a new version; the inventory finds
-what no event told, and changed tags.
+An event of the vault or of a request says at once that there is a new version, and a caller who
+changes the tags that there are other endpoints; the inventory finds what nobody told.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from functions.app.contexts import LiveContext
+from functions.app.retry_save import save_with_retries
 from functions.app.vault_limiters import rate_limited
 from functions.model.errors import ConcurrentChange, Refused
 from functions.model.inventory.endpoints import EndpointRows, ReadEndpoints, endpoints_of
@@ -88,6 +89,31 @@ async def expect_versions(certflow: LiveContext, snapshot: VaultSnapshot) -> Non
         await _saved(certflow.live, before, wanted)
     for gone in known.values():
         await _saved(certflow.live, gone, None)
+
+
+async def look_soon(certflow: LiveContext, alias: str, record: CertificateRecord) -> None:
+    """Has the endpoints that a certificate's tags name now looked at in the next run of its vault,
+    because somebody has named them just now, for the first time or once more. `alias` is
+    lower-case. Safe to repeat. Raises Unavailable.
+    """
+    live = certflow.live
+    if live is None:
+        return
+    rows, name = await live.file.rows(), record.name
+
+    async def save(before: EndpointCheck | None) -> None:
+        wanted, expected = None, _expected_of(certflow, record, before)
+        if expected is not None:
+            wanted = _check(certflow, alias, name, record.tags, rows, expected, before)
+        if wanted is not None:
+            wanted = replace(wanted, next_look=certflow.now())
+        await _save(live, before, wanted)
+
+    async def read() -> EndpointCheck | None:
+        return await live.checks.get(alias, name)
+
+    what = f"the endpoint check of {name} in {alias}"
+    await save_with_retries(await read(), read, save, service="The table storage", what=what)
 
 
 def _expected(bundle: Bundle, changed: datetime) -> ExpectedVersion:
@@ -168,13 +194,20 @@ def _grace(certflow: LiveContext, tags: Tags, read: ReadEndpoints) -> float:
 async def _saved(
     live: LivePorts, before: EndpointCheck | None, wanted: EndpointCheck | None
 ) -> None:
-    """Writes a check, or deletes it, where that changes something. Another run that changed it
-    meanwhile is left alone: whatever this one found is found again.
+    """Writes a check, or deletes it. Another run that changed it meanwhile is left alone: whatever
+    this one found is found again.
     """
     try:
-        if wanted is None and before is not None:
-            await live.checks.remove(before)
-        elif wanted is not None and wanted != before:
-            await live.checks.save(wanted, before)
+        await _save(live, before, wanted)
     except ConcurrentChange as error:
         record("endpoint-check-left", reason=str(error))
+
+
+async def _save(
+    live: LivePorts, before: EndpointCheck | None, wanted: EndpointCheck | None
+) -> None:
+    """Writes a check, or deletes it, where that changes something. Raises ConcurrentChange."""
+    if wanted is None and before is not None:
+        await live.checks.remove(before)
+    elif wanted is not None and wanted != before:
+        await live.checks.save(wanted, before)

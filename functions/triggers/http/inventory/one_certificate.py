@@ -10,6 +10,7 @@ from functions.app.contexts import AuditContext
 from functions.inventory.audits import findings_of
 from functions.inventory.near_the_end import near_its_end
 from functions.inventory.one import CertificateView, set_tags, tags_after, view
+from functions.live.expected import look_soon
 from functions.live.states import CertificateEndpoints, endpoints_of_certificate
 from functions.model.errors import Unavailable
 from functions.model.inventory.endpoints import Endpoint
@@ -17,6 +18,7 @@ from functions.model.inventory.record import AskedFor, CertificateRecord, Issued
 from functions.model.inventory.who_renews import who_renews
 from functions.model.live.state import EndpointState
 from functions.model.request.act_log import log_act
+from functions.model.tags import ENDPOINTS_TAG, GRACE_TAG
 from functions.ports.vault import PendingOperation
 from functions.triggers.http.answers import certificate_url, json_body, pending_url, time_of
 from functions.triggers.http.bodies import check_name
@@ -46,13 +48,16 @@ async def tag_certificate(req: func.HttpRequest, context: Context) -> func.HttpR
     """Changes Certflow's tags of a certificate, and answers 200 with it."""
     check_query(req, "requested_by")
     vault, name = req.route_params["vault"], check_name(req.route_params["name"])
-    change, said = parse_tags(body_of(req))
-    by, app = actor_of(req, context, said), context.certflow()
+    app = context.certflow()
+    change, said = parse_tags(body_of(req), app.options.live)
+    by = actor_of(req, context, said)
     tags = await tags_after(app, vault, name, change)
     await check_may_change(context, vault.lower(), name, tags)
     # Before the call: an alert takes a change that the app has not logged for somebody else's.
     log_act("tagged", by, outcome="asked", vault=vault.lower(), name=name)
-    await set_tags(app, vault, name, tags)
+    record = await set_tags(app, vault, name, tags)
+    if change.keys() & {ENDPOINTS_TAG, GRACE_TAG}:
+        await look_soon(app, vault.lower(), record)
     return json_body(200, await _answer_of(req, context, vault, name))
 
 

@@ -8,9 +8,12 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from functions.model.errors import InvalidRequest
 from functions.model.inventory.endpoints import ENDPOINT_SHAPE, endpoints_in_tag
+from functions.model.live.schedule import GRACES, grace_of
+from functions.model.options import LiveOptions
 from functions.model.tags import (
     BEGINNING,
     ENDPOINTS_TAG,
+    GRACE_TAG,
     MAX_TAG_LETTERS,
     MUTE_TAG,
     OWNER_TAG,
@@ -21,7 +24,7 @@ from functions.model.tags import (
 from functions.triggers.http.bodies import Plain, parse
 from functions.triggers.http.plain_text import check_person
 
-TAG_FIELDS = "owner, signer, renew, mute or endpoints"
+TAG_FIELDS = "owner, signer, renew, mute, endpoints or grace"
 TagValue = Annotated[str, Meta(min_length=1, max_length=MAX_TAG_LETTERS)]
 
 
@@ -33,12 +36,13 @@ class TagBody(Struct, forbid_unknown_fields=True, omit_defaults=True):
     renew: Literal["notify", "auto", "off"] | UnsetType | None = UNSET
     mute: Plain | UnsetType | None = UNSET
     endpoints: TagValue | UnsetType | None = UNSET
+    grace: Plain | UnsetType | None = UNSET
     requested_by: Plain | None = None
 
 
-def parse_tags(body: bytes) -> tuple[dict[str, str | None], str | None]:
-    """Returns the tags, None for those to be taken away, and `requested_by`. Raises
-    InvalidRequest.
+def parse_tags(body: bytes, live: LiveOptions) -> tuple[dict[str, str | None], str | None]:
+    """Returns the tags, None for those to be taken away, and `requested_by`. `live` has the
+    services that `grace` may name. Raises InvalidRequest.
     """
     asked = parse(body, TagBody)
     words = {
@@ -47,6 +51,7 @@ def parse_tags(body: bytes) -> tuple[dict[str, str | None], str | None]:
         RENEW_TAG: asked.renew,
         MUTE_TAG: asked.mute,
         ENDPOINTS_TAG: asked.endpoints,
+        GRACE_TAG: asked.grace,
     }
     tags = {tag: word for tag, word in words.items() if not isinstance(word, UnsetType)}
     if not tags:
@@ -57,6 +62,7 @@ def parse_tags(body: bytes) -> tuple[dict[str, str | None], str | None]:
     if mute is not None and muted_until({MUTE_TAG: mute}, BEGINNING) is None:
         raise InvalidRequest("mute", "A date, such as 2027-03-15, or true.")
     _check_endpoints(tags.get(ENDPOINTS_TAG))
+    _check_grace(tags.get(GRACE_TAG), live)
     return tags, asked.requested_by
 
 
@@ -69,3 +75,10 @@ def _check_endpoints(value: str | None) -> None:
         raise InvalidRequest("endpoints", " ".join(read.faults))
     if not read.endpoints:
         raise InvalidRequest("endpoints", f"This names no server; {ENDPOINT_SHAPE}.")
+
+
+def _check_grace(value: str | None, live: LiveOptions) -> None:
+    """Raises InvalidRequest for a tag that would have no effect."""
+    if value is not None and (not value.strip() or grace_of(value, live) is None):
+        named = ", ".join(sorted(GRACES.keys() | dict(live.graces).keys()))
+        raise InvalidRequest("grace", f"Write one of {named}, or a period such as 90m, 6h or 4d.")

@@ -298,6 +298,8 @@ async def test_tags_are_changed_and_the_others_stay() -> None:
         ({"endpoints": "www.example.com:99999"}, "between 1 and 65535"),
         ({"endpoints": ", ,"}, "This names no server"),
         ({"endpoints": ["www.example.com"]}, "endpoints"),
+        ({"grace": "soon"}, "Write one of appgw, appservice, frontdoor, vm, or a period"),
+        ({"grace": " "}, "Write one of appgw"),
         ({"endpoints": ", ".join(f"www.example.com:{port}" for port in range(1, 22))}, "of more than 20 endpoints"),
     ],
 )
