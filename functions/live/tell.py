@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import TypedDict
 
 from functions.model.events.event import Event
 from functions.model.events.inventory.endpoints import Live, NotLive, command_for
@@ -36,7 +37,7 @@ def told(
         known = {one.endpoint: one for one in before.states}
     states, events = list[EndpointState](), list[Event]()
     for state in check.states:
-        carried = _carried(known.get(state.endpoint), state, now)
+        carried = _carried(known.get(state.endpoint), state)
         keys = tuple(_keys(check, carried, now))
         events += [_event(check, carried, key, now) for key in keys]
         both = (*carried.told, *keys)
@@ -46,7 +47,7 @@ def told(
     return replace(check, states=tuple(states)), tuple(events)
 
 
-def _carried(known: EndpointState | None, state: EndpointState, now: datetime) -> EndpointState:
+def _carried(known: EndpointState | None, state: EndpointState) -> EndpointState:
     """The state with what the last one has to say besides."""
     told_before = known.told if known else ()
     failures = 0
@@ -54,7 +55,7 @@ def _carried(known: EndpointState | None, state: EndpointState, now: datetime) -
         failures = (known.failures if known else 0) + 1
     since = None
     if state.state in SERVED:
-        since = (known.since if known else None) or now
+        since = (known.since if known else None) or state.at
     return replace(state, told=told_before, failures=failures, since=since)
 
 
@@ -89,7 +90,7 @@ def _is_critical(state: EndpointState, now: datetime) -> bool:
 
 
 def _event(check: EndpointCheck, state: EndpointState, key: str, now: datetime) -> Event:
-    event = _live(check, state, now) if key == LIVE_KEY else _not_live(check, state, now)
+    event = _live(check, state) if key == LIVE_KEY else _not_live(check, state, now)
     which = hashlib.sha256(state.endpoint.encode()).hexdigest()[:16]
     return event.event(
         f"{check.vault}:{check.name.lower()}:{check.expected.sha1}:{which}:{key}",
@@ -100,16 +101,35 @@ def _event(check: EndpointCheck, state: EndpointState, key: str, now: datetime) 
     )
 
 
-def _live(check: EndpointCheck, state: EndpointState, now: datetime) -> Live:
-    since = state.since or now
+class About(TypedDict):
+    """What both events say."""
+
+    vault: str
+    name: str
+    thumbprint: str
+    owner: str | None
+    endpoint: str
+    expected: str
+    changed: str
+
+
+def _about(check: EndpointCheck, state: EndpointState) -> About:
+    expected = check.expected
+    return {
+        "vault": check.vault,
+        "name": check.name,
+        "thumbprint": expected.sha1,
+        "owner": check.owner,
+        "endpoint": state.endpoint,
+        "expected": expected.sha256,
+        "changed": expected.changed.isoformat(),
+    }
+
+
+def _live(check: EndpointCheck, state: EndpointState) -> Live:
+    since = state.since or state.at
     return Live(
-        vault=check.vault,
-        name=check.name,
-        thumbprint=check.expected.sha1,
-        owner=check.owner,
-        endpoint=state.endpoint,
-        expected=check.expected.sha256,
-        changed=check.expected.changed.isoformat(),
+        **_about(check, state),
         since=since.isoformat(),
         after=max(0, int((since - check.expected.changed).total_seconds())),
     )
@@ -118,13 +138,7 @@ def _live(check: EndpointCheck, state: EndpointState, now: datetime) -> Live:
 def _not_live(check: EndpointCheck, state: EndpointState, now: datetime) -> NotLive:
     endpoint = _endpoint_of(check, state)
     return NotLive(
-        vault=check.vault,
-        name=check.name,
-        thumbprint=check.expected.sha1,
-        owner=check.owner,
-        endpoint=state.endpoint,
-        expected=check.expected.sha256,
-        changed=check.expected.changed.isoformat(),
+        **_about(check, state),
         state=state.state.value,  # type: ignore[arg-type]  # one of WRONG, or unreachable
         served=state.served or None,
         not_after=state.not_after.isoformat() if state.not_after else None,

@@ -9,9 +9,10 @@ import pytest
 
 from functions.live.check_endpoints import MAX_ROUND_CHECKS, check_endpoints
 from functions.live.states import endpoint_states
+from functions.live.tell import told
 from functions.model.errors import Unavailable
 from functions.model.live.look import Trouble
-from functions.model.live.state import LiveState
+from functions.model.live.state import EndpointState, LiveState
 from functions.model.options import LiveOptions
 from tests.certificates import DAY, Ca, Wish
 from tests.clock import fixed_now
@@ -55,6 +56,15 @@ async def test_when_the_new_version_is_served_that_is_told_once_with_since_when(
     assert (event.type, event.data["endpoint"], event.data["after"]) == ("Certflow.Endpoint.Live", HOST, 3600)
     assert event.data["owner"] == "owner@example.com"
     assert world.state.since == world.now - timedelta(days=3)
+
+
+async def test_it_is_served_since_the_look_that_saw_it_however_long_the_run_takes_after_that() -> None:
+    world, _, _ = await renewed()
+    check = world.checks.rows["main", "web"]
+    state = EndpointState(HOST, LiveState.LIVE, world.now + timedelta(minutes=5), served=check.expected.sha256)
+    found, (event,) = told(check, replace(check, states=(state,)), world.now + timedelta(minutes=9))
+    assert (found.states[0].since, event.data["since"]) == (state.at, state.at.isoformat())
+    assert event.data["after"] == 300
 
 
 async def test_after_the_grace_one_message_says_what_is_shown_and_once_it_is_right_another() -> None:
