@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from azure.core.credentials import AccessToken
+from azure.core.rest import HttpRequest
 from azure.keyvault.certificates.aio import CertificateClient
 from azure.storage.blob.aio import BlobServiceClient
 
@@ -106,6 +107,19 @@ class Client:
         async with self.session.get(f"{self.stack['inbox']}/api/messages", params={"contains": contains}) as response:
             messages: list[dict[str, Any]] = await response.json()
             return messages
+
+    async def secret(self, vault: str, name: str) -> bytes:
+        """The secret beside a certificate, which holds its chain and key: what `az keyvault secret download` writes."""
+        url = f"{self.stack['vaults'][vault]}/secrets/{name}?api-version=7.4"
+        response = await self.certificates[vault].send_request(HttpRequest("GET", url))
+        response.raise_for_status()
+        return str(response.json()["value"]).encode()
+
+    async def serve(self, server: str, content: bytes) -> None:
+        """Gives a TLS server of the stack the certificate, chain and key that it is to show from now on."""
+        url = f"{self.stack['tls_servers']['control']}/{server}"
+        async with self.session.put(url, data=content) as response:
+            response.raise_for_status()
 
     async def set_outcome(self, vault: str, name: str, outcome: str, **more: Any) -> None:
         """Makes the emulator's issuers issue, fail or hang for a certificate name."""

@@ -9,120 +9,26 @@ import os
 import shutil
 import sys
 import tempfile
-import textwrap
 import time
 import zipfile
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from azure.keyvault.certificates import CertificateContentType, CertificatePolicy
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from rich.console import Console
-from rich.padding import Padding
-from rich.panel import Panel
-from rich.text import Text
 
 from local.api import Client, client_of, until
 from local.azurite import AzuriteFailed
 from local.functions_host import ROOT, HostFailed
 from local.openssl_ca import OpensslCa, OpensslMissing
 from local.stack import MERGED, REJECTED, running_stack
+from local.teller import NotAsTold, Teller, expect
 
+SERVER = "first"  # of the stack's TLS servers
 ISSUING_DELAY = 4.0  # seconds; real integrated issuers were seen to take 9 to 39
-Message = dict[str, Any]
-
-
-class NotAsTold(Exception):
-    """A story did not end as it was told; the text says where."""
-
-
-@dataclass
-class Teller:
-    """Writes a story to the terminal, a line a step, with the seconds since the story began."""
-
-    console: Console
-    client: Client
-    ca: OpensslCa
-    started: float = field(default_factory=time.monotonic)
-
-    def begin(self, title: str) -> None:
-        """A story's title."""
-        self.started = time.monotonic()
-        self.console.print(f"\n[bold]{title}[/]")
-
-    async def sign_in(self, name: str) -> None:
-        """Signs a person or machine of the stack in; the story's calls are theirs from then on."""
-        self.client = self.client.signed_in_as(name)
-        await self.client.credentials()
-        auth = self.client.stack["auth"]
-        who = (auth["persons"] | auth["machines"])[name]
-        self.step(f"{who.get('name', f'The machine {name}')} signs in: {', '.join(who['roles'])}")
-
-    def step(self, text: str) -> None:
-        """A step that is done, wrapped under its time."""
-        seconds = f"{time.monotonic() - self.started:5.1f} s  "
-        lines = textwrap.wrap(text, max(40, self.console.width - 11), break_on_hyphens=False)
-        self.console.print(Text(f" {seconds}" + f"\n{' ' * 10}".join(lines)), soft_wrap=True)
-
-    async def waiting[T](self, text: str, look: Callable[[], Awaitable[T | None]]) -> T:
-        """Shows what is waited for until it comes. Raises NotAsTold if it does not."""
-        with self.console.status(f"[dim]{text} …[/]"):
-            try:
-                return await until(text, look)
-            except TimeoutError as error:
-                raise NotAsTold(str(error)) from None
-
-    async def request(self, name: str, issuer: str) -> dict[str, Any]:
-        """Asks for a certificate over HTTP; returns the operation."""
-        host = f"{name}.example.com"
-        names = {"subject": f"CN={host}", "sans": {"dns_names": [host]}}
-        body = {"policy": {"x509_props": names, "issuer": {"name": issuer}}, "owner": "you@example.com"}
-        response = await self.client.create("main", name, body)
-        answer = await response.json()
-        expect(response.status == 202, f"create answered {response.status}: {answer}")
-        self.step(f"POST …/certificates/{name}/create, issuer {issuer} → 202, request_id {answer['request_id']}")
-        return dict(answer)
-
-    async def pending(self, name: str, status: str) -> dict[str, Any]:
-        """What `GET …/pending` says, which is to be this status."""
-        response = await self.client.pending("main", name)
-        answer = await response.json()
-        expect(answer.get("status") == status, f"{name} is {answer}, not {status}")
-        return dict(answer)
-
-    async def told(self, subject: str) -> list[Message]:
-        """Waits for the one Teams card and the one mail with this subject."""
-
-        async def look() -> list[Message] | None:
-            found = await self.client.messages(subject)  # a card may be about several things
-            return found if {one["channel"] for one in found} == {"teams", "email"} else None
-
-        messages = await self.waiting("waiting for the messages", look)
-        expect(len(messages) == 2, f"{len(messages)} messages instead of one card and one mail")
-        expect(not any(one["refused"] for one in messages), "Teams refuses the card")
-        to = next(one["to"] for one in messages if one["channel"] == "email")
-        self.step(f"A card in Teams, and a mail to {to}: {subject}")
-        return messages
-
-    def show(self, messages: list[Message]) -> None:
-        """Shows the card and the mail as their readers see them; of the mail only what stands before its table."""
-        card, mail = sorted(messages, key=lambda one: str(one["channel"]), reverse=True)
-        self._panel(f"Teams: {card['subject']}", card["text"].splitlines()[1:-1])
-        self._panel(f"Mail to {mail['to']}", [mail["subject"], *mail["text"].strip().split("\n\n")[1:3]])
-
-    def _panel(self, title: str, lines: list[str]) -> None:
-        text = Text("\n".join(line for line in lines if line.strip()))
-        panel = Panel(text, title=Text(title, "bold"), title_align="left", padding=(0, 1))
-        self.console.print(Padding(panel, (0, 0, 0, 10)))
-
-
-def expect(holds: bool, otherwise: str) -> None:
-    """Raises NotAsTold unless it holds."""
-    if not holds:
-        raise NotAsTold(otherwise)
 
 
 async def scan_vaults(console: Console, client: Client) -> None:
@@ -155,13 +61,14 @@ async def issuer_completes(teller: Teller) -> None:
 
 
 async def chain_is_merged(teller: Teller) -> None:
-    """b. A CA outside: CSR out, chain in, whatever it looks like."""
-    teller.begin("b. A CA of your own: CSR out, signed with openssl, chain dropped, merged")
+    """b. A CA outside: CSR out, chain in, whatever it looks like, until a server shows it."""
+    teller.begin("b. A CA of your own: CSR out, signed with openssl, chain dropped, merged, served")
     await teller.sign_in("requester")
     teller.step("The laptop's vaults accept any CA until one is set (CERTFLOW_TRUSTED_CAS=any)")
     await teller.client.put("trusted-cas", "main/example-root.pem", teller.ca.root.read_bytes())
     teller.step("Example Root CA put into trusted-cas/main/: the vault accepts its certificates, and no others")
-    operation = await teller.request("intranet", "Unknown")
+    endpoint = await serve_earlier_version(teller)
+    operation = await teller.request("intranet", "Unknown", {"certflow-endpoints": endpoint})
     await teller.told("CSR ready to be signed: intranet")
     csr = x509.load_der_x509_csr(base64.b64decode(operation["csr"]))
     leaf = teller.ca.sign(csr.public_bytes(Encoding.PEM), "intranet", "intranet.example.com")
@@ -181,6 +88,31 @@ async def chain_is_merged(teller: Teller) -> None:
     messages = await teller.told("Certificate issued: intranet")
     await teller.pending("intranet", "completed")
     teller.show(messages)
+    await serve_new_version(teller, endpoint)
+
+
+async def serve_earlier_version(teller: Teller) -> str:
+    """Puts a certificate into the vault and on a server, as somebody did last year; returns what a tag says of that."""
+    leaf = teller.ca.sign_another_key("intranet-before", "intranet.example.com")
+    served = teller.ca.key("intranet-before") + leaf + teller.ca.issuing.read_bytes()
+    policy = CertificatePolicy(issuer_name="Unknown", content_type=CertificateContentType.pem)
+    await teller.client.certificates["main"].import_certificate("intranet", served, policy=policy)
+    await teller.client.serve(SERVER, served)
+    endpoint = str(teller.client.stack["tls_servers"]["endpoints"][SERVER])
+    teller.step(f"Today's certificate of the intranet is in the vault, and on a server: {endpoint}")
+    return endpoint
+
+
+async def serve_new_version(teller: Teller, endpoint: str) -> None:
+    """The server gets what was merged, and Certflow sees it there."""
+    old = await teller.looked("intranet", endpoint, "old")
+    teller.step(f"Is it served? GET …/certificates/intranet → {old['state']}: {old['sentence']}")
+    await teller.client.serve(SERVER, await teller.client.secret("main", "intranet"))
+    teller.step("The vault's secret, chain and key, put on the server (az keyvault secret download)")
+    live = await teller.looked("intranet", endpoint, "live")
+    since = datetime.fromisoformat(live["since"])
+    teller.step(f"GET …/certificates/intranet → live: served since {since:%H:%M:%S} UTC")
+    await teller.told("Served: intranet")
 
 
 def zipped(name: str, content: bytes) -> bytes:

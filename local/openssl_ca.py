@@ -58,6 +58,10 @@ class OpensslCa:
         self._request(name, f"/CN={dns_name}")
         return self.sign((self._directory / f"{name}.csr").read_bytes(), name, dns_name)
 
+    def key(self, name: str) -> bytes:
+        """The key (PEM) of what `sign_another_key` has signed under a name."""
+        return (self._directory / f"{name}.key").read_bytes()
+
     def pkcs7(self, leaf: bytes) -> bytes:
         """Root, intermediate and a leaf (PEM), in this order, as certs-only PKCS#7 (DER)."""
         bundle = self._directory / "bundle.pem"

@@ -12,11 +12,13 @@ import pytest
 from local.functions_host import ROOT
 from tests.clock import HANG
 
+WIDTH = 90  # of the terminal
+
 
 @pytest.fixture(scope="module")
 def told() -> str:
     command = [sys.executable, "-m", "local.demo"]
-    environment = os.environ | {"COLUMNS": "90"}
+    environment = os.environ | {"COLUMNS": str(WIDTH)}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=2 * HANG, check=False
     )
@@ -35,3 +37,22 @@ def test_every_story_has_a_card_and_a_mail_of_its_own_and_no_other(told: str) ->
     ]
     assert all(len(re.findall(r"─ Mail to ", one)) == 1 for one in stories)
     assert "Now watching" not in told
+
+
+def test_the_second_story_ends_with_a_server_that_shows_what_was_merged(told: str) -> None:
+    story = " ".join(told.partition("b. A CA of your own")[2].partition("c. DigiCert")[0].split())
+    steps = (
+        "Today's certificate of the intranet is in the vault, and on a server: first.servers.localhost:",
+        "Merged, and the file moved",
+        "Is it served? GET …/certificates/intranet → old: It shows an earlier version",
+        "The vault's secret, chain and key, put on the server",
+        "→ live: served since ",
+        "A card in Teams, and a mail to you@example.com: Served: intranet",
+    )
+    places = [story.find(step) for step in steps]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+def test_no_line_is_longer_than_the_terminal_is_wide(told: str) -> None:
+    assert [line for line in told.splitlines() if len(line) > WIDTH] == []
