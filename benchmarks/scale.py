@@ -31,7 +31,7 @@ from functions.inventory.fresh import refresh
 from functions.inventory.new_findings import vault_findings
 from functions.live.by_inventory import expect_by_inventory
 from functions.live.check_endpoints import check_endpoints
-from functions.live.expected import expect_version
+from functions.live.expected import hear_completed
 from functions.model.live.look import Look
 from functions.model.request.operation import Status
 from functions.monitoring.vault_run import queue_vault_runs
@@ -172,7 +172,7 @@ async def _end(one: Scene, scanned: Counts, idle: Counts) -> Steps:
     found = {
         "end": await one.counted(lambda: check_named(flow, "main", WEB)),
         "refresh": await one.counted(lambda: refresh(flow, "main", WEB)),
-        "expected": await one.counted(lambda: expect_version(flow, "main", WEB, one.world.now)),
+        "expected": await one.counted(lambda: hear_completed(flow, {"vault": "main", "name": WEB}, one.world.now)),
         "met ended": await one.scan() - scanned,
     }
     data = {"Id": f"{URL}/certificates/{WEB}/v2", "ObjectName": WEB}

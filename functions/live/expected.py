@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functions.app.contexts import LiveContext
 from functions.app.retry_save import save_with_retries
 from functions.app.vault_limiters import rate_limited
-from functions.model.errors import ConcurrentChange, Refused
+from functions.model.errors import ConcurrentChange, Refused, UnreadAnswer
 from functions.model.inventory.endpoints import EndpointRows, ReadEndpoints, endpoints_of
 from functions.model.inventory.record import CertificateRecord, VaultSnapshot
 from functions.model.live.schedule import first_look, grace_of
@@ -28,14 +28,17 @@ from functions.x509.public_keys import sha1_of
 type Tags = Mapping[str, str]
 
 
-async def expect_version(certflow: LiveContext, alias: str, name: str, changed: datetime) -> None:
-    """Has the endpoints of a certificate looked at for its current version, which is current since
-    `changed` (UTC), unless that is expected already. Safe to repeat. Raises Refused, Unavailable.
+async def expect_version(
+    certflow: LiveContext, alias: str, name: str, bundle: Bundle, changed: datetime
+) -> None:
+    """Has the endpoints of a certificate looked at for its current version, which was just read
+    (`bundle`) and is current since `changed` (UTC), unless that is expected already. Safe to
+    repeat. Raises Unavailable.
     """
     if certflow.live is None:
         return
     before = await certflow.live.checks.get(alias, name)
-    wanted = await current_check(certflow, certflow.live, alias, name, before, changed)
+    wanted = await _wanted(certflow, certflow.live, alias, name, bundle, before, changed)
     await _saved(certflow.live, before, wanted)
 
 
@@ -53,21 +56,24 @@ async def current_check(
     bundle = await certflow.vault(alias).certificate(name)
     if bundle is None:
         return None
-    rows, tags = await live.file.rows(), bundle.fields.get("tags") or {}
-    return _check(certflow, alias, name, tags, rows, _expected(bundle, changed), before)
+    return await _wanted(certflow, live, alias, name, bundle, before, changed)
 
 
 async def hear_completed(certflow: LiveContext, data: Mapping[str, object], at: datetime) -> None:
     """Does the same for a request that was completed at `at` (UTC), by the data of its event. A
-    refusal of the vault is left to the next scan. Raises Unavailable.
+    refusal of the vault, and a certificate that cannot be read, is left to the next scan. Raises
+    Unavailable.
     """
     alias, name = str(data.get("vault")), str(data.get("name"))
     if certflow.live is None or alias not in certflow.vaults:
         return
     try:
-        await expect_version(rate_limited(certflow, alias), alias, name, at)
-    except Refused as error:
+        bundle = await rate_limited(certflow, alias).vault(alias).certificate(name)
+    except (Refused, UnreadAnswer) as error:
         record("endpoint-check-left", vault=alias, name=name, reason=str(error))
+        return
+    if bundle is not None:
+        await expect_version(certflow, alias, name, bundle, at)
 
 
 async def expect_versions(certflow: LiveContext, snapshot: VaultSnapshot) -> None:
@@ -114,6 +120,19 @@ async def look_soon(certflow: LiveContext, alias: str, record: CertificateRecord
 
     what = f"the endpoint check of {name} in {alias}"
     await save_with_retries(await read(), read, save, service="The table storage", what=what)
+
+
+async def _wanted(
+    certflow: LiveContext,
+    live: LivePorts,
+    alias: str,
+    name: str,
+    bundle: Bundle,
+    before: EndpointCheck | None,
+    changed: datetime,
+) -> EndpointCheck | None:
+    rows, tags = await live.file.rows(), bundle.fields.get("tags") or {}
+    return _check(certflow, alias, name, tags, rows, _expected(bundle, changed), before)
 
 
 def _expected(bundle: Bundle, changed: datetime) -> ExpectedVersion:

@@ -81,9 +81,9 @@ async def hear(
         await check_named(paced, alias, name)
         if type_ in EXPIRY_EVENTS:
             await check_expiry_of(paced, alias, name)
-        await refresh(paced, alias, name)
-        if type_ == NEW_VERSION_EVENT:
-            await expect_version(paced, alias, name, certflow.now())
+        bundle = await refresh(paced, alias, name)
+        if type_ == NEW_VERSION_EVENT and bundle is not None:
+            await expect_version(paced, alias, name, bundle, certflow.now())
 
 
 async def hear_own(certflow: Certflow, event: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 import pytest
 
 from functions.live.expected import hear_completed
-from functions.model.errors import Refused
+from functions.model.errors import Refused, UnreadAnswer
 from functions.model.options import LiveOptions
 from functions.settings.live import live_options_of
 from functions.settings.values import Faults
@@ -25,6 +25,27 @@ async def test_the_vaults_event_of_a_new_version_has_its_endpoints_looked_at(typ
     world.new_version()
     await hear(world.certflow, URLS, type_, DATA)
     assert bool(world.checks.rows) == (type_ == NEW_VERSION_EVENT)
+
+
+async def test_the_event_reads_the_certificate_once_for_the_inventory_and_its_endpoints() -> None:
+    world = LiveWorld()
+    world.new_version()
+    await hear(world.certflow, URLS, NEW_VERSION_EVENT, DATA)
+    assert world.vault.calls.count("certificate") == 1
+    assert world.fresh_records.kept.keys() == {("main", "web")}
+    assert list(world.checks.rows) == [("main", "web")]
+
+
+async def test_a_certificate_that_cannot_be_read_is_left_to_the_next_scan_and_its_events_are_not_put_back() -> None:
+    world = LiveWorld()
+    world.new_version()
+    fault = UnreadAnswer("Key Vault", "an answer that cannot be read")
+    world.vault.faults = [fault]
+    await hear(world.certflow, URLS, NEW_VERSION_EVENT, DATA)
+    assert world.vault.faults == []
+    world.vault.faults = [fault]
+    await hear_completed(world.certflow, {"vault": "main", "name": "web"}, world.now)
+    assert (world.vault.faults, world.checks.rows) == ([], {})
 
 
 async def test_a_completed_request_counts_from_its_end() -> None:
