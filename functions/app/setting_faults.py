@@ -29,7 +29,7 @@ async def tell_mail_is_behind(certflow: EventsContext, since: datetime) -> None:
         "reached. None is lost. Have the service grant more and raise this setting, use a domain "
         "of your own, or send less by rules."
     )
-    await _tell(certflow, "mail-behind", "CERTFLOW_MAIL_LIMITS", cure)
+    await tell_setting(certflow, "mail-behind", "CERTFLOW_MAIL_LIMITS", cure)
 
 
 async def tell_setting_faults(certflow: SettingFaultsContext) -> None:
@@ -39,11 +39,15 @@ async def tell_setting_faults(certflow: SettingFaultsContext) -> None:
     for fault in certflow.setting_faults:
         name, _, cure = fault.partition(": ")
         record("setting-wrong", level=logging.ERROR, setting=name, reason=cure)
-        await _tell(certflow, fault, name, cure)
+        await tell_setting(certflow, fault, name, cure)
 
 
-async def _tell(certflow: Outbox, fault: str, setting: str, cure: str) -> None:
-    told = SettingWrong(setting=setting, sentence=cure)
+async def tell_setting(certflow: Outbox, fault: str, setting: str, sentence: str) -> None:
+    """Tells the operators, once a week, what is wrong with a setting, or with a file that is one.
+    `fault` stays the same as long as it is the same fault. Safe to repeat. Raises Unavailable.
+    """
+    told = SettingWrong(setting=setting, sentence=sentence)
     # The week is in the id, so that each week has one event.
     id_ = f"settings:{certflow.now():%G-W%V}:{hashlib.sha256(fault.encode()).hexdigest()[:32]}"
-    await send(certflow, told.event(id_, f"settings/{setting}", certflow.now()))
+    name = "".join(one if one.isascii() and one.isalpha() else "_" for one in setting)
+    await send(certflow, told.event(id_, f"settings/{name}", certflow.now()))

@@ -8,4 +8,5 @@ tell             which events follow from what was seen
 check_endpoints  what is due in a vault
 states           what the endpoints of a vault were at the last look
 status           whether it is on, and what of the endpoints cannot be read
+file_faults      telling operators what of the file of endpoints cannot be read
 """

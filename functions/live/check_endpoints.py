@@ -5,7 +5,6 @@ app at a time does so.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,12 +12,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from functions.app.contexts import LiveContext
-from functions.app.outbox import publish, send
+from functions.app.outbox import publish
+from functions.app.setting_faults import tell_setting
 from functions.app.vault_limiters import rate_limited
 from functions.live.look_at import look_at
 from functions.live.tell import told
 from functions.model.errors import CertflowError, ConcurrentChange, Unavailable
-from functions.model.events.operators import SettingWrong
 from functions.model.live.guard import NETWORKS_SETTING
 from functions.model.live.schedule import TRY_AGAIN, next_look
 from functions.model.live.state import EndpointCheck, EndpointState, LiveState
@@ -135,6 +134,4 @@ async def _tell_no_way(certflow: LiveContext, alias: str, states: Sequence[Endpo
         f"of vault {alias} name. Integrate the app with a network that leads there, or take the "
         "network away here."
     )
-    wrong = SettingWrong(setting=NETWORKS_SETTING, sentence=sentence)
-    id_ = f"settings:{now:%G-W%V}:{hashlib.sha256(what.encode()).hexdigest()[:32]}"
-    await send(certflow, wrong.event(id_, f"settings/{NETWORKS_SETTING}", now))
+    await tell_setting(certflow, what, NETWORKS_SETTING, sentence)

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     """Returns the timers. **check** queues a run for every vault, publishes the events that an
     earlier run left in the outbox, checks whose certificates the vaults accept and who may do
-    what, and sends work lists. **discover** asks for an inventory scan of each vault. **daily**
-    sends the digest, deletes what is too old, and sends the plan on the first of a month. **sweep**
-    handles dropped files whose event never came.
+    what, and sends work lists. **discover** asks for an inventory scan of each vault, and tells of
+    settings that are wrong. **daily** sends the digest, deletes what is too old, and sends the plan
+    on the first of a month. **sweep** handles dropped files whose event never came.
     """
     blueprint = func.Blueprint()
     _add_timer(blueprint, "check", "%CERTFLOW_CHECK_SCHEDULE%", lambda: _run_check(certflow()))
@@ -59,10 +59,12 @@ async def _run_check(app: Certflow) -> None:
 
 async def _run_discover(app: Certflow) -> None:
     from functions.app.setting_faults import tell_setting_faults
+    from functions.live.file_faults import tell_file_faults
     from functions.monitoring.inventory_scan import request_scans
 
     await request_scans(app)
     await tell_setting_faults(app)
+    await tell_file_faults(app)
 
 
 async def _run_daily(app: Certflow) -> None:

@@ -21,8 +21,8 @@ MAX_TOLD_FAULTS = 10  # that one event names
 
 @dataclass(frozen=True, kw_only=True)
 class SettingWrong(EventType):
-    """A setting is wrong, and everything else works. Sent each hour while it is wrong, with the
-    same id for a week.
+    """A setting, or the file of endpoints, is wrong, and everything else works. Sent each hour
+    while it is wrong, with the same id for a week.
     """
 
     type = "Certflow.Setting.Wrong"
@@ -35,7 +35,7 @@ class SettingWrong(EventType):
     sentence: Annotated[str, Says("What is wrong, and its cure.")]
 
     def words(self, links: Links) -> Message:
-        """Says what is wrong with the setting."""
+        """Says what is wrong with it."""
         del links
         return Message(
             f"A setting cannot work: {self.setting}",
