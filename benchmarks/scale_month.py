@@ -135,7 +135,7 @@ class Month:
                 endpoints=minutes / 60,
                 endpoint=self.looks,
                 served=requests,
-                expected=2 * requests,  # by the vault's event and by ours
+                expected=2 * requests,  # by ours, and by the vault's event, which needs no call of its own
             ),
             "requests: start, checks, end": NOTHING.plus(life, requests),
             "requests: messages": NOTHING.plus(told, requests),

@@ -56,11 +56,11 @@ async def _run(certflow: LiveContext, live: LivePorts, alias: str) -> None:
     states = list[EndpointState]()
     while certflow.now() < ends:
         due = await live.checks.due(alias, certflow.now(), MAX_ROUND_CHECKS)
-        some = [check for check in due if check.name not in done]
-        if not some:
-            break
+        some = [check for check in due.checks if check.name not in done]
         done.update(check.name for check in some)
         states += await _round(certflow, live, some)
+        if not (some and due.more):
+            break
     if states:
         record("endpoints-looked", vault=alias, endpoints=len(states), certificates=len(done))
     await _tell_no_way(certflow, alias, states)

@@ -39,6 +39,14 @@ class EndpointFile(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class DueChecks:
+    """Checks that are due, the longest due first, and whether there may be `more` of them."""
+
+    checks: tuple[EndpointCheck, ...]
+    more: bool = False
+
+
 class EndpointChecks(Protocol):
     """The store of endpoint checks, one for each certificate that has endpoints. Vaults are
     aliases, lower-case. All methods raise Unavailable.
@@ -52,8 +60,8 @@ class EndpointChecks(Protocol):
         """All checks of a vault, by name."""
         ...
 
-    async def due(self, vault: str, now: datetime, limit: int) -> list[EndpointCheck]:
-        """The checks of a vault that are due, about `limit` at most, the longest due first."""
+    async def due(self, vault: str, now: datetime, limit: int) -> DueChecks:
+        """The checks of a vault that are due, about `limit` at most."""
         ...
 
     async def save(

@@ -28,6 +28,7 @@ from functions.adapters.azure_tables.rows import (
 from functions.adapters.azure_tables.service import Tables
 from functions.model.events.event import Event
 from functions.model.live.state import EndpointCheck
+from functions.ports.endpoints import DueChecks
 
 SAME_ROW = MatchConditions.IfNotModified
 
@@ -47,16 +48,21 @@ class TableEndpointChecks:
 
     async def of_vault(self, vault: str) -> list[EndpointCheck]:
         """Returns all checks of a vault, by name."""
-        rows = await self._of_partitions(vault, "l|", "l|~", None)
-        return sorted(map(_check_of, rows), key=lambda check: check.name)
+        ranges = await self._of_partitions(vault, "l|", "l|~", None)
+        found = [_check_of(row) for rows in ranges for row in rows]
+        return sorted(found, key=lambda check: check.name)
 
-    async def due(self, vault: str, now: datetime, limit: int) -> list[EndpointCheck]:
-        """Returns about `limit` checks of a vault that are due, the longest due first."""
+    async def due(self, vault: str, now: datetime, limit: int) -> DueChecks:
+        """Returns about `limit` checks of a vault that are due. There may be more where a partition
+        has as many as it was asked for.
+        """
         some = max(1, limit // len(DIGITS))
-        rows = await self._of_partitions(vault, "m|", f"m|{sortable(now)}|~", some)
-        names = [row["name"] for row in sorted(rows, key=lambda row: str(row["RowKey"]))]
-        found = await asyncio.gather(*(self.get(vault, name) for name in names[:limit]))
-        return [check for check in found if check is not None]
+        ranges = await self._of_partitions(vault, "m|", f"m|{sortable(now)}|~", some)
+        marks = sorted((row for rows in ranges for row in rows), key=lambda row: str(row["RowKey"]))
+        names = [row["name"] for row in marks[:limit]]
+        found = await asyncio.gather(*(self.get(vault, name) for name in names))
+        more = len(marks) > limit or any(len(rows) >= some for rows in ranges)
+        return DueChecks(tuple(check for check in found if check is not None), more)
 
     async def save(
         self, check: EndpointCheck, before: EndpointCheck | None, events: Sequence[Event] = ()
@@ -75,11 +81,11 @@ class TableEndpointChecks:
 
     async def _of_partitions(
         self, vault: str, start: str, end: str, limit: int | None
-    ) -> list[Any]:
+    ) -> list[list[Any]]:
         ranges = (
             self._tables.range(f"{vault}|{digit}", start, end, limit=limit) for digit in DIGITS
         )
-        return [row for rows in await asyncio.gather(*ranges) for row in rows]
+        return await asyncio.gather(*ranges)
 
 
 def _written(

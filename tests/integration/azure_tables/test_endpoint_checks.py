@@ -69,19 +69,25 @@ async def test_what_is_due_comes_in_its_order_and_moves_with_its_mark(tables: Ta
     checks = TableEndpointChecks(tables)
     for number in range(40):
         await checks.save(check_of("due", f"n{number}", HOUR * number), None)
-    found = await checks.due("due", NOW + 4 * HOUR, 1000)
+    due = await checks.due("due", NOW + 4 * HOUR, 1000)
+    found = due.checks
+    assert not due.more
     assert [one.name for one in found] == ["n0", "n1", "n2", "n3", "n4"]
-    assert [one.name for one in await checks.due("due", NOW + 90 * HOUR, 2)][:1] == ["n0"]
+    few = await checks.due("due", NOW + 90 * HOUR, 2)
+    assert ([one.name for one in few.checks][:1], few.more) == (["n0"], True)
+    # Of 40 in 16 partitions one has three or more, of which two come.
+    some = await checks.due("due", NOW + 90 * HOUR, 32)
+    assert (len(some.checks) <= 32, some.more) == (True, True)
     first = found[0]
     await checks.save(replace(first, next_look=NOW + 3 * HOUR), first)
     same = await checks.get("due", "n0")
     assert same is not None
     await checks.save(replace(same, owner="b@example.com"), same)
-    assert [one.name for one in await checks.due("due", NOW + 2 * HOUR, 1000)] == ["n1", "n2"]
+    assert [one.name for one in (await checks.due("due", NOW + 2 * HOUR, 1000)).checks] == ["n1", "n2"]
     gone = await checks.get("due", "n1")
     assert gone is not None
     await checks.remove(gone)
-    assert [one.name for one in await checks.due("due", NOW + 2 * HOUR, 1000)] == ["n2"]
+    assert [one.name for one in (await checks.due("due", NOW + 2 * HOUR, 1000)).checks] == ["n2"]
     assert await checks.get("due", "n1") is None
 
 

@@ -17,7 +17,7 @@ from functions.model.inventory.endpoints import EndpointRows
 from functions.model.live.look import Look, Trouble
 from functions.model.live.state import EndpointCheck, EndpointState, LiveState
 from functions.model.options import LiveOptions, Options
-from functions.ports.endpoints import LivePorts
+from functions.ports.endpoints import DueChecks, LivePorts
 from tests.certificates import Ca, Wish, make_csr
 from tests.clock import fixed_now
 from tests.unit.fakes import FakeLedger, World, version_of
@@ -65,6 +65,7 @@ class FakeEndpointChecks:
     rows: dict[tuple[str, str], EndpointCheck] = field(default_factory=dict)
     kills: list[str] = field(default_factory=list)  # "before" or "after": what the next writes meet
     writes: int = 0
+    asked: int = 0  # how often for what is due
 
     async def get(self, vault: str, name: str) -> EndpointCheck | None:
         return self.rows.get((vault, name.lower()))
@@ -72,9 +73,10 @@ class FakeEndpointChecks:
     async def of_vault(self, vault: str) -> list[EndpointCheck]:
         return sorted((one for one in self.rows.values() if one.vault == vault), key=lambda one: one.name)
 
-    async def due(self, vault: str, now: object, limit: int) -> list[EndpointCheck]:
+    async def due(self, vault: str, now: object, limit: int) -> DueChecks:
+        self.asked += 1
         found = [one for one in await self.of_vault(vault) if one.next_look <= now]  # type: ignore[operator]
-        return sorted(found, key=lambda one: one.next_look)[:limit]
+        return DueChecks(tuple(sorted(found, key=lambda one: one.next_look)[:limit]), len(found) > limit)
 
     async def save(self, check: EndpointCheck, before: EndpointCheck | None, events: Sequence[Event] = ()) -> None:
         key, kill = (check.vault, check.name.lower()), self.kills.pop(0) if self.kills else ""

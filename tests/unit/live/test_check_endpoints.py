@@ -308,6 +308,20 @@ async def test_a_certificate_without_endpoints_is_forgotten_at_the_next_event_or
     assert world.checks.rows == {}
 
 
+async def test_a_run_goes_on_while_more_is_due_and_asks_once_where_nothing_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, _, new = await renewed()
+    world.serve_version(new)
+    monkeypatch.setattr("functions.live.check_endpoints.MAX_ROUND_CHECKS", 3)
+    check = world.checks.rows["main", "web"]
+    for number in range(7):
+        await world.checks.save(replace(check, name=f"web-{number}", etag=""), None)
+    await world.look(minutes=5)
+    assert all(one.states for one in world.checks.rows.values())
+    assert world.checks.asked == 3
+    await world.look()
+    assert world.checks.asked == 4
+
+
 async def test_many_endpoints_are_looked_at_in_one_run_and_their_states_are_offered_by_name() -> None:
     world, _, new = await renewed()
     world.serve_version(new)
@@ -316,6 +330,7 @@ async def test_many_endpoints_are_looked_at_in_one_run_and_their_states_are_offe
         await world.checks.save(replace(check, name=f"Web-{number}", etag=""), None)
     assert MAX_ROUND_CHECKS > 200
     await world.look(minutes=5)
+    assert world.checks.asked == 1
     states = await endpoint_states(world.certflow, "main")
     assert len(states) == 201
     assert {one.state for some in states.values() for one in some} == {LiveState.LIVE}
