@@ -14,7 +14,7 @@ from local.api import Client, until
 from local.functions_host import FunctionsHost
 from local.stack import Stack, running_stack
 from tests.e2e.stack import HURRIED, described_client
-from tests.e2e.telling import MUCH_MAIL
+from tests.e2e.telling import MUCH_MAIL, NO_SERVERS
 from tests.e2e.watched import HURRY, SCHEDULES
 
 CSRS = "csr"
@@ -27,7 +27,9 @@ async def stack_and_host(
     """A stack, and a host of it that the test starts and kills, with these settings."""
     async with AsyncExitStack() as up:
         stack = await up.enter_async_context(
-            running_stack(directory, own_host=False, issuing_delay=issuing_delay, settings={**MUCH_MAIL, **settings})
+            running_stack(
+                directory, own_host=False, issuing_delay=issuing_delay, settings={**MUCH_MAIL, **NO_SERVERS, **settings}
+            )
         )
         client = await up.enter_async_context(described_client(stack.describe()))
         port = urlsplit(stack.host_url).port

@@ -19,6 +19,8 @@ SOON = {"CERTFLOW_GATHER": "5"}  # for tests that wait for one message; a minute
 # For stacks that tell a few people of a great deal: how much mail one of them gets is another test's business.
 MANY_MAILS = "1000000/address,1000000/caller"
 MUCH_MAIL = {"CERTFLOW_MAIL_LIMITS": MANY_MAILS, **SOON}
+# For a stack that has no server to look at: to ask what is due takes some eighteen requests to the tables, each time.
+NO_SERVERS = {"CERTFLOW_LIVE_HOSTS": "", "CERTFLOW_LIVE_NETWORKS": ""}
 EVENT_LINE = re.compile(r"^ *Event (\S+)$", re.MULTILINE)  # the last line about each thing in a mail
 ROW = re.compile(r"^\d+\. ", re.MULTILINE)
 

@@ -22,7 +22,7 @@ from tests.certificates import Ca, Wish, csr_of, ec_key
 from tests.clock import real_now
 from tests.e2e.stack import HURRIED, described_client
 from tests.e2e.subscriber import subscriber
-from tests.e2e.telling import MUCH_MAIL
+from tests.e2e.telling import MUCH_MAIL, NO_SERVERS
 
 HURRY = 10  # times shorter than the platform's own waits
 # The tests call for surveys and the digest themselves.
@@ -102,7 +102,7 @@ async def running_watch(
     """
     async with AsyncExitStack() as up:
         stack = await up.enter_async_context(
-            running_stack(directory, own_host=False, issuing_delay=0.5, settings=MUCH_MAIL)
+            running_stack(directory, own_host=False, issuing_delay=0.5, settings=MUCH_MAIL | NO_SERVERS)
         )
         client = await up.enter_async_context(described_client(stack.describe()))
         events = await up.enter_async_context(subscriber(stack.event_grid))

@@ -25,7 +25,7 @@ from local.stack import Stack, running_stack
 from tests.clock import real_now
 from tests.corpus import hierarchy
 from tests.e2e.stack import app_of
-from tests.e2e.telling import MUCH_MAIL
+from tests.e2e.telling import MUCH_MAIL, NO_SERVERS
 from tests.endurance.soaking import checks
 from tests.endurance.soaking.customers import KEY, Customers
 from tests.endurance.soaking.faults import Faulty, Killer, Thrown
@@ -81,7 +81,7 @@ async def soak(
             hosts=HOSTS,
             hurry=SPEED,
             issuing_delay=ISSUING_DELAY,
-            settings=MUCH_MAIL,
+            settings=MUCH_MAIL | NO_SERVERS,
         ) as stack,
         client_of(stack.describe()) as client,
         subscriber(stack.event_grid) as heard,

@@ -29,7 +29,7 @@ from local.stack import DROP, MERGED, QUARANTINE, REJECTED, running_stack
 from tests.certificates import Ca, Wish, make_csr, pem
 from tests.clock import real_now
 from tests.e2e.request_and_chain import OWNER, body
-from tests.e2e.telling import MUCH_MAIL, tellings
+from tests.e2e.telling import MUCH_MAIL, NO_SERVERS, tellings
 from tests.endurance.kills import settled
 from tests.endurance.places import MOMENTS, Place, chosen, kind_of
 from tests.endurance.runs import Runs, running
@@ -254,7 +254,7 @@ async def seen(client: Client) -> World:
 async def kill_and_restart(directory: Path) -> tuple[list[Point], World]:
     points: list[Point] = []
     async with AsyncExitStack() as up:
-        stack = await up.enter_async_context(running_stack(directory, own_host=False, settings=MUCH_MAIL))
+        stack = await up.enter_async_context(running_stack(directory, own_host=False, settings=MUCH_MAIL | NO_SERVERS))
         client = await up.enter_async_context(client_of(stack.describe()))
         tables = TableServiceClient.from_connection_string(
             stack.azurite.connection_string, connection_verify=str(stack.ca_file)

@@ -31,7 +31,7 @@ from local.stack import Stack, running_stack
 from tests.certificates import DAY, Ca, Wish, make_csr, pem
 from tests.clock import real_now
 from tests.e2e.request_and_chain import OWNER
-from tests.e2e.telling import CHANNELS, MUCH_MAIL, times_told
+from tests.e2e.telling import CHANNELS, MUCH_MAIL, NO_SERVERS, times_told
 from tests.endurance.killing import BEGUN
 from tests.endurance.kills import settled
 from tests.endurance.places import MOMENTS, Place, chosen, kind_of
@@ -233,7 +233,9 @@ async def kill_and_restart(directory: Path) -> tuple[list[Point], World]:
     found: list[Point] = []
     async with AsyncExitStack() as up:
         stack = await up.enter_async_context(
-            running_stack(directory, own_host=False, vaults=VAULTS, issuing_delay=0.0, hurry=10, settings=MUCH_MAIL)
+            running_stack(
+                directory, own_host=False, vaults=VAULTS, issuing_delay=0.0, hurry=10, settings=MUCH_MAIL | NO_SERVERS
+            )
         )
         stack.settings["CERTFLOW_RENEW_MOST"] = str(2 * VAULTS)  # one for each vault, and some counted twice
         client = await up.enter_async_context(client_of(stack.describe()))

@@ -28,7 +28,7 @@ from tests.certificates import Ca, Wish
 from tests.clock import real_now
 from tests.e2e.request_and_chain import OWNER
 from tests.e2e.stack import HURRIED
-from tests.e2e.telling import CHANNELS, MUCH_MAIL, nothing_waits, times_told
+from tests.e2e.telling import CHANNELS, MUCH_MAIL, NO_SERVERS, nothing_waits, times_told
 
 SPEED = 5
 # Seconds of the hosts' clock between two looks of sweeps at a request: a minute, and half of it as they come to Key
@@ -37,7 +37,7 @@ INTERVAL = 30.0
 WATCHED = 40.0  # seconds of ours: three intervals
 EACH = 4  # requests of a kind and vault
 LOOKS = "certflow-looks"
-SETTINGS = {**MUCH_MAIL, "TESTS_UNHURRIED": LOOKS, "TESTS_SPEED": f"{SPEED}"}
+SETTINGS = {**MUCH_MAIL, **NO_SERVERS, "TESTS_UNHURRIED": LOOKS, "TESTS_SPEED": f"{SPEED}"}
 CALLS_AT_ONCE = 2  # of each host for the same vault: one of them works it, and the others meet that one
 CHALLENGED = 401  # a client's first call in a vault, before its look
 FRESH = timedelta(days=300)  # of 301: not yet on the ladder
