@@ -125,8 +125,9 @@ class Certflow:
     These fields hold state of this process: `paces`, the rate limits of the vaults by alias and
     share, filled on use (vault_limiters.py); `searches`, whose turn it is to search a vault for the
     keys of files (chains/key_search.py); `health`, the last answer about it; `access`, who may do
-    what (access.py); `counting`, whose turn it is to count a start; `snapshots`, what
-    the inventory last was, by alias (inventory/read.py).
+    what (access.py); `counting`, whose turn it is to count a start; `empty_outboxes`, when the
+    outbox of a vault (None: of none) was last found empty (outbox.py); `snapshots`, what the
+    inventory last was, by alias (inventory/read.py).
 
     `may_see` (the alias of a vault, the name of a certificate) says which requests exist for
     whoever this context works for: for a caller those of the grants, otherwise all.
@@ -163,6 +164,7 @@ class Certflow:
     health: Health = field(default_factory=Health)
     access: AccessCache = field(default_factory=AccessCache)
     counting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    empty_outboxes: dict[str | None, datetime] = field(default_factory=dict)
     snapshots: dict[str, StoredSnapshot] = field(default_factory=dict)
     may_see: Callable[[str, str], bool] = see_all
     now: Callable[[], datetime] = _utc_now

@@ -128,6 +128,10 @@ class HasTopic(Protocol):
     def topic(self) -> Topic:
         """The topic."""
 
+    @property
+    def empty_outboxes(self) -> dict[str | None, datetime]:
+        """When this process last found the outbox of a vault (None: of none) empty (UTC)."""
+
 
 class HasDeliveries(Protocol):
     """Messages that wait or that were sent."""

@@ -18,6 +18,10 @@ MIN_EVENT_AGE = timedelta(seconds=30)
 # After this the rest waits for the next run: with a topic that does not answer each event takes
 # seconds to fail, and the checks of a vault come after its events.
 SEND_TIME = timedelta(seconds=10)
+# An outbox is read in each fifth run: only a process that was killed leaves what nobody knows of,
+# and each reading asks sixteen partitions. A little less than five minutes, so that it is the fifth
+# run and not the sixth.
+EMPTY_FOR = timedelta(minutes=4, seconds=30)
 
 
 async def publish(certflow: Outbox, events: Iterable[Event]) -> None:
@@ -28,14 +32,19 @@ async def publish(certflow: Outbox, events: Iterable[Event]) -> None:
     topic without such a record (notifications/provenance.py).
     """
     for event in events:
+        is_left = True
         try:
             await certflow.ledger.keep_sent(event, certflow.now())
             await certflow.topic.publish(event)
             await certflow.ledger.mark_sent(event)
+            is_left = False
         except Unavailable as error:
             _log_left(certflow, event, str(error), logging.WARNING)
         else:
             record("event-published", id=event.id, type=event.type)
+        finally:
+            if is_left:
+                certflow.empty_outboxes.pop(event.vault, None)
 
 
 async def send(certflow: Outbox, *events: Event) -> None:
@@ -47,9 +56,21 @@ async def send(certflow: Outbox, *events: Event) -> None:
     await publish(certflow, events)
 
 
-async def publish_left_behind(certflow: Outbox, vault: str | None = None) -> None:
+async def watch_outbox(certflow: Outbox, vault: str | None = None) -> None:
+    """Does as publish_left_behind, unless this process has found the outbox empty within EMPTY_FOR
+    and has left nothing in it since. A process that has just started looks.
+    """
+    began, empty = certflow.now(), certflow.empty_outboxes.get(vault)
+    if empty is not None and began - empty < EMPTY_FOR:
+        return
+    certflow.empty_outboxes.pop(vault, None)
+    if await publish_left_behind(certflow, vault):
+        certflow.empty_outboxes[vault] = began
+
+
+async def publish_left_behind(certflow: Outbox, vault: str | None = None) -> bool:
     """Publishes the events that a crash or an outage left in the outbox of a vault (alias), or
-    those that belong to no vault (None). Stops after SEND_TIME.
+    those that belong to no vault (None). Stops after SEND_TIME. Returns whether there were none.
 
     An event that fails for an unforeseen reason stops neither the others nor the checks of the
     vault, which come after this. Raises Unavailable if the outbox cannot be read.
@@ -57,12 +78,13 @@ async def publish_left_behind(certflow: Outbox, vault: str | None = None) -> Non
     unsent, began = await certflow.ledger.unsent(vault), certflow.now()
     for event in unsent:
         if certflow.now() - began >= SEND_TIME:
-            return
+            break
         if event.time < began - MIN_EVENT_AGE:
             try:
                 await publish(certflow, (event,))
             except Exception as error:  # noqa: BLE001  as the docstring says
                 _log_left(certflow, event, repr(error), logging.ERROR)
+    return not unsent
 
 
 def _log_left(certflow: Outbox, event: Event, reason: str, level: int) -> None:

@@ -10,7 +10,7 @@ import logging
 from datetime import timedelta
 
 from functions.app.contexts import RateLimitContext, ScanContext, VaultRunContext
-from functions.app.outbox import publish_left_behind
+from functions.app.outbox import watch_outbox
 from functions.app.vault_limiters import has_answered, is_paused, rate_limited
 from functions.model.errors import CertflowError, Refused, Unavailable
 from functions.model.log import record
@@ -72,7 +72,7 @@ async def run_vault(certflow: ScanContext, alias: str) -> None:
 
 async def _run(certflow: ScanContext, alias: str) -> None:
     ends = certflow.now() + RUN_TIME
-    await publish_left_behind(certflow, alias)
+    await watch_outbox(certflow, alias)
     if is_paused(certflow, alias):
         record(
             "shift-put-off", level=logging.WARNING, vault=alias, reason="Key Vault asked for quiet."

@@ -39,7 +39,7 @@ def _add_timer(
 
 async def _run_check(app: Certflow) -> None:
     from functions.app.access import watch_access
-    from functions.app.outbox import publish_left_behind
+    from functions.app.outbox import watch_outbox
     from functions.chains.trust_changes import watch_trust
     from functions.monitoring.vault_run import queue_vault_runs
     from functions.notifications.provenance import note_source
@@ -52,7 +52,7 @@ async def _run_check(app: Certflow) -> None:
     await watch_trust(app)
     await watch_access(app)
     await queue_vault_runs(app)
-    await publish_left_behind(app)
+    await watch_outbox(app)
     await send_work_lists(app)
     await queue_overdue_channels(app)
 

@@ -187,7 +187,7 @@ async def tell(certflow: Certflow, asked: dict[str, Any]) -> None:
             await note_failure(certflow, event["data"], certflow.now())
 
 
-WORK: dict[str, Callable[[Certflow, dict[str, Any]], Awaitable[None]]] = {
+WORK: dict[str, Callable[[Certflow, dict[str, Any]], Awaitable[object]]] = {
     "start": begin,
     "file": file,
     "shift": shift,

@@ -924,6 +924,7 @@ class World:
     setting_faults: tuple[str, ...] = ()
     links: Links = field(default_factory=Links)
     paces: dict[str, RateLimiter] = field(default_factory=dict)  # of this process
+    empty_outboxes: dict[str | None, datetime] = field(default_factory=dict)
     now: datetime = NOW
     slept: list[float] = field(default_factory=list)
 
@@ -966,6 +967,7 @@ class World:
             setting_faults=self.setting_faults,
             links=self.links,
             rate_limiters=self.paces,
+            empty_outboxes=self.empty_outboxes,
             now=lambda: self.now,
             sleep=sleep,
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
+from functions.app.outbox import publish
 from functions.model.events.event import Event
 from tests.clock import NOW
 from tests.unit.fakes import FakeTopic, World
@@ -65,3 +66,59 @@ async def test_events_that_are_refused_do_not_keep_the_others_in_the_outbox() ->
     left(world, 10)
     await world.shift()
     assert set(world.ledger.outbox) == refused
+
+
+def read_in(world: World) -> list[str | None]:
+    """Each time that an outbox is read from now on."""
+    read, unsent = list[str | None](), world.ledger.unsent
+
+    async def reading(vault: str | None) -> list[Event]:
+        read.append(vault)
+        return await unsent(vault)
+
+    world.ledger.unsent = reading  # type: ignore[method-assign]  # it counts
+    return read
+
+
+async def test_an_outbox_that_was_empty_is_read_in_each_fifth_run() -> None:
+    world = World()
+    read = read_in(world)
+    for _ in range(11):
+        await world.shift()
+        world.later(minutes=1)
+    assert read == ["main"] * 3
+
+
+async def test_what_another_process_left_is_sent_within_five_runs() -> None:
+    world = World()
+    await world.shift()
+    world.later(minutes=1)
+    left(world, 1)  # by a process that was killed
+    for _ in range(5):
+        await world.shift()
+        world.later(minutes=1)
+    assert world.ledger.outbox == {}
+
+
+async def test_what_this_process_left_is_sent_by_the_next_run() -> None:
+    world = World()
+    await world.shift()
+    world.topic.down = True
+    world.later(minutes=1)
+    left(world, 1)
+    await publish(world.certflow, list(world.ledger.outbox.values()))
+    world.topic.down = False
+    await world.shift()
+    assert world.ledger.outbox == {}
+
+
+async def test_what_is_too_young_is_looked_for_again_in_the_next_run() -> None:
+    world = World()
+    left(world, 1)
+    young = replace(world.ledger.outbox["e0"], time=NOW)
+    world.ledger.outbox["e0"] = young
+    await world.shift()
+    assert world.ledger.outbox == {"e0": young}
+    world.later(minutes=1)
+    await world.shift()
+    assert world.ledger.outbox == {}
