@@ -130,6 +130,9 @@ HELD: dict[ModuleType, dict[str, str]] = {
         "judge: False": OVERWRITTEN,
         "judge: without proposal.owner": "nobody as owner is granted to everybody",
         "approvals_of: always: decision.approvals": "what is neither denied nor missing has approvals",
+        "readable_beginnings: returns None: return readable_beginnings(self.rules, self.caller)": (
+            "they spare rows to read; who sees which is decided by another filter"
+        ),
     },
     judge: {"admit: 0 + 1": NO_LIMIT, "dry_run_answer: 0 + 1": NO_LIMIT, "_would_answer: True": OVERWRITTEN},
     own: {"seen_by: never: access is None": "with function keys, all may be seen"},
