@@ -31,6 +31,7 @@ from tests.e2e.next_steps import (
     step_told,
     trust_where_it_says,
 )
+from tests.e2e.subscriber import MADE_UP
 from tests.e2e.telling import told
 from tests.e2e.watched import CA, Watched, import_certificate, running_watch
 
@@ -171,7 +172,7 @@ async def publish(client: Client, type_: str, data: dict[str, Any]) -> None:
     """An event as the app's own, where what causes it takes a day."""
     event = {
         "specversion": "1.0",
-        "id": f"{type_}:{data['name']}",
+        "id": f"{MADE_UP}{type_}:{data['name']}",
         "source": source_of(client.stack["event_topic"]["endpoint"]),
         "type": type_,
         "subject": f"vaults/main/certificates/{data['name']}",
