@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
+from functions.access.verbs import Verb
 from functions.app.contexts import AuditContext
 from functions.inventory.audits import findings_of
 from functions.inventory.near_the_end import near_its_end
@@ -45,9 +46,13 @@ async def get_certificate(req: func.HttpRequest, context: Context) -> func.HttpR
 
 
 async def tag_certificate(req: func.HttpRequest, context: Context) -> func.HttpResponse:
-    """Changes Certflow's tags of a certificate, and answers 200 with it."""
+    """Changes Certflow's tags of a certificate, and answers 200 with it: so it takes both the verb
+    of the route and the one of reading.
+    """
     check_query(req, "requested_by")
     vault, name = req.route_params["vault"], check_name(req.route_params["name"])
+    if context.access is not None:
+        context.access.require(Verb.READ, vault, name)
     app = context.certflow()
     change, said = parse_tags(body_of(req), app.options.live)
     by = actor_of(req, context, said)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from functions.access.verbs import Verb
 from functions.triggers.http.routes import ROUTES, Gate, Route
 from tests.bad_tokens import BAD_TOKENS
+from tests.certificates import Ca
+from tests.clock import fixed_now
 from tests.entra_tokens import PIPELINE_APP
-from tests.unit.signed_in import FORGE, Api, error_of, team_file
+from tests.unit.fakes import signed, version_of
+from tests.unit.signed_in import FORGE, ROUTE, Api, error_of, team_file
 
 CLOSED = [one for one in ROUTES if one.verb is not Gate.OPEN]
 # By app role, the verbs that it has while there is no access file; written apart from the code's own table.
@@ -69,10 +74,15 @@ async def test_a_role_may_call_what_its_verbs_say_and_nothing_else(route: Route,
     assert "Certflow.Reader" in refused["error"]["message"]
 
 
+def may_of(route: Route) -> str:
+    """The verbs that a call takes: that of the route, and that of reading where the answer shows a certificate."""
+    return json.dumps([route.verb.value, *(["read"] if route.name == "tag_certificate" else [])])
+
+
 @pytest.mark.parametrize("route", CLOSED, ids=lambda one: one.name)
 async def test_a_machine_may_call_what_a_row_grants_it(route: Route) -> None:
     header = FORGE.bearer(FORGE.machine(roles=["some-role"]))
-    row = f'{{"who": ["app:{PIPELINE_APP}"], "may": ["{route.verb}"]}}' if isinstance(route.verb, Verb) else ""
+    row = f'{{"who": ["app:{PIPELINE_APP}"], "may": {may_of(route)}}}' if isinstance(route.verb, Verb) else ""
     granted, without = Api(file=f'{{"grants": [{row}]}}'.encode()), Api(file=b'{"grants": []}')
     assert (await granted.send(route, header)).status_code not in {401, 403, 500, 503}
     refused = await without.send(route, header)
@@ -99,3 +109,29 @@ async def test_a_row_that_denies_wins_on_every_route_that_has_a_verb(route: Rout
 async def test_with_function_keys_the_host_has_checked_the_caller_and_everything_is_allowed(route: Route) -> None:
     answer = await Api(entra=False).send(route, None)
     assert answer.status_code not in {401, 403, 500, 503}
+
+
+@pytest.mark.parametrize(
+    ("rows", "missing"),
+    [
+        ([{"may": ["request"]}], "read"),
+        ([{"may": ["request"]}, {"may": ["read"], "names": ["other"]}], "web"),
+        ([{"may": ["request"]}, {"may": ["read"], "vaults": ["other"]}], "main"),
+        ([{"may": ["read"]}], "request"),
+        ([{"may": ["request"]}, {"may": ["read"], "names": ["WEB"], "vaults": ["MAIN"]}], None),
+    ],
+)
+async def test_who_may_not_read_a_certificate_is_not_shown_it_by_a_change_of_its_tags(
+    rows: list[dict[str, list[str]]], missing: str | None
+) -> None:
+    file = {"grants": [{"who": ["role:t"], **row} for row in rows]}
+    api = Api(file=json.dumps(file).encode())
+    vault = api.world.vault
+    vault.certificates["web"] = version_of(signed(Ca.root("Test Root", at=fixed_now), vault.start("web")))
+    del vault.operations["web"]
+    answer = await api.call(ROUTE["tag_certificate"], ["t"])
+    if missing is None:
+        assert (answer.status_code, error_of(answer)["name"]) == (200, "web")
+        return
+    assert (answer.status_code, error_of(answer)["missing"][0]["asked"]) == (403, missing)
+    assert "set_tags" not in vault.calls
