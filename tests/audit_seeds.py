@@ -125,6 +125,7 @@ def renewals() -> dict[str, Spec]:
     mail = replace(manual, tags={}, percentage=None)
     short = replace(by_days, life=60, months=2)
     shortest = replace(by_days, life=18, months=0)
+    off = OWNER | {"certflow-renew": "off"}
     swallows, late, nobody, ownerless = "renew-window-swallows-life", "renews-too-late", "nobody-renews", "no-owner"
     return {
         "good": good,
@@ -151,6 +152,11 @@ def renewals() -> dict[str, Spec]:
         "nobody-unknown": replace(good, issuer="Unknown", tags={}, expected=(nobody, ownerless)),
         "somebody": replace(manual, action=""),
         "not-to-be-renewed": replace(manual, action="", tags={"certflow-renew": "off"}, expected=(ownerless,)),
+        "off-swallowed": replace(by_days, days_before=324, tags=off, expected=(swallows,)),
+        "off-late": replace(by_share, percentage=91, tags=off, expected=(late,)),
+        "off-becomes": replace(good, issuer="Self", tags=off, expected=("auto-renew-becomes-self-signed",)),
+        "off-no-issuer": replace(good, issuer="Gone", tags=off, expected=("issuer-broken",)),
+        "off-unknown": replace(by_days, issuer="Unknown", days_before=324, tags=off),
         "certflow": replace(manual, action="", tags={"certflow-renew": "auto"}, expected=(ownerless,)),
         "ownerless": replace(good, tags={"team": "web"}, expected=(ownerless,)),
         "becomes": replace(good, issuer="Self", imported=True, expected=("auto-renew-becomes-self-signed",)),

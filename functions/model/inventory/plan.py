@@ -73,14 +73,16 @@ def plan_of(
     """The plan of a certificate under a limit in days. `ladder` has the shares of a lifetime that
     are left when owners are reminded (options): at the first of them Certflow or a person renews.
 
-    None for one that is not to be renewed (disabled, or a tag says so), and for one whose lifetime
-    is not known, because it has neither a version nor a policy that was read.
+    None for one that is not to be renewed (disabled, or a tag says so and Key Vault does not renew
+    it all the same), and for one whose lifetime is not known, because it has neither a version nor
+    a policy that was read.
     """
-    asked = asked_days(record)
-    if not record.enabled or renewal_of(record.tags) is Renewal.OFF or not asked:
-        return None
-    days, renewer = min(asked, limit), who_renews(record)
+    asked, renewer = asked_days(record), who_renews(record)
     by_key_vault = renewer is Renewer.KEY_VAULT
+    is_left = renewal_of(record.tags) is Renewal.OFF and not by_key_vault
+    if not record.enabled or is_left or not asked:
+        return None
+    days = min(asked, limit)
     share = share_left(record.policy, days) if record.policy and by_key_vault else ladder[0]
     planned = Plan(
         vault=vault,

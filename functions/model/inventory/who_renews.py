@@ -23,14 +23,16 @@ class Renewer(StrEnum):
 def who_renews(record: CertificateRecord) -> Renewer:
     """Key Vault, where the policy says AutoRenew and an issuer could sign (protocol §3); Certflow,
     where a tag asks for it; a person, where somebody hears of the end: the contacts of the vault by
-    the policy, or an owner by the tag; nobody otherwise, and where a tag says that it is not to be
-    renewed or the certificate is disabled.
+    the policy, or an owner by the tag; nobody otherwise, and where the certificate is disabled.
+    The tag `off` keeps Certflow and people from it, and not Key Vault, which reads no tags.
     """
     renewal, policy = renewal_of(record.tags), record.policy
-    if not record.enabled or renewal is Renewal.OFF:
+    if not record.enabled:
         return Renewer.NOBODY
     if policy and policy.action.lower() == AUTO_RENEW.lower() and not is_manual(policy.issuer):
         return Renewer.KEY_VAULT
+    if renewal is Renewal.OFF:
+        return Renewer.NOBODY
     if renewal is Renewal.AUTO:
         return Renewer.CERTFLOW
     tells = policy is not None and policy.action.lower() == EMAIL_CONTACTS.lower()

@@ -17,10 +17,11 @@ def renewals_a_year(snapshot: bytes, limit: int, rung: float) -> dict[str, float
         days = policy.get("months", 0) * 365 // 12
         if not days and current.get("not_after"):
             days = round((current["not_after"] - current["not_before"]) / 86400)
-        if not one["enabled"] or renew == "off" or not days:
+        by_policy = policy.get("action") == "AutoRenew" and policy.get("issuer", "").lower() != "unknown"
+        if not one["enabled"] or (renew == "off" and not by_policy) or not days:
             continue
         days, left = min(days, limit), rung
-        if policy.get("action") == "AutoRenew" and policy.get("issuer", "").lower() != "unknown":
+        if by_policy:
             left = 1 - policy.get("percentage", 80) / 100
             if policy.get("days_before") is not None:
                 left = policy["days_before"] / days
