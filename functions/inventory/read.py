@@ -18,7 +18,8 @@ MOST_KEPT = 20_000
 @dataclass(frozen=True, slots=True)
 class ReadInventory:
     """The certificates of a vault in a snapshot, and what they are made of: the stored snapshot
-    with this ETag, and the records that are newer than it.
+    with this ETag, and those of the certificates that have changed since. `fresh` has these without
+    the times at which Certflow looked at them.
     """
 
     snapshot: VaultSnapshot
@@ -41,12 +42,27 @@ async def read_inventory(certflow: InventoryContext, alias: str) -> ReadInventor
     if stored is None:
         return None
     certificates, fresh = stored.snapshot.certificates, await certflow.fresh_records.all(alias)
+    known = by_name(certificates) if fresh else {}
     if fresh:
-        certificates = sorted_by_name(with_fresh(by_name(certificates), fresh))
+        certificates = sorted_by_name(with_fresh(known, fresh))
     if certflow.may_see is not see_all:
         certificates = tuple(one for one in certificates if certflow.may_see(alias, one.name))
     snapshot = replace(stored.snapshot, certificates=certificates)
-    return ReadInventory(snapshot, stored.etag, tuple(fresh))
+    newer = by_name(fresh)
+    changed = _changed(known, [one for one in certificates if one.name.lower() in newer])
+    return ReadInventory(snapshot, stored.etag, changed)
+
+
+def _changed(
+    known: dict[str, CertificateRecord], now: Iterable[CertificateRecord]
+) -> tuple[CertificateRecord, ...]:
+    """Those that differ from what is known by more than by the times of looking at them."""
+    pairs = [(known.get(one.name.lower()), _without_times(one)) for one in now]
+    return tuple(one for old, one in pairs if old is None or _without_times(old) != one)
+
+
+def _without_times(record: CertificateRecord) -> CertificateRecord:
+    return replace(record, read=None, asked=None, seen=None)
 
 
 def by_name(records: Iterable[CertificateRecord]) -> dict[str, CertificateRecord]:

@@ -264,6 +264,34 @@ async def test_no_caller_has_the_etag_of_another_table() -> None:
         assert (mine.status_code, b"shared" in mine.get_body()) == (200, False)
 
 
+async def reader_of_one() -> Api:
+    api = await watched()
+    rows = [{"who": ["role:team"], "may": ["read"], "vaults": ["main"], "names": ["live"]}]
+    api.world.access_files.write(json.dumps({"grants": rows}).encode())  # type: ignore[union-attr]  # an Api has one
+    return api
+
+
+@pytest.mark.parametrize(
+    ("record", "comes"),
+    [
+        (CertificateRecord("others-new", current=GOOD), 304),
+        (replace(RECORDS[2], tags={"certflow-owner": "bob"}), 304),
+        (RECORDS[1], 304),  # somebody has looked at it, and it is as before
+        (replace(RECORDS[1], tags={"certflow-owner": "bob"}), 200),
+    ],
+    ids=["new-of-others", "changed-of-others", "looked-at", "changed"],
+)
+async def test_what_happens_to_certificates_of_others_does_not_show(record: CertificateRecord, comes: int) -> None:
+    api = await reader_of_one()
+    before = await listed(api, role="team")
+    for _ in range(2):  # the second time with other times alone
+        api.world.later(minutes=1)
+        await put(api, replace(record, read=api.world.now, seen=api.world.now))
+        after = await listed(api, etag=before.headers["ETag"], role="team")
+        assert after.status_code == comes
+    assert (found(await listed(api, role="team")) == found(before)) is (comes == 304)
+
+
 async def test_with_another_grant_the_whole_table_comes() -> None:
     api = await teams()
     before = await listed(api, role="team-pay")
