@@ -14,15 +14,12 @@ from typing import TypedDict
 
 from cryptography import x509
 
-from functions.model.humanize import moment
+from functions.model.humanize import harmless_cell, moment
 from functions.model.messages import Line
 from functions.x509.describe import words
 from functions.x509.public_keys import key_sha256
 
 MANIFEST = "manifest"  # .csv for people, .json for programs
-# In CSV: characters with which a cell begins that spreadsheets take for a formula, also in full
-# width; and what separates cells where decimals have a comma (OWASP, "CSV Injection").
-FORMULA_STARTS, CELL_SEPARATORS = ("=", "+", "-", "@", "＝", "＋", "－", "＠"), ";"
 COLUMNS = (
     "File",
     "Vault",
@@ -108,7 +105,7 @@ def _csv(entries: Sequence[_Entry]) -> bytes:
     rows = csv.writer(text)
     rows.writerow(COLUMNS)
     for one in entries:
-        rows.writerow(map(_harmless, _cells(one)))
+        rows.writerow(map(harmless_cell, _cells(one)))
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -123,12 +120,4 @@ def _cells(entry: _Entry) -> tuple[str, ...]:
         entry["owner"] or "",
         moment(entry["since"]) if entry["since"] else "",
         entry["key_sha256"],
-    )
-
-
-def _harmless(cell: str) -> str:
-    """The cell on one line, with an apostrophe before each part that could be a formula."""
-    parts = " ".join(cell.split()).split(CELL_SEPARATORS)
-    return CELL_SEPARATORS.join(
-        f"'{part}" if part.lstrip().startswith(FORMULA_STARTS) else part for part in parts
     )

@@ -1,4 +1,4 @@
-"""Writes times, durations and lists of names as people read them in a message."""
+"""Writes times, durations, lists of names and cells of tables for people."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 DURATION_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+# Characters with which a cell begins that spreadsheets take for a formula, also in full width; and
+# what separates cells where decimals have a comma (OWASP, "CSV Injection").
+FORMULA_STARTS, CELL_SEPARATOR = ("=", "+", "-", "@", "＝", "＋", "－", "＠"), ";"
 
 
 def moment(time: datetime | str) -> str:
@@ -45,3 +48,13 @@ def join_words(words: Iterable[str]) -> str:
     """The words as a list in a sentence: a; a and b; a, b and c. There is at least one."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def harmless_cell(text: str) -> str:
+    """A text for a cell of a CSV file: on one line, with an apostrophe before each part of it that
+    a spreadsheet could take for a formula.
+    """
+    parts = " ".join(text.split()).split(CELL_SEPARATOR)
+    return CELL_SEPARATOR.join(
+        f"'{part}" if part.lstrip().startswith(FORMULA_STARTS) else part for part in parts
+    )

@@ -6,13 +6,11 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-FORMULAS = ("=", "+", "-", "@")
+from functions.model.humanize import harmless_cell
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Returns a table as CSV (RFC 4180). A text that a spreadsheet would take for a formula gets a
-    quote before it.
-    """
+    """Returns a table as CSV (RFC 4180), with no cell that a spreadsheet takes for a formula."""
     written = io.StringIO()
     writer = csv.writer(written)
     writer.writerow(header)
@@ -23,4 +21,4 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def _cell(value: object) -> object:
     if value is None:
         return ""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
+    return harmless_cell(value) if isinstance(value, str) else value

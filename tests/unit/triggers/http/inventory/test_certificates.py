@@ -167,6 +167,19 @@ async def test_csv_has_the_same_rows_and_no_formula() -> None:
     )
 
 
+@pytest.mark.parametrize("owner", ["x;=cmd|calc", "x;  +1", "\t=1", "\r-1", "\n@A1", "＝1"])
+async def test_no_formula_hides_behind_white_space_or_a_separator(owner: str) -> None:
+    api = await filled()
+    records = (CertificateRecord("a", tags={"certflow-owner": owner}),)
+    await api.world.inventory_files.save_snapshot(VaultSnapshot("main", NOW, NOW, records))
+    api.world.fresh_records.kept.clear()
+    text = (await listed(api, accept="text/csv")).get_body().decode()
+    for delimiter in ",;":
+        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+        assert len(rows) == 2
+        assert not [cell for row in rows for cell in row if cell.strip()[:1] in set("=+-@＝")]
+
+
 async def test_who_has_the_table_already_gets_no_second_one() -> None:
     api = await filled()
     first = await listed(api)
