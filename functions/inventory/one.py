@@ -13,9 +13,13 @@ from functions.inventory.records import record_of
 from functions.model.errors import InvalidRequest, Refused
 from functions.model.inventory.record import CertificateRecord
 from functions.model.tags import MAX_TAGS
-from functions.ports.vault import PendingOperation
+from functions.ports.vault import PendingOperation, Vault
 
-NOT_FOUND = 404
+NOT_FOUND, CONFLICT = 404, 409
+NOT_COMPLETE = (
+    "The first version of this certificate is not complete, and tags that are set now would be "
+    "lost. Set them with the create, or when the version is there."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,13 @@ async def tags_after(
     certflow: HasVaults, alias: str, name: str, change: Mapping[str, str | None]
 ) -> dict[str, str]:
     """The tags of a certificate with a change, in which None takes one away. Raises UnknownVault,
-    InvalidRequest for too many tags, Refused, Unavailable.
+    InvalidRequest for too many tags, Refused (409 if no version of it is complete: Key Vault gives
+    the first one the tags of its create, protocol §4.1), Unavailable.
     """
-    tags = {**await certflow.vault(alias).tags(name), **change}
+    vault = certflow.vault(alias)
+    if await vault.certificate(name) is None and await _has_policy(vault, name):
+        raise Refused(CONFLICT, "Conflict", NOT_COMPLETE)
+    tags = {**await vault.tags(name), **change}
     kept = {tag: value for tag, value in tags.items() if value is not None}
     if len(kept) > MAX_TAGS:
         raise InvalidRequest("$", f"A certificate has {MAX_TAGS} tags at most; take others away.")
@@ -80,3 +88,14 @@ async def _pending(certflow: FreshContext, alias: str, name: str) -> PendingOper
         if error.status != NOT_FOUND:
             raise
         return None
+
+
+async def _has_policy(vault: Vault, name: str) -> bool:
+    """Whether there is a certificate of this name, also an incomplete one: each has a policy."""
+    try:
+        await vault.policy(name)
+    except Refused as error:
+        if error.status != NOT_FOUND:
+            raise
+        return False
+    return True

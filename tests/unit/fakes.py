@@ -17,7 +17,7 @@ from functions.adapters.azure_tables.rows import place_in, token_of
 from functions.app.context import AccessCache, Certflow
 from functions.app.rate_limiter import RateLimiter
 from functions.model.due_mark import DueCheck, due_check_of
-from functions.model.errors import ConcurrentChange, InvalidRequest, Refused, Unavailable, UnreadSnapshot
+from functions.model.errors import ConcurrentChange, InvalidRequest, Refused, Unavailable, UnreadAnswer, UnreadSnapshot
 from functions.model.events.event import Event
 from functions.model.inventory.record import CertificateRecord, VaultSnapshot
 from functions.model.links import Links
@@ -180,9 +180,11 @@ class FakeVault:
 
     async def set_tags(self, name: str, tags: Mapping[str, str]) -> Bundle:
         self._called("set_tags")
-        if name not in self.certificates:
+        if name not in {**self.certificates, **self.operations}:
             raise Refused(404, "CertificateNotFound", "no such certificate")
         self.tagged[name] = dict(tags)
+        if name not in self.certificates:
+            raise UnreadAnswer("Key Vault", "a version that is not complete")
         bundle = await self.certificate(name)
         assert bundle is not None
         return bundle

@@ -325,6 +325,16 @@ async def test_tags_that_cannot_be_are_refused_before_key_vault_is_asked(change:
     assert len(api.world.vault.calls) == calls
 
 
+async def test_tags_of_a_first_request_are_refused_because_they_would_be_lost() -> None:
+    api = await filled()
+    api.world.vault.policies["new"] = AUTO
+    for name, status in (("new", 409), ("nowhere", 404)):
+        answer = await api.call(TAG, ["Certflow.Requester"], name=name, body={"owner": "ann@example.com"})
+        assert answer.status_code == status
+        assert ("not complete" in body_of(answer)["error"]["message"]) is (status == 409)
+    assert "new" not in api.world.vault.tagged
+
+
 async def test_a_sixteenth_tag_is_refused() -> None:
     api = await filled()
     api.world.vault.tagged["web"] = {f"t{number}": "x" for number in range(15)}
