@@ -15,6 +15,7 @@ from functions.model.tags import Renewal, renewal_of
 SWALLOWED = 0.9  # of the life, left when it is renewed
 TOO_LATE, FEW_DAYS, OF_A_SHORT_LIFE = 0.1, 7, 1 / 3  # of the life; days; of a life below 21 days
 SHORTER = 0.9  # of what is asked for
+OF_ROUNDING = 1 / 86400  # a second, in days: products of shares and days are not exact
 FORGOTTEN = timedelta(days=14)
 MAX_HOSTS = 5
 
@@ -23,7 +24,7 @@ def swallowed(one: Audited) -> str | None:
     """Whether renewal follows upon renewal."""
     days = one.next_lifetime
     left = one.left_at_renewal(days) if days and one.auto_renews else None
-    if days is None or left is None or left < SWALLOWED * days:
+    if days is None or left is None or left < SWALLOWED * days - OF_ROUNDING:
         return None
     return (
         f"Key Vault renews it with {left:.0f} days left, and it lives {days:.0f}: each version is "
@@ -36,7 +37,7 @@ def too_late(one: Audited) -> str | None:
     days = one.next_lifetime
     acts = one.valid is not None and (one.auto_renews or one.mails)
     left = one.left_at_renewal(days) if days and acts else None
-    if days is None or left is None or left >= max(TOO_LATE * days, _few(days)):
+    if days is None or left is None or left >= max(TOO_LATE * days, _few(days)) - OF_ROUNDING:
         return None
     what = "is renewed" if one.auto_renews else "is mailed about"
     return f"It {what} with {left:.1f} of its {days:.0f} days left."
