@@ -131,8 +131,10 @@ def judge_looks(
     private: bool = False,
 ) -> EndpointState:
     """The state of an endpoint by the looks at its addresses. `versions` are all versions of the
-    name by the SHA-1 of their DER (hex). `private`: its addresses are not public.
+    name by the SHA-1 of their DER (hex). `private`: its addresses are not public. An IPv6 address
+    to which the app has no way counts only where there is no other: most plans have no way to any.
     """
+    looks = [look for look in looks if not _is_ipv6_without_way(look)] or looks
     judged = [judge_look(check, look, versions, now, private=private) for look in looks]
     worst = min(judged, key=lambda one: WORST.index(one.state))
     sentence = worst.sentence
@@ -153,6 +155,10 @@ def judge_looks(
         leaf.not_valid_before_utc if leaf else None,
         leaf.not_valid_after_utc if leaf else None,
     )
+
+
+def _is_ipv6_without_way(look: Look) -> bool:
+    return look.trouble is Trouble.NO_WAY and ":" in look.address
 
 
 def refused(endpoint: Endpoint, why: str, now: datetime) -> EndpointState:

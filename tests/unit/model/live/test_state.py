@@ -131,6 +131,17 @@ def test_of_several_addresses_the_worst_counts_and_is_named() -> None:
     assert set(WORST) == set(LiveState)
 
 
+def test_an_ipv6_address_to_which_the_app_has_no_way_counts_only_where_there_is_no_other() -> None:
+    good, no_way = look(NEW, der(SUB)), Trouble.NO_WAY
+    ipv6 = look(trouble=no_way, address="2001:db8::1")
+    found = judge_looks(check(), WWW, [good, ipv6], VERSIONS, NOW)
+    assert (found.state, found.sentence) == (LiveState.LIVE, "It shows the current version.")
+    assert state(ipv6) is LiveState.UNREACHABLE
+    assert state(good, look(trouble=Trouble.TIMEOUT, address="2001:db8::1")) is LiveState.UNREACHABLE
+    assert state(good, look(trouble=no_way)) is LiveState.UNREACHABLE
+    assert state(look(OLD, der(SUB), address="2001:db8::2"), ipv6) is LiveState.OLD
+
+
 def test_a_refused_endpoint_says_why() -> None:
     found = refused(WWW, "www.example.com is not in CERTFLOW_LIVE_HOSTS.", NOW)
     assert (found.state, found.sentence) == (LiveState.REFUSED, "www.example.com is not in CERTFLOW_LIVE_HOSTS.")
