@@ -23,6 +23,7 @@ from functions.model.live.state import (
 )
 
 LIVE_KEY, CRITICAL_KEY = "live", ":critical"
+UNSEEN = frozenset({LiveState.NOT_FROM_HERE, LiveState.REFUSED})  # nothing says that it is there
 SERVED_CRITICAL_SHARE = 1 / 20  # of the lifetime of what is served
 
 
@@ -35,9 +36,11 @@ def told(
     known: dict[str, EndpointState] = {}
     if before.expected.sha256 == check.expected.sha256:
         known = {one.endpoint: one for one in before.states}
+    reached = {one.endpoint for one in before.states if one.state not in UNSEEN}
     states, events = list[EndpointState](), list[Event]()
     for state in check.states:
-        carried = _carried(known.get(state.endpoint), state)
+        here = _from_here(state) if state.endpoint in reached else state
+        carried = _carried(known.get(state.endpoint), here)
         keys = tuple(_keys(check, carried, now))
         events += [_event(check, carried, key, now) for key in keys]
         both = (*carried.told, *keys)
@@ -45,6 +48,16 @@ def told(
         both = (*both, *(f"{key}{CRITICAL_KEY}" for key in keys if _is_critical(carried, now)))
         states.append(replace(carried, told=tuple(dict.fromkeys(both))))
     return replace(check, states=tuple(states)), tuple(events)
+
+
+def _from_here(state: EndpointState) -> EndpointState:
+    """The state of an endpoint that the app has reached before: silence is a server that is down,
+    not a network to which there is no way.
+    """
+    if state.state is not LiveState.NOT_FROM_HERE:
+        return state
+    said = f"{state.address} does not answer any more."
+    return replace(state, state=LiveState.UNREACHABLE, sentence=said)
 
 
 def _carried(known: EndpointState | None, state: EndpointState) -> EndpointState:

@@ -154,6 +154,31 @@ async def test_one_failure_between_good_looks_is_not_told() -> None:
     assert world.told == ["Endpoint.Live"]
 
 
+@pytest.mark.parametrize("trouble", [Trouble.TIMEOUT, Trouble.NO_WAY])
+async def test_a_private_server_that_was_reached_before_and_is_silent_is_told_of(trouble: Trouble) -> None:
+    world = LiveWorld(f"{HOST}@10.1.2.3")
+    world.serve_version(world.new_version(), at="10.1.2.3")
+    await world.heard()
+    await world.look(minutes=5)
+    world.serve(trouble=trouble, at="10.1.2.3")
+    assert await world.look(days=1) is LiveState.UNREACHABLE
+    assert world.state.sentence == "10.1.2.3 does not answer any more."
+    for _ in range(2):
+        assert await world.look(minutes=5) is LiveState.UNREACHABLE
+    await world.look(days=1)
+    assert world.told == ["Endpoint.Live", "Endpoint.NotLive"]
+
+
+async def test_a_private_server_that_was_never_reached_is_not_from_here_however_often() -> None:
+    world = LiveWorld(f"{HOST}@10.1.2.3")
+    world.new_version()
+    await world.heard()
+    world.serve(trouble=Trouble.TIMEOUT, at="10.1.2.3")
+    for _ in range(4):
+        assert await world.look(days=1) is LiveState.NOT_FROM_HERE
+    assert world.told == ["Setting.Wrong"]
+
+
 async def test_with_two_nodes_behind_a_name_and_one_old_it_is_old_then_not_live() -> None:
     world, old, new = await renewed()
     world.servers.hosts[HOST] = (ADDRESS, "203.1.2.4")
