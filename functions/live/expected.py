@@ -81,6 +81,7 @@ async def expect_versions(certflow: LiveContext, snapshot: VaultSnapshot) -> Non
     forgets those that are not named any more. Raises Unavailable.
 
     A version that was current before Certflow knew of the endpoint is no news when it is served.
+    What came since the scan read a certificate, or began, stays expected.
     """
     if certflow.live is None:
         return
@@ -94,7 +95,8 @@ async def expect_versions(certflow: LiveContext, snapshot: VaultSnapshot) -> Non
             wanted = _check(certflow, alias, entry.name, entry.tags, rows, expected, before)
         await _saved(certflow.live, before, wanted)
     for gone in known.values():
-        await _saved(certflow.live, gone, None)
+        if gone.expected.changed <= snapshot.began:
+            await _saved(certflow.live, gone, None)
 
 
 async def look_soon(certflow: LiveContext, alias: str, record: CertificateRecord) -> None:
@@ -152,12 +154,15 @@ def _expected_of(
     certflow: LiveContext, entry: CertificateRecord, before: EndpointCheck | None
 ) -> ExpectedVersion | None:
     """The version of a record; None of one that is disabled or was not read. Where another was
-    expected, no event has told of it.
+    expected, no event has told of it: it came by the time of the record, unless that is older than
+    what is expected.
     """
-    current = entry.current
+    current, read = entry.current, entry.read or entry.seen
+    if before is not None and read is not None and read < before.expected.changed:
+        return before.expected
     if current is None or not entry.enabled or not current.sha256:
         return None
-    changed = certflow.now()
+    changed = read or certflow.now()
     if before is None:
         changed = current.created or current.not_before or changed
     times = current.not_before, current.not_after

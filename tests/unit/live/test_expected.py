@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha1, sha256
 
@@ -74,6 +75,56 @@ async def test_a_version_that_only_the_inventory_noticed_has_come_now() -> None:
     check = world.checks.rows["main", "web"]
     assert (check.expected.changed, check.expected.seen, check.states) == (world.now, True, ())
     assert await world.look(minutes=5) is LiveState.OLD
+
+
+def as_read(record: CertificateRecord, at: datetime) -> CertificateRecord:
+    return replace(record, read=at, seen=at)
+
+
+async def test_a_snapshot_from_before_an_event_sets_no_version_back() -> None:
+    world = LiveWorld()
+    old = world.new_version()
+    world.serve_version(old)
+    before = as_read(recorded(old, world.now - timedelta(days=9)), world.now)
+    await scanned(world, before)
+    await world.look()
+    world.later(hours=1)
+    world.new_version()
+    await world.heard()
+    expected = world.checks.rows["main", "web"].expected
+    await scanned(world, before)
+    assert world.checks.rows["main", "web"].expected == expected
+    assert await world.look(minutes=5) is LiveState.OLD
+    assert world.told == []
+
+
+async def test_a_snapshot_from_before_the_first_version_forgets_nothing() -> None:
+    world = LiveWorld()
+    began = world.now
+    world.later(minutes=5)
+    world.new_version()
+    await world.heard()
+    check = world.checks.rows["main", "web"]
+    pending = CertificateRecord("web", tags=world.vault.tagged["web"], seen=began)
+    for records in ((), (pending,)):
+        await expect_versions(world.certflow, VaultSnapshot("main", began, began, records))
+        assert world.checks.rows == {("main", "web"): check}
+    world.later(hours=1)
+    await scanned(world)
+    assert world.checks.rows == {}
+
+
+async def test_what_a_scan_read_before_the_inventory_was_asked_is_no_older_version() -> None:
+    world = LiveWorld()
+    versions = [world.new_version() for _ in range(3)]
+    created, read = world.now - timedelta(days=9), world.now
+    await scanned(world, as_read(recorded(versions[0], created), read))
+    world.later(hours=1)
+    for number, der in enumerate(versions[1:], 1):  # each was read some time before the inventory is asked
+        at = read + timedelta(minutes=20 * number)
+        await scanned(world, as_read(recorded(der, created), at))
+        expected = world.checks.rows["main", "web"].expected
+        assert (expected.sha256, expected.changed) == (sha256(der).hexdigest(), at)
 
 
 async def test_a_changed_tag_is_looked_at_at_once_and_what_was_told_stays_told() -> None:
