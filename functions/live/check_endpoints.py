@@ -25,9 +25,11 @@ from functions.model.log import record
 from functions.ports.endpoints import LivePorts
 
 LIVE_RUN_TIME = timedelta(seconds=50)
-# A look that began at the end of a run takes half a minute at most (eight addresses).
+# Looks that began at the end of a run take half a minute at most: their names, then eight addresses
+# of MAX_PARALLEL_ENDPOINTS, MAX_PARALLEL_LOOKS at a time.
 LIVE_LEASE = timedelta(seconds=100)
-MAX_PARALLEL_LOOKS = 50
+MAX_PARALLEL_ENDPOINTS = 50  # no less than a certificate may have
+MAX_PARALLEL_LOOKS = 100  # connections
 MAX_ROUND_CHECKS = 1000  # in memory at a time
 # The vault is asked where a server shows something else; due checks and the scan come first.
 LIVE_SHARE = 0.1
@@ -57,8 +59,7 @@ async def _run(certflow: LiveContext, live: LivePorts, alias: str) -> None:
     while certflow.now() < ends:
         due = await live.checks.due(alias, certflow.now(), MAX_ROUND_CHECKS)
         some = [check for check in due.checks if check.name not in done]
-        done.update(check.name for check in some)
-        states += await _round(certflow, live, some)
+        states += await _round(certflow, live, some, ends, done)
         if not (some and due.more):
             break
     if states:
@@ -67,18 +68,31 @@ async def _run(certflow: LiveContext, live: LivePorts, alias: str) -> None:
 
 
 async def _round(
-    certflow: LiveContext, live: LivePorts, checks: Sequence[EndpointCheck]
+    certflow: LiveContext,
+    live: LivePorts,
+    checks: Sequence[EndpointCheck],
+    ends: datetime,
+    done: set[str],
 ) -> list[EndpointState]:
-    waiting, gate = iter(checks), asyncio.Semaphore(MAX_PARALLEL_LOOKS)
+    """Begins with checks, each when there is room for all its endpoints, until the run `ends`
+    (UTC); their names get among those that are `done`. The others stay due.
+    """
+    room, gate = asyncio.Semaphore(MAX_PARALLEL_ENDPOINTS), asyncio.Semaphore(MAX_PARALLEL_LOOKS)
     states = list[EndpointState]()
 
-    async def worker() -> None:
-        for check in waiting:
-            states.extend(await _check_one(certflow, live, check, gate))
+    async def run(check: EndpointCheck) -> None:
+        states.extend(await _check_one(certflow, live, check, gate))
+        for _ in check.endpoints:
+            room.release()
 
-    async with asyncio.TaskGroup() as workers:
-        for _ in range(min(MAX_PARALLEL_LOOKS, len(checks))):
-            workers.create_task(worker())
+    async with asyncio.TaskGroup() as tasks:
+        for check in checks:
+            for _ in check.endpoints:
+                await room.acquire()
+            if certflow.now() >= ends:
+                break
+            done.add(check.name)
+            tasks.create_task(run(check))
     return states
 
 

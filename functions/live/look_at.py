@@ -36,9 +36,10 @@ class Seen:
 async def look_at(
     certflow: LiveContext, live: LivePorts, check: EndpointCheck, gate: asyncio.Semaphore
 ) -> EndpointCheck | None:
-    """The check with the states of its endpoints as they are now; as many looks at a time as `gate`
-    lets pass. Where a server shows something else than the version that is expected, the vault is
-    asked again. None if the certificate has no endpoints any more. Raises Refused, Unavailable.
+    """The check with the states of its endpoints as they are now; as many connections at a time as
+    `gate` lets pass. Where a server shows something else than the version that is expected, the
+    vault is asked again. None if the certificate has no endpoints any more. Raises Refused,
+    Unavailable.
     """
     async with asyncio.TaskGroup() as group:
         tasks = [
@@ -63,19 +64,25 @@ async def _seen(
     options = certflow.options.live
     if why := endpoint_refusal(endpoint, options):
         return Seen(endpoint, refusal=why)
-    async with gate:
-        if endpoint.address:
-            addresses: tuple[str, ...] = (endpoint.address,)
-        else:
-            addresses = await servers.resolve(endpoint.host)
-        for address in addresses:
-            if why := address_refusal(address, options.networks):
-                return Seen(endpoint, refusal=f"{endpoint.host} leads to {address}: {why}")
-        if not addresses:
-            return Seen(endpoint, (Look(trouble=Trouble.UNRESOLVED),))
-        some = addresses[:MAX_LOOKED_AT]
-        looks = [await servers.look(one, endpoint.port, endpoint.host) for one in some]
+    if endpoint.address:
+        addresses: tuple[str, ...] = (endpoint.address,)
+    else:
+        addresses = await servers.resolve(endpoint.host)
+    for address in addresses:
+        if why := address_refusal(address, options.networks):
+            return Seen(endpoint, refusal=f"{endpoint.host} leads to {address}: {why}")
+    if not addresses:
+        return Seen(endpoint, (Look(trouble=Trouble.UNRESOLVED),))
+    some = addresses[:MAX_LOOKED_AT]
+    looks = await asyncio.gather(*(_look(servers, endpoint, one, gate) for one in some))
     return Seen(endpoint, tuple(looks), private=any(map(is_private, some)))
+
+
+async def _look(
+    servers: TlsServers, endpoint: Endpoint, address: str, gate: asyncio.Semaphore
+) -> Look:
+    async with gate:
+        return await servers.look(address, endpoint.port, endpoint.host)
 
 
 def _shows_another(seen: Seen, check: EndpointCheck) -> bool:
