@@ -108,7 +108,7 @@ async def _check_one(
             await live.checks.remove(check)
             return ()
         found, events = told(check, found, certflow.now())
-        await live.checks.save(_moved(found, certflow.now()), check, events)
+        await live.checks.save(_moved(found, check, certflow.now()), check, events)
     except ConcurrentChange:
         return ()  # another run has it, and tells
     except Exception as error:  # noqa: BLE001  as said above
@@ -118,8 +118,18 @@ async def _check_one(
     return found.states
 
 
-def _moved(check: EndpointCheck, now: datetime) -> EndpointCheck:
-    return replace(check, next_look=next_look(check, check.states, now))
+def _moved(check: EndpointCheck, before: EndpointCheck, now: datetime) -> EndpointCheck:
+    """The check with its next look: soon, where an endpoint was not looked at, because the tag has
+    named it only meanwhile.
+    """
+    at, known = (
+        next_look(check, check.states, now),
+        {(one.endpoint, one.at) for one in before.states},
+    )
+    looked_at = {one.endpoint for one in check.states if (one.endpoint, one.at) not in known}
+    if not looked_at.issuperset(map(str, check.endpoints)):
+        at = min(at, now + TRY_AGAIN)
+    return replace(check, next_look=at)
 
 
 async def _put_off(

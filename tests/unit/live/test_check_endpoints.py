@@ -142,6 +142,22 @@ async def test_a_server_that_cannot_be_reached_is_told_of_after_three_looks_in_a
     assert world.told == ["Endpoint.NotLive", "Endpoint.Live"]
 
 
+async def test_an_endpoint_that_a_corrected_tag_names_is_looked_at_soon_after_the_look_that_finds_it() -> None:
+    world = LiveWorld("wrong.apps.example.com")
+    world.servers.hosts["wrong.apps.example.com"] = ("203.1.2.9",)
+    world.serve(leaf(), at="203.1.2.9")
+    world.serve_version(world.new_version())
+    await world.heard()
+    await world.look(hours=7)
+    world.vault.tagged["web"] = {"certflow-endpoints": HOST}
+    world.later(hours=1)
+    await check_endpoints(world.certflow, "main")
+    check = world.checks.rows["main", "web"]
+    assert (check.states, check.next_look) == ((), world.now + timedelta(minutes=5))
+    assert await world.look(minutes=5) is LiveState.LIVE
+    assert world.checks.rows["main", "web"].next_look == world.now + timedelta(days=1)
+
+
 async def test_one_failure_between_good_looks_is_not_told() -> None:
     world, _, new = await renewed()
     world.serve_version(new)
