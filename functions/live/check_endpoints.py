@@ -120,7 +120,7 @@ async def _check_one(
 
 def _moved(check: EndpointCheck, before: EndpointCheck, now: datetime) -> EndpointCheck:
     """The check with its next look: soon, where an endpoint was not looked at, because the tag has
-    named it only meanwhile.
+    named it only meanwhile, or the resolver did not answer.
     """
     at, known = (
         next_look(check, check.states, now),

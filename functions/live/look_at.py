@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from functions.app.contexts import LiveContext
 from functions.live.expected import current_check
+from functions.model.errors import Unavailable
 from functions.model.inventory.endpoints import Endpoint
 from functions.model.live.guard import address_refusal, endpoint_refusal, is_private
 from functions.model.live.look import Look, Trouble
@@ -23,14 +24,15 @@ NO_VERSIONS: Mapping[str, str] = {}
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The looks at one endpoint, or why there were none (`refusal`). `private`: an address of it is
-    not public.
+    """The looks at one endpoint, or why there were none: it may not be looked at (`refusal`), or
+    the resolver did not answer (`unresolved`). `private`: an address of it is not public.
     """
 
     endpoint: Endpoint
     looks: tuple[Look, ...] = ()
     refusal: str = ""
     private: bool = False
+    unresolved: Unavailable | None = None
 
 
 async def look_at(
@@ -38,14 +40,17 @@ async def look_at(
 ) -> EndpointCheck | None:
     """The check with the states of its endpoints as they are now; as many connections at a time as
     `gate` lets pass. Where a server shows something else than the version that is expected, the
-    vault is asked again. None if the certificate has no endpoints any more. Raises Refused,
-    Unavailable.
+    vault is asked again. None if the certificate has no endpoints any more. Raises Refused, and
+    Unavailable, also if the resolver answers for none of them.
     """
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(_seen(certflow, live.servers, one, gate)) for one in check.endpoints
         ]
     seen = [task.result() for task in tasks]
+    unanswered = [one.unresolved for one in seen if one.unresolved]
+    if unanswered and len(unanswered) == len(seen):
+        raise unanswered[0]
     current, versions = check, NO_VERSIONS
     if any(_shows_another(one, check) for one in seen):
         vault, name, now = check.vault, check.name, certflow.now()
@@ -55,7 +60,7 @@ async def look_at(
         current, versions = found, await certflow.vault(vault).versions(name)
     named = set(current.endpoints)
     states = [_state(certflow, current, one, versions) for one in seen if one.endpoint in named]
-    return replace(current, states=tuple(states))
+    return replace(current, states=tuple(filter(None, states)))
 
 
 async def _seen(
@@ -67,7 +72,10 @@ async def _seen(
     if endpoint.address:
         addresses: tuple[str, ...] = (endpoint.address,)
     else:
-        addresses = await servers.resolve(endpoint.host)
+        try:
+            addresses = await servers.resolve(endpoint.host)
+        except Unavailable as error:
+            return Seen(endpoint, unresolved=error)
     for address in addresses:
         if why := address_refusal(address, options.networks):
             return Seen(endpoint, refusal=f"{endpoint.host} leads to {address}: {why}")
@@ -92,8 +100,13 @@ def _shows_another(seen: Seen, check: EndpointCheck) -> bool:
 
 def _state(
     certflow: LiveContext, check: EndpointCheck, seen: Seen, versions: Mapping[str, str]
-) -> EndpointState:
+) -> EndpointState | None:
+    """What an endpoint is; what it was, if the resolver did not answer; None if that is not known
+    either.
+    """
     now = certflow.now()
+    if seen.unresolved:
+        return next((one for one in check.states if one.endpoint == str(seen.endpoint)), None)
     if seen.refusal:
         return refused(seen.endpoint, seen.refusal, now)
     return judge_looks(check, seen.endpoint, seen.looks, versions, now, private=seen.private)

@@ -61,7 +61,9 @@ def _from_here(state: EndpointState) -> EndpointState:
 
 
 def _carried(known: EndpointState | None, state: EndpointState) -> EndpointState:
-    """The state with what the last one has to say besides."""
+    """The state with what the last one has to say besides. The same one was not looked at now."""
+    if state == known:
+        return state
     told_before = known.told if known else ()
     failures = 0
     if state.state is LiveState.UNREACHABLE:

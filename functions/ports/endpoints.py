@@ -14,13 +14,11 @@ from functions.model.live.state import EndpointCheck
 
 
 class TlsServers(Protocol):
-    """TLS servers, and the resolver of their names. Nothing is raised: what a server does is a
-    look.
-    """
+    """TLS servers, and the resolver of their names. What a server does is a look, and no error."""
 
     async def resolve(self, host: str) -> tuple[str, ...]:
-        """The addresses of a host, IPv4 and IPv6, each once; empty if there are none, or the
-        resolver does not answer in time.
+        """The addresses of a host, IPv4 and IPv6, each once; empty if there are none. Raises
+        Unavailable if the resolver does not know now, or does not answer in time.
         """
         ...
 

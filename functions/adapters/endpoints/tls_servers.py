@@ -16,6 +16,7 @@ import ssl
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from functions.model.errors import Unavailable
 from functions.model.live.look import Look, Trouble
 
 HANDSHAKE_SECONDS = 5.0  # of the look at one address, connection included; and of resolving a name
@@ -27,6 +28,10 @@ MAX_CERTIFICATES = 32  # of a chain that are kept
 A_READ = 16 * 1024  # bytes
 # Resolvers block a thread, for half a minute if nothing answers; these threads are for them alone.
 RESOLVER_THREADS = 16
+THREAD_SECONDS = 10.0  # that a name waits for one of them, before HANDSHAKE_SECONDS begin
+RESOLVER = "The resolver"
+# Errors that say of a name that it has no address; all others are of the resolver.
+NO_ADDRESS = {socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_ADDRFAMILY}
 NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EACCES, errno.EPERM, errno.EADDRNOTAVAIL}
 # Alerts by which servers refuse who shows no certificate. Before TLS 1.3 most send
 # handshake_failure (RFC 5246 §7.4.6); the certificate of the server has come by then.
@@ -53,17 +58,40 @@ class TlsServerLooks:
         self._threads = ThreadPoolExecutor(RESOLVER_THREADS, "resolve")
 
     async def resolve(self, host: str) -> tuple[str, ...]:
-        """Returns the addresses of a host; empty if there are none, or none in time. An IP address
-        is its own.
+        """Returns the addresses of a host; empty if there are none. An IP address is its own.
+        Raises Unavailable if the resolver does not know now, or does not say in time.
         """
         with suppress(ValueError):
             return (str(ipaddress.ip_address(host)),)
-        loop = asyncio.get_running_loop()
-        with suppress(OSError, UnicodeError, TimeoutError):
+        try:
+            return tuple(dict.fromkeys(await self._asked(host)))
+        except TimeoutError:
+            raise Unavailable(RESOLVER, f"no answer about {host} in time") from None
+        except UnicodeError:
+            return ()  # no name that DNS can carry
+        except OSError as error:
+            if error.errno in NO_ADDRESS:
+                return ()
+            raise Unavailable(RESOLVER, f"{host}: {error.strerror or error!r}") from None
+
+    async def _asked(self, host: str) -> list[str]:
+        """Asks the resolver in a thread, whose time counts from when there is one. Raises
+        TimeoutError, OSError, UnicodeError.
+        """
+        loop, began = asyncio.get_running_loop(), asyncio.Event()
+
+        def addresses() -> list[str]:
+            loop.call_soon_threadsafe(began.set)
+            return _addresses(host)
+
+        answer = loop.run_in_executor(self._threads, addresses)
+        try:
+            async with asyncio.timeout(THREAD_SECONDS):
+                await began.wait()
             async with asyncio.timeout(HANDSHAKE_SECONDS):
-                found = await loop.run_in_executor(self._threads, _addresses, host)
-                return tuple(dict.fromkeys(found))
-        return ()
+                return await answer
+        finally:
+            answer.cancel()
 
     async def look(self, address: str, port: int, host: str) -> Look:
         """Returns what the server at an address shows. Nothing is raised."""

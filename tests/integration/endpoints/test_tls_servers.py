@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.adapters.endpoints import tls_servers
 from functions.adapters.endpoints.tls_servers import MAX_TLS_BYTES, TlsServerLooks
+from functions.model.errors import Unavailable
 from functions.model.live.look import Look, Trouble
 from tests.certificates import Ca, csr_of, make_csr, rsa_key
 from tests.clock import real_now
@@ -217,15 +218,68 @@ async def test_only_the_given_address_is_connected_to(looks: TlsServerLooks) -> 
 async def test_names_are_resolved_and_addresses_are_their_own(looks: TlsServerLooks) -> None:
     assert HERE in await looks.resolve("localhost")
     assert await looks.resolve("192.0.2.1") == ("192.0.2.1",)
-    assert await looks.resolve("no-such-host.invalid") == ()
     assert await looks.resolve("a" * 64 + ".example.com") == ()
 
 
-async def test_a_resolver_that_does_not_answer_is_not_waited_for(
+@pytest.mark.parametrize("code", [socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_ADDRFAMILY])
+async def test_a_name_without_an_address_is_told_apart(
+    looks: TlsServerLooks, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def fails(_host: str) -> list[str]:
+        raise socket.gaierror(code, "there is none")
+
+    monkeypatch.setattr(tls_servers, "_addresses", fails)
+    assert await looks.resolve(HOST) == ()
+
+
+async def test_a_resolver_that_does_not_answer_is_not_waited_for_and_says_nothing_of_the_name(
     looks: TlsServerLooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tls_servers, "HANDSHAKE_SECONDS", 0.05)
     answers = threading.Event()
     monkeypatch.setattr(tls_servers, "_addresses", lambda _host: [HERE] if answers.wait() else [])
-    assert await looks.resolve(HOST) == ()
+    with pytest.raises(Unavailable, match=f"The resolver is not available .no answer about {HOST}"):
+        await looks.resolve(HOST)
     answers.set()
+
+
+@pytest.mark.parametrize("code", [socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM])
+async def test_trouble_of_the_resolver_is_not_a_name_without_an_address(
+    looks: TlsServerLooks, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def fails(_host: str) -> list[str]:
+        raise socket.gaierror(code, "no luck")
+
+    monkeypatch.setattr(tls_servers, "_addresses", fails)
+    with pytest.raises(Unavailable, match="no luck"):
+        await looks.resolve(HOST)
+
+
+async def test_a_name_that_waits_for_a_thread_has_its_whole_time_for_the_answer(
+    looks: TlsServerLooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tls_servers, "HANDSHAKE_SECONDS", 0.05)
+    monkeypatch.setattr(tls_servers, "THREAD_SECONDS", 60)
+    answers = threading.Event()
+    monkeypatch.setattr(tls_servers, "_addresses", lambda host: [HERE] if host == HOST or answers.wait() else [])
+    dead = [asyncio.ensure_future(looks.resolve(f"dead{one}")) for one in range(tls_servers.RESOLVER_THREADS)]
+    await asyncio.wait(dead)  # their threads are still busy
+    good = asyncio.ensure_future(looks.resolve(HOST))
+    await asyncio.wait([good], timeout=0.1)
+    assert not good.done()
+    answers.set()
+    assert await good == (HERE,)
+    assert all(isinstance(one.exception(), Unavailable) for one in dead)
+
+
+async def test_a_name_for_which_there_is_no_thread_in_time_is_put_off(
+    looks: TlsServerLooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tls_servers, "HANDSHAKE_SECONDS", 0.05)
+    monkeypatch.setattr(tls_servers, "THREAD_SECONDS", 0.05)
+    answers = threading.Event()
+    monkeypatch.setattr(tls_servers, "_addresses", lambda _host: [HERE] if answers.wait() else [])
+    some = [looks.resolve(f"dead{one}") for one in range(tls_servers.RESOLVER_THREADS + 1)]
+    found = await asyncio.gather(*some, return_exceptions=True)
+    answers.set()
+    assert all(isinstance(one, Unavailable) for one in found)

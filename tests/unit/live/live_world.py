@@ -39,9 +39,12 @@ class FakeTlsServers:
     shown: dict[str, Look] = field(default_factory=dict)  # by address
     looked: list[tuple[str, int, str]] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)
+    unanswered: set[str] = field(default_factory=set)  # names of which the resolver says nothing
 
     async def resolve(self, host: str) -> tuple[str, ...]:
         self.resolved.append(host)
+        if host in self.unanswered:
+            raise Unavailable("The resolver", f"no answer about {host} in time")
         return self.hosts.get(host, ())
 
     async def look(self, address: str, port: int, host: str) -> Look:
