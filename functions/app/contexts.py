@@ -419,7 +419,7 @@ class LiveContext(
     """Whether servers show the current versions."""
 
 
-class LiveStatusContext(HasNow, HasVaults, HasInventory, HasSight, HasLive, Protocol):
+class LiveStatusContext(HasNow, HasVaults, HasOptions, HasInventory, HasSight, HasLive, Protocol):
     """Whether live is on, and what of the endpoints cannot be read."""
 
 

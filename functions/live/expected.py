@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 from functions.app.contexts import LiveContext
 from functions.app.retry_save import save_with_retries
 from functions.app.vault_limiters import rate_limited
+from functions.live.graces import grace_seconds
 from functions.model.errors import ConcurrentChange, Refused, UnreadAnswer
-from functions.model.inventory.endpoints import EndpointRows, ReadEndpoints, endpoints_of
+from functions.model.inventory.endpoints import EndpointRows, endpoints_of
 from functions.model.inventory.record import CertificateRecord, VaultSnapshot
-from functions.model.live.schedule import first_look, grace_of
+from functions.model.live.schedule import first_look
 from functions.model.live.state import EndpointCheck, ExpectedVersion
 from functions.model.log import record
-from functions.model.tags import GRACE_TAG, OWNER_TAG
+from functions.model.tags import OWNER_TAG
 from functions.ports.endpoints import LivePorts
 from functions.ports.vault import Bundle
 from functions.x509.public_keys import sha1_of
@@ -193,7 +194,7 @@ def _check(
         expected,
         first_look(expected.changed, now),
         read.endpoints,
-        _grace(certflow, tags, read),
+        grace_seconds(read, tags, certflow.options.live),
         owner=tags.get(OWNER_TAG) or None,
     )
     return _carried_on(check, before, now) if before is not None and same else check
@@ -206,13 +207,6 @@ def _carried_on(check: EndpointCheck, before: EndpointCheck, now: datetime) -> E
     as_before = before.endpoints == check.endpoints
     at = before.next_look if as_before else min(before.next_look, now)
     return replace(check, next_look=at, states=states, etag=before.etag)
-
-
-def _grace(certflow: LiveContext, tags: Tags, read: ReadEndpoints) -> float:
-    """How long the servers may take (seconds): by the file, the tag, or the setting."""
-    options = certflow.options.live
-    word = read.grace or tags.get(GRACE_TAG, "")
-    return (grace_of(word, options) or options.grace).total_seconds()
 
 
 async def _saved(

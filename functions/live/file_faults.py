@@ -8,6 +8,7 @@ import logging
 
 from functions.app.contexts import LiveContext
 from functions.app.setting_faults import tell_setting
+from functions.live.graces import file_faults
 from functions.model.log import record
 
 MAX_FAULTS_TOLD = 3  # in one message; GET status has more
@@ -19,7 +20,7 @@ async def tell_file_faults(certflow: LiveContext) -> None:
     """
     if certflow.live is None:
         return
-    faults = (await certflow.live.file.rows()).faults
+    faults = file_faults(await certflow.live.file.rows(), certflow.options.live)
     if not faults:
         return
     where = faults[0].partition(":")[0].partition(",")[0]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from functions.app.contexts import LiveStatusContext
 from functions.inventory.read import inventory_of
+from functions.live.graces import file_faults, grace_faults
 from functions.model.errors import Unavailable
 from functions.model.inventory.endpoints import endpoints_in_tag
 
@@ -16,8 +17,8 @@ MAX_FAULTS_NAMED = 20  # faults of the file, and certificates
 
 @dataclass(frozen=True, slots=True)
 class UnreadTag:
-    """A certificate whose tag of endpoints cannot be read, or not all of it; `vault` is an alias.
-    There is a sentence in `faults` for each part that has no effect.
+    """A certificate whose tag of endpoints or of their grace cannot be read, or not all of it;
+    `vault` is an alias. There is a sentence in `faults` for each part that has no effect.
     """
 
     vault: str
@@ -44,7 +45,7 @@ async def live_status(certflow: LiveStatusContext) -> LiveStatus:
     """The status of live, which is off alone where it is off. Raises Unavailable."""
     if certflow.live is None:
         return LiveStatus()
-    rows = await certflow.live.file.rows()
+    faults = file_faults(await certflow.live.file.rows(), certflow.options.live)
     found, unsearched = list[UnreadTag](), list[str]()
     for alias in certflow.vaults:
         tags = await _unread_in(certflow, alias)
@@ -54,8 +55,8 @@ async def live_status(certflow: LiveStatusContext) -> LiveStatus:
             found += tags
     return LiveStatus(
         on=True,
-        file_faults=len(rows.faults),
-        first_faults=rows.faults[:MAX_FAULTS_NAMED],
+        file_faults=len(faults),
+        first_faults=faults[:MAX_FAULTS_NAMED],
         unread=len(found),
         first_unread=tuple(found[:MAX_FAULTS_NAMED]),
         unsearched=tuple(unsearched),
@@ -72,5 +73,9 @@ async def _unread_in(certflow: LiveStatusContext, alias: str) -> list[UnreadTag]
         return None
     if snapshot is None:
         return None
-    read = ((one.name, endpoints_in_tag(one.tags).faults) for one in snapshot.certificates)
+    options = certflow.options.live
+    read = (
+        (one.name, (*endpoints_in_tag(one.tags).faults, *grace_faults(one.tags, options)))
+        for one in snapshot.certificates
+    )
     return [UnreadTag(alias, name, faults) for name, faults in read if faults]

@@ -175,6 +175,9 @@ async def test_endpoints_and_grace_come_from_tags_and_the_file() -> None:
     await scanned(world, recorded(der, world.now))
     check = world.checks.rows["main", "web"]
     assert (check.endpoints, check.grace) == ((Endpoint(HOST), Endpoint("b.example")), 4 * 24 * 3600)
+    world.file.kept = endpoint_rows(json.dumps([row | {"grace": "front-door"}]), "rules/endpoints.json")
+    await scanned(world, recorded(der, world.now, {"certflow-endpoints-grace": "vm"}))
+    assert world.checks.rows["main", "web"].grace == 2 * 3600
     world.file.kept = endpoint_rows("[]", "")
     tags = {"certflow-endpoints": HOST, "certflow-endpoints-grace": "VM"}
     for grace, seconds in (("VM", 2 * 3600), ("90m", 5400), ("soon", GRACE.total_seconds())):

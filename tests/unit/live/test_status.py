@@ -75,3 +75,18 @@ async def test_a_vault_without_an_inventory_is_named_and_the_status_is_there() -
     assert (await live_of(world))["unread_tags"]["unsearched"] == ["main"]
     with_tags(world, web="no host").inventory_files.broken.add("main")
     assert (await live_of(world))["unread_tags"] == {"count": 0, "certificates": [], "unsearched": ["main"]}
+
+
+async def test_a_grace_that_cannot_be_read_is_named_for_the_tag_and_for_the_file() -> None:
+    world = LiveWorld()
+    row = {"vault": "main", "name": "api", "endpoints": ["api.example.com"]}
+    world.file.kept = endpoint_rows(json.dumps([row | {"grace": "front-door"}]), "rules/endpoints.json")
+    words = {"a": "frontdoor", "b": "90m", "c": "soon"}
+    records = tuple(CertificateRecord(name, tags={"certflow-endpoints-grace": word}) for name, word in words.items())
+    world.inventory_files.kept["main"] = StoredSnapshot(VaultSnapshot("main", NOW, NOW, records), "1")
+    live = await live_of(world)
+    (fault,) = live["file"]["faults"]
+    assert fault.startswith("rules/endpoints.json, row of main/api: the grace 'front-door' is none of appgw, ")
+    (found,) = live["unread_tags"]["certificates"]
+    assert found["name"] == "c"
+    assert found["faults"][0].startswith("certflow-endpoints-grace: the grace 'soon' is none of ")
