@@ -23,7 +23,9 @@ from functions.model.live.state import (
 )
 
 LIVE_KEY, CRITICAL_KEY = "live", ":critical"
-UNSEEN = frozenset({LiveState.NOT_FROM_HERE, LiveState.REFUSED})  # nothing says that it is there
+NOTHING_SAID = frozenset(
+    {LiveState.NOT_FROM_HERE, LiveState.REFUSED}
+)  # nothing says that it is there
 SERVED_CRITICAL_SHARE = 1 / 20  # of the lifetime of what is served
 
 
@@ -36,7 +38,7 @@ def told(
     known: dict[str, EndpointState] = {}
     if before.expected.sha256 == check.expected.sha256:
         known = {one.endpoint: one for one in before.states}
-    reached = {one.endpoint for one in before.states if one.state not in UNSEEN}
+    reached = {one.endpoint for one in before.states if one.state not in NOTHING_SAID}
     states, events = list[EndpointState](), list[Event]()
     for state in check.states:
         here = _from_here(state) if state.endpoint in reached else state
