@@ -17,7 +17,7 @@ from functions.app.vault_limiters import rate_limited
 from functions.live.graces import grace_seconds
 from functions.model.errors import ConcurrentChange, Refused, UnreadAnswer
 from functions.model.inventory.endpoints import EndpointRows, endpoints_of
-from functions.model.inventory.record import CertificateRecord, VaultSnapshot
+from functions.model.inventory.record import CertificateRecord, IssuedCertificate, VaultSnapshot
 from functions.model.live.schedule import first_look
 from functions.model.live.state import EndpointCheck, ExpectedVersion
 from functions.model.log import record
@@ -164,11 +164,18 @@ def _expected_of(
     if current is None or not entry.enabled or not current.sha256:
         return None
     changed = read or certflow.now()
-    if before is None:
-        changed = current.created or current.not_before or changed
+    return _version(current, changed) if before is None else _version_seen(current, changed)
+
+
+def _version(current: IssuedCertificate, read: datetime) -> ExpectedVersion:
+    """A version that is the first of which anything is known: it came when it was made."""
+    changed = current.created or current.not_before or read
+    return replace(_version_seen(current, changed), seen=False)
+
+
+def _version_seen(current: IssuedCertificate, changed: datetime) -> ExpectedVersion:
     times = current.not_before, current.not_after
-    seen = before is not None
-    return ExpectedVersion(current.sha1.lower(), current.sha256, changed, *times, seen)
+    return ExpectedVersion(current.sha1.lower(), current.sha256, changed, *times, seen=True)
 
 
 def _check(

@@ -43,14 +43,7 @@ async def look_at(
     vault is asked again. None if the certificate has no endpoints any more. Raises Refused, and
     Unavailable, also if the resolver answers for none of them.
     """
-    async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(_seen(certflow, live.servers, one, gate)) for one in check.endpoints
-        ]
-    seen = [task.result() for task in tasks]
-    unanswered = [one.unresolved for one in seen if one.unresolved]
-    if unanswered and len(unanswered) == len(seen):
-        raise unanswered[0]
+    seen = await _all_seen(certflow, live.servers, check, gate)
     current, versions = check, NO_VERSIONS
     if any(_shows_another(one, check) for one in seen):
         vault, name, now = check.vault, check.name, certflow.now()
@@ -61,6 +54,19 @@ async def look_at(
     named = set(current.endpoints)
     states = [_state(certflow, current, one, versions) for one in seen if one.endpoint in named]
     return replace(current, states=tuple(filter(None, states)))
+
+
+async def _all_seen(
+    certflow: LiveContext, servers: TlsServers, check: EndpointCheck, gate: asyncio.Semaphore
+) -> list[Seen]:
+    """Raises Unavailable if the resolver answers for none of them."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_seen(certflow, servers, one, gate)) for one in check.endpoints]
+    seen = [task.result() for task in tasks]
+    unanswered = [one.unresolved for one in seen if one.unresolved]
+    if unanswered and len(unanswered) == len(seen):
+        raise unanswered[0]
+    return seen
 
 
 async def _seen(

@@ -137,13 +137,7 @@ def judge_looks(
     looks = [look for look in looks if not _is_ipv6_without_way(look)] or looks
     judged = [judge_look(check, look, versions, now, private=private) for look in looks]
     worst = min(judged, key=lambda one: WORST.index(one.state))
-    sentence = worst.sentence
-    others = {one.state for one in judged} - {worst.state}
-    if others and len(judged) > 1:
-        same = sum(one.state is worst.state for one in judged)
-        sentence += (
-            f" So do {same} of its {len(judged)} addresses; others: {', '.join(sorted(others))}."
-        )
+    sentence = f"{worst.sentence}{_of_others(judged, worst)}"
     leaf = worst.leaf
     return EndpointState(
         str(endpoint),
@@ -155,6 +149,15 @@ def judge_looks(
         leaf.not_valid_before_utc if leaf else None,
         leaf.not_valid_after_utc if leaf else None,
     )
+
+
+def _of_others(judged: Sequence[Judged], worst: Judged) -> str:
+    """A sentence about the other addresses, where they show something else."""
+    others = sorted({one.state for one in judged} - {worst.state})
+    if not others:
+        return ""
+    same = sum(one.state is worst.state for one in judged)
+    return f" So do {same} of its {len(judged)} addresses; others: {', '.join(others)}."
 
 
 def _is_ipv6_without_way(look: Look) -> bool:
