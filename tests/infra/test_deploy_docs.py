@@ -62,6 +62,7 @@ NEEDED: dict[str, list[set[str]]] = {
     "stack group show": [],
     "monitor diagnostic-settings create": [NAME, {"--resource"}],
     "identity list": [],
+    "keyvault secret download": [NAME, {"--vault-name"}, {"--file", "-f"}],
     "login": [],
     "account get-access-token": [{"--resource"}],
     "rest": [{"-u", "--url", "--uri"}],
