@@ -152,6 +152,10 @@ def renewals() -> dict[str, Spec]:
         "nobody-unknown": replace(good, issuer="Unknown", tags={}, expected=(nobody, ownerless)),
         "somebody": replace(manual, action=""),
         "not-to-be-renewed": replace(manual, action="", tags={"certflow-renew": "off"}, expected=(ownerless,)),
+        "first-340": replace(
+            by_days, days_before=340, complete=False, pending=("inProgress", DAY), expected=(swallows,)
+        ),
+        "first-320": replace(by_days, days_before=320, complete=False, pending=("inProgress", DAY)),
         "off-swallowed": replace(by_days, days_before=324, tags=off, expected=(swallows,)),
         "off-late": replace(by_share, percentage=91, tags=off, expected=(late,)),
         "off-becomes": replace(good, issuer="Self", tags=off, expected=("auto-renew-becomes-self-signed",)),

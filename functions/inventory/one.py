@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functions.app.context_parts import HasVaults
 from functions.app.contexts import FreshContext
 from functions.inventory.fresh import keep
+from functions.inventory.from_key_vault import asked_of
 from functions.inventory.records import record_of
 from functions.model.errors import InvalidRequest, Refused
 from functions.model.inventory.record import CertificateRecord
 from functions.model.tags import MAX_TAGS
+from functions.ports.key_vault_objects import Policy
 from functions.ports.vault import PendingOperation, Vault
 
 NOT_FOUND, CONFLICT = 404, 409
@@ -47,8 +49,10 @@ async def view(certflow: FreshContext, alias: str, name: str) -> CertificateView
         return CertificateView(record, versions, pending)
     if pending is None:
         raise Refused(NOT_FOUND, "CertificateNotFound", f"There is no certificate {name}.")
-    tags = await vault.tags(name)
-    return CertificateView(CertificateRecord(name, tags=dict(tags)), versions, pending)
+    tags, policy = await asyncio.gather(vault.tags(name), _policy(vault, name))
+    asked = asked_of(policy) if policy else None
+    record = CertificateRecord(name, enabled=False, tags=dict(tags), policy=asked)
+    return CertificateView(record, versions, pending)
 
 
 async def tags_after(
@@ -59,7 +63,7 @@ async def tags_after(
     the first one the tags of its create, protocol §4.1), Unavailable.
     """
     vault = certflow.vault(alias)
-    if await vault.certificate(name) is None and await _has_policy(vault, name):
+    if await vault.certificate(name) is None and await _policy(vault, name):
         raise Refused(CONFLICT, "Conflict", NOT_COMPLETE)
     tags = {**await vault.tags(name), **change}
     kept = {tag: value for tag, value in tags.items() if value is not None}
@@ -90,12 +94,11 @@ async def _pending(certflow: FreshContext, alias: str, name: str) -> PendingOper
         return None
 
 
-async def _has_policy(vault: Vault, name: str) -> bool:
-    """Whether there is a certificate of this name, also an incomplete one: each has a policy."""
+async def _policy(vault: Vault, name: str) -> Policy | None:
+    """The policy under a name, which incomplete certificates have too; None if there is none."""
     try:
-        await vault.policy(name)
+        return await vault.policy(name)
     except Refused as error:
         if error.status != NOT_FOUND:
             raise
-        return False
-    return True
+        return None

@@ -136,7 +136,7 @@ class Audited:
             return False
         if current is None:
             return pending is not None
-        if not self.record.enabled:
+        if self.record.is_disabled:
             return False
         imported = current.imported and not self.issuer
         return not imported or renewal_of(self.record.tags) is Renewal.AUTO

@@ -80,7 +80,7 @@ def plan_of(
     asked, renewer = asked_days(record), who_renews(record)
     by_key_vault = renewer is Renewer.KEY_VAULT
     is_left = renewal_of(record.tags) is Renewal.OFF and not by_key_vault
-    if not record.enabled or is_left or not asked:
+    if record.is_disabled or is_left or not asked:
         return None
     days = min(asked, limit)
     share = share_left(record.policy, days) if record.policy and by_key_vault else ladder[0]

@@ -118,6 +118,13 @@ class CertificateRecord:
         """When the current version ends."""
         return self.current.not_after if self.current else None
 
+    @property
+    def is_disabled(self) -> bool:
+        """Whether somebody has disabled it. A name of which no version is complete yet is shown as
+        not enabled, too (protocol §4.3).
+        """
+        return not self.enabled and self.current is not None
+
     def has_ended(self, now: datetime) -> bool:
         """Whether the current version has ended by then."""
         ends = self.not_after

@@ -27,7 +27,7 @@ def who_renews(record: CertificateRecord) -> Renewer:
     The tag `off` keeps Certflow and people from it, and not Key Vault, which reads no tags.
     """
     renewal, policy = renewal_of(record.tags), record.policy
-    if not record.enabled:
+    if record.is_disabled:
         return Renewer.NOBODY
     if policy and policy.action.lower() == AUTO_RENEW.lower() and not is_manual(policy.issuer):
         return Renewer.KEY_VAULT

@@ -18,7 +18,7 @@ def renewals_a_year(snapshot: bytes, limit: int, rung: float) -> dict[str, float
         if not days and current.get("not_after"):
             days = round((current["not_after"] - current["not_before"]) / 86400)
         by_policy = policy.get("action") == "AutoRenew" and policy.get("issuer", "").lower() != "unknown"
-        if not one["enabled"] or (renew == "off" and not by_policy) or not days:
+        if (not one["enabled"] and current) or (renew == "off" and not by_policy) or not days:
             continue
         days, left = min(days, limit), rung
         if by_policy:

@@ -280,6 +280,18 @@ async def test_one_that_is_only_asked_for_has_no_version_yet() -> None:
     assert (await api.call(ONE, ["Certflow.Reader"], name="none")).status_code == 404
 
 
+async def test_the_policy_of_one_that_is_only_asked_for_counts_on_its_page_and_in_the_list() -> None:
+    """Key Vault shows it as not enabled (protocol §4.3), which nobody has done to it."""
+    api = await filled()
+    api.world.vault.policies["new"] = AUTO
+    api.world.later(days=2)
+    await scanned(api.world)
+    seen = body_of(await api.call(ONE, ["Certflow.Reader"], name="new"))
+    assert (seen["enabled"], seen["renewed_by"], seen["policy"]["issuer"]) == (False, "key-vault", "DigiCert")
+    (row,) = (one for one in table(await listed(api)) if one["name"] == "new")
+    assert (row["enabled"], row["renewed_by"], row["issuer"]) == (False, "key-vault", "DigiCert")
+
+
 async def test_tags_are_changed_and_the_others_stay() -> None:
     api = await filled()
     change = {"owner": "bob@example.com", "renew": "off", "mute": "2027-03-15", "signer": None}
