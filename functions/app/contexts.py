@@ -296,7 +296,11 @@ class FreshContext(HasNow, HasVaults, HasInventory, Protocol):
     """Records of certificates that events have made newer than the snapshot."""
 
 
-class InventoryContext(HasNow, HasVaults, HasInventory, HasSight, Protocol):
+class CertificateContext(FreshContext, HasOptions, Protocol):
+    """Showing one certificate as it is now."""
+
+
+class InventoryContext(HasNow, HasVaults, HasInventory, HasOptions, HasSight, Protocol):
     """Reading the inventory."""
 
 
@@ -306,6 +310,7 @@ class AuditContext(
     HasMonitoringStore,
     HasInventory,
     HasIssuingCas,
+    HasOptions,
     HasSight,
     HasLive,
     Protocol,

@@ -96,8 +96,11 @@ def list_state(
 
 
 def _made_of(read: ReadInventory) -> tuple[object, ...]:
-    """What the certificates were read from, and which of them this context may see."""
-    return read.etag, read.fresh, [one.name for one in read.snapshot.certificates]
+    """What the certificates were read from, which of them this context may see, and of which
+    Certflow may start the next version.
+    """
+    seen = [(one.name, one.barred) for one in read.snapshot.certificates]
+    return read.etag, read.fresh, seen
 
 
 def _beside(around: Surroundings) -> dict[str, object]:

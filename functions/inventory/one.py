@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from functions.app.context_parts import HasVaults
-from functions.app.contexts import FreshContext
+from functions.app.contexts import CertificateContext, FreshContext
 from functions.inventory.fresh import keep
 from functions.inventory.from_key_vault import asked_of
+from functions.inventory.read import under_settings
 from functions.inventory.records import record_of
 from functions.model.errors import InvalidRequest, Refused
 from functions.model.inventory.record import CertificateRecord
@@ -35,7 +36,7 @@ class CertificateView:
     pending: PendingOperation | None
 
 
-async def view(certflow: FreshContext, alias: str, name: str) -> CertificateView:
+async def view(certflow: CertificateContext, alias: str, name: str) -> CertificateView:
     """Reads a certificate, also one of which a request is pending alone. Raises UnknownVault,
     Refused (404 if there is neither), Unavailable.
     """
@@ -46,13 +47,18 @@ async def view(certflow: FreshContext, alias: str, name: str) -> CertificateView
     if bundle is not None:
         record = record_of(name, bundle, certflow.now())
         await keep(certflow, alias, record)
-        return CertificateView(record, versions, pending)
-    if pending is None:
+    elif pending is not None:
+        record = await _half_made(vault, name)
+    else:
         raise Refused(NOT_FOUND, "CertificateNotFound", f"There is no certificate {name}.")
+    return CertificateView(under_settings(certflow, alias.lower(), record), versions, pending)
+
+
+async def _half_made(vault: Vault, name: str) -> CertificateRecord:
+    """The record of a name of which a request is pending alone."""
     tags, policy = await asyncio.gather(vault.tags(name), _policy(vault, name))
     asked = asked_of(policy) if policy else None
-    record = CertificateRecord(name, enabled=False, tags=dict(tags), policy=asked)
-    return CertificateView(record, versions, pending)
+    return CertificateRecord(name, enabled=False, tags=dict(tags), policy=asked)
 
 
 async def tags_after(

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from functions.app.context import see_all
+from functions.app.context_parts import HasOptions
 from functions.app.contexts import InventoryContext
 from functions.model.inventory.record import CertificateRecord, VaultSnapshot
+from functions.model.tags import Renewal, renewal_of
 from functions.ports.inventory import StoredSnapshot
 
 # Certificates of the snapshots that a process keeps, those that were used last: 2.7 KB each, beside
@@ -47,10 +49,25 @@ async def read_inventory(certflow: InventoryContext, alias: str) -> ReadInventor
         certificates = sorted_by_name(with_fresh(known, fresh))
     if certflow.may_see is not see_all:
         certificates = tuple(one for one in certificates if certflow.may_see(alias, one.name))
-    snapshot = replace(stored.snapshot, certificates=certificates)
     newer = by_name(fresh)
     changed = _changed(known, [one for one in certificates if one.name.lower() in newer])
+    now = tuple(under_settings(certflow, alias, one) for one in certificates)
+    snapshot = replace(stored.snapshot, certificates=now)
     return ReadInventory(snapshot, stored.etag, changed)
+
+
+def under_settings(
+    certflow: HasOptions, alias: str, record: CertificateRecord
+) -> CertificateRecord:
+    """The record of a certificate in a vault (alias, lower-case), with what the settings say of
+    its renewal: in a vault that is only observed, or with an issuer that is not allowed, Certflow
+    starts nothing, whatever a tag asks for.
+    """
+    if renewal_of(record.tags) is not Renewal.AUTO:
+        return record
+    options = certflow.options
+    allowed = record.policy is None or options.may_issue(record.policy.issuer)
+    return replace(record, barred=not (allowed and options.renews_in(alias)))
 
 
 def _changed(

@@ -120,6 +120,10 @@ class Options:
         named = name in {one.lower() for one in self.issuers}
         return named or (ANY_ISSUER in self.issuers and name != SELF_SIGNED_ISSUER.lower())
 
+    def renews_in(self, vault: str) -> bool:
+        """Whether Certflow starts next versions in a vault (alias, lower-case)."""
+        return self.renews and vault not in self.read_only_vaults
+
     def takes(self, vault: str) -> Takes:
         """Whose certificates a vault (alias, lower-case) accepts."""
         return self.trusted.get(vault, Takes.FILES)

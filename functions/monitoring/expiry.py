@@ -148,7 +148,7 @@ def _is_to_be_renewed(certflow: HasOptions, entry: CertificateItem, note: Certif
         note.renewed,
         note.stopped,
     }
-    return asked and certflow.options.renews and note.vault not in certflow.options.read_only_vaults
+    return asked and certflow.options.renews_in(note.vault)
 
 
 async def _tell(

@@ -90,6 +90,9 @@ class CertificateRecord:
     `current` is None while no version is complete, `policy` until it was read. `updated` is the
     list entry's own time; `read` when certificate and policy were last read, `asked` when the
     pending operation was, `seen` when the entry was last listed.
+
+    `barred` is whether the settings of now keep Certflow from starting the next version; whoever
+    reads the record says so, and nobody stores it (inventory/read.py).
     """
 
     name: str
@@ -102,6 +105,7 @@ class CertificateRecord:
     read: datetime | None = None
     asked: datetime | None = None
     seen: datetime | None = None
+    barred: bool = False
 
     @property
     def owner(self) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from functions.model.inventory.record import CertificateRecord
+from functions.model.inventory.record import AskedFor, CertificateRecord
 from functions.model.issuers import is_manual
 from functions.model.tags import Renewal, renewal_of
 
@@ -22,21 +22,26 @@ class Renewer(StrEnum):
 
 def who_renews(record: CertificateRecord) -> Renewer:
     """Key Vault, where the policy says AutoRenew and an issuer could sign (protocol §3); Certflow,
-    where a tag asks for it; a person, where somebody hears of the end: the contacts of the vault by
-    the policy, or an owner by the tag; nobody otherwise, and where the certificate is disabled.
-    The tag `off` keeps Certflow and people from it, and not Key Vault, which reads no tags.
+    where a tag asks for it and the settings let it; a person, where somebody hears of the end: the
+    contacts of the vault by the policy, or an owner by the tag; nobody otherwise, and where the
+    certificate is disabled. The tag `off` keeps Certflow and people from it, and not Key Vault,
+    which reads no tags.
     """
     renewal, policy = renewal_of(record.tags), record.policy
     if record.is_disabled:
         return Renewer.NOBODY
-    if policy and policy.action.lower() == AUTO_RENEW.lower() and not is_manual(policy.issuer):
+    if policy is not None and _renews_by_itself(policy):
         return Renewer.KEY_VAULT
     if renewal is Renewal.OFF:
         return Renewer.NOBODY
-    if renewal is Renewal.AUTO:
+    if renewal is Renewal.AUTO and not record.barred:
         return Renewer.CERTFLOW
     tells = policy is not None and policy.action.lower() == EMAIL_CONTACTS.lower()
     return Renewer.PERSON if tells or record.owner else Renewer.NOBODY
+
+
+def _renews_by_itself(policy: AskedFor) -> bool:
+    return policy.action.lower() == AUTO_RENEW.lower() and not is_manual(policy.issuer)
 
 
 def needs_person(record: CertificateRecord) -> bool:
