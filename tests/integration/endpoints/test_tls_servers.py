@@ -221,14 +221,18 @@ async def test_names_are_resolved_and_addresses_are_their_own(looks: TlsServerLo
     assert await looks.resolve("a" * 64 + ".example.com") == ()
 
 
+def resolver_fails(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    def fails(_host: str) -> list[str]:
+        raise socket.gaierror(code, "no luck")
+
+    monkeypatch.setattr(tls_servers, "_addresses", fails)
+
+
 @pytest.mark.parametrize("code", [socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_ADDRFAMILY])
 async def test_a_name_without_an_address_is_told_apart(
     looks: TlsServerLooks, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    def fails(_host: str) -> list[str]:
-        raise socket.gaierror(code, "there is none")
-
-    monkeypatch.setattr(tls_servers, "_addresses", fails)
+    resolver_fails(monkeypatch, code)
     assert await looks.resolve(HOST) == ()
 
 
@@ -247,10 +251,7 @@ async def test_a_resolver_that_does_not_answer_is_not_waited_for_and_says_nothin
 async def test_trouble_of_the_resolver_is_not_a_name_without_an_address(
     looks: TlsServerLooks, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    def fails(_host: str) -> list[str]:
-        raise socket.gaierror(code, "no luck")
-
-    monkeypatch.setattr(tls_servers, "_addresses", fails)
+    resolver_fails(monkeypatch, code)
     with pytest.raises(Unavailable, match="no luck"):
         await looks.resolve(HOST)
 
