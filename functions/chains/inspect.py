@@ -24,7 +24,7 @@ from functions.model.humanize import moment
 from functions.model.request.operation import Operation
 from functions.model.request.tracked import TrackedRequest
 from functions.model.trusted_places import place_of
-from functions.requests.fetch_state import stored_policy
+from functions.ports.vault import stored_policy
 from functions.x509.certificate import Certificate
 from functions.x509.describe import issuer_of, several, subject_of
 

@@ -25,8 +25,7 @@ from functions.model.log import record
 from functions.model.request.moves import MERGEABLE
 from functions.model.request.operation import Operation
 from functions.ports.monitoring_store import KeySearch
-from functions.ports.vault import Vault
-from functions.requests.fetch_state import get_pending_or_none
+from functions.ports.vault import Vault, get_pending_or_none
 from functions.x509.public_keys import read_csr
 
 SEARCH_TIME = timedelta(seconds=40)  # for all vaults together; callers over HTTP wait for it

@@ -21,9 +21,9 @@ from functions.model.request.moves import MERGEABLE
 from functions.model.request.operation import NotPending, Operation, Status
 from functions.model.request.tracked import Change, TrackedRequest
 from functions.ports.key_vault_objects import MergeFields
-from functions.ports.vault import Bundle
+from functions.ports.vault import NOT_FOUND, Bundle
 from functions.requests.apply_and_save import apply_and_save
-from functions.requests.fetch_state import NOT_FOUND, fetch_state
+from functions.requests.fetch_state import fetch_state
 
 # Longer than one merge can take; a claim older than this was left by a run that was cut off.
 CLAIM = timedelta(minutes=2)

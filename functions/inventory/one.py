@@ -15,10 +15,15 @@ from functions.inventory.records import record_of
 from functions.model.errors import InvalidRequest, Refused
 from functions.model.inventory.record import CertificateRecord
 from functions.model.tags import MAX_TAGS
-from functions.ports.key_vault_objects import Policy
-from functions.ports.vault import PendingOperation, Vault
+from functions.ports.vault import (
+    NOT_FOUND,
+    PendingOperation,
+    Vault,
+    get_pending_or_none,
+    stored_policy,
+)
 
-NOT_FOUND, CONFLICT = 404, 409
+CONFLICT = 409
 NOT_COMPLETE = (
     "The first version of this certificate is not complete, and tags that are set now would be "
     "lost. Set them with the create, or when the version is there."
@@ -42,7 +47,7 @@ async def view(certflow: CertificateContext, alias: str, name: str) -> Certifica
     """
     vault = certflow.vault(alias)
     bundle, versions, pending = await asyncio.gather(
-        vault.certificate(name), vault.versions(name), _pending(certflow, alias, name)
+        vault.certificate(name), vault.versions(name), get_pending_or_none(vault, name)
     )
     if bundle is not None:
         record = record_of(name, bundle, certflow.now())
@@ -56,8 +61,8 @@ async def view(certflow: CertificateContext, alias: str, name: str) -> Certifica
 
 async def _half_made(vault: Vault, name: str) -> CertificateRecord:
     """The record of a name of which a request is pending alone."""
-    tags, policy = await asyncio.gather(vault.tags(name), _policy(vault, name))
-    asked = asked_of(policy) if policy else None
+    tags, policy = await asyncio.gather(vault.tags(name), stored_policy(vault, name))
+    asked = None if policy is None else asked_of(policy)
     return CertificateRecord(name, enabled=False, tags=dict(tags), policy=asked)
 
 
@@ -69,7 +74,7 @@ async def tags_after(
     the first one the tags of its create, protocol §4.1), Unavailable.
     """
     vault = certflow.vault(alias)
-    if await vault.certificate(name) is None and await _policy(vault, name):
+    if await vault.certificate(name) is None and await stored_policy(vault, name) is not None:
         raise Refused(CONFLICT, "Conflict", NOT_COMPLETE)
     tags = {**await vault.tags(name), **change}
     kept = {tag: value for tag, value in tags.items() if value is not None}
@@ -89,22 +94,3 @@ async def set_tags(
     record = record_of(name, bundle, certflow.now())
     await keep(certflow, alias, record)
     return record
-
-
-async def _pending(certflow: FreshContext, alias: str, name: str) -> PendingOperation | None:
-    try:
-        return await certflow.vault(alias).pending(name)
-    except Refused as error:
-        if error.status != NOT_FOUND:
-            raise
-        return None
-
-
-async def _policy(vault: Vault, name: str) -> Policy | None:
-    """The policy under a name, which incomplete certificates have too; None if there is none."""
-    try:
-        return await vault.policy(name)
-    except Refused as error:
-        if error.status != NOT_FOUND:
-            raise
-        return None

@@ -28,10 +28,9 @@ from functions.model.request.tracked import TrackedRequest
 from functions.model.tags import OWNER_TAG, SIGNER_TAG
 from functions.ports.key_vault_objects import Policy
 from functions.ports.monitoring_store import CertificateNote
-from functions.ports.vault import CertificateItem, Vault
+from functions.ports.vault import CertificateItem, Vault, get_pending_or_none
 from functions.requests.create import CreateCommand, CreateResult, create_request
 from functions.requests.create_refusals import CONFLICT
-from functions.requests.fetch_state import get_pending_or_none
 from functions.requests.policy_diff import issuer_of
 from functions.x509.certificate import load
 from functions.x509.describe import printed

@@ -29,9 +29,8 @@ from functions.monitoring.renewal_queue import (
     pass_over,
 )
 from functions.ports.monitoring_store import InventoryScan
-from functions.ports.vault import CertificateItem, Vault
+from functions.ports.vault import CertificateItem, Vault, get_pending_or_none, stored_policy
 from functions.requests.adoption import adopt
-from functions.requests.fetch_state import get_pending_or_none, stored_policy
 from functions.requests.publish_csr import put_csr_again
 
 UNFULFILLED = {Status.FAILED, Status.CANCELLED}  # ends of which somebody should be told

@@ -1,4 +1,4 @@
-"""The port to Key Vault, and the records of its answers."""
+"""The port to Key Vault, the records of its answers, and what may be under a name, or None."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from functions.model.errors import Refused
 from functions.model.request.operation import CertificateVersion, Operation
 from functions.ports.key_vault_objects import CreateFields, MergeFields, Policy
+
+NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +137,27 @@ class Vault(Protocol):
     async def providers(self) -> Mapping[str, str]:
         """The provider of each issuer that the vault has, by the issuer's name."""
         ...
+
+
+async def get_pending_or_none(
+    vault: Vault, name: str, request_id: str | None = None
+) -> PendingOperation | None:
+    """The pending operation of a name, or None; with `request_id`, only that of this request.
+    Raises Refused (not for 404), Unavailable.
+    """
+    try:
+        return await vault.pending(name, request_id)
+    except Refused as error:
+        if error.status != NOT_FOUND:
+            raise
+        return None
+
+
+async def stored_policy(vault: Vault, name: str) -> Policy | None:
+    """The policy that is stored for a name, or None. Raises Refused (not for 404), Unavailable."""
+    try:
+        return await vault.policy(name)
+    except Refused as error:
+        if error.status != NOT_FOUND:
+            raise
+        return None

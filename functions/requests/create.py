@@ -27,7 +27,7 @@ from functions.model.request.tracked import TrackedRequest
 from functions.ports.judge import AdmitAll, Judge, Proposal
 from functions.ports.key_vault_objects import CreateFields
 from functions.ports.ledger import Intent
-from functions.ports.vault import PendingOperation, Vault
+from functions.ports.vault import NOT_FOUND, PendingOperation, Vault, get_pending_or_none
 from functions.requests.adoption import adopt
 from functions.requests.apply_and_save import apply_and_save
 from functions.requests.create_refusals import (
@@ -36,7 +36,6 @@ from functions.requests.create_refusals import (
     refuse_issuer,
     refuse_unless_same,
 )
-from functions.requests.fetch_state import NOT_FOUND, get_pending_or_none
 from functions.requests.last_version import LastVersion, hints, last_version, next_tags
 from functions.requests.policy_diff import differences
 from functions.requests.takeover import takeover_of

@@ -11,8 +11,7 @@ from functions.model.issuers import is_manual
 from functions.model.options import ANY_ISSUER, SELF_SIGNED_ISSUER
 from functions.model.request.operation import Operation, Status
 from functions.ports.key_vault_objects import Policy
-from functions.ports.vault import Vault
-from functions.requests.fetch_state import NOT_FOUND, get_pending_or_none, stored_policy
+from functions.ports.vault import NOT_FOUND, Vault, get_pending_or_none, stored_policy
 from functions.requests.policy_diff import differences, issuer_of
 
 BAD_REQUEST, FORBIDDEN, CONFLICT = 400, 403, 409

@@ -9,10 +9,9 @@ from functions.app.contexts import CreateContext
 from functions.model.errors import Refused
 from functions.model.request.operation import Status
 from functions.ports.judge import Proposal
-from functions.ports.vault import PendingOperation, Vault
+from functions.ports.vault import PendingOperation, Vault, get_pending_or_none
 from functions.requests.create import CreateCommand, proposal_of, with_tags_of
 from functions.requests.create_refusals import refuse_issuer, refuse_unless_same
-from functions.requests.fetch_state import get_pending_or_none
 from functions.requests.last_version import last_version
 
 

@@ -1,38 +1,10 @@
-"""What Key Vault has under a name: the pending operation or none, and the stored policy."""
+"""What Key Vault has of a request: its pending operation, or none."""
 
 from __future__ import annotations
 
 from functions.app.context_parts import HasVaults
-from functions.model.errors import Refused
 from functions.model.request.operation import NotPending, Operation
-from functions.ports.key_vault_objects import Policy
-from functions.ports.vault import PendingOperation, Vault
-
-NOT_FOUND = 404
-
-
-async def get_pending_or_none(
-    vault: Vault, name: str, request_id: str | None = None
-) -> PendingOperation | None:
-    """The pending operation of a name, or None; with `request_id`, only that of this request.
-    Raises Refused (not for 404), Unavailable.
-    """
-    try:
-        return await vault.pending(name, request_id)
-    except Refused as error:
-        if error.status != NOT_FOUND:
-            raise
-        return None
-
-
-async def stored_policy(vault: Vault, name: str) -> Policy | None:
-    """The policy that is stored for a name, or None. Raises Refused (not for 404), Unavailable."""
-    try:
-        return await vault.policy(name)
-    except Refused as error:
-        if error.status != NOT_FOUND:
-            raise
-        return None
+from functions.ports.vault import get_pending_or_none
 
 
 async def fetch_state(

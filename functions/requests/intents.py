@@ -17,7 +17,7 @@ from functions.model.log import record
 from functions.model.request.request_event import who
 from functions.model.timing import pause_after
 from functions.ports.ledger import Intent
-from functions.requests.fetch_state import get_pending_or_none
+from functions.ports.vault import get_pending_or_none
 from functions.requests.takeover import takeover_events
 from functions.requests.track import answer_of, save_answer, track_request
 from functions.x509.describe import printed

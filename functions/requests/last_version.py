@@ -11,9 +11,8 @@ from functions.app.context_parts import HasLedger
 from functions.model.errors import InvalidRequest
 from functions.model.tags import MAX_TAGS, OWNER_TAG, SIGNER_TAG
 from functions.ports.key_vault_objects import CreateFields, Policy
-from functions.ports.vault import Vault
+from functions.ports.vault import Vault, stored_policy
 from functions.requests.adoption import People, people_by
-from functions.requests.fetch_state import stored_policy
 from functions.x509.usages import CLIENT, SERVER
 
 

@@ -18,11 +18,10 @@ from functions.model.request.history import Action
 from functions.model.request.operation import NotPending, Status
 from functions.model.request.remind import acknowledged
 from functions.model.request.tracked import Change, TrackedRequest
-from functions.ports.vault import PendingOperation
+from functions.ports.vault import NOT_FOUND, PendingOperation, get_pending_or_none
 from functions.requests.adoption import adopt
 from functions.requests.apply_and_save import apply_and_save, apply_if_shown
 from functions.requests.check import check
-from functions.requests.fetch_state import NOT_FOUND, get_pending_or_none
 from functions.requests.first_checks import queue_first_checks
 
 NOT_FOUND_CODE = "PendingCertificateNotFound"
