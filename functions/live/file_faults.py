@@ -9,6 +9,7 @@ import logging
 from functions.app.contexts import LiveContext
 from functions.app.setting_faults import tell_setting
 from functions.live.graces import file_faults
+from functions.model.inventory.endpoints import ENDPOINT_FILE
 from functions.model.log import record
 
 MAX_FAULTS_TOLD = 3  # in one message; GET status has more
@@ -23,9 +24,8 @@ async def tell_file_faults(certflow: LiveContext) -> None:
     faults = file_faults(await certflow.live.file.rows(), certflow.options.live)
     if not faults:
         return
-    where = faults[0].partition(":")[0].partition(",")[0]
-    record("endpoint-file-faults", level=logging.ERROR, file=where, faults=len(faults))
+    record("endpoint-file-faults", level=logging.ERROR, file=ENDPOINT_FILE, faults=len(faults))
     more = len(faults) - MAX_FAULTS_TOLD
     others = f" There are {more} more; GET status lists them." if more > 0 else ""
     sentence = f"what cannot be read has no effect. {' '.join(faults[:MAX_FAULTS_TOLD])}{others}"
-    await tell_setting(certflow, "\n".join(faults), where, sentence)
+    await tell_setting(certflow, "\n".join(faults), ENDPOINT_FILE, sentence)

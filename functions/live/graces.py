@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from functions.model.inventory.endpoints import EndpointRows, ReadEndpoints
-from functions.model.live.schedule import GRACES, grace_of
+from functions.model.inventory.endpoints import ENDPOINT_FILE, EndpointRows, ReadEndpoints
+from functions.model.live.schedule import grace_names, grace_of
 from functions.model.options import LiveOptions
 from functions.model.tags import GRACE_TAG
 from functions.x509.describe import printed
@@ -30,7 +30,7 @@ def grace_faults(tags: Mapping[str, str], options: LiveOptions) -> tuple[str, ..
 def file_faults(rows: EndpointRows, options: LiveOptions) -> tuple[str, ...]:
     """The faults of the file, then those of its words."""
     words = [
-        (f"rules/endpoints.json, row of {printed('/'.join(key), 160)}", one.grace)
+        (f"{ENDPOINT_FILE}, row of {printed('/'.join(key), 160)}", one.grace)
         for key, one in rows.by_name.items()
     ]
     return (*rows.faults, *(fault for row in words for fault in _faults(*row, options)))
@@ -39,6 +39,5 @@ def file_faults(rows: EndpointRows, options: LiveOptions) -> tuple[str, ...]:
 def _faults(where: str, word: str, options: LiveOptions) -> tuple[str, ...]:
     if grace_of(word, options) is not None:
         return ()
-    named = ", ".join(sorted(GRACES.keys() | dict(options.graces).keys()))
-    shown = printed(word, 80)
+    shown, named = printed(word, 80), grace_names(options)
     return (f"{where}: the grace '{shown}' is none of {named}, and no period such as 90m or 4d.",)

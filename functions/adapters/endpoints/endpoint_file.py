@@ -6,10 +6,8 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from functions.adapters.blob_storage.containers import CHAIN_STORAGE, Blobs
 from functions.adapters.faults import faults_of
-from functions.model.inventory.endpoints import EndpointRows, endpoint_rows
+from functions.model.inventory.endpoints import ENDPOINT_FILE, EndpointRows, endpoint_rows
 
-ENDPOINT_FILE = "endpoints.json"
-RULES_CONTAINER = "rules"
 MAX_ENDPOINT_FILE_BYTES = 4 * 1024 * 1024
 
 
@@ -24,23 +22,20 @@ class EndpointFileInBlob:
 
     async def rows(self) -> EndpointRows:
         """Returns its rows; none if there is no such blob. Raises Unavailable."""
-        blob = self._blobs.blob(RULES_CONTAINER, ENDPOINT_FILE)
-        where = f"{RULES_CONTAINER}/{ENDPOINT_FILE}"
+        blob = self._blobs.blob(*ENDPOINT_FILE.split("/"))
         with faults_of(CHAIN_STORAGE):
             try:
                 found = await blob.get_blob_properties()
                 if found.etag == self._etag:
                     return self._rows
                 if found.size > MAX_ENDPOINT_FILE_BYTES:
-                    fault = (
-                        f"{where}: it has more than {MAX_ENDPOINT_FILE_BYTES // 1024 // 1024} MB."
-                    )
-                    return EndpointRows(faults=(fault,))
+                    most = f"{MAX_ENDPOINT_FILE_BYTES // 1024 // 1024} MB"
+                    return EndpointRows(faults=(f"{ENDPOINT_FILE}: it has more than {most}.",))
                 stream = await blob.download_blob()
                 content = await stream.readall()
             except ResourceNotFoundError:
                 return EndpointRows()
         # Some editors put a byte order mark at the beginning.
-        rows = endpoint_rows(content.decode("utf-8-sig", errors="replace"), where)
+        rows = endpoint_rows(content.decode("utf-8-sig", errors="replace"), ENDPOINT_FILE)
         self._etag, self._rows = str(stream.properties.etag), rows
         return rows

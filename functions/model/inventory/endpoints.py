@@ -18,6 +18,7 @@ from functions.model.tags import ENDPOINTS_TAG
 from functions.x509.describe import printed
 
 HTTPS_PORT, MAX_PORT = 443, 65535
+ENDPOINT_FILE = "rules/endpoints.json"  # container and blob
 MAX_ENDPOINTS = 20  # of one certificate
 MAX_ENDPOINT_ROWS = 5000  # of the file
 MAX_HOST_LETTERS, MAX_LABEL_LETTERS = 253, 63  # RFC 1123 §2.1, RFC 1035 §2.3.4

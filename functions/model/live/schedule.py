@@ -50,8 +50,16 @@ def grace_of(word: str, options: LiveOptions) -> timedelta | None:
     default for an empty word. None if the word says nothing.
     """
     word = word.strip().lower()
-    named = dict(GRACES) | dict(options.graces)
-    return named.get(word, period_of(word)) if word else options.grace
+    return _graces(options).get(word, period_of(word)) if word else options.grace
+
+
+def grace_names(options: LiveOptions) -> str:
+    """The names of the services, as a list in a sentence."""
+    return ", ".join(sorted(_graces(options)))
+
+
+def _graces(options: LiveOptions) -> dict[str, timedelta]:
+    return GRACES | dict(options.graces)
 
 
 def period_of(word: str) -> timedelta | None:

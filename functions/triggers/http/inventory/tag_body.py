@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from functions.model.errors import InvalidRequest
 from functions.model.inventory.endpoints import ENDPOINT_SHAPE, endpoints_in_tag
-from functions.model.live.schedule import GRACES, grace_of
+from functions.model.live.schedule import grace_names, grace_of
 from functions.model.options import LiveOptions
 from functions.model.tags import (
     BEGINNING,
@@ -80,5 +80,5 @@ def _check_endpoints(value: str | None) -> None:
 def _check_grace(value: str | None, live: LiveOptions) -> None:
     """Raises InvalidRequest for a tag that would have no effect."""
     if value is not None and (not value.strip() or grace_of(value, live) is None):
-        named = ", ".join(sorted(GRACES.keys() | dict(live.graces).keys()))
+        named = grace_names(live)
         raise InvalidRequest("grace", f"Write one of {named}, or a period such as 90m, 6h or 4d.")
