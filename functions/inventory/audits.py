@@ -106,8 +106,8 @@ async def findings_of(
     snapshot = await inventory_of(certflow, alias) or VaultSnapshot(alias, now, now)
     known = by_name(snapshot.certificates).get(record.name.lower())
     if known:
-        is_same = known.pending is not None and known.pending.request_id == request_id
-        pending = known.pending if is_same else None
+        same = known.pending is not None and known.pending.request_id == request_id
+        pending = known.pending if same else None
         record = replace(record, policy=record.policy or known.policy, pending=pending)
     around = await surroundings_of(certflow, alias, replace(snapshot, certificates=(record,)))
     return audit(record, around)

@@ -122,10 +122,8 @@ def _moved(check: EndpointCheck, before: EndpointCheck, now: datetime) -> Endpoi
     """The check with its next look: soon, where an endpoint was not looked at, because the tag has
     named it only meanwhile, or the resolver did not answer.
     """
-    at, known = (
-        next_look(check, check.states, now),
-        {(one.endpoint, one.at) for one in before.states},
-    )
+    at = next_look(check, check.states, now)
+    known = {(one.endpoint, one.at) for one in before.states}
     looked_at = {one.endpoint for one in check.states if (one.endpoint, one.at) not in known}
     if not looked_at.issuperset(map(str, check.endpoints)):
         at = min(at, now + TRY_AGAIN)

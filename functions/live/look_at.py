@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from functions.app.contexts import LiveContext
+from functions.app.gather_all import gather_all
 from functions.live.expected import current_check
 from functions.model.errors import Unavailable
 from functions.model.inventory.endpoints import Endpoint
@@ -60,9 +61,7 @@ async def _all_seen(
     certflow: LiveContext, servers: TlsServers, check: EndpointCheck, gate: asyncio.Semaphore
 ) -> list[Seen]:
     """Raises Unavailable if the resolver answers for none of them."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_seen(certflow, servers, one, gate)) for one in check.endpoints]
-    seen = [task.result() for task in tasks]
+    seen = await gather_all(_seen(certflow, servers, one, gate) for one in check.endpoints)
     unanswered = [one.unresolved for one in seen if one.unresolved]
     if unanswered and len(unanswered) == len(seen):
         raise unanswered[0]
@@ -88,7 +87,7 @@ async def _seen(
     if not addresses:
         return Seen(endpoint, (Look(trouble=Trouble.UNRESOLVED),))
     some = addresses[:MAX_LOOKED_AT]
-    looks = await asyncio.gather(*(_look(servers, endpoint, one, gate) for one in some))
+    looks = await gather_all(_look(servers, endpoint, one, gate) for one in some)
     return Seen(endpoint, tuple(looks), private=any(map(is_private, some)))
 
 

@@ -23,9 +23,8 @@ from functions.model.live.state import (
 )
 
 LIVE_KEY, CRITICAL_KEY = "live", ":critical"
-NOTHING_SAID = frozenset(
-    {LiveState.NOT_FROM_HERE, LiveState.REFUSED}
-)  # nothing says that it is there
+# What an endpoint is of which nothing says that it is there.
+NOTHING_SAID = frozenset({LiveState.NOT_FROM_HERE, LiveState.REFUSED})
 SERVED_CRITICAL_SHARE = 1 / 20  # of the lifetime of what is served
 
 
