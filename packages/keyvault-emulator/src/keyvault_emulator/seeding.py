@@ -83,17 +83,14 @@ def _certificate(vault: Vault, seed: Seed, now: float) -> Certificate:
     if not chain and seed.request in {None, Status.COMPLETED}:
         raise ValueError("without x5c there must be a request that is not completed")
     certificate = Certificate(seed.name, seed.policy, vault.recovery)
-    if chain:
-        _add(certificate, _version(seed, key, chain, now))
+    chains = [chain] if chain else []
+    if seed.request not in {None, Status.COMPLETED}:
+        chains.append(())  # of the next version
+    versions = [_version(seed, key, one, now) for one in chains]
+    certificate.versions |= {one.id: one for one in versions}
     if seed.request is not None:
-        if seed.request is not Status.COMPLETED:
-            _add(certificate, _version(seed, key, (), now))
-        certificate.operation = _operation(vault, seed, key, list(certificate.versions)[-1])
+        certificate.operation = _operation(vault, seed, key, versions[-1].id)
     return certificate
-
-
-def _add(certificate: Certificate, version: Version) -> None:
-    certificate.versions[version.id] = version
 
 
 def _version(seed: Seed, key: PrivateKey, chain: Chain, now: float) -> Version:
