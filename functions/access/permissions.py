@@ -71,10 +71,8 @@ def readable(access: AccessRules, caller: Caller) -> Callable[[str, str], bool]:
 
 def readable_beginnings(access: AccessRules, caller: Caller) -> frozenset[str]:
     """Returns with what all names begin that a caller may read, in lower case; none if with
-    anything.
+    anything, as with a key, which no grant means.
     """
-    if needs_no_grant(caller):
-        return frozenset()
     grants = [one for one in grants_of(access, caller) if Verb.READ in one.may]
     patterns = [pattern for one in grants for pattern in one.names or ALL_NAMES]
     found = frozenset(pattern.lower().partition("*")[0] for pattern in patterns)
