@@ -1,6 +1,7 @@
 # make demo   sets everything up, then runs the main job on real parts and shows what happened
 # make test   sets everything up, then runs the tests of the product, several files at a time (WORKERS; TESTS: not all)
 # make test-all        with every step, format and attack, the packages, Microsoft's conformance tests, kills, soak
+#                      (UNIT= leaves out the unit tests)
 # make test-again      what failed last, one after the other
 # make test-packages   the packages alone, each by itself (PACKAGES)
 # make test-any-date   unit tests and attacks, once 400 days ahead and once 30 days back (DAYS, TESTS)
@@ -41,13 +42,15 @@ demo: setup
 # Three keep two cores busy: one of them waits as often as it works (tests/one_stack.py).
 WORKERS ?= 3
 PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-PRODUCT = tests/e2e tests/integration tests/infra tests/unit
+UNIT = tests/unit
+PRODUCT = tests/e2e tests/integration tests/infra $(UNIT)
 test: setup
 	@$(PYTEST) $(or $(TESTS),$(PRODUCT))
 
+LONG = tests/endurance tests/thorough tests/robustness tests/laptop
 test-all: export CERTFLOW_TEST_EXAMPLES = 100
 test-all: setup
-	@$(PYTEST) $(or $(TESTS),tests/endurance tests/thorough tests/robustness tests/laptop $(PRODUCT))
+	@$(PYTEST) $(or $(TESTS),$(LONG) $(PRODUCT))
 	@$(if $(TESTS),:,$(MAKE) --no-print-directory test-packages)
 
 # What failed last, one after the other on a machine that does nothing else.
@@ -58,7 +61,7 @@ test-again: setup
 PACKAGES ?= keyvault-emulator functions-host eventgrid-emulator inbox entra-emulator
 test-packages: setup
 	@for package in $(PACKAGES); do \
-	  (cd packages/$$package && $(abspath $(PY)) -m pytest -n $(WORKERS) --dist loadfile) || exit 1; \
+	  (cd packages/$$package && $(abspath $(PY)) -m pytest -n $(WORKERS) --dist loadfile -p no:schemathesis) || exit 1; \
 	done
 
 DAYS ?= 400 -30
