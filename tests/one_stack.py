@@ -34,9 +34,7 @@ def shares_a_stack(file: Path) -> bool:
     text = file.read_text()
     if not any(name in text for name in SHARED):
         return False  # as most do, and parsing all of them takes each worker a second
-    functions = [
-        one for one in ast.parse(text).body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
+    functions = [one for one in ast.parse(text).body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
     own = {one.name for one in functions if _is_fixture(one)}
     asked = {arg.arg for one in functions if one.name in own or one.name.startswith("test_") for arg in one.args.args}
     return bool(SHARED & (asked - own)) and "stack" not in own
