@@ -35,12 +35,14 @@ class SettingWrong(EventType):
     sentence: Annotated[str, Says("What is wrong, and its cure.")]
 
     def words(self, links: Links) -> Message:
-        """Says what is wrong with it."""
+        """Says what is wrong with it, and where to change it: a file has a path."""
         del links
+        is_file = "/" in self.setting
+        change = "Correct this file" if is_file else "Change this setting of the app"
         return Message(
-            f"A setting cannot work: {self.setting}",
+            f"A {'file' if is_file else 'setting'} cannot work: {self.setting}",
             f"{self.setting}: {self.sentence}",
-            "Change this setting of the app. Everything else goes on meanwhile.",
+            f"{change}. Everything else goes on meanwhile.",
         )
 
     @classmethod

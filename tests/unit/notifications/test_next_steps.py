@@ -234,6 +234,12 @@ ROWS = [
     ),
     row(VaultRebuilt.type, "Nothing to do", person="There is nothing to do.", counts={"pending": 1}),
     row(SettingWrong.type, "Change this setting", LEFT),
+    row(
+        SettingWrong.type,
+        "Correct this file",
+        "unit/live/test_file_faults.py::test_without_a_fault_or_with_live_off_nobody_is_told",
+        setting="rules/endpoints.json",
+    ),
     row(AccessChanged.type, "if that was meant", person="The logs of the storage account and of the app are Azure's."),
     row(
         AccessFaulty.type,
