@@ -28,6 +28,8 @@ from tests.thorough.infra.built_package import (
     requirements_of_linux,
 )
 
+OF_ALL = {"/usr", "/usr/local"}  # where any Linux may have its Python
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -75,7 +77,7 @@ def test_extensions_are_for_the_platform(files: dict[str, bytes]) -> None:
 
 
 def test_nothing_in_it_names_the_machine_that_built_it(built: Path) -> None:
-    here = [str(place).encode() for place in (ROOT, sys.prefix, sys.base_prefix)]
+    here = [str(place).encode() for place in (ROOT, sys.prefix, sys.base_prefix) if str(place) not in OF_ALL]
     with zipfile.ZipFile(built / PACKAGE) as archive:
         contents = {name: archive.read(name) for name in archive.namelist()}
     contents[SBOM] = (built / SBOM).read_bytes()
