@@ -18,7 +18,7 @@ from pathlib import Path
 MOMENTS = ("before", "after")
 ALL = os.environ.get("CERTFLOW_KILLS") == "all"
 SEED = int(os.environ.get("CERTFLOW_KILLS_SEED", secrets.randbelow(2**32)))
-SHARE = 1 / 4
+SHARE = 1 / 8
 BATCH = "POST $batch"  # of these no two are alike
 ENTITY = re.compile(r"(\w+)\(PartitionKey='(.*)',RowKey='(.*)'\)")
 PARTITION = re.compile(r"-\|[a-z]{3,}|(waiting|sent|message)(?=\|)")  # what does not depend on who is meant

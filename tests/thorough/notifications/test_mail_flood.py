@@ -16,7 +16,7 @@ from tests.certificates import ec_key
 from tests.clock import HANG
 from tests.e2e.outbox import reject
 from tests.e2e.stack import HURRIED
-from tests.e2e.telling import nothing_waits, tellings
+from tests.e2e.telling import NO_SERVERS, nothing_waits, tellings
 
 ANN, BOX = "ann@example.com", "pki-team@example.com"
 # Of an hour: ten mails and one every ten minutes, twice, for what is critical has limits of its own; another hour may
@@ -30,7 +30,7 @@ MANY = 24
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
     async with (
-        running_stack(tmp_path, app=HURRIED, issuing_delay=3600, settings={"TESTS_SPEED": "10"}) as stack,
+        running_stack(tmp_path, app=HURRIED, issuing_delay=3600, settings={"TESTS_SPEED": "10", **NO_SERVERS}) as stack,
         client_of(stack.describe()) as client,
     ):
         yield client
@@ -75,7 +75,7 @@ async def test_many_creates_and_deletes_that_name_one_owner_are_few_mails_and_ea
 
 
 async def test_worthless_files_are_few_mails_and_what_is_critical_comes_before_what_still_waits(tmp_path: Path) -> None:
-    settings = {"CERTFLOW_MAIL_LIMITS": "2/address"}
+    settings = {"CERTFLOW_MAIL_LIMITS": "2/address", **NO_SERVERS}
     async with running_stack(tmp_path, settings=settings) as stack, client_of(stack.describe()) as client:
         # More than fit into two mails; the third comes after ten minutes.
         await reject(client, (f"junk-{number:03}.pem" for number in range(120)))

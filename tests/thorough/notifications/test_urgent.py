@@ -13,7 +13,7 @@ from local.stack import running_stack
 from tests.certificates import ec_key
 from tests.clock import HANG
 from tests.e2e.outbox import reject
-from tests.e2e.telling import told
+from tests.e2e.telling import NO_SERVERS, told
 
 OTHERS = 100
 
@@ -21,7 +21,7 @@ OTHERS = 100
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
     async with (
-        running_stack(tmp_path, settings={"CERTFLOW_GATHER": "600"}) as stack,
+        running_stack(tmp_path, settings={"CERTFLOW_GATHER": "600", **NO_SERVERS}) as stack,
         client_of(stack.describe()) as client,
     ):
         yield client
