@@ -11,6 +11,7 @@ from aiohttp import web
 
 from eventgrid_emulator import EventGrid, Subscription
 from eventgrid_emulator.grid import CUSTOM_TOPIC
+from functions.model.events.digest import Digest
 from keyvault_emulator.web import LOOPBACK, serving
 from tests.event_schemas import check_event
 
@@ -47,4 +48,7 @@ def check_events(events: list[dict[str, Any]]) -> None:
     for event in events:
         check_event(event)
         first = by_id.setdefault(event["id"], event)
-        assert {**event, "time": None} == {**first, "time": None}
+        assert event["type"] == first["type"], (first, event)
+        # A second digest of a day, of which nobody is told, says how long something has waited by then.
+        if event["type"] != Digest.type:
+            assert {**event, "time": None} == {**first, "time": None}, (first, event)
