@@ -22,12 +22,13 @@ from keyvault_emulator.web import LOOPBACK
 
 NODE = Path(__file__).parent / "node"
 SCRIPT = NODE / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
-LOADED_BEFORE = ("unused.cjs", "with_parent.cjs", "versions.cjs")
+LOADED_BEFORE = ("unused.cjs", "with_parent.cjs", "versions.cjs", "bells.cjs")
 ACCOUNT = "devstoreaccount1"
 # Azurite's published account key, the same on every machine: it opens nothing but a local emulator.
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 START_TIMEOUT = 300.0  # two seconds on a laptop; a busy CI machine reads 90 MB of JavaScript slowly
+BELLS = "queue-bells"  # a folder beside its certificate
 LOCK = "lock"  # in the folder of its files, where they are kept
 STOP_TIMEOUT = 2.0
 SAVE_TIMEOUT = 10.0  # it saves once its connections are closed, and by itself every five seconds
@@ -45,6 +46,7 @@ class Azurite:
     queue_port: int
     table_port: int
     account: str = ACCOUNT
+    bells: Path | None = None  # the folder in which its queues ring (node/bells.cjs)
 
     @property
     def blob_url(self) -> str:
@@ -127,7 +129,7 @@ async def _started(
     for tries_left in range(2 if 0 in ports else 0, -1, -1):
         with _reserved(ports) as chosen:
             blob, queue, table = chosen
-        azurite = Azurite(blob, queue, table)
+        azurite = Azurite(blob, queue, table, bells=pair[0].parent / BELLS)
         process = await _start(azurite, pair, log, kept_in, accounts)
         try:
             await _answering(azurite, process, log)
@@ -146,6 +148,9 @@ async def _start(
     certificate, key = pair
     storage = ("--location", str(kept_in.resolve())) if kept_in else ("--inMemoryPersistence",)
     log.parent.mkdir(parents=True, exist_ok=True)
+    bells = certificate.parent / BELLS
+    bells.mkdir(exist_ok=True)
+    given = {"AZURITE_ACCOUNTS": ";".join(f"{name}:{ACCOUNT_KEY}" for name in (ACCOUNT, *accounts))}
     with log.open("ab") as output, contextlib.ExitStack() as until_started:
         lock = [until_started.enter_context(await _lock(kept_in))] if kept_in else []
         return await asyncio.create_subprocess_exec(
@@ -158,7 +163,7 @@ async def _start(
             *("--blobHost", LOOPBACK, "--blobPort", str(azurite.blob_port)),
             *("--queueHost", LOOPBACK, "--queuePort", str(azurite.queue_port)),
             *("--tableHost", LOOPBACK, "--tablePort", str(azurite.table_port)),
-            env={**os.environ, "AZURITE_ACCOUNTS": ";".join(f"{name}:{ACCOUNT_KEY}" for name in (ACCOUNT, *accounts))},
+            env={**os.environ, **given, "QUEUE_BELLS": str(bells)},
             cwd=certificate.parent,  # what it would write, it writes here
             stdin=asyncio.subprocess.PIPE,  # ends with this process, however that ends, and then Azurite does
             stdout=output,

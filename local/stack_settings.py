@@ -34,6 +34,7 @@ def app_settings_of(
         "IDENTITY_ENDPOINT": emulator.identity_endpoint,
         "IDENTITY_HEADER": emulator.identity_header,
         "SSL_CERT_FILE": str(ca_file),
+        "FUNCTIONS_HOST_QUEUE_BELLS": str(azurite.bells),  # of our own host; the real one asks less often
         "CERTFLOW_VAULTS": ",".join(f"{alias}={url}" for alias, url in vaults.items()),
         "CERTFLOW_VERIFY_CHALLENGE_RESOURCE": "false",
         "CERTFLOW_TRUSTED_CAS": "any",  # until a file is in trusted-cas/{alias}/; said by `make up`

@@ -12,6 +12,7 @@ from azure.identity.aio import ManagedIdentityCredential
 from azure.storage.blob.aio import BlobServiceClient
 from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
+from functions_host.bells import QUEUES, bell_of
 from functions_host.queue_list import QueueList
 from functions_host.settings import Settings
 
@@ -83,7 +84,7 @@ class Connections:
     def queue_list(self, name: str) -> QueueList:
         """The list of the queues of a connection's account, the same for all who ask."""
         service = self._queue_service(name)
-        return self._lists.setdefault(str(service.url), QueueList(service))
+        return self._lists.setdefault(str(service.url), QueueList(service, bell_of(self._settings, QUEUES)))
 
     async def close(self) -> None:
         """Closes every client; one that hangs is left behind."""

@@ -6,16 +6,22 @@ import asyncio
 
 from azure.storage.queue.aio import QueueServiceClient
 
+from functions_host.bells import Bell
+
 # Most queues are made by their first message: those of poison messages hardly ever. Asking each of them for messages
 # every second was half of what an idle host did.
 EVERY = 1.0
 
 
 class QueueList:
-    """The queues of one account, listed no more than once in EVERY seconds, and only while somebody waits."""
+    """The queues of one account, listed no more than once in EVERY seconds, and only while somebody waits. Where there
+    are bells, only after a change.
+    """
 
-    def __init__(self, service: QueueServiceClient) -> None:
+    def __init__(self, service: QueueServiceClient, bell: Bell | None = None) -> None:
         self._service = service
+        self._bell = bell or Bell()
+        self._known = set[str]()
         self._next: asyncio.Task[set[str]] | None = None
 
     async def has(self, queue: str, stopping: asyncio.Event) -> bool:
@@ -34,4 +40,7 @@ class QueueList:
 
     async def _list_soon(self) -> set[str]:
         await asyncio.sleep(EVERY)
-        return {queue.name async for queue in self._service.list_queues()}
+        if self._bell.worth_asking():
+            self._known = {queue.name async for queue in self._service.list_queues()}
+            self._bell.nothing()
+        return self._known

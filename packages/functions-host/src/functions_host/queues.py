@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -18,6 +18,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueMessage
 from azure.storage.queue.aio import QueueClient
 
+from functions_host.bells import Bell
 from functions_host.connections import STORAGE_FAULTS
 from functions_host.functions import Function
 from functions_host.host_json import QueueOptions
@@ -35,6 +36,7 @@ log = logging.getLogger("functions_host")
 # first wait stays as it is.
 FASTEST_POLL, SLOWEST_POLL, POLL_GROWTH = 0.1, 60.0, 2.0
 # An idle queue is asked once a second all the same: nobody pays for requests to an emulator, and a person is watching.
+# Where there are bells (bells.py), only if it may have something.
 SLOWEST_POLL_HERE = 1.0
 
 # While a message is handled it is invisible for ten minutes, renewed at half time: a killed host gives it back then.
@@ -71,6 +73,7 @@ class QueueListener:
     options: QueueOptions
     max_tries: int
     hurry: float
+    bell: Bell = field(default_factory=Bell)
 
     @property
     def invisible(self) -> int:
@@ -88,6 +91,10 @@ class QueueListener:
                 if len(running) > self.options.new_batch_threshold:
                     await pause(stopping, FASTEST_POLL)
                     continue
+                if not self.bell.worth_asking():
+                    idle = min(idle * POLL_GROWTH, slowest)
+                    await pause(stopping, idle)
+                    continue
                 try:
                     messages = await self._receive()
                     if messages is None:
@@ -97,6 +104,8 @@ class QueueListener:
                     await pause(stopping, outage.failed(error))
                     continue
                 outage.over()
+                if not messages:
+                    self.bell.nothing()
                 for message in messages:
                     task = tasks.create_task(self._process(message))
                     running.add(task)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from functions_host.admin import Admin, Trigger
+from functions_host.bells import bell_of
 from functions_host.blobs import BlobQueue, BlobTrigger, host_queue, parse_blob_path
 from functions_host.checks import http_routes, problems
 from functions_host.connections import HOST_STORAGE, Connections
@@ -207,7 +208,8 @@ class Host:
         options = self._config.queues
         beside = None if name.endswith(POISON) else self._connections.queue(connection, f"{name}{POISON}")
         poison = (lambda _: beside) if beside else None
-        return QueueListener(queue, there, trigger, poison, options, options.max_dequeue_count, self._options.hurry)
+        most, hurry = options.max_dequeue_count, self._options.hurry
+        return QueueListener(queue, there, trigger, poison, options, most, hurry, bell_of(self._settings, name))
 
     def _blob_listener(self, triggers: dict[str, BlobTrigger]) -> QueueListener:
         handler = BlobQueue(triggers, self._connections, self._settings)
@@ -218,7 +220,8 @@ class Host:
             # The blob extension makes the options of this queue itself (azure-sdk-for-net,
             # SharedBlobQueueListenerFactory) and leaves the visibility time after a failure at 0.
             options = replace(options, visibility_timeout=0)
-        return QueueListener(queue, there, handler, handler.poison, options, most, self._options.hurry)
+        bell = bell_of(self._settings, queue.queue_name)
+        return QueueListener(queue, there, handler, handler.poison, options, most, self._options.hurry, bell)
 
 
 async def _bound(app: web.Application, port: int, served: contextlib.AsyncExitStack) -> int:
