@@ -53,9 +53,10 @@ def main(extra: str = "") -> int:
     return 0
 
 
-def build(folder: Path, extra: str = "") -> Path:
+def build(folder: Path, extra: str = "", *, validated: bool = True) -> Path:
     """Writes the package, what is in it, the template, the form and their sums into `folder`, in place of those there;
-    returns the package. `extra` is one of REQUIREMENTS. Raises PackageFailed and SbomFailed.
+    returns the package. `extra` is one of REQUIREMENTS; `validated`: whether the list of what is in it is held against
+    its schema. Raises PackageFailed and SbomFailed.
     """
     if extra not in REQUIREMENTS:
         raise PackageFailed(
@@ -70,7 +71,7 @@ def build(folder: Path, extra: str = "") -> Path:
         install_requirements(app / SITE_PACKAGES, Path(requirements).with_suffix(".lock").name)
         folder.mkdir(parents=True, exist_ok=True)
         write_zip(app, folder / PACKAGE)
-        write_sbom(app / SITE_PACKAGES, version(), folder / SBOM, requirements)
+        write_sbom(app / SITE_PACKAGES, version(), folder / SBOM, requirements, validated=validated)
     for name in (TEMPLATE, FORM):
         shutil.copyfile(ROOT / "infra" / name, folder / name)
     names = (SBOM, PACKAGE, TEMPLATE, FORM)

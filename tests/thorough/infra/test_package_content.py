@@ -43,7 +43,7 @@ def files(built: Path) -> dict[str, bytes]:
 
 
 def test_a_second_build_is_equal_byte_for_byte(built: Path, tmp_path: Path) -> None:
-    again = build(tmp_path).parent
+    again = build(tmp_path, validated=False).parent  # the same list, if it is equal
     for name in (PACKAGE, SBOM, SUMS):
         assert (again / name).read_bytes() == (built / name).read_bytes(), name
 
