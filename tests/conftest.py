@@ -21,8 +21,9 @@ import pytest
 import time_machine
 
 from keyvault_emulator.tls import LocalCa
+from local.bicep_cli import BICEP
 from tests.clock import real_now
-from tests.one_stack import OneStack, shares_a_stack
+from tests.one_stack import OneStack, is_of_infra, shares_a_stack
 
 DAYS = float(os.environ.get("CERTFLOW_TEST_DAYS", "0"))
 if DAYS:
@@ -59,9 +60,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Stops the shared stack after the last test that needs it: it takes a quarter of a core when nobody calls."""
+    """Stops what is kept running after the last test that needs it: the shared stack takes a tenth of a core when
+    nobody calls, and the Bicep CLI much memory.
+    """
     if shares_a_stack(item.path) and nextitem is not None and not shares_a_stack(nextitem.path):
         SHARED.close()
+    if is_of_infra(item.path) and (nextitem is None or not is_of_infra(nextitem.path)):
+        BICEP.close()
 
 
 # Last, when what is above stands: the stack that a worker's end-to-end tests share, wherever they lie.

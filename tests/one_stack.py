@@ -1,5 +1,5 @@
 """Which test files share a worker's stack, and a scheduler that gives them all to one worker, or to two if those are
-there that take the longest.
+there that take the longest. So it does with those that ask the Bicep CLI, of which each worker would start its own.
 """
 
 from __future__ import annotations
@@ -13,19 +13,33 @@ from xdist.scheduler import LoadFileScheduling
 SHARED = {"client", "stack"}  # fixtures of tests/conftest.py
 # Their files take about as long as all others that share a stack.
 LONG = {Path("tests/thorough/chains"), Path("tests/endurance")}
+BICEP = "the Bicep CLI"
 
 
 class OneStack(LoadFileScheduling):  # type: ignore[misc]  # it has no types
-    """A file stays with one worker, and all that share a stack are one file, or two (`group_of`)."""
+    """A file stays with one worker, and all that share something are one file (`group_of`)."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return group_of(Path(file)) if shares_a_stack(self.config.rootpath / file) else file
+        return group_of(self.config.rootpath, file)
 
 
-def group_of(file: Path) -> str:
-    """The stack of a file, by its path in the project."""
-    return "the other shared stack" if file.parent in LONG else "the shared stack"
+def group_of(root: Path, file: str) -> str:
+    """What a file shares with others, by its path in the project; the file itself if that is nothing."""
+    if shares_a_stack(root / file):
+        return "the other shared stack" if Path(file).parent in LONG else "the shared stack"
+    return BICEP if asks_bicep(root / file) else file
+
+
+@functools.cache
+def asks_bicep(file: Path) -> bool:
+    """Whether its tests ask the Bicep CLI that is kept running. It takes some ten seconds to get warm."""
+    return is_of_infra(file) and "needs_bicep" in file.read_text()
+
+
+def is_of_infra(file: Path) -> bool:
+    """Whether it is in one of the folders whose tests may ask it."""
+    return file.parent.name == "infra"
 
 
 @functools.cache
