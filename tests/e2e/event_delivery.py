@@ -11,16 +11,17 @@ from eventgrid_emulator import SubscriptionState
 from local.api import Client, client_of, until
 from local.event_subscriptions import EventDelivery
 from local.stack import Stack, running_stack
-from tests.e2e.telling import MUCH_MAIL, NO_SERVERS
+from tests.e2e.telling import MUCH_MAIL, NO_SERVERS, SELDOM_CHECKED
 
 HURRY = 30  # so that what a killed host had taken comes back after 20 seconds, not 10 minutes
+SELDOM = MUCH_MAIL | NO_SERVERS | SELDOM_CHECKED
 SHAPES: tuple[EventDelivery, ...] = ("webhook", "queue")
 
 
 @asynccontextmanager
 async def running(directory: Path, *, hurry: float = HURRY, **more: Any) -> AsyncIterator[tuple[Stack, Client]]:
     async with (
-        running_stack(directory, issuing_delay=3600, hurry=hurry, settings=MUCH_MAIL | NO_SERVERS, **more) as stack,
+        running_stack(directory, issuing_delay=3600, hurry=hurry, settings=SELDOM, **more) as stack,
         client_of(stack.describe()) as client,
     ):
         yield stack, client

@@ -23,7 +23,7 @@ from local.functions_host import ROOT
 from local.openssl_ca import OpensslCa
 from tests.clock import HANG
 from tests.e2e.described import check
-from tests.e2e.telling import MUCH_MAIL
+from tests.e2e.telling import MUCH_MAIL, NO_SERVERS, SELDOM_CHECKED
 
 
 def app_of(source: Path, directory: Path) -> Path:
@@ -53,7 +53,7 @@ def running_up(state: Path, *options: str) -> Iterator[tuple[subprocess.Popen[by
     # of them; test_held_back.py and others see to it that our own endpoints do not fail.
     command += ["--no-endpoint-probation", "--no-keep", *options]
     if "--settings" not in options:
-        (state / "settings.json").write_text(json.dumps(MUCH_MAIL))
+        (state / "settings.json").write_text(json.dumps(MUCH_MAIL | NO_SERVERS | SELDOM_CHECKED))
         command += ["--settings", str(state / "settings.json")]
     with (state / "up.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)

@@ -21,6 +21,9 @@ MANY_MAILS = "1000000/address,1000000/caller"
 MUCH_MAIL = {"CERTFLOW_MAIL_LIMITS": MANY_MAILS, **SOON}
 # For a stack that has no server to look at: to ask what is due takes some eighteen requests to the tables, each time.
 NO_SERVERS = {"CERTFLOW_LIVE_HOSTS": "", "CERTFLOW_LIVE_NETWORKS": ""}
+# For a stack where nothing waits for a check: the local one has them twelve times as often as Azure, and each asks some
+# thirty questions of the tables for a vault.
+SELDOM_CHECKED = {"CERTFLOW_CHECK_SCHEDULE": "*/15 * * * * *"}
 EVENT_LINE = re.compile(r"^ *Event (\S+)$", re.MULTILINE)  # the last line about each thing in a mail
 ROW = re.compile(r"^\d+\. ", re.MULTILINE)
 

@@ -23,7 +23,7 @@ from local.entra import ACCESS_FILE
 from local.hosts import Hosts
 from local.stack import running_stack
 from tests.clock import real_now
-from tests.e2e.telling import MUCH_MAIL, NO_SERVERS
+from tests.e2e.telling import MUCH_MAIL, NO_SERVERS, SELDOM_CHECKED
 
 CONTAINER, _, FILE = ACCESS_FILE.partition("/")
 COUNTS_WITHIN = 60  # seconds: what docs/access.md promises of a `deny` row
@@ -57,7 +57,9 @@ class TwoHosts:
 
 @asynccontextmanager
 async def two_hosts(directory: Path) -> AsyncIterator[TwoHosts]:
-    async with running_stack(directory, hosts=2, issuing_delay=3600, settings=MUCH_MAIL | NO_SERVERS) as stack:
+    async with running_stack(
+        directory, hosts=2, issuing_delay=3600, settings=MUCH_MAIL | NO_SERVERS | SELDOM_CHECKED
+    ) as stack:
         assert stack.hosts is not None
         async with client_of(stack.describe()) as client:
             clients = [

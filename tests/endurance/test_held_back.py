@@ -28,12 +28,12 @@ from local.hosts import free_ports
 from local.openssl_ca import OpensslCa
 from local.stack import Stack, running_stack
 from tests.clock import real_now
-from tests.e2e.event_delivery import HURRY, SHAPES, delivered, endpoint, running, was_healthy
+from tests.e2e.event_delivery import HURRY, SELDOM, SHAPES, delivered, endpoint, running, was_healthy
 from tests.e2e.outbox import keep
 from tests.e2e.queues import TOLD, messages_in, put
 from tests.e2e.request_and_chain import OWNER, chain_for, started
 from tests.e2e.stack import HURRIED, unkind
-from tests.e2e.telling import CHANNELS, MUCH_MAIL, NO_SERVERS, nothing_waits, tellings, times_told, told
+from tests.e2e.telling import CHANNELS, NO_SERVERS, SELDOM_CHECKED, nothing_waits, tellings, times_told, told
 
 EVENTS = tuple(f"main:held-{number:02}:cancelled" for number in range(20))  # more than Event Grid lets an endpoint fail
 MAIL_DOWN, TEAMS_DOWN = {"smtp": {"code": 451, "rate": 1.0}}, {"teams": {"status": 503, "rate": 1.0}}
@@ -209,7 +209,9 @@ async def test_what_comes_while_a_setting_stops_the_app_is_told_when_that_is_men
 ) -> None:
     """Also what an older version left in the poison queue, which nobody read."""
     async with (
-        running_stack(tmp_path, own_host=False, hurry=HURRY, event_delivery=shape) as stack,
+        running_stack(
+            tmp_path, own_host=False, hurry=HURRY, event_delivery=shape, settings=NO_SERVERS | SELDOM_CHECKED
+        ) as stack,
         client_of(stack.describe()) as client,
     ):
         port, log = urlsplit(stack.host_url).port, tmp_path / "host.log"
@@ -236,7 +238,7 @@ async def test_what_comes_while_a_setting_stops_the_app_is_told_when_that_is_men
 
 async def test_while_the_queues_are_away_the_platform_hears_an_error_and_comes_again(tmp_path: Path) -> None:
     async with (
-        running_stack(tmp_path, own_host=False, hurry=HURRY, settings=MUCH_MAIL | NO_SERVERS) as stack,
+        running_stack(tmp_path, own_host=False, hurry=HURRY, settings=SELDOM) as stack,
         client_of(stack.describe()) as client,
     ):
         port, log = urlsplit(stack.host_url).port, tmp_path / "host.log"

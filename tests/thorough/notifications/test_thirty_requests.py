@@ -21,7 +21,7 @@ from local.api import Client, client_of, until
 from local.openssl_ca import OpensslCa
 from local.stack import running_stack
 from tests.clock import HANG
-from tests.e2e.telling import NO_SERVERS, nothing_waits, tellings
+from tests.e2e.telling import NO_SERVERS, SELDOM_CHECKED, nothing_waits, tellings
 
 SIGNERS, COUNT, FILES = "pki-team@example.com", 30, 3
 # Seconds that what is alike waits for others: CSRs as long as CERTFLOW_GATHER is by default, certificates a moment.
@@ -30,7 +30,10 @@ CSRS_GATHER, ISSUED_GATHER = 60, 5
 
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
-    async with running_stack(tmp_path / "stack", settings=NO_SERVERS) as stack, client_of(stack.describe()) as client:
+    async with (
+        running_stack(tmp_path / "stack", settings=NO_SERVERS | SELDOM_CHECKED) as stack,
+        client_of(stack.describe()) as client,
+    ):
         yield client
 
 
