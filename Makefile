@@ -16,7 +16,7 @@
 # make fuzz   20 minutes of files that nobody has thought of, guided by coverage (FUZZ_SECONDS)
 # make conformance   Microsoft's own tests of their Key Vault client, against the stand-in
 # make lock   compiles requirements*.lock anew, after a change of requirements
-.PHONY: setup demo package test test-all test-again test-packages test-any-date up check check-code check-infra bench soak kills interleavings chains fuzz conformance lock
+.PHONY: setup demo package test test-all of-all test-again test-packages of-packages test-any-date up check check-code check-infra bench soak kills interleavings chains fuzz conformance lock
 SHELL := /bin/sh
 # Where the environment forbids bytecode, each process would compile all test files and packages anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -50,8 +50,11 @@ test: setup
 LONG = tests/endurance tests/thorough tests/robustness tests/laptop
 test-all: export CERTFLOW_TEST_EXAMPLES = 100
 test-all: setup
+	@$(MAKE) --no-print-directory --jobs=2 of-all $(if $(TESTS),,of-packages)
+
+# The packages beside the product, one at a time: both wait often, for stacks and for what Microsoft's suite sleeps.
+of-all:
 	@$(PYTEST) $(or $(TESTS),$(LONG) $(PRODUCT))
-	@$(if $(TESTS),:,$(MAKE) --no-print-directory test-packages)
 
 # What failed last, one after the other on a machine that does nothing else.
 test-again: setup
@@ -60,7 +63,10 @@ test-again: setup
 # Each by itself, as somebody runs them who has that package alone; some at a time, what each prints in one piece.
 PACKAGES ?= keyvault-emulator functions-host eventgrid-emulator inbox entra-emulator
 test-packages: setup
-	@$(MAKE) --no-print-directory --jobs $(WORKERS) --output-sync=target $(addprefix test-of-,$(PACKAGES))
+	@$(MAKE) --no-print-directory --jobs=$(WORKERS) of-packages
+
+of-packages:
+	@$(MAKE) --no-print-directory --output-sync=target $(addprefix test-of-,$(PACKAGES))
 
 # Microsoft's suite is as long as the rest of them together, so it has a process of its own.
 test-of-keyvault-emulator: PROCESSES = -n 2 --dist loadfile
