@@ -22,11 +22,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from OpenSSL import crypto
 
 from functions.chains.inspect import inspect
-from functions.chains.validation.expected import USAGES
 from functions.model.request.actor import UNNAMED
 from functions.model.request.history import Action
 from functions.model.request.new_request import track
 from functions.model.request.operation import Operation, Status
+from functions.x509.key_usages import USAGES
 from functions.x509.public_keys import read_csr
 from tests.certificates import DAY, Ca, Key, Wish, csr_of, ec_key, pem, rsa_key
 from tests.clock import NOW, fixed_now

@@ -47,26 +47,33 @@ def visible(access: AccessRules, caller: Caller, vault: str, name: str) -> bool:
     return readable(access, caller)(vault, name)
 
 
-@lru_cache(MAX_KEPT_READERS)
 def readable(access: AccessRules, caller: Caller) -> Callable[[str, str], bool]:
     """Returns the function that says of a vault and a name whether a caller may read it."""
-    grants = [(one.vaults, one.names) for one in grants_of(access, caller) if Verb.READ in one.may]
+    return granted(access, caller, Verb.READ)
+
+
+@lru_cache(MAX_KEPT_READERS * len(Verb))
+def granted(access: AccessRules, caller: Caller, verb: Verb) -> Callable[[str, str], bool]:
+    """Returns the function that says of a vault and a name whether a caller may do this there; of
+    `request`, whether the caller may request anything, as `decide_place` has it.
+    """
+    grants = [(one.vaults, one.names) for one in grants_of(access, caller) if verb in one.may]
     if needs_no_grant(caller):
         grants.append(((), ()))
     denies = [
         (one.vaults, one.names)
         for one in conditions_of(access, caller)
-        if one.deny and not one.asks_for_policy and (not one.verbs or Verb.READ in one.verbs)
+        if one.deny and not one.asks_for_policy and (not one.verbs or verb in one.verbs)
     ]
     by_vault = dict[str, tuple[list[tuple[str, ...]], list[tuple[str, ...]]]]()
 
-    def reads(vault: str, name: str) -> bool:
+    def is_granted(vault: str, name: str) -> bool:
         if vault not in by_vault:
             by_vault[vault] = _names_in(vault, grants), _names_in(vault, denies)
-        granted, denied = by_vault[vault]
-        return _is_covered(granted, name) and not _is_covered(denied, name)
+        given, denied = by_vault[vault]
+        return _is_covered(given, name) and not _is_covered(denied, name)
 
-    return reads
+    return is_granted
 
 
 def readable_beginnings(access: AccessRules, caller: Caller) -> frozenset[str]:

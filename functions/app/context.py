@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functions.access.row_reader import AccessFault
 from functions.access.rules import AccessRules
 from functions.app.rate_limiter import RateLimiter
+from functions.model.board.rows import Board
 from functions.model.errors import UnknownVault
 from functions.model.links import Links
 from functions.model.options import Options
@@ -111,6 +112,17 @@ class AccessCache:
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
+@dataclass
+class BoardCache:
+    """The board as this process read it last, and when it last looked whether that has changed
+    (UTC).
+    """
+
+    board: Board | None = None
+    seen_at: datetime | None = None
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 @dataclass(frozen=True, slots=True)
 class Certflow:
     """The dependencies of the use cases. `vaults` is keyed by alias, lower-case.
@@ -125,9 +137,9 @@ class Certflow:
     These fields hold state of this process: `paces`, the rate limits of the vaults by alias and
     share, filled on use (vault_limiters.py); `searches`, whose turn it is to search a vault for the
     keys of files (chains/key_search.py); `health`, the last answer about it; `access`, who may do
-    what (access.py); `counting`, whose turn it is to count a start; `empty_outboxes`, when the
-    outbox of a vault (None: of none) was last found empty (outbox.py); `snapshots`, what the
-    inventory last was, by alias (inventory/read.py).
+    what (access.py); `board`, its rows (board/kept.py); `counting`, whose turn it is to count a
+    start; `empty_outboxes`, when the outbox of a vault (None: of none) was last found empty
+    (outbox.py); `snapshots`, what the inventory last was, by alias (inventory/read.py).
 
     `may_see` (the alias of a vault, the name of a certificate) says which requests exist for
     whoever this context works for: for a caller those of the grants, otherwise all.
@@ -163,6 +175,7 @@ class Certflow:
     searches: dict[str, SearchTurn] = field(default_factory=dict)
     health: Health = field(default_factory=Health)
     access: AccessCache = field(default_factory=AccessCache)
+    board: BoardCache = field(default_factory=BoardCache)
     counting: asyncio.Lock = field(default_factory=asyncio.Lock)
     empty_outboxes: dict[str | None, datetime] = field(default_factory=dict)
     snapshots: dict[str, StoredSnapshot] = field(default_factory=dict)

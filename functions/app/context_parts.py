@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import asyncio
     from datetime import datetime
 
-    from functions.app.context import AccessCache, Health, SearchTurn
+    from functions.app.context import AccessCache, BoardCache, Health, SearchTurn
     from functions.app.rate_limiter import RateLimiter
     from functions.model.links import Links
     from functions.model.options import Options
@@ -254,6 +254,14 @@ class HasHealth(Protocol):
     @property
     def health(self) -> Health:
         """The last answer of this process."""
+
+
+class HasBoard(Protocol):
+    """The board that a process keeps."""
+
+    @property
+    def board(self) -> BoardCache:
+        """Its rows as they were read last."""
 
 
 class HasAccess(Protocol):

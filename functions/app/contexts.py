@@ -11,6 +11,7 @@ from typing import Protocol
 
 from functions.app.context_parts import (
     HasAccess,
+    HasBoard,
     HasChainFiles,
     HasChannels,
     HasCsrStore,
@@ -443,3 +444,13 @@ class LiveInventoryContext(
     Protocol,
 ):
     """Which endpoints there are, by the inventory."""
+
+
+class BoardContext(HasNow, HasLedger, HasMonitoringStore, HasBoard, Protocol):
+    """Reading the board."""
+
+
+class PendingViewContext(
+    HasNow, HasVaults, HasLedger, HasMonitoringStore, HasCsrStore, HasOptions, Protocol
+):
+    """Reading all that is known of one request."""

@@ -99,7 +99,7 @@ async def csr_of(certflow: CsrsContext, request: TrackedRequest) -> bytes | None
     """
     handed_out = await certflow.csr_store.read(request.vault, request.name, request.request_id)
     if handed_out is not None:
-        if (ours := _with_key(handed_out, request.key_sha256)) is not None:
+        if (ours := own_csr(handed_out, request.key_sha256)) is not None:
             return ours
         whose = {"vault": request.vault, "name": request.name, "request": request.request_id}
         record("csr-exchanged", level=logging.WARNING, **whose)
@@ -112,7 +112,7 @@ async def csr_of(certflow: CsrsContext, request: TrackedRequest) -> bytes | None
     return x509.load_der_x509_csr(answer.operation.csr).public_bytes(Encoding.PEM)
 
 
-def _with_key(pem: bytes, key: str) -> bytes | None:
+def own_csr(pem: bytes, key: str) -> bytes | None:
     """The CSR alone, without any text around it, if it has this key (SHA-256, hex) and is signed
     with it.
     """

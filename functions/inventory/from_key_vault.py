@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from functions.access.matching.subject import read_subject
 from functions.model.inventory.record import AskedFor, IssuedCertificate
@@ -19,7 +18,7 @@ from functions.ports.key_vault_objects import Policy
 from functions.ports.vault import Bundle
 from functions.x509.certificate import Certificate, load, readable_key
 from functions.x509.describe import printed, words
-from functions.x509.public_keys import sha1_of
+from functions.x509.public_keys import sha1_of, type_and_size
 from functions.x509.rewrite import attempt
 from functions.x509.san import common_names, names_of
 
@@ -57,7 +56,7 @@ def _read(
 ) -> IssuedCertificate:
     authority = certificate.extension(x509.AuthorityKeyIdentifier)
     usages = certificate.extension(x509.ExtendedKeyUsage)
-    key_type, key_size = _key(certificate)
+    key_type, key_size = type_and_size(readable_key(certificate))
     return IssuedCertificate(
         version,
         certificate.sha1,
@@ -134,18 +133,6 @@ def _common_name(subject: str) -> Iterable[str]:
     except ValueError:
         return ()
     return [printed(one.value.lower()) for one in fields if one.kind == "CN"][:1]
-
-
-def _key(certificate: Certificate) -> tuple[str, int]:
-    """Key Vault's word for the type of the key, and its size in bits; another type's name, and 0
-    for what cannot be measured.
-    """
-    key = readable_key(certificate)
-    if isinstance(key, rsa.RSAPublicKey):
-        return "RSA", key.key_size
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        return "EC", key.curve.key_size
-    return ("" if key is None else type(key).__name__.removesuffix("PublicKey")), 0
 
 
 def _self_signed(certificate: Certificate, authority: x509.AuthorityKeyIdentifier | None) -> bool:

@@ -172,6 +172,21 @@ class Ledger(Protocol):
         """
         ...
 
+    async def board_requests(self, ended_since: datetime) -> list[TrackedRequest]:
+        """All requests in progress, and those that ended since then, in no order."""
+        ...
+
+    async def unanswered(self) -> list[Intent]:
+        """The intents of all vaults without an answer, in no order."""
+        ...
+
+    async def board_mark(self) -> str | None:
+        """The mark that is another one after each change of a request that is more than the time
+        of its next check, and after each new intent; None before the first. It comes after the
+        change, and a crash or an outage in between can lose it.
+        """
+        ...
+
     async def history(self, vault: str, name: str) -> list[HistoryEntry]:
         """The history of a certificate name, oldest first."""
         ...

@@ -38,7 +38,7 @@ async def apply_and_save(
     `action` is our action after which it was seen. Two runs that see the same end at the same time
     write it once: the second finds the request ended already.
     """
-    seen, bundle = await _with_version(certflow, request, seen, action)
+    seen, bundle = await with_version(certflow, request, seen, action)
     certificate = bundle.version if bundle else None
     patience = certflow.options.reminder_delays
 
@@ -80,7 +80,7 @@ def _log_unseen(request: TrackedRequest, error: Refused) -> None:
     )
 
 
-async def _with_version(
+async def with_version(
     certflow: HasVaults,
     request: TrackedRequest,
     seen: Operation | NotPending,

@@ -209,7 +209,7 @@ async def _explain_not_found(certflow: CheckContext, address: Address, error: Re
     if address.request_id:
         stands = await get_pending_or_none(certflow.vault(address.vault), address.name)
     other = stands.operation.request_id if stands else None
-    reason, sentence = _reason_of_404(other, known=known)
+    reason, sentence = reason_of_404(other, known=known)
     return Refused(
         error.status, error.code, f"{error}. {sentence}", reason=reason, request_id=other
     )
@@ -225,7 +225,7 @@ async def _check_known(certflow: CheckContext, address: Address) -> bool:
     return bool(meant)
 
 
-def _reason_of_404(other: str | None, *, known: bool) -> tuple[str, str]:
+def reason_of_404(other: str | None, *, known: bool) -> tuple[str, str]:
     """The reason as a word for programs, and as a sentence. `other` is the id of another request
     that is pending; `known`: the one that is meant is tracked.
     """

@@ -6,6 +6,7 @@ import hashlib
 from typing import Protocol
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -29,6 +30,17 @@ def key_sha256(holder: Holder) -> str:
     except Exception as error:
         raise ValueError("the public key cannot be read") from error
     return hashlib.sha256(spki).hexdigest()
+
+
+def type_and_size(key: object) -> tuple[str, int]:
+    """Returns Key Vault's word for the type of a key, and its size in bits; another type's name,
+    and 0 for what cannot be measured.
+    """
+    if isinstance(key, rsa.RSAPublicKey):
+        return "RSA", key.key_size
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return "EC", key.curve.key_size
+    return ("" if key is None else type(key).__name__.removesuffix("PublicKey")), 0
 
 
 def sha1_of(der: bytes) -> str:

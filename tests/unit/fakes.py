@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from functions.adapters.azure_tables.rows import place_in, token_of
-from functions.app.context import AccessCache, Certflow
+from functions.app.context import AccessCache, BoardCache, Certflow
 from functions.app.rate_limiter import RateLimiter
 from functions.model.due_mark import DueCheck, due_check_of
 from functions.model.errors import ConcurrentChange, InvalidRequest, Refused, Unavailable, UnreadAnswer, UnreadSnapshot
@@ -225,6 +225,7 @@ class FakeLedger:
     dropped: list[DueCheck] = field(default_factory=list)
     put_aside: dict[str, ParkedFile] = field(default_factory=dict)
     kept: dict[str, tuple[Event, datetime]] = field(default_factory=dict)  # vouched for, by id
+    board_reads: int = 0
     down: bool = False
     _etag: int = 0
 
@@ -347,6 +348,18 @@ class FakeLedger:
         found = [one for one in self.tracked.values() if fits(one, request_filter)]
         page, last = in_order(found, request_filter, place_in(token))
         return Page(tuple(page), token_of(last))
+
+    async def board_requests(self, ended_since: datetime) -> list[TrackedRequest]:
+        self.board_reads += 1
+        return [one for one in self.tracked.values() if not one.ended or one.ended >= ended_since]
+
+    async def unanswered(self) -> list[Intent]:
+        return [one for one in self.intents.values() if one.answer is None]
+
+    async def board_mark(self) -> str | None:
+        if self.down:
+            raise Unavailable("The table storage", "down")
+        return str(self._etag) if self._etag else None
 
     async def history(self, vault: str, name: str) -> list[HistoryEntry]:
         return self.acts
@@ -921,6 +934,7 @@ class World:
     fresh_records: FakeFreshRecords = field(default_factory=FakeFreshRecords)
     live: LivePorts | None = None
     access: AccessCache = field(default_factory=AccessCache)  # of this process
+    board: BoardCache = field(default_factory=BoardCache)  # of this process
     options: Options = field(default_factory=Options)
     source: str = SOURCE
     setting_faults: tuple[str, ...] = ()
@@ -963,6 +977,7 @@ class World:
             access_files=self.access_files,
             live=self.live,
             access=self.access,
+            board=self.board,
             tenant="11111111-0000-4000-8000-000000000000" if self.access_files else None,
             options=replace(self.options, trusted={"main": Takes.ANY} | dict(self.options.trusted)),
             source=self.source,

@@ -31,6 +31,7 @@ CORE = (
     "inventory",
     "monitoring",
     "live",
+    "board",
 )
 
 
@@ -59,6 +60,8 @@ def test_the_app_has_exactly_these_functions() -> None:
         "cancel_pending": (f"{certificate}/pending", "PATCH", key),
         "delete_pending": (f"{certificate}/pending", "DELETE", key),
         "merge_pending": (f"{certificate}/pending/merge", "POST", key),
+        "get_pending_view": (f"{certificate}/pending/view", "GET", key),
+        "get_board": ("board", "GET", key),
         "get_csr": (f"{certificate}/pending/csr", "GET", key),
         "get_csrs": ("csrs", "GET", key),
         "get_audit": ("audit", "GET", key),

@@ -16,7 +16,8 @@ is `-|{digit}`. Row keys of such a partition:
 
 The partition `-|aside` has the files that are set aside; its RowKey is the SHA-256 of the blob's
 name, which may have characters that a RowKey forbids. The partition `-|vouched` has the events that
-were sent to the topic, for some weeks; its RowKey is the SHA-256 of the event id.
+were sent to the topic, for some weeks; its RowKey is the SHA-256 of the event id. The partition
+`-|board` has the change mark of the board (board_mark.py).
 
 The table `keys` has the hints that lead from a key to its requests; PartitionKey and RowKey are the
 hash of the key. A hint is written before its request, so a crash can leave a hint without a
@@ -39,6 +40,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 from azure.data.tables import UpdateMode
 
+from functions.adapters.azure_tables.board_mark import BoardMark
 from functions.adapters.azure_tables.rows import (
     DIGITS,
     PARKED,
@@ -55,6 +57,7 @@ from functions.adapters.azure_tables.rows import (
     hint_row,
     hints_of,
     history_entry_of,
+    in_a_column,
     intent_mark,
     intent_of,
     intent_row,
@@ -100,6 +103,7 @@ class TableLedger:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self._mark = BoardMark(tables)
 
     async def add_intent(self, intent: Intent) -> Intent | None:
         """Writes an intent and its due mark, and returns None. If there is an intent with this id,
@@ -111,6 +115,7 @@ class TableLedger:
             )
         except ConcurrentChange:
             return await self.intent(intent.vault, intent.name, intent.id)
+        await self._mark.change()
         return None
 
     async def intent(self, vault: str, name: str, intent_id: str) -> Intent | None:
@@ -145,6 +150,8 @@ class TableLedger:
             await self._tables.commit(
                 [("delete", intent_mark(intent)), ("delete", intent_row(intent))]
             )
+            if intent.answer is None:
+                await self._mark.change()
 
     async def add(self, change: Change) -> tuple[TrackedRequest, bool]:
         """Adds a request: first its hint, then the request with its due mark, events and history in
@@ -161,6 +168,7 @@ class TableLedger:
             if standing is None:
                 raise
             return standing, False
+        await self._mark.change()
         return replace(request, etag=etag), True
 
     async def get(self, vault: str, name: str, request_id: str) -> TrackedRequest | None:
@@ -190,6 +198,7 @@ class TableLedger:
             operations.append(("delete", due_mark(before)))
         operations += rows_beside(change, due=due_check_of(request) != due_check_of(before))
         etag = await self._tables.commit(operations)
+        await self._mark.change()
         return replace(request, etag=etag)
 
     async def due(self, vault: str, now: datetime, limit: int) -> list[DueCheck]:
@@ -402,6 +411,28 @@ class TableLedger:
                     return Page(tuple(shown), token_of(place_of_row(shown[-1])))
                 shown.append(request)
         return Page(tuple(shown), None)
+
+    async def board_requests(self, ended_since: datetime) -> list[TrackedRequest]:
+        """Returns the requests in progress and those that have ended since a time."""
+        query = "RowKey ge @start and RowKey lt @end and ( status eq @pending or ended ge @since )"
+        parameters = {"pending": Status.IN_PROGRESS.value, "since": in_a_column(ended_since)}
+        return [request_of(row) for row in await self._everywhere("r|", query, parameters)]
+
+    async def unanswered(self) -> list[Intent]:
+        """Returns the intents of which Key Vault has not answered yet."""
+        query = "RowKey ge @start and RowKey lt @end and unanswered eq true"
+        return [intent_of(row) for row in await self._everywhere("i|", query, {})]
+
+    async def _everywhere(self, kind: str, query: str, parameters: dict[str, str]) -> list[Any]:
+        """Returns the rows of all vaults whose keys begin with `kind` and that match."""
+        table = await self._tables.table(CERTFLOW)
+        among = {"start": kind, "end": f"{kind}~", **parameters}
+        with faults_of(TABLE_STORAGE):
+            return [row async for row in table.query_entities(query, parameters=among)]
+
+    async def board_mark(self) -> str | None:
+        """Returns the change mark of the board."""
+        return await self._mark.read()
 
     async def history(self, vault: str, name: str) -> list[HistoryEntry]:
         """Returns the history of a name, the oldest entry first."""

@@ -74,6 +74,11 @@ def sortable(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
+def in_a_column(time: datetime) -> str:
+    """Returns a time as the columns of a request have it, which are compared as texts."""
+    return str(msgspec.to_builtins(time))
+
+
 def request_row(request: TrackedRequest) -> Entity:
     """Returns the row of a request; fields that are None are left out."""
     plain = replace(request, requested_by=None, cancel_asked_by=None)
@@ -136,6 +141,7 @@ def intent_row(intent: Intent) -> Entity:
     return {
         "PartitionKey": partition_of(intent.vault, intent.name),
         "RowKey": f"i|{intent.name.lower()}|{intent.id}",
+        "unanswered": intent.answer is None,
         **_split(_encoded(intent)),
     }
 
@@ -287,7 +293,7 @@ def filter_of(request_filter: RequestFilter) -> tuple[str, dict[str, Any]]:
     for name, (compares, time) in _times_of(request_filter).items():
         if time is not None:
             parts.append(f"{compares} @{name}")
-            parameters[name] = msgspec.to_builtins(time)
+            parameters[name] = in_a_column(time)
     return joined(parts, MAX_COMPARISONS - PLACE_COMPARISONS), parameters
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from functions.chains.validation.expected import RequestedAttributes, ekus_of
+from functions.chains.validation.expected import RequestedAttributes
 from functions.chains.validation.openssl import PRECERTIFICATE_POISON, unknown_critical
 from functions.chains.validation.usage_checks import (
     AGAIN,
@@ -22,6 +22,7 @@ from functions.model.findings import Finding
 from functions.model.humanize import moment
 from functions.x509.certificate import Certificate, readable_key
 from functions.x509.describe import several, subject_of
+from functions.x509.key_usages import ekus_of
 from functions.x509.rewrite import DECISIVE
 from functions.x509.san import WORDS, names_in, names_of
 from functions.x509.usages import SERVER

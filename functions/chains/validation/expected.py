@@ -8,20 +8,9 @@ from dataclasses import dataclass
 from cryptography import x509
 
 from functions.ports.key_vault_objects import Policy, X509Properties
-from functions.x509.certificate import Certificate, extension_of
+from functions.x509.key_usages import ekus_of, usages_of
 from functions.x509.public_keys import key_sha256
 from functions.x509.san import common_names, names_in, names_of
-
-# Key Vault's names for the bits of a key usage (RFC 5280 §4.2.1.3), and cryptography's.
-USAGES = {
-    "digitalSignature": "digital_signature",
-    "nonRepudiation": "content_commitment",
-    "keyEncipherment": "key_encipherment",
-    "dataEncipherment": "data_encipherment",
-    "keyAgreement": "key_agreement",
-    "keyCertSign": "key_cert_sign",
-    "cRLSign": "crl_sign",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +59,3 @@ def requested_attributes(
         months=props.get("validity_months") or None,
         alternative=alternative,
     )
-
-
-def usages_of(holder: Certificate | x509.CertificateSigningRequest) -> frozenset[str] | None:
-    """Returns the key usage as Key Vault's names; None without the extension, which means that the
-    key may be used for anything.
-    """
-    usage = extension_of(holder, x509.KeyUsage)
-    if usage is None:
-        return None
-    return frozenset(word for word, attribute in USAGES.items() if getattr(usage, attribute))
-
-
-def ekus_of(holder: Certificate | x509.CertificateSigningRequest) -> frozenset[str] | None:
-    """Returns the OIDs of the extended key usage; None without the extension."""
-    usage = extension_of(holder, x509.ExtendedKeyUsage)
-    return None if usage is None else frozenset(oid.dotted_string for oid in usage)

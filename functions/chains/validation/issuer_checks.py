@@ -17,7 +17,7 @@ from functions.chains.validation.checks import (
     weak_key,
     weak_signature,
 )
-from functions.chains.validation.expected import RequestedAttributes, ekus_of
+from functions.chains.validation.expected import RequestedAttributes
 from functions.chains.validation.refusals import (
     ANOTHER_CA_FOR_NAMES,
     may_not_issue,
@@ -28,6 +28,7 @@ from functions.chains.validation.trust import Trust
 from functions.model.findings import Finding
 from functions.x509.certificate import Certificate
 from functions.x509.describe import several, subject_of
+from functions.x509.key_usages import ekus_of
 from functions.x509.rewrite import DECISIVE
 from functions.x509.san import names_in, names_of
 from functions.x509.usages import ANY_USAGE, SERVER, eku_words

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from functions.chains.validation.expected import RequestedAttributes, ekus_of, usages_of
+from functions.chains.validation.expected import RequestedAttributes
 from functions.model.findings import Finding
 from functions.x509.certificate import Certificate, readable_key
 from functions.x509.describe import several, subject_of
+from functions.x509.key_usages import ekus_of, usages_of
 from functions.x509.usages import ANY_USAGE, CLIENT, SERVER, TLS_USAGES, eku_words
 
 AGAIN = "Ask the CA to sign the CSR again"

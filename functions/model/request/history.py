@@ -73,15 +73,15 @@ def history_line(
         status,
         action.by,
         note=note,
-        certificate=_described(completed) if completed else None,
+        certificate=described(completed) if completed else None,
         file=action.file,
         warnings=tuple(printed(one, MAX_WARNING) for one in action.warnings[:MAX_WARNINGS]),
     )
 
 
-def _described(certificate: CertificateVersion) -> dict[str, str]:
-    """What an auditor asks of a version: its id in Key Vault, its thumbprint (SHA-1), and what its
-    certificate says.
+def described(certificate: CertificateVersion) -> dict[str, str]:
+    """Describes a version as an auditor asks for it: its id in Key Vault, its thumbprint (SHA-1),
+    and what its certificate says.
     """
     leaf = load(certificate.der)
     return {

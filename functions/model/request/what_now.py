@@ -44,10 +44,12 @@ class WhatNow:
     values: Mapping[str, str]
 
 
-def what_now(request: TrackedRequest) -> WhatNow:
-    """What to do about a request now. A value that is not known is left out."""
+def what_now(request: TrackedRequest, *, cancelling: bool = False) -> WhatNow:
+    """What to do about a request now. A value that is not known is left out. `cancelling`: Key
+    Vault has a wish to cancel it, which may be nobody's whom Certflow knows.
+    """
     if request.status is Status.IN_PROGRESS:
-        return _while_in_progress(request)
+        return _while_cancelling(request) if cancelling else _while_in_progress(request)
     ended = _time(request.ended) if request.has_dated_end else None
     match request.status:
         case Status.COMPLETED:
@@ -62,14 +64,16 @@ def what_now(request: TrackedRequest) -> WhatNow:
             return _step(NextStep.START_AGAIN, at=ended)
 
 
+def _while_cancelling(request: TrackedRequest) -> WhatNow:
+    by, at = request.cancel_asked_by, _time(request.cancel_asked)
+    manual = is_manual(request.issuer)
+    step = NextStep.DELETE_OR_SIGN if manual else NextStep.WAIT_FOR_CANCEL
+    return _step(step, issuer=request.issuer, at=at, by=by.shown if by else None)
+
+
 def _while_in_progress(request: TrackedRequest) -> WhatNow:
     issuer, since = request.issuer, _time(request.created)
-    manual = is_manual(issuer)
-    if request.cancel_asked:
-        by, at = request.cancel_asked_by, _time(request.cancel_asked)
-        step = NextStep.DELETE_OR_SIGN if manual else NextStep.WAIT_FOR_CANCEL
-        return _step(step, issuer=issuer, at=at, by=by.shown if by else None)
-    if manual:
+    if is_manual(issuer):
         return _step(NextStep.SIGN_CSR, signer=request.signer, since=since)
     if request.reminded:
         return _step(NextStep.ASK_ISSUER, issuer=issuer, since=since)

@@ -10,13 +10,14 @@ from itertools import product
 from functions.access.decide import (
     Asked,
     Decision,
+    conditions_of,
     decide,
     decide_anywhere,
     decide_place,
     grants_of,
 )
 from functions.access.matching.patterns import covers
-from functions.access.permissions import readable, readable_beginnings
+from functions.access.permissions import granted, readable, readable_beginnings
 from functions.access.policy import effective_policy
 from functions.access.rules import AccessRules
 from functions.access.verbs import Verb
@@ -103,6 +104,15 @@ class CallerAccess:
             return readable(self.rules, self.caller)
         return cache(lambda vault, name: self.decide(verb, vault, name).allowed)
 
+    def verbs(self) -> Callable[[str, str], tuple[Verb, ...]]:
+        """The function that says of a vault (alias) and a name what the caller may do there; the
+        verb `request` is among that if the caller may request anything.
+        """
+        each = [(verb, granted(self.rules, self.caller, verb)) for verb in Verb]
+        return cache(
+            lambda vault, name: tuple(verb for verb, is_granted in each if is_granted(vault, name))
+        )
+
     def narrowed(self, app: Certflow, *verbs: Verb) -> Certflow:
         """The dependencies for this caller: with the vaults in which one of the verbs is granted,
         and with the names for which the first is.
@@ -125,6 +135,13 @@ class CallerAccess:
             if not found.allowed:
                 break
         return found
+
+    @property
+    def rows(self) -> tuple[object, ...]:
+        """All rows that mean the caller: what the caller sees of a list depends on nothing else."""
+        kind = self.caller.actor.kind
+        mine = grants_of(self.rules, self.caller), conditions_of(self.rules, self.caller)
+        return (kind, *mine)
 
     @property
     def counts(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from functions import __version__
+from functions.triggers.http.board.paths import board_paths, view_operations
 from functions.triggers.http.bodies import (
     CERTIFICATE_NAME,
     AcknowledgeBody,
@@ -100,6 +101,7 @@ def describe(vaults: Sequence[str], *, signed_in: bool = False) -> dict[str, Any
     paths = (
         _certificate_paths(address, create, cancel, merge, quiet)
         | _list_paths()
+        | board_paths()
         | certificate_list_paths()
         | {CERTIFICATE_PATH: {"parameters": address, **one_certificate_operations(tags)}}
         | audit_paths()
@@ -150,6 +152,7 @@ def _certificate_paths(
         f"{CERTIFICATE_PATH}/create": {"parameters": address, "post": _create_operation(create)},
         pending: {"parameters": one, **_pending_operations(cancel)},
         f"{pending}/merge": {"parameters": one, "post": _merge_operation(merge)},
+        f"{pending}/view": {"parameters": one, **view_operations()},
         f"{pending}/csr": {"parameters": one, "get": _csr_operation()},
         f"{pending}/acknowledge": {"parameters": one, "post": _acknowledge_operation(quiet)},
         f"{CERTIFICATE_PATH}/history": {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +13,6 @@ import azure.functions as func
 from functions.app.health import is_healthy
 from functions.model.errors import CertflowError
 from functions.model.log import record
-from functions.model.request.history import HistoryEntry as LedgerEntry
 from functions.model.request.tracked import TrackedRequest
 from functions.triggers.http.answers import json_body, next_link, pending_url, time_of
 from functions.triggers.http.bodies import check_name
@@ -22,17 +20,13 @@ from functions.triggers.http.context import Context
 from functions.triggers.http.grants.own import access_answer, seen_by
 from functions.triggers.http.queries import check_query, filter_of
 from functions.triggers.http.types.answers import (
-    Answer,
-    CertificateVersion,
     HealthAnswer,
     HistoryAnswer,
-    HistoryEntry,
-    IssuerError,
-    NamedFile,
     RequestItem,
     RequestsAnswer,
     actor_answer,
 )
+from functions.triggers.http.types.from_ledger import history_entry, issuer_error
 
 MAX_DOCUMENTS = 32  # that are kept: one for each set of vaults that a caller may see
 
@@ -54,7 +48,7 @@ async def get_history(req: func.HttpRequest, context: Context) -> func.HttpRespo
     name = check_name(req.route_params["name"])
     app.vault(vault)
     acts = await app.ledger.history(vault.lower(), name)
-    return json_body(200, HistoryAnswer([_history_entry(act) for act in acts]))
+    return json_body(200, HistoryAnswer([history_entry(act) for act in acts]))
 
 
 async def get_health(req: func.HttpRequest, context: Context) -> func.HttpResponse:
@@ -125,7 +119,7 @@ def _request_item(req: func.HttpRequest, request: TrackedRequest, now: datetime)
         next_check=time_of(request.next_check),
         attempts=request.attempts or None,
         last_error=request.last_error,
-        error=_issuer_error(request),
+        error=issuer_error(request),
         version=request.version,
         not_after=time_of(request.not_after),
         replaced_by=request.replaced_by,
@@ -135,32 +129,3 @@ def _request_item(req: func.HttpRequest, request: TrackedRequest, now: datetime)
         quiet_why=request.quiet_why,
         link=pending_url(req, request.vault, request.name, request.request_id),
     )
-
-
-def _issuer_error(request: TrackedRequest) -> IssuerError | None:
-    if not request.error_code:
-        return None
-    return IssuerError(request.error_code, request.error_message)
-
-
-def _history_entry(act: LedgerEntry) -> HistoryEntry:
-    by = act.by
-    return HistoryEntry(
-        act=act.what,
-        at=act.at.isoformat(),
-        request_id=act.request_id,
-        status=act.status.value,
-        by=by.shown if by else None,
-        verified=by.verified if by and by.shown else None,
-        actor=actor_answer(by),
-        on_behalf_of=by.on_behalf_of if by else None,
-        note=act.note or None,
-        certificate=_known(CertificateVersion, act.certificate) if act.certificate else None,
-        file=_known(NamedFile, act.file) if act.file else None,
-        warnings=list(act.warnings) or None,
-    )
-
-
-def _known[T: Answer](type_: type[T], stored: Mapping[str, object]) -> T:
-    """What was stored, without fields of a later version that has been rolled back since."""
-    return type_(**{name: stored[name] for name in type_.__struct_fields__ if name in stored})

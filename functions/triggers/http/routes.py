@@ -85,6 +85,13 @@ ROUTES = (
         "certificates.merge_pending",
         Verb.RETURN,
     ),
+    Route(
+        "get_pending_view",
+        f"{CERTIFICATE_ROUTE}/pending/view",
+        "GET",
+        "board.view.get_pending_view",
+        Verb.READ,
+    ),
     Route("get_csr", f"{CERTIFICATE_ROUTE}/pending/csr", "GET", "certificates.get_csr", Verb.READ),
     Route(
         "acknowledge_pending",
@@ -117,6 +124,7 @@ ROUTES = (
     Route("list_vaults", "vaults", "GET", "inventory.vaults.list_vaults", Verb.READ),
     Route("get_history", f"{CERTIFICATE_ROUTE}/history", "GET", "overview.get_history", Verb.READ),
     Route("list_requests", "requests", "GET", "overview.list_requests", Verb.READ),
+    Route("get_board", "board", "GET", "board.board.get_board", Verb.READ),
     Route("get_audit", "audit", "GET", "inventory.audit.get_audit", Verb.READ),
     Route("get_plan", "plan", "GET", "inventory.plan.get_plan", Verb.READ),
     Route("list_messages", "messages", "GET", "inventory.messages.list_messages", Verb.READ),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
-from functions.access.permissions import readable
+from functions.access.permissions import granted
 from functions.access.verbs import Verb
 from functions.triggers.http.routes import ROUTES, Gate, Route
 from tests.mutants import Mutant, installed, mutants_of
@@ -19,7 +19,7 @@ def in_force(named: str) -> Iterator[None]:
     """A mutant of this process while it lasts."""
     place, _, change = named.partition(": ")
     where, _, what = place.partition(" ")
-    readable.cache_clear()
+    granted.cache_clear()
     if where == "route":
         with needing(route_named(what), change):
             yield
@@ -27,7 +27,7 @@ def in_force(named: str) -> Iterator[None]:
         mutant = mutant_named(where, what, change)
         with installed(import_module(where), mutant.code):
             yield
-    readable.cache_clear()
+    granted.cache_clear()
 
 
 def mutant_named(module: str, function: str, change: str) -> Mutant:

@@ -61,6 +61,8 @@ async def test_the_document_names_every_route_and_the_vaults_that_there_are(clie
         ("/messages", "get"),
         ("/audit", "get"),
         ("/plan", "get"),
+        ("/board", "get"),
+        (f"{certificate}/pending/view", "get"),
         ("/access", "get"),
         ("/status", "get"),
         ("/rebuild", "post"),
@@ -99,7 +101,7 @@ def examine(
         command, cwd=directory, env=environment, capture_output=True, text=True, check=False, timeout=HANG
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert "25 selected / 25 total" in done.stdout  # all but the document's own route, which it loads from
+    assert "27 selected / 27 total" in done.stdout  # all but the document's own route, which it loads from
     cases = re.search(r"(\d+) generated, (\d+) passed", done.stdout)
     assert cases, done.stdout[-3000:]
     assert int(cases[1]) == int(cases[2]) > least

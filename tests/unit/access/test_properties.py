@@ -9,9 +9,9 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.access.decide import Asked, decide, decide_anywhere
+from functions.access.decide import Asked, decide, decide_anywhere, decide_place
 from functions.access.file import parse_access
-from functions.access.permissions import may, readable_beginnings, visible
+from functions.access.permissions import granted, may, readable_beginnings, visible
 from functions.access.policy import effective_policy
 from functions.access.row_reader import AccessFault, AccessFaults
 from functions.access.rules import AccessRules
@@ -138,6 +138,25 @@ def test_a_list_shows_what_may_be_read(some: list[Row], held: list[Row], by: Cal
     assert shown <= decide_anywhere(access, by, Verb.READ).allowed
     beginnings = readable_beginnings(access, by)
     assert not shown or not beginnings or name.lower().startswith(tuple(beginnings))
+
+
+@given(
+    GRANTS,
+    CONDITIONS,
+    CALLERS,
+    st.sampled_from(Verb),
+    st.sampled_from(["v", "w", "V2"]),
+    st.sampled_from(["x", "y", "x-1"]),
+)
+def test_the_verbs_of_a_list_are_those_that_are_decided(
+    some: list[Row], held: list[Row], by: Caller, verb: Verb, vault: str, name: str
+) -> None:
+    access = rules(some, held)
+    if verb is Verb.REQUEST:
+        decided = decide_place(access, by, vault, name).allowed
+    else:
+        decided = allowed(access, by, Asked(verb, vault, name))
+    assert granted(access, by, verb)(vault, name) == decided
 
 
 @given(GRANTS, CONDITIONS, CALLERS, ASKED)

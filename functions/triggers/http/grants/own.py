@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from functions.access.permissions import may
@@ -26,6 +26,11 @@ def seen_by(context: Context, wanted: RequestFilter) -> RequestFilter:
             access.require_in(Verb.READ, alias)
         app.vault(alias)
     return wanted if access is None else replace(wanted, may_see=app.may_see)
+
+
+def verbs_of(context: Context) -> Callable[[str, str], tuple[Verb, ...]]:
+    """Returns the function that says of a vault (alias) and a name what the caller may do there."""
+    return (lambda _vault, _name: tuple(Verb)) if context.access is None else context.access.verbs()
 
 
 def operates_all(context: Context) -> bool:

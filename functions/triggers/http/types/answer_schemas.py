@@ -22,6 +22,7 @@ from functions.triggers.http.types.answers import (
     RequestsAnswer,
 )
 from functions.triggers.http.types.audit import AuditAnswer
+from functions.triggers.http.types.board import BoardAnswer, PendingViewAnswer
 from functions.triggers.http.types.inventory import (
     CertificateAnswer,
     CertificatesAnswer,
@@ -49,6 +50,8 @@ COMPONENTS: dict[str, tuple[type[msgspec.Struct], ...]] = {
     "Messages": (MessagesAnswer,),
     "VaultsStatus": (StatusAnswer,),
     "Rebuild": (RebuildStarted,),
+    "Board": (BoardAnswer,),
+    "PendingView": (PendingViewAnswer,),
     "Certificates": (CertificatesAnswer,),
     "Certificate": (CertificateAnswer,),
     "Vaults": (VaultsAnswer,),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functions.triggers.http.overview import _known
 from functions.triggers.http.types.answers import NamedFile
+from functions.triggers.http.types.from_ledger import _known
 
 
 def test_a_field_that_a_later_version_has_stored_is_passed_over() -> None:

@@ -1,0 +1,1 @@
+"""The routes of the board and of the view of one request."""
