@@ -32,6 +32,7 @@ MEASURED = (
     "week",
     "pauses",
     "inventory",
+    "board",
     "validators",
 )
 PACKAGES = (

@@ -14,8 +14,11 @@ from functions.model.caller import Caller
 
 ALL_NAMES = ("*",)
 MAX_KEPT_READERS = 64  # callers whose lists are under way; one that was dropped is made again
+MAX_KEPT_VERBS, MAX_KEPT_NAMES = 8, 8192  # callers, and names of each: 2 MB at most for a caller
 
 type Row = Mapping[str, object]
+type Patterns = tuple[str, ...]
+type Names = tuple[tuple[Patterns, ...], tuple[Patterns, ...]]  # granted and denied, a row each
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +55,45 @@ def readable(access: AccessRules, caller: Caller) -> Callable[[str, str], bool]:
     return granted(access, caller, Verb.READ)
 
 
-@lru_cache(MAX_KEPT_READERS * len(Verb))
+@lru_cache(MAX_KEPT_READERS)
 def granted(access: AccessRules, caller: Caller, verb: Verb) -> Callable[[str, str], bool]:
     """Returns the function that says of a vault and a name whether a caller may do this there; of
     `request`, whether the caller may request anything, as `decide_place` has it.
     """
-    grants = [(one.vaults, one.names) for one in grants_of(access, caller) if verb in one.may]
-    if needs_no_grant(caller):
-        grants.append(((), ()))
-    denies = [
-        (one.vaults, one.names)
-        for one in conditions_of(access, caller)
-        if one.deny and not one.asks_for_policy and (not one.verbs or verb in one.verbs)
-    ]
-    by_vault = dict[str, tuple[list[tuple[str, ...]], list[tuple[str, ...]]]]()
+    by_vault = dict[str, Names]()
 
     def is_granted(vault: str, name: str) -> bool:
         if vault not in by_vault:
-            by_vault[vault] = _names_in(vault, grants), _names_in(vault, denies)
-        given, denied = by_vault[vault]
-        return _is_covered(given, name) and not _is_covered(denied, name)
+            by_vault[vault] = _names_of(access, caller, verb, vault)
+        return _is_among(by_vault[vault], name)
 
     return is_granted
+
+
+@lru_cache(MAX_KEPT_VERBS)
+def verbs_granted(access: AccessRules, caller: Caller) -> Callable[[str, str], tuple[Verb, ...]]:
+    """Returns the function that says of a vault and a name what a caller may do there, as
+    `granted`.
+    """
+    by_vault = dict[str, dict[Names, list[Verb]]]()
+
+    # A row mostly grants several verbs, and then it is looked at once for all of them.
+    @lru_cache(MAX_KEPT_NAMES)
+    def verbs(vault: str, name: str) -> tuple[Verb, ...]:
+        if vault not in by_vault:
+            by_vault[vault] = {}
+            for verb in Verb:
+                names = _names_of(access, caller, verb, vault)
+                by_vault[vault].setdefault(names, []).append(verb)
+        found = {
+            verb
+            for names, some in by_vault[vault].items()
+            if _is_among(names, name)
+            for verb in some
+        }
+        return tuple(verb for verb in Verb if verb in found)
+
+    return verbs
 
 
 def readable_beginnings(access: AccessRules, caller: Caller) -> frozenset[str]:
@@ -86,14 +106,30 @@ def readable_beginnings(access: AccessRules, caller: Caller) -> frozenset[str]:
     return frozenset() if "" in found else found
 
 
-def _names_in(
-    vault: str, rows: list[tuple[tuple[str, ...], tuple[str, ...]]]
-) -> list[tuple[str, ...]]:
+def _names_of(access: AccessRules, caller: Caller, verb: Verb, vault: str) -> Names:
+    """The patterns of names of the rows that grant a verb in a vault, and of those that deny it."""
+    grants = [(one.vaults, one.names) for one in grants_of(access, caller) if verb in one.may]
+    if needs_no_grant(caller):
+        grants.append(((), ()))
+    denies = [
+        (one.vaults, one.names)
+        for one in conditions_of(access, caller)
+        if one.deny and not one.asks_for_policy and (not one.verbs or verb in one.verbs)
+    ]
+    return _names_in(vault, grants), _names_in(vault, denies)
+
+
+def _names_in(vault: str, rows: list[tuple[Patterns, Patterns]]) -> tuple[Patterns, ...]:
     """The patterns of names of those rows that count in a vault."""
-    return [names for vaults, names in rows if covers(vaults, vault)]
+    return tuple(names for vaults, names in rows if covers(vaults, vault))
 
 
-def _is_covered(rows: list[tuple[str, ...]], name: str) -> bool:
+def _is_among(names: Names, name: str) -> bool:
+    given, denied = names
+    return _is_covered(given, name) and not _is_covered(denied, name)
+
+
+def _is_covered(rows: tuple[Patterns, ...], name: str) -> bool:
     return any(not names or matches_any(names, name) for names in rows)
 
 

@@ -114,12 +114,19 @@ class AccessCache:
 
 @dataclass
 class BoardCache:
-    """The board as this process read it last, and when it last looked whether that has changed
-    (UTC).
+    """The board as this process read it last (board/kept.py): all of it at `whole_at`, and since
+    then what has changed. `mark` is the change mark that was there, `newest` the storage's time of
+    the newest row, `heartbeats` the last good check runs by alias, and `seen_at` when this process
+    last looked (UTC). `seen` are the boards of the last readers, by version and sight.
     """
 
     board: Board | None = None
+    whole_at: datetime | None = None
     seen_at: datetime | None = None
+    mark: str | None = None
+    newest: datetime | None = None
+    heartbeats: Mapping[str, datetime] = field(default_factory=dict)
+    seen: dict[object, Board] = field(default_factory=dict)
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 

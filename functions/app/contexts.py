@@ -446,7 +446,7 @@ class LiveInventoryContext(
     """Which endpoints there are, by the inventory."""
 
 
-class BoardContext(HasNow, HasLedger, HasMonitoringStore, HasBoard, Protocol):
+class BoardContext(HasNow, HasLedger, HasMonitoringStore, HasSight, HasBoard, Protocol):
     """Reading the board."""
 
 

@@ -5,15 +5,18 @@ of rows take a second to read.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+from functions.app.context import BoardCache
 from functions.app.contexts import BoardContext
 from functions.model.board.rows import AskedRequest, Board, board_of
 from functions.ports.ledger import Intent
 
 KEPT = timedelta(seconds=5)  # without a look at the change mark
-MAX_AGE = timedelta(seconds=60)  # of rows, whatever the mark says
+MAX_AGE = timedelta(seconds=60)  # of a whole reading, whatever the mark says
+# Rows whose time is so much before that of the newest one are read again with those that have
+# changed: each partition of the storage writes its rows by a clock of its own.
+OVERLAP = timedelta(seconds=30)
 ENDED_WITHIN = timedelta(days=30)
 
 
@@ -25,27 +28,38 @@ async def kept_board(certflow: BoardContext) -> Board:
     async with cache.asking:
         now = certflow.now()
         if cache.board is None or not _is_within(KEPT, cache.seen_at, now):
-            cache.board = await _look(certflow, cache.board, now)
-            cache.seen_at = now
+            await _look(certflow, cache, now)
+        assert cache.board is not None  # noqa: S101  a look that finds nothing raises
         return cache.board
 
 
-async def _look(certflow: BoardContext, known: Board | None, now: datetime) -> Board:
-    """The board now: the known one, if its mark is still there."""
+async def _look(certflow: BoardContext, cache: BoardCache, now: datetime) -> None:
+    """Reads the mark, and the rows if they may have changed."""
     mark, beats = await asyncio.gather(
         certflow.ledger.board_mark(), certflow.monitoring_store.heartbeats()
     )
-    if known is None or known.mark != mark or not _is_within(MAX_AGE, known.at, now):
-        # After the mark: what changes in between will have changed the mark, too.
-        known = await _read(certflow, now)
-    return replace(known, mark=mark, heartbeats=beats)
+    # After the mark: what changes in between will have changed the mark, too.
+    if not _is_within(MAX_AGE, cache.whole_at, now):
+        await _read(certflow, cache, now, None)
+        cache.whole_at = now
+    elif cache.mark != mark:
+        await _read(certflow, cache, now, cache.newest)
+    cache.mark, cache.heartbeats, cache.seen_at = mark, beats, now
 
 
-async def _read(certflow: BoardContext, now: datetime) -> Board:
-    requests, intents = await asyncio.gather(
-        certflow.ledger.board_requests(now - ENDED_WITHIN), certflow.ledger.unanswered()
+async def _read(
+    certflow: BoardContext, cache: BoardCache, now: datetime, newest: datetime | None
+) -> None:
+    """Reads the rows that may have changed since `newest`; None: all."""
+    changed_since = newest - OVERLAP if newest else None
+    reading, intents = await asyncio.gather(
+        certflow.ledger.board_requests(now - ENDED_WITHIN, changed_since),
+        certflow.ledger.unanswered(),
     )
-    return board_of(requests, [_asked(one, now) for one in intents], now)
+    asked = [_asked(one, now) for one in intents]
+    before = cache.board if changed_since else None
+    cache.board = board_of(reading.requests, asked, now, before)
+    cache.newest = max((one for one in (newest, reading.newest) if one), default=None)
 
 
 def _asked(intent: Intent, now: datetime) -> AskedRequest:

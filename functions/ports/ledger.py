@@ -55,6 +55,14 @@ class Intent:
     began: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BoardReading:
+    """Requests, and when the newest of their rows was written, by the clock of the storage."""
+
+    requests: Sequence[TrackedRequest]
+    newest: datetime | None = None
+
+
 class Ledger(Protocol):
     """The ledger. Each change of a request is one transaction with its events. Times are UTC."""
 
@@ -172,8 +180,12 @@ class Ledger(Protocol):
         """
         ...
 
-    async def board_requests(self, ended_since: datetime) -> list[TrackedRequest]:
-        """All requests in progress, and those that ended since then, in no order."""
+    async def board_requests(
+        self, ended_since: datetime, changed_since: datetime | None = None
+    ) -> BoardReading:
+        """All requests in progress, and those that ended since then, in no order. With
+        `changed_since`, a time of the storage: those alone whose rows were written since.
+        """
         ...
 
     async def unanswered(self) -> list[Intent]:

@@ -38,7 +38,7 @@ from functions.ports.endpoints import LivePorts
 from functions.ports.inventory import StoredSnapshot
 from functions.ports.issuing_cas import IssuingCa
 from functions.ports.key_vault_objects import Policy
-from functions.ports.ledger import Intent
+from functions.ports.ledger import BoardReading, Intent
 from functions.ports.monitoring_store import (
     CertificateNote,
     DigestFindings,
@@ -349,9 +349,15 @@ class FakeLedger:
         page, last = in_order(found, request_filter, place_in(token))
         return Page(tuple(page), token_of(last))
 
-    async def board_requests(self, ended_since: datetime) -> list[TrackedRequest]:
+    async def board_requests(self, ended_since: datetime, changed_since: datetime | None = None) -> BoardReading:
         self.board_reads += 1
-        return [one for one in self.tracked.values() if not one.ended or one.ended >= ended_since]
+        written = {key: NOW + timedelta(minutes=int(one.etag)) for key, one in self.tracked.items()}
+        found = {
+            key: one
+            for key, one in self.tracked.items()
+            if (not one.ended or one.ended >= ended_since) and (not changed_since or written[key] >= changed_since)
+        }
+        return BoardReading(list(found.values()), max((written[key] for key in found), default=None))
 
     async def unanswered(self) -> list[Intent]:
         return [one for one in self.intents.values() if one.answer is None]

@@ -86,7 +86,7 @@ from functions.model.request.operation import Status
 from functions.model.request.tracked import Change, TrackedRequest
 from functions.model.request_filter import MAX_IN_ORDER, Page, RequestFilter, fits, in_order
 from functions.ports.chain_files import ParkedFile
-from functions.ports.ledger import Intent
+from functions.ports.ledger import BoardReading, Intent
 
 IN_A_TRANSACTION = 100  # rows (Learn, "Performing entity group transactions")
 MOVED = IN_A_TRANSACTION // 3  # due marks in one transaction, which has three rows for each
@@ -412,18 +412,28 @@ class TableLedger:
                 shown.append(request)
         return Page(tuple(shown), None)
 
-    async def board_requests(self, ended_since: datetime) -> list[TrackedRequest]:
-        """Returns the requests in progress and those that have ended since a time."""
+    async def board_requests(
+        self, ended_since: datetime, changed_since: datetime | None = None
+    ) -> BoardReading:
+        """Returns the requests in progress and those that have ended since a time; with
+        `changed_since` those of them whose rows were written since then.
+        """
         query = "RowKey ge @start and RowKey lt @end and ( status eq @pending or ended ge @since )"
-        parameters = {"pending": Status.IN_PROGRESS.value, "since": in_a_column(ended_since)}
-        return [request_of(row) for row in await self._everywhere("r|", query, parameters)]
+        parameters: dict[str, Any] = {"pending": Status.IN_PROGRESS.value}
+        parameters["since"] = in_a_column(ended_since)
+        if changed_since:
+            query += " and Timestamp ge @changed_since"
+            parameters["changed_since"] = changed_since
+        rows = await self._everywhere("r|", query, parameters)
+        newest = max((row.metadata["timestamp"] for row in rows), default=None)
+        return BoardReading([request_of(row) for row in rows], newest)
 
     async def unanswered(self) -> list[Intent]:
         """Returns the intents of which Key Vault has not answered yet."""
         query = "RowKey ge @start and RowKey lt @end and unanswered eq true"
         return [intent_of(row) for row in await self._everywhere("i|", query, {})]
 
-    async def _everywhere(self, kind: str, query: str, parameters: dict[str, str]) -> list[Any]:
+    async def _everywhere(self, kind: str, query: str, parameters: dict[str, Any]) -> list[Any]:
         """Returns the rows of all vaults whose keys begin with `kind` and that match."""
         table = await self._tables.table(CERTFLOW)
         among = {"start": kind, "end": f"{kind}~", **parameters}

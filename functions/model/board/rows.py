@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -22,7 +22,7 @@ class BoardRow(NamedTuple):
     name: str
     state: str
     created: str
-    changed: str
+    changed: str | None = None
     request_id: str | None = None
     status: str | None = None
     owner: str | None = None
@@ -51,18 +51,20 @@ class AskedRequest:
     by: str | None = None
 
 
+type RowKey = tuple[str, str, str]  # vault, name in lower case, request_id
+type PlacedRow = tuple[Place, BoardRow]
+
+
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The board as it was read at `at` (UTC). `version` is the same for equal rows. `mark` is the
-    change mark that was there before the rows were read; `heartbeats` are the last good check runs
-    of the vaults (UTC), by alias.
+    """The board as it was read at `at` (UTC). `version` is the same for equal rows. `requests` are
+    the rows of requests with their places, of which a later board is made.
     """
 
     rows: tuple[BoardRow, ...]
     version: str
     at: datetime
-    mark: str | None = None
-    heartbeats: Mapping[str, datetime] = field(default_factory=dict)
+    requests: Mapping[RowKey, PlacedRow] = field(default_factory=dict)
 
     def seen_by(self, may_see: Callable[[str, str], bool]) -> Board:
         """The board of somebody who may see some names (second) in some vaults (first) alone."""
@@ -72,36 +74,45 @@ class Board:
 
 
 def board_of(
-    requests: Collection[TrackedRequest], asked: Collection[AskedRequest], at: datetime
+    requests: Iterable[TrackedRequest],
+    asked: Iterable[AskedRequest],
+    at: datetime,
+    before: Board | None = None,
 ) -> Board:
-    """The board of these requests, in the order of `GET requests`. A start whose request is known
+    """The board of these requests and starts, in the order of `GET requests`. With a board
+    `before`, `requests` are those that may have changed since. A start whose request is known
     already is left out.
     """
-    placed: list[tuple[Place, BoardRow]] = [(place_of(one), _row(one)) for one in requests]
-    known = _last_starts(requests)
-    for one in asked:
-        if one.began > known.get((one.vault, one.name.lower()), datetime.min.replace(tzinfo=UTC)):
-            place = (0, one.began.timestamp(), one.vault, one.name.lower(), one.id)
-            placed.append((place, _asked_row(one)))
-    rows = tuple(row for _, row in sorted(placed))
-    return Board(rows, _hash(rows), at)
+    known = dict(before.requests) if before else {}
+    for one in requests:
+        known[one.vault, one.name.lower(), one.request_id] = (place_of(one), _row(one))
+    placed = [*known.values(), *_asked(asked, known)]
+    rows = tuple(row for _, row in sorted(placed, key=_place))
+    return Board(rows, _hash(rows), at, known)
+
+
+def _asked(asked: Iterable[AskedRequest], known: Mapping[RowKey, PlacedRow]) -> Iterator[PlacedRow]:
+    """The rows of the starts after which no request of their name has begun."""
+    starts = list(asked)
+    names = {(one.vault, one.name.lower()) for one in starts}
+    begun = [(key[:2], row.created) for key, (_, row) in known.items() if key[:2] in names]
+    for one in starts:
+        key, row = (one.vault, one.name.lower()), _asked_row(one)
+        if not any(key == name and created >= row.created for name, created in begun):
+            yield (0, one.began.timestamp(), *key, one.id), row
+
+
+def _place(placed: PlacedRow) -> Place:
+    return placed[0]
 
 
 def _hash(rows: tuple[BoardRow, ...]) -> str:
     return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
-def _last_starts(requests: Collection[TrackedRequest]) -> dict[tuple[str, str], datetime]:
-    """When the newest request of each name began."""
-    found = dict[tuple[str, str], datetime]()
-    for one in requests:
-        key = (one.vault, one.name.lower())
-        found[key] = max(one.created, found.get(key, one.created))
-    return found
-
-
 def _row(request: TrackedRequest) -> BoardRow:
     code, message = error_of(request)
+    changed = changed_at(request)
     by = request.requested_by
     return BoardRow(
         vault=request.vault,
@@ -110,7 +121,7 @@ def _row(request: TrackedRequest) -> BoardRow:
         state=state_of(request.status, request.issuer, request.reminded).value,
         status=request.status.value,
         created=_second(request.created),
-        changed=_second(changed_at(request)),
+        changed=_second(changed) if changed else None,
         owner=request.owner,
         signer=request.signer,
         issuer=request.issuer,
@@ -130,7 +141,6 @@ def _asked_row(asked: AskedRequest) -> BoardRow:
         name=asked.name,
         state=RequestState.ASKED.value,
         created=began,
-        changed=began,
         owner=asked.owner,
         signer=asked.signer,
         by=asked.by,

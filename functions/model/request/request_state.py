@@ -44,11 +44,11 @@ def state_of(status: Status, issuer: str, reminded: int) -> RequestState:
     return RequestState.YOUR_TURN if is_manual(issuer) else RequestState.IN_PROGRESS
 
 
-def changed_at(request: TrackedRequest) -> datetime:
-    """When the request ended, or else was asked to be cancelled, or else began (UTC): of its other
-    changes, such as reminders, the history alone has the times.
+def changed_at(request: TrackedRequest) -> datetime | None:
+    """When the request ended, or else was asked to be cancelled (UTC); None if neither: of its
+    other changes, such as reminders, the history alone has the times.
     """
-    return request.ended or request.cancel_asked or request.created
+    return request.ended or request.cancel_asked
 
 
 def error_of(request: TrackedRequest) -> tuple[str | None, str | None]:

@@ -17,7 +17,7 @@ from functions.access.decide import (
     grants_of,
 )
 from functions.access.matching.patterns import covers
-from functions.access.permissions import granted, readable, readable_beginnings
+from functions.access.permissions import readable, readable_beginnings, verbs_granted
 from functions.access.policy import effective_policy
 from functions.access.rules import AccessRules
 from functions.access.verbs import Verb
@@ -108,10 +108,7 @@ class CallerAccess:
         """The function that says of a vault (alias) and a name what the caller may do there; the
         verb `request` is among that if the caller may request anything.
         """
-        each = [(verb, granted(self.rules, self.caller, verb)) for verb in Verb]
-        return cache(
-            lambda vault, name: tuple(verb for verb, is_granted in each if is_granted(vault, name))
-        )
+        return verbs_granted(self.rules, self.caller)
 
     def narrowed(self, app: Certflow, *verbs: Verb) -> Certflow:
         """The dependencies for this caller: with the vaults in which one of the verbs is granted,

@@ -50,7 +50,7 @@ async def test_the_rows_are_those_in_progress_and_those_that_ended_lately(servic
         await ledger.add(Change(request("rows", name, Status.FAILED, ended=ended, next_check=None)))
     await ledger.add(Change(request("rows", "waits")))
     await ledger.add(Change(request("other", "waits")))
-    found = await ledger.board_requests(since)
+    found = (await ledger.board_requests(since)).requests
     assert {(one.vault, one.name) for one in found} == {
         *(("rows", "just"), ("rows", "new"), ("rows", "waits"), ("other", "waits")),
     }

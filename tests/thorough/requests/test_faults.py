@@ -32,6 +32,13 @@ async def test_with_key_vault_down_the_answer_is_503_and_other_vaults_work(
         await refused(await other.create("main", name, body(name)), "Key Vault 'main'")
         await refused(await other.pending("main", name), "Key Vault 'main'")
         assert (await other.create("staging", name, body(name))).status == 202
+        view = f"vaults/main/certificates/{name}/pending/view"
+        await refused(await other.call("GET", view), "Key Vault 'main'")
+        operation = await (await client.create("main", name, body(name))).json()
+        seen = await (await other.call("GET", view)).json()
+        assert (seen["request_id"], seen["state"]) == (operation["request_id"], "your-turn")
+        assert "Key Vault" in seen["key_vault"]["why"]
+        assert (await (await other.call("GET", "board")).json())["vaults"]["main"]["observed"] is False
 
 
 async def test_with_the_storage_down_the_answer_is_503_and_nothing_is_started(

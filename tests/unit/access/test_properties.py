@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.access.decide import Asked, decide, decide_anywhere, decide_place
 from functions.access.file import parse_access
-from functions.access.permissions import granted, may, readable_beginnings, visible
+from functions.access.permissions import granted, may, readable_beginnings, verbs_granted, visible
 from functions.access.policy import effective_policy
 from functions.access.row_reader import AccessFault, AccessFaults
 from functions.access.rules import AccessRules
@@ -157,6 +157,7 @@ def test_the_verbs_of_a_list_are_those_that_are_decided(
     else:
         decided = allowed(access, by, Asked(verb, vault, name))
     assert granted(access, by, verb)(vault, name) == decided
+    assert (verb in verbs_granted(access, by)(vault, name)) == decided
 
 
 @given(GRANTS, CONDITIONS, CALLERS, ASKED)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import azure.functions as func
 
 from functions.access.verbs import Verb
-from functions.board.kept import kept_board
+from functions.board.seen import seen_board
 from functions.board.vaults import BoardVaultState, vault_states
 from functions.model.board.rows import Board, BoardRow
 from functions.model.request_filter import MAX_IN_ORDER
@@ -23,13 +23,12 @@ async def get_board(req: func.HttpRequest, context: Context) -> func.HttpRespons
     """Answers 200 with the board, as a table; 304 if the caller has that already."""
     check_query(req)
     app = context.certflow()
-    board = await kept_board(app)
-    vaults = vault_states(app, board.heartbeats, app.now())
-    seen = board.seen_by(app.may_see)
-    etag = etag_of(_state(context, seen, vaults))
+    board = await seen_board(app)
+    vaults = vault_states(app, app.board.heartbeats, app.now())
+    etag = etag_of(_state(context, board, vaults))
     if same := unchanged(req, etag):
         return same
-    return compressed_json(req, _answer(context, seen, vaults), etag)
+    return compressed_json(req, _answer(context, board, vaults), etag)
 
 
 def _state(context: Context, board: Board, vaults: Mapping[str, BoardVaultState]) -> object:

@@ -30,7 +30,7 @@ class BoardColumns(Answer):
     that ended, the last first.
 
     Times are to the second. Of a request in the state `asked` the status, `request_id` and issuer
-    are not known yet. `changed` is when it ended, or else was asked to be cancelled, or else began.
+    are not known yet. `changed` is when it ended, or else was asked to be cancelled.
     `quiet_until` is until when its reminders are suppressed. `error_code` and `error` say why it
     failed, or (`check-failed`) why its last check did; `error` is cut to 200 characters. `names`
     are the first alternative names of the CSR. `by` is who asked for it, for show. `may` is a place
@@ -41,7 +41,7 @@ class BoardColumns(Answer):
     name: list[str]
     state: list[StateWord]
     created: list[Time]
-    changed: list[Time]
+    changed: list[Time | None]
     request_id: list[RequestId | None]
     status: list[RequestStatus | None]
     owner: list[str | None]

@@ -56,7 +56,7 @@ async def test_a_manual_request_is_told_in_full() -> None:
         "state": "your-turn",
         "status": "inProgress",
         "created": NOW.isoformat(),
-        "changed": NOW.isoformat(),
+        "changed": None,
         "owner": "ann@example.com",
         "signer": None,
         "issuer": "Unknown",
