@@ -31,7 +31,7 @@ from functions.adapters.azure_tables.monitoring_store import TableMonitoringStor
 from functions.adapters.azure_tables.rows import Entity, request_row
 from functions.adapters.azure_tables.service import CERTFLOW, Tables
 from functions.app.context import Certflow
-from functions.board.kept import KEPT, MAX_AGE
+from functions.board.kept import KEPT, READ_ALL_AFTER
 from functions.model.request.actor import Actor, ActorKind
 from functions.model.request.operation import Status
 from functions.model.request.tracked import Change, TrackedRequest
@@ -162,7 +162,7 @@ async def _figures(api: BoardApi, *roles: str) -> Figures:
     whole = await _seconds(lambda: api.board(*roles, **WHOLE))
     kept, marked = await _seconds(same), await _seconds(lambda: same(KEPT))
     began = time.perf_counter()
-    read = await _seconds(lambda: same(MAX_AGE))
+    read = await _seconds(lambda: same(READ_ALL_AFTER))
     return Figures(whole, kept, marked, read, (time.perf_counter() - began) / ROUNDS)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from functions.access.decide import conditions_of, grants_of, needs_no_grant
 from functions.access.matching.patterns import covers, matches_any, overlap
@@ -75,22 +75,19 @@ def verbs_granted(access: AccessRules, caller: Caller) -> Callable[[str, str], t
     """Returns the function that says of a vault and a name what a caller may do there, as
     `granted`.
     """
-    by_vault = dict[str, dict[Names, list[Verb]]]()
 
     # A row mostly grants several verbs, and then it is looked at once for all of them.
+    @cache
+    def by_names(vault: str) -> dict[Names, list[Verb]]:
+        found = dict[Names, list[Verb]]()
+        for verb in Verb:
+            found.setdefault(_names_of(access, caller, verb, vault), []).append(verb)
+        return found
+
     @lru_cache(MAX_KEPT_NAMES)
     def verbs(vault: str, name: str) -> tuple[Verb, ...]:
-        if vault not in by_vault:
-            by_vault[vault] = {}
-            for verb in Verb:
-                names = _names_of(access, caller, verb, vault)
-                by_vault[vault].setdefault(names, []).append(verb)
-        found = {
-            verb
-            for names, some in by_vault[vault].items()
-            if _is_among(names, name)
-            for verb in some
-        }
+        held = [some for names, some in by_names(vault).items() if _is_among(names, name)]
+        found = {verb for some in held for verb in some}
         return tuple(verb for verb in Verb if verb in found)
 
     return verbs

@@ -13,7 +13,7 @@ from functions.model.board.rows import AskedRequest, Board, board_of
 from functions.ports.ledger import Intent
 
 KEPT = timedelta(seconds=5)  # without a look at the change mark
-MAX_AGE = timedelta(seconds=60)  # of a whole reading, whatever the mark says
+READ_ALL_AFTER = timedelta(seconds=60)  # of a whole reading, whatever the mark says
 # Rows whose time is so much before that of the newest one are read again with those that have
 # changed: each partition of the storage writes its rows by a clock of its own.
 OVERLAP = timedelta(seconds=30)
@@ -22,7 +22,7 @@ ENDED_WITHIN = timedelta(days=30)
 
 async def kept_board(certflow: BoardContext) -> Board:
     """The board with all rows, whoever asks. It is as it was at most KEPT ago, but for what a lost
-    change mark or a check without news has changed within MAX_AGE. Raises Unavailable.
+    change mark or a check without news has changed within READ_ALL_AFTER. Raises Unavailable.
     """
     cache = certflow.board
     async with cache.asking:
@@ -39,7 +39,7 @@ async def _look(certflow: BoardContext, cache: BoardCache, now: datetime) -> Non
         certflow.ledger.board_mark(), certflow.monitoring_store.heartbeats()
     )
     # After the mark: what changes in between will have changed the mark, too.
-    if not _is_within(MAX_AGE, cache.whole_at, now):
+    if not _is_within(READ_ALL_AFTER, cache.whole_at, now):
         await _read(certflow, cache, now, None)
         cache.whole_at = now
     elif cache.mark != mark:

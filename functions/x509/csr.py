@@ -15,7 +15,7 @@ from functions.x509.public_keys import key_sha256, type_and_size
 from functions.x509.san import names_of
 from functions.x509.usages import eku_words
 
-MAX_LETTERS = 1000  # of a subject or a name
+MAX_CSR_LETTERS = 1000  # of a subject or a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def describe_csr(der: bytes) -> CsrDescription:
         kind, size = "", 0
     return CsrDescription(
         pem=csr.public_bytes(Encoding.PEM).decode(),
-        subject=printed(csr.subject.rfc4514_string(), MAX_LETTERS),
+        subject=printed(csr.subject.rfc4514_string(), MAX_CSR_LETTERS),
         names={of: _shown(some) for of, some in names_of(csr).items() if some},
         key=f"{kind} {size}" if size else kind,
         ekus=tuple(sorted(eku_words(ekus_of(csr) or ()))),
@@ -53,4 +53,4 @@ def describe_csr(der: bytes) -> CsrDescription:
 
 
 def _shown(names: set[str]) -> tuple[str, ...]:
-    return tuple(printed(name, MAX_LETTERS) for name in sorted(names))
+    return tuple(printed(name, MAX_CSR_LETTERS) for name in sorted(names))

@@ -12,7 +12,7 @@ from functions.adapters.azure_tables.service import Tables
 from functions.model.errors import Unavailable
 from functions.model.log import record
 
-BOARD, MARK = "-|board", "mark"  # its partition and its row
+BOARD, MARK_ROW = "-|board", "mark"  # its partition and its row
 
 
 class BoardMark:
@@ -33,7 +33,7 @@ class BoardMark:
             if self._marked >= mine:
                 return
             through = self._changes
-            row = {"PartitionKey": BOARD, "RowKey": MARK, "mark": secrets.token_hex(8)}
+            row = {"PartitionKey": BOARD, "RowKey": MARK_ROW, "mark": secrets.token_hex(8)}
             try:
                 await self._tables.commit([("upsert", row)])
             except Unavailable as error:
@@ -43,5 +43,5 @@ class BoardMark:
 
     async def read(self) -> str | None:
         """Returns the mark; None if there is none yet."""
-        row = await self._tables.row(BOARD, MARK)
+        row = await self._tables.row(BOARD, MARK_ROW)
         return str(row["mark"]) if row else None

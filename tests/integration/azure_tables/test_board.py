@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from functions.adapters.azure_tables.board_mark import BOARD, MARK, BoardMark
+from functions.adapters.azure_tables.board_mark import BOARD, MARK_ROW, BoardMark
 from functions.adapters.azure_tables.ledger import TableLedger
 from functions.adapters.azure_tables.monitoring_store import TableMonitoringStore
 from functions.adapters.azure_tables.service import Tables
@@ -137,7 +137,7 @@ async def test_a_change_on_one_host_is_on_the_board_of_the_other_after_five_seco
     world.later(seconds=KEPT.total_seconds())
     again = await kept_board(there)
     assert (again.at, again.rows is first.rows) == (first.at, True), "the mark was read, and no row"
-    await services[1].commit([("delete", {"PartitionKey": BOARD, "RowKey": MARK})])
+    await services[1].commit([("delete", {"PartitionKey": BOARD, "RowKey": MARK_ROW})])
     world.later(seconds=KEPT.total_seconds())
     assert (await kept_board(there)).at == world.now, "lost marks are a change, too"
 

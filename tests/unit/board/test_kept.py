@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from functions.board.kept import ENDED_WITHIN, KEPT, MAX_AGE, kept_board
+from functions.board.kept import ENDED_WITHIN, KEPT, READ_ALL_AFTER, kept_board
 from functions.model.errors import Unavailable
 from functions.model.request.actor import Actor, ActorKind
 from functions.model.request.operation import Status
@@ -58,7 +58,7 @@ async def test_what_no_mark_tells_of_is_there_after_a_minute() -> None:
     assert await names(world) == [("web-0", "in-progress")]
     ((key, request),) = world.ledger.tracked.items()
     world.ledger.tracked[key] = replace(request, reminded=1)
-    world.later(seconds=MAX_AGE.total_seconds() - 1)
+    world.later(seconds=READ_ALL_AFTER.total_seconds() - 1)
     assert await names(world) == [("web-0", "in-progress")]
     world.later(seconds=KEPT.total_seconds())
     assert await names(world) == [("web-0", "stalled")]

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from functions.x509.csr import MAX_LETTERS, describe_csr
+from functions.x509.csr import MAX_CSR_LETTERS, describe_csr
 from functions.x509.public_keys import key_sha256
 
 KEY = ec.generate_private_key(ec.SECP384R1())
@@ -69,7 +69,7 @@ def test_text_that_could_deceive_is_shown_escaped_and_cut() -> None:
     names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier("https://x/" + "y" * 5000)])
     found = describe_csr(csr(names, name="a\u202egro.elpmaxe"))
     assert "\u202e" not in found.subject
-    assert len(found.names["uris"][0]) == MAX_LETTERS
+    assert len(found.names["uris"][0]) == MAX_CSR_LETTERS
 
 
 def test_what_is_no_csr_is_a_value_error() -> None:

@@ -25,13 +25,13 @@ async def get_board(req: func.HttpRequest, context: Context) -> func.HttpRespons
     app = context.certflow()
     board = await seen_board(app)
     vaults = vault_states(app, app.board.heartbeats, app.now())
-    etag = etag_of(_state(context, board, vaults))
+    etag = etag_of(_etag_state(context, board, vaults))
     if same := unchanged(req, etag):
         return same
-    return compressed_json(req, _answer(context, board, vaults), etag)
+    return compressed_json(req, _board_answer(context, board, vaults), etag)
 
 
-def _state(context: Context, board: Board, vaults: Mapping[str, BoardVaultState]) -> object:
+def _etag_state(context: Context, board: Board, vaults: Mapping[str, BoardVaultState]) -> object:
     """All that the answer depends on but its times: `checked` is another one each minute. Rows that
     the caller may not see do not show in it, not even by their changes.
     """
@@ -40,19 +40,21 @@ def _state(context: Context, board: Board, vaults: Mapping[str, BoardVaultState]
     return BoardColumns.__struct_fields__, board.version, grants, down
 
 
-def _answer(context: Context, board: Board, vaults: Mapping[str, BoardVaultState]) -> BoardAnswer:
+def _board_answer(
+    context: Context, board: Board, vaults: Mapping[str, BoardVaultState]
+) -> BoardAnswer:
     shown = board.rows[:MAX_IN_ORDER]
     places, mays = _mays(context, shown)
     return BoardAnswer(
         at=board.at.isoformat(),
-        columns=_columns(shown, places),
+        columns=_board_columns(shown, places),
         mays=mays,
-        vaults={alias: _vault(one) for alias, one in vaults.items()},
+        vaults={alias: _vault_answer(one) for alias, one in vaults.items()},
         left_out=len(board.rows) - len(shown) or None,
     )
 
 
-def _columns(rows: Sequence[BoardRow], mays: list[int]) -> BoardColumns:
+def _board_columns(rows: Sequence[BoardRow], mays: list[int]) -> BoardColumns:
     columns = zip(*rows, strict=True) if rows else ((),) * len(BoardRow._fields)
     named = dict(zip(BoardRow._fields, map(list, columns), strict=True))
     return BoardColumns(**named, may=mays)
@@ -65,5 +67,5 @@ def _mays(context: Context, rows: Sequence[BoardRow]) -> tuple[list[int], list[l
     return of_rows, [[verb.value for verb in some] for some in places]
 
 
-def _vault(state: BoardVaultState) -> BoardVault:
+def _vault_answer(state: BoardVaultState) -> BoardVault:
     return BoardVault(state.observed, time_of(state.checked), time_of(state.down_since))

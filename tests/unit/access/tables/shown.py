@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.access.permissions import may, readable_beginnings, visible
+from functions.access.permissions import may, readable_beginnings, verbs_granted, visible
 from functions.access.verbs import Verb
 from functions.model.caller import Caller
 from tests.unit.access.tables.callers import ANN, BOB, CERTFLOW, WITH_KEY, Row, person, rules
@@ -247,4 +247,36 @@ BEGINNINGS = [
         gives=frozenset(),
     ),
 ]
-CASES: list[Case] = [*GRANTS, *CONDITIONS, *VISIBLE, *BEGINNINGS]
+VERBS = [
+    equal(
+        name,
+        lambda caller, asked: [
+            " ".join(verbs_granted(access, caller)(*one.split()))
+            for access in [
+                rules(
+                    [
+                        {"who": ["role:a"], "may": ["cancel", "read"], "vaults": ["v"]},
+                        {"who": ["role:a"], "may": ["return"], "names": ["pay-*"]},
+                    ],
+                    [deny(verbs=["cancel"], names=["pay-x"])],
+                )
+            ]
+            for one in asked
+        ],
+        caller,
+        asked,
+        gives=found,
+    )
+    for name, caller, asked, found in [
+        (
+            "what is granted for a name, in one order, in each vault",
+            person("a"),
+            ["v web", "w web", "v pay-a", "w pay-a", "v web"],
+            ["read cancel", "", "read return cancel", "return", "read cancel"],
+        ),
+        ("what is denied is not among it", person("a"), ["v pay-x"], ["read return"]),
+        ("nothing of others", person("b"), ["v web"], [""]),
+        ("all with a key", WITH_KEY, ["v web"], ["read request return cancel delete acknowledge operate approve"]),
+    ]
+]
+CASES: list[Case] = [*GRANTS, *CONDITIONS, *VISIBLE, *BEGINNINGS, *VERBS]
