@@ -56,6 +56,29 @@ async def test_with_a_function_key_lists_take_a_filter_and_show_everything() -> 
     assert (await api.send(ROUTE["list_requests"], None, query="vault=prod-new")).status_code == 404
 
 
+def verbs_on(answer: func.HttpResponse) -> dict[str, str]:
+    """What a board says may be done, by name."""
+    board = error_of(answer)
+    columns = board["columns"]
+    return {name: " ".join(board["mays"][place]) for name, place in zip(columns["name"], columns["may"], strict=True)}
+
+
+async def test_a_board_has_the_names_and_the_verbs_of_the_grants() -> None:
+    api = await working(file_of({"may": ["read"]}, {"may": ["return", "cancel"], "vaults": ["prod-pay"]}))
+    board = verbs_on(await api.call(ROUTE["get_board"], ["x"]))
+    assert (board["pay-web"], board["hr-web"]) == ("read return cancel", "read")
+    api.entra = False
+    everything = "read request return cancel delete acknowledge operate approve"
+    assert set(verbs_on(await api.send(ROUTE["get_board"], None)).values()) == {everything}
+
+
+async def test_the_same_rows_with_other_grants_have_another_etag() -> None:
+    api = await working(file_of({"may": ["read"]}, {"who": ["role:y"], "may": ["read", "cancel"]}))
+    mine, theirs = [(await api.call(ROUTE["get_board"], [role])).headers["ETag"] for role in ("x", "y")]
+    assert mine != theirs
+    assert (await api.call(ROUTE["get_board"], ["x"], **{"if-none-match": mine})).status_code == 304
+
+
 @pytest.mark.parametrize("route", ["inspect_chain", "return_chain"])
 async def test_a_file_for_what_others_have_started_elsewhere_is_answered_as_one_for_nobodys(route: str) -> None:
     api, empty = await working(), five_teams()
