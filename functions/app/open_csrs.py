@@ -74,6 +74,7 @@ async def _manual_requests(
     """The manual requests in progress that match, the oldest first, one for each certificate."""
     asked = replace(
         request_filter,
+        request_ids=frozenset(),
         statuses=frozenset({Status.IN_PROGRESS}),
         issuer=MANUAL_ISSUER,
         limit=MAX_IN_ORDER,
@@ -87,7 +88,9 @@ async def _manual_requests(
     # A request that was replaced, without Certflow having seen that yet, still counts as pending. A
     # certificate has only one CSR in Key Vault, that of its newest request.
     last = {(one.vault, one.name.lower()): one.request_id for one in pending}
-    return [one for one in pending if last[one.vault, one.name.lower()] == one.request_id]
+    newest = [one for one in pending if last[one.vault, one.name.lower()] == one.request_id]
+    chosen = request_filter.request_ids
+    return [one for one in newest if not chosen or one.request_id.lower() in chosen]
 
 
 async def csr_of(certflow: CsrsContext, request: TrackedRequest) -> bytes | None:

@@ -25,10 +25,10 @@ class RequestFilter:
     """A filter of tracked requests; a field that is empty or None matches all. Times are UTC;
     `limit` is the size of a page.
 
-    `vaults` are aliases. `name`, `owner`, `signer` and `issuer` match in any case. A name that ends
-    in `*` matches what begins so. An owner or a signer matches the whole text that a request has,
-    or one of the mail addresses in it. With `in_order` False the requests come as they are stored,
-    which works for any number of them.
+    `vaults` are aliases, `request_ids` in lower case. `name`, `owner`, `signer` and `issuer` match
+    in any case. A name that ends in `*` matches what begins so. An owner or a signer matches the
+    whole text that a request has, or one of the mail addresses in it. With `in_order` False the
+    requests come as they are stored, which works for any number of them.
 
     `may_see` (alias, name) says which requests exist for the reader; None: all. The others are
     neither listed nor counted, and no token tells of them.
@@ -36,6 +36,7 @@ class RequestFilter:
 
     vaults: frozenset[str] = frozenset()
     statuses: frozenset[Status] = frozenset()
+    request_ids: frozenset[str] = frozenset()
     owner: str | None = None
     signer: str | None = None
     name: str | None = None
@@ -61,6 +62,10 @@ def fits(request: TrackedRequest, request_filter: RequestFilter) -> bool:
     return (
         (not request_filter.vaults or request.vault in request_filter.vaults)
         and (not request_filter.statuses or request.status in request_filter.statuses)
+        and (
+            not request_filter.request_ids
+            or request.request_id.lower() in request_filter.request_ids
+        )
         and _fits_words(request, request_filter)
         and _fits_times(request, request_filter)
         and (request_filter.may_see is None or request_filter.may_see(request.vault, request.name))

@@ -27,7 +27,8 @@ IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
 REQUEST_ID = re.compile(r"[0-9a-fA-F]{32}")
 PERIOD = re.compile(r"([0-9]{1,5})([smhd])")  # up to 99,999 days, which a date can still hold
 FILTERS = ("vault", "status", "owner", "signer", "name", "issuer")  # of `GET requests`
-CSR_FILTERS = ("vault", "owner", "signer", "name")  # of `GET csrs`
+CSR_FILTERS = ("vault", "owner", "signer", "name", "request_id")  # of `GET csrs`
+MAX_CHOSEN = 100  # requests by their ids, which a query has room for
 PERIODS = ("older_than", "ended_within", "expires_within")
 PERIOD_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -141,9 +142,22 @@ def csr_filter_of(req: func.HttpRequest, now: datetime) -> RequestFilter:
     older = _period_of(req, "older_than")
     return RequestFilter(
         vaults=vault_aliases(req),
+        request_ids=_chosen(req),
         **{name: req.params.get(name) for name in ("owner", "signer", "name")},
         created_before=now - older if older else None,
     )
+
+
+def _chosen(req: func.HttpRequest) -> frozenset[str]:
+    """Returns the requests that are chosen by their ids. Raises InvalidRequest."""
+    given = frozenset(one.lower() for one in words_of(req, "request_id"))
+    if len(given) > MAX_CHOSEN or not all(map(REQUEST_ID.fullmatch, given)):
+        raise InvalidRequest(
+            "request_id",
+            "Each request_id has 32 hexadecimal digits; several with commas between them, "
+            f"{MAX_CHOSEN} at most.",
+        )
+    return given
 
 
 def _in_order(req: func.HttpRequest) -> bool:

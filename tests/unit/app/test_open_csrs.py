@@ -103,3 +103,14 @@ async def test_of_a_name_whose_request_was_replaced_without_our_knowing_there_is
     found = await open_csrs(world.certflow, RequestFilter())
     assert len(world.ledger.tracked) == 3
     assert [(line.name, line.request_id == last) for line, _ in found.csrs] == [("other", False), ("web", True)]
+
+
+async def test_those_can_be_chosen_by_their_ids_and_an_old_id_never_brings_a_newer_csr() -> None:
+    world = World()
+    chosen = await started(world, "web-1")
+    await started(world, "web-2")
+    assert await names(world, RequestFilter(request_ids=frozenset({chosen}))) == ["web-1"]
+    await delete(world.certflow, Address("main", "web-1", None), UNNAMED)
+    newer = await started(world, "web-1")
+    assert await names(world, RequestFilter(request_ids=frozenset({chosen}))) == []
+    assert await names(world, RequestFilter(request_ids=frozenset({chosen, newer}))) == ["web-1"]

@@ -23,7 +23,14 @@ from functions.triggers.http.answers import answered
 from functions.triggers.http.certificates import get_pending
 from functions.triggers.http.context import KEY_CALLER, Context
 from functions.triggers.http.overview import get_health
-from functions.triggers.http.queries import actor_of, check_query, filter_of, idempotency_key
+from functions.triggers.http.queries import (
+    MAX_CHOSEN,
+    actor_of,
+    check_query,
+    csr_filter_of,
+    filter_of,
+    idempotency_key,
+)
 from tests.actors import person, saying
 from tests.clock import NOW
 from tests.unit.fakes import World
@@ -112,6 +119,22 @@ def test_a_filter_is_read() -> None:
     assert filter_of(request("status=ended"), NOW)[0].statuses == frozenset(Status) - {Status.IN_PROGRESS}
     assert filter_of(request(), NOW)[0] == RequestFilter()
     assert filter_of(request("older_than=99999d"), NOW)[0].created_before
+
+
+def test_csrs_are_chosen_by_the_ids_of_their_requests() -> None:
+    one, other = "0f" * 16, "A0" * 16
+    found = csr_filter_of(request(f"request_id={one},{other}"), NOW)
+    assert found == RequestFilter(request_ids=frozenset({one, other.lower()}))
+    many = ",".join(f"{number:032x}" for number in range(MAX_CHOSEN))
+    assert len(csr_filter_of(request(f"request_id={many}"), NOW).request_ids) == MAX_CHOSEN
+
+
+@pytest.mark.parametrize(
+    "given", ["x", "0f" * 16 + ",1", ",".join(f"{number:032x}" for number in range(MAX_CHOSEN + 1))]
+)
+def test_an_id_of_a_csrs_request_that_is_none_or_too_many_of_them_are_named(given: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"^request_id: .*{MAX_CHOSEN} at most"):
+        csr_filter_of(request(f"request_id={given}"), NOW)
 
 
 def test_key_vaults_version_and_the_function_key_are_accepted_everywhere() -> None:
