@@ -215,6 +215,16 @@ async def test_a_refresh_token_brings_new_tokens_for_a_day_from_the_sign_in(brow
     assert (await browser.token(form | {"refresh_token": "1.Amade-up"}, origin=ORIGIN)).status == 400
 
 
+async def test_a_refresh_token_that_was_revoked_is_refused_and_a_new_sign_in_is_not(browser: Browser) -> None:
+    old = (await browser.redeem(await browser.code())).json()["refresh_token"]
+    assert (await browser.control("POST", "sessions", {"do": "revoke"})).status == 200
+    new = (await browser.redeem(await browser.code())).json()["refresh_token"]
+    form = {"client_id": PAGE, "grant_type": "refresh_token"}
+    refused = await browser.token(form | {"refresh_token": old}, origin=ORIGIN)
+    assert (refused.json()["error"], refused.json()["error_codes"]) == ("invalid_grant", [50173])
+    assert (await browser.token(form | {"refresh_token": new}, origin=ORIGIN)).status == 200
+
+
 async def test_without_offline_access_and_openid_there_is_the_access_token_alone(browser: Browser) -> None:
     code = await browser.code(scope=f"{API}/.default")
     body = (await browser.redeem(code)).json()

@@ -38,6 +38,7 @@ class Codes:
         self._codes: dict[str, Grant] = {}
         self._redeemed: set[str] = set()
         self._refresh: dict[str, tuple[Grant, float]] = {}
+        self._revoked: set[str] = set()
 
     def issue(self, grant: Grant) -> str:
         """A code for what was allowed."""
@@ -80,6 +81,10 @@ class Codes:
 
     def refresh(self, token: str, client: Client, now: float) -> tuple[Grant, float]:
         """What was allowed, and when the tokens of this sign-in end. The old token stays good, as the service's do."""
+        if token in self._revoked:
+            raise invalid_grant(
+                50173, "The provided grant has expired due to it being revoked, a fresh auth token is needed."
+            )
         grant, ends = self._refresh.get(token, (None, 0.0))
         if grant is None or grant.client != client:
             raise EntraError("invalid_grant", 9002313, "Invalid request. Request is malformed or invalid.")
@@ -87,6 +92,10 @@ class Codes:
             text = "The refresh token has expired. Single page apps get refresh tokens that live for 24 hours."
             raise invalid_grant(700084, text)
         return grant, ends
+
+    def revoke(self) -> None:
+        """Refresh tokens that are out are good no more, as after a new password or for a lost laptop."""
+        self._revoked |= set(self._refresh)
 
 
 def challenge_of(verifier: str) -> str:

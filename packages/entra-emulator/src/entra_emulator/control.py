@@ -6,6 +6,7 @@ POST /control/keys      {"do": "roll"}: the announced key signs; {"do": "roll un
 PUT  /control/metadata  {"status": 503} | {"silent": seconds} | {"garbage": true}: discovery and keys fail; {}: no more
 PUT  /control/roles     {"name": "requester", "roles": ["team-pay"]}; tokens that are out keep theirs
 PUT  /control/lifetime  {"seconds": 90}, of the next access tokens; null: 60 to 90 minutes at random
+POST /control/sessions  {"do": "revoke"}: refresh tokens that are out are refused from now on
 POST /control/tokens    {"name": "requester", "client_id"?: the Azure CLI's, "claims"?: {…}, "header"?: {…}} → a token
                         as the endpoint would sign it, with other claims (null takes one away) and header fields
 """
@@ -46,6 +47,12 @@ class LifetimeBody(msgspec.Struct, forbid_unknown_fields=True):
     seconds: _Seconds | None
 
 
+class SessionsBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /control/sessions."""
+
+    do: Literal["revoke"]
+
+
 class TokenBody(msgspec.Struct, forbid_unknown_fields=True):
     """The body of POST /control/tokens."""
 
@@ -77,6 +84,7 @@ class Control:
         app.router.add_put("/control/metadata", self._fail)
         app.router.add_put("/control/roles", self._assign)
         app.router.add_put("/control/lifetime", self._live)
+        app.router.add_post("/control/sessions", self._revoke)
         app.router.add_post("/control/tokens", self._token)
 
     def token(
@@ -132,6 +140,11 @@ class Control:
 
     async def _live(self, request: web.Request) -> web.Response:
         self._tokens.lifetime = (await _read(request, LifetimeBody)).seconds
+        return await self._state(request)
+
+    async def _revoke(self, request: web.Request) -> web.Response:
+        await _read(request, SessionsBody)
+        self._tokens.revoke()
         return await self._state(request)
 
     async def _token(self, request: web.Request) -> web.Response:

@@ -46,6 +46,10 @@ class TokenEndpoint:
         app.router.add_post("/{tenant}/oauth2/v2.0/token", self._answer)
         app.router.add_options("/{tenant}/oauth2/v2.0/token", self._preflight)
 
+    def revoke(self) -> None:
+        """Ends what people signed in to before: their refresh tokens are refused."""
+        self._codes.revoke()
+
     async def _preflight(self, request: web.Request) -> web.Response:
         wanted = request.headers.get("Access-Control-Request-Headers", "")
         headers = {"Access-Control-Allow-Methods": "POST, OPTIONS", "Access-Control-Allow-Headers": wanted}
