@@ -15,8 +15,9 @@
 # make chains   2,000 chains out of a new seed before the doctor and openssl, 10,000 damaged bytes (COUNT, SEED)
 # make fuzz   20 minutes of files that nobody has thought of, guided by coverage (FUZZ_SECONDS)
 # make conformance   Microsoft's own tests of their Key Vault client, against the stand-in
+# make vendor   writes what the console takes from others (functions/console/static/v), after a change of local/console
 # make lock   compiles requirements*.lock anew, after a change of requirements
-.PHONY: setup demo package test test-all of-all test-again test-packages of-packages test-any-date up check check-code check-infra bench soak kills interleavings chains fuzz conformance lock
+.PHONY: setup demo package test test-all of-all test-again test-packages of-packages test-any-date up check check-code check-infra bench soak kills interleavings chains fuzz conformance lock vendor
 SHELL := /bin/sh
 # Where the environment forbids bytecode, each process would compile all test files and packages anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -35,6 +36,9 @@ package: setup
 
 lock: setup
 	@$(PY) -m local.lock
+
+vendor: setup
+	@$(PY) -m local.vendor
 
 demo: setup
 	@$(PY) -m local.demo
@@ -130,6 +134,7 @@ check-code:
 	@told=$$(.venv/bin/lint-imports --no-logo --no-cache) || { echo "$$told" >&2; exit 1; }
 	@told=$$(.venv/bin/radon cc --min C --show-complexity functions function_app.py); \
 	  [ -z "$$told" ] || { printf 'more than ten decisions in one function:\n%s\n' "$$told" >&2; exit 1; }
+	@$(PY) -m local.console_types
 
 check-infra:
 	@told=$$(.venv/bin/zizmor --quiet --offline --persona pedantic --strict-collection . 2>&1) || \

@@ -14,6 +14,7 @@ from functions import __version__
 from functions.model.log import record
 from functions.settings.auth_mode import AuthMode, auth_mode
 from functions.triggers.blob import CHAIN_CONTAINER, chains_blueprint
+from functions.triggers.console.blueprint import console_blueprint
 from functions.triggers.event_grid import events_blueprint
 from functions.triggers.http.blueprint import http_blueprint
 from functions.triggers.http.context import Context
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from functions.app.context import Certflow
     from functions.ports.endpoints import LivePorts
     from functions.ports.notifications import Channel
-    from functions.ports.sign_in import SignIn
+    from functions.ports.sign_in import PageSignIn, SignIn
     from functions.ports.vault import Vault
     from functions.settings.channels import Channels
     from functions.settings.load import Settings
@@ -91,6 +92,17 @@ def sign_in() -> SignIn:
     if given.keys_until and given.keys:
         return KeysUntil(tokens, given.keys, given.keys_until, utc_now)
     return tokens
+
+
+@functools.cache
+def page_sign_in() -> PageSignIn:
+    """Returns what the console has to know to sign somebody in. It needs none of the other
+    settings, and never raises.
+    """
+    from functions.settings.sign_in import page_sign_in_of, sign_in_of
+    from functions.settings.values import Faults
+
+    return page_sign_in_of(sign_in_of(os.environ, Faults()))
 
 
 def utc_now() -> datetime:
@@ -223,6 +235,7 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 signed_in = sign_in if auth_mode(os.environ) is AuthMode.ENTRA else None
 context = Context(certflow, sign_in=signed_in)
 app.register_functions(http_blueprint(ROUTES, context))
+app.register_functions(console_blueprint(page_sign_in))
 app.register_functions(schedule_blueprint(certflow))
 app.register_functions(events_blueprint(certflow, work))
 app.register_functions(chains_blueprint(work))

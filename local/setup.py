@@ -20,6 +20,7 @@ VENV = ROOT / ".venv"
 STATE = ROOT / ".local"
 NODE = ROOT / "local" / "node"  # of Azurite
 UV = "uv==0.13.9"
+CONSOLE = ROOT / "local" / "console"  # what makes and checks the console
 NODE_OF_INBOX = ROOT / "packages" / "inbox" / "src" / "inbox" / "node"
 LOCK = "requirements-dev.lock"
 PACKAGES = sorted(str(file.relative_to(ROOT)) for file in (ROOT / "packages").glob("*/pyproject.toml"))
@@ -44,6 +45,12 @@ def main() -> int:
                 _node_inputs(NODE_OF_INBOX),
                 NODE_OF_INBOX / "node_modules",
                 lambda: _install_node_packages(NODE_OF_INBOX),
+            ),
+            (
+                "Node packages (what checks the console)",
+                _node_inputs(CONSOLE),
+                CONSOLE / "node_modules",
+                lambda: _install_node_packages(CONSOLE),
             ),
         )
         for what, inputs, folder, install in steps:

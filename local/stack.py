@@ -25,7 +25,7 @@ from keyvault_emulator.profile import OBSERVED, ProfileName
 from keyvault_emulator.tls import LocalCa
 from keyvault_emulator.web import LOOPBACK
 from local.azurite import Azurite, running_azurite
-from local.entra import ACCESS_FILE, USUAL_CALLER, Auth, described, sign_in_settings, tenant
+from local.entra import ACCESS_FILE, CONSOLE, USUAL_CALLER, Auth, described, sign_in_settings, tenant
 from local.event_subscriptions import EventDelivery, subscribe, subscribed_to_queues
 from local.functions_host import ROOT, FunctionsHost, Keys
 from local.hosts import Hosts, free_ports, running_hosts, taken
@@ -95,6 +95,7 @@ class Stack:
             "api": f"{self.host_url}/api",
             "auth": self._auth(),
             **({} if self.entra else {"function_key": self.keys.function}),
+            "console": f"{self.host_url}/{CONSOLE}",
             "admin": f"{self.host_url}/admin",
             "master_key": self.keys.master,
             "vaults": self.vaults,

@@ -178,6 +178,7 @@ def _print(stack: Stack, *, own_host: bool) -> None:
     for name, value in (
         ("API", described["api"]),
         *((("  function key", described["function_key"]),) if own_host and stack.entra is None else ()),
+        *((("Console: for people", described["console"]),) if own_host and stack.entra else ()),
         ("Inbox: cards and mails", described["inbox"]),
         *((f"Vault '{alias}'", url) for alias, url in stack.vaults.items()),
         ("CA of all https here", os.path.relpath(stack.ca_file)),

@@ -29,6 +29,35 @@ class Registration:
         return f"{self.authority}/{self.tenant}/v2.0"
 
 
+@dataclass(frozen=True, slots=True)
+class PageSignIn:
+    """What the console has to know before anybody has signed in. Nothing of it is secret, and a
+    token alone lets anybody in.
+
+    `registration` is None where people do not sign in with Entra ID, or cannot yet; then
+    `without` says why: `keys` (function keys decide), `setting` (a setting of sign-in is wrong), or
+    `page` (no application is registered for the console). `page` is its application id.
+    """
+
+    registration: Registration | None = None
+    page: str = ""
+    without: str = ""
+
+    @property
+    def authority(self) -> str:
+        """The address of Entra ID, which the page calls; empty where it does not."""
+        return self.registration.authority if self.registration else ""
+
+    @property
+    def public(self) -> dict[str, str]:
+        """What stands in the console's config.json."""
+        if self.registration is None:
+            return {"without": self.without}
+        of = self.registration
+        ids = {"tenant": of.tenant, "api": of.api, "page": self.page}
+        return {"authority": of.authority, **ids}
+
+
 class SignIn(Protocol):
     """Says who calls."""
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from functions.model.caller import is_guid
 from functions.model.errors import BadSettings
-from functions.ports.sign_in import Registration
+from functions.ports.sign_in import PageSignIn, Registration
 from functions.settings.auth_mode import AuthMode, auth_mode
 from functions.settings.values import Env, Faults, entries, https, required, text
 
@@ -30,7 +30,7 @@ KEY_DIGEST = re.compile(r"[0-9a-f]{64}")
 class SignInSettings:
     """How callers sign in. `registration` says which tokens are accepted; None with `keys`, and
     while `fault` keeps everybody out. `keys` are SHA-256 digests of function keys that count beside
-    tokens, up to the end of the day `keys_until` (UTC).
+    tokens, up to the end of the day `keys_until` (UTC). `page` is the console's application id.
     """
 
     mode: AuthMode
@@ -38,6 +38,18 @@ class SignInSettings:
     fault: str = ""
     keys: frozenset[str] = frozenset()
     keys_until: date | None = None
+    page: str = ""
+
+
+def page_sign_in_of(given: SignInSettings) -> PageSignIn:
+    """Returns what the console has to know of these settings."""
+    if given.mode is AuthMode.KEYS:
+        return PageSignIn(without="keys")
+    if given.registration is None:
+        return PageSignIn(without="setting")
+    if not given.page:
+        return PageSignIn(without="page")
+    return PageSignIn(given.registration, given.page)
 
 
 def sign_in_of(env: Env, faults: Faults) -> SignInSettings:
@@ -45,17 +57,18 @@ def sign_in_of(env: Env, faults: Faults) -> SignInSettings:
     mode = auth_mode(env)
     if mode is AuthMode.KEYS:
         return SignInSettings(mode)
+    page = _page(env, faults)
     try:
-        registration = _registration(env, faults)
+        registration = _registration(env, page, faults)
     except BadSettings as error:
         faults.tell(f"{error} Until then the API lets nobody in.")
         return SignInSettings(mode, fault=str(error))
     until = faults.taken(lambda: _keys_until(env), None)
     keys = _keys(env, faults) if until else frozenset[str]()
-    return SignInSettings(mode, registration, keys=keys, keys_until=until)
+    return SignInSettings(mode, registration, keys=keys, keys_until=until, page=page)
 
 
-def _registration(env: Env, faults: Faults) -> Registration:
+def _registration(env: Env, page: str, faults: Faults) -> Registration:
     """Raises BadSettings where it is not known whose tokens to accept."""
     given = text(env, AUTH).lower()
     if given in {"", AuthMode.KEYS}:
@@ -68,7 +81,7 @@ def _registration(env: Env, faults: Faults) -> Registration:
     return Registration(
         tenant=_guid(AUTH_TENANT, required(env, AUTH_TENANT)),
         api=_guid(AUTH_API, required(env, AUTH_API)),
-        clients=_page(env, faults) | _clients(env, faults),
+        clients=frozenset([page] if page else []) | _clients(env, faults),
         authority=_authority(text(env, AUTH_AUTHORITY) or PUBLIC_CLOUD),
     )
 
@@ -88,11 +101,10 @@ def _authority(url: str) -> str:
     return address
 
 
-def _page(env: Env, faults: Faults) -> frozenset[str]:
+def _page(env: Env, faults: Faults) -> str:
     """The application id of our own page; none where it is wrong, and so nobody calls from it."""
     page = faults.taken(lambda: text(env, AUTH_PAGE), "")
-    found = faults.taken(lambda: _guid(AUTH_PAGE, page), "") if page else ""
-    return frozenset([found] if found else [])
+    return faults.taken(lambda: _guid(AUTH_PAGE, page), "") if page else ""
 
 
 def _clients(env: Env, faults: Faults) -> frozenset[str]:

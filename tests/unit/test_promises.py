@@ -83,6 +83,7 @@ def test_the_app_has_exactly_these_functions() -> None:
         "rebuild": ("rebuild", "POST", key),
         "openapi": ("openapi.json", "GET", key),
         "health": ("health", "GET", "ANONYMOUS"),
+        "console": ("console/{*path}", "GET", "ANONYMOUS"),
     }
     assert triggers == {
         name: {"type": "httpTrigger", "route": route, "methods": [method], "authLevel": level}

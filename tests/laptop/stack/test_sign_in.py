@@ -19,8 +19,12 @@ import pytest
 from local.api import Client, client_of
 from local.functions_host import ROOT
 from local.sign_in import SignInRefused
+from testkit.browser import chromium
 from tests.clock import HANG
+from tests.console import Scheme, running_office
 from tests.e2e.stack import running_up
+
+__all__ = ["chromium"]
 
 
 def token(*options: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -120,6 +124,19 @@ async def test_with_keys_the_function_key_opens_the_api_and_no_token_is_to_be_ha
     assert "x-functions-key" in done.stderr
     printed = (file.parent / "up.log").read_text()
     assert f'curl -H "x-functions-key: {json.loads(file.read_text())["function_key"]}"' in printed
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_with_keys_the_console_is_one_plain_page_that_says_why(
+    chromium: str, with_keys: dict[str, Any], scheme: Scheme
+) -> None:
+    async with running_office(chromium, with_keys) as office, office.desk(None, width=400, scheme=scheme) as desk:
+        for at in ("", "#/new"):
+            await desk.page.goto(desk.address + at)
+            await desk.heading("Nobody can sign in to this page")
+            assert "function keys" in await desk.text()
+            assert await desk.page.get_by_role("button").count() == 0
+            await desk.assert_accessible()
 
 
 @pytest.mark.parametrize("auth", ["entra", "keys"])

@@ -7,9 +7,10 @@ from datetime import date
 
 import pytest
 
+from functions.ports.sign_in import PageSignIn
 from functions.settings.auth_mode import AuthMode, auth_mode
 from functions.settings.load import load_settings
-from functions.settings.sign_in import SignInSettings, sign_in_of
+from functions.settings.sign_in import SignInSettings, page_sign_in_of, sign_in_of
 from functions.settings.values import Faults
 from tests.entra_tokens import API, CLI, PAGE, STRANGER, TENANT
 from tests.sample_settings import LEAST, REFERENCE, SIGN_IN
@@ -143,3 +144,31 @@ def test_no_key_counts_while_their_settings_are_wrong(until: str, keys: str, fau
     assert told.startswith(fault)
     assert found.keys == frozenset()
     assert found.registration  # tokens do
+
+
+@pytest.mark.parametrize(
+    ("env", "without"),
+    [
+        ({}, "keys"),
+        ({"CERTFLOW_AUTH": "keys"}, "keys"),
+        ({"CERTFLOW_AUTH": "entra"}, "setting"),
+        (SIGN_IN | {"CERTFLOW_AUTH_TENANT": "x"}, "setting"),
+        (SIGN_IN | {"CERTFLOW_AUTH_PAGE": ""}, "page"),
+        (SIGN_IN | {"CERTFLOW_AUTH_PAGE": "x"}, "page"),
+    ],
+)
+def test_the_console_says_why_nobody_can_sign_in_there(env: dict[str, str], without: str) -> None:
+    page = page_sign_in_of(sign_in_of(env, Faults()))
+    assert page == PageSignIn(without=without)
+    assert (page.authority, page.public) == ("", {"without": without})
+
+
+def test_the_console_knows_whom_to_ask_and_for_what() -> None:
+    page = page_sign_in_of(sign_in_of(SIGN_IN | {"CERTFLOW_AUTH_PAGE": PAGE.upper()}, Faults()))
+    assert page.public == {
+        "authority": "https://login.microsoftonline.com",
+        "tenant": TENANT,
+        "api": API,
+        "page": PAGE,
+    }
+    assert page.authority == "https://login.microsoftonline.com"
