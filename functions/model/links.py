@@ -24,7 +24,7 @@ class Links:
     team's own runbook; `chain_storage` is the resource id of the storage account for chains. What
     is not known gets no link. `api` is the address of Certflow's routes, `chains` that of the
     container into which people drop what a CA sends. `sign_in` says that callers of the routes sign
-    in.
+    in, `console` that people can sign in to the console, too.
     """
 
     portal: str = PORTAL
@@ -34,6 +34,7 @@ class Links:
     api: str = "/api"
     chains: str | None = None
     sign_in: bool = False
+    console: bool = False
 
     @property
     def credentials(self) -> str:
@@ -57,18 +58,40 @@ class Links:
 
 
 def links_of(
-    links: Links, vault: str | None, name: str | None, csr_url: str | None = None
+    links: Links,
+    vault: str | None,
+    name: str | None,
+    csr_url: str | None = None,
+    request_id: str | None = None,
 ) -> tuple[tuple[str, str], ...]:
-    """Title and address of each link for an event: the certificate, the CSR that was published at
-    `csr_url`, the runbook. Leaves out what is not known, and addresses of more than MAX_URL
-    characters.
+    """Title and address of each link for an event: the console's page, the certificate, the CSR
+    that was published at `csr_url`, the runbook. Leaves out what is not known, and addresses of
+    more than MAX_URL characters.
     """
     found = (
+        _console(links, vault, name, request_id),
         ("Certificate in the Azure portal", _certificate(links, vault, name)),
         ("CSR in the Azure portal", _blob(links, urlsplit(csr_url or "").path)),
         ("Runbook", links.runbook),
     )
     return tuple((title, url) for title, url in found if url and len(url) <= MAX_URL)
+
+
+def _console(
+    links: Links, vault: str | None, name: str | None, request_id: str | None
+) -> tuple[str, str | None]:
+    """The console's page of a request, by its id, so that an old message never leads to a newer
+    request; else that of all requests of the name, else that of all.
+    """
+    if not links.console:
+        return "", None
+    pages = f"{links.api}/console/#"
+    if vault and name and request_id:
+        path = "/".join(quote(one, safe="") for one in (vault, name, request_id))
+        return "Request in Certflow", f"{pages}/request/{path}"
+    if name:
+        return "Requests in Certflow", f"{pages}/requests?q={quote(name, safe='')}"
+    return "Certflow", f"{pages}/requests"
 
 
 def _certificate(links: Links, vault: str | None, name: str | None) -> str | None:

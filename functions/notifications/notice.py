@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from functions.model.events.event import Event
@@ -11,6 +11,7 @@ from functions.model.events.registry import read_event
 from functions.model.events.work_list import WorkList
 from functions.model.issuers import is_manual
 from functions.model.links import Links, links_of
+from functions.model.messages import Line
 from functions.ports.notifications import Notice
 from functions.x509.describe import printed
 
@@ -32,6 +33,7 @@ def notice_of(event_id: str, type_: str, data: Mapping[str, object], links: Link
         return value
 
     (vault, name), names = event.about, getattr(event, "names", None)
+    lines = tuple(event.lines())
     return Notice(
         event_id=event_id,
         type=type_,
@@ -46,19 +48,24 @@ def notice_of(event_id: str, type_: str, data: Mapping[str, object], links: Link
         owner=said("owner"),
         signer=said("signer"),
         names=names if isinstance(names, tuple) else (),
-        lines=tuple(event.lines()),
+        lines=lines,
         roles=event.readers.of(
             manual=is_manual(said("issuer") or ""), general=said("name") is None
         ),
         listed=event.listed,
         to=event.to if isinstance(event, WorkList) else (),
-        links=links_of(links, vault, name, said("csr_url")),
+        links=links_of(links, vault, name, said("csr_url"), _request_of(lines)),
         escalated=bool(getattr(event, "escalated", False)),
         not_on=said("channel"),
         by=said("caused_by"),
         remark=words.remark,
         elsewhere=event.elsewhere(links),
     )
+
+
+def _request_of(lines: Sequence[Line]) -> str | None:
+    """The id of the request that an event is about; None for one about several, or about none."""
+    return lines[0].request_id if len(lines) == 1 else None
 
 
 def refusal_of(notice: Notice, channel: str, reason: str, now: datetime) -> Event:

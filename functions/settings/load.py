@@ -19,11 +19,11 @@ from functions.model.blob_names import is_blob_path
 from functions.model.errors import BadSettings
 from functions.model.links import PORTAL, Links
 from functions.model.options import Options
-from functions.settings.auth_mode import AuthMode, auth_mode
+from functions.settings.auth_mode import AuthMode
 from functions.settings.channels import Channels, read_channels, rules_of
 from functions.settings.options import VAULTS, flag_or_safe, options_of
 from functions.settings.roles import operators_of, signers_of
-from functions.settings.sign_in import SignInSettings, sign_in_of
+from functions.settings.sign_in import SignInSettings, page_sign_in_of, sign_in_of
 from functions.settings.values import (
     Env,
     Faults,
@@ -87,7 +87,7 @@ def load_settings(env: Env) -> Settings:
     """
     faults = Faults()
     vaults, observed = _vaults(env)
-    channels = read_channels(env, faults)
+    channels, sign_in = read_channels(env, faults), sign_in_of(env, faults)
     choices = replace(
         options_of(env, faults, observed, vaults),
         signers=signers_of(env, faults, channels.names),
@@ -109,9 +109,9 @@ def load_settings(env: Env) -> Settings:
         include_root=flag_or_safe(
             env, faults, "CERTFLOW_CHAIN_INCLUDE_ROOT", default=False, safe=False
         ),
-        sign_in=sign_in_of(env, faults),
+        sign_in=sign_in,
         options=choices,
-        links=_links_of(env, faults, vaults),
+        links=_links_of(env, faults, vaults, sign_in),
         faults=tuple(sorted(set(faults.told))),
     )
 
@@ -129,7 +129,9 @@ def access_of(env: Env) -> str:
     )
 
 
-def _links_of(env: Env, faults: Faults, vaults: Mapping[str, str]) -> Links:
+def _links_of(
+    env: Env, faults: Faults, vaults: Mapping[str, str], sign_in: SignInSettings
+) -> Links:
     return Links(
         portal=faults.taken(lambda: https_of(env, "CERTFLOW_PORTAL_URL"), None) or PORTAL,
         vaults=vaults,
@@ -138,7 +140,8 @@ def _links_of(env: Env, faults: Faults, vaults: Mapping[str, str]) -> Links:
         api=faults.taken(lambda: web_url(env, "CERTFLOW_API_URL").rstrip("/"), "")
         or faults.taken(lambda: _own_address(env), Links().api),
         chains=f"{_url(env, 'ChainStorage__blobServiceUri')}/{CHAIN_CONTAINER}",
-        sign_in=auth_mode(env) is AuthMode.ENTRA,
+        sign_in=sign_in.mode is AuthMode.ENTRA,
+        console=page_sign_in_of(sign_in).registration is not None,
     )
 
 

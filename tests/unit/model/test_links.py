@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,22 @@ def test_what_is_not_known_has_no_link() -> None:
     assert links_of(Links(), "main", "web", CSR_URL) == ()
     assert links_of(LINKS, "another", "web") == (("Runbook", LINKS.runbook),)
     assert [title for title, _ in links_of(LINKS, "main", None)] == ["Runbook"]
+
+
+@pytest.mark.parametrize(
+    ("about", "title", "page"),
+    [
+        (("main", "web", None, "0f" * 16), "Request in Certflow", f"request/main/web/{'0f' * 16}"),
+        (("main", "a/b?c", None, "0f" * 16), "Request in Certflow", f"request/main/a%2Fb%3Fc/{'0f' * 16}"),
+        (("main", "a/b?c"), "Requests in Certflow", "requests?q=a%2Fb%3Fc"),
+        (("main", None), "Certflow", "requests"),
+        ((None, None), "Certflow", "requests"),
+    ],
+)
+def test_the_console_comes_first_where_people_can_sign_in_to_it(about: Any, title: str, page: str) -> None:
+    links = replace(LINKS, api="https://certflow.example.com/api", console=True)
+    assert links_of(links, *about)[0] == (title, f"https://certflow.example.com/api/console/#/{page}")
+    assert not any("console" in url for _, url in links_of(replace(links, console=False), *about))
 
 
 def test_another_clouds_portal_is_a_choice() -> None:
