@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -17,8 +18,9 @@ __all__ = ["chromium"]
 
 
 async def test_whoever_knows_the_address_and_has_an_account_gets_a_certificate_by_the_pages_alone(
-    chromium: str, stack: dict[str, Any], client: Client, ca: OpensslCa, name: str
+    chromium: str, stack: dict[str, Any], client: Client, name: str, tmp_path: Path
 ) -> None:
+    ca = OpensslCa(tmp_path / "ca")  # from which no vault has any chain yet: its parts are needed
     async with running_office(chromium, stack) as office, office.desk("pki") as desk:
         await desk.heading("Requests")
         await desk.assert_accessible()
