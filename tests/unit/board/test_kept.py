@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
-from functions.board.kept import ENDED_WITHIN, KEPT, READ_ALL_AFTER, kept_board
+from functions.board.kept import ENDED_WITHIN, KEPT, OVERLAP, READ_ALL_AFTER, kept_board
 from functions.model.errors import Unavailable
 from functions.model.request.actor import Actor, ActorKind
 from functions.model.request.operation import Status
-from functions.ports.ledger import Intent
+from functions.ports.ledger import BoardReading, Intent
 from functions.requests.create import CreateCommand, create_request
 from tests.certificates import DAY
 from tests.clock import NOW
@@ -86,8 +87,10 @@ async def test_a_create_without_an_answer_is_asked_until_its_request_is_known() 
     intent = Intent("main", "Web", "i", NOW, owner="ann@example.com", signer="bob@example.com", by=by, began=NOW)
     await world.ledger.add_intent(intent)
     await world.ledger.add_intent(Intent("main", "old", "i", NOW))  # as an older version wrote it
-    asked, web = (await kept_board(world.certflow)).rows
-    assert (asked.name, asked.state, asked.created) == ("old", "asked", "2026-11-24T12:00:00+00:00")
+    world.later(seconds=9)
+    web, asked = (await kept_board(world.certflow)).rows
+    assert (asked.name, asked.state, asked.created) == ("old", "asked", "2026-11-24T12:00:09+00:00")
+    assert web.created == "2026-11-24T12:00:00+00:00"
     assert (web.name, web.state, web.owner, web.signer, web.by) == (
         *("Web", "asked", "ann@example.com", "bob@example.com", "Ann"),
     )
@@ -105,3 +108,46 @@ async def test_nothing_is_shown_that_may_be_old_while_the_storage_is_down() -> N
     world.later(seconds=KEPT.total_seconds())
     with pytest.raises(Unavailable):
         await kept_board(world.certflow)
+
+
+async def test_after_a_change_only_what_may_have_changed_is_read_and_after_a_minute_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    newest: list[datetime | None] = [NOW, None, NOW - DAY, NOW]
+    asked: list[datetime | None] = []
+
+    async def reading(_ended_since: datetime, changed_since: datetime | None = None) -> BoardReading:
+        asked.append(changed_since)
+        return BoardReading([], newest[len(asked) - 1])
+
+    monkeypatch.setattr(world.ledger, "board_requests", reading)
+    await kept_board(world.certflow)
+    for name in ("a", "b", "c"):
+        world.later(seconds=KEPT.total_seconds())
+        await started(world, name)  # changes the mark
+        await kept_board(world.certflow)
+    # By the newest row that there ever was, also after a reading that found none, or older ones.
+    assert asked == [None, NOW - OVERLAP, NOW - OVERLAP, NOW - OVERLAP]
+    world.later(seconds=READ_ALL_AFTER.total_seconds())
+    newest.append(NOW)
+    await kept_board(world.certflow)
+    assert asked[-1] is None
+
+
+async def test_what_is_deleted_in_the_storage_is_gone_after_a_minute() -> None:
+    world = World()
+    tracked(world, 2)
+    await kept_board(world.certflow)
+    world.ledger.tracked.pop(next(iter(world.ledger.tracked)))
+    world.later(seconds=READ_ALL_AFTER.total_seconds())
+    assert await names(world) == [("web-1", "in-progress")]
+
+
+async def test_a_clock_that_is_put_back_keeps_no_board_for_longer() -> None:
+    world = World()
+    tracked(world, 1)
+    await kept_board(world.certflow)
+    world.later(seconds=-3600)
+    await kept_board(world.certflow)
+    assert world.ledger.board_reads == 2

@@ -118,6 +118,7 @@ def test_the_page_runs_our_files_alone_and_calls_nobody_but_us_and_entra() -> No
     sent = {name: get().headers[name] for name in ("X-Content-Type-Options", "Referrer-Policy")}
     assert sent == {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
     assert get().headers["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups"
+    assert get().headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize(("page", "said"), [(ENTRA, ENTRA.public), (KEYS, {"without": "keys"})])
