@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from copy import deepcopy
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -255,3 +256,17 @@ async def test_a_cancelled_request_names_the_one_in_progress_after_it_also_with_
     world.vault.faults = [DOWN]
     seen = await viewed(world, Address("main", "web", first))
     assert (seen.request.status, seen.current) == (Status.DELETED, second)
+
+
+async def test_with_key_vault_down_the_newest_in_progress_is_the_one_and_names_no_other() -> None:
+    world = World()
+    await started(world, "DigiCert")
+    ((key, request),) = world.ledger.tracked.items()
+    for number, minutes in enumerate((1, 2)):
+        later = replace(request, request_id=f"later-{number}", created=request.created + timedelta(minutes=minutes))
+        world.ledger.tracked[*key[:2], later.request_id] = replace(later, cancel_asked=NOW if number else None)
+    world.vault.faults = [DOWN, DOWN]
+    seen = await viewed(world)
+    assert (seen.request.request_id, seen.current, seen.cancelling) == ("later-1", None, True)
+    seen = await viewed(world, replace(WEB, request_id="later-0"))
+    assert (seen.request.request_id, seen.current, seen.cancelling) == ("later-0", "later-1", False)
