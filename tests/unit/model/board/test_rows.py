@@ -109,3 +109,16 @@ def test_equal_rows_have_equal_versions_and_a_reader_of_some_has_a_version_of_th
     changed = board_of([REQUEST, replace(other, reminded=1)], [], NOW)
     assert changed.version != board.version
     assert changed.seen_by(lambda _, name: name == "web").version == some.version
+
+
+@pytest.mark.parametrize(("began", "shown"), [(-HOUR, False), (timedelta(), False), (HOUR, True)])
+def test_a_start_is_shown_until_a_request_of_its_name_began_after_it(began: timedelta, shown: bool) -> None:
+    asked = AskedRequest("main", "WEB", "i", REQUEST.created + began)
+    assert ("asked" in [one.state for one in board_of([REQUEST], [asked], NOW).rows]) is shown
+
+
+def test_a_later_board_leaves_the_one_before_as_it_is_and_has_each_request_once() -> None:
+    before = board_of([REQUEST], [], NOW)
+    after = board_of([replace(REQUEST, name="Web", reminded=1)], [], NOW, before)
+    assert [(one.name, one.state) for one in after.rows] == [("Web", "stalled")]
+    assert [row.state for _, row in before.requests.values()] == ["in-progress"]
