@@ -43,8 +43,12 @@ export function refresh() {
   }));
 }
 
-/** Asks after a change: an answer that is under way may be of before it. */
-export const refreshAfter = () => (asking ? asking.then(refresh) : refresh());
+/** Asks after a change: an answer that is under way may be of before it. And once more: an instance keeps its rows for 5 s. */
+export const refreshAfter = () => {
+  setTimeout(refresh, KEPT);
+  return asking ? asking.then(refresh) : refresh();
+};
+const KEPT = 6000; // milliseconds
 
 async function ask() {
   try {

@@ -8,8 +8,12 @@ import { t } from "./words.js";
 export function Csr({ view }) {
   const csr = /** @type {NonNullable<typeof view.csr>} */ (view.csr);
   const copy = async () => {
-    await navigator.clipboard.writeText(csr.pem);
-    said.value = t("csr.copied");
+    try {
+      await navigator.clipboard.writeText(csr.pem);
+      said.value = t("csr.copied");
+    } catch {
+      said.value = t("csr.not-copied"); // a browser may forbid it
+    }
   };
   /** @type {[string, unknown][]} */
   const facts = [

@@ -13,7 +13,7 @@ export function Drop() {
   if (!mayAnywhere("return")) return html`<h1>${t("drop.title")}</h1><p class="empty">${t("drop.not-granted")}</p>`;
   const all = files.value;
   const clean = all.filter(isClean);
-  const apart = all.filter((one) => one.step === "judged" && !isMergeable(one) && !wasMerged(one));
+  const apart = all.filter((one) => one.step === "judged" && one.report?.outcome !== "would-quarantine" && !isMergeable(one) && !wasMerged(one));
   const busy = all.filter((one) => ["waiting", "inspecting", "merging"].includes(one.step)).length;
   return html`
     <h1>${t("drop.title")}</h1>

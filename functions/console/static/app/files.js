@@ -1,5 +1,6 @@
 // The files that somebody has brought to the page. They stay until they are taken away, through views and ended sessions.
 import { computed, signal } from "../v/vendor.js";
+import { mayAnywhere } from "./access.js";
 import { go, place } from "./address.js";
 import { json } from "./api.js";
 import { refreshAfter } from "./board.js";
@@ -25,6 +26,10 @@ const inOrder = inTurn(AT_ONCE);
 /** Takes files to the page, shows them, and has each judged.
  * @param {Iterable<File>} given */
 export function addFiles(given) {
+  if (!mayAnywhere("return")) {
+    said.value = t("drop.not-granted");
+    return;
+  }
   const all = [...given];
   const room = Math.max(0, MOST - files.value.length);
   const taken = all.slice(0, room).map((file) => ({ id: ++lastId, file, step: /** @type {Step} */ ("waiting"), report: null, words: "" }));

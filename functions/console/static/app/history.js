@@ -41,7 +41,7 @@ export function History({ view, messages }) {
   const acts = view.history.map((one) => ({ at: one.at, line: html`<b>${word(`act-done.${one.act}`, one.act)}</b> ${actor(one)} ${one.note && html`<span lang="en">${one.note}</span>`} ${file(one)}` }));
   const told = messages.map((one) => ({
     at: one.settled,
-    line: html`<b>${word(`outcome.${one.outcome}`, one.outcome)}</b> ${t("history.message", { type: one.type, to: one.to.join(", ") || one.channel })} ${one.reason && html`<span lang="en">${one.reason}</span>`}`,
+    line: html`<b>${word(`outcome.${one.outcome}`, one.outcome)}</b> ${t("history.message", { type: one.type.replace(/^Certflow\./, "").replaceAll(".", ": "), to: one.to.join(", ") || one.channel })} ${one.reason && html`<span lang="en">${one.reason}</span>`}`,
   }));
   const all = [...acts, ...told].sort((a, b) => (a.at < b.at ? 1 : -1));
   return html`<section aria-labelledby="history"><h2 id="history">${t("history.title")}</h2>
@@ -54,7 +54,7 @@ export function History({ view, messages }) {
 const word = (key, code) => (knows(key) ? t(key) : code);
 
 /** @param {View["history"][number]} entry */
-const actor = (entry) => entry.by && t(entry.verified === false ? "history.by-unverified" : "history.by", { by: entry.by });
+const actor = (entry) => entry.actor?.kind === "system" ? t("history.by-itself") : entry.by && t(entry.verified === false ? "history.by-unverified" : "history.by", { by: entry.by });
 
 /** @param {View["history"][number]} entry */
 const file = (entry) => entry.file && html`<span class="note"><bdi>${entry.file.name}</bdi> (SHA-256 ${entry.file.sha256.slice(0, 16)}…)</span>`;

@@ -1,13 +1,16 @@
 // What would happen if a new request were started now, as the API says.
 import { html } from "../v/vendor.js";
+import { requestAddress } from "./address.js";
+import { rows } from "./board.js";
+import { OPEN } from "./bulk.js";
 import { wordsOf } from "./dialog.js";
 import { issuerName } from "./requests.js";
 import { t } from "./words.js";
 
-/** @param {{run: import("./new.js").DryRun | null, problem: import("./api.js").Problem | null, wrong: boolean, busy: boolean}} props
+/** @param {{of: {vault: string, name: string}, run: import("./new.js").DryRun | null, problem: import("./api.js").Problem | null, wrong: boolean, busy: boolean}} props
  *  `wrong`: a field is, and says so itself */
-export function Judged({ run, problem, wrong, busy }) {
-  const answer = wrong ? html`<p><${Mark} good=${false} /></p>` : problem ? html`<p class="problem" lang="en">${wordsOf(problem)}</p>` : run ? html`<${Verdict} run=${run} />` : html`<p class="note">${t("new.nothing-yet")}</p>`;
+export function Judged({ of, run, problem, wrong, busy }) {
+  const answer = wrong ? html`<p><${Mark} good=${false} /></p>` : problem ? html`<p class="problem" lang="en">${wordsOf(problem)}</p>` : run ? html`<${Verdict} of=${of} run=${run} />` : html`<p class="note">${t("new.nothing-yet")}</p>`;
   return html`<section class="judged" aria-live="polite" aria-busy=${busy}><h2>${t("new.judged")}</h2>${answer}</section>`;
 }
 
@@ -15,12 +18,15 @@ export function Judged({ run, problem, wrong, busy }) {
 const Mark = ({ good }) =>
   html`<span class=${`state ${good ? "done" : "failed"}`}><span aria-hidden="true">${good ? "✓" : "✕"}</span> ${t(good ? "new.allowed" : "new.not-allowed")}</span>`;
 
-/** @param {{run: import("./new.js").DryRun}} props */
-function Verdict({ run }) {
+/** @param {{of: {vault: string, name: string}, run: import("./new.js").DryRun}} props */
+function Verdict({ of: { vault, name }, run }) {
+  const open = rows.value.find((row) => row.vault === vault && row.name.toLowerCase() === name.toLowerCase() && OPEN.includes(row.state));
+  const pending = run.refusal?.reason === "pending" ? open : undefined;
   const { policy, forbidden, refusal, approvals } = run;
   return html`
     <p><${Mark} good=${run.allowed} /></p>
     ${[forbidden, refusal].map((one) => one && html`<p class="problem" lang="en">${one.message}</p>`)}
+    ${pending?.request_id && html`<p><a href=${requestAddress({ ...pending, request_id: pending.request_id })}>${t("new.see-pending")}</a></p>`}
     ${forbidden?.missing?.map((one) => html`<p class="note">${t("new.missing", { what: one.what, asked: one.asked, granted: one.granted.join(", ") || t("nothing") })}</p>`)}
     ${approvals?.map((one) => html`<p>${t("new.approvals", { count: one.count, by: one.by.join(", ") || t("new.approvers") })}</p>`)}
     <dl class="facts">

@@ -1,12 +1,13 @@
 // Begins: the words, who is signed in, what they may do, then the page.
 import { effect, html, render } from "../v/vendor.js";
 import { loadAccess } from "./access.js";
+import { Problem } from "./api.js";
 import { watchBoard } from "./board.js";
 import { wordsOf } from "./dialog.js";
 import { acceptDrops, unsent } from "./files.js";
 import { begun } from "./new.js";
 import { BASE, session, start } from "./session.js";
-import { Refused, Shell, Without } from "./shell.js";
+import { Away, Refused, Shell, Without } from "./shell.js";
 import { loadWords } from "./words.js";
 
 async function main() {
@@ -22,7 +23,8 @@ async function main() {
   try {
     await loadAccess();
   } catch (error) {
-    return show(html`<${Refused} words=${wordsOf(error)} />`);
+    const away = error instanceof Problem && (error.status === 0 || error.status === 429 || error.status >= 500);
+    return show(html`<${away ? Away : Refused} words=${wordsOf(error)} />`);
   } finally {
     stop();
   }
@@ -51,4 +53,8 @@ function guard() {
 /** @param {unknown} view */
 const show = (view) => render(/** @type {any} */ (view), document.body);
 
-main();
+main().catch((error) => {
+  // Not even the words may be there.
+  document.getElementById("failed")?.removeAttribute("hidden");
+  throw error;
+});

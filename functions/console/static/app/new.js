@@ -71,7 +71,7 @@ export function New() {
   return html`<h1>${t("new.title")}</h1>
     <form class="form" onSubmit=${start}>
       <div><${Fields} vaults=${vaults.value} wrong=${field} words=${field && problem ? problem.message : ""} /></div>
-      <div class="beside"><${Judged} run=${run} problem=${problem} wrong=${Boolean(field)} busy=${judged.value.busy} />
+      <div class="beside"><${Judged} of=${form.value} run=${run} problem=${problem} wrong=${Boolean(field)} busy=${judged.value.busy} />
       ${sent.value.problem && html`<${Refused} problem=${sent.value.problem} />`}
       <div class="buttons">
         <button class="main" disabled=${sent.value.busy || !form.value.vault || !form.value.name}>${t(form.value.replace ? "new.replace" : "new.start")}</button>

@@ -53,6 +53,7 @@ export function Request() {
     ${view.current && html`<p class="band">${t("request.another")} <a href=${requestAddress({ ...view, request_id: view.current })}>${t("request.see-another")}</a></p>`}
     <section class="now" aria-labelledby="now">
       <h2 id="now">${t("now.title")}</h2>
+      ${view.state === "stalled" && view.created && html`<p><${State} state="stalled" /> ${t("request.stalled", { since: relative(view.created, now.value) })}</p>`}
       <p class="sentence">${whatNow(view)}</p>
       ${view.error && html`<p class="error" lang="en">${view.error.message ?? view.error.code}</p>`}
       ${view.check_error && html`<p class="note">${t("request.check-error")} <span lang="en">${view.check_error}</span></p>`}

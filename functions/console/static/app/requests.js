@@ -3,7 +3,7 @@ import { html, useMemo, useSignal } from "../v/vendor.js";
 import { isMe, mayAnywhere } from "./access.js";
 import { place, refine, requestAddress } from "./address.js";
 import { board, known, may, now, rows, STATES } from "./board.js";
-import { Bulk } from "./bulk.js";
+import { Bulk, OPEN } from "./bulk.js";
 import { Table } from "./rows.js";
 import { State } from "./states.js";
 import { lasting, moment, relative, t } from "./words.js";
@@ -143,7 +143,9 @@ function age(row) {
 /** What comes next, or why it failed.
  * @param {Row} row */
 function next(row) {
-  if (row.error) return html`<span class="error" lang="en" title=${row.error}>${row.error}</span>`;
+  // That a check failed is the vault's fault, and said above: what the request waits for is the same.
+  if (row.error && row.error_code !== "check-failed") return html`<span class="error" lang="en" title=${row.error}>${row.error}</span>`;
+  if (row.changed && OPEN.includes(row.state)) return t("next.cancelling");
   if (row.state === "your-turn" && may(row, "return")) return t("next.your-turn");
   if (row.state === "your-turn") return row.signer ? t("next.signer", { signer: row.signer }) : t("next.somebody");
   if (row.state === "stalled" && row.issuer !== "Unknown") return t("next.ask-issuer", { issuer: issuerName(row.issuer) });

@@ -12,7 +12,7 @@ import { Request } from "./request.js";
 import { Requests } from "./requests.js";
 import { redirect, renewByPopup, session } from "./session.js";
 import { ToSign } from "./sign.js";
-import { moment, relative, t } from "./words.js";
+import { ago, moment, t } from "./words.js";
 
 /** @type {Record<string, () => unknown>} */
 const VIEWS = { requests: Requests, sign: ToSign, request: Request, drop: Drop, new: New };
@@ -37,7 +37,7 @@ export function Shell() {
     <${Bands} />
     <div role="status" aria-live="polite">${said.value && html`<div class="said band"><span>${said.value}</span>
       <button class="plain" onClick=${() => (said.value = "")}>${t("said.close")}</button></div>`}</div>
-    <main id="main">${View ? html`<${View} key=${[page, ...place.value.parts].join("/")} />` : html`<h1>${t("title.none")}</h1><p><a href="#/requests">${t("nav.requests")}</a></p>`}</main>
+    <main id="main">${View ? html`<${View} key=${[page, ...place.value.parts, page === "new" && place.value.query].join("/")} />` : html`<h1>${t("title.none")}</h1><p><a href="#/requests">${t("nav.requests")}</a></p>`}</main>
     <${Dialog} /><${Keys} />`;
 }
 
@@ -61,10 +61,10 @@ function Bands() {
   return html`<div class="bands">
     ${session.value.state === "ended" && html`<${Ended} />`}
     ${known.value.problem && html`<div class="band warning" role="status">${t("band.old")} <span lang="en">${wordsOf(known.value.problem)}</span>
-      ${board.value && t("band.as-of", { when: moment(new Date(known.value.at)), age: relative(known.value.at, now.value) })}
+      ${board.value && t("band.as-of", { when: moment(new Date(known.value.at)), age: ago(known.value.at, now.value) })}
       <button onClick=${refresh}>${t("band.again")}</button></div>`}
     ${down.map(([alias, vault]) => html`<div key=${alias} class="band warning" role="status">
-      ${t("band.vault", { vault: alias, when: moment(vault.down_since ?? ""), age: relative(vault.down_since ?? "", now.value) })}</div>`)}
+      ${t("band.vault", { vault: alias, when: moment(vault.down_since ?? ""), age: ago(vault.down_since ?? "", now.value) })}</div>`)}
   </div>`;
 }
 
@@ -85,6 +85,11 @@ function Ended() {
  * @param {{words: string}} props */
 export const Refused = ({ words }) => html`<main class="plain-page"><h1>${t("refused.title")}</h1>
   <p lang="en">${words}</p><button class="main" onClick=${() => redirect("select_account")}>${t("refused.again")}</button></main>`;
+
+/** The page while the API does not answer.
+ * @param {{words: string}} props */
+export const Away = ({ words }) => html`<main class="plain-page"><h1>${t("away.title")}</h1>
+  <p lang="en">${words}</p><button class="main" onClick=${() => location.reload()}>${t("band.again")}</button></main>`;
 
 /** The page where nobody can sign in here.
  * @param {{why: string}} props */

@@ -54,6 +54,11 @@ const decoded = new Map();
 // Each is a call of Key Vault, whose limits are those of all who use the vault.
 const decode = inTurn(2);
 
+const NAMES = 8; // on a card; the request's page has all
+
+/** @param {string[]} names */
+const some = (names) => names.slice(0, NAMES).join(", ") + (names.length > NAMES ? ` ${t("sign.more", { count: names.length - NAMES })}` : "");
+
 /** @param {{row: import("./board.js").Row}} props */
 function Card({ row }) {
   const since = row.created ?? "";
@@ -84,7 +89,7 @@ function Card({ row }) {
     <dl>
       <dt>${t("column.vault")}</dt><dd>${row.vault}</dd>
       <dt>${t("column.waiting")}</dt><dd><time datetime=${since} title=${since && moment(since)}>${since ? lasting((now.value - Date.parse(since)) / 1000) : ""}</time></dd>
-      <dt>${t("column.names")}</dt><dd><bdi>${(names.length ? names : row.names).join(", ") || row.name}</bdi></dd>
+      <dt>${t("column.names")}</dt><dd><bdi>${some(names.length ? names : row.names) || row.name}</bdi></dd>
       ${key && html`<dt>${t("csr.key")}</dt><dd>${key}</dd><dt>${t("csr.ekus")}</dt><dd>${ekus.join(", ") || t("nothing")}</dd>`}
       <dt>${t("column.owner")}</dt><dd>${row.owner ?? t("nobody")}</dd>
       <dt>${t("column.signer")}</dt><dd>${row.signer ?? t("nobody")}</dd>

@@ -82,6 +82,11 @@ export function relative(time, now) {
   return format.relative.format(value, unit);
 }
 
+/** How long ago something was that has happened, whatever a clock that is wrong says.
+ * @param {string | number} time the latter in milliseconds
+ * @param {number} now in milliseconds */
+export const ago = (time, now) => relative(time, Math.max(now, new Date(time).getTime()));
+
 /** A length of time in one unit: "3 days".
  * @param {number} seconds */
 export function lasting(seconds) {
