@@ -83,6 +83,13 @@ async def test_a_manual_request_is_told_in_full() -> None:
     }
 
 
+async def test_a_request_of_a_vault_that_is_only_observed_says_so() -> None:
+    world = World()
+    await started(world)
+    world.options = replace(world.options, read_only_vaults=frozenset({"main"}))
+    assert body_of(await Api(world).call(VIEW, [READER]))["observed"]
+
+
 async def test_the_names_of_a_csr_are_in_the_words_of_the_access_file() -> None:
     world = World()
     dns = x509.SubjectAlternativeName([x509.DNSName("web.example.com"), x509.RFC822Name("ann@example.com")])
