@@ -1,5 +1,6 @@
 // Page 2: one request, what became of it, and what to do now.
 import { html, useEffect, useRef, useSignal } from "../v/vendor.js";
+import { isMe } from "./access.js";
 import { Actions } from "./actions.js";
 import { place, requestAddress } from "./address.js";
 import { json, pathOf, Problem } from "./api.js";
@@ -90,6 +91,7 @@ function Missing({ of, problem }) {
 function whatNow({ what_now: { code, values } }) {
   const times = new Set(["since", "at", "not_after", "next_check"]);
   const shown = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, times.has(key) ? timeOf(key, value) : value]));
+  if (isMe(values.signer)) delete shown.signer; // whose page this is needs no name
   if ("issuer" in shown) shown.issuer = issuerName(shown.issuer ?? null);
   return fullest([`now.${code}.whole`, `now.${code}`], shown);
 }
