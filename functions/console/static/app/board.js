@@ -88,6 +88,16 @@ function rowsOf(of) {
   });
 }
 
+const OPEN = ["your-turn", "stalled", "in-progress", "asked"];
+
+/** Whether a request is in progress: all that are not have ended.
+ * @param {Row} row */
+export const isOpen = (row) => OPEN.includes(row.state);
+
+/** Whether its CSR waits for a person's CA.
+ * @param {Row} row */
+export const waitsForSignature = (row) => row.issuer === "Unknown" && isOpen(row) && row.request_id !== null;
+
 /** Whether something may be done with a request: it is granted, and the vault is not one that is only observed.
  * @param {Row} row
  * @param {string} verb */

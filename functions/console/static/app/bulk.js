@@ -1,21 +1,20 @@
 // What is done with several requests at once.
 import { html, signal } from "../v/vendor.js";
 import { call, json, pathOf } from "./api.js";
-import { may, refreshAfter } from "./board.js";
+import { isOpen, may, refreshAfter, waitsForSignature } from "./board.js";
 import { ask, wordsOf } from "./dialog.js";
 import { csvRow, save, saveAnswer } from "./saving.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./board.js").Row} Row */
 
-export const OPEN = ["your-turn", "stalled", "in-progress", "asked"];
 export const MOST_CSRS = 100; // whose ids fit into one address
 const COLUMNS = /** @type {const} */ (["vault", "name", "request_id", "state", "created", "changed", "owner", "signer", "issuer", "error", "by"]);
 
 /** @param {{shown: Row[], picked: Row[], clear: () => void}} props */
 export function Bulk({ shown, picked, clear }) {
-  const waiting = picked.filter((row) => row.issuer === "Unknown" && OPEN.includes(row.state) && row.request_id);
-  const noisy = picked.filter((row) => OPEN.includes(row.state) && row.request_id && may(row, "acknowledge"));
+  const waiting = picked.filter(waitsForSignature);
+  const noisy = picked.filter((row) => isOpen(row) && row.request_id && may(row, "acknowledge"));
   const rows = picked.length ? picked : shown;
   return html`<div class="bulk" role="group" aria-label=${t("bulk.title")}>
     <span>${picked.length ? t("bulk.picked", { count: picked.length }) : t("bulk.shown", { count: shown.length })}</span>

@@ -1,8 +1,7 @@
 // What would happen if a new request were started now, as the API says.
 import { html } from "../v/vendor.js";
 import { requestAddress } from "./address.js";
-import { rows } from "./board.js";
-import { OPEN } from "./bulk.js";
+import { isOpen, rows } from "./board.js";
 import { wordsOf } from "./dialog.js";
 import { issuerName } from "./requests.js";
 import { t } from "./words.js";
@@ -20,7 +19,7 @@ const Mark = ({ good }) =>
 
 /** @param {{of: {vault: string, name: string}, run: import("./new.js").DryRun}} props */
 function Verdict({ of: { vault, name }, run }) {
-  const open = rows.value.find((row) => row.vault === vault && row.name.toLowerCase() === name.toLowerCase() && OPEN.includes(row.state));
+  const open = rows.value.find((row) => row.vault === vault && row.name.toLowerCase() === name.toLowerCase() && isOpen(row));
   const pending = run.refusal?.reason === "pending" ? open : undefined;
   const { policy, forbidden, refusal, approvals } = run;
   return html`

@@ -2,8 +2,8 @@
 import { html, useMemo, useSignal } from "../v/vendor.js";
 import { isMe, mayAnywhere } from "./access.js";
 import { place, refine, requestAddress } from "./address.js";
-import { board, known, may, now, rows, STATES } from "./board.js";
-import { Bulk, OPEN } from "./bulk.js";
+import { board, isOpen, known, may, now, rows, STATES } from "./board.js";
+import { Bulk } from "./bulk.js";
 import { Table } from "./rows.js";
 import { State } from "./states.js";
 import { lasting, moment, relative, t } from "./words.js";
@@ -136,7 +136,7 @@ export const issuerName = (issuer) => (issuer === null ? "" : issuer === "Unknow
 function age(row) {
   const since = row.created;
   if (!since) return "";
-  const until = ["done", "failed", "cancelled"].includes(row.state) && row.changed ? Date.parse(row.changed) : now.value;
+  const until = !isOpen(row) && row.changed ? Date.parse(row.changed) : now.value;
   return html`<time datetime=${since} title=${moment(since)}>${lasting((until - Date.parse(since)) / 1000)}</time>`;
 }
 
@@ -145,7 +145,7 @@ function age(row) {
 function next(row) {
   // That a check failed is the vault's fault, and said above: what the request waits for is the same.
   if (row.error && row.error_code !== "check-failed") return html`<span class="error" lang="en" title=${row.error}>${row.error}</span>`;
-  if (row.changed && OPEN.includes(row.state)) return t("next.cancelling");
+  if (row.changed && isOpen(row)) return t("next.cancelling");
   if (row.state === "your-turn" && may(row, "return")) return t("next.your-turn");
   if (row.state === "your-turn") return row.signer ? t("next.signer", { signer: row.signer }) : t("next.somebody");
   if (row.state === "stalled" && row.issuer !== "Unknown") return t("next.ask-issuer", { issuer: issuerName(row.issuer) });
@@ -153,6 +153,6 @@ function next(row) {
   if (row.next_check && row.state === "in-progress") {
     return Date.parse(row.next_check) > now.value ? t("next.check", { when: relative(row.next_check, now.value) }) : t("next.check-soon");
   }
-  if (row.changed && ["done", "failed", "cancelled"].includes(row.state)) return relative(row.changed, now.value);
+  if (row.changed && !isOpen(row)) return relative(row.changed, now.value);
   return "";
 }

@@ -2,9 +2,8 @@
 import { html, useEffect, useRef, useSignal } from "../v/vendor.js";
 import { isMe, me } from "./access.js";
 import { place, refine, requestAddress } from "./address.js";
-import { board, known, now, rows } from "./board.js";
+import { board, known, now, rows, waitsForSignature } from "./board.js";
 import { call, json, pathOf } from "./api.js";
-import { OPEN } from "./bulk.js";
 import { said, wordsOf } from "./dialog.js";
 import { saveAnswer } from "./saving.js";
 import { inTurn } from "./turns.js";
@@ -14,7 +13,7 @@ import { lasting, moment, t } from "./words.js";
 export function ToSign() {
   const everybody = place.value.query.get("whose") === "everybody";
   const state = useSignal({ busy: false, problem: "" });
-  const all = rows.value.filter((row) => row.issuer === "Unknown" && OPEN.includes(row.state) && row.request_id);
+  const all = rows.value.filter(waitsForSignature);
   const mine = all.filter((row) => isMe(row.signer));
   const shown = everybody ? all : mine;
   const take = async () => {
