@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-from pathlib import Path
 
-from local.setup import CONSOLE, ROOT, VENV
+from local.node_tools import node_tool
+from local.setup import CONSOLE, ROOT
 
 DESCRIPTION = ROOT / "tests" / "golden" / "openapi.json"
 API_TYPES = CONSOLE / "api.d.ts"
@@ -17,17 +15,11 @@ API_TYPES = CONSOLE / "api.d.ts"
 
 def main() -> int:
     """Prints what is wrong; the exit status."""
-    made = _run("openapi-typescript", str(DESCRIPTION), "--output", str(API_TYPES))
-    checked = _run("tsc", "--project", str(CONSOLE), "--pretty", "false") if made.returncode == 0 else made
+    made = node_tool("openapi-typescript", str(DESCRIPTION), "--output", str(API_TYPES))
+    checked = node_tool("tsc", "--project", str(CONSOLE), "--pretty", "false") if made.returncode == 0 else made
     if checked.returncode != 0:
         print(checked.stdout + checked.stderr, end="", file=sys.stderr)
     return checked.returncode
-
-
-def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
-    command: list[str | Path] = [CONSOLE / "node_modules" / ".bin" / program, *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 if __name__ == "__main__":

@@ -7,16 +7,15 @@ depends on nothing else. A test builds it anew and compares.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
-from local.setup import CONSOLE, ROOT, VENV
+from local.node_tools import node_tool
+from local.setup import CONSOLE, ROOT
 
 VENDORED = ROOT / "functions" / "console" / "static" / "v"
 SCRIPT, LICENCES = "vendor.js", "licences.txt"
-ENTRY = CONSOLE / "vendor.js"
+ENTRY = "vendor.js"  # in local/console
 OPTIONS = ("--bundle", "--format=esm", "--minify", "--target=es2022", "--charset=utf8", "--legal-comments=none")
 HEAD = "// Written by `make vendor`; never changed by hand. Whose work it is, and the licences: licences.txt.\n"
 
@@ -45,10 +44,7 @@ def packages() -> dict[str, str]:
 
 
 def _bundled() -> str:
-    environment = os.environ | {"PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
-    command = [str(CONSOLE / "node_modules" / ".bin" / "esbuild"), ENTRY.name, *OPTIONS]
-    done = subprocess.run(command, cwd=CONSOLE, env=environment, capture_output=True, text=True, check=True)
-    return done.stdout
+    return node_tool("esbuild", ENTRY, *OPTIONS, check=True).stdout
 
 
 def _licence(name: str, path: str) -> str:
