@@ -31,7 +31,7 @@ import itertools
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -67,6 +67,7 @@ from functions.adapters.azure_tables.rows import (
     partition_of,
     place_in,
     place_of_row,
+    request_in,
     request_key,
     request_of,
     request_row,
@@ -418,27 +419,21 @@ class TableLedger:
         """Returns the requests in progress and those that have ended since a time; with
         `changed_since` those of them whose rows were written since then.
         """
-        query = "RowKey ge @start and RowKey lt @end and ( status eq @pending or ended ge @since )"
-        parameters: dict[str, Any] = {"pending": Status.IN_PROGRESS.value}
-        parameters["since"] = in_a_column(ended_since)
+        query = "( status eq @pending or ended ge @since )"
+        values = {"pending": Status.IN_PROGRESS.value, "since": in_a_column(ended_since)}
         if changed_since:
-            query += " and Timestamp ge @changed_since"
-            parameters["changed_since"] = changed_since
-        rows = await self._everywhere("r|", query, parameters)
-        newest = max((row.metadata["timestamp"] for row in rows), default=None)
-        return BoardReading([request_of(row) for row in rows], newest)
+            query += f" and Timestamp ge datetime'{in_a_column(changed_since.astimezone(UTC))}'"
+        rows = await self._tables.everywhere("r|", query, values)
+        newest = max((row["Timestamp"] for row in rows), default=None)
+        return BoardReading(
+            [request_in(row) for row in rows],
+            datetime.fromisoformat(newest) if newest else None,
+        )
 
     async def unanswered(self) -> list[Intent]:
         """Returns the intents of which Key Vault has not answered yet."""
-        query = "RowKey ge @start and RowKey lt @end and unanswered eq true"
-        return [intent_of(row) for row in await self._everywhere("i|", query, {})]
-
-    async def _everywhere(self, kind: str, query: str, parameters: dict[str, Any]) -> list[Any]:
-        """Returns the rows of all vaults whose keys begin with `kind` and that match."""
-        table = await self._tables.table(CERTFLOW)
-        among = {"start": kind, "end": f"{kind}~", **parameters}
-        with faults_of(TABLE_STORAGE):
-            return [row async for row in table.query_entities(query, parameters=among)]
+        rows = await self._tables.everywhere("i|", "unanswered eq true", {})
+        return [intent_of(row) for row in rows]
 
     async def board_mark(self) -> str | None:
         """Returns the change mark of the board."""

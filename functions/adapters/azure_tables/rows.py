@@ -44,6 +44,7 @@ MAX_PROPERTY_LETTERS = 16_000
 HEARTBEATS, PARKED, VOUCHED_EVENTS = "-|beats", "-|aside", "-|vouched"  # partitions
 
 
+KEY_COLUMNS = {"PartitionKey", "RowKey"}
 DIGITS = "0123456789abcdef"  # what partitions of a vault end in
 
 
@@ -98,14 +99,19 @@ def request_row(request: TrackedRequest) -> Entity:
 
 def request_of(row: Any) -> TrackedRequest:
     """Returns the request of a row, with the row's ETag."""
-    fields = {key: value for key, value in row.items() if key not in {"PartitionKey", "RowKey"}}
+    return request_in({**row, "etag": row.metadata["etag"]})
+
+
+def request_in(columns: Entity) -> TrackedRequest:
+    """Returns the request of a row's columns. It can be saved only with an `etag` among them."""
+    fields = {key: value for key, value in columns.items() if key not in KEY_COLUMNS}
     actors = {name: actor_in_columns(name, fields) for name in ("requested_by", "cancel_asked_by")}
     for name, actor in actors.items():
         fields = without_actor(name, fields) | {name: actor}
     # checked_row writes "" for no error, because a merge cannot remove a column. Other texts may be
     # empty: a CSR need not have a subject.
     fields["last_error"] = fields.get("last_error") or None
-    return msgspec.convert(fields | {"etag": row.metadata["etag"]}, TrackedRequest)
+    return msgspec.convert(fields, TrackedRequest)
 
 
 def due_mark(request: TrackedRequest) -> Entity:

@@ -5,6 +5,7 @@ this folder are built on it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from azure.core.credentials_async import AsyncTokenCredential
@@ -12,7 +13,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableTransactionError
 from azure.data.tables.aio import TableClient, TableServiceClient
 
-from functions.adapters.azure_tables.rows import Operations
+from functions.adapters.azure_tables.rows import Entity, Operations
+from functions.adapters.azure_tables.scan import TableScan
 from functions.adapters.faults import faults_of
 from functions.adapters.proxies import follows_environment
 from functions.model.errors import ConcurrentChange
@@ -35,6 +37,7 @@ class Tables:
             read_timeout=10,
             use_env_settings=follows_environment(),
         )
+        self._scan = TableScan(url, credential)
         self._made: dict[str, TableClient] = {}
         self._lock = asyncio.Lock()
 
@@ -81,6 +84,16 @@ class Tables:
                     return found
             return []
 
+    async def everywhere(self, kind: str, query: str, values: Mapping[str, str]) -> list[Entity]:
+        """Returns the rows of all vaults whose row keys begin with `kind` and that match a filter
+        (scan.py), without their metadata.
+        """
+        await self.table(CERTFLOW)
+        among = f"RowKey ge @start and RowKey lt @end and {query}"
+        given = {"start": kind, "end": f"{kind}~", **values}
+        with faults_of(TABLE_STORAGE):
+            return [row async for row in self._scan.rows(CERTFLOW, among, given)]
+
     async def commit(self, operations: Operations) -> str:
         """Commits all operations or none, and returns the ETag of the first row ("" if that is
         deleted). Raises ConcurrentChange if a row is not as the operations expect.
@@ -100,3 +113,4 @@ class Tables:
     async def close(self) -> None:
         """Closes the connections."""
         await self._service.close()
+        await self._scan.close()
