@@ -17,7 +17,6 @@ from functions.triggers.blob import CHAIN_CONTAINER, chains_blueprint
 from functions.triggers.console.blueprint import console_blueprint
 from functions.triggers.event_grid import events_blueprint
 from functions.triggers.http.blueprint import http_blueprint
-from functions.triggers.http.context import Context
 from functions.triggers.http.routes import ROUTES
 from functions.triggers.queued_events import Returns, poison_blueprint, queued_blueprint
 from functions.triggers.queued_work import work_blueprint
@@ -39,6 +38,11 @@ if TYPE_CHECKING:
     from functions.ports.vault import Vault
     from functions.settings.channels import Channels
     from functions.settings.load import Settings
+    from functions.triggers.http.context import Context
+
+
+# Whether callers sign in; otherwise the host checks function keys.
+SIGNED_IN = auth_mode(os.environ) is AuthMode.ENTRA
 
 
 @functools.cache
@@ -174,6 +178,14 @@ def certflow() -> Certflow:
     )
 
 
+@functools.cache
+def http_context() -> Context:
+    """Returns what the handlers of the API get."""
+    from functions.triggers.http.context import Context
+
+    return Context(certflow, sign_in=sign_in if SIGNED_IN else None)
+
+
 def live_ports(blobs: Blobs, tables: Tables) -> LivePorts:
     """Returns what is needed to see whether certificates are live."""
     from functions.adapters.azure_tables.endpoint_checks import TableEndpointChecks
@@ -232,9 +244,7 @@ logging.getLogger("azure.identity").setLevel(
 record("started", version=__version__, auth=auth_mode(os.environ))
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-signed_in = sign_in if auth_mode(os.environ) is AuthMode.ENTRA else None
-context = Context(certflow, sign_in=signed_in)
-app.register_functions(http_blueprint(ROUTES, context))
+app.register_functions(http_blueprint(ROUTES, http_context, signed_in=SIGNED_IN))
 app.register_functions(console_blueprint(page_sign_in))
 app.register_functions(schedule_blueprint(certflow))
 app.register_functions(events_blueprint(certflow, work))

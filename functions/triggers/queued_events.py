@@ -14,10 +14,9 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import azure.functions as func
@@ -51,8 +50,7 @@ ENDED = "the host gave it up: five tries ended without a word, or could not put 
 Event = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Returns:
+class Returns(NamedTuple):
     """What is needed to put a message back: `work` returns the queues, which need no other setting;
     `now` returns the time (UTC).
     """

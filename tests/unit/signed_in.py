@@ -121,7 +121,7 @@ class Api:
             body=content if isinstance(content, bytes) else json.dumps(content or {}).encode(),
         )
         context = Context(self.certflow, sign_in=ForgedSignIn if self.entra else None)
-        return await function_of(route, context)(request)
+        return await function_of(route, lambda: context)(request)
 
 
 def five_teams(file: bytes | None = None) -> Api:

@@ -143,10 +143,7 @@ def test_indexing_imports_no_use_case_no_sdk_and_no_parser(auth: str) -> None:
     assert {name for name in ours if not name.startswith("functions.triggers")} - rooms == {
         "functions.access",
         "functions.access.verbs",
-        "functions.model.caller",
         "functions.model.log",
-        "functions.model.request",
-        "functions.model.request.actor",
         "functions.ports.work_queue",
         "functions.settings.auth_mode",
     }

@@ -70,7 +70,7 @@ class AuditedVaults:
         """`GET audit` of a vault, as CSV: a row for each finding."""
         url, params = "https://app.example.com/api/audit", {"vault": vault}
         request = func.HttpRequest("GET", url, headers={"accept": "text/csv"}, params=params, body=b"")
-        return await function_of(ROUTE["get_audit"], Context(lambda: self.certflow))(request)
+        return await function_of(ROUTE["get_audit"], lambda: Context(lambda: self.certflow))(request)
 
     async def note_surroundings(self, vault: SeededVault) -> None:
         """What Certflow knows of a vault beside its certificates: from chains that were merged, files of trusted CAs,

@@ -66,7 +66,9 @@ def test_the_host_checks_keys_where_nobody_signs_in_and_no_key_at_an_open_route(
         raise AssertionError("nothing is read when the functions are made")
 
     app = func.FunctionApp()
-    app.register_functions(http_blueprint(ROUTES, Context(certflow, sign_in=ForgedSignIn if entra else None)))
+    app.register_functions(
+        http_blueprint(ROUTES, lambda: Context(certflow, sign_in=ForgedSignIn if entra else None), signed_in=entra)
+    )
     found: dict[str, Any] = {str(one.get_function_name()): one.get_trigger() for one in app.get_functions()}
     assert found.keys() == {one.name for one in ROUTES}
     for one in ROUTES:
@@ -83,7 +85,7 @@ async def test_while_a_setting_is_wrong_a_caller_hears_no_more_than_that_and_the
 
     caller = OneCaller(Caller(Actor(ActorKind.PERSON, name="ann")))
     with logged() as said:
-        answer = await function_of(ROUTE["list_requests"], Context(certflow, sign_in=lambda: caller))(a_call())
+        answer = await function_of(ROUTE["list_requests"], lambda: Context(certflow, sign_in=lambda: caller))(a_call())
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert "prod-hr" not in answer.get_body().decode()
     assert "a setting is wrong" in error_of(answer)["error"]["message"]
@@ -94,6 +96,6 @@ async def test_a_function_key_that_still_counts_may_do_everything() -> None:
     api = await working()
     caller = OneCaller(Caller(Actor(ActorKind.KEY)))
     call = a_call(**{"x-functions-key": "old"})
-    answer = await function_of(ROUTE["list_requests"], Context(api.certflow, sign_in=lambda: caller))(call)
+    answer = await function_of(ROUTE["list_requests"], lambda: Context(api.certflow, sign_in=lambda: caller))(call)
     assert caller.asked == [(None, "old")]
     assert len(error_of(answer)["value"]) == len(api.vaults)

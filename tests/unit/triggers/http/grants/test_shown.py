@@ -101,7 +101,7 @@ async def test_for_a_function_key_that_still_counts_every_vault_exists() -> None
         route_params={"vault": "prod-pay", "name": "pay-web"},
         body=b"",
     )
-    answer = await function_of(ROUTE["get_pending"], Context(api.certflow, sign_in=lambda: caller))(call)
+    answer = await function_of(ROUTE["get_pending"], lambda: Context(api.certflow, sign_in=lambda: caller))(call)
     assert answer.status_code == 200
 
 
