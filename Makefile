@@ -15,9 +15,9 @@
 # make chains   2,000 chains out of a new seed before the doctor and openssl, 10,000 damaged bytes (COUNT, SEED)
 # make fuzz   20 minutes of files that nobody has thought of, guided by coverage (FUZZ_SECONDS)
 # make conformance   Microsoft's own tests of their Key Vault client, against the stand-in
-# make vendor   writes what the console takes from others (functions/console/static/v), after a change of local/console
+# make console   writes the one script of the console (functions/console/static/v), after a change of its source
 # make lock   compiles requirements*.lock anew, after a change of requirements
-.PHONY: setup demo package test test-all of-all test-again test-packages of-packages test-any-date up check check-code check-infra bench soak kills interleavings chains fuzz conformance lock vendor
+.PHONY: setup demo package test test-all of-all test-again test-packages of-packages test-any-date up check check-code check-infra bench soak kills interleavings chains fuzz conformance lock console
 SHELL := /bin/sh
 # Where the environment forbids bytecode, each process would compile all test files and packages anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -37,8 +37,8 @@ package: setup
 lock: setup
 	@$(PY) -m local.lock
 
-vendor: setup
-	@$(PY) -m local.vendor
+console: setup
+	@$(PY) -m local.console_script
 
 demo: setup
 	@$(PY) -m local.demo

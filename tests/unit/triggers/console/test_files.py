@@ -40,6 +40,13 @@ def test_the_page_names_the_files_of_its_own_build() -> None:
     assert len(page.get_body()) <= 1024
 
 
+def test_the_page_names_what_its_script_asks_for_first() -> None:
+    """A browser asks for it beside the script, and not when it has read that."""
+    hints = re.findall(r'<link rel="preload" href="([^"]+)" as="fetch" crossorigin>', get().get_body().decode())
+    assert hints == ["config.json", f"v/{build_id()}/text/en.json"]
+    assert all(get(path).status_code == 200 for path in hints)
+
+
 def test_what_has_its_builds_name_is_kept_for_good_and_the_page_is_asked_for_each_time() -> None:
     assert get(f"v/{build_id()}/style.css").headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert get().headers["Cache-Control"] == "no-cache"
@@ -62,7 +69,7 @@ def test_who_has_a_file_gets_no_body() -> None:
 
 
 def test_files_are_compressed_for_whoever_takes_that() -> None:
-    path = f"v/{build_id()}/v/vendor.js"
+    path = f"v/{build_id()}/v/app.js"
     plain, small = get(path), get(path, accept_encoding="GZIP, deflate, br")
     assert small.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(small.get_body()) == plain.get_body()
@@ -83,7 +90,7 @@ def test_files_are_compressed_for_whoever_takes_that() -> None:
         f"v/{build_id()}/../../../host.json",
         f"v/{build_id()}/..%2F..%2Fhost.json",
         f"v/{build_id()}//etc/passwd",
-        f"v/{build_id()}/v/vendor.d.ts",
+        f"v/{build_id()}/source/main.js",
     ],
 )
 def test_there_are_no_other_files(path: str) -> None:
@@ -132,12 +139,12 @@ def test_the_configuration_is_public_and_no_more_than_it_takes_to_sign_in(
 def test_nothing_of_the_page_is_inline_or_of_another_host() -> None:
     text = (FOLDER / "index.html").read_text()
     assert re.findall(r"<script(?![^>]*src=)|<style|\son\w+=|style=", text) == []
-    for path in FOLDER.rglob("*"):
-        if path.suffix in {".html", ".css"} or path.parent.name == "app":
+    for path in FOLDER.parent.rglob("*"):
+        if path.suffix in {".html", ".css"} or (path.suffix == ".js" and path.parent.name == "source"):
             assert re.findall(r"https?://", path.read_text()) == [], path
 
 
-def test_every_file_of_the_folder_is_served_or_is_for_types_alone() -> None:
+def test_every_file_of_the_folder_is_served() -> None:
     there = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
-    assert there - static_files().keys() == {"v/vendor.d.ts"}
+    assert there == static_files().keys()
     assert {Path(path).suffix for path in static_files()} == {".html", ".js", ".css", ".json", ".txt"}

@@ -33,7 +33,7 @@ FORM: dict[str, str | bool] = {
 def run(module: str, code: str, *given: Any) -> Any:
     """The value of an expression over what a module exports (`m`) and what is given (`a`)."""
     program = (
-        f"import * as m from {json.dumps((FOLDER / 'app' / module).as_uri())};"
+        f"import * as m from {json.dumps((FOLDER.parent / 'source' / module).as_uri())};"
         f"const a = {json.dumps(given)}; process.stdout.write(JSON.stringify(await ({code})));"
     )
     command = [str(VENV / "bin" / "node"), "--no-warnings", "--input-type=module", "-e", program]

@@ -52,7 +52,7 @@ async function signedIn(first = granted("one")) {
 
 def run(code: str) -> Any:
     """What a program returns that has the module as `m`, in a browser that is stood in for."""
-    module = json.dumps((FOLDER / "app" / "session.js").as_uri())
+    module = json.dumps((FOLDER.parent / "source" / "session.js").as_uri())
     program = (
         f"{BROWSER}\nconst m = await import({module});\n"
         f"process.stdout.write(JSON.stringify(await (async () => {{{code}}})()));process.exit(0);"

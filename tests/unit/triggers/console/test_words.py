@@ -16,7 +16,7 @@ from functions.triggers.console.files import FOLDER
 from functions.triggers.http.types.reports import OUTCOMES, WOULD_OUTCOMES
 from local.functions_host import ROOT
 
-APP = FOLDER / "app"
+SOURCE = FOLDER.parent / "source"
 ENGLISH: dict[str, str] = json.loads((FOLDER / "text" / "en.json").read_text())
 STRINGS = re.compile(r'"([a-z][\w-]*(?:\.[\w-]+)+)"')  # also those that a page chooses among
 FAMILIES = re.compile(r"`([a-z][\w-]*\.)\$\{")  # the rest of the key is a code
@@ -42,7 +42,7 @@ def named(files: Iterator[Path]) -> tuple[set[str], set[str]]:
     return set(STRINGS.findall(text)), set(FAMILIES.findall(text))
 
 
-KEYS, BEGINNINGS = named(APP.glob("*.js"))
+KEYS, BEGINNINGS = named(SOURCE.glob("*.js"))
 
 
 def base(key: str) -> str:

@@ -1,5 +1,5 @@
 // Page 1: all requests, those first that need somebody.
-import { html, useMemo, useSignal } from "../v/vendor.js";
+import { html, useMemo, useSignal } from "./v/vendor.js";
 import { isMe, mayAnywhere } from "./access.js";
 import { place, refine, requestAddress } from "./address.js";
 import { board, isOpen, known, may, now, rows, STATES } from "./board.js";
@@ -93,7 +93,7 @@ function Chips({ all, by }) {
   </div>`;
 }
 
-/** @param {import("../../../../local/console/types.d.ts").Signal<Set<string>>} selected
+/** @param {import("../../../local/console/types.d.ts").Signal<Set<string>>} selected
  * @param {Row[]} shown
  * @returns {import("./rows.js").Column<Row>[]} */
 function columns(selected, shown) {

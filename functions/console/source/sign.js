@@ -1,5 +1,5 @@
 // To sign: what waits for a person's CA, the oldest first.
-import { html, useEffect, useRef, useSignal } from "../v/vendor.js";
+import { html, useEffect, useRef, useSignal } from "./v/vendor.js";
 import { isMe, me } from "./access.js";
 import { place, refine, requestAddress } from "./address.js";
 import { board, known, now, rows, waitsForSignature } from "./board.js";

@@ -1,5 +1,5 @@
 // A table of thousands of rows, of which only those in sight are drawn.
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../v/vendor.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./v/vendor.js";
 
 const BEYOND = 12; // rows that are drawn above and below those in sight
 

@@ -1,5 +1,5 @@
 // A chain as a small tree: the root above, the leaf below, what is missing dotted.
-import { html } from "../v/vendor.js";
+import { html } from "./v/vendor.js";
 import { day, t } from "./words.js";
 
 /** @typedef {{subject: string, issuer: string, serial: string, sha256: string, not_before: string, not_after: string}} Certificate */

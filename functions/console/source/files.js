@@ -1,5 +1,5 @@
 // The files that somebody has brought to the page. They stay until they are taken away, through views and ended sessions.
-import { computed, signal } from "../v/vendor.js";
+import { computed, signal } from "./v/vendor.js";
 import { mayAnywhere } from "./access.js";
 import { go, place } from "./address.js";
 import { json } from "./api.js";
@@ -9,14 +9,14 @@ import { inTurn } from "./turns.js";
 import { t } from "./words.js";
 import { zipOf } from "./zip.js";
 
-/** @typedef {import("../../../../local/console/types.d.ts").Schemas["Report"]} Report */
+/** @typedef {import("../../../local/console/types.d.ts").Schemas["Report"]} Report */
 /** @typedef {"waiting" | "inspecting" | "judged" | "merging" | "merged" | "failed"} Step  `failed`: no report came; `words` say why */
 /** @typedef {{id: number, file: File, step: Step, report: Report | null, words: string}} Brought */
 
 export const MOST = 40;
 const AT_ONCE = 3; // calls
 
-/** @type {import("../../../../local/console/types.d.ts").Signal<Brought[]>} */
+/** @type {import("../../../local/console/types.d.ts").Signal<Brought[]>} */
 export const files = signal(/** @type {Brought[]} */ ([]));
 /** What a reload would lose. */
 export const unsent = computed(() => files.value.filter((one) => one.step !== "merged").length);

@@ -1,5 +1,5 @@
 // What is done with several requests at once.
-import { html, signal } from "../v/vendor.js";
+import { html, signal } from "./v/vendor.js";
 import { call, json, pathOf } from "./api.js";
 import { isOpen, may, refreshAfter, waitsForSignature } from "./board.js";
 import { ask, wordsOf } from "./dialog.js";

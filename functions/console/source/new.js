@@ -1,5 +1,5 @@
 // Page 4: asks for a certificate. The API judges while somebody types, and nothing starts before the button.
-import { html, signal, useEffect, useSignal } from "../v/vendor.js";
+import { html, signal, useEffect, useSignal } from "./v/vendor.js";
 import { me, mayAnywhere } from "./access.js";
 import { go, place, requestAddress } from "./address.js";
 import { json, pathOf, Problem } from "./api.js";
@@ -13,8 +13,8 @@ import { API } from "./session.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./asked.js").Form} Form */
-/** @typedef {import("../../../../local/console/types.d.ts").Schemas["Vaults"]["value"]} Vaults */
-/** @typedef {import("../../../../local/console/types.d.ts").Schemas["DryRun"]} DryRun */
+/** @typedef {import("../../../local/console/types.d.ts").Schemas["Vaults"]["value"]} Vaults */
+/** @typedef {import("../../../local/console/types.d.ts").Schemas["DryRun"]} DryRun */
 
 const PAUSE = 400; // milliseconds after the last letter
 /** What somebody has begun to write stays while other pages are looked at. */

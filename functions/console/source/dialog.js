@@ -1,12 +1,12 @@
 // A question before something is done that cannot be taken back, and a line that says what was done.
-import { html, signal, useEffect, useRef, useSignal } from "../v/vendor.js";
+import { html, signal, useEffect, useRef, useSignal } from "./v/vendor.js";
 import { Problem } from "./api.js";
 import { t } from "./words.js";
 
 /** @typedef {{title: string, text: unknown, yes: string, danger?: boolean, act: () => Promise<string | void>}} Question
  *  `act` does it, and returns what to say about it; what it throws is shown, and the question stays. */
 
-/** @type {import("../../../../local/console/types.d.ts").Signal<Question | null>} */
+/** @type {import("../../../local/console/types.d.ts").Signal<Question | null>} */
 const asked = signal(/** @type {Question | null} */ (null));
 /** What was done last, for eyes and for screen readers. It is there until it is closed, or until the next view. */
 export const said = signal("");

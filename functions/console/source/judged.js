@@ -1,5 +1,5 @@
 // What would happen if a new request were started now, as the API says.
-import { html } from "../v/vendor.js";
+import { html } from "./v/vendor.js";
 import { requestAddress } from "./address.js";
 import { isOpen, rows } from "./board.js";
 import { wordsOf } from "./dialog.js";

@@ -1,5 +1,5 @@
 // Takes the policy of a certificate that is there already into the form.
-import { html, useSignal } from "../v/vendor.js";
+import { html, useSignal } from "./v/vendor.js";
 import { json, pathOf } from "./api.js";
 import { wordsOf } from "./dialog.js";
 import { KEYS } from "./asked.js";

@@ -1,5 +1,5 @@
 // A request's line of time: the steps that it goes through, and all that happened.
-import { html } from "../v/vendor.js";
+import { html } from "./v/vendor.js";
 import { State } from "./states.js";
 import { knows, moment, t } from "./words.js";
 

@@ -1,8 +1,8 @@
 // The board: all requests that the person may see. It is asked for every 12 seconds while the page is visible.
-import { batch, computed, signal } from "../v/vendor.js";
+import { batch, computed, signal } from "./v/vendor.js";
 import { call, Problem } from "./api.js";
 
-/** @typedef {import("../../../../local/console/types.d.ts").Schemas["Board"]} Board */
+/** @typedef {import("../../../local/console/types.d.ts").Schemas["Board"]} Board */
 /** @typedef {{
  *   key: string, vault: string, name: string, request_id: string | null, state: string, status: string | null,
  *   created: string | null, changed: string | null, owner: string | null, signer: string | null, issuer: string | null,
@@ -13,13 +13,13 @@ export const STATES = ["stalled", "failed", "your-turn", "in-progress", "asked",
 const EVERY = 12_000; // milliseconds
 const PATIENCE = 30_000;
 
-/** @type {import("../../../../local/console/types.d.ts").Signal<Board | null>} */
+/** @type {import("../../../local/console/types.d.ts").Signal<Board | null>} */
 export const board = signal(/** @type {Board | null} */ (null));
 /** When the board was last known to be true, in milliseconds; and why it is not now. */
 export const known = signal({ at: 0, problem: /** @type {Problem | null} */ (null) });
 /** The time that ages are told by, in milliseconds. */
 export const now = signal(Date.now());
-/** @type {import("../../../../local/console/types.d.ts").ReadonlySignal<Row[]>} */
+/** @type {import("../../../local/console/types.d.ts").ReadonlySignal<Row[]>} */
 export const rows = computed(() => (board.value ? rowsOf(board.value) : []));
 
 let etag = "";

@@ -1,5 +1,5 @@
 // Page 2: one request, what became of it, and what to do now.
-import { html, useEffect, useRef, useSignal } from "../v/vendor.js";
+import { html, useEffect, useRef, useSignal } from "./v/vendor.js";
 import { isMe } from "./access.js";
 import { Actions } from "./actions.js";
 import { place, requestAddress } from "./address.js";
@@ -12,8 +12,8 @@ import { issuerName } from "./requests.js";
 import { State } from "./states.js";
 import { day, fullest, moment, relative, t } from "./words.js";
 
-/** @typedef {import("../../../../local/console/types.d.ts").Schemas["PendingView"]} View */
-/** @typedef {import("../../../../local/console/types.d.ts").Schemas["Messages"]["value"][number]} Message */
+/** @typedef {import("../../../local/console/types.d.ts").Schemas["PendingView"]} View */
+/** @typedef {import("../../../local/console/types.d.ts").Schemas["Messages"]["value"][number]} Message */
 
 const SENT = 20_000; // milliseconds
 

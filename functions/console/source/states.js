@@ -1,5 +1,5 @@
 // How a state of a request is shown: by a mark, a word and a tone, never by colour alone.
-import { html } from "../v/vendor.js";
+import { html } from "./v/vendor.js";
 import { t } from "./words.js";
 
 const MARKS = /** @type {Record<string, string>} */ ({

@@ -1,5 +1,5 @@
 // Where the page is: each view has an address of its own behind the #, so that back works and links can be sent.
-import { signal } from "../v/vendor.js";
+import { signal } from "./v/vendor.js";
 
 /** @typedef {{page: string, parts: string[], query: URLSearchParams}} Place */
 

@@ -1,5 +1,5 @@
 // The CSR of a request, decoded by the server, to copy and to save.
-import { html } from "../v/vendor.js";
+import { html } from "./v/vendor.js";
 import { said } from "./dialog.js";
 import { save } from "./saving.js";
 import { t } from "./words.js";

@@ -1,5 +1,5 @@
 // Keys: / goes to the search, g and a letter to a page, ? shows them.
-import { html, signal, useEffect } from "../v/vendor.js";
+import { html, signal, useEffect } from "./v/vendor.js";
 import { go } from "./address.js";
 import { t } from "./words.js";
 

@@ -14,13 +14,13 @@ import {
   ResponseBodyError,
   signal,
   validateAuthResponse,
-} from "../v/vendor.js";
+} from "./v/vendor.js";
 
 /** @typedef {{version: string, build: string, without?: string, authority?: string, tenant?: string, api?: string, page?: string}} Config */
 /** @typedef {{verifier: string, state: string}} Flow */
 /** @typedef {{access: string, refresh?: string, ends: number}} Tokens  `ends`: from then on no call begins with it */
 
-/** The folder of the page, …/api/console/, and that of the API. */
+/** The folder of the page, …/api/console/, of which the script is v/{build}/v/app.js, and that of the API. */
 export const BASE = new URL("../../../", import.meta.url);
 export const API = new URL("../", BASE);
 const KEPT = "certflow-sign-in";
@@ -44,7 +44,7 @@ let person;
 /** @type {Config} */
 let config;
 
-/** @returns {import("../../../../local/console/types.d.ts").AuthorizationServer} */
+/** @returns {import("../../../local/console/types.d.ts").AuthorizationServer} */
 const server = () => {
   const at = `${config.authority}/${config.tenant}`;
   const endpoints = { authorization_endpoint: `${at}/oauth2/v2.0/authorize`, token_endpoint: `${at}/oauth2/v2.0/token` };
@@ -180,7 +180,7 @@ async function redeem(answer, flow) {
   keep(granted);
 }
 
-/** @param {import("../../../../local/console/types.d.ts").TokenEndpointResponse} answer */
+/** @param {import("../../../local/console/types.d.ts").TokenEndpointResponse} answer */
 function keep(answer) {
   // A token that is good for a minute or less is still used, or each would be renewed at once.
   const life = 1000 * (answer.expires_in ?? HOUR);

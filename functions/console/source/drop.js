@@ -1,5 +1,5 @@
 // Page 3: what a CA sent, judged at once, and merged when somebody says so.
-import { html } from "../v/vendor.js";
+import { html } from "./v/vendor.js";
 import { mayAnywhere } from "./access.js";
 import { requestAddress } from "./address.js";
 import { addFiles, addTogether, files, isClean, isMergeable, judge, merge, MOST, takeAllAway, takeAway } from "./files.js";

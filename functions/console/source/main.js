@@ -1,5 +1,5 @@
 // Begins: the words, who is signed in, what they may do, then the page.
-import { effect, html, render } from "../v/vendor.js";
+import { effect, html, render } from "./v/vendor.js";
 import { loadAccess } from "./access.js";
 import { Problem } from "./api.js";
 import { watchBoard } from "./board.js";
@@ -15,13 +15,14 @@ async function main() {
   if (config.without) return show(html`<${Without} why=${config.without} />`);
   if (!(await start(config))) return; // this window goes on elsewhere
   if (session.value.state === "refused") return show(html`<${Refused} words=${session.value.words} />`);
-  const board = watchBoard(); // beside what follows
+  // The app answers the first at once: the page is drawn while it makes the board.
+  const [allowed, board] = [loadAccess(), watchBoard()];
   // A token that is new and that the API does not take is no session that could be renewed.
   const stop = effect(() => {
     if (session.value.state === "ended") show(html`<${Refused} words=${session.value.words} />`);
   });
   try {
-    await loadAccess();
+    await allowed;
   } catch (error) {
     const away = error instanceof Problem && (error.status === 0 || error.status === 429 || error.status >= 500);
     return show(html`<${away ? Away : Refused} words=${wordsOf(error)} />`);

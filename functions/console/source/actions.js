@@ -1,5 +1,5 @@
 // What can be done with a request: the one button that its state asks for, then the others.
-import { html } from "../v/vendor.js";
+import { html } from "./v/vendor.js";
 import { address } from "./address.js";
 import { json, pathOf } from "./api.js";
 import { refreshAfter } from "./board.js";

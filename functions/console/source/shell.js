@@ -1,5 +1,5 @@
 // What is around every view: where one can go, who one is, and what is wrong with what is shown.
-import { html, useEffect, useSignal } from "../v/vendor.js";
+import { html, useEffect, useSignal } from "./v/vendor.js";
 import { access } from "./access.js";
 import { place } from "./address.js";
 import { board, known, now, refresh, rows } from "./board.js";

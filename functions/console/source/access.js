@@ -1,11 +1,11 @@
 // What the person may do. It only decides what is shown: the API alone decides what is done.
 import { json } from "./api.js";
 import { belongsTo } from "./session.js";
-import { signal } from "../v/vendor.js";
+import { signal } from "./v/vendor.js";
 
-/** @typedef {import("../../../../local/console/types.d.ts").Schemas["Access"]} Access */
+/** @typedef {import("../../../local/console/types.d.ts").Schemas["Access"]} Access */
 
-/** @type {import("../../../../local/console/types.d.ts").Signal<Access | null>} */
+/** @type {import("../../../local/console/types.d.ts").Signal<Access | null>} */
 export const access = signal(/** @type {Access | null} */ (null));
 
 /** Asks who the person is to Certflow. Throws Problem. */
