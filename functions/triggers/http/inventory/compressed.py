@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 
@@ -37,9 +38,17 @@ def compressed_json(req: func.HttpRequest, body: object, etag: str) -> func.Http
     """Returns an answer with a JSON body and its ETag."""
     content, headers = msgspec.json.encode(body), _headers(etag)
     if len(content) >= LEAST and "gzip" in req.headers.get("accept-encoding", "").lower():
-        content = gzip.compress(content, SENT_LEVEL, mtime=0)
+        content = compressed(content)
         headers["Content-Encoding"] = "gzip"
     return func.HttpResponse(content, headers=headers, mimetype=JSON)
+
+
+@functools.lru_cache(maxsize=4)
+def compressed(content: bytes) -> bytes:
+    """Returns the same in gzip. It is kept for the next who asks: to compress a board takes longer
+    than to make it, and pages that are open at the same time ask for the same one.
+    """
+    return gzip.compress(content, SENT_LEVEL, mtime=0)
 
 
 def _headers(etag: str) -> dict[str, str]:
