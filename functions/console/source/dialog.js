@@ -35,6 +35,8 @@ export function Dialog() {
     state.value = { busy: false, problem: "" };
     if (question && !element.current?.open) element.current?.showModal();
     if (!question) element.current?.close();
+    // What was pressed may be gone by what was done; the focus would be nowhere.
+    if (!question) setTimeout(() => document.activeElement === document.body && document.querySelector("h1")?.focus());
   }, [question]);
   const act = async (/** @type {Event} */ event) => {
     event.preventDefault();

@@ -8,6 +8,7 @@ import { acceptDrops, unsent } from "./files.js";
 import { begun } from "./new.js";
 import { BASE, session, start } from "./session.js";
 import { Away, Refused, Shell, Without } from "./shell.js";
+import { watchVersion } from "./version.js";
 import { loadWords } from "./words.js";
 
 async function main() {
@@ -30,6 +31,7 @@ async function main() {
     stop();
   }
   acceptDrops();
+  watchVersion(config.build);
   show(html`<${Shell} />`);
   guard();
   await board;

@@ -12,6 +12,7 @@ import { Request } from "./request.js";
 import { Requests } from "./requests.js";
 import { redirect, renewByPopup, session } from "./session.js";
 import { ToSign } from "./sign.js";
+import { newer } from "./version.js";
 import { ago, moment, t } from "./words.js";
 
 /** @type {Record<string, () => unknown>} */
@@ -63,6 +64,7 @@ function Bands() {
     ${known.value.problem && html`<div class="band warning" role="status">${t("band.old")} <span lang="en">${wordsOf(known.value.problem)}</span>
       ${board.value && t("band.as-of", { when: moment(new Date(known.value.at)), age: ago(known.value.at, now.value) })}
       <button onClick=${refresh}>${t("band.again")}</button></div>`}
+    ${newer.value && html`<div class="band" role="status">${t("band.newer")} <button onClick=${() => location.reload()}>${t("band.reload")}</button></div>`}
     ${down.map(([alias, vault]) => html`<div key=${alias} class="band warning" role="status">
       ${t("band.vault", { vault: alias, when: moment(vault.down_since ?? ""), age: ago(vault.down_since ?? "", now.value) })}</div>`)}
   </div>`;

@@ -3,6 +3,10 @@
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 
+// With its zone: colleagues send each other what they read here.
+/** @type {Intl.DateTimeFormatOptions} */
+const MOMENT = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+
 /** @type {Record<string, string>} */
 let catalogue = {};
 // Made once: a formatter takes longer to make than a table of rows to draw.
@@ -14,7 +18,7 @@ function formats(language) {
   return {
     plural: new Intl.PluralRules(language),
     number: new Intl.NumberFormat(language),
-    moment: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }),
+    moment: new Intl.DateTimeFormat(language, MOMENT),
     day: new Intl.DateTimeFormat(language, { dateStyle: "medium" }),
     relative: new Intl.RelativeTimeFormat(language, { numeric: "auto" }),
     units: new Map(UNITS.map(([one]) => [one, unit(one)])),

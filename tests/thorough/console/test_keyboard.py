@@ -42,6 +42,21 @@ async def test_the_loop_is_walked_with_the_keyboard_alone(
         await page.get_by_text("It is completed.").wait_for()
 
 
+async def test_the_focus_is_on_the_title_when_what_was_pressed_is_gone(
+    chromium: str, stack: dict[str, Any], name: str
+) -> None:
+    async with running_office(chromium, stack) as office, office.desk("pki") as desk:
+        page, keys = desk.page, desk.page.keyboard
+        await asked_for(desk, name)
+        await desk.tab_to(page.get_by_role("button", name="Delete"))
+        await keys.press("Enter")
+        await desk.tab_to(page.get_by_role("button", name="Delete for good"))
+        await keys.press("Enter")
+        await page.get_by_text(f"{name} is deleted.").wait_for()
+        await page.get_by_role("dialog").wait_for(state="hidden")
+        await page.locator("h1:focus").wait_for()
+
+
 async def asked_for(desk: Desk, name: str) -> bytes:
     """Asks for a certificate, and returns what is copied as its CSR."""
     page, keys = desk.page, desk.page.keyboard
