@@ -11,6 +11,7 @@ from typing import Protocol
 
 from functions.app.context_parts import (
     HasAccess,
+    HasApprovals,
     HasBoard,
     HasChainFiles,
     HasChannels,
@@ -90,6 +91,28 @@ class CreateContext(
     Protocol,
 ):
     """Starting requests, for callers and as renewals."""
+
+
+class ApprovalsContext(HasNow, HasLedger, HasTopic, HasApprovals, Protocol):
+    """Approvals, and telling people of them."""
+
+
+class ApprovedContext(
+    HasNow,
+    HasSleep,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasCsrStore,
+    HasTopic,
+    HasWorkQueue,
+    HasMailboxes,
+    HasOptions,
+    HasAccess,
+    HasApprovals,
+    Protocol,
+):
+    """Starting what may have to be approved first."""
 
 
 class ValidateContext(HasNow, HasVaults, HasIssuingCas, HasOptions, HasRootChoice, Protocol):
