@@ -310,6 +310,7 @@ class ScanContext(
     HasOptions,
     HasRateLimiters,
     HasAccess,
+    HasApprovals,
     HasInventory,
     Protocol,
 ):

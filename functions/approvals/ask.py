@@ -53,7 +53,7 @@ async def _ask(
     would = await would_create(certflow, command)
     if would.refusal:
         raise would.refusal
-    wanted = _approval_of(certflow, command, needed, would.proposal)
+    wanted = _wanted_create(certflow, command, needed, would.proposal)
     if len(str(wanted.body)) > MAX_BODY_LETTERS:
         raise InvalidRequest("$", f"At most {MAX_BODY_LETTERS} characters can wait for approval.")
     for _ in range(MAX_ASKING):
@@ -87,7 +87,7 @@ async def _same(certflow: ApprovedContext, wanted: Approval) -> Approval | None:
     return None
 
 
-def _approval_of(
+def _wanted_create(
     certflow: ApprovedContext, command: CreateCommand, needed: NeedsApproval, proposal: Proposal
 ) -> Approval:
     now, vault = certflow.now(), command.vault.lower()

@@ -24,9 +24,11 @@ from functions.model.errors import (
     Unavailable,
     UnknownVault,
 )
+from functions.model.request.tracked import TrackedRequest
 from functions.ports.approvals.store import ApprovalChange
 from functions.ports.judge import GiveBack, Proposal, keep
 from functions.requests.create import CreateCommand, create_request
+from functions.x509.public_keys import sha1_of
 
 
 async def start_approved(certflow: ApprovedContext, approval: Approval) -> Approval:
@@ -53,12 +55,17 @@ async def start_approved(certflow: ApprovedContext, approval: Approval) -> Appro
 
 
 async def _command(certflow: ApprovedContext, approval: Approval) -> CreateCommand:
-    """The start. That of a renewal takes over the tags as they are now, as each renewal does."""
+    """The start. That of a renewal takes over the tags as they are now, as each renewal does.
+    Raises Forbidden if the version that it was to replace is not the current one any more.
+    """
     command = replace(approved_command(approval), judge=ApprovedJudge(certflow, approval))
     if not approval.renews:
         return command
-    tags = await certflow.vault(approval.vault).tags(approval.name)
-    return replace(command, body={"tags": dict(tags)})
+    vault = certflow.vault(approval.vault)
+    current = await vault.certificate(approval.name)
+    if current is None or sha1_of(current.version.der) != approval.renews:
+        raise Forbidden("The certificate has another version by now.", "changed")
+    return replace(command, body={"tags": dict(await vault.tags(approval.name))})
 
 
 class ApprovedJudge:
@@ -113,7 +120,15 @@ def _check_allowed(approval: Approval, decision: Decision) -> None:
 async def _started_before(certflow: ApprovedContext, approval: Approval) -> str | None:
     """The id of the request that an earlier run has started and tracked, and not recorded here."""
     named = await certflow.ledger.by_name(approval.vault, approval.name)
-    return next((one.request_id for one in named if one.approval == approval.id), None)
+    return next((one.request_id for one in named if _came_of(one, approval)), None)
+
+
+def _came_of(request: TrackedRequest, approval: Approval) -> bool:
+    """Whether a request was started after this approval; that of a renewal may have been started
+    without it, because the access file has asked for none since.
+    """
+    same_version = approval.renews is not None and request.renews == approval.renews
+    return request.approval == approval.id or same_version
 
 
 async def _save(certflow: ApprovalsContext, change: ApprovalChange) -> Approval:

@@ -158,11 +158,11 @@ async def test_what_a_crash_leaves_in_the_list_is_cleared_up(service: Tables) ->
     left = await approvals.add(asked(left))
     note = approvals._note
 
-    async def killed(_: Approval) -> None:
-        raise RuntimeError("killed")
+    async def killed(approval: Approval) -> None:
+        raise RuntimeError(f"killed at {approval.id}")
 
     approvals._note = killed  # type: ignore[method-assign]
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError, match="killed"):
         await approvals.save(refused(left, BOB, "no", NOW))
     approvals._note = note  # type: ignore[method-assign]
     place = {"PartitionKey": APPROVALS, "id": never.id, "vault": "main", "name": "never", "state": "awaiting-approval"}

@@ -60,9 +60,9 @@ class Asking:
 
     @property
     def approval(self) -> Approval:
-        """The one approval there is."""
-        (found,) = self.api.world.approvals.kept.values()
-        return found
+        """The newest approval."""
+        kept = self.api.world.approvals.kept
+        return kept[min(kept)]
 
     def header(self, oid: str, *roles: str) -> str:
         """The token of a person."""
