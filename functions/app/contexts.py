@@ -115,6 +115,10 @@ class ApprovedContext(
     """Starting what may have to be approved first."""
 
 
+class GateContext(HasNow, HasVaults, HasLedger, HasTopic, HasAccess, HasApprovals, Protocol):
+    """Keeping chains from requests that have to be approved first."""
+
+
 class ValidateContext(HasNow, HasVaults, HasIssuingCas, HasOptions, HasRootChoice, Protocol):
     """Validating a chain."""
 
@@ -154,6 +158,8 @@ class ManageContext(
     HasWorkQueue,
     HasOptions,
     HasRootChoice,
+    HasAccess,
+    HasApprovals,
     Protocol,
 ):
     """Every action on a pending request."""
@@ -206,6 +212,8 @@ class InspectContext(
     HasRateLimiters,
     HasSearches,
     HasSight,
+    HasAccess,
+    HasApprovals,
     Protocol,
 ):
     """Reporting what a drop of a file would do."""
@@ -233,6 +241,8 @@ class ChainsContext(
     HasRateLimiters,
     HasSearches,
     HasSight,
+    HasAccess,
+    HasApprovals,
     Protocol,
 ):
     """Handling a file, from the container to the vault."""

@@ -20,7 +20,7 @@ from functions.chains.received_keys import findings_as_sent, tell_key_received
 from functions.chains.trust_changes import trust_note
 from functions.model.approval.record import Approval
 from functions.model.errors import InvalidRequest, Refused, Unavailable
-from functions.model.findings import PRIVATE_KEY, ChainProblem, once_merged
+from functions.model.findings import AWAITING_APPROVAL, PRIVATE_KEY, ChainProblem, once_merged
 from functions.model.issuers import is_manual
 from functions.ports.key_vault_objects import MergeFields
 from functions.requests.create import CreateCommand, CreateResult
@@ -147,7 +147,7 @@ def _is_json(req: func.HttpRequest, body: bytes) -> bool:
 def _not_merged(problem: ChainProblem) -> Refused | InvalidRequest:
     """Returns the error of the API for a chain that was not merged."""
     code = problem.finding.code
-    if code == "request-ended":
+    if code in {"request-ended", AWAITING_APPROVAL, "not-approved"}:
         return Refused(409, "Conflict", str(problem), reason=code)
     findings = findings_as_sent(problem.findings)
     return InvalidRequest(
