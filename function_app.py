@@ -123,6 +123,7 @@ def certflow() -> Certflow:
     because these imports take several times as long as indexing the functions.
     """
     from functions.adapters.azure_tables.access_notes import TableAccessNotes
+    from functions.adapters.azure_tables.approvals import TableApprovals
     from functions.adapters.azure_tables.deliveries import TableDeliveries
     from functions.adapters.azure_tables.fresh_records import TableFreshRecords
     from functions.adapters.azure_tables.issuing_cas import TableIssuingCas
@@ -162,6 +163,7 @@ def certflow() -> Certflow:
         else RulesInBlob(blobs, given.rules),
         access_notes=TableAccessNotes(tables),
         start_counts=TableStartCounts(tables),
+        approvals=TableApprovals(tables),
         inventory_files=BlobInventory(Blobs(given.blobs_url, credential)),
         fresh_records=TableFreshRecords(tables),
         access_files=access_files(blobs, given.access)

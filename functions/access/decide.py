@@ -40,7 +40,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Approval:
+class Need:
     """What one condition asks for: so many people out of `by` (none named: anybody who may approve
     it); `tell` hears of it.
     """
@@ -51,25 +51,18 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
-class Approvals:
-    """All that has to be approved: each of `all_of`, on its own."""
-
-    all_of: tuple[Approval, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Decision:
     """What was decided. Only `allowed` lets anything happen now.
 
     Otherwise one of these says why: `missing` is what no grant of the caller covers, `denied` the
     reason of a row that denies (of several, all), and `approvals` what has to be approved first,
-    while a grant covers all of it.
+    each on its own, while a grant covers all of it.
     """
 
     allowed: bool
     missing: tuple[Missing, ...] = ()
     denied: str | None = None
-    approvals: Approvals | None = None
+    approvals: tuple[Need, ...] = ()
 
 
 def decide(access: AccessRules, caller: Caller, asked: Asked) -> Decision:
@@ -86,8 +79,8 @@ def decide(access: AccessRules, caller: Caller, asked: Asked) -> Decision:
         return Decision(False, missing, _reasons(denies, missing))
     if missing:
         return Decision(False, missing)
-    approvals = _approvals(matching)
-    return Decision(approvals is None, approvals=approvals)
+    needs = {Need(one.approvals, one.by, one.tell) for one in matching}
+    return Decision(not needs, approvals=tuple(sorted(needs)))
 
 
 def decide_anywhere(access: AccessRules, caller: Caller, verb: Verb) -> Decision:
@@ -215,8 +208,3 @@ def _reasons(denies: list[Condition], missing: tuple[Missing, ...]) -> str | Non
     stranger = any(one.is_place for one in missing)
     said = {one.say or DENIED for one in denies if one.who or not stranger}
     return "; ".join(sorted(said)) or None
-
-
-def _approvals(conditions: list[Condition]) -> Approvals | None:
-    asked = {Approval(one.approvals, one.by, one.tell) for one in conditions}
-    return Approvals(tuple(sorted(asked))) if asked else None

@@ -76,6 +76,19 @@ async def access_in_force(certflow: AccessContext) -> InForce:
         return cache.in_force
 
 
+async def access_read_now(certflow: AccessContext) -> AccessRules:
+    """Returns who may do what by the file as it is now, however lately it was read. Raises
+    Unavailable if it cannot be read at this moment.
+    """
+    cache, began = certflow.access, certflow.now()
+    async with cache.asking:
+        await _renew(certflow)
+        if cache.in_force is None or cache.seen_at is None or cache.seen_at < began:
+            seconds = int(AFTER_FAILURE.total_seconds())
+            raise Unavailable(ACCESS_STORE, "it cannot be read now", retry_after=seconds)
+        return cache.in_force.rules
+
+
 async def watch_access(certflow: AccessContext) -> None:
     """Looks at the file, so that a change or a fault is told also while nobody calls; a timer calls
     it every minute. Storage that does not answer is asked again in a minute.

@@ -20,6 +20,7 @@ from functions.ports.access_files import (
     AccessNotes,
     AccessState,
 )
+from functions.ports.approvals.store import Approvals
 from functions.ports.chain_files import ChainFiles, CsrStore, TrustedCas
 from functions.ports.endpoints import LivePorts
 from functions.ports.inventory import FreshRecords, InventoryFiles, StoredSnapshot
@@ -166,6 +167,7 @@ class Certflow:
     rules: Rules
     access_notes: AccessNotes
     start_counts: StartCounts
+    approvals: Approvals
     inventory_files: InventoryFiles
     fresh_records: FreshRecords
     access_files: AccessFiles | None = None

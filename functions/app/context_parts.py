@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from functions.model.links import Links
     from functions.model.options import Options
     from functions.ports.access_files import AccessFiles, AccessNotes
+    from functions.ports.approvals.store import Approvals
     from functions.ports.chain_files import ChainFiles, CsrStore, TrustedCas
     from functions.ports.endpoints import LivePorts
     from functions.ports.inventory import FreshRecords, InventoryFiles, StoredSnapshot
@@ -294,6 +295,14 @@ class HasStartCounts(Protocol):
     @property
     def counting(self) -> asyncio.Lock:
         """Whose turn it is in this process to count."""
+
+
+class HasApprovals(Protocol):
+    """Requests that wait for the yes of somebody else."""
+
+    @property
+    def approvals(self) -> Approvals:
+        """The store of approvals."""
 
 
 class HasLive(Protocol):

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from functions.app.context_parts import (
     HasAccess,
+    HasApprovals,
     HasBoard,
     HasChainFiles,
     HasChannels,
@@ -92,6 +93,32 @@ class CreateContext(
     """Starting requests, for callers and as renewals."""
 
 
+class ApprovalsContext(HasNow, HasLedger, HasTopic, HasApprovals, Protocol):
+    """Approvals, and telling people of them."""
+
+
+class ApprovedContext(
+    HasNow,
+    HasSleep,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasCsrStore,
+    HasTopic,
+    HasWorkQueue,
+    HasMailboxes,
+    HasOptions,
+    HasAccess,
+    HasApprovals,
+    Protocol,
+):
+    """Starting what may have to be approved first."""
+
+
+class GateContext(HasNow, HasVaults, HasLedger, HasTopic, HasAccess, HasApprovals, Protocol):
+    """Keeping chains from requests that have to be approved first."""
+
+
 class ValidateContext(HasNow, HasVaults, HasIssuingCas, HasOptions, HasRootChoice, Protocol):
     """Validating a chain."""
 
@@ -131,6 +158,8 @@ class ManageContext(
     HasWorkQueue,
     HasOptions,
     HasRootChoice,
+    HasAccess,
+    HasApprovals,
     Protocol,
 ):
     """Every action on a pending request."""
@@ -183,6 +212,8 @@ class InspectContext(
     HasRateLimiters,
     HasSearches,
     HasSight,
+    HasAccess,
+    HasApprovals,
     Protocol,
 ):
     """Reporting what a drop of a file would do."""
@@ -210,6 +241,8 @@ class ChainsContext(
     HasRateLimiters,
     HasSearches,
     HasSight,
+    HasAccess,
+    HasApprovals,
     Protocol,
 ):
     """Handling a file, from the container to the vault."""
@@ -287,6 +320,7 @@ class ScanContext(
     HasOptions,
     HasRateLimiters,
     HasAccess,
+    HasApprovals,
     HasInventory,
     Protocol,
 ):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import NoReturn, cast
 
+from functions.app.context_parts import HasOptions
 from functions.model.errors import Refused
 from functions.ports.vault import Vault
 
@@ -33,12 +34,22 @@ class _ReadOnlyVault:
             return getattr(self._vault, method)
 
         async def refuse(*_given: object, **_more: object) -> NoReturn:
-            raise Refused(
-                FORBIDDEN,
-                "Forbidden",
-                f"Certflow only observes the vault '{self._alias}' (CERTFLOW_VAULTS), so nothing "
-                f"is {CHANGES[method]} there. Do it in Key Vault.",
-                reason=REASON,
-            )
+            raise _refusal(self._alias, method)
 
         return refuse
+
+
+def refuse_if_read_only(certflow: HasOptions, alias: str) -> None:
+    """Raises Refused if nothing can be started in a vault, before anybody is asked about it."""
+    if alias.lower() in certflow.options.read_only_vaults:
+        raise _refusal(alias.lower(), "create")
+
+
+def _refusal(alias: str, method: str) -> Refused:
+    return Refused(
+        FORBIDDEN,
+        "Forbidden",
+        f"Certflow only observes the vault '{alias}' (CERTFLOW_VAULTS), so nothing "
+        f"is {CHANGES[method]} there. Do it in Key Vault.",
+        reason=REASON,
+    )

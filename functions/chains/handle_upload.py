@@ -14,6 +14,7 @@ from functions.app.context_parts import HasChainFiles, HasLedger, HasLinks
 from functions.app.contexts import ChainsContext, Outbox, OwnFaultsContext, RequestsContext
 from functions.app.outbox import send
 from functions.app.read_only_vault import REASON as OBSERVED
+from functions.approvals.elsewhere import ask_for_request
 from functions.chains.finish_upload import finish
 from functions.chains.inspect import Case, inspect_contents
 from functions.chains.match import Match
@@ -26,7 +27,13 @@ from functions.chains.validation.build import Chain
 from functions.model.blob_names import MAX_LENGTH, blob_name
 from functions.model.errors import CertflowError, InvalidRequest, Refused, Unavailable
 from functions.model.events.chains import Stuck
-from functions.model.findings import ChainProblem, Finding, once_merged, warnings_of
+from functions.model.findings import (
+    AWAITING_APPROVAL,
+    ChainProblem,
+    Finding,
+    once_merged,
+    warnings_of,
+)
 from functions.model.links import Links
 from functions.model.log import record
 from functions.model.request.actor import UPLOAD, Actor
@@ -245,10 +252,21 @@ async def outcome_of(certflow: ChainsContext, sender: Sender, case: Case) -> Out
     if one.version and not case.mergeable:
         return replace(outcome, word="already-merged")
     if case.waits:
+        await _ask_if_held(certflow, case)
         return replace(outcome, word="waiting")
     if not case.mergeable or case.chain is None:
         return outcome
     return await _merge_case(certflow, sender, one, case.chain, outcome)
+
+
+async def _ask_if_held(certflow: ChainsContext, case: Case) -> None:
+    """Asks for the approval that a chain waits for, once its request is tracked: the history of
+    that names who asked.
+    """
+    one = case.match
+    if one.pending and any(found.code == AWAITING_APPROVAL for found in case.findings):
+        request = await _tracked(certflow, one, UPLOAD)
+        await ask_for_request(certflow, request, one.pending)
 
 
 async def _merge_case(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography import x509
 
 from functions.app.contexts import InspectContext, TrustContext, ValidateContext
+from functions.approvals.elsewhere import approval_finding
 from functions.chains.issuing_cas import fillers
 from functions.chains.match import Match, match
 from functions.chains.parsing.contents import Contents
@@ -87,8 +88,20 @@ async def inspect_contents(certflow: InspectContext, contents: Contents) -> Insp
         await _case(certflow, one, certificates, trusts[one.request.vault], signatures)
         for one in matches
     ]
+    cases = [await _unless_held(certflow, case) for case in cases]
     left_out = strangers(certificates, ((case.match.leaf, case.chain) for case in cases))
     return Inspection((*matched.findings, *contents.findings, *left_out), tuple(cases))
+
+
+async def _unless_held(certflow: InspectContext, case: Case) -> Case:
+    """The case, with the finding that its request has to be approved first if nothing else keeps
+    its chain from being merged.
+    """
+    one = case.match
+    if not case.mergeable or one.pending is None or one.version:
+        return case
+    held = await approval_finding(certflow, one.request, one.pending)
+    return replace(case, findings=(held, *case.findings)) if held else case
 
 
 async def validate_for(

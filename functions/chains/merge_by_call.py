@@ -12,6 +12,7 @@ from contextlib import suppress
 from functions.app.context_parts import HasLedger
 from functions.app.contexts import ChainsContext, ManageContext, MergeContext
 from functions.app.outbox import publish
+from functions.approvals.elsewhere import approval_finding, ask_for_request
 from functions.chains.handle_upload import Sender, outcome_of
 from functions.chains.inspect import inspect_contents, validate_for
 from functions.chains.match import unmerged
@@ -59,10 +60,22 @@ async def merge(
     request = await tracked_request(certflow, address, answer, by)
     more, takeover = await _with_people(certflow, request, more)
     judged = await _validated(certflow, request, certificates, answer.operation)
+    await _require_approved(certflow, request, answer.operation)
     told = takeover_events(takeover, request, "merged", by, certflow.now())
     doing = Action("merged", by, warnings_of(judged.findings))
     bundle, findings = await _merge_and_tell(certflow, request, judged.chain, doing, more, told)
     return bundle, (*findings, *once_merged(judged.findings))
+
+
+async def _require_approved(
+    certflow: ManageContext, request: TrackedRequest, pending: Operation
+) -> None:
+    """Raises ChainProblem for a request that was started elsewhere and has to be approved first,
+    and asks for that.
+    """
+    if held := await approval_finding(certflow, request, pending):
+        await ask_for_request(certflow, request, pending)
+        raise ChainProblem(held.code, held.sentence, held.next_step)
 
 
 async def return_file(certflow: ChainsContext, content: bytes, name: str, by: Actor) -> Report:

@@ -72,6 +72,17 @@ SECTIONS: dict[str, dict[str, Code]] = {
             "error",
             "No request in any configured vault has the public key of a certificate in the file.",
         ),
+        "awaiting-approval": Code(
+            "error",
+            "The request was started outside Certflow and meets a condition of the access file "
+            "that wants it approved. Nothing else is to be said against the chain. A dropped file "
+            "stays in `chains/`, and its report says `waiting`.",
+        ),
+        "not-approved": Code(
+            "error",
+            "The request was started outside Certflow, and its approval was refused, withdrawn, or "
+            "not decided in time.",
+        ),
         "search-unfinished": Code(
             "error",
             "No request with this key is known, and there was no time to look through all vaults "

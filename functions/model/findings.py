@@ -50,7 +50,8 @@ ANY_CA, CA_IGNORED = "any-ca-accepted", "trusted-ca-ignored"
 OF_TRUST = frozenset({ANY_CA, CA_IGNORED})
 
 # A file with no other errors than these stays where it was dropped, and is handled again later.
-WAITS = frozenset({"trust-missing", "search-unfinished"})
+AWAITING_APPROVAL = "awaiting-approval"
+WAITS = frozenset({"trust-missing", "search-unfinished", AWAITING_APPROVAL})
 
 
 class FindingInReport(TypedDict):

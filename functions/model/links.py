@@ -63,13 +63,14 @@ def links_of(
     name: str | None,
     csr_url: str | None = None,
     request_id: str | None = None,
+    approval: str | None = None,
 ) -> tuple[tuple[str, str], ...]:
     """Title and address of each link for an event: the console's page, the certificate, the CSR
     that was published at `csr_url`, the runbook. Leaves out what is not known, and addresses of
     more than MAX_URL characters.
     """
     found = (
-        _console(links, vault, name, request_id),
+        _console(links, vault, name, request_id, approval),
         ("Certificate in the Azure portal", _certificate(links, vault, name)),
         ("CSR in the Azure portal", _blob(links, urlsplit(csr_url or "").path)),
         ("Runbook", links.runbook),
@@ -78,14 +79,21 @@ def links_of(
 
 
 def _console(
-    links: Links, vault: str | None, name: str | None, request_id: str | None
+    links: Links,
+    vault: str | None,
+    name: str | None,
+    request_id: str | None,
+    approval: str | None,
 ) -> tuple[str, str | None]:
-    """The console's page of a request, by its id, so that an old message never leads to a newer
-    request; else that of all requests of the name, else that of all.
+    """The console's page of an approval, where somebody decides about it; else of a request, by its
+    id, so that an old message never leads to a newer request; else that of all requests of the
+    name, else that of all.
     """
     if not links.console:
         return "", None
     pages = f"{links.api}/console/#"
+    if approval:
+        return "Approval in Certflow", f"{pages}/approval/{approval}"
     if vault and name and request_id:
         path = "/".join(quote(one, safe="") for one in (vault, name, request_id))
         return "Request in Certflow", f"{pages}/request/{path}"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from functions.app.context_parts import HasOptions, HasVaults
-from functions.app.contexts import CreateContext, MonitoringContext
+from functions.app.contexts import ApprovedContext, MonitoringContext
 from functions.app.outbox import publish
 from functions.model.events.event import Event
 from functions.model.events.expiry import Ending, Expired, NearExpiry
@@ -108,7 +108,7 @@ def _is_untold(
 
 
 async def renew_or_tell(
-    certflow: CreateContext, alias: str, entry: CertificateItem, *, capped: bool = False
+    certflow: ApprovedContext, alias: str, entry: CertificateItem, *, capped: bool = False
 ) -> None:
     """Starts the next version of a certificate if a tag asks for that, or else tells its owner that
     it ends.

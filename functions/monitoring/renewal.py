@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from enum import Enum
 
-from functions.access.decide import Asked, decide
-from functions.access.policy import effective_policy
-from functions.access.verbs import Verb
 from functions.app.access import access_rules
 from functions.app.context_parts import HasLedger, HasNow
-from functions.app.contexts import CreateContext, EventsContext, MonitoringContext
+from functions.app.contexts import ApprovedContext, EventsContext, MonitoringContext
 from functions.app.outbox import publish
+from functions.approvals.judge import decision_on
+from functions.approvals.renewals import renewal_approval, why_not
 from functions.model.caller import Caller
 from functions.model.errors import KeyReused, Refused, Unavailable
 from functions.model.events.certificates import Reason, RenewalStopped
@@ -26,6 +26,7 @@ from functions.model.request.actor import RENEWAL, ActorKind
 from functions.model.request.operation import Status
 from functions.model.request.tracked import TrackedRequest
 from functions.model.tags import OWNER_TAG, SIGNER_TAG
+from functions.ports.judge import Proposal
 from functions.ports.key_vault_objects import Policy
 from functions.ports.monitoring_store import CertificateNote
 from functions.ports.vault import CertificateItem, Vault, get_pending_or_none
@@ -45,13 +46,14 @@ OLD_NAME = "certflow-renew"  # of renewals in rows that had no origin
 
 
 async def renew(
-    certflow: CreateContext, entry: CertificateItem, note: CertificateNote
+    certflow: ApprovedContext, entry: CertificateItem, note: CertificateNote
 ) -> tuple[CertificateNote, bool]:
     """Starts the next version of a certificate, once for each version that comes to its end.
     Returns the note as it then is, for the caller to write, and whether a version was started now.
     The caller has seen that a tag asks for it, and that it was not done yet.
 
-    None is started where the policy's own AutoRenew does it, or while a request is pending. What
+    None is started where the policy's own AutoRenew does it, or while a request is pending or an
+    approval of it is: that starts it at the last yes. What
     Key Vault refuses, or a guard stops, is told and not tried again for this version. Raises
     Unavailable, and Refused where the app has no access; the next inventory scan tries again.
     """
@@ -64,7 +66,7 @@ async def renew(
 
 
 async def _renew(
-    certflow: CreateContext, entry: CertificateItem, note: CertificateNote
+    certflow: ApprovedContext, entry: CertificateItem, note: CertificateNote
 ) -> tuple[CertificateNote, bool]:
     """Does as renew does. Raises Refused for whatever Key Vault refuses, Unavailable."""
     since = certflow.now() - A_DAY
@@ -78,9 +80,12 @@ async def _renew(
     policy = await vault.policy(entry.name)
     if _key_vault_renews(policy):
         return note, False
-    guard = await _guard(certflow.options, vault, entry.name, policy, recent)
-    if guard := guard or await _condition(certflow, entry, note.vault, policy):
-        return await _stop(certflow, entry, note, *guard), False
+    stops = await _guard(certflow.options, vault, entry.name, policy, recent)
+    stops = stops or await _condition(certflow, entry, note, policy)
+    if isinstance(stops, Waits):
+        return note, False
+    if stops:
+        return await _stop(certflow, entry, note, *stops), False
     return await _start_within_cap(certflow, entry, note, recent)
 
 
@@ -93,7 +98,7 @@ async def _is_starting(
 
 
 async def _start_within_cap(
-    certflow: CreateContext,
+    certflow: ApprovedContext,
     entry: CertificateItem,
     note: CertificateNote,
     recent: tuple[datetime, ...],
@@ -124,9 +129,18 @@ async def _start_within_cap(
     return _noted(certflow, note, recent), True
 
 
+class Waits(Enum):
+    """A start that is neither made nor stopped for now."""
+
+    FOR_APPROVAL = "approval"
+
+
+type Stops = tuple[Reason, str]  # a word for programs, and a sentence
+
+
 async def _guard(
     choices: Options, vault: Vault, name: str, policy: Policy, recent: tuple[datetime, ...]
-) -> tuple[Reason, str] | None:
+) -> Stops | Waits | None:
     """Why the next version must not be started automatically: the reason as a word for programs,
     and in a sentence; None if it may be started.
     """
@@ -154,25 +168,30 @@ async def _guard(
 
 
 async def _condition(
-    certflow: CreateContext, entry: CertificateItem, alias: str, policy: Policy
-) -> tuple[Reason, str] | None:
-    """Why a condition of the access file stops the next version, as _guard says it; None if none
-    does. A renewal needs no grant: a tag asks for it, and it asks for nothing new. Raises
-    Unavailable.
+    certflow: ApprovedContext, entry: CertificateItem, note: CertificateNote, policy: Policy
+) -> Stops | Waits | None:
+    """Why a condition of the access file stops the next version, as _guard says it; or that it
+    waits for an approval; None if it may be started. A renewal needs no grant: a tag asks for it,
+    and it asks for nothing new. Raises Unavailable.
     """
     if certflow.access_files is None:
         return None
-    owner = entry.tags.get(OWNER_TAG)
-    asked = Asked(Verb.REQUEST, alias, entry.name, effective_policy(None, policy), owner)
-    decision = decide(await access_rules(certflow), Caller(RENEWAL), asked)
+    rules, owner = await access_rules(certflow), entry.tags.get(OWNER_TAG)
+    proposal = Proposal(note.vault, entry.name, None, policy, owner, owner, entry.tags)
+    decision = decision_on(rules, Caller(RENEWAL), proposal, 0)
     if decision.denied:
         return "denied", f"a condition of the access file denies it: {decision.denied.rstrip('.')}"
-    if decision.approvals:
-        return "approval-needed", "a condition of the access file asks for an approval of it"
-    return None
+    if not decision.approvals:
+        return None
+    approval = await renewal_approval(certflow, proposal, note.thumbprint, decision, rules.sha256)
+    if approval is None:
+        return None
+    if approval.is_open:
+        return Waits.FOR_APPROVAL
+    return "approval-needed", why_not(approval)
 
 
-async def _start(certflow: CreateContext, command: CreateCommand, counted: date) -> CreateResult:
+async def _start(certflow: ApprovedContext, command: CreateCommand, counted: date) -> CreateResult:
     """Starts a next version. A start that failed is taken out of the day's count. If Key Vault did
     start it and only its answer was lost, it is counted when its request is found, by
     _started_before.

@@ -8,7 +8,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime
 
-from functions.app.contexts import CreateContext, MonitoringContext
+from functions.app.contexts import ApprovedContext, MonitoringContext
 from functions.app.outbox import send
 from functions.app.rate_limiter import KEY_VAULT
 from functions.model.errors import Unavailable
@@ -30,7 +30,7 @@ MAX_PAGE_TRIES = 5
 
 
 async def start_queued_renewals(
-    certflow: CreateContext, run: InventoryScan, ends: datetime
+    certflow: ApprovedContext, run: InventoryScan, ends: datetime
 ) -> InventoryScan:
     """Starts the next versions that were queued, the nearest end of the whole vault first, until
     `ends` or the cap of the day; the owners of the others are told that theirs end. Raises
@@ -52,7 +52,7 @@ async def start_queued_renewals(
 
 
 async def _renew_next(
-    certflow: CreateContext, run: InventoryScan, entry: CertificateItem
+    certflow: ApprovedContext, run: InventoryScan, entry: CertificateItem
 ) -> InventoryScan:
     """Renews one certificate of the queue, or passes it over if that fails; returns the scan as it
     is then.
@@ -80,7 +80,7 @@ async def _renew_next(
 
 
 async def _tell_of_its_end(
-    certflow: CreateContext, run: InventoryScan, entry: CertificateItem
+    certflow: ApprovedContext, run: InventoryScan, entry: CertificateItem
 ) -> None:
     """Tells the owner of a certificate that could not be renewed that it ends. Raises Unavailable:
     the vault's next run tells it.
@@ -94,7 +94,7 @@ async def _tell_of_its_end(
 
 
 async def _renew_one(
-    certflow: CreateContext, run: InventoryScan, entry: CertificateItem, *, capped: bool
+    certflow: ApprovedContext, run: InventoryScan, entry: CertificateItem, *, capped: bool
 ) -> None:
     """Renews one certificate of the queue, or tells its owner. It was queued minutes ago, so it is
     read again, unless none may be started.

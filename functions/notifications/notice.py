@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from functions.model.events.event import Event
+from functions.model.events.approvals.asked import WaitingApproval
+from functions.model.events.event import Event, EventType
 from functions.model.events.operators import NoticeRefused, RefusedNotice
 from functions.model.events.registry import read_event
 from functions.model.events.work_list import WorkList
@@ -54,13 +55,20 @@ def notice_of(event_id: str, type_: str, data: Mapping[str, object], links: Link
         ),
         listed=event.listed,
         to=event.to if isinstance(event, WorkList) else (),
-        links=links_of(links, vault, name, said("csr_url"), _request_of(lines)),
+        approvers=_approvers_of(event),
+        asker=said("asker"),
+        links=links_of(links, vault, name, said("csr_url"), _request_of(lines), said("approval")),
         escalated=bool(getattr(event, "escalated", False)),
         not_on=said("channel"),
         by=said("caused_by"),
         remark=words.remark,
         elsewhere=event.elsewhere(links),
     )
+
+
+def _approvers_of(event: EventType) -> tuple[str, ...]:
+    """The addresses of those who are to approve something, if they are named."""
+    return (event.to or ()) if isinstance(event, WaitingApproval) else ()
 
 
 def _request_of(lines: Sequence[Line]) -> str | None:

@@ -115,7 +115,7 @@ def as_mailed(certflow: PeopleContext, notice: Notice, mails: Sequence[str]) -> 
 def _told_at(certflow: PeopleContext, role: str, notice: Notice) -> tuple[str, ...]:
     """The channels and mail addresses of a role; `email` stands for the default mailboxes."""
     if role == OPERATORS:
-        return certflow.options.operators or (EMAIL,)
+        return notice.approvers or certflow.options.operators or (EMAIL,)
     if role == SIGNER and notice.to:
         return notice.to
     if inside := _named_inside(certflow, role, notice):
@@ -129,8 +129,12 @@ def _told_at(certflow: PeopleContext, role: str, notice: Notice) -> tuple[str, .
 
 
 def _named(role: str, notice: Notice) -> tuple[str, ...]:
-    """The mail addresses of the owner or signer that a caller or a tag names."""
-    return read_addresses({OWNER: notice.owner, SIGNER: notice.signer}.get(role)).found
+    """The mail addresses of the owner or signer that a caller or a tag names; with the owner's,
+    that of who asked for what has to be approved.
+    """
+    named = read_addresses({OWNER: notice.owner, SIGNER: notice.signer}.get(role)).found
+    asker = read_addresses(notice.asker).found if role == OWNER else ()
+    return tuple(dict.fromkeys((*named, *asker)))
 
 
 def _named_inside(certflow: PeopleContext, role: str, notice: Notice) -> tuple[str, ...]:

@@ -30,7 +30,8 @@ class Intent:
     `id` comes from the caller's Idempotency-Key, or from the version that a renewal replaces (both
     `keep`), or is random. `asked` is a hash of what was asked for, `before` the id of the request
     that was pending before. `answer` is what the caller is told, once that is known; with `keep` it
-    is kept until `due`. `owner`, `signer`, `origin` and `renews` become those of the request.
+    is kept until `due`. `owner`, `signer`, `origin`, `renews` and `approval` become those of the
+    request.
     `takeover` says whose certificate it was and what changes, of which that owner is told. `tries`
     counts how often it could not be settled. `began` is when it was written (UTC); None in the rows
     of an older version.
@@ -53,6 +54,7 @@ class Intent:
     takeover: Takeover | None = None
     tries: int = 0
     began: datetime | None = None
+    approval: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,10 @@ class Notice:
     requests. `by` is the caller that caused it, if one did; `at` is when it happened (UTC).
 
     `roles` are those for whom it is, unless a rule says otherwise (model/people/readers.py); `to`
-    are the channels and addresses of a work list's signers. `escalated`: reminders to the owner
-    alone have not helped. `listed`: work lists tell the same at set times. `not_on` is the channel
-    that has refused the notice that this one is about.
+    are the channels and addresses of a work list's signers; `approvers` are told in place of the
+    operators, and `asker`, the name of who asked, together with the owner. `escalated`: reminders
+    to the owner alone have not helped. `listed`: work lists tell the same at set times. `not_on` is
+    the channel that has refused the notice that this one is about.
 
     `remark` is what its row says in a table of several of its kind; None for its sentence.
     `elsewhere` is a sentence that says where all of its kind can be seen.
@@ -55,6 +56,8 @@ class Notice:
     roles: tuple[str, ...] = ("owner",)
     listed: bool = False
     to: tuple[str, ...] = ()
+    approvers: tuple[str, ...] = ()
+    asker: str | None = None
     links: tuple[tuple[str, str], ...] = ()
     escalated: bool = False
     not_on: str | None = None

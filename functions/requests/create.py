@@ -54,7 +54,8 @@ class CreateCommand:
     ours: `key` is the Idempotency-Key, `by` the caller.
 
     `renews` is the thumbprint of the version that an automatic renewal replaces; no caller's order
-    has one. `judge` says whether the caller may start what this turns out to be.
+    has one. `approval` is the id of the approval after which this is started. `judge` says whether
+    the caller may start what this turns out to be.
     """
 
     vault: str
@@ -65,6 +66,7 @@ class CreateCommand:
     key: str | None = None
     by: Actor = UNNAMED
     renews: str | None = None
+    approval: str | None = None
     signer: str | None = None
     judge: Judge = field(default=AdmitAll(), compare=False)
 
@@ -76,15 +78,22 @@ class CreateCommand:
     @property
     def intent_id(self) -> str:
         """The id of its intent. A caller's consists of hexadecimal digits, so no Idempotency-Key
-        can make the id of a renewal. The key of a caller who signed in is that caller's own: nobody
-        else gets the answer, or starts again in their name.
+        can make the id of a renewal, or of what was approved. The key of a caller who signed in is
+        that caller's own: nobody else gets the answer, or starts again in their name.
         """
         if self.renews:
             return f"renewal-{self.renews}"
+        if self.approval:
+            return f"approval-{self.approval}"
         if not self.key:
             return secrets.token_hex(16)
         whose = f"{self.by.tid}|{self.by.oid}|" if self.by.oid else ""
         return hashlib.sha256(f"{whose}{self.key}".encode()).hexdigest()
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the same command may come again, and then gets the answer of the first."""
+        return bool(self.key or self.renews or self.approval)
 
     def fingerprint(self) -> str:
         """A hash of what is asked for: the same for the same order, whatever its key."""
@@ -235,9 +244,10 @@ def _intent_of(
         owner=command.owner,
         signer=command.signer,
         by=command.by,
-        keep=command.key is not None or command.renews is not None,
+        keep=command.is_repeatable,
         origin=command.origin,
         renews=command.renews,
+        approval=command.approval,
         takeover=takeover,
         began=certflow.now(),
     )
@@ -306,7 +316,7 @@ async def _answer_of_a_repetition(
     """What a faster repetition of this call was told; None if no repetition has started what stands
     in Key Vault.
     """
-    if command.key is None:
+    if not (command.key or command.approval):
         return None
     if not _came_of(
         intent, command, await get_pending_or_none(certflow.vault(command.vault), command.name)

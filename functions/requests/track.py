@@ -82,6 +82,7 @@ def _tracked(
         renews=intent.renews,
         names=asked_names(operation.csr),
         signer=intent.signer,
+        approval=intent.approval,
     )
 
 

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     """Returns the timers. **check** queues a run for every vault, publishes the events that an
     earlier run left in the outbox, checks whose certificates the vaults accept and who may do
-    what, and sends work lists. **discover** asks for an inventory scan of each vault, and tells of
-    settings that are wrong. **daily** sends the digest, deletes what is too old, and sends the plan
-    on the first of a month. **sweep** handles dropped files whose event never came.
+    what, sends work lists, and completes or ends approvals. **discover** asks for an inventory scan
+    of each vault, and tells of settings that are wrong. **daily** sends the digest, deletes what is
+    too old, and sends the plan on the first of a month. **sweep** handles dropped files whose event
+    never came.
     """
     blueprint = func.Blueprint()
     _add_timer(blueprint, "check", "%CERTFLOW_CHECK_SCHEDULE%", lambda: _run_check(certflow()))
@@ -40,6 +41,7 @@ def _add_timer(
 async def _run_check(app: Certflow) -> None:
     from functions.app.access import watch_access
     from functions.app.outbox import watch_outbox
+    from functions.approvals.settle import settle_approvals
     from functions.chains.trust_changes import watch_trust
     from functions.monitoring.vault_run import queue_vault_runs
     from functions.notifications.provenance import note_source
@@ -55,6 +57,7 @@ async def _run_check(app: Certflow) -> None:
     await watch_outbox(app)
     await send_work_lists(app)
     await queue_overdue_channels(app)
+    await settle_approvals(app)
 
 
 async def _run_discover(app: Certflow) -> None:

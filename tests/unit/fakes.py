@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from functions.adapters.azure_tables.rows import place_in, token_of
 from functions.app.context import AccessCache, BoardCache, Certflow
 from functions.app.rate_limiter import RateLimiter
+from functions.model.approval.record import Approval
 from functions.model.due_mark import DueCheck, due_check_of
 from functions.model.errors import ConcurrentChange, InvalidRequest, Refused, Unavailable, UnreadAnswer, UnreadSnapshot
 from functions.model.events.event import Event
@@ -33,6 +34,7 @@ from functions.monitoring.vault_run import run_vault
 from functions.notifications.send_waiting import send_queued
 from functions.notifications.tell import queue_event
 from functions.ports.access_files import AccessFile, AccessNote
+from functions.ports.approvals.store import ApprovalChange, ApprovalFilter, ApprovalPage
 from functions.ports.chain_files import DroppedFile, ParkedFile, TrustedFile, UnprocessedFile
 from functions.ports.endpoints import LivePorts
 from functions.ports.inventory import StoredSnapshot
@@ -871,6 +873,61 @@ class FakeStartCounts:
 
 
 @dataclass
+class FakeApprovals:
+    """Approvals in memory, with ETags; `ledger` gets what the same transaction has."""
+
+    ledger: FakeLedger
+    kept: dict[str, Approval] = field(default_factory=dict)
+    down: bool = False
+    writes: int = 0
+
+    async def add(self, change: ApprovalChange) -> Approval:
+        wanted = change.approval
+        open_now = [one for one in self.kept.values() if one.is_open and one.slot == wanted.slot]
+        if any((one.vault, one.name.lower()) == (wanted.vault, wanted.name.lower()) for one in open_now):
+            raise ConcurrentChange("another one waits")
+        return self._stored(change)
+
+    async def get(self, approval_id: str) -> Approval | None:
+        return self.kept.get(approval_id)
+
+    async def of_name(self, vault: str, name: str) -> list[Approval]:
+        found = [one for one in self.kept.values() if (one.vault, one.name.lower()) == (vault, name.lower())]
+        return sorted(found, key=lambda one: one.id)
+
+    async def save(self, change: ApprovalChange) -> Approval:
+        if self.kept[change.approval.id].etag != change.approval.etag:
+            raise ConcurrentChange("changed")
+        return self._stored(change)
+
+    async def unsettled(self, now: datetime) -> list[Approval]:
+        return [one for one in self.kept.values() if one.is_open]
+
+    async def page(self, wanted: ApprovalFilter, token: str | None) -> ApprovalPage:
+        found = [
+            one
+            for one in sorted(self.kept.values(), key=lambda one: one.id)
+            if one.state in wanted.states
+            and (not wanted.vaults or one.vault in wanted.vaults)
+            and wanted.may_see(one.vault, one.name, one.asked_by.tid, one.asked_by.oid)
+            and (token is None or one.id > token)
+        ]
+        more = len(found) > wanted.limit
+        shown = tuple(found[: wanted.limit])
+        return ApprovalPage(shown, shown[-1].id if more else None)
+
+    def _stored(self, change: ApprovalChange) -> Approval:
+        if self.down:
+            raise Unavailable("The table storage", "down")
+        self.writes += 1
+        stored = replace(change.approval, etag=secrets.token_hex(4))
+        self.kept[stored.id] = stored
+        self.ledger.told(change.events)
+        self.ledger.acts.extend(change.history)
+        return stored
+
+
+@dataclass
 class FakeInventory:
     """The snapshots and parts in memory."""
 
@@ -953,6 +1010,7 @@ class World:
     def __post_init__(self) -> None:
         self.monitoring_store = FakeWatchbook(self.ledger)
         self.access_notes = FakeAccessNotes(self.ledger)
+        self.approvals = FakeApprovals(self.ledger)
 
     @property
     def certflow(self) -> Certflow:
@@ -978,6 +1036,7 @@ class World:
             rules=self.rules,
             access_notes=self.access_notes,
             start_counts=self.start_counts,
+            approvals=self.approvals,
             inventory_files=self.inventory_files,
             fresh_records=self.fresh_records,
             access_files=self.access_files,

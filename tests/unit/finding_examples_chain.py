@@ -44,7 +44,15 @@ from tests.unit.finding_chains import (
     with_more,
 )
 from tests.unit.finding_example import Example, always
-from tests.unit.finding_worlds import merged_before, too_many_to_search, trusting_a_server_too, unforeseen, untrusting
+from tests.unit.finding_worlds import (
+    merged_before,
+    needing_approval,
+    not_approved,
+    too_many_to_search,
+    trusting_a_server_too,
+    unforeseen,
+    untrusting,
+)
 
 OF_THE_CHAIN: list[Example] = [
     # the chain
@@ -132,6 +140,8 @@ OF_THE_CHAIN: list[Example] = [
         trusted=(STRANGER,),
     ),
     Example("trusted-ca-ignored", trusting_a_server_too, ("more.pem", "CN=other.example.com is no CA", "Take out")),
+    Example("awaiting-approval", needing_approval, ("for web in vault main", "by itself")),
+    Example("not-approved", not_approved, ("was refused already", "Start it with Certflow")),
     Example("search-unfinished", too_many_to_search, ("in 0 of 1 vaults", "main", "next inventory scan")),
     Example("trust-missing", untrusting, ("vault main", "trusted-cas/main/", "by itself"), trusted=()),
     Example(

@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from functions.app.read_only_vault import read_only
+from functions.approvals.changes import refused
+from functions.approvals.elsewhere import ask_for_request
+from functions.approvals.save import save_approval
 from functions.chains.parsing.parse import parse
 from functions.chains.trust_changes import trust_for
 from functions.model.errors import Refused
 from functions.model.options import Options, Takes
+from functions.model.request.actor import SCAN
 from functions.model.request.operation import Operation, Status
 from functions.ports.issuing_cas import IssuingCa
+from functions.requests.adoption import adopt
 from functions.requests.create import CreateCommand, create_request
+from tests.actors import person
 from tests.certificates import Ca, Wish, csr_of, ec_key, pem
 from tests.clock import NOW
-from tests.unit.fakes import World, version_of
+from tests.unit.fakes import FakeAccessFiles, World, version_of
 from tests.unit.finding_chains import ISSUING, ROOT, STRANGER, leaf, signed
 
 
@@ -36,6 +42,24 @@ def too_many_to_search(world: World) -> bytes:
     somebodys = Operation("1" * 32, Status.IN_PROGRESS, "Unknown", csr_of(ec_key(), "somebody.example.com"))
     world.vault.operations = {f"web-{number}": somebodys for number in range(1001)}
     return signed()
+
+
+def needing_approval(world: World) -> bytes:
+    """What is requested in this vault has to be approved."""
+    world.access_files = FakeAccessFiles()
+    world.access_files.write(b'{"grants": [], "conditions": [{"vaults": ["main"], "approvals": 1}]}')
+    return signed() + pem(ROOT.certificate)
+
+
+async def not_approved(world: World) -> bytes:
+    """There was one who said no."""
+    content = needing_approval(world)
+    pending = world.vault.operations["web"]
+    request = await adopt(world.certflow, "main", "web", pending, SCAN)
+    await ask_for_request(world.certflow, request, pending)
+    (approval,) = world.approvals.kept.values()
+    await save_approval(world.certflow, refused(approval, person("bob@example.com"), "No.", world.now))
+    return content
 
 
 def untrusting(world: World) -> bytes:

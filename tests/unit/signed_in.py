@@ -41,7 +41,10 @@ BODIES: dict[str, Any] = {
     "acknowledge_pending": {"until": "7d", "why": "known"},
     "retry_chain": {"name": "web.pem"},
     "tag_certificate": {"renew": "notify"},
+    "approve": {"digest": "0" * 64},
+    "refuse": {"digest": "0" * 64, "reason": "no"},
 }
+AN_ID = "0" * 32  # of an approval
 
 
 def team_file(**more: Any) -> bytes:
@@ -105,23 +108,28 @@ class Api:
         authorization: str | None,
         vault: str = "main",
         name: str = "web",
+        id: str = AN_ID,  # noqa: A002  as the route has it
         query: str = "",
         body: Any = None,
         **headers: str,
     ) -> func.HttpResponse:
         content = BODIES.get(route.name) if body is None else body
-        path = route.template.format(vault=vault, name=name)
+        path = route.template.format(vault=vault, name=name, id=id)
         given = {"authorization": authorization} if authorization is not None else {}
         request = func.HttpRequest(
             method=route.method,
             url=f"https://app.example.com/api/{path}{'?' if query else ''}{query}",
             headers={**given, **headers},
             params=dict(pair.split("=", 1) for pair in query.split("&") if pair),
-            route_params={"vault": vault, "name": name} if "{vault}" in route.template else {},
+            route_params=_parameters(route, vault=vault, name=name, id=id),
             body=content if isinstance(content, bytes) else json.dumps(content or {}).encode(),
         )
         context = Context(self.certflow, sign_in=ForgedSignIn if self.entra else None)
         return await function_of(route, lambda: context)(request)
+
+
+def _parameters(route: Route, **given: str) -> dict[str, str]:
+    return {name: value for name, value in given.items() if f"{{{name}}}" in route.template}
 
 
 def five_teams(file: bytes | None = None) -> Api:

@@ -20,10 +20,13 @@ from tests.unit.finding_example import Example, inspected, world_with
 from tests.unit.finding_example import dropped as drop
 
 # What a real Key Vault does about it is done on the stack (tests/thorough/requests/test_next_steps.py).
+APPROVALS = "unit/approvals/test_elsewhere.py::"
 ELSEWHERE = {
     "refused-by-key-vault": "thorough/requests/test_next_steps.py::"
     "test_an_issuer_that_works_on_a_request_is_waited_for_or_its_"
-    "request_cancelled_and_the_file_dropped_again"
+    "request_cancelled_and_the_file_dropped_again",
+    "awaiting-approval": f"{APPROVALS}test_a_dropped_chain_waits_and_is_merged_by_itself_after_the_yes",
+    "not-approved": f"{APPROVALS}test_a_request_that_was_not_approved_is_started_anew_and_merged_then",
 }
 USAGES = {"keyCertSign": "key_cert_sign", "cRLSign": "crl_sign", "digitalSignature": "digital_signature"}
 PLACE = re.compile(r"trusted-cas/(\w+)/")

@@ -148,29 +148,32 @@ def intent_row(intent: Intent) -> Entity:
         "PartitionKey": partition_of(intent.vault, intent.name),
         "RowKey": f"i|{intent.name.lower()}|{intent.id}",
         "unanswered": intent.answer is None,
-        **_split(_encoded(intent)),
+        **split_text("intent", _encoded(intent)),
     }
 
 
 def intent_of(row: Entity) -> Intent:
     """Returns the intent of a row."""
-    parts = range(2, row.get("parts", 1) + 1)
-    stored = msgspec.json.decode(
-        "".join([row["intent"], *(row[f"intent_{part}"] for part in parts)])
-    )
+    stored = msgspec.json.decode(joined_text("intent", row))
     return msgspec.convert(stored | {"by": actor_in_json(stored) or UNNAMED}, Intent)
 
 
-def _split(text: str) -> Entity:
-    """Returns the properties that hold the JSON of an intent: `intent`, and `intent_2` and so on if
-    one property is too small. The JSON has Key Vault's answer, and its CSR may have very many
+def split_text(name: str, text: str) -> Entity:
+    """Returns the properties that hold a long text: `name`, and `name_2` and so on if one property
+    is too small. The JSON of an intent has Key Vault's answer, and its CSR may have very many
     names.
     """
     first, *more = [
         text[at : at + MAX_PROPERTY_LETTERS] for at in range(0, len(text), MAX_PROPERTY_LETTERS)
     ]
-    parts = {f"intent_{number}": part for number, part in enumerate(more, 2)}
-    return {"intent": first, **parts, "parts": 1 + len(more)}
+    parts = {f"{name}_{number}": part for number, part in enumerate(more, 2)}
+    return {name: first, **parts, "parts": 1 + len(more)}
+
+
+def joined_text(name: str, row: Entity) -> str:
+    """Returns a long text of a row."""
+    parts = range(2, row.get("parts", 1) + 1)
+    return "".join([row[name], *(row[f"{name}_{part}"] for part in parts)])
 
 
 def intent_mark(intent: Intent) -> Entity:
@@ -243,7 +246,9 @@ def rows_beside(change: Change, *, due: bool = True) -> Operations:
     """
     request = change.request
     operations: Operations = [("upsert", event_row(event)) for event in change.events]
-    operations += [("upsert", _history_row(request, act)) for act in change.history]
+    operations += [
+        ("upsert", history_row(request.vault, request.name, act)) for act in change.history
+    ]
     if due and request.next_check is not None:
         operations.append(("upsert", due_mark(request)))
     if request.ended is not None and request.has_dated_end:
@@ -261,10 +266,12 @@ def _ended_row(request: TrackedRequest, ended: datetime) -> Entity:
     }
 
 
-def _history_row(request: TrackedRequest, act: HistoryEntry) -> Entity:
+def history_row(vault: str, name: str, act: HistoryEntry) -> Entity:
+    """Returns the row of a line of the history of a certificate name."""
+    about = act.approval or act.request_id
     return {
-        "PartitionKey": partition_of(request.vault, request.name),
-        "RowKey": f"h|{request.name.lower()}|{sortable(act.at)}|{act.what}|{act.request_id}",
+        "PartitionKey": partition_of(vault, name),
+        "RowKey": f"h|{name.lower()}|{sortable(act.at)}|{act.what}|{about}",
         "act": _encoded(act),
     }
 
@@ -347,6 +354,14 @@ def place_in(token: str | None) -> Place | None:
         return msgspec.convert(given, Place.__value__)  # type: ignore[no-any-return]  # of a type alias
     except msgspec.ValidationError:
         raise _no_token() from None
+
+
+def text_in(token: str | None) -> str | None:
+    """Returns the text in a token. Raises InvalidRequest for any other token."""
+    given = _given(token)
+    if given is not None and not isinstance(given, str):
+        raise _no_token()
+    return given
 
 
 def _given(token: str | None) -> Any:

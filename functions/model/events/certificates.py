@@ -191,7 +191,7 @@ class RenewalStopped(EventType):
         "names-would-be-lost": "Put the names into the certificate's policy",
         "issuer-not-allowed": "Give its policy another issuer, or add this one to CERTFLOW_ISSUERS",
         "denied": "Have the access file's condition changed if it is not meant so",
-        "approval-needed": "Have the access file's condition changed if it is not meant so",
+        "approval-needed": "Talk to those who may approve it",
         "too-many-versions": "See why its versions live so short",
     }
 
@@ -204,7 +204,8 @@ class RenewalStopped(EventType):
         Says(
             "`cap`: as many as CERTFLOW_RENEW_MOST allows were started today, and there is no "
             "`name`. `refused`: by Key Vault. `issuer-not-allowed`: CERTFLOW_ISSUERS does not list "
-            "the policy's issuer. `denied`, `approval-needed`: by a condition of the access file."
+            "the policy's issuer. `denied`: by a condition of the access file. `approval-needed`: "
+            "the approval that such a condition asks for was refused, withdrawn, or not decided."
         ),
     ]
     sentence: Annotated[str, Says("The reason for people.")]

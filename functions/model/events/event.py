@@ -24,6 +24,9 @@ from functions.model.people.readers import Readers
 CERTIFICATES = "^vaults/[0-9a-z-]{1,24}/certificates/[0-9a-zA-Z-]{1,127}$"
 
 
+type EventFields = dict[str, Any]  # of `data`, by name, as JSON or as what becomes of them
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One event. Its id is made of what happened, so that subscribers recognise an event that is

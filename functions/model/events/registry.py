@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from functions.model.events.approvals.asked import ApprovalAsked, ApprovalReminded
+from functions.model.events.approvals.decided import (
+    ApprovalExpired,
+    ApprovalFailed,
+    ApprovalGiven,
+    ApprovalRefused,
+    ApprovalWithdrawn,
+)
 from functions.model.events.certificates import ChangedByOthers, RenewalStopped
 from functions.model.events.chains import (
     HeldUp,
@@ -47,6 +55,13 @@ TYPES: tuple[type[EventType], ...] = (
     Stalled,
     Acknowledged,
     Unsettled,
+    ApprovalAsked,
+    ApprovalReminded,
+    ApprovalGiven,
+    ApprovalFailed,
+    ApprovalRefused,
+    ApprovalExpired,
+    ApprovalWithdrawn,
     Merged,
     Rejected,
     Quarantined,

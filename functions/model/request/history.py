@@ -24,7 +24,9 @@ class HistoryEntry:
 
     `what` is an action (`created`, `adopted`, `replaced`, `cancelled`, `deleted`, `merged`,
     `acknowledged`); `observed` for an end that Key Vault came to by itself; `reminded` for a
-    reminder to the owner, `muted` for one that a tag suppressed. `note` adds to that. Of a
+    reminder to the owner, `muted` for one that a tag suppressed; of the `approval` with this id
+    `asked`, `approved`, `started`, `failed`, `refused`, `expired`, `withdrawn`: these have a
+    `request_id` once there is a request, and no status of their own. `note` adds to that. Of a
     completion `certificate` describes the version that it made, `file` is the name and SHA-256 of
     the file that was merged, if it was one, and `warnings` are the sentences that its owner was
     told. `by` is None in rows of an older version that name nobody.
@@ -39,6 +41,7 @@ class HistoryEntry:
     certificate: Mapping[str, str] | None = None
     file: Mapping[str, str] | None = None
     warnings: tuple[str, ...] = ()
+    approval: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ def track(
     renews: str | None = None,
     names: str = "",
     signer: str | None = None,
+    approval: str | None = None,
 ) -> Change:
     """Begins to track a request that has just been created, or that was found in Key Vault and is
     adopted.
@@ -58,6 +59,7 @@ def track(
         renews=renews,
         names=names,
         signer=signer,
+        approval=approval,
     )
     return _started(request, action, now)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from functions.model.events.event import Event
+from functions.model.events.event import Event, EventFields
 from functions.model.events.fields import Who
 from functions.model.events.request import Request
 from functions.model.request.actor import Actor
@@ -26,7 +25,7 @@ def who(actor: Actor | None) -> Who | None:
     )
 
 
-def request_fields(request: TrackedRequest, *, caused_by: str | None = None) -> dict[str, Any]:
+def request_fields(request: TrackedRequest, *, caused_by: str | None = None) -> EventFields:
     """The fields that every event of a request has. `caused_by` is the caller whose events are
     limited, as `caller_of` names it.
     """

@@ -25,7 +25,7 @@ class TrackedRequest:
     who. `names` are the first alternative names of the CSR, separated by blanks. `signer` is who
     has the CSR signed, where the caller or a tag names somebody. `origin` is None in rows that were
     written before there was this field. `renews` is the thumbprint of the version that a renewal by
-    Certflow replaces.
+    Certflow replaces. `approval` is the id of the approval after which it was started.
     """
 
     vault: str
@@ -60,6 +60,7 @@ class TrackedRequest:
     signer: str | None = None
     origin: Origin | None = None
     renews: str | None = None
+    approval: str | None = None
     etag: str = field(default="", compare=False)
 
     @property

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import azure.functions as func
 import msgspec
 
+from functions.approvals.errors import UnknownApproval
 from functions.model.errors import (
     BadSettings,
     CertflowError,
@@ -38,6 +39,7 @@ from functions.triggers.http.types.answers import (
 JSON = "application/json; charset=utf-8"  # as Key Vault writes it
 STATUS: dict[str, int] = {
     UnknownVault.code: 404,
+    UnknownApproval.code: 404,
     ConcurrentChange.code: 409,
     KeyReused.code: 422,
     BadSettings.code: 500,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
 
 from functions.access.decide import (
     Asked,
@@ -18,10 +17,10 @@ from functions.access.decide import (
 )
 from functions.access.matching.patterns import covers
 from functions.access.permissions import readable, readable_beginnings, verbs_granted
-from functions.access.policy import effective_policy
 from functions.access.rules import AccessRules
 from functions.access.verbs import Verb
 from functions.app.context import Certflow, InForce
+from functions.approvals.judge import NeedsApproval, decision_on
 from functions.model.caller import Caller
 from functions.model.errors import Forbidden, NotGranted
 from functions.model.request.actor import ActorKind
@@ -118,20 +117,8 @@ class CallerAccess:
         return app.narrowed(vaults, self.sight(verbs[0]))
 
     def judge(self, proposal: Proposal, started_today: int) -> Decision:
-        """The decision on a start: for its owner, and for the owner whom it takes over from; of an
-        adoption by each of its policies.
-        """
-        policies = [effective_policy(proposal.sent, proposal.stored)]
-        if proposal.same_as:
-            policies.append(effective_policy(proposal.same_as, None))
-        owners = dict.fromkeys((proposal.owner, proposal.former_owner or proposal.owner))
-        found = Decision(allowed=True)
-        for policy, owner in product(policies, owners):
-            asked = Asked(Verb.REQUEST, proposal.vault, proposal.name, policy, owner, started_today)
-            found = decide(self.rules, self.caller, asked)
-            if not found.allowed:
-                break
-        return found
+        """The decision on a start, as decision_on has it."""
+        return decision_on(self.rules, self.caller, proposal, started_today)
 
     @property
     def rows(self) -> tuple[object, ...]:
@@ -162,15 +149,4 @@ class CallerAccess:
         if missing:
             sentences = " ".join(one.sentence for one in decision.missing)
             return Forbidden(sentences, "not-granted", missing, self.who_grants)
-        return Forbidden(
-            f"{approvals_of(decision)}, and requests cannot be approved yet.", "approval-needed"
-        )
-
-
-def approvals_of(decision: Decision) -> str:
-    """What has to be approved, as the beginning of a sentence."""
-    each = [
-        f"{one.count} of {', '.join(map(str, one.by)) or 'those who may approve it'}"
-        for one in (decision.approvals.all_of if decision.approvals else ())
-    ]
-    return f"This needs approval by {' and by '.join(each)}"
+        return NeedsApproval(decision, self.caller, self.in_force.sha256)

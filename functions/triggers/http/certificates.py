@@ -13,17 +13,20 @@ import msgspec
 
 from functions.app.context import Certflow
 from functions.app.trust_hints import hint_of
+from functions.approvals.ask import create_or_ask
 from functions.chains.merge_by_call import merge
 from functions.chains.parsing.parse import parse, parse_items
 from functions.chains.received_keys import findings_as_sent, tell_key_received
 from functions.chains.trust_changes import trust_note
+from functions.model.approval.record import Approval
 from functions.model.errors import InvalidRequest, Refused, Unavailable
-from functions.model.findings import PRIVATE_KEY, ChainProblem, once_merged
+from functions.model.findings import AWAITING_APPROVAL, PRIVATE_KEY, ChainProblem, once_merged
 from functions.model.issuers import is_manual
 from functions.ports.key_vault_objects import MergeFields
-from functions.requests.create import CreateCommand, CreateResult, create_request
+from functions.requests.create import CreateCommand, CreateResult
 from functions.requests.manage import Address, PendingView, cancel, csr, delete, status
 from functions.triggers.http.answers import certificate_url, findings_of, json_body, pending_url
+from functions.triggers.http.approvals.show import waiting_answer
 from functions.triggers.http.bodies import check_name, parse_cancel, parse_create, parse_merge
 from functions.triggers.http.context import Context
 from functions.triggers.http.grants.judge import dry_run_answer, judge_of
@@ -42,8 +45,9 @@ RETRY_AFTER = {"Retry-After": "10"}  # as Key Vault for a request in progress (p
 
 
 async def create_certificate(req: func.HttpRequest, context: Context) -> func.HttpResponse:
-    """Starts a request, or adopts or replaces a pending one, and answers 202 with the operation.
-    With `dry_run=true` it answers 200 with what would happen, and nothing does.
+    """Starts a request, or adopts or replaces a pending one, and answers 202 with the operation;
+    with the approval, if it has to be approved first. With `dry_run=true` it answers 200 with what
+    would happen, and nothing does.
     """
     check_query(req, "requested_by", "dry_run")
     dry_run = flag_of(req, "dry_run")
@@ -63,7 +67,9 @@ async def create_certificate(req: func.HttpRequest, context: Context) -> func.Ht
     )
     if dry_run:
         return json_body(200, await dry_run_answer(context, order))
-    started = await create_request(context.certflow(), order)
+    started = await create_or_ask(context.certflow(), order)
+    if isinstance(started, Approval):
+        return waiting_answer(req, context, started)
     if _manual(started.fields):
         started = replace(
             started, note=await _with_trust(context.certflow(), vault.lower(), started.note)
@@ -141,7 +147,7 @@ def _is_json(req: func.HttpRequest, body: bytes) -> bool:
 def _not_merged(problem: ChainProblem) -> Refused | InvalidRequest:
     """Returns the error of the API for a chain that was not merged."""
     code = problem.finding.code
-    if code == "request-ended":
+    if code in {"request-ended", AWAITING_APPROVAL, "not-approved"}:
         return Refused(409, "Conflict", str(problem), reason=code)
     findings = findings_as_sent(problem.findings)
     return InvalidRequest(

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from functions import __version__
+from functions.triggers.http.approvals.paths import approval_paths
 from functions.triggers.http.board.paths import board_paths, view_operations
 from functions.triggers.http.bodies import (
     CERTIFICATE_NAME,
@@ -42,6 +43,7 @@ from functions.triggers.http.openapi_parts import (
 from functions.triggers.http.plain_text import MAX_TEXT_LETTERS
 from functions.triggers.http.queries import CSR_FILTERS, FILTERS, PERIODS, REQUEST_ID
 from functions.triggers.http.types.answer_schemas import Schema, answer_schemas
+from functions.triggers.http.types.approvals import ApproveBody, RefuseBody, WithdrawBody
 
 EXAMPLES = {
     name: {
@@ -80,6 +82,12 @@ TOKEN_SCHEMES = {
         "description": "An access token (v2.0) of Microsoft Entra ID for this API",
     }
 }
+APPROVAL_SCHEMA = "#/components/schemas/Approval"
+BODIES = (
+    *(CreateBody, CancelBody, MergeBody, RetryBody),
+    *(AcknowledgeBody, RehearseBody, RebuildBody, TagBody),
+    *(ApproveBody, RefuseBody, WithdrawBody),
+)
 SAMPLED_LATELY = "The last test was less than a minute ago"
 
 
@@ -88,14 +96,10 @@ def describe(vaults: Sequence[str], *, signed_in: bool = False) -> dict[str, Any
     aliases of the vaults that the reader may know; `signed_in`: callers sign in with a token, and
     not with a function key.
     """
-    bodies = (
-        *(CreateBody, CancelBody, MergeBody, RetryBody),
-        *(AcknowledgeBody, RehearseBody, RebuildBody, TagBody),
-    )
     schemas, components = msgspec.json.schema_components(
-        bodies, ref_template="#/components/schemas/{name}"
+        BODIES, ref_template="#/components/schemas/{name}"
     )
-    create, cancel, merge, retry, quiet, rehearse, rebuild, tags = schemas
+    create, cancel, merge, retry, quiet, rehearse, rebuild, tags, *of_approvals = schemas
     address = _vault_and_name(vaults)
     schemes: dict[str, Any] = TOKEN_SCHEMES if signed_in else KEY_SCHEMES
     paths = (
@@ -107,6 +111,7 @@ def describe(vaults: Sequence[str], *, signed_in: bool = False) -> dict[str, Any
         | audit_paths()
         | plan_paths()
         | messages_paths()
+        | approval_paths(*of_approvals)
         | _app_paths(rebuild)
         | _chain_paths(retry)
         | _notification_paths(rehearse)
@@ -163,7 +168,14 @@ def _certificate_paths(
 
 
 def _create_operation(body: Schema) -> dict[str, Any]:
-    started = answer("Operation", "Started, adopted, or replaced", "Location", "Retry-After")
+    started = answer(
+        "Operation",
+        "Started, adopted, or replaced; or the approval that it waits for",
+        "Location",
+        "Retry-After",
+    )
+    either = [started["content"]["application/json"]["schema"], {"$ref": APPROVAL_SCHEMA}]
+    started["content"]["application/json"]["schema"] = {"anyOf": either}
     key = header_parameter("Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 255})
     return operation(
         "create_certificate",

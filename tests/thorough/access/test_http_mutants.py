@@ -126,10 +126,6 @@ HELD: dict[ModuleType, dict[str, str]] = {
     blueprint: {},
     caller_access: {
         "sight: never: verb is Verb.READ": "the answer is the same, and comes later",
-        "judge: dropped: found = Decision(allowed=True)": OVERWRITTEN,
-        "judge: False": OVERWRITTEN,
-        "judge: without proposal.owner": "nobody as owner is granted to everybody",
-        "approvals_of: always: decision.approvals": "what is neither denied nor missing has approvals",
         "readable_beginnings: returns None: return readable_beginnings(self.rules, self.caller)": (
             "they spare rows to read; who sees which is decided by another filter"
         ),

@@ -56,6 +56,11 @@ async def test_the_document_names_every_route_and_the_vaults_that_there_are(clie
         ("/chains/retry", "post"),
         ("/requests", "get"),
         ("/csrs", "get"),
+        ("/approvals", "get"),
+        ("/approvals/{id}", "get"),
+        ("/approvals/{id}/approve", "post"),
+        ("/approvals/{id}/refuse", "post"),
+        ("/approvals/{id}/withdraw", "post"),
         ("/certificates", "get"),
         ("/vaults", "get"),
         ("/messages", "get"),
@@ -101,7 +106,7 @@ def examine(
         command, cwd=directory, env=environment, capture_output=True, text=True, check=False, timeout=HANG
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert "27 selected / 27 total" in done.stdout  # all but the document's own route, which it loads from
+    assert "32 selected / 32 total" in done.stdout  # all but the document's own route, which it loads from
     cases = re.search(r"(\d+) generated, (\d+) passed", done.stdout)
     assert cases, done.stdout[-3000:]
     assert int(cases[1]) == int(cases[2]) > least

@@ -493,12 +493,11 @@ async def test_a_renewal_at_an_issuer_that_is_not_allowed_is_told_and_not_starte
 
 
 @pytest.mark.parametrize(
-    ("condition", "reason"),
-    [({"deny": True, "say": "Frozen until January."}, "denied"), ({"approvals": 1}, "approval-needed")],
+    ("condition", "reasons"), [({"deny": True, "say": "Frozen until January."}, ["denied"]), ({"approvals": 1}, [])]
 )
 @pytest.mark.parametrize(("vaults", "met"), [(["ma*"], True), (["other"], False)])
 async def test_a_renewal_that_meets_a_condition_is_told_and_not_started(
-    condition: dict[str, Any], reason: str, vaults: list[str], met: bool
+    condition: dict[str, Any], reasons: list[str], vaults: list[str], met: bool
 ) -> None:
     scene = Scene.of()
     scene.world.access_files = FakeAccessFiles()
@@ -506,4 +505,4 @@ async def test_a_renewal_that_meets_a_condition_is_told_and_not_started(
     scene.world.access_files.write(json.dumps(file).encode())
     for _ in range(2):
         await scene.judged()
-    assert (scene.started, scene.stopped) == ((0, [reason]) if met else (1, []))
+    assert (scene.started, scene.stopped) == ((0, reasons) if met else (1, []))

@@ -7,7 +7,7 @@ import inspect
 import linecache
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
@@ -60,6 +60,7 @@ class Row:
     tests: tuple[str, ...] = ()
     person: str = ""
     change: Mapping[str, Any] = field(default_factory=dict)
+    console: bool = False
 
 
 def issuance(what: str, words: str, *tests: str, person: str = "", **change: Any) -> Row:
@@ -74,6 +75,11 @@ EXPOSED = "Whose a key is, where it is used, and what replaces it, is known outs
 AT_ISSUER = "What the issuer's support, account or approval needs is done at the issuer."
 FAULT = {"code": "Certificate issuer error", "message": "No."}
 MERGES: dict[str, Any] = {"merges": True, "count": 1, "state": "set"}
+APPROVALS = "unit/approvals/test_deciding.py::"
+APPROVED = APPROVALS + "test_the_yes_of_another_starts_exactly_what_was_asked_for_in_the_name_of_who_asked"
+FAILED_START = APPROVALS + "test_what_key_vault_refuses_has_failed_and_says_why"
+EXPIRED_ONE = APPROVALS + "test_after_seven_days_nobody_decides_any_more"
+PAGE = "The page is the console's."
 LEFT = "endurance/test_held_back.py::test_what_comes_while_a_setting_stops_the_app_is_told_when_that_is_mended"
 ROWS = [
     issuance("Started", "Have the CSR signed", READY),
@@ -272,6 +278,20 @@ ROWS = [
             ("unreachable", "The server is down"),
         )
     ),
+    *(
+        row(f"Certflow.Approval.{what}", f"approvals/{'0' * 32}/approve with the body", APPROVED)
+        for what in ("Asked", "Reminded")
+    ),
+    *(
+        Row(f"Certflow.Approval.{what}", "open the approval in Certflow", person=PAGE, console=True)
+        for what in ("Asked", "Reminded")
+    ),
+    row("Certflow.Approval.Approved", "Nothing to do", APPROVED),
+    row("Certflow.Approval.Approved", "Hand in its chain", person="The chain is the CA's.", of="elsewhere"),
+    row("Certflow.Approval.Failed", "then ask again: POST", FAILED_START),
+    row("Certflow.Approval.Refused", "Talk to who refused it", person="That is a talk between people."),
+    row("Certflow.Approval.Expired", "Then ask again: POST", EXPIRED_ONE, person="Asking is a talk between people."),
+    row("Certflow.Approval.Withdrawn", "Otherwise ask again: POST", person="Whether it was meant, people know."),
     row(NoticeRefused.type, "See why", person="The step is that of the message that was refused, as it stands here."),
 ]
 
@@ -292,7 +312,8 @@ DIGEST = {
 def step_of(one: Row) -> str:
     world = World()
     data = {**samples_of(world.certflow)[one.type], **one.change}
-    notice = notice_of("event", one.type, {key: value for key, value in data.items() if value is not None}, world.links)
+    given = {key: value for key, value in data.items() if value is not None}
+    notice = notice_of("event", one.type, given, replace(world.links, console=one.console))
     assert notice is not None
     return notice.next_step
 

@@ -5,8 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from functions.access.policy import EffectivePolicy, effective_policy
+import msgspec
+
+from functions.access.decide import Decision
 from functions.app.context import Certflow
+from functions.approvals.judge import (
+    NeedsApproval,
+    approvals_of,
+    proposed_policy,
+    who_may_approve,
+)
 from functions.model.errors import Forbidden
 from functions.ports.judge import AdmitAll, GiveBack, Judge, Proposal, keep
 from functions.requests.create import CreateCommand
@@ -32,16 +40,36 @@ class CallerJudge:
 
     async def admit(self, proposal: Proposal) -> GiveBack:
         """Counts the start, if a grant limits their number, and returns what takes it out of the
-        count again. Raises Forbidden, Unavailable.
+        count again. What has to be approved first counts when it is asked for. Raises Forbidden,
+        Unavailable.
         """
         if not self.access.counts:
             self.access.enforce(self.access.judge(proposal, 0))
             return keep
-        decision, counted = await count_start(
-            self.app, self.access.caller.actor, partial(self.access.judge, proposal)
+        judged, counted = await count_start(
+            self.app, self.access.caller.actor, partial(self._judged, proposal)
         )
-        self.access.enforce(decision)
-        return partial(give_back, self.app, counted)
+        back = partial(give_back, self.app, counted)
+        if judged.decision.approvals:
+            access = self.access
+            raise NeedsApproval(judged.decision, access.caller, access.in_force.sha256, back)
+        self.access.enforce(judged.decision)
+        return back
+
+    def _judged(self, proposal: Proposal, started_today: int) -> _Counted:
+        return _Counted(self.access.judge(proposal, started_today))
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A decision, by whether the start counts."""
+
+    decision: Decision
+
+    @property
+    def allowed(self) -> bool:
+        """Whether it is allowed, or is as soon as others approve it."""
+        return self.decision.allowed or bool(self.decision.approvals)
 
 
 def judge_of(context: Context) -> Judge:
@@ -71,39 +99,23 @@ async def dry_run_answer(context: Context, command: CreateCommand) -> DryRunAnsw
     error: Forbidden = context.access.refusal(decision)
     answer.forbidden = RefusalAnswer(str(error), error.reason, missing_of(error) or None)
     if decision.approvals:
+        answer.forbidden.message = f"{approvals_of(decision)}. A create waits until then."
+        alias, name = would.proposal.vault, would.proposal.name
+        by_verb = list(who_may_approve(context.access.rules, alias, name))
         answer.approvals = [
-            ApprovalAnswer(one.count, [str(who) for who in one.by])
-            for one in decision.approvals.all_of
+            ApprovalAnswer(one.count, [str(who) for who in one.by], by_verb)
+            for one in decision.approvals
         ]
     return answer
 
 
 def _would_answer(would: WouldCreate) -> DryRunAnswer:
     proposal, refusal = would.proposal, would.refusal
-    policy = effective_policy(proposal.sent, proposal.stored)
     return DryRunAnswer(
         allowed=False,
         how=would.how,
         owner=proposal.owner,
         former_owner=proposal.former_owner,
-        policy=_policy_answer(policy),
+        policy=msgspec.convert(proposed_policy(proposal), PolicyAnswer),
         refusal=RefusalAnswer(str(refusal), refusal.reason or refusal.code) if refusal else None,
-    )
-
-
-def _policy_answer(policy: EffectivePolicy) -> PolicyAnswer:
-    return PolicyAnswer(
-        names={kind: list(names) for kind, names in policy.names.items() if names},
-        subject=", ".join(f"{one.kind}={one.value}" for one in policy.subject),
-        key=policy.key,
-        exportable=policy.exportable,
-        reuse_key=policy.reuse_key,
-        issuer=policy.issuer,
-        months=policy.months,
-        ekus=sorted(policy.ekus),
-        key_usage=sorted(policy.key_usage),
-        ca=policy.ca,
-        auto_renew=policy.auto_renew,
-        wildcard=policy.wildcard,
-        unread=sorted(policy.unread),
     )

@@ -71,10 +71,13 @@ class RefusalAnswer(Answer):
 
 
 class ApprovalAnswer(Answer):
-    """How many people out of `by` have to approve it; without any, those who may approve it."""
+    """How many people out of `by` have to approve it; without any, those who may approve it. Each
+    needs the verb `approve` as well, which the rows of the access file for `may_approve` grant.
+    """
 
     count: Count
     by: list[str]
+    may_approve: list[str]
 
 
 class DryRunAnswer(Answer, kw_only=True):

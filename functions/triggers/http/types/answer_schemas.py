@@ -21,6 +21,7 @@ from functions.triggers.http.types.answers import (
     RehearsalAnswer,
     RequestsAnswer,
 )
+from functions.triggers.http.types.approvals import ApprovalItem, ApprovalsAnswer
 from functions.triggers.http.types.audit import AuditAnswer
 from functions.triggers.http.types.board import BoardAnswer, PendingViewAnswer
 from functions.triggers.http.types.inventory import (
@@ -45,6 +46,8 @@ COMPONENTS: dict[str, tuple[type[msgspec.Struct], ...]] = {
     "Bundle": (KeyVaultBundle, BundleExtras),
     "History": (HistoryAnswer,),
     "Requests": (RequestsAnswer,),
+    "Approval": (ApprovalItem,),
+    "Approvals": (ApprovalsAnswer,),
     "Audit": (AuditAnswer,),
     "Plan": (PlanAnswer,),
     "Messages": (MessagesAnswer,),

@@ -27,6 +27,7 @@ Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Date = Annotated[str, Meta(extra_json_schema={"format": "date"})]
 Count = Annotated[int, Meta(ge=0)]
 RequestId = Annotated[str, Meta(extra_json_schema={"pattern": f"^{REQUEST_ID.pattern}$"})]
+ApprovalId = Annotated[str, Meta(extra_json_schema={"pattern": "^[0-9a-f]{32}$"})]
 RequestStatus = Annotated[str, one_of(Status)]
 Code = Annotated[str, one_of(CODES)]
 
@@ -185,13 +186,14 @@ def actor_answer(by: Actor | None) -> ActorAnswer | None:
 class HistoryEntry(Answer):
     """Something that was done to a certificate, or that happened to it. `by` is for show; where it
     is not `verified`, it is what a caller with a function key said. `on_behalf_of` is never
-    verified.
+    verified. An entry about an `approval` (its id) has a `request_id` once there is a request, and
+    no `status`.
     """
 
     act: str
     at: Time
-    request_id: RequestId
-    status: RequestStatus
+    request_id: RequestId | None = None
+    status: RequestStatus | None = None
     by: str | None = None
     verified: bool | None = None
     actor: ActorAnswer | None = None
@@ -200,6 +202,7 @@ class HistoryEntry(Answer):
     certificate: CertificateVersion | None = None
     file: NamedFile | None = None
     warnings: list[str] | None = None
+    approval: ApprovalId | None = None
 
 
 class HistoryAnswer(Answer):

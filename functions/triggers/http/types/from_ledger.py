@@ -29,8 +29,7 @@ def history_entry(act: LedgerEntry) -> HistoryEntry:
     return HistoryEntry(
         act=act.what,
         at=act.at.isoformat(),
-        request_id=act.request_id,
-        status=act.status.value,
+        **_place(act),
         by=by.shown if by else None,
         verified=by.verified if by and by.shown else None,
         actor=actor_answer(by),
@@ -40,6 +39,13 @@ def history_entry(act: LedgerEntry) -> HistoryEntry:
         file=_known(NamedFile, act.file) if act.file else None,
         warnings=list(act.warnings) or None,
     )
+
+
+def _place(act: LedgerEntry) -> dict[str, str | None]:
+    """What an entry is about. Of an approval there may be no request yet."""
+    if act.approval is None:
+        return {"request_id": act.request_id, "status": act.status.value}
+    return {"request_id": act.request_id or None, "approval": act.approval}
 
 
 def _known[T: Answer](type_: type[T], stored: Mapping[str, object]) -> T:

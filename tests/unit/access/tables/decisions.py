@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.access.decide import Approval, Approvals, Asked, decide, decide_anywhere, decide_place
+from functions.access.decide import Asked, Need, decide, decide_anywhere, decide_place
 from functions.access.policy import EffectivePolicy, effective_policy
 from functions.access.roles import only_operator, without_file
 from functions.access.rules import AccessRules
@@ -37,10 +37,7 @@ def told(access: AccessRules, caller: Caller, asked: Asked) -> list[str]:
     found = decide(access, caller, asked)
     words = [f"{one.what}: {one.asked}; {', '.join(one.granted)}" for one in found.missing]
     words += [f"denied: {found.denied}"] if found.denied is not None else []
-    words += [
-        f"{one.count} by {', '.join(map(str, one.by))} tell {', '.join(one.tell)}"
-        for one in (found.approvals.all_of if found.approvals else ())
-    ]
+    words += [f"{one.count} by {', '.join(map(str, one.by))} tell {', '.join(one.tell)}" for one in found.approvals]
     if found.allowed:
         assert not words
         words = ["yes"]
@@ -52,7 +49,7 @@ def everywhere(access: AccessRules, caller: Caller, verb: Verb) -> list[str]:
     found = decide_anywhere(access, caller, verb)
     words = [f"{one.what}: {one.asked}; {', '.join(one.granted)}" for one in found.missing]
     words += [f"denied: {found.denied}"] if found.denied is not None else []
-    assert found.approvals is None
+    assert found.approvals == ()
     assert found.allowed is (not words)
     return words or ["yes"]
 
@@ -62,7 +59,7 @@ def at_place(access: AccessRules, caller: Caller, vault: str, name: str) -> list
     found = decide_place(access, caller, vault, name)
     words = [f"{one.what}: {one.asked}; {', '.join(one.granted)}" for one in found.missing]
     words += [f"denied: {found.denied}"] if found.denied is not None else []
-    assert found.approvals is None
+    assert found.approvals == ()
     assert found.allowed is (not words)
     return words or ["yes"]
 
@@ -470,9 +467,7 @@ APPROVALS = [
     equal(
         "a decision says all of it",
         lambda: decide(rules(ALL, TWO_ROWS), person("pay"), request()).approvals,
-        gives=Approvals(
-            (Approval(1), Approval(2, (Who(WhoKind.ROLE, "pki"), Who(WhoKind.OID, BOB)), ("pki@example.com",)))
-        ),
+        gives=(Need(1), Need(2, (Who(WhoKind.ROLE, "pki"), Who(WhoKind.OID, BOB)), ("pki@example.com",))),
     ),
 ]
 ANYWHERE = [

@@ -190,19 +190,6 @@ async def test_what_no_row_grants_is_not_started_adopted_or_replaced(if_pending:
     assert not CHANGES & set(api.vaults["prod-pay"].calls)
 
 
-async def test_a_request_that_needs_an_approval_is_refused_with_the_reason() -> None:
-    conditions = [{"vaults": ["prod-*"], "verbs": ["request"], "approvals": 1, "by": ["role:pki"]}]
-    file = json.dumps({**json.loads(team_file()), "conditions": conditions}).encode()
-    api = await working(file)
-    create = ROUTE["create_certificate"]
-    answer = await api.call(create, ["team-pay"], vault="prod-pay", name="pay-new")
-    assert (answer.status_code, error_of(answer)["reason"]) == (403, "approval-needed")
-    assert "1 of role:pki" in error_of(answer)["error"]["message"]
-    dry = error_of(await api.call(create, ["team-pay"], vault="prod-pay", name="pay-new", query="dry_run=true"))
-    assert (dry["allowed"], dry["approvals"]) == (False, [{"count": 1, "by": ["role:pki"]}])
-    assert not CHANGES & set(api.vaults["prod-pay"].calls)
-
-
 async def test_a_dry_run_says_what_would_happen_and_why_it_may_not() -> None:
     api = await working()
     create, place = ROUTE["create_certificate"], {"vault": "prod-pay", "name": "pay-new", "query": "dry_run=true"}

@@ -98,7 +98,7 @@ async def test_a_dry_run_says_who_has_to_approve(by: dict[str, Any], whom: str) 
     conditions = [{"vaults": ["prod-*"], "verbs": ["request"], "approvals": 1, **by}]
     api = five_teams(json.dumps({**json.loads(team_file()), "conditions": conditions}).encode())
     found = (await dry_run(api))["forbidden"]
-    message = f"This needs approval by 1 of {whom}, and requests cannot be approved yet."
+    message = f"This needs approval by 1 of {whom}. A create waits until then."
     assert found == {"message": message, "reason": "approval-needed"}
 
 

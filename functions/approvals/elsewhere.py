@@ -1,0 +1,165 @@
+"""Requests that were started elsewhere (portal, CLI, AutoRenew) and meet a condition: no chain is
+merged into them before others have said yes. They are judged by what their CSR asks for, whatever
+the stored policy has become since.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cryptography import x509
+
+from functions.access.decide import Asked, Need, decide
+from functions.access.matching.subject import SubjectField, read_subject
+from functions.access.policy import KINDS_OF_NAMES, EffectivePolicy, effective_policy
+from functions.access.verbs import Verb
+from functions.app.access import access_rules
+from functions.app.contexts import GateContext
+from functions.approvals.changes import asked
+from functions.approvals.digest import digest_of
+from functions.approvals.errors import BECAME
+from functions.approvals.expire import expire_if_over
+from functions.approvals.judge import need_of, policy_fields
+from functions.approvals.save import add_approval
+from functions.model.approval.ids import new_approval_id
+from functions.model.approval.record import (
+    APPROVAL_TTL,
+    Approval,
+    ApprovalOf,
+    ApprovalState,
+)
+from functions.model.caller import Caller
+from functions.model.errors import ConcurrentChange
+from functions.model.findings import AWAITING_APPROVAL, Finding
+from functions.model.request.actor import SCAN, Origin
+from functions.model.request.operation import Operation
+from functions.model.request.tracked import TrackedRequest
+from functions.ports.vault import stored_policy
+from functions.x509.san import asked_names, names_of
+
+SAID_YES = frozenset({ApprovalState.APPROVED, ApprovalState.STARTED})
+
+
+async def approval_finding(
+    certflow: GateContext, request: TrackedRequest, pending: Operation
+) -> Finding | None:
+    """What keeps a chain from its request until that is approved; None if nothing does. Asks
+    nobody. Raises Refused, Unavailable.
+    """
+    wanted = await _wanted(certflow, request, pending)
+    if wanted is None:
+        return None
+    known = await _known(certflow, wanted)
+    if known is not None and known.state in SAID_YES:
+        return None
+    if known is None or known.is_open:
+        return _waits(wanted)
+    return _ended(known)
+
+
+async def ask_for_request(
+    certflow: GateContext, request: TrackedRequest, pending: Operation
+) -> None:
+    """Asks for the approval of a request that was started elsewhere, once. Raises Refused,
+    Unavailable.
+    """
+    wanted = await _wanted(certflow, request, pending)
+    if wanted is None or await _known(certflow, wanted):
+        return
+    try:
+        await add_approval(certflow, asked(wanted))
+    except ConcurrentChange:
+        return  # another run has asked
+
+
+async def _known(certflow: GateContext, wanted: Approval) -> Approval | None:
+    """The approval of this request, whether it was asked for here or with its start."""
+    named = await certflow.approvals.of_name(wanted.vault, wanted.name)
+    found = next((one for one in named if one.request_id == wanted.request_id), None)
+    return await expire_if_over(certflow, found) if found else None
+
+
+async def _wanted(
+    certflow: GateContext, request: TrackedRequest, pending: Operation
+) -> Approval | None:
+    """The approval that a request needs; None if it needs none."""
+    if certflow.access_files is None or not is_from_elsewhere(request):
+        return None
+    stored = await stored_policy(certflow.vault(request.vault), request.name)
+    policy = policy_of_request(effective_policy(None, stored), pending)
+    rules = await access_rules(certflow)
+    question = Asked(Verb.REQUEST, request.vault, request.name, policy, request.owner)
+    needs = decide(rules, Caller(SCAN), question).approvals
+    if not needs:
+        return None
+    return _approval(certflow, request, pending, policy, needs, rules.sha256)
+
+
+def is_from_elsewhere(request: TrackedRequest) -> bool:
+    """Whether nobody has started a request through Certflow. Rows of an older version have no
+    origin, and name nobody of such a request.
+    """
+    if request.origin is None:
+        return request.requested_by is None
+    return request.origin is Origin.FOUND
+
+
+def policy_of_request(policy: EffectivePolicy, pending: Operation) -> EffectivePolicy:
+    """The stored policy with the issuer of a request, and the names that its CSR asks for."""
+    policy = replace(policy, issuer=pending.issuer)
+    try:
+        csr = x509.load_der_x509_csr(pending.csr)
+        found = names_of(csr)
+        subject: tuple[SubjectField, ...] = read_subject(csr.subject.rfc4514_string())
+    except ValueError:
+        return replace(policy, unread=policy.unread | {"csr"})
+    names = {field: tuple(sorted(found[kind])) for kind, field in KINDS_OF_NAMES.items()}
+    return replace(policy, names=names, subject=subject)
+
+
+def _approval(
+    certflow: GateContext,
+    request: TrackedRequest,
+    pending: Operation,
+    policy: EffectivePolicy,
+    needs: tuple[Need, ...],
+    sha256: str,
+) -> Approval:
+    now, fields = certflow.now(), policy_fields(policy)
+    vault, name, request_id = request.vault, request.name, request.request_id
+    return Approval(
+        id=new_approval_id(now),
+        vault=vault,
+        name=name,
+        of=ApprovalOf.ELSEWHERE,
+        digest=digest_of(vault, name, {}, fields, SCAN, request_id),
+        body={},
+        policy=fields,
+        needs=tuple(map(need_of, needs)),
+        asked=now,
+        asked_by=SCAN,
+        expires=now + APPROVAL_TTL,
+        owner=request.owner,
+        names=tuple(asked_names(pending.csr).split()),
+        sha256=sha256,
+        request_id=request_id,
+    )
+
+
+def _waits(wanted: Approval) -> Finding:
+    return Finding(
+        AWAITING_APPROVAL,
+        f"The request {wanted.request_id} for {wanted.name} in vault {wanted.vault} was started "
+        "outside Certflow, and the access file wants it approved before a chain is merged.",
+        "Have it approved by those who may: they get a message. Once it is approved, Certflow "
+        "merges a dropped file by itself.",
+    )
+
+
+def _ended(known: Approval) -> Finding:
+    return Finding(
+        "not-approved",
+        f"The request {known.request_id} for {known.name} in vault {known.vault} was started "
+        f"outside Certflow, and the approval that the access file wants {BECAME[known.state]}.",
+        "Start it with Certflow (a create with if_pending replace): that asks again.",
+    )

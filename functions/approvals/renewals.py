@@ -1,0 +1,122 @@
+"""Renewals that a condition wants approved: they inherit the last approval of their certificate as
+long as they are for the same, and otherwise wait for one of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from functions.access.decide import Decision
+from functions.app.contexts import ApprovalsContext
+from functions.approvals.changes import asked
+from functions.approvals.digest import digest_of
+from functions.approvals.errors import BECAME
+from functions.approvals.expire import expire_if_over
+from functions.approvals.judge import needs_of, proposed_names, proposed_policy
+from functions.approvals.save import add_approval
+from functions.model.approval.ids import new_approval_id
+from functions.model.approval.record import (
+    APPROVAL_TTL,
+    START_SLOT,
+    Approval,
+    ApprovalOf,
+    ApprovalState,
+)
+from functions.model.errors import ConcurrentChange
+from functions.model.request.actor import RENEWAL
+from functions.ports.judge import Proposal
+
+FOLLOWS = {"wildcard"}  # from the names
+
+
+async def renewal_approval(
+    certflow: ApprovalsContext,
+    proposal: Proposal,
+    thumbprint: str,
+    decision: Decision,
+    sha256: str,
+) -> Approval | None:
+    """What keeps a renewal of this version (`thumbprint`) from its start: the approval that waits
+    for its name, or the one that was asked for it and ended without a yes. None if nothing does: it
+    is for the same as what was approved last. Asks for an approval if there was none. `sha256` is
+    the hash of the access file. Raises Unavailable.
+    """
+    known = [
+        await expire_if_over(certflow, one)
+        for one in await certflow.approvals.of_name(proposal.vault, proposal.name)
+    ]
+    last = next((one for one in known if one.state is ApprovalState.STARTED), None)
+    difference = difference_of(last.policy, proposed_policy(proposal)) if last else None
+    if difference == {}:
+        return None
+    if stands := next((one for one in known if _stands(one, thumbprint)), None):
+        return stands
+    wanted = _wanted_renewal(certflow, proposal, thumbprint, decision, sha256, difference)
+    try:
+        return await add_approval(certflow, asked(wanted))
+    except ConcurrentChange:
+        return wanted  # another run, or a caller, has asked for the name meanwhile
+
+
+def _stands(approval: Approval, thumbprint: str) -> bool:
+    """Whether an approval is in the way of a renewal: it is open for the name, or was asked for
+    this version and has ended without a start.
+    """
+    waits = approval.is_open and approval.slot == START_SLOT
+    return waits or (approval.renews == thumbprint and approval.state is not ApprovalState.STARTED)
+
+
+def why_not(approval: Approval) -> str:
+    """Why nothing is started after an approval that has ended, as the end of a sentence."""
+    return f"the approval that the access file asks for {BECAME[approval.state]}"
+
+
+def difference_of(
+    before: Mapping[str, object], after: Mapping[str, object]
+) -> dict[str, tuple[object, object]]:
+    """The fields of two policies that differ, each with its value before and after. The order of
+    names, and their case, say nothing.
+    """
+    fields = sorted({*before, *after} - FOLLOWS)
+    return {
+        name: (before.get(name), after.get(name))
+        for name in fields
+        if _compared(before.get(name)) != _compared(after.get(name))
+    }
+
+
+def _compared(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {kind: _compared(names) for kind, names in value.items()}
+    if isinstance(value, list | tuple):
+        return sorted(str(one).lower() for one in value)
+    return value
+
+
+def _wanted_renewal(
+    certflow: ApprovalsContext,
+    proposal: Proposal,
+    thumbprint: str,
+    decision: Decision,
+    sha256: str,
+    difference: Mapping[str, tuple[object, object]] | None,
+) -> Approval:
+    now, policy = certflow.now(), proposed_policy(proposal)
+    return Approval(
+        id=new_approval_id(now),
+        vault=proposal.vault,
+        name=proposal.name,
+        of=ApprovalOf.RENEWAL,
+        digest=digest_of(proposal.vault, proposal.name, {}, policy, RENEWAL, thumbprint),
+        body={},
+        policy=policy,
+        needs=needs_of(decision),
+        asked=now,
+        asked_by=RENEWAL,
+        expires=now + APPROVAL_TTL,
+        owner=proposal.owner,
+        names=proposed_names(proposal),
+        sha256=sha256,
+        renews=thumbprint,
+        difference=difference,
+    )

@@ -1,0 +1,40 @@
+"""Saving a change of an approval: what people are told, and the log, come after the store."""
+
+from __future__ import annotations
+
+from functions.app.contexts import ApprovalsContext
+from functions.app.outbox import publish
+from functions.model.approval.record import Approval
+from functions.model.request.act_log import log_act
+from functions.model.request.actor import UNNAMED
+from functions.ports.approvals.store import ApprovalChange
+
+
+async def add_approval(certflow: ApprovalsContext, change: ApprovalChange) -> Approval:
+    """Adds an approval. Raises ConcurrentChange if another one has its place, Unavailable."""
+    added = await certflow.approvals.add(change)
+    await _announce(certflow, change)
+    return added
+
+
+async def save_approval(certflow: ApprovalsContext, change: ApprovalChange) -> Approval:
+    """Saves a changed approval. Raises ConcurrentChange, Unavailable."""
+    saved = await certflow.approvals.save(change)
+    await _announce(certflow, change)
+    return saved
+
+
+async def _announce(certflow: ApprovalsContext, change: ApprovalChange) -> None:
+    approval = change.approval
+    for line in change.history:
+        log_act(
+            line.what,
+            line.by or UNNAMED,
+            outcome=approval.state,
+            vault=approval.vault,
+            name=approval.name,
+            request_id=approval.request_id,
+            approval=approval.id,
+            digest=approval.digest,
+        )
+    await publish(certflow, change.events)

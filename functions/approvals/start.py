@@ -1,0 +1,140 @@
+"""Starting what was approved: exactly once, with the body that was approved, in the name of who
+asked. The intent of the start has the approval's id, so whoever comes again goes on with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from functions.access.decide import Decision
+from functions.app.access import access_read_now
+from functions.app.contexts import ApprovalsContext, ApprovedContext
+from functions.approvals.changes import failed, started
+from functions.approvals.digest import approved_command
+from functions.approvals.judge import decision_on, needs_of, proposed_policy
+from functions.approvals.save import save_approval
+from functions.model.approval.record import Approval, ApprovalOf
+from functions.model.caller import Caller
+from functions.model.errors import (
+    ConcurrentChange,
+    Forbidden,
+    InvalidRequest,
+    KeyReused,
+    Refused,
+    Unavailable,
+    UnknownVault,
+)
+from functions.model.request.tracked import TrackedRequest
+from functions.ports.approvals.store import ApprovalChange
+from functions.ports.judge import GiveBack, Proposal, keep
+from functions.requests.create import CreateCommand, create_request
+from functions.x509.public_keys import sha1_of
+
+
+async def start_approved(certflow: ApprovedContext, approval: Approval) -> Approval:
+    """Starts the request of an approval that is `approved`; returns it as it is then. What does not
+    answer now is tried again by the timer. Raises Unavailable only if it cannot be read or saved.
+    """
+    if approval.request_id and approval.of is ApprovalOf.ELSEWHERE:
+        return await _save(certflow, started(approval, approval.request_id, certflow.now()))
+    if request_id := await _started_before(certflow, approval):
+        return await _save(certflow, started(approval, request_id, certflow.now()))
+    try:
+        command = await _command(certflow, approval)
+        answer = await create_request(certflow, command)
+    except Unavailable:
+        return approval
+    except (Forbidden, InvalidRequest, UnknownVault, KeyReused) as error:
+        return await _save(certflow, failed(approval, str(error), certflow.now()))
+    except Refused as error:
+        if error.of_access:  # whoever runs the app can fix that; a day is given for it
+            return approval
+        sentence = f"{error.code}: {error}"
+        return await _save(certflow, failed(approval, sentence, certflow.now()))
+    return await _save(certflow, started(approval, answer.request_id, certflow.now()))
+
+
+async def _command(certflow: ApprovedContext, approval: Approval) -> CreateCommand:
+    """The start. That of a renewal takes over the tags as they are now, as each renewal does.
+    Raises Forbidden if the version that it was to replace is not the current one any more.
+    """
+    command = replace(approved_command(approval), judge=ApprovedJudge(certflow, approval))
+    if not approval.renews:
+        return command
+    vault = certflow.vault(approval.vault)
+    current = await vault.certificate(approval.name)
+    if current is None or sha1_of(current.version.der) != approval.renews:
+        raise Forbidden("The certificate has another version by now.", "changed")
+    return replace(command, body={"tags": dict(await vault.tags(approval.name))})
+
+
+class ApprovedJudge:
+    """The judge of a start that was approved: the access file as it is now has to allow it for who
+    asked, with no other approvals than it has, and it has to be what was approved.
+    """
+
+    def __init__(self, certflow: ApprovedContext, approval: Approval) -> None:
+        self._certflow, self._approval = certflow, approval
+
+    async def admit(self, proposal: Proposal) -> GiveBack:
+        """Lets it start, and counts nothing: it was counted when it was asked for. Raises
+        Forbidden, Unavailable.
+        """
+        approval, certflow = self._approval, self._certflow
+        if approval.renews:
+            policy = await certflow.vault(approval.vault).policy(approval.name)
+            proposal = replace(proposal, stored=policy)
+        _check_unchanged(approval, proposal)
+        caller = Caller(approval.asked_by, frozenset(approval.roles))
+        decision = decision_on(await access_read_now(certflow), caller, proposal, 0)
+        _check_allowed(approval, decision)
+        return keep
+
+
+def _check_unchanged(approval: Approval, proposal: Proposal) -> None:
+    """Raises Forbidden if the stored policy, or whose certificate it is, is another by now."""
+    same_owner = approval.renews or proposal.owner == approval.owner
+    if proposed_policy(proposal) != approval.policy or not same_owner:
+        raise Forbidden(
+            "The policy or the owner of the certificate has changed since this was asked for, "
+            "so it is not what was approved. Ask again.",
+            "changed",
+        )
+
+
+def _check_allowed(approval: Approval, decision: Decision) -> None:
+    """Raises Forbidden unless all is allowed for who asked that others have not approved."""
+    if decision.denied:
+        raise Forbidden(f"This is denied now: {decision.denied}", "denied")
+    if decision.missing:
+        sentences = " ".join(one.sentence for one in decision.missing)
+        raise Forbidden(f"It is not granted any more to who asked. {sentences}", "not-granted")
+    asked = {(one.approvals, one.by) for one in approval.needs}
+    if not {(one.approvals, one.by) for one in needs_of(decision)} <= asked:
+        raise Forbidden(
+            "The access file asks for other approvals now than when this was asked for. Ask again.",
+            "approval-needed",
+        )
+
+
+async def _started_before(certflow: ApprovedContext, approval: Approval) -> str | None:
+    """The id of the request that an earlier run has started and tracked, and not recorded here."""
+    named = await certflow.ledger.by_name(approval.vault, approval.name)
+    return next((one.request_id for one in named if _came_of(one, approval)), None)
+
+
+def _came_of(request: TrackedRequest, approval: Approval) -> bool:
+    """Whether a request was started after this approval; that of a renewal may have been started
+    without it, because the access file has asked for none since.
+    """
+    same_version = approval.renews is not None and request.renews == approval.renews
+    return request.approval == approval.id or same_version
+
+
+async def _save(certflow: ApprovalsContext, change: ApprovalChange) -> Approval:
+    """Saves what came of it; another run may have been faster with the same."""
+    try:
+        return await save_approval(certflow, change)
+    except ConcurrentChange:
+        found = await certflow.approvals.get(change.approval.id)
+        return found or change.approval

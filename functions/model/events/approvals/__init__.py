@@ -1,0 +1,1 @@
+"""Events about requests that wait, or have waited, for the yes of other people."""

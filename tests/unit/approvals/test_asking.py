@@ -1,0 +1,192 @@
+"""What needs an approval waits, and Key Vault is asked for nothing before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from functions.model.approval.record import ApprovalState
+from functions.ports.approvals.store import ApprovalChange
+from tests.entra_tokens import PIPELINE_APP
+from tests.unit.approvals.asking import ANN, BOB, CHANGES, PLACE, POLICY, WILDCARD, Asking, outcome
+from tests.unit.signed_in import FORGE, ROUTE, error_of
+
+
+async def test_a_wildcard_waits_and_nothing_is_started() -> None:
+    asking = Asking()
+    answer = await asking.ask()
+    found = error_of(answer)
+    assert outcome(answer) == (202, "awaiting-approval")
+    assert answer.headers["Location"] == f"https://app.example.com/api/approvals/{found['id']}"
+    assert not CHANGES & set(asking.vault.calls)
+    assert not asking.api.world.ledger.intents
+    assert not asking.api.world.ledger.tracked
+    assert found["body"] == WILDCARD
+    assert (found["asked_by"], found["asker"]["oid"], found["of"]) == ("ann@example.com", ANN, "create")
+    assert found["policy"]["names"] == {"dns": ["*.web.pay.example.com"]}
+    assert found["needs"] == [{"approvals": 1, "by": ["role:pki"], "tell": ["pki@example.com"], "given": []}]
+    assert [found[name] for name in ("difference", "decided", "request_id", "error")] == [None] * 4
+    assert (found["names"], found["owner"]) == (["*.web.pay.example.com"], "pay@example.com")
+    assert len(found["access_file"]) == 64
+    assert found["may"] == ["withdraw"]
+    assert (asking.told, asking.history) == (["Asked"], ["asked"])
+
+
+async def test_what_meets_no_condition_starts_as_before() -> None:
+    asking = Asking()
+    policy = {**POLICY, "x509_props": {"subject": "CN=web.pay.example.com"}}
+    answer = await asking.ask({**WILDCARD, "policy": policy})
+    assert (answer.status_code, error_of(answer)["how"]) == (202, "created")
+    assert asking.api.world.approvals.kept == {}
+
+
+@pytest.mark.parametrize("key", [{}, {"idempotency-key": "order-1"}])
+async def test_the_same_body_again_is_the_same_approval(key: dict[str, str]) -> None:
+    asking = Asking()
+    first, again = await asking.ask(**key), await asking.ask(**key)
+    assert (again.status_code, again.get_body()) == (202, first.get_body())
+    other_case = await asking.ask(name="PAY-WEB", **key)
+    assert error_of(other_case)["id"] == error_of(first)["id"]
+    assert asking.told == ["Asked"]
+
+
+async def test_another_body_or_another_caller_for_the_same_name_waits_for_the_first() -> None:
+    asking = Asking()
+    await asking.ask()
+    changed = {**WILDCARD, "requested_by": "another ticket"}
+    for answer in (await asking.ask(changed), await asking.ask(who=asking.header(BOB, "team-pay"))):
+        assert outcome(answer) == (409, "approval-pending")
+        assert f"approvals/{asking.approval.id}/withdraw" in error_of(answer)["error"]["message"]
+    elsewhere = await asking.ask(changed, name="pay-other")
+    assert outcome(elsewhere) == (202, "awaiting-approval")
+
+
+async def test_an_idempotency_key_answers_what_became_of_it_and_never_something_else() -> None:
+    asking = Asking()
+    key = {"idempotency-key": "order-1"}
+    await asking.ask(**key)
+    other = await asking.ask({**WILDCARD, "requested_by": "x"}, **key)
+    assert (other.status_code, error_of(other)["error"]["code"]) == (422, "IdempotencyKeyReused")
+    await asking.decide("refuse")
+    assert outcome(await asking.ask(**key)) == (202, "refused")
+    assert outcome(await asking.ask()) == (202, "awaiting-approval")  # without the key it is asked again
+    assert asking.told == ["Asked", "Refused", "Asked"]
+
+
+async def test_two_who_ask_at_once_get_one_approval() -> None:
+    asking = Asking()
+    approvals = asking.api.world.approvals
+    add, kept = approvals.add, list[Any]()
+
+    async def slow(change: ApprovalChange) -> Any:
+        if not kept:
+            kept.append(change)
+            await asking.ask()
+        return await add(change)
+
+    approvals.add = slow  # type: ignore[method-assign]  # of the fake
+    assert error_of(await asking.ask())["id"] == asking.approval.id
+
+
+async def test_an_application_may_ask() -> None:
+    row = {"who": [f"app:{PIPELINE_APP}"], "may": ["request"]}
+    asking = Asking(more_rows=[row])
+    answer = await asking.ask(who=FORGE.bearer(FORGE.machine(roles=["some-role"])))
+    assert outcome(answer) == (202, "awaiting-approval")
+    assert error_of(answer)["asker"]["kind"] == "app"
+
+
+async def test_what_would_be_refused_anyway_asks_nobody() -> None:
+    asking = Asking()
+    asking.vault.start("pay-web", "DigiCert")
+    assert outcome(await asking.ask()) == (409, "pending")
+    assert asking.api.world.approvals.kept == {}
+
+
+async def test_without_sign_in_nothing_waits() -> None:
+    asking = Asking()
+    asking.api.entra = False
+    answer = await asking.api.send(ROUTE["create_certificate"], None, body=WILDCARD, **PLACE)
+    assert (answer.status_code, error_of(answer)["how"]) == (202, "created")
+    assert error_of(await asking.api.send(ROUTE["list_approvals"], None))["value"] == []
+
+
+async def test_asking_counts_as_a_start_of_the_day_and_asking_again_does_not() -> None:
+    asking = Asking(grants={"a_day": 2})
+    answers = [await asking.ask(name=f"pay-{number}") for number in (0, 0, 1, 2)]
+    assert [one.status_code for one in answers] == [202, 202, 202, 403]
+    await asking.api.send(ROUTE["approve"], asking.header(BOB, "pki"), id="f" * 32)
+    assert [count.count for count in asking.api.world.start_counts.counts.values()] == [2]
+
+
+async def test_a_dry_run_says_for_whom_it_would_wait() -> None:
+    asking = Asking()
+    found = error_of(await asking.ask(query="dry_run=true"))
+    assert (found["allowed"], found["forbidden"]["reason"]) == (False, "approval-needed")
+    assert found["approvals"] == [{"count": 1, "by": ["role:pki"], "may_approve": ["role:pki"]}]
+    assert asking.api.world.approvals.kept == {}
+
+
+async def test_the_list_shows_a_caller_what_they_asked_for_may_read_or_approve() -> None:
+    asking = Asking()
+    for number in range(3):
+        await asking.ask(name=f"pay-{number}")
+        asking.api.world.later(seconds=1)
+
+    async def names(who: str, query: str = "") -> list[str]:
+        answer = await asking.api.send(ROUTE["list_approvals"], who, query=query)
+        return [one["name"] for one in error_of(answer)["value"]]
+
+    pki, pay, hr = (asking.header(oid, role) for oid, role in ((BOB, "pki"), (ANN, "team-pay"), (ANN, "team-hr")))
+    assert await names(pki) == await names(pay) == ["pay-2", "pay-1", "pay-0"]
+    assert await names(hr) == ["pay-2", "pay-1", "pay-0"]  # they are Ann's own
+    assert await names(asking.header(BOB, "team-hr")) == []
+    assert await names(pki, "vault=prod-hr") == await names(pki, "state=expired,refused") == []
+    assert await names(pki, "state=awaiting-approval&vault=PROD-PAY") == ["pay-2", "pay-1", "pay-0"]
+    page = error_of(await asking.api.send(ROUTE["list_approvals"], pki, query="limit=2"))
+    assert [one["name"] for one in page["value"]] == ["pay-2", "pay-1"]
+    token = page["nextLink"].partition("token=")[2]
+    assert await names(pki, f"limit=2&token={token}") == ["pay-0"]
+    wrong = await asking.api.send(ROUTE["list_approvals"], pki, query="state=waiting")
+    assert (wrong.status_code, "awaiting-approval" in error_of(wrong)["error"]["message"]) == (400, True)
+
+
+async def test_what_a_caller_may_not_see_is_answered_as_what_does_not_exist() -> None:
+    asking = Asking()
+    await asking.ask()
+    stranger, denied = asking.header(BOB, "team-hr"), asking.header(ANN, "team-pay")
+    body = {"digest": asking.approval.digest, "reason": "no"}
+    for route in ("get_approval", "withdraw"):
+        there, absent = [
+            await asking.api.send(ROUTE[route], stranger, id=id_) for id_ in (asking.approval.id, "f" * 32)
+        ]
+        assert (there.status_code, there.get_body()) == (404, absent.get_body())
+    # Of another vault, with the verb: the same.
+    rows = [{"who": ["role:other"], "may": ["read", "approve"], "vaults": ["prod-hr"]}]
+    asking.more_rows = rows
+    asking.write()
+    other = asking.header(BOB, "other")
+    for route in ("approve", "refuse"):
+        given = body if route == "refuse" else {"digest": body["digest"]}
+        there, absent = [
+            await asking.api.send(ROUTE[route], other, id=id_, body=given) for id_ in (asking.approval.id, "f" * 32)
+        ]
+        assert (there.status_code, there.get_body()) == (404, absent.get_body())
+    asking.conditions.append({"who": [f"oid:{ANN}"], "deny": True, "say": "left"})
+    asking.write()
+    gone = await asking.api.send(ROUTE["get_approval"], denied, id=asking.approval.id)
+    assert outcome(gone) == (403, "denied")
+    assert asking.approval.state is ApprovalState.AWAITING
+
+
+async def test_a_digest_says_all_that_is_asked_for() -> None:
+    asking = Asking()
+    digests = set()
+    for changes in ({}, {"owner": None}, {"signer": "s@example.com"}, {"tags": {"a": "b"}}, {"if_pending": "adopt"}):
+        body = {key: value for key, value in {**WILDCARD, **changes}.items() if value is not None}
+        answer = await asking.ask(body)
+        if answer.status_code == 202:
+            digests.add(error_of(answer)["digest"])
+            await asking.api.send(ROUTE["withdraw"], asking.header(ANN, "team-pay"), id=error_of(answer)["id"], body={})
+    assert len(digests) == 5

@@ -1,0 +1,192 @@
+"""A request that was started in the portal and meets a condition is not merged before its yes."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, replace
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+from functions.approvals.elsewhere import is_from_elsewhere
+from functions.chains.handle_upload import handle_upload, sweep_files
+from functions.model.request.actor import SCAN, Origin
+from functions.requests.adoption import adopt
+from tests.actors import person
+from tests.certificates import Ca, as_read, make_csr, pem
+from tests.clock import fixed_now
+from tests.unit.approvals.asking import ANN, BOB, PLACE, WILDCARD, Asking, outcome
+from tests.unit.signed_in import ROUTE, error_of
+
+ROOT = Ca.root("Test Root", at=fixed_now)
+WANTED = {"names": ["pay-*"], "approvals": 1, "by": ["role:pki"]}
+
+
+@dataclass
+class Elsewhere(Asking):
+    """A manual request that somebody has started in the portal."""
+
+    def started(self, csr: bytes | None = None) -> Any:
+        """Key Vault has it, and nobody else knows of it."""
+        operation = self.vault.start("pay-web")
+        self.vault.tagged["pay-web"] = {"certflow-owner": "pay@example.com"}
+        if csr:
+            self.vault.operations["pay-web"] = operation = replace(operation, csr=csr)
+        return operation
+
+    @property
+    def chain(self) -> bytes:
+        """What the CA sends."""
+        return pem(ROOT.signs(self.vault.operations["pay-web"].csr), ROOT.certificate)
+
+    async def dropped(self) -> dict[str, Any]:
+        """Somebody drops it; the report."""
+        self.api.world.chain_files.put("web.pem", self.chain)
+        report = await handle_upload(self.api.certflow(), "web.pem")
+        assert report is not None
+        return dict(report)
+
+    async def sent(self, route: str, body: Any = None) -> func.HttpResponse:
+        """Somebody of the team sends it."""
+        header = self.header(ANN, "team-pay")
+        return await self.api.send(ROUTE[route], header, body=body or self.chain, **PLACE)
+
+
+def codes(report: dict[str, Any]) -> list[str]:
+    """The codes of a report's findings."""
+    return [one["code"] for one in report["findings"] if one["severity"] == "error"]
+
+
+async def test_a_dropped_chain_waits_and_is_merged_by_itself_after_the_yes() -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    operation = asking.started()
+    report = await asking.dropped()
+    assert (report["outcome"], codes(report)) == ("waiting", ["awaiting-approval"])
+    approval = asking.approval
+    assert (approval.of, approval.request_id, approval.asked_by) == ("elsewhere", operation.request_id, SCAN)
+    assert (approval.names, approval.owner) == (("pay-web.example.com",), "pay@example.com")
+    asking.api.world.later(minutes=20)
+    await sweep_files(asking.api.certflow())
+    assert asking.told == ["Asked"]  # nobody is asked twice
+    assert not asking.vault.merges
+    assert outcome(await asking.decide("approve")) == (200, "started")
+    await sweep_files(asking.api.certflow())
+    assert len(asking.vault.merges) == 1
+    assert asking.told == ["Asked", "Approved"]
+
+
+@pytest.mark.parametrize("route", ["return_chain", "merge_pending"])
+async def test_a_chain_that_is_sent_is_refused_until_then_and_taken_afterwards(route: str) -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    asking.started()
+    for _ in range(2):
+        answer = await asking.sent(route)
+        if route == "merge_pending":
+            assert outcome(answer) == (409, "awaiting-approval")
+        else:
+            assert (error_of(answer)["outcome"], codes(error_of(answer))) == ("rejected", ["awaiting-approval"])
+    assert (asking.told, asking.vault.merges) == (["Asked"], [])
+    await asking.decide("approve")
+    assert (await asking.sent(route)).status_code in {200, 201}
+    assert len(asking.vault.merges) == 1
+
+
+async def test_a_merge_of_the_bare_certificates_is_held_back_too() -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    csr = asking.started().csr
+    body = {"x5c": [base64.b64encode(one.der).decode() for one in as_read(ROOT.signs(csr), ROOT.certificate)]}
+    assert outcome(await asking.sent("merge_pending", body)) == (409, "awaiting-approval")
+    assert not asking.vault.merges
+
+
+async def test_an_inspection_says_so_and_asks_nobody() -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    asking.started()
+    report = error_of(await asking.sent("inspect_chain"))
+    assert (report["outcome"], codes(report)) == ("would-wait", ["awaiting-approval"])
+    assert asking.api.world.approvals.kept == {}
+
+
+@pytest.mark.parametrize("what", ["refuse", "withdraw", None])
+async def test_without_a_yes_its_chain_is_rejected_and_nobody_is_asked_again(what: str | None) -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    asking.started()
+    await asking.dropped()
+    if what:
+        assert (await asking.decide(what)).status_code == 200
+    asking.api.world.later(days=7)
+    report = await asking.dropped()
+    assert (report["outcome"], codes(report)) == ("rejected", ["not-approved"])
+    assert outcome(await asking.sent("merge_pending")) == (409, "not-approved")
+    assert asking.told.count("Asked") == 1
+    assert not asking.vault.merges
+
+
+async def test_what_the_csr_asks_for_counts_and_not_what_the_policy_has_become_since() -> None:
+    asking = Elsewhere()  # wildcards are to be approved
+    asking.started(make_csr("*.pay.example.com")[1])
+    asking.vault.policies["pay-web"] = {"x509_props": {"subject": "CN=web.pay.example.com"}}
+    assert (await asking.dropped())["outcome"] == "waiting"
+    assert asking.approval.names == ("*.pay.example.com",)
+
+
+async def test_what_meets_no_condition_is_merged_as_before() -> None:
+    asking = Elsewhere()
+    asking.started()
+    assert (await asking.dropped())["outcome"] == "merged"
+    assert asking.api.world.approvals.kept == {}
+
+
+async def test_a_chain_that_is_wrong_anyway_asks_nobody() -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    operation = asking.started()
+    asking.api.world.later(days=4000)  # it has expired
+    report = await asking.dropped()
+    assert report["outcome"] == "rejected"
+    assert asking.api.world.approvals.kept == {}
+    assert operation.request_id
+
+
+async def test_a_request_that_was_approved_at_its_start_is_not_asked_about_again() -> None:
+    asking = Elsewhere()
+    policy = {**WILDCARD["policy"], "issuer": {"name": "Unknown"}}  # type: ignore[dict-item]
+    await asking.ask({"policy": policy, "owner": "pay@example.com"})
+    await asking.decide("approve")
+    assert (await asking.dropped())["outcome"] == "merged"
+    assert asking.told == ["Asked", "Approved"]
+
+
+async def test_a_pending_request_that_was_adopted_with_an_approval_is_merged() -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    asking.started(make_csr("web.pay.example.com")[1])
+    subject = {"x509_props": {"subject": "CN=web.pay.example.com"}}
+    asking.vault.policies["pay-web"] = {"key_props": {"kty": "EC"}, **subject}
+    answer = await asking.ask({"if_pending": "adopt", "owner": "pay@example.com"})
+    assert outcome(answer) == (202, "awaiting-approval")
+    assert outcome(await asking.decide("approve", asking.header(BOB, "pki"))) == (200, "started")
+    assert (await asking.dropped())["outcome"] == "merged"
+    assert asking.told == ["Asked", "Approved"]
+
+
+async def test_a_request_of_the_scan_waits_as_well() -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    request = await adopt(asking.api.certflow(), "prod-pay", "pay-web", asking.started(), SCAN)
+    assert request.origin is Origin.FOUND
+    assert (await asking.dropped())["outcome"] == "waiting"
+    old = replace(request, origin=None)
+    assert is_from_elsewhere(old)
+    assert not is_from_elsewhere(replace(old, requested_by=person("ann@example.com")))
+    assert not is_from_elsewhere(replace(request, origin=Origin.CALLER))
+
+
+async def test_a_request_that_was_not_approved_is_started_anew_and_merged_then() -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    asking.started()
+    await asking.dropped()
+    await asking.decide("refuse")
+    policy = {"issuer": {"name": "Unknown"}, "x509_props": {"subject": "CN=web.pay.example.com"}}
+    answer = await asking.ask({"policy": policy, "owner": "pay@example.com", "if_pending": "replace"})
+    assert outcome(answer) == (202, "awaiting-approval")
+    assert outcome(await asking.decide("approve")) == (200, "started")
+    assert (await asking.dropped())["outcome"] == "merged"
