@@ -125,6 +125,7 @@ def certflow() -> Certflow:
     from functions.adapters.azure_tables.access_notes import TableAccessNotes
     from functions.adapters.azure_tables.deliveries import TableDeliveries
     from functions.adapters.azure_tables.fresh_records import TableFreshRecords
+    from functions.adapters.azure_tables.history.pages import TableHistory
     from functions.adapters.azure_tables.issuing_cas import TableIssuingCas
     from functions.adapters.azure_tables.ledger import TableLedger
     from functions.adapters.azure_tables.message_records import TableMessageRecords
@@ -164,6 +165,7 @@ def certflow() -> Certflow:
         start_counts=TableStartCounts(tables),
         inventory_files=BlobInventory(Blobs(given.blobs_url, credential)),
         fresh_records=TableFreshRecords(tables),
+        history=TableHistory(tables),
         access_files=access_files(blobs, given.access)
         if given.sign_in.mode is AuthMode.ENTRA
         else None,

@@ -27,6 +27,7 @@ from functions.ports.issuing_cas import IssuingCas
 from functions.ports.ledger import Ledger
 from functions.ports.monitoring_store import MonitoringStore
 from functions.ports.notifications import Channel, Deliveries, MessageRecords
+from functions.ports.record.history import History
 from functions.ports.rules import Rules
 from functions.ports.start_counts import StartCounts
 from functions.ports.topic import Topic
@@ -168,6 +169,7 @@ class Certflow:
     start_counts: StartCounts
     inventory_files: InventoryFiles
     fresh_records: FreshRecords
+    history: History
     access_files: AccessFiles | None = None
     tenant: str | None = None
     live: LivePorts | None = None

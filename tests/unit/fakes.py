@@ -24,6 +24,8 @@ from functions.model.links import Links
 from functions.model.messages import Severity
 from functions.model.options import Options, Takes
 from functions.model.people.message_record import MessageFilter, MessagePage, MessageRecord, is_wanted
+from functions.model.record.act_list import ActFilter, ActPage, ListedAct
+from functions.model.record.act_list import is_wanted as is_wanted_act
 from functions.model.request.history import HistoryEntry
 from functions.model.request.operation import CertificateVersion, Operation, Status
 from functions.model.request.tracked import Change, TrackedRequest
@@ -221,6 +223,7 @@ class FakeLedger:
     outbox: dict[str, Event] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     acts: list[HistoryEntry] = field(default_factory=list)
+    listed: list[ListedAct] = field(default_factory=list)
     moved: list[DueCheck] = field(default_factory=list)
     dropped: list[DueCheck] = field(default_factory=list)
     put_aside: dict[str, ParkedFile] = field(default_factory=dict)
@@ -236,6 +239,7 @@ class FakeLedger:
         self.tracked[request.vault, request.name.lower(), request.request_id] = request
         self.told(change.events)
         self.acts.extend(change.history)
+        self.listed.extend(ListedAct(request.vault, request.name, act) for act in change.history)
         return request
 
     def told(self, events: Sequence[Event]) -> None:
@@ -388,6 +392,21 @@ class FakeLedger:
 
     async def forget_kept(self, before: datetime) -> None:
         self.kept = {event_id: one for event_id, one in self.kept.items() if one[1] >= before}
+
+
+@dataclass
+class FakeHistory:
+    """The ledger's acts; a token is the number of acts before a page, of those that may be seen."""
+
+    ledger: FakeLedger
+
+    async def page(self, wanted: ActFilter, token: str | None) -> ActPage:
+        if token is not None and not token.isdecimal():
+            raise InvalidRequest("token", "This is no token that a nextLink held.")
+        newest = sorted(self.ledger.listed, key=lambda one: one.entry.at, reverse=True)
+        start, found = int(token or 0), [one for one in newest if is_wanted_act(one, wanted)]
+        end = start + wanted.limit
+        return ActPage(tuple(found[start:end]), str(end) if end < len(found) else None)
 
 
 @dataclass
@@ -953,6 +972,7 @@ class World:
     def __post_init__(self) -> None:
         self.monitoring_store = FakeWatchbook(self.ledger)
         self.access_notes = FakeAccessNotes(self.ledger)
+        self.listed_history = FakeHistory(self.ledger)
 
     @property
     def certflow(self) -> Certflow:
@@ -980,6 +1000,7 @@ class World:
             start_counts=self.start_counts,
             inventory_files=self.inventory_files,
             fresh_records=self.fresh_records,
+            history=self.listed_history,
             access_files=self.access_files,
             live=self.live,
             access=self.access,

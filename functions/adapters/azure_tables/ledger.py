@@ -12,6 +12,8 @@ is `-|{digit}`. Row keys of such a partition:
     d|{due}|{name}|i|{id}                 the due mark of an intent
     o|{event id}                          an event that is not yet sent
     h|{name}|{time}|{act}|{request_id}    a history entry
+    w|{time backwards}|{name}|{act}|{request_id}
+                                          the same in the list of all acts (history/pages.py)
     l|{name}, m|{next look}|{name}        an endpoint check (endpoint_checks.py)
 
 The partition `-|aside` has the files that are set aside; its RowKey is the SHA-256 of the blob's

@@ -18,13 +18,20 @@ MAX_WARNINGS = 10
 MAX_WARNING = 1000
 
 
+# What a line can say, as its field `what`.
+ACTS = (
+    *("created", "adopted", "replaced", "cancelled", "deleted", "merged", "acknowledged"),
+    *("reminded", "muted", "observed"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One line of a certificate's history.
 
-    `what` is an action (`created`, `adopted`, `replaced`, `cancelled`, `deleted`, `merged`,
-    `acknowledged`); `observed` for an end that Key Vault came to by itself; `reminded` for a
-    reminder to the owner, `muted` for one that a tag suppressed. `note` adds to that. Of a
+    `what` is one of ACTS: an action (`created`, `adopted`, `replaced`, `cancelled`, `deleted`,
+    `merged`, `acknowledged`); `observed` for an end that Key Vault came to by itself; `reminded`
+    for a reminder to the owner, `muted` for one that a tag suppressed. `note` adds to that. Of a
     completion `certificate` describes the version that it made, `file` is the name and SHA-256 of
     the file that was merged, if it was one, and `warnings` are the sentences that its owner was
     told. `by` is None in rows of an older version that name nobody.

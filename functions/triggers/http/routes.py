@@ -128,6 +128,7 @@ ROUTES = (
     Route("get_audit", "audit", "GET", "inventory.audit.get_audit", Verb.READ),
     Route("get_plan", "plan", "GET", "inventory.plan.get_plan", Verb.READ),
     Route("list_messages", "messages", "GET", "inventory.messages.list_messages", Verb.READ),
+    Route("list_history", "history", "GET", "record.history.list_history", Verb.READ),
     Route("get_csrs", "csrs", "GET", "csrs.get_csrs", Verb.READ),
     Route("return_chain", "chains", "POST", "chains.return_chain", Verb.RETURN),
     Route("inspect_chain", "chains/inspect", "POST", "chains.inspect_chain", Verb.RETURN),
