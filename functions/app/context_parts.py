@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from functions.ports.ledger import Ledger
     from functions.ports.monitoring_store import MonitoringStore
     from functions.ports.notifications import Channel, Deliveries, MessageRecords
+    from functions.ports.record.retention import Retention
     from functions.ports.rules import Rules
     from functions.ports.start_counts import StartCounts
     from functions.ports.topic import Topic
@@ -294,6 +295,14 @@ class HasStartCounts(Protocol):
     @property
     def counting(self) -> asyncio.Lock:
         """Whose turn it is in this process to count."""
+
+
+class HasRetention(Protocol):
+    """What is too old."""
+
+    @property
+    def retention(self) -> Retention:
+        """The rows that are to be deleted."""
 
 
 class HasLive(Protocol):

@@ -290,7 +290,7 @@ def history_rows(vault: str, name: str, act: HistoryEntry) -> tuple[Entity, Enti
     }
     of_all = {
         "PartitionKey": partition,
-        "RowKey": f"w|{backwards(act.at)}|{lower}|{act.what}|{act.request_id}",
+        "RowKey": listed_key(name, act),
         "act": encoded,
         "name": name,
         "lower": lower,
@@ -299,6 +299,11 @@ def history_rows(vault: str, name: str, act: HistoryEntry) -> tuple[Entity, Enti
         "oid": oid,
     }
     return of_name, of_all
+
+
+def listed_key(name: str, act: HistoryEntry) -> str:
+    """Returns the row key of a history entry in the list of all acts."""
+    return f"w|{backwards(act.at)}|{name.lower()}|{act.what}|{act.request_id}"
 
 
 def history_entry_of(row: Entity) -> HistoryEntry:
