@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from functions.app.context import Certflow
     from functions.ports.endpoints import LivePorts
     from functions.ports.notifications import Channel
+    from functions.ports.record.retention import Retention
     from functions.ports.sign_in import PageSignIn, SignIn
     from functions.ports.vault import Vault
     from functions.settings.channels import Channels
@@ -126,6 +127,7 @@ def certflow() -> Certflow:
     from functions.adapters.azure_tables.approvals import TableApprovals
     from functions.adapters.azure_tables.deliveries import TableDeliveries
     from functions.adapters.azure_tables.fresh_records import TableFreshRecords
+    from functions.adapters.azure_tables.history.pages import TableHistory
     from functions.adapters.azure_tables.issuing_cas import TableIssuingCas
     from functions.adapters.azure_tables.ledger import TableLedger
     from functions.adapters.azure_tables.message_records import TableMessageRecords
@@ -166,6 +168,8 @@ def certflow() -> Certflow:
         approvals=TableApprovals(tables),
         inventory_files=BlobInventory(Blobs(given.blobs_url, credential)),
         fresh_records=TableFreshRecords(tables),
+        history=TableHistory(tables),
+        retention=retention(tables),
         access_files=access_files(blobs, given.access)
         if given.sign_in.mode is AuthMode.ENTRA
         else None,
@@ -186,6 +190,13 @@ def http_context() -> Context:
     from functions.triggers.http.context import Context
 
     return Context(certflow, sign_in=sign_in if SIGNED_IN else None)
+
+
+def retention(tables: Tables) -> Retention:
+    """Returns what deletes the rows that are too old."""
+    from functions.adapters.azure_tables.history.kept import TableRetention
+
+    return TableRetention(tables)
 
 
 def live_ports(blobs: Blobs, tables: Tables) -> LivePorts:

@@ -15,6 +15,8 @@ from benchmarks.waiting import Waits, waits
 from functions.adapters.azure_tables.deliveries import TableDeliveries
 from functions.adapters.azure_tables.endpoint_checks import TableEndpointChecks
 from functions.adapters.azure_tables.fresh_records import TableFreshRecords
+from functions.adapters.azure_tables.history.kept import TableRetention
+from functions.adapters.azure_tables.history.pages import TableHistory
 from functions.adapters.azure_tables.issuing_cas import TableIssuingCas
 from functions.adapters.azure_tables.ledger import TableLedger
 from functions.adapters.azure_tables.message_records import MESSAGES, TableMessageRecords
@@ -103,6 +105,8 @@ async def scene(at: Mapping[str, str]) -> AsyncIterator[Scene]:
         deliveries=TableDeliveries(tables),
         message_records=TableMessageRecords(tables),
         fresh_records=TableFreshRecords(tables),
+        history=TableHistory(tables),
+        retention=TableRetention(tables),
         inventory_files=BlobInventory(blobs),
         live=LivePorts(servers, EndpointFileInBlob(blobs), TableEndpointChecks(tables)),
         work_queue=work,

@@ -28,6 +28,8 @@ from functions.ports.issuing_cas import IssuingCas
 from functions.ports.ledger import Ledger
 from functions.ports.monitoring_store import MonitoringStore
 from functions.ports.notifications import Channel, Deliveries, MessageRecords
+from functions.ports.record.history import History
+from functions.ports.record.retention import Retention
 from functions.ports.rules import Rules
 from functions.ports.start_counts import StartCounts
 from functions.ports.topic import Topic
@@ -170,6 +172,8 @@ class Certflow:
     approvals: Approvals
     inventory_files: InventoryFiles
     fresh_records: FreshRecords
+    history: History
+    retention: Retention
     access_files: AccessFiles | None = None
     tenant: str | None = None
     live: LivePorts | None = None

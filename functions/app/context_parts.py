@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from functions.ports.ledger import Ledger
     from functions.ports.monitoring_store import MonitoringStore
     from functions.ports.notifications import Channel, Deliveries, MessageRecords
+    from functions.ports.record.retention import Retention
     from functions.ports.rules import Rules
     from functions.ports.start_counts import StartCounts
     from functions.ports.topic import Topic
@@ -303,6 +304,14 @@ class HasApprovals(Protocol):
     @property
     def approvals(self) -> Approvals:
         """The store of approvals."""
+
+
+class HasRetention(Protocol):
+    """What is too old."""
+
+    @property
+    def retention(self) -> Retention:
+        """The rows that are to be deleted."""
 
 
 class HasLive(Protocol):

@@ -29,6 +29,7 @@ from functions.app.context_parts import (
     HasNow,
     HasOptions,
     HasRateLimiters,
+    HasRetention,
     HasRootChoice,
     HasRules,
     HasSearches,
@@ -393,8 +394,12 @@ class DeliveryContext(
     """Messages on one channel."""
 
 
-class MessagesContext(HasNow, HasMessageRecords, Protocol):
-    """The list of messages."""
+class MessagesContext(HasNow, HasDeliveries, HasMessageRecords, HasOptions, HasRetention, Protocol):
+    """What became of messages, and how long that is kept."""
+
+
+class RetentionContext(HasNow, HasVaults, HasLedger, HasOptions, HasRetention, Protocol):
+    """Requests and their history, and how long they are kept."""
 
 
 class ReachContext(HasVaults, HasChannels, HasRules, HasOptions, Protocol):

@@ -92,6 +92,8 @@ class Options:
     - `trusted`: whose certificates the vaults accept, by alias; a vault that is not in it accepts
       those of the CAs in its files.
     - `live`: which servers may be looked at.
+    - `keep_requests`: how long requests that have ended are kept, with their history;
+      `keep_messages`: how long it is kept what became of messages. None: for ever.
     """
 
     budget: int = 400
@@ -111,6 +113,8 @@ class Options:
     refused_warnings: frozenset[str] = frozenset()
     trusted: Mapping[str, Takes] = field(default_factory=dict)
     live: LiveOptions = NOWHERE
+    keep_requests: timedelta | None = timedelta(days=400)
+    keep_messages: timedelta | None = timedelta(days=90)
 
     def may_issue(self, issuer: str) -> bool:
         """Whether a request may be started at an issuer, given its name in the vault in any case.

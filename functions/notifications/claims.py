@@ -22,6 +22,7 @@ from functions.model.events.operators import NoticeRefused
 from functions.model.log import record
 from functions.model.people.message_record import MessageRecord
 from functions.notifications.notice import refusal_of
+from functions.notifications.provenance import SENT_EVENT_TTL
 from functions.notifications.routing import EMAIL
 from functions.ports.notifications import Notice, QueuedNotice
 from functions.x509.describe import printed
@@ -29,7 +30,8 @@ from functions.x509.describe import printed
 # Pauses (seconds) between tries to record what a channel has taken: if that is not recorded, people
 # get it twice. So it is tried for about as long as the claim is ours.
 RECORD_AGAIN = (1, 2, 5, 10, 20)
-KEPT_MESSAGES = timedelta(days=90)
+DELIVERIES = "deliveries"  # under which it is kept how far the last run came with them
+FORGET_PAGES, FORGET_TIME = 20, timedelta(minutes=2)  # of one run
 MAX_REASON_LETTERS = 500  # characters of the reason of a refusal, as it is listed
 
 
@@ -73,8 +75,25 @@ async def settle(
 
 
 async def forget_messages(certflow: MessagesContext) -> None:
-    """Deletes from the list of messages what is older than KEPT_MESSAGES. Raises Unavailable."""
-    await certflow.message_records.forget((certflow.now() - KEPT_MESSAGES).date())
+    """Deletes from the list of messages what is too old. Raises Unavailable."""
+    if kept := certflow.options.keep_messages:
+        await certflow.message_records.forget((certflow.now() - kept).date())
+
+
+async def forget_deliveries(certflow: MessagesContext) -> None:
+    """Deletes some of the deliveries that are too old, from where the last run stopped. None goes
+    before its event, which could come again until then and would be told again. Raises Unavailable.
+    """
+    kept, began = certflow.options.keep_messages, certflow.now()
+    if not kept:
+        return
+    before = began - max(kept, SENT_EVENT_TTL)
+    place = await certflow.retention.place(DELIVERIES)
+    for _ in range(FORGET_PAGES):
+        place = await certflow.deliveries.forget(before, place)
+        await certflow.retention.save_place(DELIVERIES, place)
+        if place is None or certflow.now() - began >= FORGET_TIME:
+            break
 
 
 async def record_message(

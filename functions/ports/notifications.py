@@ -199,6 +199,12 @@ class Deliveries(Protocol):
         """Gives a claim back after a passing failure, so that the next try need not wait."""
         ...
 
+    async def forget(self, before: datetime, place: str | None) -> str | None:
+        """Deletes some of the deliveries that ended before a time, and returns the place from which
+        the next call goes on; None at the end. What has not ended stays.
+        """
+        ...
+
     async def record_message(self, message_id: str, channel: str, now: datetime) -> None:
         """Records, in one write, that a channel has taken a message of several notices."""
         ...

@@ -14,6 +14,7 @@ from functions.settings.documented import (
     NO_KEY_COUNTS,
     NO_TIMER,
     NOBODY_GETS_IN,
+    NOTHING_GOES,
     NOTHING_RUNS,
     THE_DEFAULT,
     Setting,
@@ -77,6 +78,21 @@ ALL_SETTINGS = {
             "[what it saves](scale.md#what-a-longer-pause-costs)",
             "`1h` up to 5,000 certificates in all vaults, `24h` beyond",
             THE_DEFAULT,
+        ),
+    ),
+    "What is kept": (
+        Setting(
+            "CERTFLOW_KEEP_REQUESTS",
+            "how long requests that have ended are kept, with their history: from `30d` to "
+            "`9999d`. [What stays longer](operations.md#what-stays-and-for-how-long)",
+            "`400d`",
+            NOTHING_GOES,
+        ),
+        Setting(
+            "CERTFLOW_KEEP_MESSAGES",
+            "how long the list of messages has what became of each: from `30d` to `9999d`",
+            "`90d`",
+            NOTHING_GOES,
         ),
     ),
     "Sign-in": (

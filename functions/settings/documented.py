@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 NEEDED = "needed"
+NOTHING_GOES = "nothing is deleted"
 THE_DEFAULT = "the default"
 NOTHING_RUNS = "nothing runs"
 NO_TIMER = "the host does not run this timer"

@@ -34,6 +34,8 @@ DOMAIN = re.compile(
 QUIET_CHECK = "CERTFLOW_QUIET_CHECK"
 # Scans come once an hour; a request that nobody has seen for longer than a week is no news.
 SHORTEST_QUIET, LONGEST_QUIET = timedelta(hours=1), timedelta(days=7)
+# The board shows requests for 30 days after their end; 27 years are for ever.
+SHORTEST_KEPT, LONGEST_KEPT = timedelta(days=30), timedelta(days=9999)
 TRUSTED, REFUSED = "CERTFLOW_TRUSTED_CAS", "CERTFLOW_REFUSED_WARNINGS"
 ISSUER_NAME = re.compile(r"\*|[0-9A-Za-z-]{1,127}")
 # Calls to a vault in 10 seconds. With fewer, the checks under way and one page of a scan take
@@ -77,6 +79,8 @@ def options_of(
         refused_warnings=_refused_warnings(env, faults),
         trusted=_trusted(env, faults, vaults),
         live=live_options_of(env, faults),
+        keep_requests=_kept(env, faults, "CERTFLOW_KEEP_REQUESTS", usual.keep_requests),
+        keep_messages=_kept(env, faults, "CERTFLOW_KEEP_MESSAGES", usual.keep_messages),
     )
 
 
@@ -94,6 +98,23 @@ def _patience(env: Env, faults: Faults, usual: ReminderDelays) -> ReminderDelays
         issuer=read("CERTFLOW_PATIENCE_ISSUER", usual.issuer),
         manual=read("CERTFLOW_PATIENCE_MANUAL", usual.manual),
     )
+
+
+def _kept(env: Env, faults: Faults, name: str, usual: timedelta | None) -> timedelta | None:
+    """Reads how long something is kept. While that is wrong, it is kept for ever, because what is
+    deleted by mistake does not come back.
+    """
+
+    def read() -> timedelta | None:
+        given = period(env, name, usual or LONGEST_KEPT)
+        if not SHORTEST_KEPT <= given <= LONGEST_KEPT:
+            raise BadSettings(
+                f"{name}: write a period from {SHORTEST_KEPT.days}d to {LONGEST_KEPT.days}d, such "
+                "as 400d. Until then nothing is deleted."
+            )
+        return given
+
+    return faults.taken(read, None)
 
 
 def _quiet_check(env: Env) -> timedelta | None:

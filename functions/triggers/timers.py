@@ -15,9 +15,9 @@ def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     """Returns the timers. **check** queues a run for every vault, publishes the events that an
     earlier run left in the outbox, checks whose certificates the vaults accept and who may do
     what, sends work lists, and completes or ends approvals. **discover** asks for an inventory scan
-    of each vault, and tells of settings that are wrong. **daily** sends the digest, deletes what is
-    too old, and sends the plan on the first of a month. **sweep** handles dropped files whose event
-    never came.
+    of each vault, tells of settings that are wrong, and deletes some of the requests and deliveries
+    that are too old. **daily** sends the digest, deletes what else is too old, and sends the plan
+    on the first of a month. **sweep** handles dropped files whose event never came.
     """
     blueprint = func.Blueprint()
     _add_timer(blueprint, "check", "%CERTFLOW_CHECK_SCHEDULE%", lambda: _run_check(certflow()))
@@ -64,10 +64,14 @@ async def _run_discover(app: Certflow) -> None:
     from functions.app.setting_faults import tell_setting_faults
     from functions.live.file_faults import tell_file_faults
     from functions.monitoring.inventory_scan import request_scans
+    from functions.notifications.claims import forget_deliveries
+    from functions.record.forget import forget_requests
 
     await request_scans(app)
     await tell_setting_faults(app)
     await tell_file_faults(app)
+    await forget_requests(app)
+    await forget_deliveries(app)
 
 
 async def _run_daily(app: Certflow) -> None:

@@ -154,6 +154,8 @@ var settings = concat(
     { name: 'CERTFLOW_RENEW', value: choices.?renew ?? true ? 'true' : 'false' }
     { name: 'CERTFLOW_RENEW_MOST', value: string(choices.?renewMost ?? 50) }
     { name: 'CERTFLOW_QUIET_CHECK', value: choices.?quietCheck ?? '' }
+    { name: 'CERTFLOW_KEEP_REQUESTS', value: choices.?keepRequests ?? '' }
+    { name: 'CERTFLOW_KEEP_MESSAGES', value: choices.?keepMessages ?? '' }
     { name: 'CERTFLOW_RENEWAL_MINUTES', value: string(choices.?renewalMinutes ?? 30) }
     { name: 'CERTFLOW_DIGEST', value: choices.?digest ?? 'daily' }
     { name: 'CERTFLOW_CHAIN_INCLUDE_ROOT', value: choices.?chainIncludeRoot ?? false ? 'true' : 'false' }

@@ -198,6 +198,12 @@ type choices = {
   @maxValue(1440)
   renewalMinutes: int?
 
+  @description('How long requests that have ended are kept, with their history: 30d to 9999d.')
+  keepRequests: string?
+
+  @description('How long the list of messages has what became of each: 30d to 9999d.')
+  keepMessages: string?
+
   @description('When the digest is sent.')
   digest: ('daily' | 'news' | 'off')?
 

@@ -25,6 +25,9 @@ from functions.model.links import Links
 from functions.model.messages import Severity
 from functions.model.options import Options, Takes
 from functions.model.people.message_record import MessageFilter, MessagePage, MessageRecord, is_wanted
+from functions.model.record.act_list import ActFilter, ActPage, ListedAct
+from functions.model.record.act_list import is_wanted as is_wanted_act
+from functions.model.record.retention import KeptAct
 from functions.model.request.history import HistoryEntry
 from functions.model.request.operation import CertificateVersion, Operation, Status
 from functions.model.request.tracked import Change, TrackedRequest
@@ -59,6 +62,7 @@ from functions.ports.notifications import (
     SentMessage,
     Settlement,
 )
+from functions.ports.record.retention import Piece
 from functions.ports.rules import Rule
 from functions.ports.start_counts import StartCount
 from functions.ports.vault import Bundle, CertificateItem, CertificatePage, PendingOperation
@@ -223,6 +227,7 @@ class FakeLedger:
     outbox: dict[str, Event] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     acts: list[HistoryEntry] = field(default_factory=list)
+    listed: list[ListedAct] = field(default_factory=list)
     moved: list[DueCheck] = field(default_factory=list)
     dropped: list[DueCheck] = field(default_factory=list)
     put_aside: dict[str, ParkedFile] = field(default_factory=dict)
@@ -238,6 +243,7 @@ class FakeLedger:
         self.tracked[request.vault, request.name.lower(), request.request_id] = request
         self.told(change.events)
         self.acts.extend(change.history)
+        self.listed.extend(ListedAct(request.vault, request.name, act) for act in change.history)
         return request
 
     def told(self, events: Sequence[Event]) -> None:
@@ -390,6 +396,79 @@ class FakeLedger:
 
     async def forget_kept(self, before: datetime) -> None:
         self.kept = {event_id: one for event_id, one in self.kept.items() if one[1] >= before}
+
+
+@dataclass
+class FakeHistory:
+    """The ledger's acts; a token is the number of acts before a page, of those that may be seen."""
+
+    ledger: FakeLedger
+
+    async def page(self, wanted: ActFilter, token: str | None) -> ActPage:
+        if token is not None and not token.isdecimal():
+            raise InvalidRequest("token", "This is no token that a nextLink held.")
+        newest = sorted(self.ledger.listed, key=lambda one: one.entry.at, reverse=True)
+        start, found = int(token or 0), [one for one in newest if is_wanted_act(one, wanted)]
+        end = start + wanted.limit
+        return ActPage(tuple(found[start:end]), str(end) if end < len(found) else None)
+
+
+@dataclass
+class FakeRetention:
+    """The ledger's acts in pieces of three; a place is the last act before a piece. Names that are `failing` cannot be
+    read.
+    """
+
+    ledger: FakeLedger
+    places: dict[str, str | None] = field(default_factory=dict)
+    pieces: list[tuple[str, str | None]] = field(default_factory=list)  # that were read
+    unlisted: set[str] = field(default_factory=set)  # request_ids
+    failing: set[str] = field(default_factory=set)
+    keys: list[tuple[str, tuple[str, str, str]]] = field(default_factory=list)  # that were forgotten
+
+    async def place(self, what: str) -> str | None:
+        return self.places.get(what)
+
+    async def save_place(self, what: str, place: str | None) -> None:
+        self.places[what] = place
+
+    async def piece(self, vault: str, place: str | None) -> Piece:
+        self.pieces.append((vault, place))
+        left = [one for one in self._acts(vault) if one.key > (place or "")]
+        return Piece(tuple(left[:3]), left[2].key if len(left) > 3 else None)
+
+    async def acts(self, vault: str, name: str) -> list[KeptAct]:
+        if name in self.failing:
+            raise ValueError(f"{name} cannot be read")
+        return [one for one in self._acts(vault) if one.name == name.lower()]
+
+    async def list_acts(self, vault: str, name: str, acts: Sequence[KeptAct]) -> None:
+        self.unlisted -= {one.entry.request_id for one in acts}
+
+    async def forget_request(self, request: TrackedRequest, acts: Sequence[KeptAct]) -> bool:
+        del self.ledger.tracked[request.vault, request.name.lower(), request.request_id]
+        await self.forget_acts(request.vault, acts[:-1])
+        return True
+
+    async def forget_key(self, key_sha256: str, request: tuple[str, str, str]) -> None:
+        self.keys.append((key_sha256, request))
+
+    async def forget_acts(self, vault: str, acts: Sequence[KeptAct]) -> None:
+        gone = [one.entry for one in acts]
+        self.ledger.listed = [one for one in self.ledger.listed if one.entry not in gone]
+
+    def _acts(self, vault: str) -> list[KeptAct]:
+        found = [one for one in self.ledger.listed if one.vault == vault]
+        return [
+            KeptAct(
+                name=one.name.lower(),
+                entry=one.entry,
+                key=f"{one.name.lower()}|{one.entry.at.isoformat()}",
+                etag="",
+                listed=one.entry.request_id not in self.unlisted,
+            )
+            for one in sorted(found, key=lambda one: (one.name.lower(), one.entry.at))
+        ]
 
 
 @dataclass
@@ -547,6 +626,12 @@ class FakeDeliveries:
 
     async def release(self, event_id: str, channel: str, reason: str) -> None:
         self.states[event_id, channel] = "waiting"
+
+    async def forget(self, before: datetime, place: str | None) -> str | None:
+        old = [key for key, at in self.settled.items() if at < before]
+        for key in old[:1]:
+            del self.settled[key], self.states[key]
+        return f"{len(old)} left" if len(old) > 1 else None
 
     async def record_message(self, message_id: str, channel: str, now: datetime) -> None:
         self.messages.add((message_id, channel))
@@ -1011,6 +1096,8 @@ class World:
         self.monitoring_store = FakeWatchbook(self.ledger)
         self.access_notes = FakeAccessNotes(self.ledger)
         self.approvals = FakeApprovals(self.ledger)
+        self.listed_history = FakeHistory(self.ledger)
+        self.retention = FakeRetention(self.ledger)
 
     @property
     def certflow(self) -> Certflow:
@@ -1039,6 +1126,8 @@ class World:
             approvals=self.approvals,
             inventory_files=self.inventory_files,
             fresh_records=self.fresh_records,
+            history=self.listed_history,
+            retention=self.retention,
             access_files=self.access_files,
             live=self.live,
             access=self.access,

@@ -73,6 +73,7 @@ def test_the_app_has_exactly_these_functions() -> None:
         "get_audit": ("audit", "GET", key),
         "get_plan": ("plan", "GET", key),
         "list_messages": ("messages", "GET", key),
+        "list_history": ("history", "GET", key),
         "acknowledge_pending": (f"{certificate}/pending/acknowledge", "POST", key),
         "test_notifications": ("notifications/test", "POST", key),
         "get_history": (f"{certificate}/history", "GET", key),

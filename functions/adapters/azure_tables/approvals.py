@@ -31,7 +31,7 @@ from functions.adapters.azure_tables.rows import (
     Entity,
     Operations,
     event_row,
-    history_row,
+    history_rows,
     in_a_column,
     joined_text,
     partition_of,
@@ -202,7 +202,8 @@ def _open_row(place: Entity) -> Entity:
 def _rows_beside(change: ApprovalChange) -> Operations:
     vault, name = change.approval.vault, change.approval.name
     events: Operations = [("upsert", event_row(event)) for event in change.events]
-    return events + [("upsert", history_row(vault, name, act)) for act in change.history]
+    lines = [row for act in change.history for row in history_rows(vault, name, act)]
+    return events + [("upsert", row) for row in lines]
 
 
 def _fits(row: Any, wanted: ApprovalFilter) -> bool:

@@ -12,6 +12,7 @@ is kept as long as it counts for the limits.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -20,10 +21,10 @@ from typing import Any
 import msgspec
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
-from azure.data.tables import UpdateMode
+from azure.data.tables import TableTransactionError, UpdateMode
 from azure.data.tables.aio import TableClient
 
-from functions.adapters.azure_tables.rows import Entity, sortable
+from functions.adapters.azure_tables.rows import Entity, continuation_of, sortable, token_of
 from functions.adapters.azure_tables.service import CONFLICTS, DELIVERIES, TABLE_STORAGE, Tables
 from functions.adapters.faults import faults_of
 from functions.model.errors import Unavailable
@@ -37,6 +38,9 @@ OLD_KEYS = "-"
 MESSAGE_KEYS = "message|"  # followed by the id of a message of several notices
 SENT_KEYS = "sent|"  # followed by a channel: the partition of the messages that were sent on it
 PAGE_ROWS = 1000  # rows that one request returns (Learn, "Query timeout and pagination")
+OLD_ROWS = 500  # deliveries of one page of what is too old
+MAX_IN_TRANSACTION = 100  # rows (Learn, "Performing entity group transactions")
+UNSETTLED = {"sending", "waiting"}
 STALE_CLAIM = timedelta(minutes=2)  # longer than any channel takes to answer
 
 
@@ -71,7 +75,7 @@ class TableDeliveries:
             raise Unavailable(
                 row["RowKey"], "another delivery of this event is under way", retry_after=10
             )
-        if known["state"] not in {"sending", "waiting"}:
+        if known["state"] not in UNSETTLED:
             return False
         try:
             await table.update_entity(
@@ -99,7 +103,7 @@ class TableDeliveries:
     async def settlement(self, event_id: str, channel: str) -> Settlement | None:
         """Returns how a delivery ended; None if it has not."""
         row = await self._tables.row(event_id, channel, table=DELIVERIES)
-        if row is None or row["state"] in {"sending", "waiting"}:
+        if row is None or row["state"] in UNSETTLED:
             return None
         at = datetime.fromisoformat(row["at"])
         return Settlement(row["outcome"], at, row.get("attempts", 1))
@@ -202,6 +206,27 @@ class TableDeliveries:
             for row in rows
             if row["RowKey"] >= sortable(since)
         ]
+
+    async def forget(self, before: datetime, place: str | None) -> str | None:
+        """Deletes deliveries that were settled before a time, of one page as the service returns
+        it, and returns the token of the next page. A notice that waits, or is being sent, stays.
+        """
+        table = await self._tables.table(DELIVERIES)
+        with faults_of(TABLE_STORAGE):
+            listed = table.query_entities(
+                "at lt @before",
+                parameters={"before": before.isoformat()},
+                select=["PartitionKey", "RowKey", "state"],
+                results_per_page=OLD_ROWS,
+            )
+            pages = listed.by_page(continuation_of(place))
+            rows = [dict(row) async for row in await anext(pages)]
+            settled = [row for row in rows if row.get("state") not in {None, *UNSETTLED}]
+            for _, event in itertools.groupby(settled, key=lambda row: row["PartitionKey"]):
+                for some in itertools.batched(event, MAX_IN_TRANSACTION, strict=False):
+                    with suppress(TableTransactionError):  # another run deletes them, too
+                        await table.submit_transaction([("delete", row) for row in some])
+        return token_of(pages.continuation_token)  # type: ignore[attr-defined]  # of the SDK's page iterator
 
     async def _merge(self, event_id: str, channel: str, fields: Mapping[str, str]) -> None:
         table = await self._tables.table(DELIVERIES)

@@ -21,3 +21,14 @@ def joined(parts: Iterable[str], room: int = MAX_COMPARISONS) -> str:
             taken.append(part)
             room -= count
     return " and ".join(taken)
+
+
+def beginning_with(beginnings: Iterable[str]) -> tuple[str, dict[str, str]]:
+    """Returns a part of a filter that lets names pass which begin in one of these ways, by the
+    column `lower`, and its parameters.
+    """
+    ways, parameters = list[str](), dict[str, str]()
+    for number, beginning in enumerate(sorted(beginnings)):
+        ways.append(f"( lower ge @begin{number} and lower lt @end{number} )")
+        parameters |= {f"begin{number}": beginning, f"end{number}": f"{beginning}~"}
+    return f"( {' or '.join(ways)} )", parameters

@@ -12,12 +12,16 @@ is `-|{digit}`. Row keys of such a partition:
     d|{due}|{name}|i|{id}                 the due mark of an intent
     o|{event id}                          an event that is not yet sent
     h|{name}|{time}|{act}|{request_id}    a history entry
+    w|{time backwards}|{name}|{act}|{request_id}
+                                          the same in the list of all acts (history/pages.py)
     l|{name}, m|{next look}|{name}        an endpoint check (endpoint_checks.py)
 
 The partition `-|aside` has the files that are set aside; its RowKey is the SHA-256 of the blob's
 name, which may have characters that a RowKey forbids. The partition `-|vouched` has the events that
 were sent to the topic, for some weeks; its RowKey is the SHA-256 of the event id. The partition
-`-|board` has the change mark of the board (board_mark.py).
+`-|board` has the change mark of the board (board_mark.py), `-|kept` how far the last runs came that
+delete what is too old (history/kept.py). Who adds a kind of rows that belong to a request or to a
+history entry says there how they go.
 
 The table `keys` has the hints that lead from a key to its requests; PartitionKey and RowKey are the
 hash of the key. A hint is written before its request, so a crash can leave a hint without a

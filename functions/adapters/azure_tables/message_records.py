@@ -10,23 +10,21 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from azure.data.tables import TableTransactionError, UpdateMode
 
-from functions.adapters.azure_tables.filters import joined
-from functions.adapters.azure_tables.rows import Entity, continuation_of, key_of, token_of
+from functions.adapters.azure_tables.filters import beginning_with, joined
+from functions.adapters.azure_tables.rows import Entity, backwards, key_of, keys_in, token_of
 from functions.adapters.azure_tables.service import TABLE_STORAGE, Tables
 from functions.adapters.faults import faults_of
-from functions.model.errors import InvalidRequest
 from functions.model.people.message_record import (
     MessageFilter,
     MessagePage,
     MessageRecord,
     is_wanted,
 )
-from functions.ports.notifications import LATEST_TIME
 
 MESSAGES = "messages"
 SOME_ROWS = 200  # of a request, where the reader may not see all of them
@@ -50,7 +48,7 @@ class TableMessageRecords:
 
     async def page(self, wanted: MessageFilter, token: str | None) -> MessagePage:
         """Returns a page, the newest event first, with the keys of its last row as the token."""
-        after, found = _place_in(token), list[tuple[MessageRecord, Entity]]()
+        after, found = keys_in(token), list[tuple[MessageRecord, Entity]]()
         async for row in self._rows(wanted, after):
             record = message_of_row(row)
             if not is_wanted(record, wanted):
@@ -125,22 +123,10 @@ def _name_filter(wanted: MessageFilter) -> tuple[list[str], dict[str, Any]]:
         parts.append("lower ge @from and lower lt @until" if begins else "lower eq @from")
         parameters |= {"from": name[:-1], "until": f"{name[:-1]}~"} if begins else {"from": name}
     if wanted.beginnings:
-        ways = ["lower eq @nameless"]
-        parameters["nameless"] = ""
-        for number, beginning in enumerate(sorted(wanted.beginnings)):
-            ways.append(f"( lower ge @begin{number} and lower lt @end{number} )")
-            parameters |= {f"begin{number}": beginning, f"end{number}": f"{beginning}~"}
-        parts.append(f"( {' or '.join(ways)} )")
+        any_of_them, given = beginning_with(wanted.beginnings)
+        parts.append(f"( lower eq @nameless or {any_of_them} )")
+        parameters |= {"nameless": "", **given}
     return parts, parameters
-
-
-def _place_in(token: str | None) -> Entity | None:
-    place = continuation_of(token)
-    if place is None:
-        return None
-    if not all(isinstance(one, str) for one in place.values()):
-        raise InvalidRequest("token", "This is no token that a nextLink held.")
-    return dict(place)
 
 
 def _day_key(day: date) -> str:
@@ -150,11 +136,10 @@ def _day_key(day: date) -> str:
 def row_of_message(record: MessageRecord) -> Entity:
     """Returns the row of a record."""
     happened = record.happened.astimezone(UTC)
-    back = (LATEST_TIME - happened) // timedelta(microseconds=1)
     may_lack = {name: getattr(record, name) for name in SOMETIMES_THERE}
     return {
         "PartitionKey": _day_key(happened.date()),
-        "RowKey": f"{back:018d}|{key_of(f'{record.channel}|{record.event_id}')}",
+        "RowKey": f"{backwards(happened)}|{key_of(f'{record.channel}|{record.event_id}')}",
         **{name: getattr(record, name) or "" for name in ALWAYS_THERE},
         **{name: value for name, value in may_lack.items() if value is not None},
         "lower": (record.name or "").lower(),

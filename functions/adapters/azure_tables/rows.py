@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -25,12 +25,14 @@ from functions.adapters.azure_tables.filters import MAX_COMPARISONS, joined
 from functions.model.due_mark import DueCheck, due_check_of
 from functions.model.errors import InvalidRequest
 from functions.model.events.event import Event
+from functions.model.record.act_list import names_of
 from functions.model.request.actor import UNNAMED
 from functions.model.request.history import HistoryEntry
 from functions.model.request.tracked import Change, TrackedRequest
 from functions.model.request_filter import Place, RequestFilter
 from functions.ports.chain_files import ParkedFile
 from functions.ports.ledger import Intent
+from functions.ports.notifications import LATEST_TIME
 
 Entity = dict[str, Any]
 Operations = list[tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]]
@@ -73,6 +75,13 @@ def sortable(time: datetime) -> str:
     character that a RowKey forbids (/ \\ # ?).
     """
     return time.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def backwards(time: datetime) -> str:
+    """Returns a time as text that sorts the newest first: the microseconds to the end of the year
+    9999.
+    """
+    return f"{(LATEST_TIME - time) // timedelta(microseconds=1):018d}"
 
 
 def in_a_column(time: datetime) -> str:
@@ -247,7 +256,9 @@ def rows_beside(change: Change, *, due: bool = True) -> Operations:
     request = change.request
     operations: Operations = [("upsert", event_row(event)) for event in change.events]
     operations += [
-        ("upsert", history_row(request.vault, request.name, act)) for act in change.history
+        ("upsert", row)
+        for act in change.history
+        for row in history_rows(request.vault, request.name, act)
     ]
     if due and request.next_check is not None:
         operations.append(("upsert", due_mark(request)))
@@ -266,14 +277,36 @@ def _ended_row(request: TrackedRequest, ended: datetime) -> Entity:
     }
 
 
-def history_row(vault: str, name: str, act: HistoryEntry) -> Entity:
-    """Returns the row of a line of the history of a certificate name."""
-    about = act.approval or act.request_id
-    return {
-        "PartitionKey": partition_of(vault, name),
-        "RowKey": f"h|{name.lower()}|{sortable(act.at)}|{act.what}|{about}",
-        "act": _encoded(act),
+def history_rows(vault: str, name: str, act: HistoryEntry) -> tuple[Entity, Entity]:
+    """Returns both rows of a history entry: that in the history of its name, where `listed` says
+    that there is the other one; and that in the list of all acts of its partition, which has
+    columns to filter by.
+    """
+    lower, encoded = name.lower(), _encoded(act)
+    shown, oid = names_of(act)
+    partition = partition_of(vault, name)
+    of_name = {
+        "PartitionKey": partition,
+        "RowKey": f"h|{lower}|{sortable(act.at)}|{act.what}|{act.about}",
+        "act": encoded,
+        "listed": True,
     }
+    of_all = {
+        "PartitionKey": partition,
+        "RowKey": listed_key(name, act),
+        "act": encoded,
+        "name": name,
+        "lower": lower,
+        "what": act.what,
+        "shown": shown,
+        "oid": oid,
+    }
+    return of_name, of_all
+
+
+def listed_key(name: str, act: HistoryEntry) -> str:
+    """Returns the row key of a history entry in the list of all acts."""
+    return f"w|{backwards(act.at)}|{name.lower()}|{act.what}|{act.about}"
 
 
 def history_entry_of(row: Entity) -> HistoryEntry:
@@ -343,6 +376,14 @@ def continuation_of(token: str | None) -> Any:
     ):
         raise _no_token()
     return given
+
+
+def keys_in(token: str | None) -> dict[str, str] | None:
+    """Returns the keys of a row in a token. Raises InvalidRequest for any other text."""
+    place = continuation_of(token)
+    if place is not None and not all(isinstance(one, str) for one in place.values()):
+        raise _no_token()
+    return place  # type: ignore[no-any-return]  # of JSON
 
 
 def place_in(token: str | None) -> Place | None:

@@ -7,7 +7,7 @@ Azure's own HTTP pipeline asks for the rows without metadata, and msgspec reads 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 
 import msgspec
 from azure.core import AsyncPipelineClient
@@ -60,13 +60,15 @@ class TableScan:
         )
 
     async def rows(
-        self, table: str, query: str, values: Mapping[str, str]
-    ) -> AsyncIterator[Entity]:
+        self, table: str, query: str, values: Mapping[str, str], at_once: int | None = None
+    ) -> AsyncGenerator[Entity]:
         """Yields the rows of a table that match an OData filter, in which `@name` stands for one of
-        the values, a text. Raises HttpResponseError and the SDK's errors of the connection.
+        the values, a text. `at_once` is how many rows one request returns at most. Raises
+        HttpResponseError and the SDK's errors of the connection.
         """
-        words = [_quoted(values[word[1:]]) if word[0] == "@" else word for word in query.split()]
-        asked = {"$filter": " ".join(words)}
+        asked = {"$filter": _with_values(query, values)}
+        if at_once:
+            asked["$top"] = str(at_once)
         while True:
             request = HttpRequest("GET", f"{self._url}/{table}()", params=asked)
             response = await self._client.send_request(request)
@@ -83,6 +85,11 @@ class TableScan:
     async def close(self) -> None:
         """Closes the connections."""
         await self._client.close()
+
+
+def _with_values(query: str, values: Mapping[str, str]) -> str:
+    words = (_quoted(values[word[1:]]) if word[0] == "@" else word for word in query.split())
+    return " ".join(words)
 
 
 def _quoted(value: str) -> str:

@@ -5,7 +5,7 @@ this folder are built on it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from azure.core.credentials_async import AsyncTokenCredential
@@ -93,6 +93,16 @@ class Tables:
         given = {"start": kind, "end": f"{kind}~", **values}
         with faults_of(TABLE_STORAGE):
             return [row async for row in self._scan.rows(CERTFLOW, among, given)]
+
+    def in_partition(
+        self, partition: str, query: str, values: Mapping[str, str], at_once: int
+    ) -> AsyncGenerator[Entity]:
+        """Returns the rows of a partition of `certflow` that match a filter (scan.py), as they are
+        asked for, in the order of their keys and without their metadata; a request returns
+        `at_once` at most. The table has to exist. Raises the errors of the SDK.
+        """
+        among = f"PartitionKey eq @partition and {query}"
+        return self._scan.rows(CERTFLOW, among, {"partition": partition, **values}, at_once)
 
     async def commit(self, operations: Operations) -> str:
         """Commits all operations or none, and returns the ETag of the first row ("" if that is

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Annotated, ClassVar, Literal, Self
 
 from functions.model.events.event import Plural, Scene
-from functions.model.events.fields import Error, RequestId, Time, Who, shown_actor
+from functions.model.events.fields import Error, RequestId, Time, Who, done_by
 from functions.model.events.request import AT_ITS_END, REQUEST_IDS, Request, sample_of
 from functions.model.events.wire import Says
 from functions.model.events.wording import Message, again, span
@@ -63,8 +63,8 @@ class Ended(Request):
 
     def done(self) -> Iterable[tuple[str, object]]:
         """Lists who ended it."""
-        by = self.actor if self.by else None
-        return (("Done by", shown_actor(by, self.by)),)
+        itself = self.actor is not None and self.actor.kind == "system"
+        return (("Done by", None if itself else done_by(self.actor, self.by)),)
 
 
 @dataclass(frozen=True, kw_only=True)

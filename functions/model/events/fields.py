@@ -128,6 +128,15 @@ class Who:
     ] = None
 
 
+def done_by(who: Who | None, name: str | None) -> str | None:
+    """Returns who did something as a message shows it: beside the one who asked for the
+    certificate, nobody must be taken for the one who did this because no name is there.
+    """
+    if who is not None and who.kind == "key" and not who.on_behalf_of:
+        return "a caller with a function key, who gave no name"
+    return shown_actor(who, name)
+
+
 def shown_actor(who: Who | None, name: str | None) -> str | None:
     """Returns the actor as a message shows it, which says what is not verified; the name for an
     event of an older version, which has no more. None for a caller who said nothing.

@@ -27,6 +27,7 @@ from functions.model.events.ends import Cancelled, Completed, Deleted, Failed, O
 from functions.model.events.event import EventType
 from functions.model.events.expiry import Expired, NearExpiry
 from functions.model.events.inventory.endpoints import Live, NotLive
+from functions.model.events.inventory.owners import OwnerReplaced
 from functions.model.events.operators import (
     AccessChanged,
     AccessFaulty,
@@ -72,6 +73,7 @@ TYPES: tuple[type[EventType], ...] = (
     NearExpiry,
     Expired,
     ChangedByOthers,
+    OwnerReplaced,
     RenewalStopped,
     Live,
     NotLive,

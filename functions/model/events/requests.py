@@ -17,6 +17,7 @@ from functions.model.events.fields import (
     Time,
     Vault,
     Who,
+    done_by,
     shown_actor,
 )
 from functions.model.events.request import AT_ITS_END, REQUEST_IDS, Request, ToBeSigned, sample_of
@@ -189,7 +190,7 @@ class Acknowledged(Request):
         """Lists why the reminders are suppressed, and by whom."""
         return (
             ("Why", self.why),
-            ("Acknowledged by", shown_actor(self.actor, self.acknowledged_by)),
+            ("Acknowledged by", done_by(self.actor, self.acknowledged_by)),
         )
 
     @classmethod
@@ -228,7 +229,7 @@ class Cancelling(Request):
 
     def done(self) -> Iterable[tuple[str, object]]:
         """Lists who asked."""
-        return (("Done by", shown_actor(self.actor, self.by)),)
+        return (("Done by", done_by(self.actor, self.by)),)
 
     @classmethod
     def sample(cls, at: Scene) -> Self:

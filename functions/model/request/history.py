@@ -18,14 +18,22 @@ MAX_WARNINGS = 10
 MAX_WARNING = 1000
 
 
+# What a line can say, as its field `what`.
+ACTS = (
+    *("created", "adopted", "replaced", "cancelled", "deleted", "merged", "acknowledged"),
+    *("reminded", "muted", "observed"),
+    *("asked", "approved", "started", "failed", "refused", "expired", "withdrawn"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One line of a certificate's history.
 
-    `what` is an action (`created`, `adopted`, `replaced`, `cancelled`, `deleted`, `merged`,
-    `acknowledged`); `observed` for an end that Key Vault came to by itself; `reminded` for a
-    reminder to the owner, `muted` for one that a tag suppressed; of the `approval` with this id
-    `asked`, `approved`, `started`, `failed`, `refused`, `expired`, `withdrawn`: these have a
+    `what` is one of ACTS: an action (`created`, `adopted`, `replaced`, `cancelled`, `deleted`,
+    `merged`, `acknowledged`); `observed` for an end that Key Vault came to by itself; `reminded`
+    for a reminder to the owner, `muted` for one that a tag suppressed; of the `approval` with this
+    id `asked`, `approved`, `started`, `failed`, `refused`, `expired`, `withdrawn`: these have a
     `request_id` once there is a request, and no status of their own. `note` adds to that. Of a
     completion `certificate` describes the version that it made, `file` is the name and SHA-256 of
     the file that was merged, if it was one, and `warnings` are the sentences that its owner was
@@ -42,6 +50,11 @@ class HistoryEntry:
     file: Mapping[str, str] | None = None
     warnings: tuple[str, ...] = ()
     approval: str | None = None
+
+    @property
+    def about(self) -> str:
+        """The id of the approval or else of the request that the line is about."""
+        return self.approval or self.request_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from functions.triggers.http.openapi_parts import (
 )
 from functions.triggers.http.plain_text import MAX_TEXT_LETTERS
 from functions.triggers.http.queries import CSR_FILTERS, FILTERS, PERIODS, REQUEST_ID
+from functions.triggers.http.record.history_paths import history_paths
 from functions.triggers.http.types.answer_schemas import Schema, answer_schemas
 from functions.triggers.http.types.approvals import ApproveBody, RefuseBody, WithdrawBody
 
@@ -110,7 +111,6 @@ def describe(vaults: Sequence[str], *, signed_in: bool = False) -> dict[str, Any
         | {CERTIFICATE_PATH: {"parameters": address, **one_certificate_operations(tags)}}
         | audit_paths()
         | plan_paths()
-        | messages_paths()
         | approval_paths(*of_approvals)
         | _app_paths(rebuild)
         | _chain_paths(retry)
@@ -271,6 +271,8 @@ def _list_paths() -> dict[str, Any]:
                 ],
             )
         },
+        **messages_paths(),
+        **history_paths(),
     }
 
 

@@ -163,6 +163,7 @@ ROUTES = (
         "approvals.approvals.withdraw_approval",
         Verb.READ,
     ),
+    Route("list_history", "history", "GET", "record.history.list_history", Verb.READ),
     Route("get_csrs", "csrs", "GET", "csrs.get_csrs", Verb.READ),
     Route("return_chain", "chains", "POST", "chains.return_chain", Verb.RETURN),
     Route("inspect_chain", "chains/inspect", "POST", "chains.inspect_chain", Verb.RETURN),

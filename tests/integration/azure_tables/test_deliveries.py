@@ -196,3 +196,55 @@ async def test_what_an_older_version_has_put_there_is_read_and_gone_when_it_is_t
     await deliveries.dequeue(channel, waiting.notice)
     assert await deliveries.queued(channel, NOW, 10) == []
     assert channel not in await deliveries.channels_with_queue()
+
+
+async def test_deliveries_that_ended_before_a_time_are_forgotten_and_nothing_that_waits(
+    deliveries: TableDeliveries,
+) -> None:
+    old, day = NOW - timedelta(days=100), timedelta(days=1)
+    for event in ("old-1", "old-2"):
+        for channel in ("teams", "email"):
+            await deliveries.claim(event, channel, old)
+            await deliveries.settle(event, channel, "delivered" if channel == "teams" else "refused: 550", old)
+    await deliveries.record_message("d" * 64, "email", old)
+    await deliveries.claim("sending", "teams", old)
+    await deliveries.claim("released", "teams", old)
+    await deliveries.release("released", "teams", "HTTP 503")
+    await deliveries.enqueue("late", QueuedNotice(notice("waits"), old))
+    await deliveries.add_sent("late", SentMessage(old, "s1", critical=False))
+    await deliveries.claim("young", "teams", NOW)
+    await deliveries.settle("young", "teams", "delivered", NOW - 90 * day)
+    place = await deliveries.forget(NOW - 90 * day, None)
+    while place is not None:
+        place = await deliveries.forget(NOW - 90 * day, place)
+    for event in ("old-1", "old-2"):
+        assert [await deliveries.settlement(event, one) for one in ("teams", "email")] == [None, None]
+    assert await deliveries.was_sent("d" * 64, "email") is False
+    assert await deliveries.settlement("young", "teams") is not None
+    assert await deliveries.claim("released", "teams", NOW) is True  # with its second attempt
+    await deliveries.settle("released", "teams", "delivered", NOW)
+    settled = await deliveries.settlement("released", "teams")
+    assert settled is not None
+    assert settled.attempts == 2
+    with pytest.raises(Unavailable):
+        await deliveries.claim("sending", "teams", old)
+    assert [one.notice.event_id for one in await deliveries.queued("late", LATEST_TIME, 9)] == ["waits"]
+    assert len(await deliveries.sent_since("late", old)) == 1
+    assert await deliveries.forget(NOW - 90 * day, None) is None
+
+
+async def test_what_is_too_old_goes_a_page_at_a_time(
+    deliveries: TableDeliveries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.adapters.azure_tables.deliveries.OLD_ROWS", 2)
+    old = NOW - timedelta(days=5000)
+    events = [f"paged-{number}" for number in range(5)]
+    for event in events:
+        await deliveries.settle(event, "teams", "delivered", old)
+    place, calls = await deliveries.forget(old + timedelta(days=1), None), 1
+    left = [one for one in events if await deliveries.settlement(one, "teams")]
+    assert len(left) == 3
+    while place is not None:
+        place, calls = await deliveries.forget(old + timedelta(days=1), place), calls + 1
+    assert calls >= 3
+    assert [one for one in events if await deliveries.settlement(one, "teams")] == []

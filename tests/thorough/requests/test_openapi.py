@@ -64,6 +64,7 @@ async def test_the_document_names_every_route_and_the_vaults_that_there_are(clie
         ("/certificates", "get"),
         ("/vaults", "get"),
         ("/messages", "get"),
+        ("/history", "get"),
         ("/audit", "get"),
         ("/plan", "get"),
         ("/board", "get"),

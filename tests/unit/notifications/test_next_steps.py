@@ -22,6 +22,7 @@ from functions.model.events.digest import Digest, MonthlyPlan
 from functions.model.events.event import EventType
 from functions.model.events.expiry import Expired, NearExpiry
 from functions.model.events.inventory.endpoints import Live, NotLive
+from functions.model.events.inventory.owners import OwnerReplaced
 from functions.model.events.operators import AccessChanged, AccessFaulty, NoticeRefused, SettingWrong
 from functions.model.events.registry import TOLD
 from functions.model.events.requests import Acknowledged, Unsettled
@@ -168,6 +169,12 @@ ROWS = [
         STEPS + "test_what_somebody_else_merged_is_set_right_in_key_vault",
         person=ASK,
         how="merged",
+    ),
+    row(
+        OwnerReplaced.type,
+        "make the owner of before the owner again",
+        "unit/inventory/test_owners.py::test_the_owner_of_before_is_the_owner_again_by_the_call_that_is_named",
+        person=ASK,
     ),
     row(
         RenewalStopped.type,

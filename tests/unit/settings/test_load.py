@@ -103,6 +103,8 @@ BOTH = {"teams", "teams:ops"}
         ("CERTFLOW_RENEW", ("on", "off", "0"), "options.renews", False, set()),
         ("CERTFLOW_RENEW_MOST", ("many", "100001"), "options.max_renewals", USUAL.max_renewals, set()),
         ("CERTFLOW_RENEWAL_MINUTES", ("half an hour", "1441", "-1"), "options.renewal_minutes", 30, set()),
+        ("CERTFLOW_KEEP_REQUESTS", ("1y", "400", "29d", "719h", "0d"), "options.keep_requests", None, set()),
+        ("CERTFLOW_KEEP_MESSAGES", ("90", "29d", "10000d"), "options.keep_messages", None, set()),
         ("CERTFLOW_DIGEST", ("weekly",), "options.digest", USUAL.digest, set()),
         (
             "CERTFLOW_TRUSTED_CAS",
@@ -272,6 +274,11 @@ def test_without_a_word_the_choices_are_the_usual_ones() -> None:
         ("CERTFLOW_RENEW", "False", "renews", False),
         ("CERTFLOW_RENEW_MOST", "0", "max_renewals", 0),
         ("CERTFLOW_RENEWAL_MINUTES", "45", "renewal_minutes", 45),
+        ("CERTFLOW_KEEP_REQUESTS", "30d", "keep_requests", timedelta(days=30)),
+        ("CERTFLOW_KEEP_REQUESTS", "9999d", "keep_requests", timedelta(days=9999)),
+        ("CERTFLOW_KEEP_REQUESTS", "", "keep_requests", timedelta(days=400)),
+        ("CERTFLOW_KEEP_MESSAGES", "", "keep_messages", timedelta(days=90)),
+        ("CERTFLOW_KEEP_MESSAGES", "720h", "keep_messages", timedelta(days=30)),
         ("CERTFLOW_DIGEST", "News", "digest", DigestWhen.NEWS),
     ],
 )

@@ -114,3 +114,11 @@ async def test_every_day_without_a_digest_it_is_told_that_any_ca_is_taken() -> N
     assert world.published == []
     await rings(world, "daily")
     assert world.published == ["Trust.Changed"]
+
+
+async def test_every_hour_some_of_the_requests_and_deliveries_that_are_too_old_go() -> None:
+    world = World()
+    await world.deliveries.settle("e1", "teams", "delivered", NOW - timedelta(days=900))
+    await rings(world, "discover")
+    assert world.retention.pieces == [("main", None)]
+    assert world.deliveries.states == {}

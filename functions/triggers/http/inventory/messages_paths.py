@@ -13,7 +13,7 @@ def messages_paths() -> dict[str, Any]:
     limit = {"type": "integer", "minimum": 1, "maximum": 100}
     messages = operation(
         "list_messages",
-        "List what became of the messages of the last 90 days",
+        "List what became of messages",
         {"200": answer("Messages", "One page, the newest event first")},
         parameters=[
             *(query_parameter(name, TEXT_SCHEMA) for name in MESSAGE_FILTERS),

@@ -10,7 +10,8 @@ from functions.access.verbs import Verb
 from functions.app.contexts import AuditContext
 from functions.inventory.audits import findings_of
 from functions.inventory.near_the_end import near_its_end
-from functions.inventory.one import CertificateView, set_tags, tags_after, view
+from functions.inventory.one import CertificateView, tags_after, view
+from functions.inventory.owners import change_tags
 from functions.live.expected import look_soon
 from functions.live.states import CertificateEndpoints, endpoints_of_certificate
 from functions.model.errors import Unavailable
@@ -60,7 +61,7 @@ async def tag_certificate(req: func.HttpRequest, context: Context) -> func.HttpR
     await check_may_change(context, vault.lower(), name, tags)
     # Before the call: an alert takes a change that the app has not logged for somebody else's.
     log_act("tagged", by, outcome="asked", vault=vault.lower(), name=name)
-    record = await set_tags(app, vault, name, tags)
+    record = await change_tags(app, vault, name, tags, by)
     if change.keys() & {ENDPOINTS_TAG, GRACE_TAG}:
         await look_soon(app, vault.lower(), record)
     return json_body(200, await _answer_of(req, context, vault, name))

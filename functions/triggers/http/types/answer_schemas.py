@@ -24,6 +24,7 @@ from functions.triggers.http.types.answers import (
 from functions.triggers.http.types.approvals import ApprovalItem, ApprovalsAnswer
 from functions.triggers.http.types.audit import AuditAnswer
 from functions.triggers.http.types.board import BoardAnswer, PendingViewAnswer
+from functions.triggers.http.types.history import ActsAnswer
 from functions.triggers.http.types.inventory import (
     CertificateAnswer,
     CertificatesAnswer,
@@ -45,6 +46,7 @@ COMPONENTS: dict[str, tuple[type[msgspec.Struct], ...]] = {
     "Operation": (KeyVaultOperation, OperationExtras),
     "Bundle": (KeyVaultBundle, BundleExtras),
     "History": (HistoryAnswer,),
+    "Acts": (ActsAnswer,),
     "Requests": (RequestsAnswer,),
     "Approval": (ApprovalItem,),
     "Approvals": (ApprovalsAnswer,),

@@ -1,0 +1,1 @@
+"""The history in Azure Tables beyond one certificate: pages over all names."""

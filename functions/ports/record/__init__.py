@@ -1,0 +1,1 @@
+"""The ports of the record: the list of all acts."""

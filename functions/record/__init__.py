@@ -1,0 +1,1 @@
+"""The record of who did what: how long it is kept."""

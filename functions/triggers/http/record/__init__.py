@@ -1,0 +1,1 @@
+"""The routes of the record: who did what, over all names."""

@@ -1,0 +1,143 @@
+"""The list of all acts on Azurite's tables: its order, its pages and tokens, filters, and what it asks."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+
+from benchmarks.waiting import waits
+from functions.adapters.azure_tables.history.pages import TableHistory
+from functions.adapters.azure_tables.ledger import TableLedger
+from functions.adapters.azure_tables.rows import history_rows, token_of
+from functions.adapters.azure_tables.service import Tables
+from functions.model.errors import InvalidRequest
+from functions.model.record.act_list import ActFilter, ListedAct, is_wanted
+from functions.model.request.actor import CHECK
+from functions.model.request.history import ACTS, Action, HistoryEntry
+from functions.model.request.new_request import track
+from functions.model.request.operation import Operation, Status
+from tests.actors import person, saying
+from tests.clock import NOW
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+BY = (person("Ann"), saying("Ann"), person("bob"), CHECK, None)
+ALL = ActFilter(frozenset({"hist0", "hist1", "hist2"}))
+
+
+def act(number: int) -> ListedAct:
+    """In three vaults; several at the same moment; names in both cases."""
+    at = NOW - timedelta(hours=7 * (number // 3), microseconds=number % 2)
+    entry = HistoryEntry(ACTS[number % 4], at, f"{number:032x}", Status.IN_PROGRESS, BY[number % 5])
+    return ListedAct(f"hist{number % 3}", f"{'Web' if number % 2 else 'api'}-{number % 7}", entry)
+
+
+WRITTEN = [act(number) for number in range(60)]
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def history(tables: Tables) -> TableHistory:
+    for one in WRITTEN:
+        await tables.commit([("upsert", row) for row in history_rows(one.vault, one.name, one.entry)])
+    return TableHistory(tables)
+
+
+async def pages(history: TableHistory, wanted: ActFilter) -> list[list[ListedAct]]:
+    found, token = list[list[ListedAct]](), None
+    while True:
+        page = await history.page(wanted, token)
+        found.append(list(page.acts))
+        if page.token is None:
+            return found
+        token = page.token
+
+
+def ids(acts: list[ListedAct]) -> list[str]:
+    return [one.entry.request_id for one in acts]
+
+
+@pytest.mark.parametrize("limit", [1, 7, 25, 60, 100])
+async def test_pages_have_each_act_once_and_the_newest_first(history: TableHistory, limit: int) -> None:
+    found = await pages(history, replace(ALL, limit=limit))
+    everything = list(itertools.chain(*found))
+    assert [len(one) for one in found[:-1]] == [limit] * (len(found) - 1)
+    assert sorted(ids(everything)) == sorted(ids(WRITTEN))
+    assert everything == sorted(everything, key=lambda one: one.entry.at, reverse=True)
+    assert all(one in WRITTEN for one in everything)
+
+
+async def test_a_filter_lists_what_matches_and_nothing_else(history: TableHistory) -> None:
+    random_ = random.Random(1)  # noqa: S311  to be repeated, not secret
+    for _ in range(25):
+        moments = [None, *(one.entry.at for one in random_.sample(WRITTEN, 5))]
+        wanted = ActFilter(
+            vaults=frozenset(random_.sample(["hist0", "hist1", "hist2", "none"], 2)),
+            since=random_.choice(moments),
+            until=random_.choice(moments),
+            by=random_.choice([None, None, "ANN", person("bob").oid, "system:check"]),
+            verbs=frozenset(random_.sample(ACTS[:5], random_.randrange(3))),
+            limit=random_.choice([2, 9, 100]),
+            may_see=random_.choice([None, lambda vault, name: name.lower().startswith("web-") and vault != "hist1"]),
+        )
+        if wanted.may_see:
+            wanted = replace(wanted, beginnings=random_.choice([frozenset(), frozenset({"web-", "x"})]))
+        found = list(itertools.chain(*await pages(history, wanted)))
+        expected = [one for one in WRITTEN if is_wanted(one, wanted)]
+        assert sorted(ids(found)) == sorted(ids(expected)), wanted
+
+
+async def test_more_names_than_a_filter_has_room_for_are_listed_all_the_same(history: TableHistory) -> None:
+    beginnings = frozenset(f"web-{number}" for number in range(7))
+    wanted = replace(ALL, beginnings=beginnings, may_see=lambda _, name: name.lower() in beginnings, limit=100)
+    found = list(itertools.chain(*await pages(history, wanted)))
+    assert sorted(ids(found)) == sorted(one.entry.request_id for one in WRITTEN if one.name.startswith("Web"))
+
+
+async def test_no_token_names_a_row_that_the_reader_may_not_see(history: TableHistory) -> None:
+    mine = replace(ALL, may_see=lambda vault, _: vault == "hist2", limit=2)
+    first = await history.page(mine, None)
+    assert [one.vault for one in first.acts] == ["hist2"] * 2
+    at = first.acts[-1]
+    keys = {key: history_rows(at.vault, at.name, at.entry)[1][key] for key in ("PartitionKey", "RowKey")}
+    assert first.token == token_of(keys)
+    of_others = history_rows(WRITTEN[0].vault, WRITTEN[0].name, WRITTEN[0].entry)[1]
+    rest = await history.page(mine, token_of({key: of_others[key] for key in keys}))
+    assert {one.vault for one in rest.acts} == {"hist2"}
+
+
+@pytest.mark.parametrize(
+    "token", ["x", "e30=", token_of({"PartitionKey": 1, "RowKey": "w|"}), token_of({"PartitionKey": "a"})]
+)
+async def test_another_token_is_refused(history: TableHistory, token: str) -> None:
+    with pytest.raises(InvalidRequest):
+        await history.page(ALL, token)
+
+
+@pytest.mark.parametrize("key", ["", "a", "r|", "w|", "~"])
+async def test_a_token_with_other_keys_shows_acts_of_the_readers_vaults_or_none(
+    history: TableHistory, key: str
+) -> None:
+    page = await history.page(ALL, token_of({"PartitionKey": "x|0", "RowKey": key}))
+    assert all(one in WRITTEN for one in page.acts)
+
+
+async def test_a_page_asks_each_partition_once_and_reads_few_rows_more_than_it_shows(history: TableHistory) -> None:
+    with waits() as noted:
+        page = await history.page(replace(ALL, vaults=frozenset({"hist0"}), limit=10), None)
+    assert len(page.acts) == 10
+    assert 16 <= len(noted.all) <= 20
+
+
+async def test_an_act_is_listed_with_the_change_that_it_is_of(tables: Tables) -> None:
+    by = person("me@example.com")
+    operation = Operation("c" * 32, Status.IN_PROGRESS, "DigiCert", b"")
+    change = track("listed", "Web", operation, "CN=web", "key", None, NOW, Action("created", by))
+    ledger = TableLedger(tables)
+    await ledger.add(change)
+    page = await TableHistory(tables).page(ActFilter(frozenset({"listed"})), None)
+    assert page.acts == (ListedAct("listed", "Web", change.history[0]),)
+    assert await ledger.history("listed", "web") == list(change.history)
