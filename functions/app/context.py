@@ -190,6 +190,13 @@ class Certflow:
     now: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
+    @property
+    def access_sha256(self) -> str | None:
+        """The SHA-256 (hex) of the access file that decides, as this process last saw it; None
+        where none does.
+        """
+        return (self.access.in_force.sha256 if self.access.in_force else "") or None
+
     def with_vault(self, alias: str, vault: Vault) -> Certflow:
         """The same context, with this vault under an alias."""
         return replace(self, vaults={**self.vaults, alias: vault})

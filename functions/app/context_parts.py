@@ -284,6 +284,14 @@ class HasAccess(Protocol):
         """What decides, as this process last saw it."""
 
 
+class HasAccessHash(Protocol):
+    """The access file that is in force, for acts to name."""
+
+    @property
+    def access_sha256(self) -> str | None:
+        """Its SHA-256 (hex), as this process last saw it; None where no file decides."""
+
+
 class HasStartCounts(Protocol):
     """The requests that each caller has started today."""
 

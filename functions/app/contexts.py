@@ -11,6 +11,7 @@ from typing import Protocol
 
 from functions.app.context_parts import (
     HasAccess,
+    HasAccessHash,
     HasBoard,
     HasChainFiles,
     HasChannels,
@@ -56,7 +57,15 @@ class CsrsContext(HasNow, HasVaults, HasLedger, HasCsrStore, Protocol):
 
 
 class CheckContext(
-    HasNow, HasVaults, HasLedger, HasMonitoringStore, HasCsrStore, HasTopic, HasOptions, Protocol
+    HasNow,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasCsrStore,
+    HasTopic,
+    HasOptions,
+    HasAccessHash,
+    Protocol,
 ):
     """Applying what Key Vault says of a request to its row."""
 
@@ -70,6 +79,7 @@ class RequestsContext(
     HasTopic,
     HasWorkQueue,
     HasOptions,
+    HasAccessHash,
     Protocol,
 ):
     """The life of one request."""
@@ -87,6 +97,7 @@ class CreateContext(
     HasMailboxes,
     HasOptions,
     HasAccess,
+    HasAccessHash,
     Protocol,
 ):
     """Starting requests, for callers and as renewals."""
@@ -107,6 +118,7 @@ class MergeContext(
     HasTopic,
     HasOptions,
     HasRootChoice,
+    HasAccessHash,
     Protocol,
 ):
     """Merging a chain exactly once."""
@@ -131,6 +143,7 @@ class ManageContext(
     HasWorkQueue,
     HasOptions,
     HasRootChoice,
+    HasAccessHash,
     Protocol,
 ):
     """Every action on a pending request."""
@@ -162,6 +175,7 @@ class MatchContext(
     HasRateLimiters,
     HasSearches,
     HasSight,
+    HasAccessHash,
     Protocol,
 ):
     """Matching a file to its requests."""
@@ -183,6 +197,7 @@ class InspectContext(
     HasRateLimiters,
     HasSearches,
     HasSight,
+    HasAccessHash,
     Protocol,
 ):
     """Reporting what a drop of a file would do."""
@@ -210,6 +225,7 @@ class ChainsContext(
     HasRateLimiters,
     HasSearches,
     HasSight,
+    HasAccessHash,
     Protocol,
 ):
     """Handling a file, from the container to the vault."""
@@ -269,6 +285,7 @@ class VaultRunContext(
     HasOptions,
     HasRateLimiters,
     HasAccess,
+    HasAccessHash,
     Protocol,
 ):
     """Checking all that is due in one vault."""
@@ -287,6 +304,7 @@ class ScanContext(
     HasOptions,
     HasRateLimiters,
     HasAccess,
+    HasAccessHash,
     HasInventory,
     Protocol,
 ):
@@ -451,6 +469,13 @@ class BoardContext(HasNow, HasLedger, HasMonitoringStore, HasSight, HasBoard, Pr
 
 
 class PendingViewContext(
-    HasNow, HasVaults, HasLedger, HasMonitoringStore, HasCsrStore, HasOptions, Protocol
+    HasNow,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasCsrStore,
+    HasOptions,
+    HasAccessHash,
+    Protocol,
 ):
     """Reading all that is known of one request."""

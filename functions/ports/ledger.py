@@ -33,7 +33,8 @@ class Intent:
     is kept until `due`. `owner`, `signer`, `origin` and `renews` become those of the request.
     `takeover` says whose certificate it was and what changes, of which that owner is told. `tries`
     counts how often it could not be settled. `began` is when it was written (UTC); None in the rows
-    of an older version.
+    of an older version. `policy_before` and `policy` are the SHA-256 (act_facts.py) of the stored
+    policy and of the one that it is started with, where they are known.
     """
 
     vault: str
@@ -53,6 +54,8 @@ class Intent:
     takeover: Takeover | None = None
     tries: int = 0
     began: datetime | None = None
+    policy_before: str | None = None
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from functions.app.mail_domains import not_mailed
 from functions.model.errors import Forbidden, KeyReused, Refused, Unavailable
 from functions.model.log import record
 from functions.model.people.readers import OWNER, SIGNER
+from functions.model.request.act_facts import policy_sha256
 from functions.model.request.actor import UNNAMED, Actor, Origin
 from functions.model.request.history import Action
 from functions.model.request.operation import NotPending, Status
@@ -240,6 +241,8 @@ def _intent_of(
         renews=command.renews,
         takeover=takeover,
         began=certflow.now(),
+        policy_before=policy_sha256(last.policy),
+        policy=policy_sha256(command.body.get("policy") or last.policy),
     )
 
 

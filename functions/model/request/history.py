@@ -27,7 +27,9 @@ class HistoryEntry:
     reminder to the owner, `muted` for one that a tag suppressed. `note` adds to that. Of a
     completion `certificate` describes the version that it made, `file` is the name and SHA-256 of
     the file that was merged, if it was one, and `warnings` are the sentences that its owner was
-    told. `by` is None in rows of an older version that name nobody.
+    told. `by` is None in rows of an older version that name nobody. `before` and `after` are what
+    is known of the request before and after it (act_facts.py), `access` is the SHA-256 of the
+    access file in force; rows of an older version have neither.
     """
 
     what: str
@@ -39,6 +41,9 @@ class HistoryEntry:
     certificate: Mapping[str, str] | None = None
     file: Mapping[str, str] | None = None
     warnings: tuple[str, ...] = ()
+    before: Mapping[str, str] | None = None
+    after: Mapping[str, str] | None = None
+    access: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

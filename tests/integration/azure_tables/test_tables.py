@@ -416,6 +416,7 @@ async def test_who_acted_is_kept_in_full(ledger: TableLedger, by: Actor | None) 
     name = f"who-{by and (by.name or by.on_behalf_of or by.kind)}"
     request = replace(started(name).request, requested_by=by, cancel_asked=NOW, cancel_asked_by=by)
     act = HistoryEntry("created", NOW, request.request_id, Status.IN_PROGRESS, by)
+    act = replace(act, before={"owner": "ann"}, after={"owner": "bob"}, access="5" * 64)
     await ledger.add(Change(request, history=(act,)))
     assert await ledger.get("main", name, request.request_id) == request
     assert await ledger.history("main", name) == [act]
