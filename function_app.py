@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from functions.app.context import Certflow
     from functions.ports.endpoints import LivePorts
     from functions.ports.notifications import Channel
+    from functions.ports.record.acts import ActFiles, WaitingActs
     from functions.ports.sign_in import PageSignIn, SignIn
     from functions.ports.vault import Vault
     from functions.settings.channels import Channels
@@ -144,6 +145,7 @@ def certflow() -> Certflow:
     given, credential = settings(), identity()
     tables = Tables(given.tables_url, credential)
     blobs = Blobs(given.chains_url, credential)
+    waiting_acts, act_files = record_ports(blobs, tables)
     return Certflow(
         vaults=vaults(given, credential),
         ledger=TableLedger(tables),
@@ -164,6 +166,8 @@ def certflow() -> Certflow:
         start_counts=TableStartCounts(tables),
         inventory_files=BlobInventory(Blobs(given.blobs_url, credential)),
         fresh_records=TableFreshRecords(tables),
+        waiting_acts=waiting_acts,
+        act_files=act_files,
         access_files=access_files(blobs, given.access)
         if given.sign_in.mode is AuthMode.ENTRA
         else None,
@@ -184,6 +188,14 @@ def http_context() -> Context:
     from functions.triggers.http.context import Context
 
     return Context(certflow, sign_in=sign_in if SIGNED_IN else None)
+
+
+def record_ports(blobs: Blobs, tables: Tables) -> tuple[WaitingActs, ActFiles]:
+    """Returns what acts wait in, and where their record is."""
+    from functions.adapters.azure_tables.waiting_acts import TableWaitingActs
+    from functions.adapters.blob_storage.act_files import BlobActFiles
+
+    return TableWaitingActs(tables), BlobActFiles(blobs)
 
 
 def live_ports(blobs: Blobs, tables: Tables) -> LivePorts:

@@ -27,6 +27,7 @@ from functions.ports.issuing_cas import IssuingCas
 from functions.ports.ledger import Ledger
 from functions.ports.monitoring_store import MonitoringStore
 from functions.ports.notifications import Channel, Deliveries, MessageRecords
+from functions.ports.record.acts import ActFiles, WaitingActs
 from functions.ports.rules import Rules
 from functions.ports.start_counts import StartCounts
 from functions.ports.topic import Topic
@@ -145,8 +146,9 @@ class Certflow:
     share, filled on use (vault_limiters.py); `searches`, whose turn it is to search a vault for the
     keys of files (chains/key_search.py); `health`, the last answer about it; `access`, who may do
     what (access.py); `board`, its rows (board/kept.py); `counting`, whose turn it is to count a
-    start; `empty_outboxes`, when the outbox of a vault (None: of none) was last found empty
-    (outbox.py); `snapshots`, what the inventory last was, by alias (inventory/read.py).
+    start; `acts_turn`, whose it is to write acts; `empty_outboxes`, when the outbox of a vault
+    (None: of none) was last found empty (outbox.py); `snapshots`, what the inventory last was, by
+    alias (inventory/read.py).
 
     `may_see` (the alias of a vault, the name of a certificate) says which requests exist for
     whoever this context works for: for a caller those of the grants, otherwise all.
@@ -168,6 +170,8 @@ class Certflow:
     start_counts: StartCounts
     inventory_files: InventoryFiles
     fresh_records: FreshRecords
+    waiting_acts: WaitingActs
+    act_files: ActFiles
     access_files: AccessFiles | None = None
     tenant: str | None = None
     live: LivePorts | None = None
@@ -184,6 +188,7 @@ class Certflow:
     access: AccessCache = field(default_factory=AccessCache)
     board: BoardCache = field(default_factory=BoardCache)
     counting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    acts_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     empty_outboxes: dict[str | None, datetime] = field(default_factory=dict)
     snapshots: dict[str, StoredSnapshot] = field(default_factory=dict)
     may_see: Callable[[str, str], bool] = see_all

@@ -12,6 +12,7 @@ from typing import Protocol
 from functions.app.context_parts import (
     HasAccess,
     HasAccessHash,
+    HasActs,
     HasBoard,
     HasChainFiles,
     HasChannels,
@@ -98,6 +99,7 @@ class CreateContext(
     HasOptions,
     HasAccess,
     HasAccessHash,
+    HasActs,
     Protocol,
 ):
     """Starting requests, for callers and as renewals."""
@@ -268,6 +270,7 @@ class DigestContext(
     HasLinks,
     HasSight,
     HasLive,
+    HasActs,
     Protocol,
 ):
     """The digest of a day."""
@@ -286,6 +289,7 @@ class VaultRunContext(
     HasRateLimiters,
     HasAccess,
     HasAccessHash,
+    HasActs,
     Protocol,
 ):
     """Checking all that is due in one vault."""
@@ -305,6 +309,7 @@ class ScanContext(
     HasRateLimiters,
     HasAccess,
     HasAccessHash,
+    HasActs,
     HasInventory,
     Protocol,
 ):
@@ -422,6 +427,10 @@ class SamplesContext(
 
 class AccessContext(HasNow, HasLedger, HasTopic, HasAccess, Protocol):
     """Who may do what, and telling operators of changes of that."""
+
+
+class ActsContext(HasNow, HasLedger, HasTopic, HasOptions, HasActs, Protocol):
+    """Writing the record of acts."""
 
 
 class StartsContext(HasNow, HasStartCounts, Protocol):

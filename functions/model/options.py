@@ -30,6 +30,15 @@ class DigestWhen(StrEnum):
     OFF = "off"
 
 
+class ActsMode(StrEnum):
+    """What happens while acts cannot be written to their record: everything goes on, and they wait;
+    or no request is started.
+    """
+
+    BEST_EFFORT = "best-effort"
+    REQUIRED = "required"
+
+
 class Takes(StrEnum):
     """Whose certificates a vault accepts: those of the CAs in its files; those of the public CAs as
     well; or those of any CA, until there is a file.
@@ -92,6 +101,7 @@ class Options:
     - `trusted`: whose certificates the vaults accept, by alias; a vault that is not in it accepts
       those of the CAs in its files.
     - `live`: which servers may be looked at.
+    - `acts`: what happens while acts cannot be written to their record.
     """
 
     budget: int = 400
@@ -111,6 +121,7 @@ class Options:
     refused_warnings: frozenset[str] = frozenset()
     trusted: Mapping[str, Takes] = field(default_factory=dict)
     live: LiveOptions = NOWHERE
+    acts: ActsMode = ActsMode.BEST_EFFORT
 
     def may_issue(self, issuer: str) -> bool:
         """Whether a request may be started at an issuer, given its name in the vault in any case.

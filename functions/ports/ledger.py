@@ -20,6 +20,7 @@ from functions.model.request.operation import Status
 from functions.model.request.tracked import Change, TrackedRequest
 from functions.model.request_filter import Page, RequestFilter
 from functions.ports.chain_files import ParkedFile
+from functions.ports.record.acts import WaitingAct
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,14 @@ class BoardReading:
 
     requests: Sequence[TrackedRequest]
     newest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """What is in the outbox: events, and acts."""
+
+    events: list[Event]
+    acts: list[WaitingAct]
 
 
 class Ledger(Protocol):
@@ -153,9 +162,9 @@ class Ledger(Protocol):
         """Adds an event that comes with no change of a request. Adding it again is fine."""
         ...
 
-    async def unsent(self, vault: str | None) -> list[Event]:
-        """The events that were written and not yet marked as sent: of a vault, or (None) those
-        that belong to no vault.
+    async def left_behind(self, vault: str | None) -> LeftBehind:
+        """The events that were written and not yet marked as sent, and the acts that are not yet
+        in their record: of a vault, or (None) those that belong to no vault.
         """
         ...
 

@@ -29,6 +29,7 @@ from functions.ports.judge import AdmitAll, Judge, Proposal
 from functions.ports.key_vault_objects import CreateFields
 from functions.ports.ledger import Intent
 from functions.ports.vault import NOT_FOUND, PendingOperation, Vault, get_pending_or_none
+from functions.record.export import refuse_unrecorded
 from functions.requests.adoption import adopt
 from functions.requests.apply_and_save import apply_and_save
 from functions.requests.create_refusals import (
@@ -121,6 +122,7 @@ async def create_request(certflow: CreateContext, command: CreateCommand) -> Cre
     ways out), KeyReused, Unavailable.
     """
     vault, asked = certflow.vault(command.vault), command.fingerprint()
+    await refuse_unrecorded(certflow)
     stands, last = await asyncio.gather(
         get_pending_or_none(vault, command.name), _last_version(certflow, vault, command)
     )

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from functions.model.errors import BadSettings
 from functions.model.findings import REFUSABLE
-from functions.model.options import DigestWhen, Options, Takes
+from functions.model.options import ActsMode, DigestWhen, Options, Takes
 from functions.model.timing import ReminderDelays
 from functions.settings.live import live_options_of
 from functions.settings.values import (
@@ -34,6 +34,7 @@ DOMAIN = re.compile(
 QUIET_CHECK = "CERTFLOW_QUIET_CHECK"
 # Scans come once an hour; a request that nobody has seen for longer than a week is no news.
 SHORTEST_QUIET, LONGEST_QUIET = timedelta(hours=1), timedelta(days=7)
+ACTS_MODE = "CERTFLOW_ACTS"
 TRUSTED, REFUSED = "CERTFLOW_TRUSTED_CAS", "CERTFLOW_REFUSED_WARNINGS"
 ISSUER_NAME = re.compile(r"\*|[0-9A-Za-z-]{1,127}")
 # Calls to a vault in 10 seconds. With fewer, the checks under way and one page of a scan take
@@ -77,6 +78,7 @@ def options_of(
         refused_warnings=_refused_warnings(env, faults),
         trusted=_trusted(env, faults, vaults),
         live=live_options_of(env, faults),
+        acts=_acts_mode(env, faults),
     )
 
 
@@ -107,6 +109,12 @@ def _quiet_check(env: Env) -> timedelta | None:
 def _digest_when(env: Env, faults: Faults, usual: DigestWhen) -> DigestWhen:
     read = faults.taken(lambda: word(env, "CERTFLOW_DIGEST", tuple(DigestWhen), usual), usual.value)
     return DigestWhen(read)
+
+
+def _acts_mode(env: Env, faults: Faults) -> ActsMode:
+    """Safe is required: whoever writes this setting means that nothing goes unrecorded."""
+    usual, safe = ActsMode.BEST_EFFORT, ActsMode.REQUIRED.value
+    return ActsMode(faults.taken(lambda: word(env, ACTS_MODE, tuple(ActsMode), usual), safe))
 
 
 def _owner_domains(env: Env, faults: Faults) -> tuple[str, ...]:

@@ -156,6 +156,7 @@ var settings = concat(
     { name: 'CERTFLOW_QUIET_CHECK', value: choices.?quietCheck ?? '' }
     { name: 'CERTFLOW_RENEWAL_MINUTES', value: string(choices.?renewalMinutes ?? 30) }
     { name: 'CERTFLOW_DIGEST', value: choices.?digest ?? 'daily' }
+    { name: 'CERTFLOW_ACTS', value: choices.?acts ?? 'best-effort' }
     { name: 'CERTFLOW_CHAIN_INCLUDE_ROOT', value: choices.?chainIncludeRoot ?? false ? 'true' : 'false' }
     { name: 'CERTFLOW_LIVE_HOSTS', value: join(choices.?liveHosts ?? [], ',') }
     { name: 'CERTFLOW_LIVE_PORTS', value: join(map(choices.?livePorts ?? [443, 8443], port => string(port)), ',') }

@@ -29,6 +29,7 @@ CORE = (
     "notifications",
     "chains",
     "inventory",
+    "record",
     "monitoring",
     "live",
     "board",

@@ -22,6 +22,7 @@ from functions.adapters.azure_tables.actors import (
     without_actor,
 )
 from functions.adapters.azure_tables.filters import MAX_COMPARISONS, joined
+from functions.model.acts.act import Act, act_of_event, act_of_history
 from functions.model.due_mark import DueCheck, due_check_of
 from functions.model.errors import InvalidRequest
 from functions.model.events.event import Event
@@ -31,6 +32,7 @@ from functions.model.request.tracked import Change, TrackedRequest
 from functions.model.request_filter import Place, RequestFilter
 from functions.ports.chain_files import ParkedFile
 from functions.ports.ledger import Intent
+from functions.ports.record.acts import RecordPlace, WaitingAct
 
 Entity = dict[str, Any]
 Operations = list[tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]]
@@ -148,29 +150,32 @@ def intent_row(intent: Intent) -> Entity:
         "PartitionKey": partition_of(intent.vault, intent.name),
         "RowKey": f"i|{intent.name.lower()}|{intent.id}",
         "unanswered": intent.answer is None,
-        **_split(_encoded(intent)),
+        **_split(_encoded(intent), "intent"),
     }
 
 
 def intent_of(row: Entity) -> Intent:
     """Returns the intent of a row."""
-    parts = range(2, row.get("parts", 1) + 1)
-    stored = msgspec.json.decode(
-        "".join([row["intent"], *(row[f"intent_{part}"] for part in parts)])
-    )
+    stored = msgspec.json.decode(_joined(row, "intent"))
     return msgspec.convert(stored | {"by": actor_in_json(stored) or UNNAMED}, Intent)
 
 
-def _split(text: str) -> Entity:
-    """Returns the properties that hold the JSON of an intent: `intent`, and `intent_2` and so on if
-    one property is too small. The JSON has Key Vault's answer, and its CSR may have very many
+def _joined(row: Entity, name: str) -> str:
+    """Returns the text that _split has put into a row."""
+    parts = range(2, row.get("parts", 1) + 1)
+    return "".join([row[name], *(row[f"{name}_{part}"] for part in parts)])
+
+
+def _split(text: str, name: str) -> Entity:
+    """Returns the properties that hold a text: `intent`, and `intent_2` and so on if one property
+    is too small. The JSON of an intent has Key Vault's answer, and its CSR may have very many
     names.
     """
     first, *more = [
         text[at : at + MAX_PROPERTY_LETTERS] for at in range(0, len(text), MAX_PROPERTY_LETTERS)
     ]
-    parts = {f"intent_{number}": part for number, part in enumerate(more, 2)}
-    return {"intent": first, **parts, "parts": 1 + len(more)}
+    parts = {f"{name}_{number}": part for number, part in enumerate(more, 2)}
+    return {name: first, **parts, "parts": 1 + len(more)}
 
 
 def intent_mark(intent: Intent) -> Entity:
@@ -181,6 +186,33 @@ def intent_mark(intent: Intent) -> Entity:
 def due_check_of_row(row: Entity) -> DueCheck:
     """Returns the check that a due mark stands for."""
     return msgspec.json.decode(row["look"], type=DueCheck)
+
+
+def event_rows(event: Event) -> Operations:
+    """Returns the rows of an event: that in the outbox, and that of an act if it is one itself."""
+    act = act_of_event(event)
+    row = event_row(event)
+    return [
+        ("upsert", row),
+        *([("upsert", waiting_row(row["PartitionKey"], act))] if act else ()),
+    ]
+
+
+def waiting_row(partition: str, act: Act) -> Entity:
+    """Returns the row of an act that waits for its record."""
+    return {
+        "PartitionKey": partition,
+        "RowKey": f"oa|{sortable(act.at)}|{act.id}",
+        **_split(act.text, "act"),
+    }
+
+
+def waiting_act_of(row: Any) -> WaitingAct:
+    """Returns the act of a row, with the row's ETag."""
+    tried = RecordPlace(row["file"], row["end"]) if "file" in row else None
+    id_ = row["RowKey"].rpartition("|")[2]
+    keys = row["PartitionKey"], row["RowKey"]
+    return WaitingAct(id_, _joined(row, "act"), *keys, tried, row.metadata["etag"])
 
 
 def event_row(event: Event) -> Entity:
@@ -237,13 +269,17 @@ def parked_row(drop: str, parked: ParkedFile) -> Entity:
 
 
 def rows_beside(change: Change, *, due: bool = True) -> Operations:
-    """Returns the rows that are written together with a request: its events, its history entries,
-    and its due mark (unless `due` is False) or the row that says when it has ended, if that is
-    known.
+    """Returns the rows that are written together with a request: its events, its history entries
+    and the acts that they are, and its due mark (unless `due` is False) or the row that says when
+    it has ended, if that is known.
     """
     request = change.request
     operations: Operations = [("upsert", event_row(event)) for event in change.events]
     operations += [("upsert", _history_row(request, act)) for act in change.history]
+    partition = partition_of(request.vault, request.name)
+    for entry in change.history:
+        act = act_of_history(request.vault, request.name, entry)
+        operations.append(("upsert", waiting_row(partition, act)))
     if due and request.next_check is not None:
         operations.append(("upsert", due_mark(request)))
     if request.ended is not None and request.has_dated_end:

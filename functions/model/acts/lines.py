@@ -15,7 +15,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Self
+from typing import Self
 
 NO_LINE = "0" * 64  # `prev` of the first line of all
 # Characters of a line, far above those of an act (a history entry is a property of a table row,
@@ -75,7 +75,7 @@ def last_line(following: FileName, prev: str) -> bytes:
     return f'{{"prev":"{prev}","next":"{following}"}}'.encode()
 
 
-def fields_of(line: bytes) -> dict[str, Any] | None:
+def fields_of(line: bytes) -> dict[str, object] | None:
     """Returns the fields of a line; None if it is no line of the record."""
     try:
         fields = json.loads(line)

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 
 from functions.model.acts.lines import NO_LINE, FileName, fields_of, head_of, next_of
 
-HEAD_RECORD = "acts-written"  # the event of the log record with a head
-# Such a record wherever it stands: in a line of its own, in JSON within JSON, or in a CSV file,
-# once the quotes are plain. It has no object within.
+# The log record with a head (record/tail.py), wherever it stands: in a line of its own, in JSON
+# within JSON, or in a CSV file, once the quotes are plain. It has no object within.
 LOGGED_HEAD = re.compile(r'\{"event": ?"acts-written"[^{}]*\}')
 
 

@@ -128,7 +128,7 @@ async def test_due_marks(tables: Tables) -> None:
 
 async def test_the_outbox(tables: Tables) -> None:
     ledger = TableLedger(tables)
-    events = plain([*await ledger.unsent("main"), *await ledger.unsent(None)])
+    events = plain([*(await ledger.left_behind("main")).events, *(await ledger.left_behind(None)).events])
     assert lacks(READ["events"], events) == []
     assert any(event["vault"] is None for event in events)
 
@@ -219,7 +219,7 @@ async def test_a_shift_goes_on_from_there(rows_of_its_own: Tables, caplog: pytes
         await handlers[one["queue"]](func.QueueMessage(body=json.dumps(one["message"]).encode()))
 
     assert {event["id"] for event in READ["events"] if event["vault"]} <= {event.id for event in world.topic.published}
-    assert await ledger.unsent("main") == []
+    assert (await ledger.left_behind("main")).events == []
     now = {(one.name, one.status) for one in await _named(ledger, "pending", "portal", "failed", "stalled", "cut-off")}
     assert {("pending", Status.FAILED), ("portal", Status.DELETED), ("failed", Status.FAILED)} <= now
     assert {("stalled", Status.IN_PROGRESS), ("cut-off", Status.IN_PROGRESS)} <= now

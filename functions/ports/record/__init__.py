@@ -1,0 +1,1 @@
+"""The ports to the record of acts."""

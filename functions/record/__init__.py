@@ -1,0 +1,1 @@
+"""The record of acts: from the outbox to files that their own writer cannot change."""
