@@ -19,6 +19,7 @@ from functions.adapters.azure_tables.deliveries import TableDeliveries
 from functions.adapters.azure_tables.ledger import TableLedger
 from functions.adapters.azure_tables.monitoring_store import TableMonitoringStore
 from functions.adapters.azure_tables.service import CERTFLOW, DELIVERIES, Tables
+from functions.adapters.azure_tables.waiting_acts import TableWaitingActs
 from functions.model.request.operation import Operation, Status
 from functions.model.request.tracked import TrackedRequest
 from functions.monitoring.status import status_of_vaults
@@ -203,6 +204,7 @@ async def test_a_shift_goes_on_from_there(rows_of_its_own: Tables, caplog: pytes
     tables = rows_of_its_own
     teams, ledger = FakeChannel("teams", max_notices=10), TableLedger(tables)
     world = World(ledger=ledger, deliveries=TableDeliveries(tables), channels=(teams,), now=NOW)  # type: ignore[arg-type]
+    world.waiting_acts = TableWaitingActs(tables)  # type: ignore[assignment]  # the real one
     world.monitoring_store = TableMonitoringStore(tables)  # type: ignore[assignment]  # the real ones, as above
     for one in READ["requests"]:
         if one["status"] == "inProgress" and one["name"] != "portal":
