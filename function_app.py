@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from functions.app.context import Certflow
     from functions.ports.endpoints import LivePorts
     from functions.ports.notifications import Channel
+    from functions.ports.record.acts import ActFiles, WaitingActs
+    from functions.ports.record.history import History
     from functions.ports.record.retention import Retention
+    from functions.ports.rules import Rules
     from functions.ports.sign_in import PageSignIn, SignIn
     from functions.ports.vault import Vault
     from functions.settings.channels import Channels
@@ -127,7 +130,6 @@ def certflow() -> Certflow:
     from functions.adapters.azure_tables.approvals import TableApprovals
     from functions.adapters.azure_tables.deliveries import TableDeliveries
     from functions.adapters.azure_tables.fresh_records import TableFreshRecords
-    from functions.adapters.azure_tables.history.pages import TableHistory
     from functions.adapters.azure_tables.issuing_cas import TableIssuingCas
     from functions.adapters.azure_tables.ledger import TableLedger
     from functions.adapters.azure_tables.message_records import TableMessageRecords
@@ -139,14 +141,13 @@ def certflow() -> Certflow:
     from functions.adapters.blob_storage.inventory_files import BlobInventory
     from functions.adapters.blob_storage.trusted_cas import TrustedCaFiles
     from functions.adapters.event_topic import EventTopic
-    from functions.adapters.rule_table import RulesInBlob, RulesInSetting
     from functions.app.context import Certflow
     from functions.notifications.provenance import source_of
-    from functions.notifications.routing import is_table
 
     given, credential = settings(), identity()
     tables = Tables(given.tables_url, credential)
     blobs = Blobs(given.chains_url, credential)
+    history, retention, waiting_acts, act_files = record_ports(blobs, tables)
     return Certflow(
         vaults=vaults(given, credential),
         ledger=TableLedger(tables),
@@ -160,16 +161,16 @@ def certflow() -> Certflow:
         deliveries=TableDeliveries(tables),
         message_records=TableMessageRecords(tables),
         work_queue=work(),
-        rules=RulesInSetting(given.rules)
-        if is_table(given.rules)
-        else RulesInBlob(blobs, given.rules),
+        rules=rules(given.rules, blobs),
         access_notes=TableAccessNotes(tables),
         start_counts=TableStartCounts(tables),
         approvals=TableApprovals(tables),
         inventory_files=BlobInventory(Blobs(given.blobs_url, credential)),
         fresh_records=TableFreshRecords(tables),
-        history=TableHistory(tables),
-        retention=retention(tables),
+        history=history,
+        retention=retention,
+        waiting_acts=waiting_acts,
+        act_files=act_files,
         access_files=access_files(blobs, given.access)
         if given.sign_in.mode is AuthMode.ENTRA
         else None,
@@ -192,11 +193,29 @@ def http_context() -> Context:
     return Context(certflow, sign_in=sign_in if SIGNED_IN else None)
 
 
-def retention(tables: Tables) -> Retention:
-    """Returns what deletes the rows that are too old."""
-    from functions.adapters.azure_tables.history.kept import TableRetention
+def rules(given: str, blobs: Blobs) -> Rules:
+    """Returns the rules of who is told, which are in the setting or in a file that it names."""
+    from functions.adapters.rule_table import RulesInBlob, RulesInSetting
+    from functions.notifications.routing import is_table
 
-    return TableRetention(tables)
+    return RulesInSetting(given) if is_table(given) else RulesInBlob(blobs, given)
+
+
+def record_ports(blobs: Blobs, tables: Tables) -> tuple[History, Retention, WaitingActs, ActFiles]:
+    """Returns where it is kept who did what: the list of all, what deletes from it what is too old,
+    what acts wait in, and their record.
+    """
+    from functions.adapters.azure_tables.history.kept import TableRetention
+    from functions.adapters.azure_tables.history.pages import TableHistory
+    from functions.adapters.azure_tables.history.waiting_acts import TableWaitingActs
+    from functions.adapters.blob_storage.act_files import BlobActFiles
+
+    return (
+        TableHistory(tables),
+        TableRetention(tables),
+        TableWaitingActs(tables),
+        BlobActFiles(blobs),
+    )
 
 
 def live_ports(blobs: Blobs, tables: Tables) -> LivePorts:

@@ -38,6 +38,7 @@ from functions.monitoring.vault_run import queue_vault_runs, run_vault
 from functions.notifications.send_waiting import send_queued
 from functions.ports.notifications import GATHERING
 from functions.ports.work_queue import EVENT_QUEUE
+from functions.record.export import export_acts
 from functions.requests.check import check_named
 from functions.triggers.event_grid import hear, hear_own
 from tests.certificates import DAY, Ca, Wish
@@ -172,8 +173,11 @@ async def _end(one: Scene, scanned: Counts, idle: Counts) -> Steps:
     request = vault.operations[WEB]
     vault.certificates[WEB] = version_of(signed(one.ca, request), "v2")
     vault.operations[WEB] = replace(request, status=Status.COMPLETED)
+    end = await one.counted(lambda: check_named(flow, "main", WEB))
+    acts = (await flow.ledger.left_behind("main")).acts
     found = {
-        "end": await one.counted(lambda: check_named(flow, "main", WEB)),
+        "end": end,
+        "record": await one.count(lambda: export_acts(flow, acts)),
         "refresh": await one.counted(lambda: refresh(flow, "main", WEB)),
         "expected": await one.counted(lambda: hear_completed(flow, {"vault": "main", "name": WEB}, one.world.now)),
         "met ended": await one.scan() - scanned,

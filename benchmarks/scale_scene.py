@@ -17,11 +17,13 @@ from functions.adapters.azure_tables.endpoint_checks import TableEndpointChecks
 from functions.adapters.azure_tables.fresh_records import TableFreshRecords
 from functions.adapters.azure_tables.history.kept import TableRetention
 from functions.adapters.azure_tables.history.pages import TableHistory
+from functions.adapters.azure_tables.history.waiting_acts import TableWaitingActs
 from functions.adapters.azure_tables.issuing_cas import TableIssuingCas
 from functions.adapters.azure_tables.ledger import TableLedger
 from functions.adapters.azure_tables.message_records import MESSAGES, TableMessageRecords
 from functions.adapters.azure_tables.monitoring_store import TableMonitoringStore
 from functions.adapters.azure_tables.service import CERTFLOW, DELIVERIES, KEYS, Tables
+from functions.adapters.blob_storage.act_files import BlobActFiles
 from functions.adapters.blob_storage.containers import Blobs
 from functions.adapters.blob_storage.inventory_files import BlobInventory
 from functions.adapters.endpoints.endpoint_file import EndpointFileInBlob
@@ -33,6 +35,7 @@ from functions.ports.endpoints import LivePorts
 from functions.ports.notifications import USUAL_LIMITS
 from functions.ports.vault import PendingOperation
 from functions.ports.work_queue import CHANNEL_QUEUE, CHECK_QUEUE, EVENT_QUEUE
+from functions.record.export import export_acts
 from testkit.tokens import AnyToken
 from tests.certificates import Ca
 from tests.clock import fixed_now
@@ -67,6 +70,15 @@ class Scene:
     ca: Ca = field(default_factory=lambda: Ca.root("Root", at=fixed_now))
 
     async def counted(self, step: Callable[[], Awaitable[Any]]) -> Counts:
+        """What a step asks of each service, once all acts before it are in their record."""
+        await self.write_acts()
+        return await self.count(step)
+
+    async def write_acts(self) -> None:
+        """Writes the acts that wait, as the next run would."""
+        await export_acts(self.certflow, (await self.certflow.ledger.left_behind("main")).acts)
+
+    async def count(self, step: Callable[[], Awaitable[Any]]) -> Counts:
         """What a step asks of each service."""
         self.waiting.clear()
         self.world.vault.calls.clear()
@@ -108,6 +120,8 @@ async def scene(at: Mapping[str, str]) -> AsyncIterator[Scene]:
         history=TableHistory(tables),
         retention=TableRetention(tables),
         inventory_files=BlobInventory(blobs),
+        waiting_acts=TableWaitingActs(tables),
+        act_files=BlobActFiles(blobs),
         live=LivePorts(servers, EndpointFileInBlob(blobs), TableEndpointChecks(tables)),
         work_queue=work,
     )

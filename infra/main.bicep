@@ -156,6 +156,14 @@ param allowedAddresses string[] = []
 @maxValue(3650)
 param keepQuarantineDays int = 30
 
+@description('Days for which nobody can change or delete a file of the record of acts; it only grows. 0: no such policy. Without a lock, whoever may manage the storage can end it.')
+@minValue(0)
+@maxValue(146000)
+param keepActsDays int = 400
+
+@description('True: you have locked that policy, which no deployment can undo or do (docs/operations.md). The template then leaves it as it is.')
+param actsLocked bool = false
+
 @description('Days that logs are kept in a workspace made here. Beyond 31: about 0.10 $ a GB and month.')
 @minValue(30)
 @maxValue(730)
@@ -236,6 +244,7 @@ module hostStorage 'modules/storage.bicep' = {
     redundancy: storageSku
     keepDays: 0
     brief: []
+    growing: {}
     ending: {}
     holdsWork: true
     private: privateNetwork
@@ -258,6 +267,7 @@ module chainStorage 'modules/storage.bicep' = {
       'trusted-cas'
       'rules'
       'access'
+      'acts'
     ]
     queues: ['webjobs-blobtrigger-poison'] // drops whose names could not be put on our queue, when Event Grid calls the app
     redundancy: storageSku
@@ -265,6 +275,7 @@ module chainStorage 'modules/storage.bicep' = {
     // The app itself deletes versions of what it has moved; what is left of them (taken away unread) ends after a week.
     brief: ['chains']
     holdsWork: false
+    growing: keepActsDays > 0 && !actsLocked ? { acts: keepActsDays } : {}
     ending: keepQuarantineDays > 0 ? { 'chains-quarantine': keepQuarantineDays } : {}
     private: privateNetwork
     workspaceId: logsId

@@ -28,6 +28,7 @@ from functions.ports.issuing_cas import IssuingCas
 from functions.ports.ledger import Ledger
 from functions.ports.monitoring_store import MonitoringStore
 from functions.ports.notifications import Channel, Deliveries, MessageRecords
+from functions.ports.record.acts import ActFiles, WaitingActs
 from functions.ports.record.history import History
 from functions.ports.record.retention import Retention
 from functions.ports.rules import Rules
@@ -148,8 +149,9 @@ class Certflow:
     share, filled on use (vault_limiters.py); `searches`, whose turn it is to search a vault for the
     keys of files (chains/key_search.py); `health`, the last answer about it; `access`, who may do
     what (access.py); `board`, its rows (board/kept.py); `counting`, whose turn it is to count a
-    start; `empty_outboxes`, when the outbox of a vault (None: of none) was last found empty
-    (outbox.py); `snapshots`, what the inventory last was, by alias (inventory/read.py).
+    start; `acts_turn`, whose it is to write acts; `empty_outboxes`, when the outbox of a vault
+    (None: of none) was last found empty (outbox.py); `snapshots`, what the inventory last was, by
+    alias (inventory/read.py).
 
     `may_see` (the alias of a vault, the name of a certificate) says which requests exist for
     whoever this context works for: for a caller those of the grants, otherwise all.
@@ -174,6 +176,8 @@ class Certflow:
     fresh_records: FreshRecords
     history: History
     retention: Retention
+    waiting_acts: WaitingActs
+    act_files: ActFiles
     access_files: AccessFiles | None = None
     tenant: str | None = None
     live: LivePorts | None = None
@@ -190,11 +194,19 @@ class Certflow:
     access: AccessCache = field(default_factory=AccessCache)
     board: BoardCache = field(default_factory=BoardCache)
     counting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    acts_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     empty_outboxes: dict[str | None, datetime] = field(default_factory=dict)
     snapshots: dict[str, StoredSnapshot] = field(default_factory=dict)
     may_see: Callable[[str, str], bool] = see_all
     now: Callable[[], datetime] = _utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    @property
+    def access_sha256(self) -> str | None:
+        """The SHA-256 (hex) of the access file that decides, as this process last saw it; None
+        where none does.
+        """
+        return (self.access.in_force.sha256 if self.access.in_force else "") or None
 
     def with_vault(self, alias: str, vault: Vault) -> Certflow:
         """The same context, with this vault under an alias."""

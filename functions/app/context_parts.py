@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from functions.ports.ledger import Ledger
     from functions.ports.monitoring_store import MonitoringStore
     from functions.ports.notifications import Channel, Deliveries, MessageRecords
+    from functions.ports.record.acts import ActFiles, WaitingActs
     from functions.ports.record.retention import Retention
     from functions.ports.rules import Rules
     from functions.ports.start_counts import StartCounts
@@ -284,6 +285,30 @@ class HasAccess(Protocol):
     @property
     def access(self) -> AccessCache:
         """What decides, as this process last saw it."""
+
+
+class HasAccessHash(Protocol):
+    """The access file that is in force, for acts to name."""
+
+    @property
+    def access_sha256(self) -> str | None:
+        """Its SHA-256 (hex), as this process last saw it; None where no file decides."""
+
+
+class HasActs(Protocol):
+    """The record of acts."""
+
+    @property
+    def waiting_acts(self) -> WaitingActs:
+        """The acts that wait for it in the outbox."""
+
+    @property
+    def act_files(self) -> ActFiles:
+        """Its files."""
+
+    @property
+    def acts_turn(self) -> asyncio.Lock:
+        """Whose turn it is in this process to append."""
 
 
 class HasStartCounts(Protocol):

@@ -11,6 +11,8 @@ from typing import Protocol
 
 from functions.app.context_parts import (
     HasAccess,
+    HasAccessHash,
+    HasActs,
     HasApprovals,
     HasBoard,
     HasChainFiles,
@@ -58,7 +60,15 @@ class CsrsContext(HasNow, HasVaults, HasLedger, HasCsrStore, Protocol):
 
 
 class CheckContext(
-    HasNow, HasVaults, HasLedger, HasMonitoringStore, HasCsrStore, HasTopic, HasOptions, Protocol
+    HasNow,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasCsrStore,
+    HasTopic,
+    HasOptions,
+    HasAccessHash,
+    Protocol,
 ):
     """Applying what Key Vault says of a request to its row."""
 
@@ -72,6 +82,7 @@ class RequestsContext(
     HasTopic,
     HasWorkQueue,
     HasOptions,
+    HasAccessHash,
     Protocol,
 ):
     """The life of one request."""
@@ -89,6 +100,8 @@ class CreateContext(
     HasMailboxes,
     HasOptions,
     HasAccess,
+    HasAccessHash,
+    HasActs,
     Protocol,
 ):
     """Starting requests, for callers and as renewals."""
@@ -110,6 +123,8 @@ class ApprovedContext(
     HasMailboxes,
     HasOptions,
     HasAccess,
+    HasAccessHash,
+    HasActs,
     HasApprovals,
     Protocol,
 ):
@@ -135,6 +150,7 @@ class MergeContext(
     HasTopic,
     HasOptions,
     HasRootChoice,
+    HasAccessHash,
     Protocol,
 ):
     """Merging a chain exactly once."""
@@ -159,6 +175,7 @@ class ManageContext(
     HasWorkQueue,
     HasOptions,
     HasRootChoice,
+    HasAccessHash,
     HasAccess,
     HasApprovals,
     Protocol,
@@ -192,6 +209,7 @@ class MatchContext(
     HasRateLimiters,
     HasSearches,
     HasSight,
+    HasAccessHash,
     Protocol,
 ):
     """Matching a file to its requests."""
@@ -213,6 +231,7 @@ class InspectContext(
     HasRateLimiters,
     HasSearches,
     HasSight,
+    HasAccessHash,
     HasAccess,
     HasApprovals,
     Protocol,
@@ -242,6 +261,7 @@ class ChainsContext(
     HasRateLimiters,
     HasSearches,
     HasSight,
+    HasAccessHash,
     HasAccess,
     HasApprovals,
     Protocol,
@@ -286,6 +306,7 @@ class DigestContext(
     HasLinks,
     HasSight,
     HasLive,
+    HasActs,
     Protocol,
 ):
     """The digest of a day."""
@@ -303,6 +324,8 @@ class VaultRunContext(
     HasOptions,
     HasRateLimiters,
     HasAccess,
+    HasAccessHash,
+    HasActs,
     Protocol,
 ):
     """Checking all that is due in one vault."""
@@ -322,6 +345,8 @@ class ScanContext(
     HasRateLimiters,
     HasAccess,
     HasApprovals,
+    HasAccessHash,
+    HasActs,
     HasInventory,
     Protocol,
 ):
@@ -445,6 +470,10 @@ class AccessContext(HasNow, HasLedger, HasTopic, HasAccess, Protocol):
     """Who may do what, and telling operators of changes of that."""
 
 
+class ActsContext(HasNow, HasLedger, HasTopic, HasOptions, HasActs, Protocol):
+    """Writing the record of acts."""
+
+
 class StartsContext(HasNow, HasStartCounts, Protocol):
     """How many requests a caller starts in a day."""
 
@@ -490,6 +519,13 @@ class BoardContext(HasNow, HasLedger, HasMonitoringStore, HasSight, HasBoard, Pr
 
 
 class PendingViewContext(
-    HasNow, HasVaults, HasLedger, HasMonitoringStore, HasCsrStore, HasOptions, Protocol
+    HasNow,
+    HasVaults,
+    HasLedger,
+    HasMonitoringStore,
+    HasCsrStore,
+    HasOptions,
+    HasAccessHash,
+    Protocol,
 ):
     """Reading all that is known of one request."""

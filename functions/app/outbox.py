@@ -5,13 +5,15 @@ right after that, or by a later run.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from functions.app.contexts import Outbox
 from functions.model.errors import Unavailable
 from functions.model.events.event import Event
 from functions.model.log import record
+from functions.ports.ledger import LeftBehind
+from functions.ports.record.acts import WaitingAct
 
 # The handler that stored a younger event is most likely publishing it right now.
 MIN_EVENT_AGE = timedelta(seconds=30)
@@ -56,27 +58,30 @@ async def send(certflow: Outbox, *events: Event) -> None:
     await publish(certflow, events)
 
 
-async def watch_outbox(certflow: Outbox, vault: str | None = None) -> None:
+async def watch_outbox(certflow: Outbox, vault: str | None = None) -> Sequence[WaitingAct]:
     """Does as publish_left_behind, unless this process has found the outbox empty within EMPTY_FOR
-    and has left nothing in it since. A process that has just started looks.
+    and has left nothing in it since. A process that has just started looks. Returns the acts that
+    it found there; none where it has not looked.
     """
     began, empty = certflow.now(), certflow.empty_outboxes.get(vault)
     if empty is not None and began - empty < EMPTY_FOR:
-        return
+        return ()
     certflow.empty_outboxes.pop(vault, None)
-    if await publish_left_behind(certflow, vault):
+    left = await publish_left_behind(certflow, vault)
+    if not left.events:
         certflow.empty_outboxes[vault] = began
+    return left.acts
 
 
-async def publish_left_behind(certflow: Outbox, vault: str | None = None) -> bool:
+async def publish_left_behind(certflow: Outbox, vault: str | None = None) -> LeftBehind:
     """Publishes the events that a crash or an outage left in the outbox of a vault (alias), or
-    those that belong to no vault (None). Stops after SEND_TIME. Returns whether there were none.
+    those that belong to no vault (None). Stops after SEND_TIME. Returns what there was.
 
     An event that fails for an unforeseen reason stops neither the others nor the checks of the
     vault, which come after this. Raises Unavailable if the outbox cannot be read.
     """
-    unsent, began = await certflow.ledger.unsent(vault), certflow.now()
-    for event in unsent:
+    left, began = await certflow.ledger.left_behind(vault), certflow.now()
+    for event in left.events:
         if certflow.now() - began >= SEND_TIME:
             break
         if event.time < began - MIN_EVENT_AGE:
@@ -84,7 +89,7 @@ async def publish_left_behind(certflow: Outbox, vault: str | None = None) -> boo
                 await publish(certflow, (event,))
             except Exception as error:  # noqa: BLE001  as the docstring says
                 _log_left(certflow, event, repr(error), logging.ERROR)
-    return not unsent
+    return left
 
 
 def _log_left(certflow: Outbox, event: Event, reason: str, level: int) -> None:

@@ -117,6 +117,7 @@ def _change(
         by,
         note=note,
         approval=approval.id,
+        access=approval.sha256 or None,
     )
     return ApprovalChange(approval, (_event(approval, told, at),) if told else (), (line,))
 

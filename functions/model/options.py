@@ -30,6 +30,15 @@ class DigestWhen(StrEnum):
     OFF = "off"
 
 
+class ActsMode(StrEnum):
+    """What happens while acts cannot be written to their record: everything goes on, and they wait;
+    or no request is started.
+    """
+
+    BEST_EFFORT = "best-effort"
+    REQUIRED = "required"
+
+
 class Takes(StrEnum):
     """Whose certificates a vault accepts: those of the CAs in its files; those of the public CAs as
     well; or those of any CA, until there is a file.
@@ -94,6 +103,7 @@ class Options:
     - `live`: which servers may be looked at.
     - `keep_requests`: how long requests that have ended are kept, with their history;
       `keep_messages`: how long it is kept what became of messages. None: for ever.
+    - `acts`: what happens while acts cannot be written to their record.
     """
 
     budget: int = 400
@@ -115,6 +125,7 @@ class Options:
     live: LiveOptions = NOWHERE
     keep_requests: timedelta | None = timedelta(days=400)
     keep_messages: timedelta | None = timedelta(days=90)
+    acts: ActsMode = ActsMode.BEST_EFFORT
 
     def may_issue(self, issuer: str) -> bool:
         """Whether a request may be started at an issuer, given its name in the vault in any case.

@@ -5,6 +5,7 @@ heartbeat of the app, too.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,13 +13,15 @@ from datetime import datetime
 from typing import Literal
 
 from functions.app.context_parts import HasLedger, HasOptions
-from functions.app.contexts import DigestContext, MonitoringContext
+from functions.app.contexts import ActsContext, DigestContext, MonitoringContext
 from functions.app.outbox import send
 from functions.app.trust_hints import hint_of
 from functions.inventory.new_findings import VaultFindings, vault_findings
 from functions.model.due_mark import DueCheck
-from functions.model.events.digest import Digest, NewFinding, SilencedEnd, VaultLine
+from functions.model.errors import Unavailable
+from functions.model.events.digest import ActsHead, Digest, NewFinding, SilencedEnd, VaultLine
 from functions.model.links import Links
+from functions.model.log import record
 from functions.model.options import DigestWhen, Takes
 from functions.model.request.operation import Status
 from functions.monitoring.digest_text import (
@@ -40,6 +43,7 @@ from functions.ports.monitoring_store import (
     TrustNote,
     TrustState,
 )
+from functions.record.tail import find_tail
 from functions.x509.describe import printed
 
 MAX_TRUST_LETTERS = 180  # characters of what is wrong with a vault's trust; the event has it twice
@@ -125,7 +129,18 @@ async def _day(certflow: DigestContext, vaults: Sequence[VaultDay]) -> Day:
         _silent([one.survey for one in vaults], now),
         await refused_events(certflow),
         _first_new(vaults),
+        await _acts_head(certflow),
     )
+
+
+async def _acts_head(certflow: ActsContext) -> ActsHead | None:
+    """The end of the record of acts, which whoever gets the digest can hold against it."""
+    try:
+        tail = await find_tail(certflow)
+    except Unavailable as error:
+        record("acts-not-read", level=logging.WARNING, reason=str(error))
+        return None
+    return ActsHead(file=str(tail.file), head=tail.head) if tail else None
 
 
 def _first_new(vaults: Iterable[VaultDay]) -> list[NewFinding]:
@@ -267,6 +282,7 @@ def _digest(day: Day, links: Links) -> Digest:
         silenced=tuple(silenced),
         silenced_count=day.silent.count,
         new_findings=tuple(day.new),
+        acts=day.acts,
         facts=tuple(facts_of(day)),
     )
 

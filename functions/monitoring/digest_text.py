@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from functions.model.events.digest import NewFinding, VaultLine
+from functions.model.events.digest import ActsHead, NewFinding, VaultLine
 from functions.model.humanize import duration, join_limited, join_of_count, moment
 from functions.model.links import Links
 from functions.model.request.operation import Status
@@ -52,7 +52,7 @@ class SilencedEnds:
 class Day:
     """What a digest is about: the requests that ended within a day, the vaults, those that need
     attention first, the names of parked files, quiet ends, the count of refused events, and the
-    first findings of the audit that are new.
+    first findings of the audit that are new, and the end of the record of acts.
     """
 
     now: datetime
@@ -62,6 +62,7 @@ class Day:
     silent: SilencedEnds
     refused: int
     new: Sequence[NewFinding] = ()
+    acts: ActsHead | None = None
 
     @property
     def failed(self) -> list[str]:
@@ -156,6 +157,7 @@ def facts_of(day: Day) -> list[Fact]:
         ("Kept quiet", _quiet_in_words(day.lines)),
         ("Events of others refused", _refused_in_words(day.refused)),
         ("Files set aside", stuck),
+        ("Record of acts", f"{day.acts.file}, head {day.acts.head}" if day.acts else ""),
     ]
     return [(title, value) for title, value in facts if value]
 

@@ -17,6 +17,7 @@ from functions.model.log import record
 from functions.monitoring.check_due import check_due
 from functions.monitoring.inventory_scan import scan_inventory
 from functions.ports.work_queue import VAULT_QUEUE
+from functions.record.export import export_acts
 
 # How long a run may take. The timer calls every minute, and what is left is due in the next run.
 RUN_TIME = timedelta(seconds=50)
@@ -72,7 +73,7 @@ async def run_vault(certflow: ScanContext, alias: str) -> None:
 
 async def _run(certflow: ScanContext, alias: str) -> None:
     ends = certflow.now() + RUN_TIME
-    await watch_outbox(certflow, alias)
+    await export_acts(certflow, await watch_outbox(certflow, alias))
     if is_paused(certflow, alias):
         record(
             "shift-put-off", level=logging.WARNING, vault=alias, reason="Key Vault asked for quiet."

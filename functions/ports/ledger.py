@@ -20,6 +20,7 @@ from functions.model.request.operation import Status
 from functions.model.request.tracked import Change, TrackedRequest
 from functions.model.request_filter import Page, RequestFilter
 from functions.ports.chain_files import ParkedFile
+from functions.ports.record.acts import WaitingAct
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Intent:
     request.
     `takeover` says whose certificate it was and what changes, of which that owner is told. `tries`
     counts how often it could not be settled. `began` is when it was written (UTC); None in the rows
-    of an older version.
+    of an older version. `policy_before` and `policy` are the SHA-256 (act_facts.py) of the stored
+    policy and of the one that it is started with, where they are known.
     """
 
     vault: str
@@ -55,6 +57,8 @@ class Intent:
     tries: int = 0
     began: datetime | None = None
     approval: str | None = None
+    policy_before: str | None = None
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,14 @@ class BoardReading:
 
     requests: Sequence[TrackedRequest]
     newest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """What is in the outbox: events, and acts."""
+
+    events: list[Event]
+    acts: list[WaitingAct]
 
 
 class Ledger(Protocol):
@@ -152,9 +164,9 @@ class Ledger(Protocol):
         """Adds an event that comes with no change of a request. Adding it again is fine."""
         ...
 
-    async def unsent(self, vault: str | None) -> list[Event]:
-        """The events that were written and not yet marked as sent: of a vault, or (None) those
-        that belong to no vault.
+    async def left_behind(self, vault: str | None) -> LeftBehind:
+        """The events that were written and not yet marked as sent, and the acts that are not yet
+        in their record: of a vault, or (None) those that belong to no vault.
         """
         ...
 

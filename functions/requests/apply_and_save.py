@@ -14,6 +14,7 @@ from functions.app.retry_save import save_with_retries
 from functions.model.errors import Refused, Unavailable
 from functions.model.issuers import is_manual
 from functions.model.log import record
+from functions.model.request.act_facts import facts_of, with_facts
 from functions.model.request.act_log import log_acts
 from functions.model.request.actor import Origin
 from functions.model.request.apply_state import apply_state
@@ -48,6 +49,7 @@ async def apply_and_save(
     async def save(known: TrackedRequest) -> tuple[TrackedRequest, Change, TrackedRequest]:
         muted = await _muted(certflow, known, seen)
         change = apply_state(known, seen, certflow.now(), certificate, action, patience, muted)
+        change = with_facts(change, facts_of(known), certflow.access_sha256)
         return known, change, await certflow.ledger.save(known, change)
 
     moved = await save_with_retries(

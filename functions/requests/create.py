@@ -20,6 +20,7 @@ from functions.app.mail_domains import not_mailed
 from functions.model.errors import Forbidden, KeyReused, Refused, Unavailable
 from functions.model.log import record
 from functions.model.people.readers import OWNER, SIGNER
+from functions.model.request.act_facts import policy_sha256
 from functions.model.request.actor import UNNAMED, Actor, Origin
 from functions.model.request.history import Action
 from functions.model.request.operation import NotPending, Status
@@ -28,6 +29,7 @@ from functions.ports.judge import AdmitAll, Judge, Proposal
 from functions.ports.key_vault_objects import CreateFields
 from functions.ports.ledger import Intent
 from functions.ports.vault import NOT_FOUND, PendingOperation, Vault, get_pending_or_none
+from functions.record.export import refuse_unrecorded
 from functions.requests.adoption import adopt
 from functions.requests.apply_and_save import apply_and_save
 from functions.requests.create_refusals import (
@@ -129,6 +131,7 @@ async def create_request(certflow: CreateContext, command: CreateCommand) -> Cre
     ways out), KeyReused, Unavailable.
     """
     vault, asked = certflow.vault(command.vault), command.fingerprint()
+    await refuse_unrecorded(certflow)
     stands, last = await asyncio.gather(
         get_pending_or_none(vault, command.name), _last_version(certflow, vault, command)
     )
@@ -250,6 +253,8 @@ def _intent_of(
         approval=command.approval,
         takeover=takeover,
         began=certflow.now(),
+        policy_before=policy_sha256(last.policy),
+        policy=policy_sha256(command.body.get("policy") or last.policy),
     )
 
 

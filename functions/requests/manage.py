@@ -12,6 +12,7 @@ from functions.app.contexts import CheckContext, RequestsContext
 from functions.app.outbox import publish
 from functions.app.retry_save import save_with_retries
 from functions.model.errors import Refused
+from functions.model.request.act_facts import facts_of, with_facts
 from functions.model.request.act_log import log_acts
 from functions.model.request.actor import Actor
 from functions.model.request.history import Action
@@ -146,6 +147,7 @@ async def acknowledge(
         if known.status is not Status.IN_PROGRESS:
             raise _not_in_progress(known.status, known.request_id, "has reminders")
         change = acknowledged(known, until, why, by, certflow.now())
+        change = with_facts(change, facts_of(known), certflow.access_sha256)
         return await certflow.ledger.save(known, change), change
 
     saved, change = await save_with_retries(

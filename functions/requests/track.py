@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.app.context_parts import HasOptions
+from functions.app.context_parts import HasAccessHash, HasOptions
 from functions.app.contexts import Outbox, RequestsContext
 from functions.app.outbox import publish, send
 from functions.model.log import record
+from functions.model.request.act_facts import POLICY, facts_before_start, with_facts
 from functions.model.request.act_log import log_acts
 from functions.model.request.apply_state import apply_state
 from functions.model.request.history import Action
@@ -52,6 +53,7 @@ async def track_request(
         change = Change(ended.request, history=(*change.history, *ended.history))
     for_owner_before = takeover_events(intent.takeover, change.request, intent.what, intent.by, now)
     change = replace(change, events=(*change.events, *for_owner_before))
+    change = _with_facts(certflow, intent, change)
     request, added = await certflow.ledger.add(change)
     if added:
         await _announce(certflow, request, change)
@@ -84,6 +86,14 @@ def _tracked(
         signer=intent.signer,
         approval=intent.approval,
     )
+
+
+def _with_facts(certflow: HasAccessHash, intent: Intent, change: Change) -> Change:
+    """The change with what its act was about: the certificate before, and what is asked for."""
+    owner = intent.takeover.owner if intent.takeover else None
+    before = facts_before_start(owner, intent.policy_before, intent.renews)
+    policy = {POLICY: intent.policy} if intent.policy else {}
+    return with_facts(change, before, certflow.access_sha256, policy)
 
 
 async def _announce(certflow: RequestsContext, request: TrackedRequest, change: Change) -> None:

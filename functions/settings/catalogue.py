@@ -95,6 +95,17 @@ ALL_SETTINGS = {
             NOTHING_GOES,
         ),
     ),
+    "Record of acts": (
+        Setting(
+            "CERTFLOW_ACTS",
+            "what happens while acts cannot be written to their "
+            "[record](operations.md#the-record-of-acts): everything goes on, and they wait "
+            "(`best-effort`); or no request is started until they are written, neither by callers "
+            "nor as a renewal (`required`)",
+            "`best-effort`",
+            "`required`",
+        ),
+    ),
     "Sign-in": (
         Setting(
             "CERTFLOW_AUTH",

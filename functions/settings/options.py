@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from functions.model.errors import BadSettings
 from functions.model.findings import REFUSABLE
-from functions.model.options import DigestWhen, Options, Takes
+from functions.model.options import ActsMode, DigestWhen, Options, Takes
 from functions.model.timing import ReminderDelays
 from functions.settings.live import live_options_of
 from functions.settings.values import (
@@ -36,6 +36,7 @@ QUIET_CHECK = "CERTFLOW_QUIET_CHECK"
 SHORTEST_QUIET, LONGEST_QUIET = timedelta(hours=1), timedelta(days=7)
 # The board shows requests for 30 days after their end; 27 years are for ever.
 SHORTEST_KEPT, LONGEST_KEPT = timedelta(days=30), timedelta(days=9999)
+ACTS_MODE = "CERTFLOW_ACTS"
 TRUSTED, REFUSED = "CERTFLOW_TRUSTED_CAS", "CERTFLOW_REFUSED_WARNINGS"
 ISSUER_NAME = re.compile(r"\*|[0-9A-Za-z-]{1,127}")
 # Calls to a vault in 10 seconds. With fewer, the checks under way and one page of a scan take
@@ -81,6 +82,7 @@ def options_of(
         live=live_options_of(env, faults),
         keep_requests=_kept(env, faults, "CERTFLOW_KEEP_REQUESTS", usual.keep_requests),
         keep_messages=_kept(env, faults, "CERTFLOW_KEEP_MESSAGES", usual.keep_messages),
+        acts=_acts_mode(env, faults),
     )
 
 
@@ -128,6 +130,12 @@ def _quiet_check(env: Env) -> timedelta | None:
 def _digest_when(env: Env, faults: Faults, usual: DigestWhen) -> DigestWhen:
     read = faults.taken(lambda: word(env, "CERTFLOW_DIGEST", tuple(DigestWhen), usual), usual.value)
     return DigestWhen(read)
+
+
+def _acts_mode(env: Env, faults: Faults) -> ActsMode:
+    """Safe is required: whoever writes this setting means that nothing goes unrecorded."""
+    usual, safe = ActsMode.BEST_EFFORT, ActsMode.REQUIRED.value
+    return ActsMode(faults.taken(lambda: word(env, ACTS_MODE, tuple(ActsMode), usual), safe))
 
 
 def _owner_domains(env: Env, faults: Faults) -> tuple[str, ...]:

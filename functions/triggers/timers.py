@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     """Returns the timers. **check** queues a run for every vault, publishes the events that an
-    earlier run left in the outbox, checks whose certificates the vaults accept and who may do
-    what, sends work lists, and completes or ends approvals. **discover** asks for an inventory scan
-    of each vault, tells of settings that are wrong, and deletes some of the requests and deliveries
-    that are too old. **daily** sends the digest, deletes what else is too old, and sends the plan
-    on the first of a month. **sweep** handles dropped files whose event never came.
+    earlier run left in the outbox, writes acts that belong to no vault to their record, checks
+    whose certificates the vaults accept and who may do what, sends work lists, and completes or
+    ends approvals. **discover** asks for an inventory scan of each vault, tells of settings that
+    are wrong, and deletes some of the requests and deliveries that are too old. **daily** sends the
+    digest, deletes what else is too old, and sends the plan on the first of a month. **sweep**
+    handles dropped files whose event never came.
     """
     blueprint = func.Blueprint()
     _add_timer(blueprint, "check", "%CERTFLOW_CHECK_SCHEDULE%", lambda: _run_check(certflow()))
@@ -47,6 +48,7 @@ async def _run_check(app: Certflow) -> None:
     from functions.notifications.provenance import note_source
     from functions.notifications.send_waiting import queue_overdue_channels
     from functions.notifications.work_lists import send_work_lists
+    from functions.record.export import export_acts
 
     # Both come before the first run of a new version over a vault: they find out whether there was
     # an older version, and whose certificates it took.
@@ -54,7 +56,7 @@ async def _run_check(app: Certflow) -> None:
     await watch_trust(app)
     await watch_access(app)
     await queue_vault_runs(app)
-    await watch_outbox(app)
+    await export_acts(app, await watch_outbox(app))
     await send_work_lists(app)
     await queue_overdue_channels(app)
     await settle_approvals(app)

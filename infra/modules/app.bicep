@@ -158,6 +158,7 @@ var settings = concat(
     { name: 'CERTFLOW_KEEP_MESSAGES', value: choices.?keepMessages ?? '' }
     { name: 'CERTFLOW_RENEWAL_MINUTES', value: string(choices.?renewalMinutes ?? 30) }
     { name: 'CERTFLOW_DIGEST', value: choices.?digest ?? 'daily' }
+    { name: 'CERTFLOW_ACTS', value: choices.?acts ?? 'best-effort' }
     { name: 'CERTFLOW_CHAIN_INCLUDE_ROOT', value: choices.?chainIncludeRoot ?? false ? 'true' : 'false' }
     { name: 'CERTFLOW_LIVE_HOSTS', value: join(choices.?liveHosts ?? [], ',') }
     { name: 'CERTFLOW_LIVE_PORTS', value: join(map(choices.?livePorts ?? [443, 8443], port => string(port)), ',') }

@@ -3,7 +3,7 @@
 // principals stand here by what they are: 'app', 'deployer', the resource id of a topic, the object id of a person or group.
 
 import { placedVault } from 'names.bicep'
-import { builtIn, defined, definedIn, definition, keeper, observer, operator, role, uploader } from 'roles.bicep'
+import { builtIn, defined, definedIn, definition, keeper, observer, operator, recorder, role, uploader } from 'roles.bicep'
 import * as types from 'types.bicep'
 
 @export()
@@ -66,7 +66,7 @@ func groupOf(vault placedVault) string => toLower('/subscriptions/${vault.subscr
 @export()
 @description('The roles that are made: for vaults in the groups where they are, for people in the group of the deployment.')
 func definitionsOf(to granted) definition[] =>
-  !to.defines ? [] : concat(map(union(map(filter(to.vaults, one => !one.observe), one => groupOf(one)), []), group => defined(operator, group, to.token)), map(union(map(filter(to.vaults, one => one.observe), one => groupOf(one)), []), group => defined(observer, group, to.token)), !to.drops || empty(to.people.?uploaders ?? []) ? [] : [defined(uploader, to.group, to.token)], empty(concat(to.people.?trustees ?? [], to.people.?rules ?? [], to.people.?access ?? [])) ? [] : [defined(keeper, to.group, to.token)])
+  !to.defines ? [] : concat(map(union(map(filter(to.vaults, one => !one.observe), one => groupOf(one)), []), group => defined(operator, group, to.token)), map(union(map(filter(to.vaults, one => one.observe), one => groupOf(one)), []), group => defined(observer, group, to.token)), !to.drops || empty(to.people.?uploaders ?? []) ? [] : [defined(uploader, to.group, to.token)], empty(concat(to.people.?trustees ?? [], to.people.?rules ?? [], to.people.?access ?? [])) ? [] : [defined(keeper, to.group, to.token)], [defined(recorder, to.group, to.token)])
 
 func ofVault(vault placedVault, to granted) role =>
   to.defines
@@ -168,6 +168,12 @@ func ofApp(to granted) grant[] =>
       )
       give(
         'app',
+        inBlobs(to.chainStorageId, 'acts'),
+        to.defines ? definedIn(recorder.kind, to.group, to.token) : builtIn.blobContributor,
+        'Who did what is added here, for ever.'
+      )
+      give(
+        'app',
         inQueues(to.chainStorageId, 'webjobs-blobtrigger-poison'),
         builtIn.queueContributor,
         'The blob trigger writes here what failed five times, and Certflow tells of it.'
@@ -251,6 +257,7 @@ func ofPeople(people types.people, to granted) grant[] =>
         role: to.defines ? definedIn(keeper.kind, to.group, to.token) : builtIn.blobContributor
         why: 'Say who may do what.'
       }
+      { by: people.?auditors, container: 'acts', role: builtIn.blobReader, why: 'Verify who did what.' }
       { by: people.?quarantine, container: 'chains-quarantine', role: builtIn.blobReader, why: 'Deal with keys.' }
     ],
     one =>

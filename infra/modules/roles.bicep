@@ -97,6 +97,16 @@ var keeper = {
 }
 
 @export()
+@description('What the app may do with the record of acts.')
+var recorder = {
+  kind: 'act recorder'
+  description: 'Adds to files in a container and reads them; overwrites and deletes none.'
+  actions: []
+  // Append Block, and Put Blob under a new name, need add/action alone (Learn, "Permissions for blob data operations").
+  dataActions: ['${container}/blobs/read', '${container}/blobs/add/action']
+}
+
+@export()
 @description('Id and name of a role of our own. Both tell its group, so another group has another role.')
 func definedIn(kind string, group string, token string) role => {
   id: guid(toLower(group), token, kind)

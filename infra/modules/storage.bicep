@@ -26,6 +26,9 @@ param brief string[]
 @description('Containers whose files end, and after how many days.')
 param ending { *: int }
 
+@description('Containers whose files can be appended to and nothing else, and for how many days.')
+param growing { *: int }
+
 @description('How it is copied.')
 param redundancy types.redundancy
 
@@ -86,6 +89,19 @@ resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
     ]
   }
 }
+
+// Time-based retention, not locked: a lock has no property here, and cannot be undone. Append blobs still grow
+// (allowProtectedAppendWrites).
+resource retention 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2025-08-01' = [
+  for one in items(growing): {
+    name: '${name}/default/${one.key}/default'
+    properties: {
+      immutabilityPeriodSinceCreationInDays: one.value
+      allowProtectedAppendWrites: true
+    }
+    dependsOn: [account::blobs::container]
+  }
+]
 
 // Nothing else ends previous versions but the app, which deletes those of what it has moved. A week for what was
 // overwritten unread: the app drops it again, also after it has stood still for some days. Once they are deleted here,

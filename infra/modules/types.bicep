@@ -207,6 +207,9 @@ type choices = {
   @description('When the digest is sent.')
   digest: ('daily' | 'news' | 'off')?
 
+  @description('What happens while acts cannot be written to their record: all goes on, or no request is started.')
+  acts: ('best-effort' | 'required')?
+
   @description('True: a root that came with a chain is merged, too.')
   chainIncludeRoot: bool?
 
@@ -240,6 +243,9 @@ type people = {
 
   @description('Say in access who may do what.')
   access: principal[]?
+
+  @description('Read the record of acts.')
+  auditors: principal[]?
 }
 
 @export()

@@ -38,6 +38,7 @@ APPS = {
     (APP, "Storage Blob Data Reader", TRUSTED): "read only: the app must not say whom it trusts",
     (APP, "Storage Blob Data Reader", "rules"): "read only",
     (APP, "Storage Blob Data Reader", ACCESS): "read only: the app must not say who may do what",
+    (APP, "recorder", "acts"): "adds what was done, and can neither change nor delete it",
     (APP, "Storage Queue Data Contributor", "webjobs-blobtrigger-poison"): "what failed five times is written and read",
     (APP, "EventGrid Data Sender", "topic"): "says what happened",
     (APP, "Monitoring Metrics Publisher", "insights"): "telemetry without a key",
@@ -191,6 +192,14 @@ def test_who_drops_files_deletes_none_and_nobody_deletes_a_container(name: str) 
     assert set(dataactions(name)["keeper"]) == writes | {f"{CONTAINERS}/blobs/delete"}
 
 
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_app_adds_to_the_record_of_acts_and_can_do_nothing_else_there(name: str) -> None:
+    """Without `write` nothing is overwritten, without `delete` nothing is deleted."""
+    assert set(dataactions(name)["recorder"]) == {f"{CONTAINERS}/blobs/{action}" for action in ("read", "add/action")}
+    given = [role for who_, role, place in grants(example(name)) if (who_, place) == (APP, "acts")]
+    assert given == ["recorder"]
+
+
 def test_who_sets_trust_does_not_say_who_is_told() -> None:
     by_container: dict[str, set[str]] = {}
     for one in example("private").of("Microsoft.Authorization/roleAssignments"):
@@ -223,7 +232,12 @@ def test_there_is_a_custom_role_where_vaults_are_and_nowhere_else() -> None:
         for one in example("many-vaults").of(DEFINITION)
     }
     operators = {(group, "operator") for group in ("certflow", "payments", "shop", "intranet")}
-    assert groups == operators | {("legacy", "observer"), ("certflow", "uploader"), ("certflow", "keeper")}
+    assert groups == operators | {
+        ("legacy", "observer"),
+        ("certflow", "uploader"),
+        ("certflow", "keeper"),
+        ("certflow", "recorder"),
+    }
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

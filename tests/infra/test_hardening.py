@@ -49,6 +49,14 @@ def test_previous_versions_end_and_those_of_dropped_files_soon(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
+def test_the_record_of_acts_only_grows(name: str) -> None:
+    kind = "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies"
+    (policy,) = example(name).of(kind)
+    assert policy["id"].split("/containers/")[1].startswith("acts/")
+    assert policy["properties"] == {"immutabilityPeriodSinceCreationInDays": 400, "allowProtectedAppendWrites": True}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_existing_vaults_get_no_settings(name: str) -> None:
     new = {one["id"] for one in example(name).of("Microsoft.KeyVault/vaults")}
     settings = [one["id"] for one in example(name).resources if "/diagnosticSettings/" in one["id"]]

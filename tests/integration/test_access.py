@@ -14,6 +14,7 @@ from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
 from functions.access.permissions import visible
 from functions.adapters.azure_tables.access_notes import TableAccessNotes
+from functions.adapters.azure_tables.history.waiting_acts import TableWaitingActs
 from functions.adapters.azure_tables.ledger import TableLedger
 from functions.adapters.azure_tables.service import Tables
 from functions.adapters.blob_storage.access_files import AccessInBlob
@@ -52,6 +53,7 @@ class Hosts:
         return replace(
             World(topic=self.topic).certflow,
             ledger=TableLedger(tables),
+            waiting_acts=TableWaitingActs(tables),
             access_notes=TableAccessNotes(tables),
             access_files=AccessInBlob(blobs, f"{self.container.container_name}/{FILE}"),
             access=AccessCache(),

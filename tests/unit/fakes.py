@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from functions.adapters.azure_tables.rows import place_in, token_of
 from functions.app.context import AccessCache, BoardCache, Certflow
 from functions.app.rate_limiter import RateLimiter
+from functions.model.acts.lines import FileName
 from functions.model.approval.record import Approval
 from functions.model.due_mark import DueCheck, due_check_of
 from functions.model.errors import ConcurrentChange, InvalidRequest, Refused, Unavailable, UnreadAnswer, UnreadSnapshot
@@ -43,7 +44,7 @@ from functions.ports.endpoints import LivePorts
 from functions.ports.inventory import StoredSnapshot
 from functions.ports.issuing_cas import IssuingCa
 from functions.ports.key_vault_objects import Policy
-from functions.ports.ledger import BoardReading, Intent
+from functions.ports.ledger import BoardReading, Intent, LeftBehind
 from functions.ports.monitoring_store import (
     CertificateNote,
     DigestFindings,
@@ -62,6 +63,7 @@ from functions.ports.notifications import (
     SentMessage,
     Settlement,
 )
+from functions.ports.record.acts import ActsFault, FilePart, RecordPlace, WaitingAct
 from functions.ports.record.retention import Piece
 from functions.ports.rules import Rule
 from functions.ports.start_counts import StartCount
@@ -232,6 +234,7 @@ class FakeLedger:
     dropped: list[DueCheck] = field(default_factory=list)
     put_aside: dict[str, ParkedFile] = field(default_factory=dict)
     kept: dict[str, tuple[Event, datetime]] = field(default_factory=dict)  # vouched for, by id
+    waiting: list[WaitingAct] = field(default_factory=list)  # acts; a test puts them here
     board_reads: int = 0
     down: bool = False
     _etag: int = 0
@@ -381,8 +384,8 @@ class FakeLedger:
     async def add_event(self, event: Event) -> None:
         self.told([event])
 
-    async def unsent(self, vault: str | None) -> list[Event]:
-        return [event for event in self.outbox.values() if event.vault == vault]
+    async def left_behind(self, vault: str | None) -> LeftBehind:
+        return LeftBehind([event for event in self.outbox.values() if event.vault == vault], self.waiting)
 
     async def mark_sent(self, event: Event) -> None:
         self.outbox.pop(event.id, None)
@@ -1060,6 +1063,66 @@ class FakeFreshRecords:
 
 
 @dataclass
+class FakeWaitingActs:
+    """The acts of the outbox in memory, with the note that they must wait."""
+
+    ledger: FakeLedger
+    note: ActsFault | None = None
+
+    async def mark_tried(self, acts: Sequence[WaitingAct], place: RecordPlace) -> list[WaitingAct]:
+        known = {one.row: one for one in self.ledger.waiting}
+        if any(one.row not in known or known[one.row].tried for one in acts):
+            raise ConcurrentChange("another run has marked it")
+        marked = [replace(one, tried=place) for one in acts]
+        self.ledger.waiting = [*({**known, **{one.row: one for one in marked}}).values()]
+        return marked
+
+    async def remove(self, acts: Sequence[WaitingAct]) -> None:
+        rows = {one.row for one in acts}
+        self.ledger.waiting = [one for one in self.ledger.waiting if one.row not in rows]
+
+    async def fault(self) -> ActsFault | None:
+        return self.note
+
+    async def save_fault(self, fault: ActsFault, events: Sequence[Event] = ()) -> None:
+        if (self.note.etag if self.note else "") != fault.etag:
+            raise ConcurrentChange("another instance has noted it")
+        self.note = replace(fault, etag=f"{fault.etag}1")
+        self.ledger.told(events)
+
+    async def clear_fault(self) -> None:
+        self.note = None
+
+
+@dataclass
+class FakeActFiles:
+    """The container of the record in memory. `refuses` is what it answers to an append."""
+
+    files: dict[FileName, bytes] = field(default_factory=dict)
+    blocks: dict[FileName, int] = field(default_factory=dict)
+    refuses: str = ""
+
+    async def names(self) -> list[FileName]:
+        return sorted(self.files)
+
+    async def read(self, name: FileName, start: int | None = None) -> FilePart:
+        content = self.files[name]
+        return FilePart(content[start or 0 :], len(content), self.blocks.get(name, 0))
+
+    async def create(self, name: FileName) -> None:
+        self.files.setdefault(name, b"")
+
+    async def append(self, name: FileName, content: bytes, end: int) -> bool:
+        if self.refuses:
+            raise Unavailable("The record of acts", self.refuses)
+        if len(self.files[name]) != end:
+            return False
+        self.files[name] += content
+        self.blocks[name] = self.blocks.get(name, 0) + 1
+        return True
+
+
+@dataclass
 class World:
     """A Certflow of fakes, with a clock that the test moves. Its vault takes any CA's certificates, as a laptop's."""
 
@@ -1080,6 +1143,7 @@ class World:
     start_counts: FakeStartCounts = field(default_factory=FakeStartCounts)
     inventory_files: FakeInventory = field(default_factory=FakeInventory)
     fresh_records: FakeFreshRecords = field(default_factory=FakeFreshRecords)
+    act_files: FakeActFiles = field(default_factory=FakeActFiles)
     live: LivePorts | None = None
     access: AccessCache = field(default_factory=AccessCache)  # of this process
     board: BoardCache = field(default_factory=BoardCache)  # of this process
@@ -1098,6 +1162,7 @@ class World:
         self.approvals = FakeApprovals(self.ledger)
         self.listed_history = FakeHistory(self.ledger)
         self.retention = FakeRetention(self.ledger)
+        self.waiting_acts = FakeWaitingActs(self.ledger)
 
     @property
     def certflow(self) -> Certflow:
@@ -1128,6 +1193,8 @@ class World:
             fresh_records=self.fresh_records,
             history=self.listed_history,
             retention=self.retention,
+            waiting_acts=self.waiting_acts,
+            act_files=self.act_files,
             access_files=self.access_files,
             live=self.live,
             access=self.access,

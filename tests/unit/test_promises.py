@@ -30,6 +30,7 @@ CORE = (
     "approvals",
     "chains",
     "inventory",
+    "record",
     "monitoring",
     "live",
     "board",

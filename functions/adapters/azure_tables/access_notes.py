@@ -16,7 +16,7 @@ import msgspec
 from azure.core import MatchConditions
 from azure.data.tables import UpdateMode
 
-from functions.adapters.azure_tables.rows import Entity, Operations, event_row, partition_of
+from functions.adapters.azure_tables.rows import Entity, Operations, event_rows, partition_of
 from functions.adapters.azure_tables.service import Tables
 from functions.model.events.event import Event
 from functions.ports.access_files import ACCESS_SUBJECT, AccessNote
@@ -44,7 +44,7 @@ class TableAccessNotes:
     async def save_note(self, note: AccessNote, events: Sequence[Event] = ()) -> AccessNote:
         """Writes the note, with events, in one transaction. Raises ConcurrentChange."""
         row = _row_of(note)
-        operations: Operations = [("upsert", event_row(event)) for event in events]
+        operations: Operations = [row for event in events for row in event_rows(event)]
         if note.etag:
             same = {"etag": note.etag, "match_condition": MatchConditions.IfNotModified}
             operations.insert(0, ("update", row, {"mode": UpdateMode.REPLACE, **same}))

@@ -31,9 +31,9 @@ from functions.adapters.azure_tables.rows import (
     Entity,
     Operations,
     event_row,
-    history_rows,
     in_a_column,
     joined_text,
+    lines_of,
     partition_of,
     split_text,
     text_in,
@@ -202,8 +202,7 @@ def _open_row(place: Entity) -> Entity:
 def _rows_beside(change: ApprovalChange) -> Operations:
     vault, name = change.approval.vault, change.approval.name
     events: Operations = [("upsert", event_row(event)) for event in change.events]
-    lines = [row for act in change.history for row in history_rows(vault, name, act)]
-    return events + [("upsert", row) for row in lines]
+    return events + lines_of(vault, name, change.history)
 
 
 def _fits(row: Any, wanted: ApprovalFilter) -> bool:

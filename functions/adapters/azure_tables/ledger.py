@@ -11,6 +11,7 @@ is `-|{digit}`. Row keys of such a partition:
     i|{name}|{id}                         an intent
     d|{due}|{name}|i|{id}                 the due mark of an intent
     o|{event id}                          an event that is not yet sent
+    oa|{time}|{id}                        an act that is not yet in its record
     h|{name}|{time}|{act}|{request_id}    a history entry
     w|{time backwards}|{name}|{act}|{request_id}
                                           the same in the list of all acts (history/pages.py)
@@ -79,6 +80,7 @@ from functions.adapters.azure_tables.rows import (
     sortable,
     token_of,
     vouched_row,
+    waiting_act_of,
 )
 from functions.adapters.azure_tables.service import CERTFLOW, KEYS, TABLE_STORAGE, Tables
 from functions.adapters.faults import faults_of
@@ -91,7 +93,7 @@ from functions.model.request.operation import Status
 from functions.model.request.tracked import Change, TrackedRequest
 from functions.model.request_filter import MAX_IN_ORDER, Page, RequestFilter, fits, in_order
 from functions.ports.chain_files import ParkedFile
-from functions.ports.ledger import BoardReading, Intent
+from functions.ports.ledger import BoardReading, Intent, LeftBehind
 
 IN_A_TRANSACTION = 100  # rows (Learn, "Performing entity group transactions")
 MOVED = IN_A_TRANSACTION // 3  # due marks in one transaction, which has three rows for each
@@ -306,13 +308,17 @@ class TableLedger:
         with faults_of(TABLE_STORAGE):
             await table.upsert_entity(event_row(event))
 
-    async def unsent(self, vault: str | None) -> list[Event]:
-        """Returns the events in the outbox of a vault; with None, those that belong to no vault."""
+    async def left_behind(self, vault: str | None) -> LeftBehind:
+        """Returns what is in the outbox of a vault; with None, what belongs to no vault."""
         partitions = [f"{vault or '-'}|{digit}" for digit in DIGITS]
-        rows = await asyncio.gather(
-            *(self._tables.range(partition, "o|", "o|~") for partition in partitions)
+        found = await asyncio.gather(
+            *(self._tables.range(partition, "oa|", "o|~") for partition in partitions)
         )
-        return [msgspec.json.decode(row["event"], type=Event) for some in rows for row in some]
+        rows = list(itertools.chain.from_iterable(found))
+        return LeftBehind(
+            [msgspec.json.decode(row["event"], type=Event) for row in rows if "event" in row],
+            [waiting_act_of(row) for row in rows if "act" in row],
+        )
 
     async def mark_sent(self, event: Event) -> None:
         """Removes an event from the outbox."""

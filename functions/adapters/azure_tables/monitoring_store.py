@@ -42,6 +42,7 @@ from functions.adapters.azure_tables.rows import (
     HEARTBEATS,
     Entity,
     event_row,
+    event_rows,
     key_of,
     partition_of,
     sortable,
@@ -220,7 +221,7 @@ class TableMonitoringStore:
         text = msgspec.json.encode(replace(note, etag="")).decode()
         row = {"PartitionKey": partition, "RowKey": key, "trust": text}
         await self._tables.commit(
-            [_in_place(row, note.etag), *(("upsert", event_row(event)) for event in events)]
+            [_in_place(row, note.etag), *(row for event in events for row in event_rows(event))]
         )
 
     async def digest_findings(self, vault: str) -> DigestFindings | None:

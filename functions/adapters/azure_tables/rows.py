@@ -22,6 +22,7 @@ from functions.adapters.azure_tables.actors import (
     without_actor,
 )
 from functions.adapters.azure_tables.filters import MAX_COMPARISONS, joined
+from functions.model.acts.act import Act, act_of_event, act_of_history
 from functions.model.due_mark import DueCheck, due_check_of
 from functions.model.errors import InvalidRequest
 from functions.model.events.event import Event
@@ -33,6 +34,7 @@ from functions.model.request_filter import Place, RequestFilter
 from functions.ports.chain_files import ParkedFile
 from functions.ports.ledger import Intent
 from functions.ports.notifications import LATEST_TIME
+from functions.ports.record.acts import RecordPlace, WaitingAct
 
 Entity = dict[str, Any]
 Operations = list[tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]]
@@ -195,6 +197,33 @@ def due_check_of_row(row: Entity) -> DueCheck:
     return msgspec.json.decode(row["look"], type=DueCheck)
 
 
+def event_rows(event: Event) -> Operations:
+    """Returns the rows of an event: that in the outbox, and that of an act if it is one itself."""
+    act = act_of_event(event)
+    row = event_row(event)
+    return [
+        ("upsert", row),
+        *([("upsert", waiting_row(row["PartitionKey"], act))] if act else ()),
+    ]
+
+
+def waiting_row(partition: str, act: Act) -> Entity:
+    """Returns the row of an act that waits for its record."""
+    return {
+        "PartitionKey": partition,
+        "RowKey": f"oa|{sortable(act.at)}|{act.id}",
+        **split_text("act", act.text),
+    }
+
+
+def waiting_act_of(row: Any) -> WaitingAct:
+    """Returns the act of a row, with the row's ETag."""
+    tried = RecordPlace(row["file"], row["end"]) if "file" in row else None
+    id_ = row["RowKey"].rpartition("|")[2]
+    keys = row["PartitionKey"], row["RowKey"]
+    return WaitingAct(id_, joined_text("act", row), *keys, tried, row.metadata["etag"])
+
+
 def event_row(event: Event) -> Entity:
     """Returns the row of an event in the outbox."""
     return {
@@ -249,17 +278,13 @@ def parked_row(drop: str, parked: ParkedFile) -> Entity:
 
 
 def rows_beside(change: Change, *, due: bool = True) -> Operations:
-    """Returns the rows that are written together with a request: its events, its history entries,
-    and its due mark (unless `due` is False) or the row that says when it has ended, if that is
-    known.
+    """Returns the rows that are written together with a request: its events, its history entries
+    and the acts that they are, and its due mark (unless `due` is False) or the row that says when
+    it has ended, if that is known.
     """
     request = change.request
     operations: Operations = [("upsert", event_row(event)) for event in change.events]
-    operations += [
-        ("upsert", row)
-        for act in change.history
-        for row in history_rows(request.vault, request.name, act)
-    ]
+    operations += lines_of(request.vault, request.name, change.history)
     if due and request.next_check is not None:
         operations.append(("upsert", due_mark(request)))
     if request.ended is not None and request.has_dated_end:
@@ -275,6 +300,21 @@ def _ended_row(request: TrackedRequest, ended: datetime) -> Entity:
         "name": request.name,
         "status": request.status.value,
     }
+
+
+def lines_of(vault: str, name: str, entries: Sequence[HistoryEntry]) -> Operations:
+    """Returns the operations that write entries of the history of a name: with each an act that
+    waits for its record.
+    """
+    partition = partition_of(vault, name)
+    return [
+        ("upsert", row)
+        for entry in entries
+        for row in (
+            *history_rows(vault, name, entry),
+            waiting_row(partition, act_of_history(vault, name, entry)),
+        )
+    ]
 
 
 def history_rows(vault: str, name: str, act: HistoryEntry) -> tuple[Entity, Entity]:

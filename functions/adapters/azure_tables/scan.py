@@ -25,13 +25,13 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from functions.adapters.azure_tables.rows import Entity
 from functions.adapters.proxies import follows_environment
 
-SCOPE = "https://storage.azure.com/.default"
+STORAGE_SCOPE = "https://storage.azure.com/.default"
 # Learn, "Payload format for Table Storage operations": without metadata numbers and booleans are
 # those of JSON, times are texts, and there is no ETag.
 HEADERS = {"x-ms-version": "2019-02-02", "Accept": "application/json;odata=nometadata"}
 # Learn, "Query timeout and pagination": an answer has 1,000 rows at most, and may have none.
 NEXT = ("NextPartitionKey", "NextRowKey")
-ERRORS = {401: ClientAuthenticationError}
+AS_ERRORS = {401: ClientAuthenticationError}
 
 
 class _Page(msgspec.Struct):
@@ -52,7 +52,7 @@ class TableScan:
                 HeadersPolicy(HEADERS),
                 UserAgentPolicy(),
                 AsyncRetryPolicy(retry_total=2, retry_backoff_factor=0.3),
-                AsyncBearerTokenCredentialPolicy(credential, SCOPE),
+                AsyncBearerTokenCredentialPolicy(credential, STORAGE_SCOPE),
             ],
             transport=AioHttpTransport(
                 connection_timeout=5, read_timeout=10, use_env_settings=follows_environment()
@@ -73,7 +73,7 @@ class TableScan:
             request = HttpRequest("GET", f"{self._url}/{table}()", params=asked)
             response = await self._client.send_request(request)
             if response.status_code != 200:
-                map_error(response.status_code, response, ERRORS)
+                map_error(response.status_code, response, AS_ERRORS)
                 raise HttpResponseError(response=response)
             for row in _DECODER.decode(response.content).value:
                 yield row

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 
 from functions.model.events.event import EventType, Plural, Scene
-from functions.model.events.fields import Name, Time, Vault
+from functions.model.events.fields import SHA256, Name, Time, Vault
 from functions.model.events.wire import Says
 from functions.model.events.wording import Message
 from functions.model.links import Links
@@ -90,6 +90,14 @@ class NewFinding:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ActsHead:
+    """Where the record of acts ended, to be kept out of the app's reach."""
+
+    file: Annotated[str, Says("Its last file.")]
+    head: Annotated[str, Says("The SHA-256 of its last line, hex.", pattern=SHA256)]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SilencedEnd:
     """A certificate near expiry whose owner gets no message, because a tag says so."""
 
@@ -161,6 +169,9 @@ class Digest(EventType):
             maxItems=5,
         ),
     ] = None
+    acts: Annotated[
+        ActsHead | None, Says("The end of the record of acts; missing if it cannot be read.")
+    ] = None
 
     def words(self, links: Links) -> Message:
         """Says whether anything needs attention."""
@@ -191,6 +202,7 @@ class Digest(EventType):
             vaults=(),
             set_aside=(),
             facts=((f"Vault {at.vault}", watched),),
+            acts=ActsHead(file="2026-11-30.jsonl", head="6" * 64),
         )
 
 

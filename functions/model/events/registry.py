@@ -34,6 +34,7 @@ from functions.model.events.operators import (
     NoticeRefused,
     SettingWrong,
 )
+from functions.model.events.record.acts import ActsWaiting
 from functions.model.events.requests import Acknowledged, Cancelling, Stalled, Started, Unsettled
 from functions.model.events.vaults import (
     IssuerTroubled,
@@ -86,6 +87,7 @@ TYPES: tuple[type[EventType], ...] = (
     SettingWrong,
     AccessChanged,
     AccessFaulty,
+    ActsWaiting,
     Digest,
     MonthlyPlan,
     NoticeRefused,

@@ -20,14 +20,21 @@ def log_acts(change: Change) -> None:
             vault=request.vault,
             name=request.name,
             request_id=act.request_id,
+            note=act.note,
+            before=act.before,
+            after=act.after,
+            certificate=act.certificate,
+            file=act.file,
+            warnings=list(act.warnings) or None,
+            access=act.access,
         )
 
 
-def log_act(what: str, by: Actor, *, outcome: str, **about: str | None) -> None:
+def log_act(what: str, by: Actor, *, outcome: str, **about: object) -> None:
     """Logs one act. `what` is as in the history, or `retried`, `tested`, `rebuilt` for an act that
     belongs to no request; `outcome` is the status of the request after it, or what came of it.
     `about` is the vault (alias), the certificate's name and the request_id, or other things that it
-    was about. Fields without a value are left out.
+    was about, such as the fields of the history. Fields without a value are left out.
     """
     fields = {
         **about,

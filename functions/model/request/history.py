@@ -37,7 +37,9 @@ class HistoryEntry:
     `request_id` once there is a request, and no status of their own. `note` adds to that. Of a
     completion `certificate` describes the version that it made, `file` is the name and SHA-256 of
     the file that was merged, if it was one, and `warnings` are the sentences that its owner was
-    told. `by` is None in rows of an older version that name nobody.
+    told. `by` is None in rows of an older version that name nobody. `before` and `after` are what
+    is known of the request before and after it (act_facts.py), `access` is the SHA-256 of the
+    access file in force; rows of an older version have neither.
     """
 
     what: str
@@ -55,6 +57,10 @@ class HistoryEntry:
     def about(self) -> str:
         """The id of the approval or else of the request that the line is about."""
         return self.approval or self.request_id
+
+    before: Mapping[str, str] | None = None
+    after: Mapping[str, str] | None = None
+    access: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""The ports of the record: the list of all acts."""
+"""The ports of the record: the list of all acts, what is too old, and the files of acts."""

@@ -29,7 +29,7 @@ async def test_a_note_is_kept_with_its_events_and_in_place_of_the_one_that_was_r
     )
     saved = await notes.save_note(note, [event])
     assert await notes.note() == saved == note
-    assert event in await TableLedger(tables).unsent(None)
+    assert event in (await TableLedger(tables).left_behind(None)).events
     with pytest.raises(ConcurrentChange):
         await notes.save_note(note)
     largest = os.urandom(MAX_ACCESS_BYTES)

@@ -80,7 +80,7 @@ async def test_an_approval_is_read_as_it_was_written_with_its_events_and_its_his
     assert found == approval
     assert found.etag == added.etag
     assert await approvals.of_name("main", "SHOP") == [approval]
-    assert [event.id for event in await ledger.unsent("main")] == [f"approval:{approval.id}:asked"]
+    assert [event.id for event in (await ledger.left_behind("main")).events] == [f"approval:{approval.id}:asked"]
     assert [(line.what, line.by, line.approval) for line in await ledger.history("main", "shop")] == [
         ("asked", ANN, approval.id)
     ]

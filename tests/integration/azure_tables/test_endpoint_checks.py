@@ -43,7 +43,7 @@ async def test_a_check_is_read_as_it_was_written_and_by_its_name_in_any_case(tab
     await checks.save(check_of("one"), None, [event_of("one", "e1")])
     found = await checks.get("one", "WEB")
     assert without_etag(found) == check_of("one")
-    assert [one.id for one in await TableLedger(tables).unsent("one")] == ["e1"]
+    assert [one.id for one in (await TableLedger(tables).left_behind("one")).events] == ["e1"]
     assert [one.name for one in await checks.of_vault("one")] == ["Web"]
     assert await checks.of_vault("on") == []
 
@@ -62,7 +62,7 @@ async def test_of_two_writers_one_wins_with_its_events(tables: Tables) -> None:
             await checks.save(again, known, [event_of("two", "e3")])
     with pytest.raises(ConcurrentChange):
         await checks.remove(known)
-    assert [one.id for one in await TableLedger(tables).unsent("two")] == ["e2"]
+    assert [one.id for one in (await TableLedger(tables).left_behind("two")).events] == ["e2"]
 
 
 async def test_what_is_due_comes_in_its_order_and_moves_with_its_mark(tables: Tables) -> None:

@@ -16,6 +16,7 @@ import pytest_asyncio
 from azure.data.tables import EntityProperty
 
 from functions.adapters.azure_tables.deliveries import TableDeliveries
+from functions.adapters.azure_tables.history.waiting_acts import TableWaitingActs
 from functions.adapters.azure_tables.ledger import TableLedger
 from functions.adapters.azure_tables.monitoring_store import TableMonitoringStore
 from functions.adapters.azure_tables.service import CERTFLOW, DELIVERIES, Tables
@@ -128,7 +129,7 @@ async def test_due_marks(tables: Tables) -> None:
 
 async def test_the_outbox(tables: Tables) -> None:
     ledger = TableLedger(tables)
-    events = plain([*await ledger.unsent("main"), *await ledger.unsent(None)])
+    events = plain([*(await ledger.left_behind("main")).events, *(await ledger.left_behind(None)).events])
     assert lacks(READ["events"], events) == []
     assert any(event["vault"] is None for event in events)
 
@@ -203,6 +204,7 @@ async def test_a_shift_goes_on_from_there(rows_of_its_own: Tables, caplog: pytes
     tables = rows_of_its_own
     teams, ledger = FakeChannel("teams", max_notices=10), TableLedger(tables)
     world = World(ledger=ledger, deliveries=TableDeliveries(tables), channels=(teams,), now=NOW)  # type: ignore[arg-type]
+    world.waiting_acts = TableWaitingActs(tables)  # type: ignore[assignment]  # the real one
     world.monitoring_store = TableMonitoringStore(tables)  # type: ignore[assignment]  # the real ones, as above
     for one in READ["requests"]:
         if one["status"] == "inProgress" and one["name"] != "portal":
@@ -219,7 +221,7 @@ async def test_a_shift_goes_on_from_there(rows_of_its_own: Tables, caplog: pytes
         await handlers[one["queue"]](func.QueueMessage(body=json.dumps(one["message"]).encode()))
 
     assert {event["id"] for event in READ["events"] if event["vault"]} <= {event.id for event in world.topic.published}
-    assert await ledger.unsent("main") == []
+    assert (await ledger.left_behind("main")).events == []
     now = {(one.name, one.status) for one in await _named(ledger, "pending", "portal", "failed", "stalled", "cut-off")}
     assert {("pending", Status.FAILED), ("portal", Status.DELETED), ("failed", Status.FAILED)} <= now
     assert {("stalled", Status.IN_PROGRESS), ("cut-off", Status.IN_PROGRESS)} <= now

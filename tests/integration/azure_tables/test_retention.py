@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -95,11 +96,16 @@ async def test_rows_of_other_kinds_and_an_intent_stay(tables: Tables) -> None:
     assert id_of("a") not in ids_in(await rows(tables, "kinds"), "r")
 
 
+def without_ids_of_acts(found: Iterable[tuple[str, str]]) -> set[str]:
+    """Row keys; those of acts that wait for their record end in an id that depends on the vault."""
+    return {key.rpartition("|")[0] if key.startswith("oa|") else key for _, key in found}
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 async def test_it_may_die_at_any_write_and_the_next_run_ends_it(tables: Tables, *, after: bool) -> None:
     await seed(tables, "undisturbed", "Web-2")
     await forget_requests(years("undisturbed", tables))
-    expected = {key[1] for key in keys(await rows(tables, "undisturbed"))}
+    expected = without_ids_of_acts(keys(await rows(tables, "undisturbed")))
     for number in range(100):
         vault = f"died{number}{after}".lower()
         await seed(tables, vault, "Web-2")
@@ -114,7 +120,7 @@ async def test_it_may_die_at_any_write_and_the_next_run_ends_it(tables: Tables, 
             assert one in await TableLedger(tables).by_key(one.key_sha256), f"nothing leads to it: {one}"
         for _ in range(2):  # the place that was kept may be behind what was left
             await forget_requests(years(vault, tables))
-        assert {key[1] for key in keys(await rows(tables, vault))} == expected
+        assert without_ids_of_acts(keys(await rows(tables, vault))) == expected
         if "died" not in writes:
             break
     assert number == 4  # the request, its key, its last entry, and the place

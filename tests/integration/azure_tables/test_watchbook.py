@@ -50,7 +50,7 @@ def watchbook(tables: Tables) -> TableMonitoringStore:
 
 
 async def outbox(tables: Tables) -> list[Event]:
-    return await TableLedger(tables).unsent("main")
+    return (await TableLedger(tables).left_behind("main")).events
 
 
 async def test_a_lease_is_held_by_one_until_it_is_let_go(watchbook: TableMonitoringStore) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-ROOMS = ("app", "requests", "notifications", "approvals", "chains", "inventory", "monitoring", "live", "board")
+ROOMS = (
+    *("app", "requests", "notifications", "approvals", "chains", "inventory", "monitoring", "live", "board", "record"),
+)
 FUNCTIONS = Path(__file__).resolve().parents[3] / "functions"
 CORE = sorted(file for room in ROOMS for file in (FUNCTIONS / room).rglob("*.py") if file.stem != "__init__")
 

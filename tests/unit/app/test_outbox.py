@@ -9,6 +9,7 @@ import pytest
 
 from functions.app.outbox import publish
 from functions.model.events.event import Event
+from functions.ports.ledger import LeftBehind
 from tests.clock import NOW
 from tests.unit.fakes import FakeTopic, World
 from tests.unit.silent_topic import Silent
@@ -70,13 +71,13 @@ async def test_events_that_are_refused_do_not_keep_the_others_in_the_outbox() ->
 
 def read_in(world: World) -> list[str | None]:
     """Each time that an outbox is read from now on."""
-    read, unsent = list[str | None](), world.ledger.unsent
+    read, unsent = list[str | None](), world.ledger.left_behind
 
-    async def reading(vault: str | None) -> list[Event]:
+    async def reading(vault: str | None) -> LeftBehind:
         read.append(vault)
         return await unsent(vault)
 
-    world.ledger.unsent = reading  # type: ignore[method-assign]  # it counts
+    world.ledger.left_behind = reading  # type: ignore[method-assign]  # it counts
     return read
 
 

@@ -24,6 +24,7 @@ from functions.model.events.expiry import Expired, NearExpiry
 from functions.model.events.inventory.endpoints import Live, NotLive
 from functions.model.events.inventory.owners import OwnerReplaced
 from functions.model.events.operators import AccessChanged, AccessFaulty, NoticeRefused, SettingWrong
+from functions.model.events.record.acts import ActsWaiting
 from functions.model.events.registry import TOLD
 from functions.model.events.requests import Acknowledged, Unsettled
 from functions.model.events.vaults import IssuerTroubled, TrustChanged, TrustMisplaced, VaultRebuilt, VaultSurveyed
@@ -258,6 +259,15 @@ ROWS = [
         AccessFaulty.type,
         "Fix the problem named here in access/access.json",
         "unit/app/test_access.py::test_a_fault_is_told_once_whoever_sees_it_and_so_is_its_end",
+    ),
+    *(
+        row(
+            ActsWaiting.type,
+            "deploy the template again",
+            "unit/record/test_export.py::test_a_container_that_refuses_loses_nothing_and_is_told_once",
+            stops=stops,
+        )
+        for stops in (False, True)
     ),
     row(Digest.type, "Nothing to do", person="There is nothing to do."),
     row(

@@ -50,6 +50,7 @@ async def test_every_time_is_one_that_people_read() -> None:
 OF_NO_VAULT = {
     "Access.Changed",
     "Access.Faulty",
+    "Acts.Waiting",
     "Chain.KeyReceived",
     "Digest.Daily",
     "Notice.Refused",

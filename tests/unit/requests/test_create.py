@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from functions.access.roles import only_operator
+from functions.app.context import InForce
 from functions.model.errors import InvalidRequest, KeyReused, Refused, Unavailable, UnknownVault
+from functions.model.request.act_facts import policy_sha256
 from functions.model.request.operation import Status
 from functions.model.request.tracked import Change, TrackedRequest
+from functions.ports.access_files import AccessState
 from functions.ports.key_vault_objects import CreateFields, Policy
 from functions.ports.ledger import Intent
 from functions.ports.vault import PendingOperation
@@ -65,6 +69,30 @@ async def test_a_start_is_tracked_and_told() -> None:
     assert world.published == ["Issuance.Started"]
     assert [(act.what, act.by) for act in world.ledger.acts] == [("created", ME)]
     assert world.ledger.intents == {}
+
+
+async def test_the_history_has_who_owned_a_certificate_its_policies_and_the_access_file() -> None:
+    world = World()
+    stored: Policy = {"issuer": {"name": "Unknown"}, "x509_props": {"subject": "CN=web.example.com"}}
+    world.vault.policies["web"], world.vault.tagged["web"] = stored, {"certflow-owner": "ann@example.com"}
+    world.access.in_force = InForce(only_operator(None), AccessState.FILE, "5" * 64)
+    await create_request(world.certflow, ORDER)
+    (act,) = world.ledger.acts
+    assert act.before == {"owner": "ann@example.com", "policy_sha256": policy_sha256(stored)}
+    assert act.after is not None
+    assert (act.after["owner"], act.after["policy_sha256"]) == ("me@example.com", policy_sha256(POLICY))
+    assert act.access == "5" * 64
+
+
+async def test_a_start_by_the_stored_policy_names_that_before_and_after() -> None:
+    world = World()
+    world.vault.policies["web"] = POLICY
+    await create_request(world.certflow, replace(ORDER, body={}))
+    (act,) = world.ledger.acts
+    assert act.before == {"policy_sha256": policy_sha256(POLICY)}
+    assert act.after is not None
+    assert act.after["policy_sha256"] == policy_sha256(POLICY)
+    assert act.access is None
 
 
 @pytest.mark.parametrize(

@@ -235,6 +235,8 @@ async def test_a_chain_in_any_order_is_merged_with_key_vaults_other_fields() -> 
     assert bundle.fields["tags"] == {"a": "b"}
     assert world.published == ["Issuance.Started", "Issuance.Completed"]
     assert [(act.what, act.by) for act in world.ledger.acts][1:] == [("merged", ME)]
+    before, after = (world.ledger.acts[-1].before or {}, world.ledger.acts[-1].after or {})
+    assert (before["status"], after["status"], after["version"]) == ("inProgress", "completed", "v1")
     again, findings = await merge(world.certflow, WEB, chain, {}, ME)
     assert again.version == bundle.version
     assert findings[0].code == "already-merged"

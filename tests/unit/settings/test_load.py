@@ -12,7 +12,7 @@ import pytest
 from function_app import channels
 from functions.model.errors import BadSettings
 from functions.model.links import Links
-from functions.model.options import DigestWhen, Options, Takes
+from functions.model.options import ActsMode, DigestWhen, Options, Takes
 from functions.settings.load import QUEUES, Settings, load_settings, queues_url
 from tests.sample_settings import FULL, LEAST, MAIL, REFERENCE, SIGN_IN
 
@@ -84,6 +84,7 @@ BOTH = {"teams", "teams:ops"}
         ),
         ("CERTFLOW_PATIENCE_ISSUER", ("1", "0d", "90s"), "options.reminder_delays", USUAL.reminder_delays, set()),
         ("CERTFLOW_PATIENCE_MANUAL", ("3 days",), "options.reminder_delays", USUAL.reminder_delays, set()),
+        ("CERTFLOW_ACTS", ("off", "yes"), "options.acts", ActsMode.REQUIRED, set()),
         ("CERTFLOW_QUIET_CHECK", ("daily", "0h", "59m", "169h", "8d"), "options.quiet_check", None, set()),
         (
             "CERTFLOW_EXPIRY_LADDER",

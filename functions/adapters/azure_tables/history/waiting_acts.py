@@ -1,0 +1,98 @@
+"""Keeps the acts that wait for the record, beside the events in the outbox: row `oa|{time}|{id}` in
+the partition of their change. One range has both (`oa|` sorts right before `o|`). The note that
+acts cannot be written is row `f|acts` in the partition of its event.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import UpdateMode
+
+from functions.adapters.azure_tables.rows import Entity, Operations, event_row, partition_of
+from functions.adapters.azure_tables.service import CERTFLOW, TABLE_STORAGE, Tables
+from functions.adapters.faults import faults_of
+from functions.model.errors import ConcurrentChange
+from functions.model.events.event import Event
+from functions.ports.record.acts import ACTS_SUBJECT, ActsFault, RecordPlace, WaitingAct
+
+FAULT_PARTITION, FAULT_ROW = partition_of(None, ACTS_SUBJECT), f"f|{ACTS_SUBJECT}"
+MAX_ROWS = 100  # in a transaction (Learn, "Performing entity group transactions")
+
+
+class TableWaitingActs:
+    """Implements the port `WaitingActs`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def mark_tried(self, acts: Sequence[WaitingAct], place: RecordPlace) -> list[WaitingAct]:
+        """Notes the place in the rows, which are of one partition, in one transaction."""
+        columns = {"file": place.file, "end": place.end}
+        operations: Operations = [
+            (
+                "update",
+                {**_waiting_keys(one), **columns},
+                {"mode": UpdateMode.MERGE, **_unchanged(one)},
+            )
+            for one in acts
+        ]
+        await self._tables.commit(operations)
+        return [replace(one, tried=place) for one in acts]
+
+    async def remove(self, acts: Sequence[WaitingAct]) -> None:
+        """Deletes the rows, in one transaction for each partition."""
+        in_order = sorted(acts, key=lambda one: one.partition)
+        for _, of_it in itertools.groupby(in_order, key=lambda one: one.partition):
+            for some in itertools.batched(of_it, MAX_ROWS, strict=False):
+                try:
+                    await self._tables.commit([("delete", _waiting_keys(one)) for one in some])
+                except ConcurrentChange:  # another run has deleted some of them
+                    for one in some:
+                        await self._delete(one.partition, one.row)
+
+    async def fault(self) -> ActsFault | None:
+        """Reads the note."""
+        row = await self._tables.row(FAULT_PARTITION, FAULT_ROW)
+        if row is None:
+            return None
+        known = msgspec.json.decode(row["note"], type=ActsFault)
+        return replace(known, etag=row.metadata["etag"])
+
+    async def save_fault(self, fault: ActsFault, events: Sequence[Event] = ()) -> None:
+        """Writes the note with its events."""
+        note = msgspec.json.encode(replace(fault, etag="")).decode()
+        row: Entity = {"PartitionKey": FAULT_PARTITION, "RowKey": FAULT_ROW, "note": note}
+        operations: Operations = [("upsert", event_row(event)) for event in events]
+        if fault.etag:
+            same = {"etag": fault.etag, "match_condition": MatchConditions.IfNotModified}
+            operations.insert(0, ("update", row, {"mode": UpdateMode.REPLACE, **same}))
+        else:
+            operations.insert(0, ("create", row))
+        await self._tables.commit(operations)
+
+    async def clear_fault(self) -> None:
+        """Deletes the note."""
+        await self._delete(FAULT_PARTITION, FAULT_ROW)
+
+    async def _delete(self, partition: str, row: str) -> None:
+        table = await self._tables.table(CERTFLOW)
+        with faults_of(TABLE_STORAGE):
+            try:
+                await table.delete_entity(partition, row)
+            except ResourceNotFoundError:
+                return
+
+
+def _waiting_keys(act: WaitingAct) -> Entity:
+    return {"PartitionKey": act.partition, "RowKey": act.row}
+
+
+def _unchanged(act: WaitingAct) -> dict[str, Any]:
+    return {"etag": act.etag, "match_condition": MatchConditions.IfNotModified}

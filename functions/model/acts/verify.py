@@ -1,0 +1,198 @@
+"""Verifying the record of acts: whether its lines follow from one another, and whether it has the
+heads that were written down elsewhere. It needs the files alone.
+
+What the chain itself cannot show is a tail that was cut, and a chain that was written anew from
+some line on: for that a head is needed that its writer could not reach (digest, log).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from functions.model.acts.lines import NO_LINE, FileName, fields_of, head_of, next_of
+
+# The log record with a head (record/tail.py), wherever it stands: in a line of its own, in JSON
+# within JSON, or in a CSV file, once the quotes are plain. It has no object within.
+LOGGED_HEAD = re.compile(r'\{"event": ?"acts-written"[^{}]*\}')
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedHead:
+    """What the log knows: up to byte `end` of a file the record had this head."""
+
+    file: str
+    end: int
+    head: str
+
+
+@dataclass
+class Verified:
+    """What a verification has found. `problems` are sentences, none if the record is whole; `notes`
+    say what could not be known. `heads` are those of all lines, each with its place.
+    """
+
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    acts: int = 0
+    heads: dict[str, str] = field(default_factory=dict)
+    ends: dict[tuple[str, int], str] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    head: str | None = None
+    _ids: dict[str, str] = field(default_factory=dict)
+
+    def read_line(self, line: bytes, file: str, number: int) -> None:
+        """Compares a line with the one before it."""
+        place, fields = f"{file}, line {number}", fields_of(line)
+        if fields is None:
+            self.problems.append(f"{place} is no line of the record: it was changed or added.")
+        else:
+            self._compare(fields, place, is_first=number == 1)
+            self._read_kind(fields, file, number)
+        self.head = head_of(line)
+        self.heads[self.head] = place
+
+    def _compare(self, fields: Mapping[str, object], place: str, *, is_first: bool) -> None:
+        prev = fields["prev"]
+        if self.head is not None and prev != self.head:
+            before = "the last line of the file before" if is_first else "the line before"
+            self.problems.append(
+                f"{place} does not follow from {before}: that was changed, or lines were cut, "
+                "added or swapped here."
+            )
+        elif self.head is None and prev != NO_LINE:
+            self.notes.append(
+                f"{place} follows the head {str(prev)[:64]}, of a file that was not given."
+            )
+
+    def _read_kind(self, fields: Mapping[str, object], file: str, number: int) -> None:
+        """Reads a first line, a last line, or an act."""
+        place, named = f"{file}, line {number}", fields.get("file") if "id" not in fields else None
+        if number == 1 and named != file:
+            self.problems.append(
+                f"{place} is not the first line of {file}: that was cut or changed, or the file "
+                "had another name."
+            )
+        elif number > 1 and named is not None:
+            self.problems.append(f"{place} is the first line of {str(named)[:64]}: it was added.")
+        if named is None and "next" not in fields:
+            self._count(fields.get("id"), place)
+
+    def _count(self, id_: object, place: str) -> None:
+        if not isinstance(id_, str):
+            self.problems.append(f"{place} has no id: it was not written by Certflow.")
+            return
+        self.acts += 1
+        if id_ in self._ids:
+            self.problems.append(f"{place} repeats the act of {self._ids[id_]}: it was added.")
+        self._ids.setdefault(id_, place)
+
+
+def verify(
+    files: Mapping[str, bytes], heads: Sequence[str] = (), logged: Iterable[LoggedHead] = ()
+) -> Verified:
+    """Verifies files of the record by their names (FileName), and that it has these heads."""
+    found = Verified()
+    names = sorted(name for text in files if (name := FileName.of(text)))
+    for name, after in zip(names, [*names[1:], None], strict=True):
+        _read_file(found, str(name), files[str(name)], str(after) if after else None)
+    for head in heads:
+        _find_head(found, head)
+    _find_logged(found, logged)
+    return found
+
+
+def _read_file(found: Verified, name: str, content: bytes, after: str | None) -> None:
+    *lines, rest = content.split(b"\n")
+    if rest:
+        found.problems.append(f"{name} ends in the middle of a line: its end was cut.")
+        lines.append(rest)
+    end = 0
+    for number, line in enumerate(lines, 1):
+        found.read_line(line, name, number)
+        end += len(line) + 1
+        found.ends[name, end] = found.head or NO_LINE
+        if number < len(lines) and next_of(line):
+            found.problems.append(
+                f"{name} goes on after line {number}, which ends it: lines were added."
+            )
+    found.sizes[name] = len(content)
+    _compare_next(found, name, next_of(lines[-1]) if lines else None, after)
+
+
+def _compare_next(found: Verified, name: str, named: FileName | None, after: str | None) -> None:
+    """Compares the file that the last line names with the one that comes after it."""
+    if after is None:
+        if named:
+            found.notes.append(f"The record goes on in {named}, which was not given.")
+    elif named is None:
+        found.problems.append(
+            f"{name} has no last line, and {after} comes after it: its end was cut."
+        )
+    elif str(named) != after:
+        found.problems.append(f"After {name} comes {named}, which is missing: {after} was given.")
+
+
+def _find_head(found: Verified, head: str) -> None:
+    wanted = head.strip().lower()
+    if wanted in found.heads:
+        found.notes.append(f"The head {wanted} is that of {found.heads[wanted]}.")
+    else:
+        found.problems.append(
+            f"No line has the head {wanted}: the end of the record was cut, or the record was "
+            "written anew, or the file with that line was not given."
+        )
+
+
+def _find_logged(found: Verified, logged: Iterable[LoggedHead]) -> None:
+    """Compares the record with the heads in the log, and says of each file the first that is
+    missing.
+    """
+    told: set[str] = set()
+    known = compared = 0
+    for one in sorted(logged, key=lambda one: (one.file, one.end)):
+        known += 1
+        if one.file not in found.sizes or one.file in told:
+            continue
+        compared += 1
+        if found.ends.get((one.file, one.end)) == one.head:
+            continue
+        told.add(one.file)
+        found.problems.append(_missing(one, found.sizes[one.file]))
+    if known:
+        found.notes.append(f"Of {known} heads in the log, {compared} are of these files.")
+
+
+def _missing(one: LoggedHead, size: int) -> str:
+    if one.end > size:
+        return (
+            f"{one.file} has {size} bytes, and the log knows {one.end}: its end was cut, or the "
+            "file was downloaded before that was written."
+        )
+    return (
+        f"{one.file} was written anew: up to byte {one.end} the log knows another head, {one.head}."
+    )
+
+
+def heads_in_log(text: str) -> list[LoggedHead]:
+    """Returns the heads in a log, in whatever form it was exported."""
+    plain = text.replace('\\"', '"').replace('""', '"')
+    found = [_logged(json.loads(one)) for one in LOGGED_HEAD.findall(plain) if _is_json(one)]
+    return [one for one in found if one]
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _logged(fields: Mapping[str, object]) -> LoggedHead | None:
+    file, end, head = fields.get("file"), fields.get("end"), fields.get("head")
+    if isinstance(file, str) and isinstance(end, int) and isinstance(head, str):
+        return LoggedHead(file, end, head)
+    return None

@@ -1,0 +1,1 @@
+"""The event of the record of acts."""

@@ -1,0 +1,215 @@
+"""Acts get from the outbox into their record, each once, and nothing that happens on the way loses one."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from functions.model.acts.lines import FileName
+from functions.model.acts.verify import Verified, heads_in_log, verify
+from functions.model.errors import Unavailable
+from functions.model.options import ActsMode, Options
+from functions.ports.record.acts import RecordPlace, WaitingAct
+from functions.record.export import export_acts
+from functions.requests.create import CreateCommand, create_request
+from tests.clock import NOW
+from tests.unit.fakes import FakeActFiles, World
+from tests.unit.record.waiting import waiting
+
+
+async def export(world: World, acts: Sequence[WaitingAct], **more: int) -> None:
+    world.ledger.waiting = [*world.ledger.waiting, *acts]
+    await export_acts(world.certflow, world.ledger.waiting, **more)
+
+
+def verified(world: World) -> Verified:
+    return verify({str(name): content for name, content in world.act_files.files.items()})
+
+
+async def test_acts_leave_the_outbox_for_a_chain_in_their_order() -> None:
+    world = World()
+    await export(world, waiting(3)[::-1])
+    await export(world, waiting(2, first=3))
+    assert world.ledger.waiting == []
+    found = verified(world)
+    assert (found.problems, found.acts) == ([], 5)
+    (content,) = world.act_files.files.values()
+    acts = [json.loads(line) for line in content.splitlines()][1:]
+    assert [one["request_id"] for one in acts] == ["r0", "r1", "r2", "r3", "r4"]
+    assert acts[0]["verb"] == "created"
+    assert acts[0]["by"] == {"kind": "system", "name": "renewal"}
+    assert acts[0]["time"] == NOW.isoformat()
+
+
+async def test_without_acts_nothing_is_asked() -> None:
+    world = World(act_files=FakeActFiles(refuses="broken"))
+    await export(world, [])
+    assert world.act_files.files == {}
+
+
+async def test_the_log_has_the_head_of_each_append(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    with caplog.at_level(logging.INFO, "certflow"):
+        await export(world, waiting(2))
+        world.later(days=1)
+        await export(world, waiting(1, first=2))
+    logged = heads_in_log("\n".join(one.message for one in caplog.records))
+    files = {str(name): content for name, content in world.act_files.files.items()}
+    found = verify(files, (), logged)
+    assert (len(logged), found.problems) == (3, [])
+    assert "Of 3 heads in the log, 3 are of these files." in found.notes
+
+
+async def test_a_day_begins_a_file_that_follows_from_the_last_one() -> None:
+    world = World()
+    await export(world, waiting(1))
+    world.later(days=2)
+    await export(world, waiting(1, first=1))
+    first, second = sorted(world.act_files.files)
+    assert second == FileName(NOW.date() + timedelta(days=2))
+    assert json.loads(world.act_files.files[first].splitlines()[-1])["next"] == str(second)
+    assert verified(world).problems == []
+
+
+async def test_a_clock_that_is_behind_goes_on_in_the_file_of_the_later_day() -> None:
+    world = World()
+    await export(world, waiting(1))
+    world.later(days=-1)
+    await export(world, waiting(1, first=1))
+    assert sorted(world.act_files.files) == [FileName(NOW.date())]
+    assert verified(world).problems == []
+
+
+async def test_a_full_file_is_followed_by_the_next_of_the_day() -> None:
+    world = World()
+    for number in range(7):
+        await export(world, waiting(1, first=number), max_blocks=3)
+    day = NOW.date()
+    assert sorted(world.act_files.files) == [FileName(day), FileName(day, 2), FileName(day, 3)]
+    assert max(world.act_files.blocks.values()) == 4  # three with acts, and the last line
+    assert (verified(world).problems, verified(world).acts) == ([], 7)
+
+
+async def test_a_crash_between_the_last_line_and_the_next_file_goes_on_there() -> None:
+    world = World()
+    await export(world, waiting(1))
+    await export(world, waiting(1, first=1), max_blocks=1)
+    day = NOW.date()
+    del world.act_files.files[FileName(day, 2)]
+    world.later(days=3)
+    await export(world, waiting(1, first=2))
+    assert sorted(world.act_files.files) == [FileName(day), FileName(day, 2)]
+    assert verified(world).problems == []
+
+
+async def test_an_empty_file_that_no_last_line_names_is_no_branch() -> None:
+    world = World()
+    await export(world, waiting(1))
+    await world.act_files.create(FileName(NOW.date() + timedelta(days=9)))
+    await export(world, waiting(1, first=1))
+    assert world.act_files.files[FileName(NOW.date() + timedelta(days=9))] == b""
+    assert len(world.act_files.files[FileName(NOW.date())].splitlines()) == 3
+
+
+async def test_what_somebody_else_has_written_without_a_line_break_spoils_no_act() -> None:
+    world = World()
+    await export(world, waiting(1))
+    world.act_files.files[FileName(NOW.date())] += b"junk"
+    await export(world, waiting(1, first=1))
+    assert verified(world).acts == 2
+    assert any("no line of the record" in one for one in verified(world).problems)
+
+
+async def test_an_append_whose_answer_was_lost_is_not_made_twice() -> None:
+    class Losing(FakeActFiles):
+        lost = 0
+
+        async def append(self, name: FileName, content: bytes, end: int) -> bool:
+            done = await super().append(name, content, end)
+            if self.lost < 2:
+                self.lost += 1
+                raise Unavailable("The record of acts", "the connection broke", maybe_done=True)
+            return done
+
+    world = World(act_files=Losing())
+    for number in range(4):
+        await export(world, waiting(1, first=number))
+        world.later(days=1)
+    assert (verified(world).problems, verified(world).acts, world.ledger.waiting) == ([], 4, [])
+
+
+async def test_an_sdk_that_repeats_an_append_that_was_done_does_not_double_it() -> None:
+    class Repeating(FakeActFiles):
+        async def append(self, name: FileName, content: bytes, end: int) -> bool:
+            await super().append(name, content, end)
+            return await super().append(name, content, end)
+
+    world = World(act_files=Repeating())
+    await export(world, waiting(3))
+    assert (verified(world).problems, verified(world).acts, world.ledger.waiting) == ([], 3, [])
+
+
+async def test_acts_that_another_run_has_taken_are_left_to_it() -> None:
+    world = World()
+    mine = waiting(4)
+    world.ledger.waiting = [
+        replace(one, tried=RecordPlace("2026-11-30.jsonl", 7)) if one.partition == "main|0" else one for one in mine
+    ]
+    await export_acts(world.certflow, mine)
+    assert verified(world).acts == 2
+    assert {one.partition for one in world.ledger.waiting} == {"main|0"}
+
+
+async def test_a_container_that_refuses_loses_nothing_and_is_told_once() -> None:
+    world = World(act_files=FakeActFiles(refuses="HTTP 409 (BlobImmutableDueToPolicy)"))
+    for number in range(6):
+        await export(world, waiting(1, first=number))
+        world.later(minutes=5)
+    assert world.published == ["Acts.Waiting"]
+    assert "BlobImmutableDueToPolicy" in world.topic.published[0].data["reason"]
+    assert len(world.ledger.waiting) == 6
+    world.act_files.refuses = ""
+    await export(world, [])
+    assert (verified(world).problems, verified(world).acts, world.ledger.waiting) == ([], 6, [])
+    assert world.waiting_acts.note is None
+    world.act_files.refuses = "HTTP 403"
+    for number in range(3):
+        await export(world, waiting(1, first=10 + number))
+        world.later(minutes=6)
+    assert world.published == ["Acts.Waiting"] * 2
+
+
+async def test_an_outage_of_some_minutes_is_told_to_nobody() -> None:
+    world = World(act_files=FakeActFiles(refuses="HTTP 503"))
+    for number in range(2):
+        await export(world, waiting(1, first=number))
+        world.later(minutes=5)
+    world.act_files.refuses = ""
+    await export(world, [])
+    assert (world.published, verified(world).acts) == ([], 2)
+
+
+@pytest.mark.parametrize("mode", ActsMode)
+async def test_without_a_record_requests_go_on_or_stop_as_the_setting_says(mode: ActsMode) -> None:
+    world = World(act_files=FakeActFiles(refuses="HTTP 403"), options=Options(acts=mode))
+    order = CreateCommand("main", "web", {"policy": {"issuer": {"name": "DigiCert"}}})
+    await export(world, waiting(1))
+    if mode is ActsMode.REQUIRED:
+        with pytest.raises(Unavailable, match="HTTP 403"):
+            await create_request(world.certflow, order)
+        assert world.vault.calls == []
+        world.act_files.refuses = ""
+        await export(world, [])
+    await create_request(world.certflow, order)
+
+
+async def test_a_run_of_a_vault_writes_its_acts() -> None:
+    world = World()
+    world.ledger.waiting = waiting(2)
+    await world.shift()
+    assert (verified(world).acts, world.ledger.waiting) == (2, [])
