@@ -15,11 +15,12 @@ from local.api import Client
 from local.openssl_ca import OpensslCa
 from testkit.browser import chromium_path
 from tests.console import Desk, Office, fill_new, running_office
-from tests.e2e.stack import described_client, let_in, running_up
+from tests.e2e.stack import decide_by, described_client, let_in, running_up
 from tests.pictures import FOLDER, MESSAGE_STYLE
+from tests.thorough.console.test_approvals import ACCESS
 
 WIDTH = 900  # CSS pixels, of which a page shows 800
-NAMES = ("new", "request", "sign", "drop", "done", "mail", "requests")
+NAMES = ("new", "request", "sign", "drop", "done", "mail", "requests", "approval")
 SIGNER = "pia@example.com"
 
 
@@ -85,6 +86,21 @@ async def _mail(office: Office, inbox: str, folder: Path) -> None:
         desk.asked.clear()
 
 
+async def _approval(office: Office, folder: Path) -> None:
+    """A wildcard that waits for the yes of somebody else."""
+    await decide_by(office.client, ACCESS)
+    async with office.desk("requester") as asker, office.desk("pki", width=WIDTH) as approver:
+        await asker.go("#/new")
+        await fill_new(asker, "main", "shop-pages", names="*.shop.example.com")
+        await asker.page.get_by_text("It would wait for approval").wait_for()
+        await asker.page.get_by_role("button", name="Ask for the certificate").click()
+        await asker.page.get_by_role("heading", level=1, name="shop-pages").wait_for()
+        await approver.go("#/approvals")
+        await approver.page.get_by_role("link", name="shop-pages", exact=True).click()
+        await approver.page.get_by_role("button", name="Approve").wait_for()
+        await _take(approver, folder / "console-approval.png")
+
+
 async def _take(desk: Desk, file: Path) -> None:
     """What one sees without scrolling, in the middle of nothing that moves."""
     await desk.page.wait_for_load_state("networkidle")
@@ -102,6 +118,7 @@ async def make(chromium: str, folder: Path, stack: dict[str, Any]) -> list[Path]
         async with office.desk("pki", width=WIDTH) as desk:
             await _walk(desk, ca, folder)
         await _mail(office, stack["inbox"], folder)
+        await _approval(office, folder)
     return [folder / f"console-{name}.png" for name in NAMES]
 
 

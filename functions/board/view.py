@@ -142,11 +142,17 @@ async def _by_ledger(
 async def _with_history(certflow: PendingViewContext, view: RequestView) -> RequestView:
     request = view.request
     acts = await certflow.ledger.history(request.vault, request.name)
-    mine = tuple(one for one in acts if one.request_id == request.request_id)
+    mine = tuple(one for one in acts if _is_about(one, request))
     if view.certificate or request.status is not Status.COMPLETED:
         return replace(view, history=mine)
     kept = next((one.certificate for one in reversed(mine) if one.certificate), None)
     return replace(view, history=mine, certificate=kept or _by_row(request))
+
+
+def _is_about(entry: HistoryEntry, request: TrackedRequest) -> bool:
+    """Whether an entry is about a request, or about the approval after which it was started."""
+    approved = entry.approval is not None and entry.approval == request.approval
+    return approved or entry.request_id == request.request_id
 
 
 def _by_row(request: TrackedRequest) -> dict[str, str] | None:

@@ -11,13 +11,15 @@ import { knows, moment, t } from "./words.js";
 export function Steps({ view, messages }) {
   const acts = (/** @type {string[]} */ ...names) => view.history.find((one) => names.includes(one.act));
   const started = acts("created", "adopted", "replaced");
+  const [asked, approved] = [acts("asked"), view.history.findLast((one) => one.act === "approved")];
   const ended = view.history.find((one) => one.certificate);
   const told = messages.filter((one) => one.outcome === "delivered").at(-1);
   const open = view.status === "inProgress";
   const over = !open && !ended && view.state !== "done";
   /** @type {{key: string, at?: string | null, who?: string | null}[]} */
   const steps = [
-    { key: "asked", at: started?.at ?? view.created, who: started?.by ?? view.by },
+    { key: "asked", at: (asked ?? started)?.at ?? view.created, who: (asked ?? started)?.by ?? view.by },
+    ...(approved ? [{ key: "approved", at: approved.at, who: approved.by }] : []),
     ...(view.issuer === "Unknown" ? [{ key: "csr", at: view.csr || !open ? view.created : null }] : [{ key: "issuer", at: view.created, who: view.issuer }]),
     { key: "told", at: told?.settled, who: told && (told.to.join(", ") || told.channel) },
     ...(view.issuer === "Unknown" ? [{ key: "chain", at: ended?.at, who: ended?.file?.name }] : []),

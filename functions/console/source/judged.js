@@ -13,6 +13,9 @@ export function Judged({ of, run, problem, wrong, busy }) {
   return html`<section class="judged" aria-live="polite" aria-busy=${busy}><h2>${t("new.judged")}</h2>${answer}</section>`;
 }
 
+/** It needs others' yes, and nothing else is in its way. */
+const Waits = () => html`<span class="state your-turn"><span aria-hidden="true">○</span> ${t("new.would-wait")}</span>`;
+
 /** @param {{good: boolean}} props */
 const Mark = ({ good }) =>
   html`<span class=${`state ${good ? "done" : "failed"}`}><span aria-hidden="true">${good ? "✓" : "✕"}</span> ${t(good ? "new.allowed" : "new.not-allowed")}</span>`;
@@ -21,9 +24,11 @@ const Mark = ({ good }) =>
 function Verdict({ of: { vault, name }, run }) {
   const open = rows.value.find((row) => row.vault === vault && row.name.toLowerCase() === name.toLowerCase() && isOpen(row));
   const pending = run.refusal?.reason === "pending" ? open : undefined;
-  const { policy, forbidden, refusal, approvals } = run;
+  const { policy, refusal, approvals } = run;
+  const waits = Boolean(approvals?.length) && !refusal && !run.forbidden?.missing?.length;
+  const forbidden = waits ? null : run.forbidden;
   return html`
-    <p><${Mark} good=${run.allowed} /></p>
+    <p>${waits ? html`<${Waits} />` : html`<${Mark} good=${run.allowed} />`}</p>
     ${[forbidden, refusal].map((one) => one && html`<p class="problem" lang="en">${one.message}</p>`)}
     ${pending?.request_id && html`<p><a href=${requestAddress({ ...pending, request_id: pending.request_id })}>${t("new.see-pending")}</a></p>`}
     ${forbidden?.missing?.map((one) => html`<p class="note">${t("new.missing", { what: one.what, asked: one.asked, granted: one.granted.join(", ") || t("nothing") })}</p>`)}

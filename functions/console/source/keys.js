@@ -4,7 +4,7 @@ import { go } from "./address.js";
 import { t } from "./words.js";
 
 /** @type {Record<string, string>} */
-const PAGES = { r: "requests", s: "sign", d: "drop", n: "new" };
+const PAGES = { r: "requests", s: "sign", d: "drop", n: "new", a: "approvals" };
 const shown = signal(false);
 let jumping = false;
 

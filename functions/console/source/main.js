@@ -2,6 +2,7 @@
 import { effect, html, render } from "./v/vendor.js";
 import { loadAccess } from "./access.js";
 import { Problem } from "./api.js";
+import { hasApprovals, watchApprovals } from "./approvals.js";
 import { watchBoard } from "./board.js";
 import { wordsOf } from "./dialog.js";
 import { acceptDrops, unsent } from "./files.js";
@@ -32,6 +33,7 @@ async function main() {
   }
   acceptDrops();
   watchVersion(config.build);
+  if (hasApprovals()) watchApprovals();
   show(html`<${Shell} />`);
   guard();
   await board;

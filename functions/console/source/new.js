@@ -1,8 +1,9 @@
 // Page 4: asks for a certificate. The API judges while somebody types, and nothing starts before the button.
 import { html, signal, useEffect, useSignal } from "./v/vendor.js";
 import { me, mayAnywhere } from "./access.js";
-import { go, place, requestAddress } from "./address.js";
+import { address, go, place, requestAddress } from "./address.js";
 import { json, pathOf, Problem } from "./api.js";
+import { readWaiting, WAITING } from "./approvals.js";
 import { bodyOf, curlOf, EMPTY, fieldOf, KEYS } from "./asked.js";
 import { refreshAfter } from "./board.js";
 import { Copy } from "./copy.js";
@@ -102,6 +103,11 @@ async function create() {
   const started = await json("POST", pathOf(of, "/create"), { json: body, headers: { "Idempotency-Key": key } });
   keyOf = ""; // the same once more is another request
   form.value = { ...EMPTY, owner: of.owner };
+  if (started.state === WAITING) {
+    said.value = t("new.waits", { name: of.name });
+    await readWaiting().catch(() => undefined);
+    return go(address("approval", [started.id]));
+  }
   said.value = started.note ?? t("new.started", { name: of.name });
   await refreshAfter();
   go(requestAddress({ ...of, request_id: started.request_id }));

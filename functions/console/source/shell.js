@@ -2,6 +2,8 @@
 import { html, useEffect, useSignal } from "./v/vendor.js";
 import { access } from "./access.js";
 import { place } from "./address.js";
+import { OneApproval } from "./approval.js";
+import { Approvals, hasApprovals, isMine, waiting } from "./approvals.js";
 import { board, known, now, refresh, rows } from "./board.js";
 import { Dialog, forgetSaid, said, wordsOf } from "./dialog.js";
 import { Drop } from "./drop.js";
@@ -16,8 +18,8 @@ import { newer } from "./version.js";
 import { ago, moment, t } from "./words.js";
 
 /** @type {Record<string, () => unknown>} */
-const VIEWS = { requests: Requests, sign: ToSign, request: Request, drop: Drop, new: New };
-export const NAV = ["requests", "sign", "drop", "new"];
+const VIEWS = { requests: Requests, sign: ToSign, request: Request, drop: Drop, new: New, approvals: Approvals, approval: OneApproval };
+const NAV = ["requests", "sign", "drop", "new", "approvals"];
 
 /** The whole page. */
 export function Shell() {
@@ -32,7 +34,7 @@ export function Shell() {
   return html`
     <a class="skip" href="#main" onClick=${toMain}>${t("nav.skip")}</a>
     <header><a class="brand" href="#/requests">Certflow</a>
-      <nav aria-label=${t("nav.title")}>${NAV.map((one) => html`<a key=${one} href=${`#/${one}`} aria-current=${one === page ? "page" : undefined}>${t(`nav.${one}`)}${badge(one)}</a>`)}</nav>
+      <nav aria-label=${t("nav.title")}>${NAV.filter((one) => one !== "approvals" || hasApprovals()).map((one) => html`<a key=${one} href=${`#/${one}`} aria-current=${one === page ? "page" : undefined}>${t(`nav.${one}`)}${badge(one)}</a>`)}</nav>
       <span class="who" title=${(access.value?.caller.roles ?? []).join(", ")}>${access.value?.caller.name ?? ""}</span>
     </header>
     <${Bands} />
@@ -52,8 +54,10 @@ function toMain(event) {
  * @param {string} page */
 function badge(page) {
   if (page === "drop" && unsent.value) return html` <b>${unsent.value}</b>`;
-  const waiting = page === "requests" ? rows.value.filter((row) => row.state === "stalled" || row.state === "failed").length : 0;
-  return waiting ? html` <b title=${t("nav.urgent")}>${waiting}</b>` : null;
+  const mine = page === "approvals" ? (waiting.value ?? []).filter(isMine).length : 0;
+  if (mine) return html` <b title=${t("nav.mine")}>${mine}</b>`;
+  const urgent = page === "requests" ? rows.value.filter((row) => row.state === "stalled" || row.state === "failed").length : 0;
+  return urgent ? html` <b title=${t("nav.urgent")}>${urgent}</b>` : null;
 }
 
 /** What is wrong, above everything. */

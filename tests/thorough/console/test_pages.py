@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -11,20 +9,17 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from local.api import until
-from local.entra import ACCESS_FILE
 from local.openssl_ca import OpensslCa
 from testkit.browser import chromium
 from tests.console import Desk, Office, fill_new, running_office
 from tests.e2e.request_and_chain import chain_for, csr_of, started
-from tests.e2e.stack import unkind
+from tests.e2e.stack import decide_by, unkind
 from tests.thorough.console.probing import EVERYTHING, PERSONS, probed, shown
 from tests.thorough.console.scenes import all_states, board_of, requests_of_all_kinds, running_scenes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 __all__ = ["chromium"]
 
-CONTAINER, _, FILE = ACCESS_FILE.partition("/")
 ONE_VAULT = {"who": ["role:team-pay"], "may": ["read", "request", "cancel"], "vaults": ["main"]}
 PKI = {"who": ["role:pki", "role:Certflow.Operator"], "may": EVERYTHING}
 
@@ -144,15 +139,8 @@ async def test_what_a_person_is_shown_is_what_the_api_grants(who: str, office: O
 async def test_whoever_may_read_one_vault_sees_neither_name_nor_count_of_another(
     office: Office, scenes: dict[str, str]
 ) -> None:
-    content = json.dumps({"grants": [ONE_VAULT, PKI]}).encode()
-    await office.client.put(CONTAINER, FILE, content)
     client = office.client.signed_in_as("requester")
-
-    async def decided() -> bool:
-        found = (await (await client.call("GET", "access")).json())["decided_by"]
-        return bool(found.get("sha256") == hashlib.sha256(content).hexdigest())
-
-    await until("the access file to decide", decided)
+    await decide_by(client, {"grants": [ONE_VAULT, PKI]})
     names = [*(await board_of(client))["columns"]["vault"]]
     assert set(names) == {"main"}
     async with office.desk("requester") as desk:

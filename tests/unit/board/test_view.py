@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from functions.board import view
 from functions.board.view import RequestView, view_request
 from functions.model.errors import Refused, Unavailable, UnknownVault
+from functions.model.request.history import HistoryEntry
 from functions.model.request.operation import Operation, Status
+from functions.model.request.tracked import Change
 from functions.ports.vault import PendingOperation
 from functions.requests.create import CreateCommand, create_request
 from functions.requests.manage import Address, cancel, delete
@@ -270,3 +272,17 @@ async def test_with_key_vault_down_the_newest_in_progress_is_the_one_and_names_n
     assert (seen.request.request_id, seen.current, seen.cancelling) == ("later-1", None, True)
     seen = await viewed(world, replace(WEB, request_id="later-0"))
     assert (seen.request.request_id, seen.current, seen.cancelling) == ("later-0", "later-1", False)
+
+
+async def test_the_approval_after_which_it_was_started_is_a_part_of_its_history() -> None:
+    world = World()
+    request_id = await started(world)
+    (known,) = await world.ledger.by_name("main", "web")
+    lines = [
+        HistoryEntry(what, NOW, "", Status.IN_PROGRESS, ME, approval=approval)
+        for what, approval in (("asked", "one"), ("approved", "one"), ("asked", "other"))
+    ]
+    await world.ledger.save(known, Change(replace(known, approval="one"), history=tuple(lines)))
+    seen = await viewed(world, replace(WEB, request_id=request_id))
+    assert [(one.what, one.approval) for one in seen.history if one.approval] == [("asked", "one"), ("approved", "one")]
+    assert "created" in [one.what for one in seen.history]

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from functions.access.policy import effective_policy
+from functions.approvals.judge import policy_fields
+from functions.model.approval.record import ApprovalState
 from functions.model.people.message_record import MESSAGE_OUTCOMES
 from functions.model.request.request_state import RequestState
 from functions.model.request.what_now import NextStep
@@ -21,7 +24,7 @@ ENGLISH: dict[str, str] = json.loads((FOLDER / "text" / "en.json").read_text())
 STRINGS = re.compile(r'"([a-z][\w-]*(?:\.[\w-]+)+)"')  # also those that a page chooses among
 FAMILIES = re.compile(r"`([a-z][\w-]*\.)\$\{")  # the rest of the key is a code
 PLURALS = (".one", ".other")
-PAGES = ("requests", "sign", "drop", "new")
+PAGES = ("requests", "sign", "drop", "new", "approvals")
 # The codes that follow these beginnings: what the API says of them, or what the pages themselves name.
 CODES: dict[str, set[str]] = {
     "state.": set(RequestState),
@@ -29,10 +32,13 @@ CODES: dict[str, set[str]] = {
     "outcome.": set(MESSAGE_OUTCOMES),
     "file.": {*OUTCOMES, *WOULD_OUTCOMES, "quarantined", "would-quarantine"},
     "severity.": {"error", "warning", "note"},
+    "approval.": set(ApprovalState),
+    "approval.now.": {*ApprovalState, "decided", "mine", "others"} - {ApprovalState.AWAITING},
+    "field.": set(policy_fields(effective_policy({}, None))),
     "tree.": {"root", "intermediate", "leaf"},
     "without.": {"keys", "setting", "page"},
     "nav.": set(PAGES),
-    "title.": {*PAGES, "request", "none"},
+    "title.": {*PAGES, "request", "approval", "none"},
 }
 
 
