@@ -1,4 +1,4 @@
-"""`make demo`: four short stories, told by a real run of the whole stack; exit 0 only if each ended as told."""
+"""`make demo`: five short stories, told by a real run of the whole stack; exit 0 only if each ended as told."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from rich.console import Console
 
+from functions.access.verbs import Verb
 from local.api import Client, client_of, until
 from local.azurite import AzuriteFailed
 from local.functions_host import ROOT, HostFailed
@@ -28,6 +29,15 @@ from local.stack import MERGED, REJECTED, running_stack
 from local.teller import NotAsTold, Teller, expect
 
 SERVER = "first"  # of the stack's TLS servers
+# What the app roles mean without a file, but for the condition.
+ACCESS = {
+    "grants": [
+        {"who": ["role:Certflow.Requester"], "may": ["read", "request", "return", "cancel", "acknowledge"]},
+        {"who": ["role:Certflow.Approver"], "may": ["read", "approve"]},
+        {"who": ["role:Certflow.Operator"], "may": [verb.value for verb in Verb]},
+    ],
+    "conditions": [{"wildcard": True, "approvals": 1, "by": ["role:Certflow.Approver"], "tell": ["avery@example.com"]}],
+}
 ISSUING_DELAY = 4.0  # seconds; real integrated issuers were seen to take 9 to 39
 
 
@@ -171,7 +181,30 @@ async def stranger_is_rejected(teller: Teller) -> None:
     teller.show(messages)
 
 
-STORIES = (issuer_completes, chain_is_merged, issuer_refuses, stranger_is_rejected)
+async def wildcard_is_approved(teller: Teller) -> None:
+    """e. Somebody else has to say yes first."""
+    teller.begin("e. A wildcard: it waits until somebody else says yes, and only then is started")
+    await teller.decide_by(ACCESS)
+    teller.step("An access file says who may do what, and that a wildcard needs the yes of an approver")
+    await teller.sign_in("requester")
+    approval = await teller.ask("wild-shop", "*.shop.example.com")
+    await teller.told("Waits for approval: wild-shop")
+    nothing = await teller.client.pending("main", "wild-shop")
+    expect(nothing.status == 404, f"Key Vault was asked to start it: GET …/pending answered {nothing.status}")
+    teller.step("GET …/pending → 404: nothing exists yet, no key, no CSR, no order")
+    await teller.sign_in("approver")
+    started = await teller.approve(approval)
+    messages = await teller.told("Approved: wild-shop")
+    operation = await teller.pending("wild-shop", "inProgress")
+    expect(operation["request_id"] == started["request_id"], "another request was started")
+    acts = await teller.history("wild-shop")
+    expect(acts.get("asked") == "quinn@example.com", "the history does not say who asked")
+    expect(acts.get("approved") == "avery@example.com", "the history does not say who approved")
+    teller.step("GET …/history → asked for by quinn@example.com, approved by avery@example.com")
+    teller.show(messages)
+
+
+STORIES = (issuer_completes, chain_is_merged, issuer_refuses, stranger_is_rejected, wildcard_is_approved)
 
 
 async def tell(console: Console, directory: Path) -> list[str]:
@@ -219,7 +252,7 @@ def main() -> int:
         console.print(f"Logs: {os.path.relpath(directory)}")
         return 1
     shutil.rmtree(directory, ignore_errors=True)
-    console.print(f"\n[bold green]All four stories ended as told[/], in {time.monotonic() - started:.0f} s.")
+    console.print(f"\n[bold green]All five stories ended as told[/], in {time.monotonic() - started:.0f} s.")
     console.print("Next: [bold]make up[/] keeps the stack for you; the README shows what to ask it.")
     return 0
 

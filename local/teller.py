@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import textwrap
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,6 +16,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from local.api import Client, until
+from local.entra import ACCESS_FILE
 from local.openssl_ca import OpensslCa
 
 Message = dict[str, Any]
@@ -77,6 +80,45 @@ class Teller:
         answer = await response.json()
         expect(answer.get("status") == status, f"{name} is {answer}, not {status}")
         return dict(answer)
+
+    async def decide_by(self, access: Mapping[str, Any]) -> None:
+        """Puts an access file into the storage, and waits until it decides."""
+        content = json.dumps(access).encode()
+        container, _, name = ACCESS_FILE.partition("/")
+        await self.client.put(container, name, content)
+        sha256 = hashlib.sha256(content).hexdigest()
+
+        async def look() -> bool:
+            answer = await (await self.client.call("GET", "access")).json()
+            return bool(answer["decided_by"].get("sha256") == sha256)
+
+        await self.waiting("waiting for the access file to decide", look)
+
+    async def ask(self, name: str, host: str) -> dict[str, Any]:
+        """Asks for what has to be approved first; returns the approval."""
+        props = {"subject": f"CN={host}", "sans": {"dns_names": [host]}}
+        body = {"policy": {"x509_props": props, "issuer": {"name": "Unknown"}}, "owner": "you@example.com"}
+        response = await self.client.create("main", name, body)
+        answer = await response.json()
+        expect(response.status == 202, f"create answered {response.status}: {answer}")
+        expect(answer.get("state") == "awaiting-approval", f"it does not wait for approval: {answer}")
+        self.step(f"POST …/certificates/{name}/create, {host} → 202, {answer['state']}")
+        return dict(answer)
+
+    async def approve(self, approval: Mapping[str, Any]) -> dict[str, Any]:
+        """Says yes to exactly what was asked; returns the approval as it is then."""
+        path = f"approvals/{approval['id']}/approve"
+        response = await self.client.call("POST", path, json={"digest": approval["digest"]})
+        answer = await response.json()
+        expect(response.status == 200, f"approve answered {response.status}: {answer}")
+        expect(answer["state"] == "started", f"it was not started: {answer}")
+        self.step(f"POST …/approvals/…/approve → {answer['state']}, request_id {answer['request_id']}")
+        return dict(answer)
+
+    async def history(self, name: str) -> dict[str, str]:
+        """Who did each act of a certificate."""
+        answer = await (await self.client.call("GET", f"vaults/main/certificates/{name}/history")).json()
+        return {one["act"]: str(one.get("by")) for one in answer["value"]}
 
     async def looked(self, name: str, endpoint: str, state: str) -> dict[str, Any]:
         """Has Certflow look at a server soon, and waits until it is in this state; returns what is known of it."""
