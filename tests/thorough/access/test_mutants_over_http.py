@@ -210,13 +210,14 @@ async def who_operates_some_names_operates_no_vault(client: Client) -> None:
 OWN, ACCESS = f"{HTTP}.grants.own", f"{HTTP}.caller_access"
 SEEN = "without if certflow.may_see(one.vault, one.name)"
 OPERATES = "without if access.decide(Verb.OPERATE, alias).allowed"
+JUDGE = "functions.approvals.judge decision_on:"
 WITH_A_FILE: list[tuple[Check, str, str]] = [
     (a_list_shows_the_own_requests, f"{OWN} seen_by: always: access is None", "others' in the list"),
     (a_list_takes_no_vault_of_others, f"{ACCESS} require_in: never: not self.may_in(vault, verb)", "others' vault"),
     (a_file_for_others_is_one_for_nobody, f"functions.chains.match _tracked_requests: {SEEN}", "alias .*staging"),
     (a_day_has_one_start, f"{HTTP}.grants.judge admit: always: not self.access.counts", "starts of a day"),
     (who_is_denied_reads_nothing, "functions.access.decide _matches: without not condition.verbs", "a row that denies"),
-    (a_certificate_goes_to_no_owner_without_a_grant, f"{ACCESS} judge: dropped: break", "an owner without a grant"),
+    (a_certificate_goes_to_no_owner_without_a_grant, f"{JUDGE} never: one.denied or one.missing", "an owner without a"),
     (who_operates_some_names_operates_no_vault, f"{OWN} operated: {OPERATES}", "the status of a vault"),
     (who_operates_some_names_operates_no_vault, f"{HTTP}.grants.admission _check: never: route.whole", "whole app"),
 ]

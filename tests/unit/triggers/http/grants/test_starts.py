@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -110,3 +111,47 @@ async def test_a_refusal_says_all_that_is_missing_a_sentence_for_each() -> None:
         "issuers: Other is not granted to you. Granted: DigiCert, Unknown. subject: CN=web.hr.example.com is not "
         "granted to you. Granted: nothing. Whoever may write access/access.json can grant it."
     )
+
+
+WANTS_APPROVAL = [{"vaults": ["prod-*"], "verbs": ["request"], "approvals": 1, "by": ["role:pki"]}]
+
+
+def with_condition(**limits: Any) -> bytes:
+    return json.dumps({**json.loads(team_file(**limits)), "conditions": WANTS_APPROVAL}).encode()
+
+
+@pytest.mark.parametrize("limits", [{}, {"a_day": 1}], ids=["without a limit", "one a day"])
+async def test_what_has_to_be_approved_waits_and_is_counted_when_it_is_asked_for(limits: dict[str, Any]) -> None:
+    file = with_condition(**limits)
+    api = five_teams(file)
+    answer = await start(api)
+    waits = json.loads(answer.get_body())
+    assert (answer.status_code, waits["state"]) == (202, "awaiting-approval")
+    assert waits["needs"] == [{"approvals": 1, "by": ["role:pki"], "tell": [], "given": []}]
+    assert waits["access_file"] == hashlib.sha256(file).hexdigest()
+    assert "create" not in api.vaults["prod-pay"].calls
+    assert counted(api) == ([1] if limits else [])
+    again = await start(api, name="pay-more")
+    assert again.status_code == (403 if limits else 202)
+
+
+async def test_what_waits_already_is_not_counted_again() -> None:
+    api = five_teams(with_condition(a_day=2))
+    first, again = [json.loads((await start(api)).get_body()) for _ in range(2)]
+    assert first["id"] == again["id"]
+    assert counted(api) == [1]
+
+
+async def test_a_dry_run_of_what_waits_says_who_may_approve() -> None:
+    found = await dry_run(five_teams(with_condition()))
+    assert found["allowed"] is False
+    (asked,) = found["approvals"]
+    assert (asked["count"], asked["by"]) == (1, ["role:pki"])
+
+
+async def test_a_dry_run_of_what_is_not_granted_says_nothing_of_approvals() -> None:
+    api = five_teams(with_condition())
+    found = error_of(await start(api, query=DRY, body={**BODY, "owner": "hr@example.com"}))
+    assert found["forbidden"]["reason"] != "approval-needed"
+    assert "approval" not in found["forbidden"]["message"]
+    assert "approvals" not in found
