@@ -25,7 +25,7 @@ CALLERS = {
 
 
 def address(route: Route) -> str:
-    return route.template.format(vault="main", name="no-such-name")
+    return route.template.format(vault="main", name="no-such-name", id="0" * 32)
 
 
 async def refuses(client: Client, route: Route, bad: BadToken) -> bool:
