@@ -111,23 +111,7 @@ class ApprovalsContext(HasNow, HasLedger, HasTopic, HasApprovals, Protocol):
     """Approvals, and telling people of them."""
 
 
-class ApprovedContext(
-    HasNow,
-    HasSleep,
-    HasVaults,
-    HasLedger,
-    HasMonitoringStore,
-    HasCsrStore,
-    HasTopic,
-    HasWorkQueue,
-    HasMailboxes,
-    HasOptions,
-    HasAccess,
-    HasAccessHash,
-    HasActs,
-    HasApprovals,
-    Protocol,
-):
+class ApprovedContext(CreateContext, HasApprovals, Protocol):
     """Starting what may have to be approved first."""
 
 

@@ -60,9 +60,8 @@ class Asking:
 
     @property
     def approval(self) -> Approval:
-        """The newest approval."""
-        kept = self.api.world.approvals.kept
-        return kept[min(kept)]
+        """The approval that waits, or else the newest; ids of the same moment are in any order."""
+        return min(self.api.world.approvals.kept.values(), key=lambda one: (not one.is_open, one.id))
 
     def header(self, oid: str, *roles: str) -> str:
         """The token of a person."""
