@@ -2,7 +2,7 @@
 name, so that one transaction covers an approval, its events and its lines of the history:
 
     a|{name}|{id}      an approval
-    w|{name}|{slot}    which approval is open for the next start, or for a request from elsewhere
+    s|{name}|{slot}    which approval is open for the next start, or for a request from elsewhere
 
 and in the partition `-|approvals`:
 
@@ -175,7 +175,7 @@ def _approval_of(row: Any) -> Approval:
 def _slot_row(approval: Approval) -> Entity:
     return {
         "PartitionKey": partition_of(approval.vault, approval.name),
-        "RowKey": f"w|{approval.name.lower()}|{approval.slot}",
+        "RowKey": f"s|{approval.name.lower()}|{approval.slot}",
         "id": approval.id,
     }
 

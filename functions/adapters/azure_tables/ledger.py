@@ -16,6 +16,7 @@ is `-|{digit}`. Row keys of such a partition:
     w|{time backwards}|{name}|{act}|{request_id}
                                           the same in the list of all acts (history/pages.py)
     l|{name}, m|{next look}|{name}        an endpoint check (endpoint_checks.py)
+    a|{name}|{id}, s|{name}|{slot}        an approval, and which is open (approvals.py)
 
 The partition `-|aside` has the files that are set aside; its RowKey is the SHA-256 of the blob's
 name, which may have characters that a RowKey forbids. The partition `-|vouched` has the events that

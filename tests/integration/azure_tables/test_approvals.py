@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from functions.adapters.azure_tables.approvals import APPROVALS, OPEN_ROWS, TableApprovals
+from functions.adapters.azure_tables.history.pages import TableHistory
 from functions.adapters.azure_tables.ledger import TableLedger
 from functions.adapters.azure_tables.service import Tables
 from functions.approvals.changes import asked, expired, refused, said_yes, started
@@ -25,6 +26,7 @@ from functions.model.approval.record import (
     NeedOfApproval,
 )
 from functions.model.errors import ConcurrentChange, InvalidRequest
+from functions.model.record.act_list import ActFilter
 from functions.ports.approvals.store import ApprovalChange, ApprovalFilter
 from local.azurite import Azurite
 from testkit.tokens import AnyToken
@@ -185,3 +187,11 @@ async def test_a_body_that_is_long_is_kept_whole(service: Tables) -> None:
     approval = one("long", body={"policy": {"x509_props": {"sans": {"dns_names": names}}}})
     await approvals.add(ApprovalChange(approval))
     assert (await kept(approvals, approval)).body == approval.body
+
+
+@pytest.mark.parametrize("name", ["shop", "2026-shop", "0"])
+async def test_what_waits_stands_in_the_list_of_all_acts_and_its_own_rows_do_not(service: Tables, name: str) -> None:
+    vault = f"listed-{name}"
+    await TableApprovals(service).add(asked(one(name, vault)))
+    page = await TableHistory(service).page(ActFilter(frozenset({vault})), None)
+    assert [(act.name, act.entry.what, act.entry.by) for act in page.acts] == [(name, "asked", ANN)]
