@@ -5,8 +5,7 @@ from __future__ import annotations
 from functions.app.contexts import ApprovalsContext
 from functions.app.outbox import publish
 from functions.model.approval.record import Approval
-from functions.model.request.act_log import log_act
-from functions.model.request.actor import UNNAMED
+from functions.model.request.act_log import log_line
 from functions.ports.approvals.store import ApprovalChange
 
 
@@ -27,14 +26,7 @@ async def save_approval(certflow: ApprovalsContext, change: ApprovalChange) -> A
 async def _announce(certflow: ApprovalsContext, change: ApprovalChange) -> None:
     approval = change.approval
     for line in change.history:
-        log_act(
-            line.what,
-            line.by or UNNAMED,
-            outcome=approval.state,
-            vault=approval.vault,
-            name=approval.name,
-            request_id=approval.request_id,
-            approval=approval.id,
-            digest=approval.digest,
+        log_line(
+            approval.vault, approval.name, line, outcome=approval.state, digest=approval.digest
         )
     await publish(certflow, change.events)

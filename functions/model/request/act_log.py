@@ -6,28 +6,37 @@ from __future__ import annotations
 
 from functions.model.log import record
 from functions.model.request.actor import UNNAMED, Actor
+from functions.model.request.history import HistoryEntry
 from functions.model.request.tracked import Change
 
 
 def log_acts(change: Change) -> None:
     """Logs what a change adds to the history, once it is saved."""
-    request = change.request
-    for act in change.history:
-        log_act(
-            act.what,
-            act.by or UNNAMED,
-            outcome=act.status,
-            vault=request.vault,
-            name=request.name,
-            request_id=act.request_id,
-            note=act.note,
-            before=act.before,
-            after=act.after,
-            certificate=act.certificate,
-            file=act.file,
-            warnings=list(act.warnings) or None,
-            access=act.access,
-        )
+    for line in change.history:
+        log_line(change.request.vault, change.request.name, line, outcome=line.status)
+
+
+def log_line(
+    vault: str, name: str, line: HistoryEntry, *, outcome: str, digest: str | None = None
+) -> None:
+    """Logs a line of the history of a certificate name; of an approval with its `digest`."""
+    log_act(
+        line.what,
+        line.by or UNNAMED,
+        outcome=outcome,
+        vault=vault,
+        name=name,
+        request_id=line.request_id or None,
+        approval=line.approval,
+        digest=digest,
+        note=line.note,
+        before=line.before,
+        after=line.after,
+        certificate=line.certificate,
+        file=line.file,
+        warnings=list(line.warnings) or None,
+        access=line.access,
+    )
 
 
 def log_act(what: str, by: Actor, *, outcome: str, **about: object) -> None:

@@ -371,3 +371,14 @@ async def test_the_history_of_the_name_has_who_asked_and_who_approved() -> None:
         ("started", ANN, asking.approval.request_id),
     ]
     assert not any("status" in one for one in mine)
+
+
+async def test_the_log_has_each_act_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="certflow"):
+        asking = await asked()
+        await asking.decide("refuse")
+    logged = [json.loads(one.getMessage()) for one in caplog.records if one.name == "certflow"]
+    acts = [one for one in logged if one["event"] == "act"]
+    assert [(one["what"], one.get("note")) for one in acts] == [("asked", None), ("refused", "Name the hosts.")]
+    assert {one["access"] for one in acts} == {asking.approval.sha256}
+    assert {(one["approval"], one["digest"]) for one in acts} == {(asking.approval.id, asking.approval.digest)}
