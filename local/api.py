@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,7 +19,7 @@ from azure.core.rest import HttpRequest
 from azure.keyvault.certificates.aio import CertificateClient
 from azure.storage.blob.aio import BlobServiceClient
 
-from local.entra import USUAL_CALLER
+from local.entra import ACCESS_FILE, USUAL_CALLER
 from local.sign_in import Tokens
 
 
@@ -92,6 +94,18 @@ class Client:
     async def put(self, container: str, name: str, content: bytes) -> None:
         """Puts a file into a container, in place of an earlier one."""
         await self.blobs.get_blob_client(container, name).upload_blob(content, overwrite=True)
+
+    async def decide_by(self, access: Mapping[str, Any]) -> None:
+        """Puts an access file into the storage, and waits until it decides. Raises TimeoutError."""
+        content = json.dumps(access).encode()
+        container, _, name = ACCESS_FILE.partition("/")
+        await self.put(container, name, content)
+
+        async def decided() -> bool:
+            answer = await (await self.call("GET", "access")).json()
+            return bool(answer["decided_by"].get("sha256") == hashlib.sha256(content).hexdigest())
+
+        await until("the access file to decide", decided)
 
     async def files(self, container: str, contains: str = "") -> list[str]:
         """The names of the blobs in a container."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import textwrap
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,7 +14,6 @@ from rich.panel import Panel
 from rich.text import Text
 
 from local.api import Client, until
-from local.entra import ACCESS_FILE
 from local.openssl_ca import OpensslCa
 
 Message = dict[str, Any]
@@ -80,19 +77,6 @@ class Teller:
         answer = await response.json()
         expect(answer.get("status") == status, f"{name} is {answer}, not {status}")
         return dict(answer)
-
-    async def decide_by(self, access: Mapping[str, Any]) -> None:
-        """Puts an access file into the storage, and waits until it decides."""
-        content = json.dumps(access).encode()
-        container, _, name = ACCESS_FILE.partition("/")
-        await self.client.put(container, name, content)
-        sha256 = hashlib.sha256(content).hexdigest()
-
-        async def look() -> bool:
-            answer = await (await self.client.call("GET", "access")).json()
-            return bool(answer["decided_by"].get("sha256") == sha256)
-
-        await self.waiting("waiting for the access file to decide", look)
 
     async def ask(self, name: str, host: str) -> dict[str, Any]:
         """Asks for what has to be approved first; returns the approval."""

@@ -15,7 +15,7 @@ from local.api import Client
 from local.openssl_ca import OpensslCa
 from testkit.browser import chromium_path
 from tests.console import Desk, Office, fill_new, running_office
-from tests.e2e.stack import decide_by, described_client, let_in, running_up
+from tests.e2e.stack import described_client, let_in, running_up
 from tests.pictures import FOLDER, MESSAGE_STYLE
 from tests.thorough.console.test_approvals import ACCESS
 
@@ -88,7 +88,7 @@ async def _mail(office: Office, inbox: str, folder: Path) -> None:
 
 async def _approval(office: Office, folder: Path) -> None:
     """A wildcard that waits for the yes of somebody else."""
-    await decide_by(office.client, ACCESS)
+    await office.client.decide_by(ACCESS)
     async with office.desk("requester") as asker, office.desk("pki", width=WIDTH) as approver:
         await asker.go("#/new")
         await fill_new(asker, "main", "shop-pages", names="*.shop.example.com")

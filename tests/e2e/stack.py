@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import shutil
@@ -11,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,6 @@ from typing import Any
 import pytest
 
 from local.api import Client, client_of, until
-from local.entra import ACCESS_FILE
 from local.functions_host import ROOT
 from local.openssl_ca import OpensslCa
 from tests.clock import HANG
@@ -103,19 +101,6 @@ async def let_in(client: Client) -> None:
         return (await client.call("GET", "access")).status == 200
 
     await until("the app to let its callers in", answers)
-
-
-async def decide_by(client: Client, access: Mapping[str, Any]) -> None:
-    """Puts an access file into the storage, and waits until it decides."""
-    content = json.dumps(access).encode()
-    container, _, file = ACCESS_FILE.partition("/")
-    await client.put(container, file, content)
-
-    async def decided() -> bool:
-        found = (await (await client.call("GET", "access")).json())["decided_by"]
-        return bool(found.get("sha256") == hashlib.sha256(content).hexdigest())
-
-    await until("the access file to decide", decided)
 
 
 @asynccontextmanager

@@ -11,7 +11,6 @@ from playwright.async_api import Page
 
 from testkit.browser import chromium
 from tests.console import Desk, Office, fill_new, running_office
-from tests.e2e.stack import decide_by
 from tests.thorough.console.scenes import running_scenes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -37,7 +36,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def office(chromium: str, stack: dict[str, Any]) -> AsyncIterator[Office]:
     async with running_office(chromium, stack) as running:
-        await decide_by(running.client, ACCESS)
+        await running.client.decide_by(ACCESS)
         yield running
 
 

@@ -13,7 +13,7 @@ from local.openssl_ca import OpensslCa
 from testkit.browser import chromium
 from tests.console import Desk, Office, fill_new, running_office
 from tests.e2e.request_and_chain import chain_for, csr_of, started
-from tests.e2e.stack import decide_by, unkind
+from tests.e2e.stack import unkind
 from tests.thorough.console.probing import EVERYTHING, PERSONS, probed, shown
 from tests.thorough.console.scenes import all_states, board_of, requests_of_all_kinds, running_scenes
 
@@ -140,7 +140,7 @@ async def test_whoever_may_read_one_vault_sees_neither_name_nor_count_of_another
     office: Office, scenes: dict[str, str]
 ) -> None:
     client = office.client.signed_in_as("requester")
-    await decide_by(client, {"grants": [ONE_VAULT, PKI]})
+    await client.decide_by({"grants": [ONE_VAULT, PKI]})
     names = [*(await board_of(client))["columns"]["vault"]]
     assert set(names) == {"main"}
     async with office.desk("requester") as desk:
