@@ -297,6 +297,20 @@ CASES: dict[str, list[Hostile]] = {
     "functions.triggers.http.queries.REQUEST_ID": [Hostile("f"), Hostile("f", after="g")],
     "functions.triggers.http.queries.PERIOD": [Hostile("1"), Hostile("1", after="m")],
     "functions.triggers.http.queries.IDEMPOTENCY_KEY": [Hostile("a"), Hostile(" ", after="\n")],
+    "functions.adapters.azure_tables.approvals.APPROVAL_ID": [Hostile("f"), Hostile("f", after="g")],
+    "functions.triggers.http.types.approvals: ^[0-9a-fA-F]{64}$": [Hostile("f"), Hostile("f", after="g")],
+    "functions.model.acts.lines.ACTS_FILE_NAME": [
+        Hostile("1"),
+        Hostile("2026-11-30"),
+        Hostile("1", "2026-11-30-"),
+        Hostile("1", "2026-11-30-", ".jsonl"),
+    ],
+    "functions.model.acts.verify.LOGGED_HEAD": [
+        Hostile("{"),
+        Hostile('{"event": "acts-written"'),
+        Hostile("a", '{"event": "acts-written"'),
+        Hostile('{"event":"acts-written"', after="}"),
+    ],
     "functions.settings.sign_in.KEY_DIGEST": [Hostile("a"), Hostile("a", after=";")],
     "functions.settings.options.ISSUER_NAME": [Hostile("a"), Hostile("*"), Hostile("-", after=";")],
     "functions.settings.options.DOMAIN": [

@@ -28,12 +28,13 @@ def told() -> str:
 
 def test_every_story_has_a_card_and_a_mail_of_its_own_and_no_other(told: str) -> None:
     assert "Certflow has scanned both vaults once" in told.partition("a. DigiCert")[0]
-    stories = re.split(r"^[a-d]\. ", told, flags=re.MULTILINE)[1:]
+    stories = re.split(r"^[a-e]\. ", told, flags=re.MULTILINE)[1:]
     assert [re.findall(r"─ Teams: (.*?) ─", one) for one in stories] == [
         ["Certificate issued: shop-web in main"],
         ["Certificate issued: intranet in main"],
         ["Certificate request failed: partner in main"],
         ["Chain rejected: payroll-chain.pem (for payroll in main)"],
+        ["Approved: wild-shop in main"],
     ]
     assert all(len(re.findall(r"─ Mail to ", one)) == 1 for one in stories)
     assert "Now watching" not in told

@@ -4,12 +4,15 @@ it, or `route name: verb` for a route that needs another verb. One that is not t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from unittest.mock import patch
 
 from functions.access.permissions import granted
 from functions.access.verbs import Verb
+from functions.triggers.http.caller_access import CallerAccess
+from functions.triggers.http.grants import admission
 from functions.triggers.http.routes import ROUTES, Gate, Route
 from tests.mutants import Mutant, installed, mutants_of
 
@@ -54,12 +57,13 @@ def route_named(name: str) -> Route:
 
 @contextmanager
 def needing(route: Route, verb: str) -> Iterator[None]:
-    """The route with another verb while it lasts: the functions of the app hold this object."""
-    kept = route.verb
+    """The route with another verb while it lasts, for the check before all handlers."""
     other = next(one for one in (*Verb, *Gate) if one == verb)
-    assert other is not kept, f"{route.name} needs {verb} anyway"
-    object.__setattr__(route, "verb", other)
-    try:
+    assert other is not route.verb, f"{route.name} needs {verb} anyway"
+    check = admission._check
+
+    def changed(asked: Route, path: Mapping[str, str], access: CallerAccess) -> None:
+        check(asked._replace(verb=other) if asked is route else asked, path, access)
+
+    with patch.object(admission, "_check", changed):
         yield
-    finally:
-        object.__setattr__(route, "verb", kept)
