@@ -104,7 +104,7 @@ soak: setup
 # Of a sample only: its seed is printed where a test fails.
 kills: setup
 	@$(if $(KILLS_SEED),CERTFLOW_KILLS_SEED=$(KILLS_SEED),CERTFLOW_KILLS=all) $(PY) -m pytest --timeout 7200 \
-	  tests/endurance/test_killed.py tests/endurance/test_killed_watch.py
+	  tests/endurance/test_killed.py tests/endurance/test_killed_approval.py tests/endurance/test_killed_watch.py
 
 interleavings: setup
 	@CERTFLOW_SOAK_EXAMPLES=1000 $(PY) -m pytest tests/endurance/test_interleavings.py

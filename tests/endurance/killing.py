@@ -18,6 +18,7 @@ import signal
 import smtplib
 import sys
 import traceback
+import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -30,21 +31,29 @@ import azure.identity.aio
 
 import function_app
 from functions.adapters import event_topic, work_queues  # noqa: F401  function_app imports these on first use; here once for all runs
-from functions.adapters.azure_tables import deliveries, ledger, monitoring_store  # noqa: F401  the same
+from functions.adapters.azure_tables import approvals, deliveries, ledger, monitoring_store  # noqa: F401  the same
 from functions.adapters.blob_storage import containers, trusted_cas  # noqa: F401  the same
 from functions.adapters.key_vault import client as key_vault  # noqa: F401  the same
 from functions.adapters.mail import smtp  # noqa: F401  the same
 from functions.adapters.teams import channel  # noqa: F401  the same
+from functions.app.access import access_in_force
 from functions.app.context import Certflow
 from functions.app.outbox import publish_left_behind
+from functions.approvals.ask import create_or_ask
+from functions.approvals.decide import approve
+from functions.approvals.settle import settle_approvals
 from functions.chains.handle_upload import handle_upload
+from functions.model.caller import Caller
 from functions.model.events.ends import Failed
 from functions.model.events.event import Event
+from functions.model.request.actor import Actor, ActorKind
 from functions.monitoring.issuer_failures import note_failure
 from functions.monitoring.vault_run import run_vault
 from functions.notifications.send_waiting import send_queued
 from functions.notifications.tell import queue_event
 from functions.requests.create import CreateCommand, create_request
+from functions.triggers.http.caller_access import CallerAccess
+from functions.triggers.http.grants.judge import CallerJudge
 from tests.clock import real_now
 from tests.endurance.places import kind_of
 
@@ -158,6 +167,30 @@ async def begin(certflow: Certflow, asked: dict[str, Any]) -> None:
     await asyncio.gather(*(create_request(certflow, order) for order in orders))
 
 
+def person(certflow: Certflow, name: str, role: str) -> Caller:
+    """Somebody of the app's own tenant, with an app role."""
+    oid = str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
+    return Caller(Actor(ActorKind.PERSON, name, certflow.tenant, oid), frozenset({role}))
+
+
+async def ask(certflow: Certflow, asked: dict[str, Any]) -> None:
+    """Asks for what somebody else has to approve: bodies by name."""
+    quinn = person(certflow, "quinn@example.com", "Certflow.Requester")
+    judge = CallerJudge(CallerAccess(quinn, await access_in_force(certflow)), certflow)
+    for name, body in asked["ask"].items():
+        order = CreateCommand(asked["vault"], name, body, owner=asked["owner"], by=quinn.actor, judge=judge)
+        await create_or_ask(certflow, order)
+
+
+async def say_yes(certflow: Certflow, asked: dict[str, Any]) -> None:
+    """Approves what is open for a name, as somebody does who got no answer the last time."""
+    avery = person(certflow, "avery@example.com", "Certflow.Approver")
+    for one in await certflow.approvals.of_name(asked["vault"], asked["approve"]):
+        if one.is_open:
+            rules = (await access_in_force(certflow)).rules
+            await approve(certflow, rules, avery, avery.actor, one.id, one.digest)
+
+
 async def file(certflow: Certflow, asked: dict[str, Any]) -> None:
     """A dropped file."""
     await handle_upload(certflow, asked["file"])
@@ -189,6 +222,9 @@ async def tell(certflow: Certflow, asked: dict[str, Any]) -> None:
 
 WORK: dict[str, Callable[[Certflow, dict[str, Any]], Awaitable[object]]] = {
     "start": begin,
+    "ask": ask,
+    "approve": say_yes,
+    "settle": lambda certflow, _: settle_approvals(certflow),
     "file": file,
     "shift": shift,
     "want_survey": want_survey,
