@@ -84,6 +84,7 @@ async def _each_minute(one: Scene) -> tuple[Steps, Counts]:
         "call": await one.counted(lambda: queue_vault_runs(flow)),
         "trust": await _trust(one),
         "run": run.plus(without, 4).share(5),
+        "outbox": run - without,
     }
     return steps, run
 

@@ -20,7 +20,7 @@ BUDGET, SCAN_SHARE = 40, 0.25  # calls of one vault in a second (400 in 10 s), a
 FIRST_CHECKS = 3
 VAULT_EVENTS = 2  # for each version: new version, near expiry
 OUR_EVENTS = 3  # started, completed, served
-ACTS = 2  # started, completed; each alone in its run
+ACTS = 2  # started, completed; each alone in its run, which reads the outbox for it
 MESSAGES = 2  # completed, served: a card and a mail each
 LOOKS = 2  # at an endpoint for each version, beside the first and those of each day
 # On the platform's side, for each message: it is fetched and deleted; and empty queues are asked, a few times a minute.
@@ -139,7 +139,7 @@ class Month:
                 expected=2 * requests,  # by ours, and by the vault's event, which needs no call of its own
             ),
             "requests: start, checks, end": NOTHING.plus(life, requests),
-            "requests: record of acts": NOTHING.plus(self._sum(record=ACTS), requests),
+            "requests: record of acts": NOTHING.plus(self._sum(record=ACTS, outbox=ACTS), requests),
             "requests: messages": NOTHING.plus(told, requests),
         }
 

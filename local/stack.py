@@ -35,7 +35,7 @@ from local.tls_servers import TlsServers, running_tls_servers
 from local.vaults import ALIASES, further_ports, register_issuers, vault_urls
 
 DROP, MERGED, REJECTED, QUARANTINE = "chains", "chains-merged", "chains-rejected", "chains-quarantine"
-TRUSTED, CSRS, ACCESS = "trusted-cas", "csr", "access"
+TRUSTED, CSRS, ACCESS, ACTS = "trusted-cas", "csr", "access", "acts"
 # All that the identity of the product may do in a vault: what docs/security.md asks a deployment to grant.
 PRODUCT_ACTIONS = (
     "certificates/read",
@@ -293,7 +293,7 @@ def log_names(hosts: int) -> list[str]:
 async def _storage(azurite: Azurite, ca_file: Path) -> AsyncIterator[BlobServiceClient]:
     service = BlobServiceClient.from_connection_string(azurite.connection_string, connection_verify=str(ca_file))
     async with service:
-        for container in (DROP, MERGED, REJECTED, QUARANTINE, TRUSTED, CSRS, ACCESS):
+        for container in (DROP, MERGED, REJECTED, QUARANTINE, TRUSTED, CSRS, ACCESS, ACTS):
             with suppress(ResourceExistsError):
                 await service.create_container(container)
         yield service

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,8 +14,10 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
+from functions.model.acts.verify import Verified, verify
 from local.api import Client, until
 from local.openssl_ca import OpensslCa
+from local.stack import ACTS
 
 Message = dict[str, Any]
 
@@ -103,6 +106,20 @@ class Teller:
         """Who did each act of a certificate."""
         answer = await (await self.client.call("GET", f"vaults/main/certificates/{name}/history")).json()
         return {one["act"]: str(one.get("by")) for one in answer["value"]}
+
+    async def acts(self, name: str) -> tuple[dict[str, str], Verified]:
+        """Who did each act of a certificate by the record of acts, once that has its start, and what the verifier says
+        of the record.
+        """
+        found: dict[str, str] = {}
+
+        async def recorded() -> dict[str, bytes] | None:
+            files = {file: await self.client.content(ACTS, file) for file in await self.client.files(ACTS)}
+            lines = (json.loads(line) for content in files.values() for line in content.splitlines())
+            found.update({one["verb"]: str(one["by"].get("name")) for one in lines if one.get("name") == name})
+            return files if "created" in found else None
+
+        return found, verify(await self.waiting("waiting for the record of acts", recorded))
 
     async def looked(self, name: str, endpoint: str, state: str) -> dict[str, Any]:
         """Has Certflow look at a server soon, and waits until it is in this state; returns what is known of it."""

@@ -31,22 +31,19 @@ async def publish(certflow: Outbox, events: Iterable[Event]) -> None:
     published now is left for a later run.
 
     Each event is recorded before it is published: the notifications ignore what comes from the
-    topic without such a record (notifications/provenance.py).
+    topic without such a record (notifications/provenance.py). The next run reads the outbox again:
+    for what is left, and for the acts that were stored with the events.
     """
     for event in events:
-        is_left = True
+        certflow.empty_outboxes.pop(event.vault, None)
         try:
             await certflow.ledger.keep_sent(event, certflow.now())
             await certflow.topic.publish(event)
             await certflow.ledger.mark_sent(event)
-            is_left = False
         except Unavailable as error:
             _log_left(certflow, event, str(error), logging.WARNING)
         else:
             record("event-published", id=event.id, type=event.type)
-        finally:
-            if is_left:
-                certflow.empty_outboxes.pop(event.vault, None)
 
 
 async def send(certflow: Outbox, *events: Event) -> None:

@@ -113,6 +113,17 @@ async def test_what_this_process_left_is_sent_by_the_next_run() -> None:
     assert world.ledger.outbox == {}
 
 
+async def test_after_a_change_the_next_run_reads_for_what_was_stored_with_it() -> None:
+    world = World()
+    await world.shift()
+    left(world, 1)
+    await publish(world.certflow, list(world.ledger.outbox.values()))
+    assert world.ledger.outbox == {}
+    read = read_in(world)
+    await world.shift()
+    assert read == ["main"]
+
+
 async def test_what_is_too_young_is_looked_for_again_in_the_next_run() -> None:
     world = World()
     left(world, 1)
