@@ -407,8 +407,10 @@ class MessagesContext(HasNow, HasDeliveries, HasMessageRecords, HasOptions, HasR
     """What became of messages, and how long that is kept."""
 
 
-class RetentionContext(HasNow, HasVaults, HasLedger, HasOptions, HasRetention, Protocol):
-    """Requests and their history, and how long they are kept."""
+class RetentionContext(
+    HasNow, HasVaults, HasLedger, HasOptions, HasRetention, HasApprovals, Protocol
+):
+    """Requests with their history and approvals, and how long they are kept."""
 
 
 class ReachContext(HasVaults, HasChannels, HasRules, HasOptions, Protocol):

@@ -68,11 +68,13 @@ async def _run_discover(app: Certflow) -> None:
     from functions.monitoring.inventory_scan import request_scans
     from functions.notifications.claims import forget_deliveries
     from functions.record.forget import forget_requests
+    from functions.record.forget_approvals import forget_approvals
 
     await request_scans(app)
     await tell_setting_faults(app)
     await tell_file_faults(app)
     await forget_requests(app)
+    await forget_approvals(app)
     await forget_deliveries(app)
 
 

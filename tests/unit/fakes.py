@@ -38,7 +38,7 @@ from functions.monitoring.vault_run import run_vault
 from functions.notifications.send_waiting import send_queued
 from functions.notifications.tell import queue_event
 from functions.ports.access_files import AccessFile, AccessNote
-from functions.ports.approvals.store import ApprovalChange, ApprovalFilter, ApprovalPage
+from functions.ports.approvals.store import ApprovalChange, ApprovalFilter, ApprovalPage, OldApprovals
 from functions.ports.chain_files import DroppedFile, ParkedFile, TrustedFile, UnprocessedFile
 from functions.ports.endpoints import LivePorts
 from functions.ports.inventory import StoredSnapshot
@@ -1003,6 +1003,15 @@ class FakeApprovals:
         more = len(found) > wanted.limit
         shown = tuple(found[: wanted.limit])
         return ApprovalPage(shown, shown[-1].id if more else None)
+
+    async def old(self, before: datetime, place: str | None) -> OldApprovals:
+        found = sorted((one for one in self.kept.values() if one.asked < before), key=lambda one: one.id)
+        some = [one for one in found if place is None or one.id > place][:3]
+        return OldApprovals(tuple(some), some[-1].id if len(some) == 3 else None)
+
+    async def forget(self, approval: Approval) -> None:
+        if self.kept[approval.id].etag == approval.etag:
+            del self.kept[approval.id]
 
     def _stored(self, change: ApprovalChange) -> Approval:
         if self.down:

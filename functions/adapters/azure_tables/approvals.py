@@ -40,9 +40,15 @@ from functions.adapters.azure_tables.rows import (
     token_of,
 )
 from functions.adapters.azure_tables.service import Tables
+from functions.model.approval.ids import first_id_until
 from functions.model.approval.record import OPEN_STATES, Approval
 from functions.model.errors import ConcurrentChange, InvalidRequest
-from functions.ports.approvals.store import ApprovalChange, ApprovalFilter, ApprovalPage
+from functions.ports.approvals.store import (
+    ApprovalChange,
+    ApprovalFilter,
+    ApprovalPage,
+    OldApprovals,
+)
 
 APPROVALS = "-|approvals"
 OPEN_ROWS = "open|"
@@ -130,6 +136,35 @@ class TableApprovals:
                 shown.append(approval)
             after = rows[-1]["RowKey"]
         return ApprovalPage(tuple(shown), None)
+
+    async def old(self, before: datetime, place: str | None) -> OldApprovals:
+        """Returns a page of old approvals, and clears up what a crash has left of those that were
+        forgotten.
+        """
+        start = f"{place}!" if place else first_id_until(before)
+        rows = await self._tables.range(APPROVALS, start, AFTER_IDS, limit=READ_AT_ONCE)
+        found = await asyncio.gather(*map(self._at, rows))
+        for row, approval in zip(rows, found, strict=True):
+            if approval is None:
+                await self._forget_place(row["id"])
+        last = rows[-1]["RowKey"] if len(rows) == READ_AT_ONCE else None
+        return OldApprovals(tuple(one for one in found if one), last)
+
+    async def forget(self, approval: Approval) -> None:
+        """Deletes an approval, and then its row of the list."""
+        partition = partition_of(approval.vault, approval.name)
+        keys = {"PartitionKey": partition, "RowKey": _approval_key(approval.name, approval.id)}
+        same = {"etag": approval.etag, "match_condition": MatchConditions.IfNotModified}
+        try:
+            await self._tables.commit([("delete", keys, same)])
+        except ConcurrentChange:
+            return
+        await self._forget_place(approval.id)
+
+    async def _forget_place(self, approval_id: str) -> None:
+        keys = {"PartitionKey": APPROVALS, "RowKey": approval_id}
+        with suppress(ConcurrentChange):  # another run has just done this
+            await self._tables.commit([("delete", keys)])
 
     async def _at(self, place: Any) -> Approval | None:
         """Returns the approval that a row of the list leads to; None if a crash, or another

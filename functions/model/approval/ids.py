@@ -11,5 +11,11 @@ END_OF_TIME = 16**TIME_DIGITS - 1  # milliseconds: some 8,900 years
 
 def new_approval_id(now: datetime) -> str:
     """Returns the id of an approval that is asked for now."""
-    before_the_end = END_OF_TIME - int(now.timestamp() * 1000)
-    return f"{before_the_end:0{TIME_DIGITS}x}{secrets.token_hex(10)}"
+    return f"{first_id_until(now)}{secrets.token_hex(10)}"
+
+
+def first_id_until(at: datetime) -> str:
+    """Returns with what the ids begin of approvals that were asked for at this moment; those of
+    older ones sort behind it.
+    """
+    return f"{END_OF_TIME - int(at.timestamp() * 1000):0{TIME_DIGITS}x}"

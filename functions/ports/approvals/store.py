@@ -44,6 +44,16 @@ class ApprovalChange:
     history: tuple[HistoryEntry, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class OldApprovals:
+    """Some approvals that were asked for long ago, the youngest first; `place` is behind the last
+    of them, None if that is the end.
+    """
+
+    approvals: tuple[Approval, ...]
+    place: str | None
+
+
 class Approvals(Protocol):
     """The store. Each change is one transaction with its events and its lines of the history."""
 
@@ -75,4 +85,12 @@ class Approvals(Protocol):
 
     async def page(self, wanted: ApprovalFilter, token: str | None) -> ApprovalPage:
         """One page of a list. Raises InvalidRequest if the token is not one of ours."""
+        ...
+
+    async def old(self, before: datetime, place: str | None) -> OldApprovals:
+        """Some of those that were asked for before a moment (UTC), from a place on."""
+        ...
+
+    async def forget(self, approval: Approval) -> None:
+        """Deletes an approval that is not open, unless it has changed since it was read."""
         ...

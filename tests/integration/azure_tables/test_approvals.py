@@ -14,6 +14,7 @@ import pytest_asyncio
 from functions.adapters.azure_tables.approvals import APPROVALS, OPEN_ROWS, TableApprovals
 from functions.adapters.azure_tables.history.pages import TableHistory
 from functions.adapters.azure_tables.ledger import TableLedger
+from functions.adapters.azure_tables.rows import partition_of
 from functions.adapters.azure_tables.service import Tables
 from functions.approvals.changes import asked, expired, refused, said_yes, started
 from functions.model.approval.ids import new_approval_id
@@ -195,3 +196,29 @@ async def test_what_waits_stands_in_the_list_of_all_acts_and_its_own_rows_do_not
     await TableApprovals(service).add(asked(one(name, vault)))
     page = await TableHistory(service).page(ActFilter(frozenset({vault})), None)
     assert [(act.name, act.entry.what, act.entry.by) for act in page.acts] == [(name, "asked", ANN)]
+
+
+async def test_old_ones_are_found_by_page_and_forgotten_with_their_row_of_the_list(
+    service: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.adapters.azure_tables.approvals.READ_AT_ONCE", 2)
+    approvals, before = TableApprovals(service), NOW - timedelta(days=400)
+    minutes = [-1_000_000 - number for number in range(5)] + [-400 * 24 * 60 + 1]
+    found = [
+        await approvals.save(refused(await approvals.add(asked(one(f"old-{-at}", minutes=at))), BOB, "no", NOW))
+        for at in minutes
+    ]
+    gone, *_ = found
+    keys = {"PartitionKey": partition_of("main", gone.name), "RowKey": f"a|{gone.name}|{gone.id}"}
+    await service.commit([("delete", keys)])  # as a crash leaves it
+    first = await approvals.old(before, None)
+    second = await approvals.old(before, first.place)
+    third = await approvals.old(before, second.place)
+    assert [one.id for page in (first, second, third) for one in page.approvals] == [one.id for one in found[1:5]]
+    assert (third.place, await service.row(APPROVALS, gone.id)) == (None, None)
+    await approvals.forget(found[1])
+    await approvals.forget(replace(found[2], etag='W/"other"'))
+    await approvals.forget(found[1])
+    left = [await approvals.get(one.id) for one in found[1:3]]
+    assert left == [None, found[2]]
+    assert await service.row(APPROVALS, found[1].id) is None
