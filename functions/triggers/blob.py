@@ -6,8 +6,6 @@ visibility time of its queue is 0, and `extensions.queues` of host.json does not
 azure-functions-host#8542). Without the queue, a fault of a few seconds would use up all five.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -23,7 +21,7 @@ CHAIN_CONTAINER = "chains"
 POISON_QUEUE = "webjobs-blobtrigger-poison"
 
 
-def chains_blueprint(work: Callable[[], WorkQueue]) -> func.Blueprint:
+def chains_blueprint(work: "Callable[[], WorkQueue]") -> func.Blueprint:
     """Returns **dropped_chain** (with Event Grid as its source, the only kind that runs on Flex
     Consumption), and **stuck_chain** for a file whose name could not be put on the app's queue five
     times in a row.
@@ -54,5 +52,5 @@ def chains_blueprint(work: Callable[[], WorkQueue]) -> func.Blueprint:
     return blueprint
 
 
-async def _put_name(work: WorkQueue, name: str) -> None:
+async def _put_name(work: "WorkQueue", name: str) -> None:
     await work.put(UPLOAD_QUEUE, {"name": name})

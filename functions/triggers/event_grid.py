@@ -7,8 +7,6 @@ own queue, and `queued_events.py` handles it, even while a wrong setting stops t
 They fail only if the queue cannot be reached; then Event Grid tries again.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -34,7 +32,7 @@ CERTIFICATE_NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 
 
 def events_blueprint(
-    certflow: Callable[[], Certflow], work: Callable[[], WorkQueue]
+    certflow: "Callable[[], Certflow]", work: "Callable[[], WorkQueue]"
 ) -> func.Blueprint:
     """Returns **vault_events** and **notify**. `work` returns the queues, which need no other
     setting.
@@ -63,7 +61,7 @@ def events_blueprint(
 
 
 async def hear(
-    certflow: Certflow, vault_urls: Mapping[str, str], type_: str, data: Mapping[str, Any]
+    certflow: "Certflow", vault_urls: Mapping[str, str], type_: str, data: Mapping[str, Any]
 ) -> None:
     """Handles an event of a vault about one of its certificates: checks its requests now, whether
     they are due or not, within the vault's budget of calls, and renews its record in the inventory.
@@ -86,7 +84,7 @@ async def hear(
             await expect_version(paced, alias, name, bundle, certflow.now())
 
 
-async def hear_own(certflow: Certflow, event: Mapping[str, Any]) -> None:
+async def hear_own(certflow: "Certflow", event: Mapping[str, Any]) -> None:
     """Handles an event that Certflow published: tells people, and counts the failures of an issuer.
     Ignores an event that somebody else published. Safe to repeat. Raises Unavailable.
     """

@@ -9,8 +9,6 @@ handled now is put back instead. The pause is as long as the message has been tr
 app loses no message.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -48,6 +46,7 @@ ENDED = "the host gave it up: five tries ended without a word, or could not put 
 
 # A CloudEvent as Event Grid delivers it, or those of its fields that are needed.
 Event = dict[str, Any]
+type VaultUrls = Mapping[str, str]  # by alias
 
 
 class Returns(NamedTuple):
@@ -55,12 +54,12 @@ class Returns(NamedTuple):
     `now` returns the time (UTC).
     """
 
-    work_queue: Callable[[], WorkQueue]
+    work_queue: "Callable[[], WorkQueue]"
     now: Callable[[], datetime]
 
 
 def queued_blueprint(
-    certflow: Callable[[], Certflow], vault_urls: Callable[[], Mapping[str, str]], returns: Returns
+    certflow: "Callable[[], Certflow]", vault_urls: Callable[[], VaultUrls], returns: Returns
 ) -> func.Blueprint:
     """Returns **queued_vault_events**, **queued_notify**, **queued_drop**, and
     **queued_stuck_drop**, which tells of a file that could not be handled. `vault_urls` maps
@@ -125,7 +124,7 @@ def _put_back_on_error(
 
 
 async def _handle_drop(
-    certflow: Callable[[], Certflow], returns: Returns, message: func.QueueMessage
+    certflow: "Callable[[], Certflow]", returns: Returns, message: func.QueueMessage
 ) -> None:
     from functions.chains.handle_upload import handle_upload
     from functions.model.errors import CertflowError

@@ -5,8 +5,6 @@ A lost message only costs time, because a timer queues the same work again. So n
 here: the message would come back without need, and end in a poison queue that nobody reads.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -23,7 +21,7 @@ STORAGE = "AzureWebJobsStorage"
 type Asked = dict[str, str]  # a message: what the work is about
 
 
-def work_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
+def work_blueprint(certflow: "Callable[[], Certflow]") -> func.Blueprint:
     """Returns **vault_shift**, which checks the due requests of a vault, and then the servers that
     show its certificates, **first_look**, which
     checks a request some seconds after its start, and **send_gathered**, which sends the messages
@@ -53,7 +51,7 @@ def work_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
     return blueprint
 
 
-async def _run_and_look(app: Certflow, alias: str) -> None:
+async def _run_and_look(app: "Certflow", alias: str) -> None:
     from functions.live.by_inventory import expect_by_inventory
     from functions.live.check_endpoints import check_endpoints
     from functions.monitoring.vault_run import run_vault

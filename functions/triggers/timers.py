@@ -1,7 +1,5 @@
 """The timers: `check`, `discover`, `daily` and `sweep`, and what each of them does in its order."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -11,7 +9,7 @@ if TYPE_CHECKING:
     from functions.app.context import Certflow
 
 
-def schedule_blueprint(certflow: Callable[[], Certflow]) -> func.Blueprint:
+def schedule_blueprint(certflow: "Callable[[], Certflow]") -> func.Blueprint:
     """Returns the timers. **check** queues a run for every vault, publishes the events that an
     earlier run left in the outbox, writes acts that belong to no vault to their record, checks
     whose certificates the vaults accept and who may do what, sends work lists, and completes or
@@ -39,7 +37,7 @@ def _add_timer(
         await run()
 
 
-async def _run_check(app: Certflow) -> None:
+async def _run_check(app: "Certflow") -> None:
     from functions.app.access import watch_access
     from functions.app.outbox import watch_outbox
     from functions.approvals.settle import settle_approvals
@@ -62,7 +60,7 @@ async def _run_check(app: Certflow) -> None:
     await settle_approvals(app)
 
 
-async def _run_discover(app: Certflow) -> None:
+async def _run_discover(app: "Certflow") -> None:
     from functions.app.setting_faults import tell_setting_faults
     from functions.live.file_faults import tell_file_faults
     from functions.monitoring.inventory_scan import request_scans
@@ -78,7 +76,7 @@ async def _run_discover(app: Certflow) -> None:
     await forget_deliveries(app)
 
 
-async def _run_daily(app: Certflow) -> None:
+async def _run_daily(app: "Certflow") -> None:
     from functions.chains.key_search import SEARCH_TTL
     from functions.chains.trust_changes import tell_any_ca
     from functions.inventory.monthly_plan import send_monthly_plan
@@ -98,7 +96,7 @@ async def _run_daily(app: Certflow) -> None:
     await send_monthly_plan(app)
 
 
-async def _run_sweep(app: Certflow) -> None:
+async def _run_sweep(app: "Certflow") -> None:
     from functions.chains.handle_upload import sweep_files
 
     await sweep_files(app)

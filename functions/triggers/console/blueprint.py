@@ -1,7 +1,5 @@
 """The function that serves the console's files."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,7 +11,7 @@ if TYPE_CHECKING:
 ROUTE = "console/{*path}"
 
 
-def console_blueprint(page: Callable[[], PageSignIn]) -> func.Blueprint:
+def console_blueprint(page: "Callable[[], PageSignIn]") -> func.Blueprint:
     """Returns the function `console`. It is open to everybody: files without data, and what a
     browser has to know to sign somebody in, which `page` returns.
     """

@@ -1,7 +1,5 @@
 """The table of all routes, with the handler of each, and what a caller needs for it."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from importlib import import_module
