@@ -1,11 +1,11 @@
-// One approval: what was asked for and what is different from what was approved last, and the yes or no.
+// One approval: what became of it, and the yes or no.
 import { html, useEffect, useSignal } from "./v/vendor.js";
 import { address, place, requestAddress } from "./address.js";
 import { json, Problem } from "./api.js";
+import { Asked, Difference } from "./approval_facts.js";
 import { ApprovalState, isMine, readWaiting, WAITING } from "./approvals.js";
 import { now, refreshAfter } from "./board.js";
 import { ask, wordsOf } from "./dialog.js";
-import { issuerName } from "./requests.js";
 import { knows, moment, relative, t } from "./words.js";
 
 /** @typedef {import("./approvals.js").Approval} Approval */
@@ -64,7 +64,8 @@ function What({ one, done, reread }) {
 function sentence(one) {
   if (one.state !== WAITING) return t(knows(`approval.now.${one.state}`) ? `approval.now.${one.state}` : "approval.now.decided");
   const ends = relative(one.expires, now.value);
-  return isMine(one) ? t("approval.now.mine", { ends }) : t("approval.now.others", { ends });
+  const what = t(one.of === "elsewhere" ? "approval.now.exists" : "approval.now.nothing-yet");
+  return isMine(one) ? t("approval.now.mine", { ends, what }) : t("approval.now.others", { ends, what });
 }
 
 /** @param {Approval} one
@@ -73,7 +74,7 @@ function sentence(one) {
 const approve = (one, done, reread) =>
   ask({
     title: t("approval.approve-title", { name: one.name }),
-    text: html`<p>${t("approval.approve-text", { by: one.asked_by })}</p>`,
+    text: html`<p>${t(`approval.yes.${one.of}`, { by: one.asked_by })}</p>`,
     yes: t("approval.approve-yes"),
     act: async () => {
       await done(await post(one, "approve", { digest: one.digest }, reread));
@@ -111,44 +112,4 @@ async function post(one, verb, more, reread) {
     if (error instanceof Problem && error.status === 409) await reread();
     throw error;
   }
-}
-
-/** What is another than in what was approved last.
- * @param {{one: Approval}} props */
-function Difference({ one }) {
-  const changed = Object.entries(/** @type {Record<string, [unknown, unknown]>} */ (one.difference ?? {}));
-  if (!changed.length) return null;
-  return html`<section aria-labelledby="difference"><h2 id="difference">${t("approval.difference")}</h2>
-    <div class="scrolls" tabindex="0" role="region" aria-labelledby="difference"><table class="plain"><thead><tr><th>${t("approval.field")}</th><th>${t("approval.before")}</th><th>${t("approval.after")}</th></tr></thead>
-    <tbody>${changed.map(([field, [before, after]]) => html`<tr><th scope="row">${knows(`field.${field}`) ? t(`field.${field}`) : field}</th>
-      <td><bdi>${shown(before)}</bdi></td><td><bdi>${shown(after)}</bdi></td></tr>`)}</tbody></table></div></section>`;
-}
-
-/** @param {unknown} value a text, a number, yes or no, a list, or lists by their kind */
-function shown(value) {
-  if (typeof value === "boolean") return t(value ? "yes" : "no");
-  const all = value !== null && typeof value === "object" ? Object.values(value).flat() : [value ?? ""];
-  return all.join(", ") || t("nothing");
-}
-
-/** @param {{one: Approval}} props */
-function Asked({ one }) {
-  const { policy } = one;
-  /** @type {[string, unknown][]} */
-  const facts = [
-    ["column.vault", one.vault],
-    ["column.by", one.asked_by],
-    ["approval.asked", moment(one.asked)],
-    ["approval.expires", moment(one.expires)],
-    ["column.owner", one.owner ?? t("nobody")],
-    ["csr.subject", policy.subject],
-    ["column.names", one.names.join(", ")],
-    ["column.issuer", issuerName(policy.issuer)],
-    ["csr.key", policy.key.replace(":", " ")],
-    ["new.months", policy.months],
-    ["approval.digest", one.digest],
-  ];
-  return html`<section aria-labelledby="facts"><h2 id="facts">${t("approval.what")}</h2>
-    <dl class="facts">${facts.filter(([, value]) => value).map(([key, value]) => html`<dt>${t(key)}</dt><dd><bdi>${value}</bdi></dd>`)}</dl>
-    <details><summary>${t("approval.body")}</summary><pre tabindex="0" aria-label=${t("approval.body")}>${JSON.stringify(one.body, null, 2)}</pre></details></section>`;
 }

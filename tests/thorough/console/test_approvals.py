@@ -99,6 +99,28 @@ async def test_nothing_is_started_before_somebody_else_says_yes(office: Office, 
         await history.get_by_text("pia@example.com").first.wait_for()
 
 
+async def test_all_that_is_asked_for_is_shown_and_first_what_is_unusual(office: Office, name: str) -> None:
+    hosts = [f"host-{number:02}.{name}.example.com" for number in range(60)]
+    names = {"subject": f"CN={hosts[0]}", "sans": {"dns_names": [*hosts, f"*.{name}.example.com"]}}
+    usages = ["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.3"]
+    policy = {"issuer": {"name": "Unknown"}, "x509_props": {**names, "ekus": usages}}
+    body = {"policy": policy, "owner": "pay@example.com", "signer": "lab@example.com", "tags": {"cost": "42"}}
+    asked = await office.client.signed_in_as("requester").create("main", name, body)
+    assert asked.status == 202, await asked.text()
+    async with office.desk("pki") as approver:
+        await opened(approver, name)
+        first = approver.page.locator(".look")
+        assert [text.split(":")[0].split(",")[0] for text in await first.locator("li").all_inner_texts()] == [
+            "It has a wildcard",
+            "It is for more than servers and clients",
+        ]
+        shown = await approver.page.locator("dl.facts").inner_text()
+        wanted = (*hosts, "codeSigning", "lab@example.com", "cost=42", "Exportable")
+        assert [one for one in wanted if one not in shown] == []
+        assert shown.index(f"*.{name}") < shown.index("host-01")
+        await looked_at(approver)
+
+
 async def test_a_no_needs_a_reason_which_who_asked_reads(office: Office, name: str) -> None:
     async with office.desk("requester") as asker, office.desk("pki") as approver:
         await asked_for(asker, name)

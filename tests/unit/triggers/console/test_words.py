@@ -11,7 +11,7 @@ import pytest
 
 from functions.access.policy import effective_policy
 from functions.approvals.judge import policy_fields
-from functions.model.approval.record import ApprovalState
+from functions.model.approval.record import ApprovalOf, ApprovalState
 from functions.model.people.message_record import MESSAGE_OUTCOMES
 from functions.model.request.request_state import RequestState
 from functions.model.request.what_now import NextStep
@@ -34,6 +34,7 @@ CODES: dict[str, set[str]] = {
     "severity.": {"error", "warning", "note"},
     "approval.": set(ApprovalState),
     "approval.now.": {*ApprovalState, "decided", "mine", "others"} - {ApprovalState.AWAITING},
+    "approval.yes.": set(ApprovalOf),
     "field.": set(policy_fields(effective_policy({}, None))),
     "tree.": {"root", "intermediate", "leaf"},
     "without.": {"keys", "setting", "page"},
