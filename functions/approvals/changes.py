@@ -142,7 +142,8 @@ def _fields(approval: Approval) -> EventFields:
         "of": approval.of.value,
         "digest": approval.digest,
         "issuer": str(approval.policy["issuer"]),
-        "names": approval.names[:MAX_TOLD_NAMES] or None,
+        "names": _told_names(approval) or None,
+        "name_count": len(approval.names) or None,
         "owner": approval.owner,
         "requested_by": by.shown,
         "requester": _who(by),
@@ -159,6 +160,12 @@ def _fields(approval: Approval) -> EventFields:
             for one in approval.needs
         ),
     }
+
+
+def _told_names(approval: Approval) -> tuple[str, ...]:
+    """The first names, wildcards before others: they are what conditions are about."""
+    names = sorted(approval.names, key=lambda one: not one.startswith("*"))
+    return tuple(names[:MAX_TOLD_NAMES])
 
 
 def _difference_of(approval: Approval) -> tuple[Difference, ...] | None:

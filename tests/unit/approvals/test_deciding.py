@@ -382,3 +382,13 @@ async def test_the_log_has_each_act_with_its_reason(caplog: pytest.LogCaptureFix
     assert [(one["what"], one.get("note")) for one in acts] == [("asked", None), ("refused", "Name the hosts.")]
     assert {one["access"] for one in acts} == {asking.approval.sha256}
     assert {(one["approval"], one["digest"]) for one in acts} == {(asking.approval.id, asking.approval.digest)}
+
+
+async def test_of_many_names_an_event_has_the_first_wildcards_before_others_and_how_many_there_are() -> None:
+    asking = Asking()
+    hosts = [f"host-{number}.web.pay.example.com" for number in range(30)]
+    sans = {"dns_names": [*hosts, "*.web.pay.example.com"]}
+    await asking.ask({"policy": {**POLICY, "x509_props": {"subject": "CN=web.pay.example.com", "sans": sans}}})
+    (event,) = [one for one in asking.api.world.ledger.events if one.type == "Certflow.Approval.Asked"]
+    assert (event.data["names"][:2], len(event.data["names"])) == (["*.web.pay.example.com", hosts[0]], 20)
+    assert event.data["name_count"] == len(hosts) + 1

@@ -22,7 +22,7 @@ from functions.model.events.fields import (
     shown_actor,
 )
 from functions.model.events.wire import Says
-from functions.model.humanize import join_limited
+from functions.model.humanize import join_of_count
 from functions.model.links import Links
 
 APPROVAL_IDS = "^approval:[0-9a-f]{32}:"
@@ -69,6 +69,7 @@ class ApprovalEvent(EventType):
     ]
     issuer: Issuer
     names: Names | None = None
+    name_count: Annotated[int | None, Says("How many names there are in all.", minimum=1)] = None
     owner: Owner | None = None
     requested_by: Annotated[str | None, Says("Who asked, for show.")] = None
     requester: Annotated[Who | None, Says("Who asked, in full.", always=True)] = None
@@ -115,7 +116,7 @@ class ApprovalEvent(EventType):
         return (
             ("Vault", self.vault),
             ("Certificate", self.name),
-            ("Names", join_limited(self.names, MAX_SHOWN_NAMES) if self.names else None),
+            ("Names", self.names_shown),
             ("Issuer", self.issuer),
             ("Owner", self.owner),
             ("Requested by", shown_actor(self.requester, self.requested_by)),
@@ -127,6 +128,12 @@ class ApprovalEvent(EventType):
     def happened(self) -> Iterable[tuple[str, object]]:
         """Lists what the event adds to that."""
         return ()
+
+    @property
+    def names_shown(self) -> str | None:
+        """The first names, wildcards before others, and how many more there are."""
+        names = self.names or ()
+        return join_of_count(names[:MAX_SHOWN_NAMES], self.name_count or len(names)) or None
 
     @property
     def approvers(self) -> tuple[str, ...]:
@@ -149,6 +156,7 @@ def approval_sample(at: Scene) -> EventFields:
         "digest": "0" * 64,
         "issuer": "DigiCert",
         "names": ("*.example.com",),
+        "name_count": 1,
         "requested_by": "somebody@example.com",
         "requester": Who(kind="person", name="somebody@example.com", tid="t", oid="o"),
         "asked": (at.now - timedelta(days=1)).isoformat(),
