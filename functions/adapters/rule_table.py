@@ -4,6 +4,8 @@ changed without a deployment.
 
 from __future__ import annotations
 
+import hashlib
+
 from azure.core.exceptions import ResourceNotFoundError
 
 from functions.adapters.blob_storage.containers import CHAIN_STORAGE, Blobs
@@ -18,8 +20,14 @@ RULES_SETTING = "CERTFLOW_NOTIFY_RULES"
 class RulesInSetting:
     """Implements the port `Rules` with the text of the setting."""
 
+    place = RULES_SETTING
+
     def __init__(self, text: str) -> None:
         self._text = text
+
+    async def sha256(self) -> str:
+        """Returns the hash of the setting."""
+        return hashlib.sha256(self._text.encode()).hexdigest() if self._text else ""
 
     async def read(self) -> tuple[Rule, ...]:
         """Returns the rules. Raises BadSettings for a table that cannot be read."""
@@ -32,22 +40,34 @@ class RulesInBlob:
     """
 
     def __init__(self, blobs: Blobs, path: str) -> None:
-        self._blobs, self._path = blobs, path
+        self._blobs, self.place = blobs, path
 
     async def read(self) -> tuple[Rule, ...]:
         """Returns the rules that the blob holds now. Raises BadSettings for a missing blob or a
         table that cannot be read, Unavailable if the storage does not answer.
         """
-        container, _, name = self._path.partition("/")
+        content = await self._content()
+        if content is None:
+            raise BadSettings(
+                f"{RULES_SETTING}: there is no blob {self.place} in the storage of the chains."
+            )
+        try:
+            # Some editors put a byte order mark at the beginning.
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise BadSettings(f"{self.place}: this is no UTF-8.") from None
+        return parse_rules(text, self.place)
+
+    async def sha256(self) -> str:
+        """Returns the hash of the blob; empty if it is missing. Raises Unavailable."""
+        content = await self._content()
+        return "" if content is None else hashlib.sha256(content).hexdigest()
+
+    async def _content(self) -> bytes | None:
+        container, _, name = self.place.partition("/")
         with faults_of(CHAIN_STORAGE):
             try:
                 stream = await self._blobs.blob(container, name).download_blob()
-                # Some editors put a byte order mark at the beginning.
-                text = (await stream.readall()).decode("utf-8-sig")
+                return await stream.readall()
             except ResourceNotFoundError:
-                raise BadSettings(
-                    f"{RULES_SETTING}: there is no blob {self._path} in the storage of the chains."
-                ) from None
-            except UnicodeDecodeError:
-                raise BadSettings(f"{self._path}: this is no UTF-8.") from None
-        return parse_rules(text, self._path)
+                return None

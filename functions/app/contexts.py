@@ -146,6 +146,10 @@ class TrustContext(
     """Whose certificates a vault accepts, and telling operators of changes of that."""
 
 
+class RulesWatchContext(HasNow, HasLedger, HasMonitoringStore, HasTopic, HasRules, Protocol):
+    """The rules of who gets which messages, and telling operators of changes of them."""
+
+
 class ManageContext(
     HasNow,
     HasSleep,

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from functions.model.events.event import Event
+from functions.ports.rules import RulesNote
 from functions.ports.vault import CertificateItem
 
 
@@ -283,6 +284,14 @@ class MonitoringStore(Protocol):
         ...
 
     async def save_trust(self, note: TrustNote, events: Sequence[Event] = ()) -> None:
+        """Writes that and its events in one transaction. Raises ConcurrentChange."""
+        ...
+
+    async def rules_note(self) -> RulesNote | None:
+        """What was last seen of the table of rules; None if nothing was seen yet."""
+        ...
+
+    async def save_rules_note(self, note: RulesNote, events: Sequence[Event] = ()) -> None:
         """Writes that and its events in one transaction. Raises ConcurrentChange."""
         ...
 

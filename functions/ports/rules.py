@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from functions.model.messages import Severity
@@ -13,6 +13,7 @@ from functions.model.people.signers import matches
 from functions.ports.notifications import Notice
 
 EVENT_PREFIX = "Certflow."
+RULES_SUBJECT = "rules"  # of events about them
 RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -51,8 +52,28 @@ class Rule:
         return severe and all(matches(patterns, values) for patterns, values in fields)
 
 
+@dataclass(frozen=True, slots=True)
+class RulesNote:
+    """What was last seen of the table: where it is, and its SHA-256 (hex; empty: there was none).
+    `changes` counts the changes that were told.
+    """
+
+    place: str
+    sha256: str
+    changes: int = 0
+    etag: str = field(default="", compare=False)
+
+
 class Rules(Protocol):
-    """The place where the table is kept."""
+    """The place where the table is kept: a setting, or container/name."""
+
+    place: str
+
+    async def sha256(self) -> str:
+        """The SHA-256 (hex) of the table as it is written now; empty if there is none. Raises
+        Unavailable.
+        """
+        ...
 
     async def read(self) -> tuple[Rule, ...]:
         """The rules as they are now. Raises BadSettings if they are invalid, Unavailable."""

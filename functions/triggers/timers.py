@@ -42,6 +42,7 @@ async def _run_check(app: "Certflow") -> None:
     from functions.app.outbox import watch_outbox
     from functions.approvals.settle import settle_approvals
     from functions.chains.trust_changes import watch_trust
+    from functions.monitoring.rules_changes import watch_rules
     from functions.monitoring.vault_run import queue_vault_runs
     from functions.notifications.provenance import note_source
     from functions.notifications.send_waiting import queue_overdue_channels
@@ -53,6 +54,7 @@ async def _run_check(app: "Certflow") -> None:
     await note_source(app)
     await watch_trust(app)
     await watch_access(app)
+    await watch_rules(app)
     await queue_vault_runs(app)
     await export_acts(app, await watch_outbox(app))
     await send_work_lists(app)

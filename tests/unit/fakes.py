@@ -65,7 +65,7 @@ from functions.ports.notifications import (
 )
 from functions.ports.record.acts import ActsFault, FilePart, RecordPlace, WaitingAct
 from functions.ports.record.retention import Piece
-from functions.ports.rules import Rule
+from functions.ports.rules import Rule, RulesNote
 from functions.ports.start_counts import StartCount
 from functions.ports.vault import Bundle, CertificateItem, CertificatePage, PendingOperation
 from functions.x509.public_keys import key_sha256, sha1_of
@@ -746,6 +746,13 @@ class FakeRules:
 
     rules: tuple[Rule, ...] = ()
     fault: Exception | None = None
+    place: str = "rules/notify.json"
+    content: str = ""
+
+    async def sha256(self) -> str:
+        if isinstance(self.fault, Unavailable):
+            raise self.fault
+        return hashlib.sha256(self.content.encode()).hexdigest() if self.content else ""
 
     async def read(self) -> tuple[Rule, ...]:
         if self.fault:
@@ -769,6 +776,7 @@ class FakeWatchbook:
     counted: dict[tuple[str, date], int] = field(default_factory=dict)
     rebuilds: dict[str, datetime] = field(default_factory=dict)
     trusts: dict[str, TrustNote] = field(default_factory=dict)
+    rules_seen: RulesNote | None = None
     searches: dict[str, KeySearch] = field(default_factory=dict)
     found: dict[str, DigestFindings] = field(default_factory=dict)
     times: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -838,6 +846,15 @@ class FakeWatchbook:
         if (known.etag if known else "") != note.etag:
             raise ConcurrentChange("changed")
         self.trusts[note.vault] = replace(note, etag=secrets.token_hex(4))
+        self.ledger.told(events)
+
+    async def rules_note(self) -> RulesNote | None:
+        return self.rules_seen
+
+    async def save_rules_note(self, note: RulesNote, events: Sequence[Event] = ()) -> None:
+        if (self.rules_seen.etag if self.rules_seen else "") != note.etag:
+            raise ConcurrentChange("changed")
+        self.rules_seen = replace(note, etag=secrets.token_hex(4))
         self.ledger.told(events)
 
     async def digest_findings(self, vault: str) -> DigestFindings | None:

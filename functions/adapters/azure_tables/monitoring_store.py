@@ -63,6 +63,7 @@ from functions.ports.monitoring_store import (
     ScanRequests,
     TrustNote,
 )
+from functions.ports.rules import RULES_SUBJECT, RulesNote
 from functions.ports.vault import CertificateItem
 
 LEASES, SCANS, SCAN_REQUESTS, RENEWALS, USUAL_DURATIONS = (
@@ -79,6 +80,7 @@ QUEUED, FIRST_TIMES, REFUSED_COUNTS = (
     "-|refused",
 )  # QUEUED is followed by the vault
 SEARCHED, FOUND = "-|searched", "-|found"
+RULES_KEY = partition_of(None, RULES_SUBJECT), f"a|{RULES_SUBJECT}"  # in that of their events
 NEWEST = 0.3  # weight of the newest time of an issuer in the moving average
 SAME = MatchConditions.IfNotModified
 
@@ -220,6 +222,24 @@ class TableMonitoringStore:
         partition, key = _trust_key(note.vault)
         text = msgspec.json.encode(replace(note, etag="")).decode()
         row = {"PartitionKey": partition, "RowKey": key, "trust": text}
+        await self._tables.commit(
+            [_in_place(row, note.etag), *(row for event in events for row in event_rows(event))]
+        )
+
+    async def rules_note(self) -> RulesNote | None:
+        """Returns what was last seen of the table of rules; None if nothing was."""
+        row = await self._tables.row(*RULES_KEY)
+        if row is None:
+            return None
+        return replace(msgspec.json.decode(row["rules"], type=RulesNote), etag=row.metadata["etag"])
+
+    async def save_rules_note(self, note: RulesNote, events: Sequence[Event] = ()) -> None:
+        """Writes what was seen of the table of rules, with events, in one transaction. Raises
+        ConcurrentChange.
+        """
+        partition, key = RULES_KEY
+        text = msgspec.json.encode(replace(note, etag="")).decode()
+        row = {"PartitionKey": partition, "RowKey": key, "rules": text}
         await self._tables.commit(
             [_in_place(row, note.etag), *(row for event in events for row in event_rows(event))]
         )

@@ -16,6 +16,7 @@ from functions.model.request.history import HistoryEntry
 EVENTS_THAT_ARE_ACTS = {
     "Certflow.Access.Changed": "access-changed",
     "Certflow.Access.Faulty": "access-faulty",
+    "Certflow.Rules.Changed": "rules-changed",
     "Certflow.Trust.Changed": "trust-changed",
 }
 

@@ -122,6 +122,49 @@ class AccessChanged(EventType):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RulesChanged(EventType):
+    """The rules that say who gets which messages have changed, or there are none any more."""
+
+    type = "Certflow.Rules.Changed"
+    ids = "^rules:[0-9]+$"
+    subjects = "^rules$"
+    plural = Plural("changes of who gets which messages")
+    readers = Readers((OPERATORS,))
+
+    place: Annotated[str, Says("Where they are: container/name, or the setting.")]
+    sha256: Annotated[
+        str | None, Says("Of the table as it is written, hex; missing for none.", pattern=SHA256)
+    ] = None
+    before: Annotated[str | None, Says("Of the table before.", pattern=SHA256)] = None
+
+    def words(self, links: Links) -> Message:
+        """Says what counts now, and how to find out who changed it."""
+        del links
+        now = f"SHA-256 {self.sha256}" if self.sha256 else "there are none any more"
+        return Message(
+            "Who gets which messages has changed",
+            f"The rules in {self.place} are other ones now ({now}).",
+            "Nothing to do, if that was meant. Who wrote them stands in the log of the storage "
+            "account, or, of a setting, in the activity log of the app.",
+            Severity.WARNING,
+        )
+
+    def details(self) -> Iterable[tuple[str, object]]:
+        """Lists the hashes."""
+        return (
+            ("Place", self.place),
+            ("SHA-256", self.sha256),
+            ("SHA-256 before", self.before),
+        )
+
+    @classmethod
+    def sample(cls, at: Scene) -> Self:
+        """Returns one of a table that was replaced."""
+        del at
+        return cls(place="rules/notify.json", sha256="5" * 64, before="4" * 64)
+
+
+@dataclass(frozen=True, kw_only=True)
 class FaultOfAccess:
     """One fault of the file; `row` and `field` are missing for what concerns all of it."""
 

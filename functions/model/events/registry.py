@@ -32,6 +32,7 @@ from functions.model.events.operators import (
     AccessChanged,
     AccessFaulty,
     NoticeRefused,
+    RulesChanged,
     SettingWrong,
 )
 from functions.model.events.record.acts import ActsWaiting
@@ -87,6 +88,7 @@ TYPES: tuple[type[EventType], ...] = (
     SettingWrong,
     AccessChanged,
     AccessFaulty,
+    RulesChanged,
     ActsWaiting,
     Digest,
     MonthlyPlan,

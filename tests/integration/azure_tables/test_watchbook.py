@@ -17,6 +17,7 @@ from functions.inventory.new_findings import MAX_FOUND
 from functions.model.errors import ConcurrentChange, Unavailable
 from functions.model.events.event import Event
 from functions.model.events.expiry import NearExpiry
+from functions.model.events.operators import RulesChanged
 from functions.model.events.vaults import IssuerTroubled, TrustChanged, TrustMisplaced
 from functions.monitoring.renewal_queue import MAX_COUNTED_NAMES
 from functions.monitoring.scan_pages import MAX_KEPT_SILENCED, SILENCED
@@ -34,6 +35,7 @@ from functions.ports.monitoring_store import (
     TrustNote,
     TrustState,
 )
+from functions.ports.rules import RulesNote
 from functions.ports.vault import CertificateItem
 from testkit.tokens import AnyToken
 from tests.clock import fixed_now
@@ -227,6 +229,23 @@ async def test_a_vaults_trust_is_kept_with_its_events_in_one_transaction(
     assert again is not None
     await watchbook.save_trust(replace(again, state=TrustState.NONE, why="gone", until=NOW))
     assert await watchbook.trust("main") == replace(note, state=TrustState.NONE, why="gone", until=NOW)
+
+
+async def test_what_was_seen_of_the_rules_is_kept_with_its_event(
+    watchbook: TableMonitoringStore, tables: Tables
+) -> None:
+    assert await watchbook.rules_note() is None
+    note = RulesNote("rules/notify.json", "a" * 64)
+    await watchbook.save_rules_note(note)
+    known = await watchbook.rules_note()
+    assert known == note
+    event = Event("rules:1", RulesChanged.type, "rules", NOW, name="rules")
+    await watchbook.save_rules_note(replace(known, sha256="", changes=1), (event,))
+    assert await watchbook.rules_note() == replace(note, sha256="", changes=1)
+    with pytest.raises(ConcurrentChange):
+        await watchbook.save_rules_note(known, (replace(event, id="rules:2"),))
+    left = (await TableLedger(tables).left_behind(None)).events
+    assert {one.id for one in left} & {"rules:1", "rules:2"} == {"rules:1"}
 
 
 async def test_what_the_audit_had_found_is_kept_until_the_next_digest(watchbook: TableMonitoringStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import AsyncIterator
 
@@ -42,6 +43,16 @@ async def test_a_change_of_the_blob_counts_from_the_next_event_on(container: Con
     for to in ("teams", "owner"):
         await written(container, json.dumps([{"to": [to], "names": ["ü-*"]}]).encode())
         assert await rules.read() == (Rule((to,), names=("ü-*",)),)
+
+
+async def test_its_hash_is_that_of_what_is_written_and_of_a_missing_one_it_is_empty(
+    container: ContainerClient, blobs: Blobs
+) -> None:
+    await written(container, b'\xef\xbb\xbf[{"to": ["\xff"]}]')
+    assert await RulesInBlob(blobs, PATH).sha256() == hashlib.sha256(b'\xef\xbb\xbf[{"to": ["\xff"]}]').hexdigest()
+    assert await RulesInBlob(blobs, "settings/none.json").sha256() == ""
+    assert await RulesInSetting("").sha256() == ""
+    assert await RulesInSetting("[]").sha256() == hashlib.sha256(b"[]").hexdigest()
 
 
 async def test_a_blob_that_an_editor_saved_with_a_byte_order_mark_is_read(

@@ -23,7 +23,7 @@ from functions.model.events.event import EventType
 from functions.model.events.expiry import Expired, NearExpiry
 from functions.model.events.inventory.endpoints import Live, NotLive
 from functions.model.events.inventory.owners import OwnerReplaced
-from functions.model.events.operators import AccessChanged, AccessFaulty, NoticeRefused, SettingWrong
+from functions.model.events.operators import AccessChanged, AccessFaulty, NoticeRefused, RulesChanged, SettingWrong
 from functions.model.events.record.acts import ActsWaiting
 from functions.model.events.registry import TOLD
 from functions.model.events.requests import Acknowledged, Unsettled
@@ -255,6 +255,7 @@ ROWS = [
         setting="rules/endpoints.json",
     ),
     row(AccessChanged.type, "if that was meant", person="The logs of the storage account and of the app are Azure's."),
+    row(RulesChanged.type, "if that was meant", person="The logs of the storage account and of the app are Azure's."),
     row(
         AccessFaulty.type,
         "Fix the problem named here in access/access.json",

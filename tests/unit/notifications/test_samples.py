@@ -55,6 +55,7 @@ OF_NO_VAULT = {
     "Digest.Daily",
     "Notice.Refused",
     "Plan.Monthly",
+    "Rules.Changed",
     "Setting.Wrong",
     "Signer.WorkList",  # of all vaults; each line names its own
     "Trust.Misplaced",

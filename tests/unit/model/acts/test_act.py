@@ -68,4 +68,7 @@ def test_a_change_of_who_may_do_what_is_an_act_and_other_events_are_none() -> No
     assert act is not None
     assert json.loads(act.text)["about"] == {"sha256": "5"}
     assert json.loads(act.text)["verb"] == "access-changed"
+    rules = act_of_event(replace(event, type="Certflow.Rules.Changed"))
+    assert rules is not None
+    assert json.loads(rules.text)["verb"] == "rules-changed"
     assert act_of_event(replace(event, type="Certflow.Issuance.Started")) is None
