@@ -267,6 +267,10 @@ class MonitoringContext(
     """Monitoring: what timers and events start, not callers."""
 
 
+class RebuildContext(MonitoringContext, HasAccessHash, HasActs, Protocol):
+    """Asking for a rebuild, which is an act of the record."""
+
+
 class StatusContext(
     HasNow,
     HasVaults,
@@ -462,6 +466,10 @@ class AccessContext(HasNow, HasLedger, HasTopic, HasAccess, Protocol):
 
 class ActsContext(HasNow, HasLedger, HasTopic, HasOptions, HasActs, Protocol):
     """Writing the record of acts."""
+
+
+class CallsContext(HasNow, HasTopic, HasAccessHash, HasActs, Protocol):
+    """Recording calls that belong to no request."""
 
 
 class StartsContext(HasNow, HasStartCounts, Protocol):

@@ -12,9 +12,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from functions.app.contexts import MonitoringContext
-from functions.model.request.act_log import log_act
+from functions.app.contexts import MonitoringContext, RebuildContext
 from functions.model.request.actor import Actor
+from functions.record.calls import note_call
 
 # What only the tables held.
 NOT_RESTORED = (
@@ -42,7 +42,7 @@ class RebuildAnswer:
 
 
 async def request_rebuild(
-    certflow: MonitoringContext, aliases: Sequence[str], by: Actor
+    certflow: RebuildContext, aliases: Sequence[str], by: Actor
 ) -> RebuildAnswer:
     """Asks for a rebuild of these vaults (all, if none is named), which their next runs carry out.
     Safe to repeat. Raises UnknownVault, Unavailable.
@@ -56,7 +56,7 @@ async def request_rebuild(
     await asyncio.gather(
         *(certflow.monitoring_store.request_rebuild(alias, now) for alias in asked)
     )
-    log_act("rebuilt", by, outcome="asked", vaults=" ".join(asked))
+    await note_call(certflow, "rebuilt", by, outcome="asked", vaults=" ".join(asked))
     return RebuildAnswer(asked, tuple(sorted({*wanted} - {*asked})))
 
 

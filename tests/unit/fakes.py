@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from functions.adapters.azure_tables.rows import place_in, token_of
 from functions.app.context import AccessCache, BoardCache, Certflow
 from functions.app.rate_limiter import RateLimiter
+from functions.model.acts.act import Act
 from functions.model.acts.lines import FileName
 from functions.model.approval.record import Approval
 from functions.model.due_mark import DueCheck, due_check_of
@@ -1094,6 +1095,10 @@ class FakeWaitingActs:
 
     ledger: FakeLedger
     note: ActsFault | None = None
+
+    async def add(self, act: Act, vault: str | None) -> None:
+        row = f"oa|{act.at.isoformat()}|{act.id}"
+        self.ledger.waiting.append(WaitingAct(act.id, act.text, f"{vault}|0", row))
 
     async def mark_tried(self, acts: Sequence[WaitingAct], place: RecordPlace) -> list[WaitingAct]:
         known = {one.row: one for one in self.ledger.waiting}

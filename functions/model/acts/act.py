@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -56,6 +57,13 @@ def act_of_event(event: Event) -> Act | None:
     if verb is None:
         return None
     return _act(event.id, event.time, verb, CHECK, {"vault": event.vault, "about": event.data})
+
+
+def act_of_call(
+    verb: str, by: Actor, at: datetime, outcome: str, fields: Mapping[str, object]
+) -> Act:
+    """Returns the act of a call that belongs to no request: each call is one of its own."""
+    return _act(secrets.token_hex(16), at, verb, by, {"outcome": outcome, **fields})
 
 
 def _act(key: str, at: datetime, verb: str, by: Actor | None, fields: Mapping[str, object]) -> Act:

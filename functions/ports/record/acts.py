@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from functions.model.acts.act import Act
 from functions.model.acts.lines import FileName
 from functions.model.events.event import Event
 
@@ -60,6 +61,10 @@ class FilePart:
 
 class WaitingActs(Protocol):
     """The acts in the outbox (`Ledger.outbox` reads them), and the note that they must wait."""
+
+    async def add(self, act: Act, vault: str | None) -> None:
+        """Lets an act wait that comes with no other change; of a vault (alias), or of none."""
+        ...
 
     async def mark_tried(self, acts: Sequence[WaitingAct], place: RecordPlace) -> list[WaitingAct]:
         """Notes that a run is about to append acts at this place or after it, and returns them with

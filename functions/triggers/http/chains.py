@@ -12,7 +12,7 @@ from functions.chains.inspect import inspect
 from functions.chains.merge_by_call import return_file
 from functions.chains.received_keys import has_key, report_as_sent, tell_key_received
 from functions.chains.report import Report
-from functions.model.request.act_log import log_act
+from functions.record.calls import note_call
 from functions.triggers.http.answers import json_body
 from functions.triggers.http.bodies import RetryBody, parse
 from functions.triggers.http.context import Context
@@ -51,7 +51,7 @@ async def retry_chain(req: func.HttpRequest, context: Context) -> func.HttpRespo
     check_query(req, "requested_by")
     by, file = actor_of(req, context), parse(body_of(req), RetryBody).name
     report = await retry(context.certflow(), file)
-    log_act("retried", by, outcome=report["outcome"], file=file)
+    await note_call(context.certflow(), "retried", by, outcome=report["outcome"], file=file)
     return _report_answer(report)
 
 

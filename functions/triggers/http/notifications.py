@@ -10,9 +10,9 @@ import azure.functions as func
 import msgspec
 
 from functions.model.errors import InvalidRequest
-from functions.model.request.act_log import log_act
 from functions.model.tags import end_of
 from functions.notifications.samples import send_samples
+from functions.record.calls import note_call
 from functions.requests.manage import acknowledge
 from functions.triggers.http.answers import json_body
 from functions.triggers.http.bodies import AcknowledgeBody, RehearseBody, parse
@@ -40,7 +40,7 @@ async def test_notifications(req: func.HttpRequest, context: Context) -> func.Ht
     by, asked = actor_of(req, context), parse(body_of(req) or b"{}", RehearseBody)
     found = await send_samples(context.certflow(), asked.events)
     outcome = " ".join(f"{one['channel']}:{one['outcome']}" for one in found["channels"])
-    log_act("tested", by, outcome=outcome)
+    await note_call(context.certflow(), "tested", by, outcome=outcome)
     return json_body(200, msgspec.convert(found, RehearsalAnswer))
 
 

@@ -20,7 +20,7 @@ from functions.adapters.azure_tables.ledger import TableLedger
 from functions.adapters.azure_tables.service import Tables
 from functions.adapters.blob_storage.act_files import BlobActFiles
 from functions.adapters.blob_storage.containers import Blobs
-from functions.model.acts.act import act_of_history
+from functions.model.acts.act import act_of_call, act_of_history
 from functions.model.acts.lines import FileName
 from functions.model.acts.verify import verify
 from functions.model.errors import ConcurrentChange
@@ -220,3 +220,12 @@ async def test_a_container_that_takes_no_appends_leaves_the_acts_where_they_are(
         assert (await certflow.ledger.left_behind("refused")).acts == []
         assert await certflow.waiting_acts.fault() is None
     assert ids_in(await record(container)) == [acts[0].id]
+
+
+async def test_an_act_of_a_call_waits_in_the_outbox_of_its_vault_or_of_none(tables: Tables) -> None:
+    at = NOW + timedelta(days=3)
+    calls = {vault: act_of_call("tested", person("ann@example.com"), at, "asked", {}) for vault in ("calls", None)}
+    for vault, act in calls.items():
+        await TableWaitingActs(tables).add(act, vault)
+        waiting = (await TableLedger(tables).left_behind(vault)).acts
+        assert [(one.id, one.text) for one in waiting if one.id == act.id] == [(act.id, act.text)]

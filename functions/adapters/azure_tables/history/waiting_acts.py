@@ -15,9 +15,16 @@ from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import UpdateMode
 
-from functions.adapters.azure_tables.rows import Entity, Operations, event_row, partition_of
+from functions.adapters.azure_tables.rows import (
+    Entity,
+    Operations,
+    event_row,
+    partition_of,
+    waiting_row,
+)
 from functions.adapters.azure_tables.service import CERTFLOW, TABLE_STORAGE, Tables
 from functions.adapters.faults import faults_of
+from functions.model.acts.act import Act
 from functions.model.errors import ConcurrentChange
 from functions.model.events.event import Event
 from functions.ports.record.acts import ACTS_SUBJECT, ActsFault, RecordPlace, WaitingAct
@@ -31,6 +38,10 @@ class TableWaitingActs:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+
+    async def add(self, act: Act, vault: str | None) -> None:
+        """Writes the row of an act that comes with no other change."""
+        await self._tables.commit([("upsert", waiting_row(partition_of(vault, act.id), act))])
 
     async def mark_tried(self, acts: Sequence[WaitingAct], place: RecordPlace) -> list[WaitingAct]:
         """Notes the place in the rows, which are of one partition, in one transaction."""

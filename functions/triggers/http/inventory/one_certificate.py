@@ -19,9 +19,9 @@ from functions.model.inventory.endpoints import Endpoint
 from functions.model.inventory.record import AskedFor, CertificateRecord, IssuedCertificate
 from functions.model.inventory.who_renews import who_renews
 from functions.model.live.state import EndpointState
-from functions.model.request.act_log import log_act
 from functions.model.tags import ENDPOINTS_TAG, GRACE_TAG
 from functions.ports.vault import PendingOperation
+from functions.record.calls import note_call
 from functions.triggers.http.answers import certificate_url, json_body, pending_url, time_of
 from functions.triggers.http.bodies import check_name
 from functions.triggers.http.context import Context
@@ -60,7 +60,7 @@ async def tag_certificate(req: func.HttpRequest, context: Context) -> func.HttpR
     tags = await tags_after(app, vault, name, change)
     await check_may_change(context, vault.lower(), name, tags)
     # Before the call: an alert takes a change that the app has not logged for somebody else's.
-    log_act("tagged", by, outcome="asked", vault=vault.lower(), name=name)
+    await note_call(app, "tagged", by, outcome="asked", vault=vault.lower(), name=name, tags=change)
     record = await change_tags(app, vault, name, tags, by)
     if change.keys() & {ENDPOINTS_TAG, GRACE_TAG}:
         await look_soon(app, vault.lower(), record)

@@ -40,7 +40,9 @@ async def called(handle: Handler, world: World, by: Actor, body: Any = None) -> 
     return json.loads((await handle(req, Context(lambda: certflow, Caller(by)))).get_body())
 
 
-async def test_an_act_that_belongs_to_no_request_is_a_log_record_too(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_act_that_belongs_to_no_request_is_logged_and_waits_for_the_record(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     world = World(channels=(FakeChannel("teams"),))
     world.chain_files.put("web.pem", b"no certificate")
     with caplog.at_level(logging.INFO):
@@ -54,6 +56,13 @@ async def test_an_act_that_belongs_to_no_request_is_a_log_record_too(caplog: pyt
         {"what": "rebuilt", "outcome": "asked", "file": None, "vaults": "main"},
     ]
     assert {(one["oid"], one["on_behalf_of"]) for one in acts_in(caplog)} == {(ANN.oid, "the boss")}
+    recorded = [json.loads(one.text) for one in world.ledger.waiting]
+    assert [(one["verb"], one["by"]["oid"], one.get("file")) for one in recorded] == [
+        ("retried", ANN.oid, "web.pem"),
+        ("tested", ANN.oid, None),
+        ("rebuilt", ANN.oid, None),
+    ]
+    assert len({one["id"] for one in recorded}) == len(recorded)
 
 
 async def test_list_and_history_show_the_actor_and_apart_from_that_what_was_said() -> None:
