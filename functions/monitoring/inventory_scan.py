@@ -14,7 +14,7 @@ summary. So is what a rebuild finds (rebuild.py), which begins again as a baseli
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from functions.app.contexts import EventsContext, MonitoringContext, ScanContext
@@ -96,7 +96,8 @@ async def _finish(certflow: ScanContext, run: InventoryScan) -> None:
         await certflow.monitoring_store.save_scan(begun_again(run))
         return
     if run.finished is None:
-        await send(certflow, _summary(certflow, run))
+        wanted = await certflow.monitoring_store.scan_requested(run.vault)
+        await send(certflow, _summary(certflow, run, wanted.rebuild_by))
     record("surveyed", vault=run.vault, certificates=run.found.certificates, **run.found.counts)
     done = InventoryScan(
         run.vault,
@@ -113,16 +114,18 @@ async def _finish(certflow: ScanContext, run: InventoryScan) -> None:
     await drop_used(certflow, run)
 
 
-def _summary(certflow: EventsContext, run: InventoryScan) -> Event:
-    """The event that tells what a baseline found. Every rebuild has one of its own."""
+def _summary(certflow: EventsContext, run: InventoryScan, asked_by: str | None) -> Event:
+    """The event that tells what a baseline found. Every rebuild has one of its own, which names who
+    asked for it.
+    """
     names = {kind: tuple(some) for kind, some in run.found.names.items()}
-    told: type[VaultSurveyed | VaultRebuilt] = VaultSurveyed
-    which = "surveyed"
-    if run.rebuilds:
-        told, which = VaultRebuilt, f"rebuilt:{run.rebuild:%Y%m%dT%H%M%SZ}"
-    found = told(
+    found: VaultSurveyed | VaultRebuilt = VaultSurveyed(
         vault=run.vault, certificates=run.found.certificates, counts=run.found.counts, names=names
     )
+    which = "surveyed"
+    if run.rebuilds:
+        found = VaultRebuilt(**asdict(found), requested_by=asked_by)
+        which = f"rebuilt:{run.rebuild:%Y%m%dT%H%M%SZ}"
     return found.event(
         f"{run.vault}:{which}", f"vaults/{run.vault}", certflow.now(), vault=run.vault
     )

@@ -54,7 +54,7 @@ async def request_rebuild(
     asked = tuple(alias for alias, is_open in zip(wanted, open_, strict=True) if not is_open)
     now = certflow.now()
     await asyncio.gather(
-        *(certflow.monitoring_store.request_rebuild(alias, now) for alias in asked)
+        *(certflow.monitoring_store.request_rebuild(alias, now, by.shown) for alias in asked)
     )
     await note_call(certflow, "rebuilt", by, outcome="asked", vaults=" ".join(asked))
     return RebuildAnswer(asked, tuple(sorted({*wanted} - {*asked})))

@@ -113,12 +113,14 @@ class InventoryScan:
 @dataclass(frozen=True, slots=True)
 class ScanRequests:
     """When a scan of a vault was last asked for, when a rebuild, and when a scan that asks for the
-    pending request of each certificate (`whole`); UTC. None: never.
+    pending request of each certificate (`whole`); UTC. None: never. `rebuild_by` is who asked for
+    the rebuild, for show.
     """
 
     scan: datetime | None = None
     rebuild: datetime | None = None
     whole: datetime | None = None
+    rebuild_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +252,7 @@ class MonitoringStore(Protocol):
         """When scans of a vault were last asked for."""
         ...
 
-    async def request_rebuild(self, vault: str, now: datetime) -> None:
+    async def request_rebuild(self, vault: str, now: datetime, by: str | None) -> None:
         """Asks for a scan of a vault that begins again as a baseline."""
         ...
 

@@ -776,6 +776,7 @@ class FakeWatchbook:
     queue: dict[tuple[str, datetime, str], CertificateItem] = field(default_factory=dict)
     counted: dict[tuple[str, date], int] = field(default_factory=dict)
     rebuilds: dict[str, datetime] = field(default_factory=dict)
+    rebuilt_by: dict[str, str | None] = field(default_factory=dict)
     trusts: dict[str, TrustNote] = field(default_factory=dict)
     rules_seen: RulesNote | None = None
     searches: dict[str, KeySearch] = field(default_factory=dict)
@@ -812,10 +813,12 @@ class FakeWatchbook:
             self.wholes[vault] = now
 
     async def scan_requested(self, vault: str) -> ScanRequests:
-        return ScanRequests(self.asked.get(vault), self.rebuilds.get(vault), self.wholes.get(vault))
+        return ScanRequests(
+            self.asked.get(vault), self.rebuilds.get(vault), self.wholes.get(vault), self.rebuilt_by.get(vault)
+        )
 
-    async def request_rebuild(self, vault: str, now: datetime) -> None:
-        self.rebuilds[vault] = now
+    async def request_rebuild(self, vault: str, now: datetime, by: str | None) -> None:
+        self.rebuilds[vault], self.rebuilt_by[vault] = now, by
 
     async def save_scan(self, survey: InventoryScan) -> InventoryScan:
         if (await self.scan(survey.vault)).etag != survey.etag:

@@ -151,14 +151,15 @@ class TableMonitoringStore:
         """Returns when surveys of a vault were last wanted."""
         row = await self._tables.row(SCAN_REQUESTS, vault) or {}
         at = {name: datetime.fromisoformat(row[name]) for name in SCAN_TIMES if row.get(name)}
-        return ScanRequests(at.get("at"), at.get("rebuild"), at.get("whole"))
+        by = row.get("rebuild_by") or None
+        return ScanRequests(at.get("at"), at.get("rebuild"), at.get("whole"), by)
 
-    async def request_rebuild(self, vault: str, now: datetime) -> None:
+    async def request_rebuild(self, vault: str, now: datetime, by: str | None) -> None:
         """Records that a baseline is wanted, in the same row, which each run of the vault reads: a
         write merges, so neither request takes the other's away.
         """
-        row = {"PartitionKey": SCAN_REQUESTS, "RowKey": vault, "rebuild": now.isoformat()}
-        await self._put(row)
+        wanted = {"rebuild": now.isoformat(), "rebuild_by": by or ""}
+        await self._put({"PartitionKey": SCAN_REQUESTS, "RowKey": vault, **wanted})
 
     async def save_scan(self, survey: InventoryScan) -> InventoryScan:
         """Writes how far a survey is, and returns it with its new ETag. Raises ConcurrentChange if

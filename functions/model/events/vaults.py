@@ -353,6 +353,7 @@ class VaultRebuilt(EventType):
     certificates: Certificates
     counts: Counts
     names: Names
+    requested_by: Annotated[str | None, Says("Who asked for it, for show.")] = None
 
     def words(self, links: Links) -> Message:
         """Says what there is, where the CSRs are, and what does not come back."""
@@ -388,6 +389,7 @@ class VaultRebuilt(EventType):
         words = {**COUNTED_KINDS, "passed_over": "not looked at"}
         return (
             ("Vault", self.vault),
+            ("Requested by", self.requested_by),
             *((words[kind].capitalize(), self._some(kind)) for kind in kinds),
         )
 

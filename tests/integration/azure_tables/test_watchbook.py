@@ -156,9 +156,10 @@ async def test_a_rebuild_can_be_wanted_while_a_survey_runs_which_then_says_which
     watchbook: TableMonitoringStore,
 ) -> None:
     running = await watchbook.save_scan(InventoryScan("lost", under_way=True, began=NOW))
-    await watchbook.request_rebuild("lost", NOW + MINUTE)
+    await watchbook.request_rebuild("lost", NOW + MINUTE, "ann@example.com")
+    assert (await watchbook.scan_requested("lost")).rebuild_by == "ann@example.com"
     await watchbook.request_scan("lost", NOW + 2 * MINUTE)  # and neither takes the other's away
-    await watchbook.request_rebuild("lost", NOW + 3 * MINUTE)
+    await watchbook.request_rebuild("lost", NOW + 3 * MINUTE, None)
     wanted = await watchbook.scan_requested("lost")
     assert wanted == ScanRequests(NOW + 2 * MINUTE, NOW + 3 * MINUTE)
     assert await watchbook.scan("lost") == running

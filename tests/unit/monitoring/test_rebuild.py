@@ -20,6 +20,7 @@ from functions.ports.ledger import Intent
 from functions.ports.monitoring_store import CertificateNote, ScanRequests
 from functions.ports.vault import CertificateItem
 from functions.requests.publish_csr import remove_stale_csrs
+from tests.actors import person
 from tests.clock import NOW
 from tests.unit.fakes import A_PAGE, FakeLedger, FakeWatchbook, World
 from tests.unit.listing_vault import Listing, issue
@@ -51,6 +52,17 @@ def near_its_end(world: World, vault: Listing, name: str, tags: dict[str, str] |
     issue(world, name)
     ends = NOW + timedelta(days=10)
     vault.listed[name] = CertificateItem(name, "t1", ends - timedelta(days=90), ends, tags=tags or {})
+
+
+async def test_the_message_of_a_rebuild_names_who_asked_for_it_and_that_of_a_baseline_nobody() -> None:
+    world = World(vault=full_vault())
+    await request_rebuild(world.certflow, ["main"], person("ann@example.com"))
+    await scanned(world)
+    (event,) = world.topic.published
+    assert (event.type, event.data["requested_by"]) == (VaultRebuilt.type, "ann@example.com")
+    other = World(vault=full_vault())
+    await scanned(other)
+    assert "requested_by" not in other.topic.published[0].data
 
 
 async def test_with_empty_tables_what_key_vault_knows_comes_back_and_only_operators_hear_of_it() -> None:
@@ -293,9 +305,11 @@ async def test_one_that_is_through_can_be_asked_for_again_and_has_a_summary_of_i
 def test_the_summary_names_what_nobody_is_told_of_and_says_how_much_more_there_is() -> None:
     kinds = ("pending", "near_expiry", "expired", "failed", "cancelled", "passed_over")
     names = {kind: (f"{kind}-1", f"{kind}-2") for kind in kinds}
-    told = VaultRebuilt(vault="main", certificates=90, counts=dict.fromkeys(kinds, 3), names=names)
+    counts = dict.fromkeys(kinds, 3)
+    told = VaultRebuilt(vault="main", certificates=90, counts=counts, names=names, requested_by="ann@example.com")
     assert [*told.details()] == [
         ("Vault", "main"),
+        ("Requested by", "ann@example.com"),
         ("Pending", "pending-1, pending-2 and 1 more"),
         ("Near their end", "near_expiry-1, near_expiry-2 and 1 more"),
         ("Expired", "expired-1, expired-2 and 1 more"),
