@@ -8,16 +8,15 @@ record.
 
 from __future__ import annotations
 
-import itertools
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from functions.app.contexts import ActsContext
 from functions.app.outbox import publish
 from functions.model.acts.lines import FileName, act_line, fields_of, head_of
-from functions.model.errors import ConcurrentChange, Unavailable
+from functions.model.errors import CertflowError, ConcurrentChange, Unavailable
 from functions.model.events.record.acts import ActsWaiting
 from functions.model.log import record
 from functions.model.options import ActsMode
@@ -38,8 +37,9 @@ MAX_REASON = 300  # characters
 async def export_acts(
     certflow: ActsContext, acts: Sequence[WaitingAct], max_blocks: int = MAX_BLOCKS
 ) -> None:
-    """Appends acts of the outbox to the record. What cannot be appended now waits for a later run,
-    and the operators are told of that. Raises Unavailable if the outbox does not answer.
+    """Appends acts of the outbox to the record. What cannot be appended now, for whatever reason,
+    waits for a later run, and the operators are told of that. Raises nothing: the checks of a vault
+    come after this.
     """
     if not acts:
         return
@@ -47,9 +47,21 @@ async def export_acts(
         async with certflow.acts_turn:
             for some in _batches(sorted(acts, key=_order)):
                 await _export(certflow, some, max_blocks)
-    except Unavailable as error:
-        await _note_fault(certflow, len(acts), error)
-        return
+    except Exception as error:  # noqa: BLE001  as the docstring says
+        await _unless_failing(_note_fault(certflow, acts, error))
+    else:
+        await _unless_failing(_clear_fault(certflow))
+
+
+async def _unless_failing(step: Awaitable[None]) -> None:
+    """Does something about the note, which the next run does again if it fails now."""
+    try:
+        await step
+    except Exception as error:  # noqa: BLE001  as the docstring of export_acts says
+        record("acts-fault-not-noted", level=logging.ERROR, reason=repr(error))
+
+
+async def _clear_fault(certflow: ActsContext) -> None:
     if await certflow.waiting_acts.fault():
         await certflow.waiting_acts.clear_fault()
         record("acts-written-again")
@@ -100,17 +112,14 @@ async def _export(certflow: ActsContext, acts: Sequence[WaitingAct], max_blocks:
 async def _marked(
     certflow: ActsContext, acts: Sequence[WaitingAct], place: RecordPlace
 ) -> list[WaitingAct]:
-    """Returns the acts that this run appends, with a note of where they may be. Those of a
-    partition whose rows another run has changed meanwhile are left to that.
+    """Returns the acts that this run appends, with a note of where they may be. Those that met
+    another run are left to that, or to a later one.
     """
-    marked = [one for one in acts if one.tried]
-    fresh = sorted((one for one in acts if not one.tried), key=lambda one: one.partition)
-    for _, some in itertools.groupby(fresh, key=lambda one: one.partition):
-        try:
-            marked += await certflow.waiting_acts.mark_tried(list(some), place)
-        except ConcurrentChange:
-            record("acts-met-another")
-    return sorted(marked, key=_order)
+    tried, fresh = [one for one in acts if one.tried], [one for one in acts if not one.tried]
+    marked = await certflow.waiting_acts.mark_tried(fresh, place) if fresh else []
+    if len(marked) < len(fresh):
+        record("acts-met-another", left=len(fresh) - len(marked))
+    return sorted([*tried, *marked], key=_order)
 
 
 async def _not_yet_in(certflow: ActsContext, acts: Sequence[WaitingAct]) -> list[WaitingAct]:
@@ -159,10 +168,14 @@ def _lines(tail: Tail, acts: Iterable[WaitingAct]) -> list[bytes]:
     return lines
 
 
-async def _note_fault(certflow: ActsContext, count: int, error: Unavailable) -> None:
+def _reason_of(error: Exception) -> str:
+    return str(error) if isinstance(error, CertflowError) else repr(error)
+
+
+async def _note_fault(certflow: ActsContext, acts: Sequence[WaitingAct], error: Exception) -> None:
     """Notes that acts wait, and tells the operators once that has lasted."""
-    reason, now = str(error)[:MAX_REASON], certflow.now()
-    record("acts-not-written", level=logging.ERROR, waiting=count, reason=reason)
+    reason, now = _reason_of(error)[:MAX_REASON], certflow.now()
+    record("acts-not-written", level=logging.ERROR, waiting=len(acts), reason=reason)
     known = await certflow.waiting_acts.fault()
     note = replace(known, reason=reason) if known else ActsFault(now, reason)
     if known and (known.told or now - known.since < TOLD_AFTER):

@@ -62,9 +62,9 @@ class WaitingActs(Protocol):
     """The acts in the outbox (`Ledger.outbox` reads them), and the note that they must wait."""
 
     async def mark_tried(self, acts: Sequence[WaitingAct], place: RecordPlace) -> list[WaitingAct]:
-        """Notes that a run is about to append acts at this place or after it, and returns them with
-        that. Raises ConcurrentChange if another run has noted that of one of them, or has removed
-        it.
+        """Notes that a run is about to append acts at this place or after it, and returns those of
+        which it has noted that. Left out are acts of which another run has noted that, or that it
+        has removed, and those that are noted together with them.
         """
         ...
 

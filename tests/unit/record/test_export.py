@@ -208,6 +208,36 @@ async def test_without_a_record_requests_go_on_or_stop_as_the_setting_says(mode:
     await create_request(world.certflow, order)
 
 
+async def test_what_nobody_foresaw_loses_nothing_is_told_and_ends_no_run(caplog: pytest.LogCaptureFixture) -> None:
+    class Odd(FakeActFiles):
+        async def names(self) -> list[FileName]:
+            raise ValueError("The batch has 101 operations.")
+
+    world = World(act_files=Odd())
+    world.ledger.waiting = waiting(2)
+    await world.shift()
+    assert '"event": "beat"' in caplog.text
+    assert world.waiting_acts.note is not None
+    assert world.waiting_acts.note.reason == "ValueError('The batch has 101 operations.')"
+    assert len(world.ledger.waiting) == 2
+    world.later(minutes=11)
+    await world.shift()
+    assert "Acts.Waiting" in world.published
+
+
+async def test_a_note_that_cannot_be_written_ends_no_run(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(act_files=FakeActFiles(refuses="HTTP 403"))
+    world.ledger.waiting = waiting(1)
+    world.waiting_acts.save_fault = failing  # type: ignore[assignment,method-assign]  # it fails
+    await world.shift()
+    assert '"event": "acts-fault-not-noted"' in caplog.text
+    assert '"event": "beat"' in caplog.text
+
+
+async def failing(*_: object) -> None:
+    raise Unavailable("The table storage", "HTTP 503")
+
+
 async def test_a_run_of_a_vault_writes_its_acts() -> None:
     world = World()
     world.ledger.waiting = waiting(2)

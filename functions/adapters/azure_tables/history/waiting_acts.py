@@ -6,7 +6,7 @@ acts cannot be written is row `f|acts` in the partition of its event.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,29 +33,24 @@ class TableWaitingActs:
         self._tables = tables
 
     async def mark_tried(self, acts: Sequence[WaitingAct], place: RecordPlace) -> list[WaitingAct]:
-        """Notes the place in the rows, which are of one partition, in one transaction."""
-        columns = {"file": place.file, "end": place.end}
-        operations: Operations = [
-            (
-                "update",
-                {**_waiting_keys(one), **columns},
-                {"mode": UpdateMode.MERGE, **_unchanged(one)},
-            )
-            for one in acts
-        ]
-        await self._tables.commit(operations)
-        return [replace(one, tried=place) for one in acts]
+        """Notes the place in the rows, each transaction by itself."""
+        marked = list[WaitingAct]()
+        for some in _transactions(acts):
+            try:
+                await self._tables.commit([_tried(one, place) for one in some])
+            except ConcurrentChange:
+                continue  # another run has marked or deleted some of them
+            marked += (replace(one, tried=place) for one in some)
+        return marked
 
     async def remove(self, acts: Sequence[WaitingAct]) -> None:
-        """Deletes the rows, in one transaction for each partition."""
-        in_order = sorted(acts, key=lambda one: one.partition)
-        for _, of_it in itertools.groupby(in_order, key=lambda one: one.partition):
-            for some in itertools.batched(of_it, MAX_ROWS, strict=False):
-                try:
-                    await self._tables.commit([("delete", _waiting_keys(one)) for one in some])
-                except ConcurrentChange:  # another run has deleted some of them
-                    for one in some:
-                        await self._delete(one.partition, one.row)
+        """Deletes the rows."""
+        for some in _transactions(acts):
+            try:
+                await self._tables.commit([("delete", _waiting_keys(one)) for one in some])
+            except ConcurrentChange:  # another run has deleted some of them
+                for one in some:
+                    await self._delete(one.partition, one.row)
 
     async def fault(self) -> ActsFault | None:
         """Reads the note."""
@@ -90,9 +85,18 @@ class TableWaitingActs:
                 return
 
 
+def _transactions(acts: Iterable[WaitingAct]) -> Iterator[tuple[WaitingAct, ...]]:
+    """Yields acts in pieces that one transaction takes: of one partition, and not too many."""
+    in_order = sorted(acts, key=lambda one: one.partition)
+    for _, of_it in itertools.groupby(in_order, key=lambda one: one.partition):
+        yield from itertools.batched(of_it, MAX_ROWS, strict=False)
+
+
 def _waiting_keys(act: WaitingAct) -> Entity:
     return {"PartitionKey": act.partition, "RowKey": act.row}
 
 
-def _unchanged(act: WaitingAct) -> dict[str, Any]:
-    return {"etag": act.etag, "match_condition": MatchConditions.IfNotModified}
+def _tried(act: WaitingAct, place: RecordPlace) -> tuple[str, Entity, dict[str, Any]]:
+    row = {**_waiting_keys(act), "file": place.file, "end": place.end}
+    same = {"etag": act.etag, "match_condition": MatchConditions.IfNotModified}
+    return ("update", row, {"mode": UpdateMode.MERGE, **same})
