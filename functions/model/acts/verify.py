@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from functions.model.acts.lines import NO_LINE, FileName, fields_of, head_of, next_of
@@ -41,6 +41,8 @@ class Verified:
     ends: dict[tuple[str, int], str] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
     head: str | None = None
+    follows: str | None = None  # the head of a file that was not given
+    goes_on: FileName | None = None  # the file after the last one
     _ids: dict[str, str] = field(default_factory=dict)
 
     def read_line(self, line: bytes, file: str, number: int) -> None:
@@ -63,8 +65,8 @@ class Verified:
                 "added or swapped here."
             )
         elif self.head is None and prev != NO_LINE:
-            self.notes.append(
-                f"{place} follows the head {str(prev)[:64]}, of a file that was not given."
+            self.follows = (
+                f"{place} follows the head {str(prev)[:64]}, of a file that was not given"
             )
 
     def _read_kind(self, fields: Mapping[str, object], file: str, number: int) -> None:
@@ -91,16 +93,28 @@ class Verified:
 
 
 def verify(
-    files: Mapping[str, bytes], heads: Sequence[str] = (), logged: Iterable[LoggedHead] = ()
+    files: Mapping[str, bytes],
+    heads: Sequence[str] = (),
+    logged: Iterable[LoggedHead] = (),
+    *,
+    since: FileName | None = None,
+    to_its_end: bool = False,
 ) -> Verified:
-    """Verifies files of the record by their names (FileName), and that it has these heads."""
+    """Verifies files of the record by their names (FileName), and that it has these heads and those
+    in the log. No file before `since` has to be there. `to_its_end`: these are said to be all
+    files, from there on or from the first one of all.
+    """
     found = Verified()
     names = sorted(name for text in files if (name := FileName.of(text)))
     for name, after in zip(names, [*names[1:], None], strict=True):
         _read_file(found, str(name), files[str(name)], str(after) if after else None)
+    by_file = _by_file(logged)
+    _judge_beginning(found, wanted=to_its_end and since is None)
+    _judge_end(found, by_file, to_its_end=to_its_end)
     for head in heads:
         _find_head(found, head)
-    _find_logged(found, logged)
+    if by_file:
+        _find_logged(found, by_file, min([*names, since]) if since else None)
     return found
 
 
@@ -125,8 +139,7 @@ def _read_file(found: Verified, name: str, content: bytes, after: str | None) ->
 def _compare_next(found: Verified, name: str, named: FileName | None, after: str | None) -> None:
     """Compares the file that the last line names with the one that comes after it."""
     if after is None:
-        if named:
-            found.notes.append(f"The record goes on in {named}, which was not given.")
+        found.goes_on = named
     elif named is None:
         found.problems.append(
             f"{name} has no last line, and {after} comes after it: its end was cut."
@@ -146,23 +159,65 @@ def _find_head(found: Verified, head: str) -> None:
         )
 
 
-def _find_logged(found: Verified, logged: Iterable[LoggedHead]) -> None:
-    """Compares the record with the heads in the log, and says of each file the first that is
-    missing.
+def _judge_beginning(found: Verified, *, wanted: bool) -> None:
+    if found.follows is None:
+        return
+    if wanted:
+        found.problems.append(
+            f"{found.follows}: the beginning of the record is missing. If that file was deleted "
+            "after its time, say with --from where the record begins."
+        )
+    else:
+        found.notes.append(f"{found.follows}.")
+
+
+def _judge_end(found: Verified, known: Container[FileName], *, to_its_end: bool) -> None:
+    """Says where the record goes on. That this file is missing is a problem where all files were
+    given, unless the log, which tells of it then, knows it.
     """
-    told: set[str] = set()
-    known = compared = 0
-    for one in sorted(logged, key=lambda one: (one.file, one.end)):
-        known += 1
-        if one.file not in found.sizes or one.file in told:
-            continue
-        compared += 1
-        if found.ends.get((one.file, one.end)) == one.head:
-            continue
-        told.add(one.file)
-        found.problems.append(_missing(one, found.sizes[one.file]))
-    if known:
-        found.notes.append(f"Of {known} heads in the log, {compared} are of these files.")
+    if found.goes_on is None or found.goes_on in known:
+        return
+    goes_on = f"The record goes on in {found.goes_on}, which was not given"
+    if to_its_end:
+        found.problems.append(
+            f"{goes_on}: it was deleted, or was not there when the files were downloaded. Download "
+            "them again."
+        )
+    else:
+        found.notes.append(f"{goes_on}.")
+
+
+def _by_file(logged: Iterable[LoggedHead]) -> dict[FileName, list[LoggedHead]]:
+    """Returns what the log knows of each file, both in the order of the record."""
+    found: dict[FileName, list[LoggedHead]] = {}
+    for one in sorted(logged, key=lambda one: one.end):
+        if name := FileName.of(one.file):
+            found.setdefault(name, []).append(one)
+    return dict(sorted(found.items()))
+
+
+def _find_logged(
+    found: Verified, logged: Mapping[FileName, Sequence[LoggedHead]], first: FileName | None
+) -> None:
+    """Compares the record with the heads in the log, and says of each file the first that is
+    missing. Of files before `first` none has to be there.
+    """
+    known = compared = matching = 0
+    for name, heads in logged.items():
+        known += len(heads)
+        if str(name) in found.sizes:
+            compared += len(heads)
+            other = [one for one in heads if found.ends.get((one.file, one.end)) != one.head]
+            matching += len(heads) - len(other)
+            found.problems += (_missing(one, found.sizes[one.file]) for one in other[:1])
+        elif first is None or name >= first:
+            found.problems.append(
+                f"{name}, of which the log knows {heads[-1].end} bytes, was not given: it was "
+                "deleted, or had another name."
+            )
+    if not matching:
+        found.problems.append("No head in the log is one of these files.")
+    found.notes.append(f"Of {known} heads in the log, {compared} are of these files.")
 
 
 def _missing(one: LoggedHead, size: int) -> str:

@@ -43,6 +43,21 @@ def test_the_log_is_compared(folder: Path, tmp_path: Path) -> None:
     assert main(["verify", str(folder), "--log", str(log)]) == 1
 
 
+def test_a_folder_is_all_of_the_record_unless_it_is_said_to_begin_later(folder: Path) -> None:
+    first, second = sorted(folder.iterdir())
+    assert main(["verify", str(first)]) == main(["verify", str(second)]) == 0
+    first.rename(folder / "elsewhere")
+    assert main(["verify", str(folder)]) == 1
+    for begins in (second.name, "2026-11-29", "2026-11-28"):
+        assert main(["verify", str(folder), "--from", begins]) == 0
+    (folder / "elsewhere").rename(first)
+    second.unlink()
+    assert main(["verify", str(folder)]) == 1
+    with pytest.raises(SystemExit) as error:
+        main(["verify", str(folder), "--from", "yesterday"])
+    assert error.value.code == 2
+
+
 def test_what_cannot_be_read_is_no_broken_record(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "empty").mkdir()
     (folder / "empty.log").write_text("")

@@ -123,12 +123,46 @@ def test_a_file_that_is_missing_or_out_of_its_place_is_found() -> None:
     assert verify({first: files[first]}).notes == [f"The record goes on in {second}, which was not given."]
 
 
-def test_heads_of_files_that_were_not_given_are_no_problem() -> None:
-    files = record_of([2, 2])
-    given_one = {min(files): files[min(files)]}
-    found = verify(given_one, (), heads_of(files))
-    assert found.problems == []
-    assert "Of 7 heads in the log, 4 are of these files." in found.notes
+def test_any_file_that_the_log_knows_and_that_was_not_given_is_missing() -> None:
+    files = record_of([2, 2, 2])
+    first, second, third = sorted(files)
+
+    def problems(*kept: str, since: str | None = None) -> list[str]:
+        begins = FileName.of(since) if since else None
+        return verify({one: files[one] for one in kept}, (), heads_of(files), since=begins).problems
+
+    assert problems(first, second, third) == []
+    (last,) = problems(first, second)
+    assert last.startswith(f"{third}, of which the log knows {len(files[third])} bytes, was not given")
+    assert [one[: len(second)] for one in problems(first)] == [second, third]
+    assert [one[: len(first)] for one in problems(second, third)] == [first]
+    assert problems(second, third, since=second) == []
+    assert [one[: len(first)] for one in problems(third, since=second)] == [second]
+    assert problems(first, third, since=third)  # one between those that are there
+
+
+def test_a_record_that_was_replaced_under_other_names_is_found_by_the_log() -> None:
+    files = record_of([2])
+    other = {"2026-11-28-2.jsonl": files[min(files)].replace(b"28.jsonl", b"28-2.jsonl")}
+    forged = rehashed(other)
+    assert verify(forged).problems == []
+    missing, none = verify(forged, (), heads_of(files)).problems
+    assert missing.startswith("2026-11-28.jsonl, of which the log knows")
+    assert none == "No head in the log is one of these files."
+    later = verify(forged, (), heads_of(files), since=FileName.of("2026-11-28-2.jsonl"))
+    assert later.problems == [none]
+
+
+def test_of_all_files_none_may_be_missing_at_the_beginning_or_the_end() -> None:
+    files = record_of([2, 2, 2])
+    first, second, third = sorted(files)
+    assert verify(files, to_its_end=True).problems == []
+    (end,) = verify({one: files[one] for one in (first, second)}, to_its_end=True).problems
+    assert end.startswith(f"The record goes on in {third}, which was not given: it was deleted")
+    rest = {one: files[one] for one in (second, third)}
+    (beginning,) = verify(rest, to_its_end=True).problems
+    assert "the beginning of the record is missing" in beginning
+    assert verify(rest, since=FileName.of(second), to_its_end=True).problems == []
 
 
 @pytest.mark.parametrize(
