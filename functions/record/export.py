@@ -50,7 +50,7 @@ async def export_acts(
     except Exception as error:  # noqa: BLE001  as the docstring says
         await _unless_failing(_note_fault(certflow, acts, error))
     else:
-        await _unless_failing(_clear_fault(certflow))
+        await _unless_failing(_end_if_written(certflow))
 
 
 async def _unless_failing(step: Awaitable[None]) -> None:
@@ -61,10 +61,30 @@ async def _unless_failing(step: Awaitable[None]) -> None:
         record("acts-fault-not-noted", level=logging.ERROR, reason=repr(error))
 
 
-async def _clear_fault(certflow: ActsContext) -> None:
-    if await certflow.waiting_acts.fault():
+async def _end_if_written(certflow: ActsContext) -> None:
+    """Deletes the note, unless its act waits still: that others were written does not end it."""
+    fault = await certflow.waiting_acts.fault()
+    if fault is None:
+        return
+    if not await certflow.waiting_acts.still_waiting([(fault.partition, fault.row)]):
         await certflow.waiting_acts.clear_fault()
         record("acts-written-again")
+
+
+async def end_fault(certflow: ActsContext, fault: ActsFault | None) -> None:
+    """Ends a fault that the outbox has a note of, once the act that waited then is written, by
+    whatever run; otherwise tries to write that, also of a vault that was taken out. Raises nothing.
+    """
+    if fault is None:
+        return
+    await _unless_failing(_try_again(certflow, fault))
+
+
+async def _try_again(certflow: ActsContext, fault: ActsFault) -> None:
+    if acts := await certflow.waiting_acts.still_waiting([(fault.partition, fault.row)]):
+        await export_acts(certflow, acts)
+    else:
+        await _end_if_written(certflow)
 
 
 async def refuse_unrecorded(certflow: ActsContext) -> None:
@@ -173,11 +193,19 @@ def _reason_of(error: Exception) -> str:
 
 
 async def _note_fault(certflow: ActsContext, acts: Sequence[WaitingAct], error: Exception) -> None:
-    """Notes that acts wait, and tells the operators once that has lasted."""
+    """Notes that acts wait, and tells the operators once that has lasted. If none of them waits any
+    more, this run or another one has written them.
+    """
     reason, now = _reason_of(error)[:MAX_REASON], certflow.now()
     record("acts-not-written", level=logging.ERROR, waiting=len(acts), reason=reason)
+    left = await certflow.waiting_acts.still_waiting((one.partition, one.row) for one in acts)
+    if not left:
+        await _end_if_written(certflow)
+        return
+    certflow.empty_outboxes.pop(None, None)  # it has the note, which has to be looked at
     known = await certflow.waiting_acts.fault()
-    note = replace(known, reason=reason) if known else ActsFault(now, reason)
+    first = ActsFault(now, reason, partition=left[0].partition, row=left[0].row)
+    note = replace(known, reason=reason) if known else first
     if known and (known.told or now - known.since < TOLD_AFTER):
         return
     told = ActsWaiting(

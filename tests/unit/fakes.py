@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -235,6 +235,7 @@ class FakeLedger:
     put_aside: dict[str, ParkedFile] = field(default_factory=dict)
     kept: dict[str, tuple[Event, datetime]] = field(default_factory=dict)  # vouched for, by id
     waiting: list[WaitingAct] = field(default_factory=list)  # acts; a test puts them here
+    acts_note: ActsFault | None = None  # that they cannot be written
     board_reads: int = 0
     down: bool = False
     _etag: int = 0
@@ -385,7 +386,8 @@ class FakeLedger:
         self.told([event])
 
     async def left_behind(self, vault: str | None) -> LeftBehind:
-        return LeftBehind([event for event in self.outbox.values() if event.vault == vault], self.waiting)
+        events = [event for event in self.outbox.values() if event.vault == vault]
+        return LeftBehind(events, self.waiting, None if vault else self.acts_note)
 
     async def mark_sent(self, event: Event) -> None:
         self.outbox.pop(event.id, None)
@@ -1076,7 +1078,10 @@ class FakeWaitingActs:
     """The acts of the outbox in memory, with the note that they must wait."""
 
     ledger: FakeLedger
-    note: ActsFault | None = None
+
+    @property
+    def note(self) -> ActsFault | None:
+        return self.ledger.acts_note
 
     async def mark_tried(self, acts: Sequence[WaitingAct], place: RecordPlace) -> list[WaitingAct]:
         known = {one.row: one for one in self.ledger.waiting}
@@ -1092,14 +1097,18 @@ class FakeWaitingActs:
     async def fault(self) -> ActsFault | None:
         return self.note
 
+    async def still_waiting(self, places: Iterable[tuple[str, str]]) -> list[WaitingAct]:
+        wanted = set(places)
+        return [one for one in self.ledger.waiting if (one.partition, one.row) in wanted]
+
     async def save_fault(self, fault: ActsFault, events: Sequence[Event] = ()) -> None:
         if (self.note.etag if self.note else "") != fault.etag:
             raise ConcurrentChange("another instance has noted it")
-        self.note = replace(fault, etag=f"{fault.etag}1")
+        self.ledger.acts_note = replace(fault, etag=f"{fault.etag}1")
         self.ledger.told(events)
 
     async def clear_fault(self) -> None:
-        self.note = None
+        self.ledger.acts_note = None
 
 
 @dataclass

@@ -53,6 +53,7 @@ from functions.adapters.azure_tables.rows import (
     VOUCHED_EVENTS,
     Entity,
     Operations,
+    acts_fault_of,
     checked_row,
     continuation_of,
     due_check_of_row,
@@ -319,6 +320,7 @@ class TableLedger:
         return LeftBehind(
             [msgspec.json.decode(row["event"], type=Event) for row in rows if "event" in row],
             [waiting_act_of(row) for row in rows if "act" in row],
+            next((acts_fault_of(row) for row in rows if "note" in row), None),
         )
 
     async def mark_sent(self, event: Event) -> None:

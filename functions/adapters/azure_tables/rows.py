@@ -34,7 +34,7 @@ from functions.model.request_filter import Place, RequestFilter
 from functions.ports.chain_files import ParkedFile
 from functions.ports.ledger import Intent
 from functions.ports.notifications import LATEST_TIME
-from functions.ports.record.acts import RecordPlace, WaitingAct
+from functions.ports.record.acts import ActsFault, RecordPlace, WaitingAct
 
 Entity = dict[str, Any]
 Operations = list[tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]]
@@ -222,6 +222,12 @@ def waiting_act_of(row: Any) -> WaitingAct:
     id_ = row["RowKey"].rpartition("|")[2]
     keys = row["PartitionKey"], row["RowKey"]
     return WaitingAct(id_, joined_text("act", row), *keys, tried, row.metadata["etag"])
+
+
+def acts_fault_of(row: Any) -> ActsFault:
+    """Returns the note that acts cannot be written, with the row's ETag."""
+    known = msgspec.json.decode(row["note"], type=ActsFault)
+    return replace(known, etag=row.metadata["etag"])
 
 
 def event_row(event: Event) -> Entity:

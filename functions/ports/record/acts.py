@@ -5,7 +5,7 @@ All methods raise Unavailable when the storage does not answer, or refuses.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -41,11 +41,16 @@ class WaitingAct:
 
 @dataclass(frozen=True, slots=True)
 class ActsFault:
-    """Acts cannot be appended since a time (UTC), and why. `told`: the operators were told."""
+    """Acts cannot be appended since a time (UTC), and why. `told`: the operators were told.
+    `partition` and `row` are where one of them waits: once it is gone from there, the record takes
+    acts again, whoever has found that out.
+    """
 
     since: datetime
     reason: str
     told: bool = False
+    partition: str = ""
+    row: str = ""
     etag: str = field(default="", compare=False)
 
 
@@ -70,6 +75,12 @@ class WaitingActs(Protocol):
 
     async def remove(self, acts: Sequence[WaitingAct]) -> None:
         """Removes acts that are in the record. Does nothing for those that are gone."""
+        ...
+
+    async def still_waiting(self, places: Iterable[tuple[str, str]]) -> list[WaitingAct]:
+        """The acts that wait in these rows, each given with its partition; those that are gone are
+        left out.
+        """
         ...
 
     async def fault(self) -> ActsFault | None:

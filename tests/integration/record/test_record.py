@@ -172,6 +172,11 @@ async def test_of_many_acts_those_that_meet_another_run_are_left_to_it(tables: T
     await waiting.mark_tried(acts[120:121], place)
     marked = await waiting.mark_tried(acts, RecordPlace("2026-11-30.jsonl", 99))
     assert [one.row for one in marked] == [one.row for one in [*acts[:100], *acts[200:]]]
+    places = [(one.partition, one.row) for one in acts]
+    assert len(await waiting.still_waiting(places)) == 250
+    await waiting.remove(acts[100:])
+    left = await waiting.still_waiting([*places[99:102], ("met|none", "oa|1"), places[0]])
+    assert [(one.row, one.tried) for one in left] == [(one.row, marked[0].tried) for one in (acts[0], acts[99])]
     await waiting.remove(acts)
     assert (await ledger.left_behind("met")).acts == []
 
@@ -205,7 +210,8 @@ async def test_the_note_that_acts_wait_is_written_by_one_instance(tables: Tables
     with pytest.raises(ConcurrentChange):
         await waiting.save_fault(ActsFault(NOW, "HTTP 409"))
     known = await waiting.fault()
-    assert known == ActsFault(NOW, "HTTP 403")
+    assert known == ActsFault(NOW, "HTTP 403") == (await TableLedger(tables).left_behind(None)).fault
+    assert (await TableLedger(tables).left_behind("main")).fault is None
     await waiting.save_fault(replace(known, told=True))
     with pytest.raises(ConcurrentChange):
         await waiting.save_fault(replace(known, told=True))

@@ -10,12 +10,13 @@ from datetime import timedelta
 
 import pytest
 
+from functions.app.outbox import watch_outbox
 from functions.model.acts.lines import FileName
 from functions.model.acts.verify import Verified, heads_in_log, verify
 from functions.model.errors import Unavailable
 from functions.model.options import ActsMode, Options
 from functions.ports.record.acts import RecordPlace, WaitingAct
-from functions.record.export import export_acts
+from functions.record.export import end_fault, export_acts, refuse_unrecorded
 from functions.requests.create import CreateCommand, create_request
 from tests.clock import NOW
 from tests.unit.fakes import FakeActFiles, World
@@ -223,6 +224,90 @@ async def test_what_nobody_foresaw_loses_nothing_is_told_and_ends_no_run(caplog:
     world.later(minutes=11)
     await world.shift()
     assert "Acts.Waiting" in world.published
+
+
+async def starts(world: World) -> bool:
+    """Whether requests are started, where none may be that cannot be recorded."""
+    try:
+        await refuse_unrecorded(replace(world.certflow, options=Options(acts=ActsMode.REQUIRED)))
+    except Unavailable:
+        return False
+    return True
+
+
+async def check(world: World) -> None:
+    """A run of the timer, but for the vaults."""
+    await end_fault(world.certflow, (await watch_outbox(world.certflow)).fault)
+
+
+async def test_acts_that_were_written_before_the_fault_are_no_fault() -> None:
+    world = World()
+    remove = world.waiting_acts.remove
+
+    async def lost(acts: Sequence[WaitingAct]) -> None:
+        await remove(acts)
+        raise Unavailable("The table storage", "no answer came in time", maybe_done=True)
+
+    world.waiting_acts.remove = lost  # type: ignore[method-assign]  # its answer is lost
+    await export(world, waiting(1))
+    assert (world.ledger.waiting, verified(world).acts) == ([], 1)
+    assert await starts(world)
+
+
+async def test_acts_that_another_instance_has_written_meanwhile_are_no_fault() -> None:
+    world, acts = World(), waiting(2)
+
+    class Slow(FakeActFiles):
+        async def names(self) -> list[FileName]:
+            await export_acts(world.certflow, acts)
+            raise Unavailable("The record of acts", "no answer came in time")
+
+    slow = World(ledger=world.ledger, act_files=Slow())
+    await export(slow, acts)
+    assert world.ledger.waiting == []
+    assert await starts(world)
+
+
+async def test_a_note_that_outlives_its_cause_is_ended_by_the_next_run_of_the_timer() -> None:
+    world = World(act_files=FakeActFiles(refuses="HTTP 403"))
+    await export(world, waiting(2))
+    world.act_files.refuses = ""
+    world.ledger.waiting = []  # by an instance that wrote them right before this one noted that they wait
+    assert not await starts(world)
+    await check(world)
+    assert await starts(world)
+
+
+async def test_a_note_is_seen_by_the_timer_although_the_outbox_was_empty_just_now() -> None:
+    world = World(act_files=FakeActFiles(refuses="HTTP 403"))
+    await check(world)
+    await export(world, waiting(1))
+    for _ in range(3):
+        world.later(minutes=1)
+        await check(world)
+        assert not await starts(world)
+    world.act_files.refuses = ""
+    await check(world)  # which writes it, also of a vault that nobody runs any more
+    assert (await starts(world), world.ledger.waiting, verified(world).acts) == (True, [], 1)
+
+
+async def test_an_act_that_is_written_does_not_end_the_fault_of_another_one() -> None:
+    world = World(act_files=FakeActFiles(refuses="HTTP 403"))
+    await export(world, waiting(1))
+    world.act_files.refuses = ""
+    await export_acts(world.certflow, waiting(1, first=1))
+    assert not await starts(world)
+    await export(world, [])
+    assert await starts(world)
+
+
+async def test_a_table_that_does_not_answer_leaves_the_note_to_the_next_run(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(act_files=FakeActFiles(refuses="HTTP 403"))
+    await export(world, waiting(1))
+    world.waiting_acts.still_waiting = failing  # type: ignore[assignment,method-assign]  # it fails
+    await check(world)
+    assert '"event": "acts-fault-not-noted"' in caplog.text
+    assert not await starts(world)
 
 
 async def test_a_note_that_cannot_be_written_ends_no_run(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,6 @@
 """Keeps the acts that wait for the record, beside the events in the outbox: row `oa|{time}|{id}` in
-the partition of their change. One range has both (`oa|` sorts right before `o|`). The note that
-acts cannot be written is row `f|acts` in the partition of its event.
+the partition of their change. The note that acts cannot be written is row `of|acts` in the
+partition of its event. One range has all (`oa|` and `of|` sort right before `o|`).
 """
 
 from __future__ import annotations
@@ -15,14 +15,22 @@ from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import UpdateMode
 
-from functions.adapters.azure_tables.rows import Entity, Operations, event_row, partition_of
+from functions.adapters.azure_tables.history.kept import BEHIND
+from functions.adapters.azure_tables.rows import (
+    Entity,
+    Operations,
+    acts_fault_of,
+    event_row,
+    partition_of,
+    waiting_act_of,
+)
 from functions.adapters.azure_tables.service import CERTFLOW, TABLE_STORAGE, Tables
 from functions.adapters.faults import faults_of
 from functions.model.errors import ConcurrentChange
 from functions.model.events.event import Event
 from functions.ports.record.acts import ACTS_SUBJECT, ActsFault, RecordPlace, WaitingAct
 
-FAULT_PARTITION, FAULT_ROW = partition_of(None, ACTS_SUBJECT), f"f|{ACTS_SUBJECT}"
+FAULT_PARTITION, FAULT_ROW = partition_of(None, ACTS_SUBJECT), f"of|{ACTS_SUBJECT}"
 MAX_ROWS = 100  # in a transaction (Learn, "Performing entity group transactions")
 
 
@@ -52,13 +60,19 @@ class TableWaitingActs:
                 for one in some:
                     await self._delete(one.partition, one.row)
 
+    async def still_waiting(self, places: Iterable[tuple[str, str]]) -> list[WaitingAct]:
+        """Reads the rows, one range of each partition."""
+        found = list[WaitingAct]()
+        for partition, keys in itertools.groupby(sorted(places), key=lambda one: one[0]):
+            wanted = [row for _, row in keys]
+            rows = await self._tables.range(partition, wanted[0], f"{wanted[-1]}{BEHIND}")
+            found += (waiting_act_of(one) for one in rows if one["RowKey"] in wanted)
+        return found
+
     async def fault(self) -> ActsFault | None:
         """Reads the note."""
         row = await self._tables.row(FAULT_PARTITION, FAULT_ROW)
-        if row is None:
-            return None
-        known = msgspec.json.decode(row["note"], type=ActsFault)
-        return replace(known, etag=row.metadata["etag"])
+        return acts_fault_of(row) if row else None
 
     async def save_fault(self, fault: ActsFault, events: Sequence[Event] = ()) -> None:
         """Writes the note with its events."""
