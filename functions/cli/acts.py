@@ -12,7 +12,8 @@ from datetime import date
 from pathlib import Path
 
 from functions.model.acts.lines import SUFFIX, FileName
-from functions.model.acts.verify import LoggedHead, Verified, heads_in_log, verify
+from functions.model.acts.logged import LoggedHead, heads_in_log
+from functions.model.acts.verify import Verified, verify
 
 EXIT_WHOLE, EXIT_BROKEN, EXIT_NOT_READ = 0, 1, 2
 WIDTH = 80

@@ -7,25 +7,11 @@ some line on: for that a head is needed that its writer could not reach (digest,
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from functions.model.acts.lines import NO_LINE, FileName, fields_of, head_of, next_of
-
-# The log record with a head (record/tail.py), wherever it stands: in a line of its own, in JSON
-# within JSON, or in a CSV file, once the quotes are plain. It has no object within.
-LOGGED_HEAD = re.compile(r'\{"event": ?"acts-written"[^{}]*\}')
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedHead:
-    """What the log knows: up to byte `end` of a file the record had this head."""
-
-    file: str
-    end: int
-    head: str
+from functions.model.acts.logged import LoggedHead
 
 
 @dataclass
@@ -229,25 +215,3 @@ def _missing(one: LoggedHead, size: int) -> str:
     return (
         f"{one.file} was written anew: up to byte {one.end} the log knows another head, {one.head}."
     )
-
-
-def heads_in_log(text: str) -> list[LoggedHead]:
-    """Returns the heads in a log, in whatever form it was exported."""
-    plain = text.replace('\\"', '"').replace('""', '"')
-    found = [_logged(json.loads(one)) for one in LOGGED_HEAD.findall(plain) if _is_json(one)]
-    return [one for one in found if one]
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _logged(fields: Mapping[str, object]) -> LoggedHead | None:
-    file, end, head = fields.get("file"), fields.get("end"), fields.get("head")
-    if isinstance(file, str) and isinstance(end, int) and isinstance(head, str):
-        return LoggedHead(file, end, head)
-    return None

@@ -12,7 +12,8 @@ import pytest
 
 from functions.app.outbox import watch_outbox
 from functions.model.acts.lines import FileName
-from functions.model.acts.verify import Verified, heads_in_log, verify
+from functions.model.acts.logged import heads_in_log
+from functions.model.acts.verify import Verified, verify
 from functions.model.errors import Unavailable
 from functions.model.options import ActsMode, Options
 from functions.ports.record.acts import RecordPlace, WaitingAct

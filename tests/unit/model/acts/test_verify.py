@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.model.acts.lines import FileName, head_of
-from functions.model.acts.verify import LoggedHead, heads_in_log, verify
+from functions.model.acts.logged import LoggedHead
+from functions.model.acts.verify import verify
 from tests.unit.model.acts.records import DAY, head, record_of, rehashed
 
 SIZES = st.lists(st.integers(1, 5), min_size=1, max_size=3)
@@ -163,23 +163,6 @@ def test_of_all_files_none_may_be_missing_at_the_beginning_or_the_end() -> None:
     (beginning,) = verify(rest, to_its_end=True).problems
     assert "the beginning of the record is missing" in beginning
     assert verify(rest, since=FileName.of(second), to_its_end=True).problems == []
-
-
-@pytest.mark.parametrize(
-    "form",
-    [
-        lambda text: text,
-        lambda text: json.dumps([{"message": text, "time": "now"}]),
-        lambda text: '"' + text.replace('"', '""') + '",x',
-        lambda text: f"2026-11-30 INFO {text} more",
-    ],
-)
-def test_heads_are_found_in_a_log_however_it_was_exported(form: object) -> None:
-    text = json.dumps({"event": "acts-written", "file": "2026-11-30.jsonl", "end": 12, "head": "a" * 64})
-    other = json.dumps({"event": "act", "what": "created"})
-    assert callable(form)
-    found = heads_in_log("\n".join(map(form, (other, text, '{"event": "acts-written" broken}'))))
-    assert found == [LoggedHead("2026-11-30.jsonl", 12, "a" * 64)]
 
 
 def test_names_sort_as_the_files_follow_one_another() -> None:
