@@ -1118,18 +1118,25 @@ class FakeActFiles:
     files: dict[FileName, bytes] = field(default_factory=dict)
     blocks: dict[FileName, int] = field(default_factory=dict)
     refuses: str = ""
+    others: set[FileName] = field(default_factory=set)  # names that something else has
 
     async def names(self) -> list[FileName]:
         return sorted(self.files)
+
+    async def taken(self) -> set[FileName]:
+        return self.others
 
     async def read(self, name: FileName, start: int | None = None) -> FilePart:
         content = self.files[name]
         return FilePart(content[start or 0 :], len(content), self.blocks.get(name, 0))
 
     async def create(self, name: FileName) -> None:
-        self.files.setdefault(name, b"")
+        if name not in self.others:
+            self.files.setdefault(name, b"")
 
     async def append(self, name: FileName, content: bytes, end: int) -> bool:
+        if name in self.others:
+            raise Unavailable("The record of acts", "HTTP 409 (InvalidBlobType)")
         if self.refuses:
             raise Unavailable("The record of acts", self.refuses)
         if len(self.files[name]) != end:

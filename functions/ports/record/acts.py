@@ -5,7 +5,7 @@ All methods raise Unavailable when the storage does not answer, or refuses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -103,6 +103,10 @@ class ActFiles(Protocol):
 
     async def names(self) -> list[FileName]:
         """The names of all files, in the order of the record."""
+        ...
+
+    async def taken(self) -> Collection[FileName]:
+        """Names of files that something else has, which takes no appends."""
         ...
 
     async def read(self, name: FileName, start: int | None = None) -> FilePart:

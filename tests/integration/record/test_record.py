@@ -244,8 +244,9 @@ async def test_a_container_that_takes_no_appends_leaves_the_acts_where_they_are(
 ) -> None:
     if not await made(container):
         await container.create_container("acts")
-    block = container.get_blob_client("acts", f"{NOW.date()}.jsonl")
-    await block.upload_blob(b"no append blob\n", overwrite=True)  # which answers 409 to an append
+    held = container.get_blob_client("acts", f"{NOW.date()}.jsonl")
+    await held.create_append_blob()
+    lease = await held.acquire_lease()  # so that it refuses what has no lease, and goes on refusing
     await TableLedger(tables).add(started("refused", "web"))
     async with host(azurite.table_url, azurite.blob_url) as certflow:
         acts = (await certflow.ledger.left_behind("refused")).acts
@@ -254,9 +255,27 @@ async def test_a_container_that_takes_no_appends_leaves_the_acts_where_they_are(
         assert len(kept) == 1
         fault = await certflow.waiting_acts.fault()
         assert fault is not None
-        assert "HTTP 409" in fault.reason
-        await block.delete_blob()
+        assert "HTTP 412 (LeaseIdMissing)" in fault.reason
+        await lease.release()
         await export_acts(certflow, kept)
         assert (await certflow.ledger.left_behind("refused")).acts == []
         assert await certflow.waiting_acts.fault() is None
     assert ids_in(await record(container)) == [acts[0].id]
+
+
+async def test_blobs_that_take_no_appends_do_not_stop_the_record(
+    tables: Tables, azurite: Azurite, container: BlobServiceClient
+) -> None:
+    if not await made(container):
+        await container.create_container("acts")
+    names = [FileName(NOW.date()), FileName(NOW.date() + timedelta(days=1))]
+    for name in names:
+        await container.get_blob_client("acts", str(name)).upload_blob(b"no append blob\n")
+    async with host(azurite.table_url, azurite.blob_url) as certflow:
+        assert (await certflow.act_files.names(), await certflow.act_files.taken()) == ([], set(names))
+        for certificate in ("one", "other"):
+            await certflow.ledger.add(started("junk", certificate))
+            await export_acts(certflow, (await certflow.ledger.left_behind("junk")).acts)
+        assert (await certflow.ledger.left_behind("junk")).acts == []
+    files = await record(container)
+    assert len(ids_in({one: files[one] for one in files if "-2." in one})) == 2

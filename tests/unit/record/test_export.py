@@ -118,6 +118,60 @@ async def test_an_empty_file_that_no_last_line_names_is_no_branch() -> None:
     assert len(world.act_files.files[FileName(NOW.date())].splitlines()) == 3
 
 
+async def test_any_number_of_empty_files_is_no_branch() -> None:
+    world = World()
+    await export(world, waiting(1))
+    for days in (1, 9, 10):
+        await world.act_files.create(FileName(NOW.date() + timedelta(days=days)))
+    await export(world, waiting(1, first=1))
+    assert len(world.act_files.files[FileName(NOW.date())].splitlines()) == 3
+    world.later(days=1)
+    await export(world, waiting(1, first=2))
+    await export(world, waiting(1, first=3))
+    lines = [len(content.splitlines()) for _, content in sorted(world.act_files.files.items())]
+    assert lines == [4, 3, 0, 0]
+
+
+async def test_a_next_file_that_was_made_and_is_empty_is_gone_on_with_among_other_empty_ones() -> None:
+    world = World()
+    await export(world, waiting(1))
+    await export(world, waiting(1, first=1), max_blocks=1)
+    day = NOW.date()
+    world.act_files.files[FileName(day, 2)] = b""
+    world.ledger.waiting = []
+    await world.act_files.create(FileName(day + timedelta(days=9)))
+    await export(world, waiting(1, first=2))
+    del world.act_files.files[FileName(day + timedelta(days=9))]
+    assert (verified(world).problems, verified(world).acts) == ([], 2)
+
+
+async def test_a_name_that_something_else_has_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:
+    world, day, tomorrow = World(), NOW.date(), NOW.date() + timedelta(days=1)
+    world.act_files.others = {FileName(day), FileName(tomorrow), FileName(tomorrow, 2)}
+    for number in range(3):
+        await export(world, waiting(1, first=number))
+        world.later(days=1)
+    names = [FileName(day, 2), FileName(tomorrow, 3), FileName(tomorrow + timedelta(days=1))]
+    assert sorted(world.act_files.files) == names
+    assert (verified(world).problems, verified(world).acts, world.ledger.waiting) == ([], 3, [])
+    taken = f'"event": "acts-name-taken", "file": "{FileName(tomorrow)}", "instead": "{FileName(tomorrow, 3)}"'
+    assert taken in caplog.text
+
+
+async def test_a_name_that_something_else_got_once_a_last_line_had_it_stops_no_record() -> None:
+    world, day = World(), NOW.date()
+    await export(world, waiting(1))
+    await export(world, waiting(1, first=1), max_blocks=1)
+    del world.act_files.files[FileName(day, 2)]
+    world.act_files.others = {FileName(day, 2)}
+    for number in (2, 3):
+        await export(world, waiting(1, first=number))
+    assert world.ledger.waiting == []
+    assert len(world.act_files.files[FileName(day, 3)].splitlines()) == 3
+    (problem,) = verified(world).problems
+    assert problem == f"After {FileName(day)} comes {FileName(day, 2)}, which is missing: {FileName(day, 3)} was given."
+
+
 async def test_what_somebody_else_has_written_without_a_line_break_spoils_no_act() -> None:
     world = World()
     await export(world, waiting(1))
