@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta, timezone
 
 from functions.model.acts.act import act_of_event, act_of_history
 from functions.model.events.event import Event
@@ -69,3 +70,13 @@ def test_a_change_of_who_may_do_what_is_an_act_and_other_events_are_none() -> No
     assert json.loads(act.text)["about"] == {"sha256": "5"}
     assert json.loads(act.text)["verb"] == "access-changed"
     assert act_of_event(replace(event, type="Certflow.Issuance.Started")) is None
+
+
+def test_an_event_whose_id_was_used_before_the_tables_were_lost_is_another_act() -> None:
+    event = Event("access:1", "Certflow.Access.Changed", "access", NOW, data={"sha256": "5"})
+    first, again = act_of_event(event), act_of_event(replace(event, time=NOW.astimezone(timezone(timedelta(hours=2)))))
+    later = act_of_event(replace(event, time=NOW + timedelta(days=90)))
+    assert first
+    assert again
+    assert later
+    assert first.id == again.id != later.id
