@@ -7,7 +7,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +27,7 @@ from functions.model.acts.act import Act, act_of_event, act_of_history
 from functions.model.due_mark import DueCheck, due_check_of
 from functions.model.errors import InvalidRequest
 from functions.model.events.event import Event
+from functions.model.log import record
 from functions.model.record.act_list import names_of
 from functions.model.request.actor import UNNAMED
 from functions.model.request.history import HistoryEntry
@@ -239,6 +241,11 @@ def event_row(event: Event) -> Entity:
     }
 
 
+def event_of(row: Entity) -> Event:
+    """Returns the event of a row."""
+    return msgspec.json.decode(row["event"], type=Event)
+
+
 def vouched_row(event: Event, now: datetime) -> Entity:
     """Returns the row that proves, by its id, that an event is Certflow's own."""
     return {
@@ -353,6 +360,23 @@ def history_rows(vault: str, name: str, act: HistoryEntry) -> tuple[Entity, Enti
 def listed_key(name: str, act: HistoryEntry) -> str:
     """Returns the row key of a history entry in the list of all acts."""
     return f"w|{backwards(act.at)}|{name.lower()}|{act.what}|{act.about}"
+
+
+def read_rows[T](rows: Iterable[Any], of: Callable[[Any], T]) -> list[T]:
+    """Returns what rows hold, without those that cannot be read."""
+    return [found for row in rows if (found := read_row(row, of)) is not None]
+
+
+def read_row[T](row: Any, of: Callable[[Any], T]) -> T | None:
+    """Returns what a row holds. If it cannot be read, says so in the log and returns None: one that
+    somebody has changed, or that a later version wrote, must not stop what handles all of them.
+    """
+    try:
+        return of(row)
+    except Exception as error:  # noqa: BLE001  whatever is wrong with it
+        keys = {"partition": row["PartitionKey"], "row": row["RowKey"]}
+        record("row-not-read", level=logging.ERROR, **keys, reason=repr(error))
+        return None
 
 
 def history_entry_of(row: Entity) -> HistoryEntry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from benchmarks.waiting import waits
+from functions.adapters.azure_tables.history.kept import TableRetention
 from functions.adapters.azure_tables.history.pages import TableHistory
 from functions.adapters.azure_tables.ledger import TableLedger
 from functions.adapters.azure_tables.rows import history_rows, token_of
@@ -141,3 +143,26 @@ async def test_an_act_is_listed_with_the_change_that_it_is_of(tables: Tables) ->
     page = await TableHistory(tables).page(ActFilter(frozenset({"listed"})), None)
     assert page.acts == (ListedAct("listed", "Web", change.history[0]),)
     assert await ledger.history("listed", "web") == list(change.history)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["", "[]", "nonsense", '{"what": "created"}', "[" * 9999, {"status": "weird"}, {"actor": {"kind": "robot"}}],
+)
+async def test_a_row_that_cannot_be_read_hides_no_other(
+    tables: Tables, caplog: pytest.LogCaptureFixture, broken: str | dict[str, object]
+) -> None:
+    entries = [
+        replace(WRITTEN[3].entry, at=NOW - timedelta(hours=number), request_id=f"q{number}") for number in range(3)
+    ]
+    for entry in entries:
+        await tables.commit([("upsert", row) for row in history_rows("bad", "web", entry)])
+    for row in history_rows("bad", "web", entries[1]):
+        stored = broken if isinstance(broken, str) else json.dumps(json.loads(row["act"]) | broken)
+        await tables.commit([("upsert", row | {"act": stored})])
+    good = [entries[2], entries[0]]
+    page = await TableHistory(tables).page(ActFilter(frozenset({"bad"}), limit=100), None)
+    assert [one.entry for one in page.acts] == good[::-1]
+    assert await TableLedger(tables).history("bad", "web") == good
+    assert [one.entry for one in await TableRetention(tables).acts("bad", "web")] == good
+    assert caplog.text.count("row-not-read") == 3

@@ -279,3 +279,14 @@ async def test_blobs_that_take_no_appends_do_not_stop_the_record(
         assert (await certflow.ledger.left_behind("junk")).acts == []
     files = await record(container)
     assert len(ids_in({one: files[one] for one in files if "-2." in one})) == 2
+
+
+async def test_an_act_that_cannot_be_read_keeps_no_other_from_the_record(tables: Tables) -> None:
+    ledger = TableLedger(tables)
+    await crowded(tables, "odd", 3)
+    place = partition_of("odd", "web")
+    (first, *rest) = (await ledger.left_behind("odd")).acts
+    await tables.commit([("upsert", {"PartitionKey": place, "RowKey": first.row, "act": "{}", "parts": 2})])
+    await tables.commit([("upsert", {"PartitionKey": place, "RowKey": "o|e", "event": "nonsense"})])
+    left = await ledger.left_behind("odd")
+    assert ([one.row for one in left.acts], left.events) == ([one.row for one in rest], [])
