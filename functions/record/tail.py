@@ -50,12 +50,15 @@ class Tail:
 
 
 async def read_tail(certflow: ActsContext) -> Tail:
-    """Reads where the record ends; begins the record if there is none. Raises Unavailable."""
+    """Reads where the record ends; begins the record if there is none. Of several empty files the
+    oldest is its first one, so that of two instances that begin it at midnight, one follows the
+    other. Raises Unavailable.
+    """
     if found := await find_tail(certflow):
         return found
     name = await _free_name(certflow, FileName(certflow.now().date()))
     await certflow.act_files.create(name)
-    return Tail(name, 0, NO_LINE)
+    return await find_tail(certflow) or Tail(name, 0, NO_LINE)
 
 
 async def find_tail(certflow: ActsContext) -> Tail | None:

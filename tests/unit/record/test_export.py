@@ -118,6 +118,22 @@ async def test_an_empty_file_that_no_last_line_names_is_no_branch() -> None:
     assert len(world.act_files.files[FileName(NOW.date())].splitlines()) == 3
 
 
+async def test_two_instances_that_begin_the_record_around_midnight_make_one(caplog: pytest.LogCaptureFixture) -> None:
+    class Meeting(FakeActFiles):
+        async def create(self, name: FileName) -> None:
+            await super().create(FileName(name.day - timedelta(days=1)))  # by the other one, which is slower
+            await super().create(name)
+
+    world = World(act_files=Meeting())
+    await export(world, waiting(1))
+    world.act_files = FakeActFiles(files=world.act_files.files, blocks=world.act_files.blocks)
+    world.later(days=-1)
+    await export(world, waiting(1, first=1))
+    lines = [len(content.splitlines()) for _, content in sorted(world.act_files.files.items())]
+    assert lines == [3, 0]
+    assert "acts-not-written" not in caplog.text
+
+
 async def test_any_number_of_empty_files_is_no_branch() -> None:
     world = World()
     await export(world, waiting(1))
