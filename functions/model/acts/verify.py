@@ -7,11 +7,22 @@ some line on: for that a head is needed that its writer could not reach (digest,
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from functions.model.acts.lines import NO_LINE, FileName, fields_of, head_of, next_of
+from functions.model.acts.lines import (
+    NO_LINE,
+    FileName,
+    LineKind,
+    fields_of,
+    head_of,
+    kind_of,
+    next_of,
+)
 from functions.model.acts.logged import LoggedHead
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass
@@ -29,6 +40,7 @@ class Verified:
     head: str | None = None
     follows: str | None = None  # the head of a file that was not given
     goes_on: FileName | None = None  # the file after the last one
+    converted: bool = False  # some file is not as it was downloaded
     _ids: dict[str, str] = field(default_factory=dict)
 
     def read_line(self, line: bytes, file: str, number: int) -> None:
@@ -57,21 +69,25 @@ class Verified:
 
     def _read_kind(self, fields: Mapping[str, object], file: str, number: int) -> None:
         """Reads a first line, a last line, or an act."""
-        place, named = f"{file}, line {number}", fields.get("file") if "id" not in fields else None
-        if number == 1 and named != file:
+        place, kind = f"{file}, line {number}", kind_of(fields)
+        if number == 1 and (kind is not LineKind.FIRST or fields["file"] != file):
             self.problems.append(
                 f"{place} is not the first line of {file}: that was cut or changed, or the file "
                 "had another name."
             )
-        elif number > 1 and named is not None:
-            self.problems.append(f"{place} is the first line of {str(named)[:64]}: it was added.")
-        if named is None and "next" not in fields:
-            self._count(fields.get("id"), place)
+        elif number > 1 and kind is LineKind.FIRST:
+            self.problems.append(
+                f"{place} is the first line of {str(fields['file'])[:64]}: it was added."
+            )
+        elif kind is None:
+            self.problems.append(
+                f"{place} is no act, and no first or last line of a file: it was not written by "
+                "Certflow."
+            )
+        if kind is LineKind.ACT:
+            self._count(str(fields["id"]), place)
 
-    def _count(self, id_: object, place: str) -> None:
-        if not isinstance(id_, str):
-            self.problems.append(f"{place} has no id: it was not written by Certflow.")
-            return
+    def _count(self, id_: str, place: str) -> None:
         self.acts += 1
         if id_ in self._ids:
             self.problems.append(f"{place} repeats the act of {self._ids[id_]}: it was added.")
@@ -92,8 +108,12 @@ def verify(
     """
     found = Verified()
     names = sorted(name for text in files if (name := FileName.of(text)))
-    for name, after in zip(names, [*names[1:], None], strict=True):
-        _read_file(found, str(name), files[str(name)], str(after) if after else None)
+    _read_all(found, names, {name: _as_written(found, files[str(name)]) for name in names})
+    if found.converted:
+        found.problems.append(
+            "Some program has changed the ends of lines, or has put a mark at the beginning: "
+            "download the files again, and change nothing."
+        )
     by_file = _by_file(logged)
     _judge_beginning(found, wanted=to_its_end and since is None)
     _judge_end(found, by_file, to_its_end=to_its_end)
@@ -102,6 +122,34 @@ def verify(
     if by_file:
         _find_logged(found, by_file, min([*names, since]) if since else None)
     return found
+
+
+def _as_written(found: Verified, content: bytes) -> bytes:
+    """Returns the content of a file as it is in the container: no line of it has a line feed."""
+    plain = content.removeprefix(BYTE_ORDER_MARK).replace(b"\r\n", b"\n")
+    found.converted = found.converted or plain != content
+    return plain
+
+
+def _read_all(
+    found: Verified, names: Sequence[FileName], contents: Mapping[FileName, bytes]
+) -> None:
+    """Reads files in their order. One that is empty is of the record if the one before names it."""
+    named: FileName | None = None
+    given = list[FileName]()
+    for name in names:
+        if contents[name]:
+            named = next_of(contents[name].removesuffix(b"\n").rpartition(b"\n")[2])
+        else:
+            found.notes.append(
+                f"{name} is empty: nothing was written to it yet, or all of it was cut."
+            )
+            found.sizes[str(name)] = 0
+            if name != named:
+                continue
+        given.append(name)
+    for name, after in itertools.zip_longest(given, given[1:]):
+        _read_file(found, str(name), contents[name], str(after) if after else None)
 
 
 def _read_file(found: Verified, name: str, content: bytes, after: str | None) -> None:

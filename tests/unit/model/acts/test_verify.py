@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.model.acts.lines import FileName, head_of
+from functions.model.acts.lines import FileName, head_of, next_of
 from functions.model.acts.logged import LoggedHead
-from functions.model.acts.verify import verify
+from functions.model.acts.verify import Verified, verify
 from tests.unit.model.acts.records import DAY, head, record_of, rehashed
 
 SIZES = st.lists(st.integers(1, 5), min_size=1, max_size=3)
@@ -82,7 +83,7 @@ def test_a_line_added_to_the_end_is_found_if_it_repeats_an_act_or_has_no_id() ->
     again = json.dumps(json.loads(lines[1]) | {"prev": head_of(lines[-1])}).encode()
     assert "repeats the act of 2026-11-28.jsonl, line 2" in verify({name: content + again + b"\n"}).problems[0]
     empty = json.dumps({"prev": head_of(lines[-1])}).encode()
-    assert "has no id" in verify({name: content + empty + b"\n"}).problems[0]
+    assert "line 4 is no act" in verify({name: content + empty + b"\n"}).problems[0]
 
 
 @given(SIZES, st.data())
@@ -163,6 +164,84 @@ def test_of_all_files_none_may_be_missing_at_the_beginning_or_the_end() -> None:
     (beginning,) = verify(rest, to_its_end=True).problems
     assert "the beginning of the record is missing" in beginning
     assert verify(rest, since=FileName.of(second), to_its_end=True).problems == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"next": "junk", "id": "9"},
+        {"next": "2026-11-30.jsonl", "id": "9"},
+        {"next": "2026-11-30.jsonl", "verb": "deleted"},
+        {"next": "2026-11-30.jsonl", "file": "2026-11-30.jsonl"},
+        {"next": 7},
+        {"next": None},
+        {"next": "junk"},
+        {"file": "2026-11-30.jsonl", "verb": "deleted"},
+        {"id": None, "verb": "deleted"},
+        {"id": 7},
+        {},
+    ],
+)
+def test_a_line_is_a_first_line_a_last_line_or_an_act(fields: dict[str, object]) -> None:
+    ((name, content),) = record_of([2]).items()
+    line = json.dumps({"prev": head_of(content.splitlines()[-1])} | fields).encode() + b"\n"
+    assert next_of(line[:-1]) is None
+    assert verify({name: content + line}).problems == [
+        f"{name}, line 4 is no act, and no first or last line of a file: it was not written by Certflow."
+    ]
+
+
+def test_an_act_of_a_file_is_no_first_line_and_a_first_line_is_no_act() -> None:
+    ((name, content),) = record_of([2]).items()
+    prev = head_of(content.splitlines()[-1])
+    act = json.dumps({"prev": prev, "id": "9", "file": {"name": "a.pem"}}).encode() + b"\n"
+    assert verify({name: content + act}).problems == []
+    first = json.dumps({"prev": prev, "file": name}).encode() + b"\n"
+    assert verify({name: content + first}).problems == [f"{name}, line 4 is the first line of {name}: it was added."]
+
+
+def test_a_field_that_is_there_twice_or_more_depth_than_anybody_reads_is_no_line() -> None:
+    ((name, content),) = record_of([2]).items()
+    prev = head_of(content.splitlines()[-1])
+    for rest in ('"id":"9","verb":"created","verb":"deleted"', '"id":"9","by":{"name":"a","name":"b"}'):
+        line = f'{{"prev":"{prev}",{rest}}}\n'.encode()
+        assert "line 4 is no line of the record" in verify({name: content + line}).problems[0]
+    for deep in (b'{"prev":' + b"[" * 100_000, b"\xff", "{}".encode("utf-16")):
+        assert "line 4 is no line of the record" in verify({name: content + deep + b"\n"}).problems[0]
+
+
+def test_what_a_download_has_changed_is_one_problem() -> None:
+    files = record_of([2, 2])
+    for changed in (
+        {name: content.replace(b"\n", b"\r\n") for name, content in files.items()},
+        {name: b"\xef\xbb\xbf" + content for name, content in files.items()},
+    ):
+        found = verify(changed, [head(files)], heads_of(files))
+        (problem,) = found.problems
+        assert "has changed the ends of lines" in problem
+        assert found.acts == 4
+
+
+def test_an_empty_file_is_said_to_be_empty() -> None:
+    files = record_of([2, 2, 2])
+    first, second, third = sorted(files)
+
+    def found(*empty: str, **more: bytes) -> Verified:
+        return verify({**files, **dict.fromkeys(empty, b""), **more}, to_its_end=True)
+
+    last = found(third)
+    assert (last.problems, last.notes) == (
+        [],
+        [f"{third} is empty: nothing was written to it yet, or all of it was cut."],
+    )
+    assert any(third in one for one in verify({**files, third: b""}, (), heads_of(files)).problems)
+    assert found(second).problems
+    assert found(first).problems
+    stray = found("2026-12-08.jsonl", "2026-12-09.jsonl")
+    assert (stray.problems, len(stray.notes), stray.acts) == ([], 2, 6)
+    between = verify({**files, "2026-11-28-2.jsonl": b""})
+    assert (between.problems, len(between.notes)) == ([], 1)
+    assert verify({first: b""}).notes == [f"{first} is empty: nothing was written to it yet, or all of it was cut."]
 
 
 def test_names_sort_as_the_files_follow_one_another() -> None:
