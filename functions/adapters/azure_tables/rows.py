@@ -478,7 +478,7 @@ def text_in(token: str | None) -> str | None:
 def _given(token: str | None) -> Any:
     try:
         return None if token is None else json.loads(base64.urlsafe_b64decode(token))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _no_token() from None
 
 

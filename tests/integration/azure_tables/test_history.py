@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import random
@@ -111,8 +112,13 @@ async def test_no_token_names_a_row_that_the_reader_may_not_see(history: TableHi
     assert {one.vault for one in rest.acts} == {"hist2"}
 
 
+DEEP = base64.urlsafe_b64encode(b"[" * 100_000).decode()
+
+
 @pytest.mark.parametrize(
-    "token", ["x", "e30=", token_of({"PartitionKey": 1, "RowKey": "w|"}), token_of({"PartitionKey": "a"})]
+    "token",
+    ["x", "e30=", token_of({"PartitionKey": 1, "RowKey": "w|"}), token_of({"PartitionKey": "a"}), DEEP],
+    ids=range(5),
 )
 async def test_another_token_is_refused(history: TableHistory, token: str) -> None:
     with pytest.raises(InvalidRequest):
