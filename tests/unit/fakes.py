@@ -428,6 +428,7 @@ class FakeRetention:
     places: dict[str, str | None] = field(default_factory=dict)
     pieces: list[tuple[str, str | None]] = field(default_factory=list)  # that were read
     unlisted: set[str] = field(default_factory=set)  # request_ids
+    spelled: set[str] = field(default_factory=set)  # names under which acts were listed
     failing: set[str] = field(default_factory=set)
     keys: list[tuple[str, tuple[str, str, str]]] = field(default_factory=list)  # that were forgotten
 
@@ -448,6 +449,7 @@ class FakeRetention:
         return [one for one in self._acts(vault) if one.name == name.lower()]
 
     async def list_acts(self, vault: str, name: str, acts: Sequence[KeptAct]) -> None:
+        self.spelled.add(name)
         self.unlisted -= {one.entry.request_id for one in acts}
 
     async def forget_request(self, request: TrackedRequest, acts: Sequence[KeptAct]) -> bool:

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from functions.app.outbox import watch_outbox
-from functions.model.acts.lines import FileName
+from functions.model.acts.lines import FileName, act_line, head_of
 from functions.model.acts.logged import heads_in_log
 from functions.model.acts.verify import Verified, verify
 from functions.model.errors import Unavailable
@@ -20,7 +20,7 @@ from functions.ports.record.acts import RecordPlace, WaitingAct
 from functions.record.export import end_fault, export_acts, refuse_unrecorded
 from functions.requests.create import CreateCommand, create_request
 from tests.clock import NOW
-from tests.unit.fakes import FakeActFiles, World
+from tests.unit.fakes import FakeActFiles, FakeWaitingActs, World
 from tests.unit.record.waiting import waiting
 
 
@@ -311,8 +311,12 @@ async def check(world: World) -> None:
     await end_fault(world.certflow, (await watch_outbox(world.certflow)).fault)
 
 
-async def test_acts_that_were_written_before_the_fault_are_no_fault() -> None:
-    world = World()
+@pytest.mark.parametrize("noted", [False, True])
+async def test_acts_that_were_written_before_the_fault_are_no_fault(*, noted: bool) -> None:
+    world = World(act_files=FakeActFiles(refuses="HTTP 403"))
+    if noted:
+        await export(world, waiting(1))
+    world.act_files.refuses = ""
     remove = world.waiting_acts.remove
 
     async def lost(acts: Sequence[WaitingAct]) -> None:
@@ -320,7 +324,7 @@ async def test_acts_that_were_written_before_the_fault_are_no_fault() -> None:
         raise Unavailable("The table storage", "no answer came in time", maybe_done=True)
 
     world.waiting_acts.remove = lost  # type: ignore[method-assign]  # its answer is lost
-    await export(world, waiting(1))
+    await export(world, [] if noted else waiting(1))
     assert (world.ledger.waiting, verified(world).acts) == ([], 1)
     assert await starts(world)
 
@@ -379,6 +383,10 @@ async def test_a_table_that_does_not_answer_leaves_the_note_to_the_next_run(capl
     await check(world)
     assert '"event": "acts-fault-not-noted"' in caplog.text
     assert not await starts(world)
+    world.waiting_acts, world.act_files.refuses = FakeWaitingActs(world.ledger), ""
+    world.later(minutes=1)
+    await check(world)
+    assert await starts(world)
 
 
 async def test_a_note_that_cannot_be_written_ends_no_run(caplog: pytest.LogCaptureFixture) -> None:
@@ -399,3 +407,129 @@ async def test_a_run_of_a_vault_writes_its_acts() -> None:
     world.ledger.waiting = waiting(2)
     await world.shift()
     assert (verified(world).acts, world.ledger.waiting) == (2, [])
+
+
+async def test_one_run_of_a_process_appends_at_a_time() -> None:
+    class Noting(FakeActFiles):
+        async def append(self, name: FileName, content: bytes, end: int) -> bool:
+            locked.append(app.acts_turn.locked())
+            return await super().append(name, content, end)
+
+    locked = list[bool]()
+    world = World(act_files=Noting())
+    app = world.certflow
+    world.ledger.waiting = waiting(1)
+    await export_acts(app, world.ledger.waiting)
+    assert (locked, app.acts_turn.locked()) == ([True], False)
+
+
+async def test_many_bytes_of_acts_become_several_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, acts = World(), waiting(7)
+    monkeypatch.setattr("functions.record.export.MAX_BATCH_BYTES", 3 * len(acts[0].text))
+    await export(world, acts)
+    assert (verified(world).acts, list(world.act_files.blocks.values())) == (7, [3])
+
+
+class Meeting(FakeActFiles):
+    """Files to which another instance appends first, `meets` times."""
+
+    meets = 0
+
+    async def append(self, name: FileName, content: bytes, end: int) -> bool:
+        if self.meets and self.files[name]:
+            self.meets -= 1
+            line = act_line(waiting(1, first=100 + self.meets)[0].text, head_of(self.files[name].splitlines()[-1]))
+            await super().append(name, line + b"\n", end)
+        return await super().append(name, content, end)
+
+
+async def test_a_run_that_meets_others_again_and_again_gets_on() -> None:
+    world = World(act_files=Meeting())
+    await export(world, waiting(1))
+    world.act_files.meets = 19  # type: ignore[attr-defined]  # of the class above
+    await export(world, waiting(2, first=1))
+    assert (verified(world).problems, verified(world).acts, world.ledger.waiting) == ([], 22, [])
+    world.act_files.meets = 20  # type: ignore[attr-defined]  # as above
+    await export(world, waiting(1, first=3))
+    assert world.waiting_acts.note
+    assert "other instances append all the time" in world.waiting_acts.note.reason
+    assert len(world.ledger.waiting) == 1
+
+
+async def test_an_act_whose_answer_was_lost_in_a_new_file_is_found_there() -> None:
+    class Losing(FakeActFiles):
+        lost = False
+
+        async def append(self, name: FileName, content: bytes, end: int) -> bool:
+            done = await super().append(name, content, end)
+            if self.lost and end == 0:
+                self.lost = False
+                raise Unavailable("The record of acts", "the connection broke", maybe_done=True)
+            return done
+
+    world = World(act_files=Losing())
+    await export(world, waiting(5))
+    world.later(days=1)
+    world.act_files.lost = True  # type: ignore[attr-defined]  # of the class above
+    await export(world, waiting(1, first=5))
+    await export(world, [])
+    assert (verified(world).problems, verified(world).acts, world.ledger.waiting) == ([], 6, [])
+
+
+async def test_acts_are_looked_for_from_the_earliest_file_on_where_any_may_be() -> None:
+    world, day = World(), NOW.date()
+    for number in range(3):
+        await export(world, waiting(1, first=number), max_blocks=1)
+    assert sorted(world.act_files.files) == [FileName(day), FileName(day, 2), FileName(day, 3)]
+    early, late = waiting(1)[0], waiting(2, first=2)[1]
+    place = RecordPlace(str(FileName(day)), world.act_files.files[FileName(day)].index(b"\n") + 1)
+    world.ledger.waiting = [
+        replace(early, tried=place),
+        replace(late, tried=RecordPlace(str(FileName(day, 3)), 1)),
+    ]
+    await export(world, [])
+    assert (verified(world).problems, verified(world).acts, world.ledger.waiting) == ([], 4, [])
+
+
+async def test_the_reason_is_no_longer_than_a_message_has_room_for() -> None:
+    world = World(act_files=FakeActFiles(refuses="x" * 999))
+    await export(world, waiting(1))
+    assert world.waiting_acts.note
+    assert len(world.waiting_acts.note.reason) == 300
+
+
+async def test_of_two_instances_that_note_a_fault_one_does(caplog: pytest.LogCaptureFixture) -> None:
+    world = World(act_files=FakeActFiles(refuses="HTTP 403"))
+    await export(world, waiting(1))
+
+    async def not_yet() -> None:
+        return None
+
+    note, known = world.waiting_acts.note, world.waiting_acts.fault
+    world.waiting_acts.fault = not_yet  # type: ignore[method-assign]  # read before the other one wrote
+    await export(world, [])
+    assert (world.waiting_acts.note, world.published) == (note, [])
+    assert "acts-fault-not-noted" not in caplog.text
+    world.waiting_acts.fault = known  # type: ignore[method-assign]  # as it was
+
+
+async def test_a_next_file_that_was_not_made_yet_is_made_although_others_are_empty() -> None:
+    world, day = World(), NOW.date()
+    await export(world, waiting(1))
+    await export(world, waiting(1, first=1), max_blocks=1)
+    del world.act_files.files[FileName(day, 2)]
+    await world.act_files.create(FileName(day + timedelta(days=9)))
+    await export(world, waiting(1, first=2))
+    lines = {str(name): len(content.splitlines()) for name, content in world.act_files.files.items()}
+    assert lines == {f"{day}.jsonl": 3, f"{day}-2.jsonl": 2, f"{day + timedelta(days=9)}.jsonl": 0}
+
+
+async def test_an_empty_file_of_an_earlier_day_is_gone_on_with() -> None:
+    world = World()
+    await world.act_files.create(FileName(NOW.date()))
+    world.later(days=1)
+    await export(world, waiting(1))
+    await export(world, waiting(1, first=1))
+    assert verified(world).problems == []
+    assert min(world.act_files.files) == FileName(NOW.date())
+    assert verified(world).acts == 2

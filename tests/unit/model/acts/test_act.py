@@ -63,6 +63,12 @@ def test_an_entry_of_an_older_version_is_an_act_without_what_it_lacks() -> None:
     assert set(fields) == {"id", "time", "verb", "vault", "name", "request_id", "outcome"}
 
 
+def test_an_act_of_an_approval_has_no_outcome_since_no_request_has_a_status_yet() -> None:
+    fields = json.loads(act_of_history("main", "web", replace(ENTRY, what="approved", approval="f" * 32)).text)
+    assert fields["approval"] == "f" * 32
+    assert "outcome" not in fields
+
+
 def test_a_change_of_who_may_do_what_is_an_act_and_other_events_are_none() -> None:
     event = Event("access:1", "Certflow.Access.Changed", "access", NOW, data={"sha256": "5"})
     act = act_of_event(event)

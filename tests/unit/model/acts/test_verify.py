@@ -139,7 +139,10 @@ def test_any_file_that_the_log_knows_and_that_was_not_given_is_missing() -> None
     assert [one[: len(first)] for one in problems(second, third)] == [first]
     assert problems(second, third, since=second) == []
     assert [one[: len(first)] for one in problems(third, since=second)] == [second]
-    assert problems(first, third, since=third)  # one between those that are there
+    between = problems(first, third, since=third)  # of those that are there
+    assert any(one.startswith(f"{second}, of which the log knows") for one in between)
+    gone_on = {one: files[one] for one in (first, second)}
+    assert verify(gone_on, (), heads_of(files), to_its_end=True).problems == [last]
 
 
 def test_a_record_that_was_replaced_under_other_names_is_found_by_the_log() -> None:
@@ -164,6 +167,26 @@ def test_of_all_files_none_may_be_missing_at_the_beginning_or_the_end() -> None:
     (beginning,) = verify(rest, to_its_end=True).problems
     assert "the beginning of the record is missing" in beginning
     assert verify(rest, since=FileName.of(second), to_its_end=True).problems == []
+
+
+def test_of_each_file_the_first_head_that_it_lacks_is_told() -> None:
+    files = record_of([3, 3])
+    first, second = sorted(files)
+    other = [LoggedHead(one.file, one.end, "1" * 64) for one in heads_of(files)[::-1]]
+    ends = [files[name].index(b"\n") + 1 for name in (first, second)]
+    assert verify(files, (), [*other, *heads_of(files)]).problems == [
+        f"{name} was written anew: up to byte {end} the log knows another head, {'1' * 64}."
+        for name, end in zip((first, second), ends, strict=True)
+    ]
+
+
+def test_a_head_behind_the_last_byte_means_a_cut_and_one_at_it_another_record() -> None:
+    ((name, content),) = record_of([2]).items()
+    size, known = len(content), heads_of({name: content})
+    (problem,) = verify({name: content}, (), [*known, LoggedHead(name, size, "1" * 64)]).problems
+    assert "was written anew" in problem
+    (problem,) = verify({name: content}, (), [*known, LoggedHead(name, size + 1, "1" * 64)]).problems
+    assert "its end was cut" in problem
 
 
 @pytest.mark.parametrize(
@@ -206,7 +229,8 @@ def test_a_field_that_is_there_twice_or_more_depth_than_anybody_reads_is_no_line
     for rest in ('"id":"9","verb":"created","verb":"deleted"', '"id":"9","by":{"name":"a","name":"b"}'):
         line = f'{{"prev":"{prev}",{rest}}}\n'.encode()
         assert "line 4 is no line of the record" in verify({name: content + line}).problems[0]
-    for deep in (b'{"prev":' + b"[" * 100_000, b"\xff", "{}".encode("utf-16")):
+    marked = b'\xef\xbb\xbf{"prev":"0","id":"9"}'
+    for deep in (b'{"prev":' + b"[" * 100_000, b"\xff", "{}".encode("utf-16"), marked):
         assert "line 4 is no line of the record" in verify({name: content + deep + b"\n"}).problems[0]
 
 
