@@ -5,7 +5,7 @@ right after that, or by a later run.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 
 from functions.app.contexts import Outbox
@@ -13,7 +13,6 @@ from functions.model.errors import Unavailable
 from functions.model.events.event import Event
 from functions.model.log import record
 from functions.ports.ledger import LeftBehind
-from functions.ports.record.acts import WaitingAct
 
 # The handler that stored a younger event is most likely publishing it right now.
 MIN_EVENT_AGE = timedelta(seconds=30)
@@ -55,19 +54,19 @@ async def send(certflow: Outbox, *events: Event) -> None:
     await publish(certflow, events)
 
 
-async def watch_outbox(certflow: Outbox, vault: str | None = None) -> Sequence[WaitingAct]:
+async def watch_outbox(certflow: Outbox, vault: str | None = None) -> LeftBehind:
     """Does as publish_left_behind, unless this process has found the outbox empty within EMPTY_FOR
-    and has left nothing in it since. A process that has just started looks. Returns the acts that
-    it found there; none where it has not looked.
+    and has left nothing in it since. A process that has just started looks. Returns what it found
+    there; nothing where it has not looked.
     """
     began, empty = certflow.now(), certflow.empty_outboxes.get(vault)
     if empty is not None and began - empty < EMPTY_FOR:
-        return ()
+        return LeftBehind([], [])
     certflow.empty_outboxes.pop(vault, None)
     left = await publish_left_behind(certflow, vault)
-    if not left.events:
+    if not left.events and left.fault is None:
         certflow.empty_outboxes[vault] = began
-    return left.acts
+    return left
 
 
 async def publish_left_behind(certflow: Outbox, vault: str | None = None) -> LeftBehind:

@@ -8,15 +8,21 @@ import argparse
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from pathlib import Path
 
 from functions.model.acts.lines import SUFFIX, FileName
-from functions.model.acts.verify import LoggedHead, Verified, heads_in_log, verify
+from functions.model.acts.logged import LoggedHead, heads_in_log
+from functions.model.acts.verify import Verified, verify
 
 EXIT_WHOLE, EXIT_BROKEN, EXIT_NOT_READ = 0, 1, 2
 WIDTH = 80
 MAX_SHOWN = 20  # problems; the first of them tells where to look
 ACTS_USAGE = """
+A folder is taken for all of the record: a file is missing if the first one follows
+from another, or the last one names another. So is a file that a log knows. Of files
+before --from none has to be there.
+
 Exit code 0: the record is whole; 1: it is not, or lacks a head that was given; 2: it
 could not be read. Without --head and --log nobody can tell whether its end was cut,
 or all of it written anew."""
@@ -37,7 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NotReadError as error:
         _say(sys.stderr.write, f"acts: {error}")
         return EXIT_NOT_READ
-    found = verify(files, options.head, logged)
+    found = verify(
+        files,
+        options.head,
+        logged,
+        since=options.since,
+        to_its_end=any(path.is_dir() for path in options.files),
+    )
     for sentence in _page(found, len(files)):
         _say(sys.stdout.write, sentence)
     return EXIT_BROKEN if found.problems else EXIT_WHOLE
@@ -56,6 +68,11 @@ def _parser() -> argparse.ArgumentParser:
         epilog=ACTS_USAGE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_options(wanted)
+    return parser
+
+
+def _add_options(wanted: argparse.ArgumentParser) -> None:
     wanted.add_argument(
         "files", nargs="+", type=Path, metavar="FILE|FOLDER", help="files of the container acts"
     )
@@ -74,7 +91,18 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="an export of the app's log",
     )
-    return parser
+    wanted.add_argument(
+        "--from",
+        dest="since",
+        type=_first_of,
+        metavar="FILE|DATE",
+        help="the first file that has to be there, such as 2026-11-30",
+    )
+
+
+def _first_of(text: str) -> FileName:
+    """Returns the file of --from. Raises ValueError, which argparse tells."""
+    return FileName.of(text) or FileName(date.fromisoformat(text))
 
 
 def _files_of(paths: Iterable[Path]) -> dict[str, bytes]:

@@ -17,6 +17,7 @@ from functions.app.contexts import ActsContext, DigestContext, MonitoringContext
 from functions.app.outbox import send
 from functions.app.trust_hints import hint_of
 from functions.inventory.new_findings import VaultFindings, vault_findings
+from functions.model.acts.lines import NO_LINE
 from functions.model.due_mark import DueCheck
 from functions.model.errors import Unavailable
 from functions.model.events.digest import ActsHead, Digest, NewFinding, SilencedEnd, VaultLine
@@ -140,7 +141,9 @@ async def _acts_head(certflow: ActsContext) -> ActsHead | None:
     except Unavailable as error:
         record("acts-not-read", level=logging.WARNING, reason=str(error))
         return None
-    return ActsHead(file=str(tail.file), head=tail.head) if tail else None
+    if tail is None or tail.head == NO_LINE:
+        return None
+    return ActsHead(file=str(tail.file), head=tail.head)
 
 
 def _first_new(vaults: Iterable[VaultDay]) -> list[NewFinding]:

@@ -73,7 +73,7 @@ async def run_vault(certflow: ScanContext, alias: str) -> None:
 
 async def _run(certflow: ScanContext, alias: str) -> None:
     ends = certflow.now() + RUN_TIME
-    await export_acts(certflow, await watch_outbox(certflow, alias))
+    await export_acts(certflow, (await watch_outbox(certflow, alias)).acts)
     if is_paused(certflow, alias):
         record(
             "shift-put-off", level=logging.WARNING, vault=alias, reason="Key Vault asked for quiet."

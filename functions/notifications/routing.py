@@ -52,7 +52,7 @@ def parse_rules(text: str, where: str) -> tuple[Rule, ...]:
     """
     try:
         given = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadSettings(f"{where}: this is no JSON ({error}).") from None
     if not isinstance(given, list):
         raise BadSettings(f"{where}: a list of rules is needed.")

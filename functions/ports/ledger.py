@@ -20,7 +20,7 @@ from functions.model.request.operation import Status
 from functions.model.request.tracked import Change, TrackedRequest
 from functions.model.request_filter import Page, RequestFilter
 from functions.ports.chain_files import ParkedFile
-from functions.ports.record.acts import WaitingAct
+from functions.ports.record.acts import ActsFault, WaitingAct
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,13 @@ class BoardReading:
 
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """What is in the outbox: events, and acts."""
+    """What is in the outbox: events, and acts. With what belongs to no vault comes the note that
+    acts cannot be written.
+    """
 
     events: list[Event]
     acts: list[WaitingAct]
+    fault: ActsFault | None = None
 
 
 class Ledger(Protocol):

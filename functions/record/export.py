@@ -8,16 +8,15 @@ record.
 
 from __future__ import annotations
 
-import itertools
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from functions.app.contexts import ActsContext
 from functions.app.outbox import publish
 from functions.model.acts.lines import FileName, act_line, fields_of, head_of
-from functions.model.errors import ConcurrentChange, Unavailable
+from functions.model.errors import CertflowError, ConcurrentChange, Unavailable
 from functions.model.events.record.acts import ActsWaiting
 from functions.model.log import record
 from functions.model.options import ActsMode
@@ -38,8 +37,9 @@ MAX_REASON = 300  # characters
 async def export_acts(
     certflow: ActsContext, acts: Sequence[WaitingAct], max_blocks: int = MAX_BLOCKS
 ) -> None:
-    """Appends acts of the outbox to the record. What cannot be appended now waits for a later run,
-    and the operators are told of that. Raises Unavailable if the outbox does not answer.
+    """Appends acts of the outbox to the record. What cannot be appended now, for whatever reason,
+    waits for a later run, and the operators are told of that. Raises nothing: the checks of a vault
+    come after this.
     """
     if not acts:
         return
@@ -47,12 +47,44 @@ async def export_acts(
         async with certflow.acts_turn:
             for some in _batches(sorted(acts, key=_order)):
                 await _export(certflow, some, max_blocks)
-    except Unavailable as error:
-        await _note_fault(certflow, len(acts), error)
+    except Exception as error:  # noqa: BLE001  as the docstring says
+        await _unless_failing(_note_fault(certflow, acts, error))
+    else:
+        await _unless_failing(_end_if_written(certflow))
+
+
+async def _unless_failing(step: Awaitable[None]) -> None:
+    """Does something about the note, which the next run does again if it fails now."""
+    try:
+        await step
+    except Exception as error:  # noqa: BLE001  as the docstring of export_acts says
+        record("acts-fault-not-noted", level=logging.ERROR, reason=repr(error))
+
+
+async def _end_if_written(certflow: ActsContext) -> None:
+    """Deletes the note, unless its act waits still: that others were written does not end it."""
+    fault = await certflow.waiting_acts.fault()
+    if fault is None:
         return
-    if await certflow.waiting_acts.fault():
+    if not await certflow.waiting_acts.still_waiting([(fault.partition, fault.row)]):
         await certflow.waiting_acts.clear_fault()
         record("acts-written-again")
+
+
+async def end_fault(certflow: ActsContext, fault: ActsFault | None) -> None:
+    """Ends a fault that the outbox has a note of, once the act that waited then is written, by
+    whatever run; otherwise tries to write that, also of a vault that was taken out. Raises nothing.
+    """
+    if fault is None:
+        return
+    await _unless_failing(_try_again(certflow, fault))
+
+
+async def _try_again(certflow: ActsContext, fault: ActsFault) -> None:
+    if acts := await certflow.waiting_acts.still_waiting([(fault.partition, fault.row)]):
+        await export_acts(certflow, acts)
+    else:
+        await _end_if_written(certflow)
 
 
 async def refuse_unrecorded(certflow: ActsContext) -> None:
@@ -100,17 +132,14 @@ async def _export(certflow: ActsContext, acts: Sequence[WaitingAct], max_blocks:
 async def _marked(
     certflow: ActsContext, acts: Sequence[WaitingAct], place: RecordPlace
 ) -> list[WaitingAct]:
-    """Returns the acts that this run appends, with a note of where they may be. Those of a
-    partition whose rows another run has changed meanwhile are left to that.
+    """Returns the acts that this run appends, with a note of where they may be. Those that met
+    another run are left to that, or to a later one.
     """
-    marked = [one for one in acts if one.tried]
-    fresh = sorted((one for one in acts if not one.tried), key=lambda one: one.partition)
-    for _, some in itertools.groupby(fresh, key=lambda one: one.partition):
-        try:
-            marked += await certflow.waiting_acts.mark_tried(list(some), place)
-        except ConcurrentChange:
-            record("acts-met-another")
-    return sorted(marked, key=_order)
+    tried, fresh = [one for one in acts if one.tried], [one for one in acts if not one.tried]
+    marked = await certflow.waiting_acts.mark_tried(fresh, place) if fresh else []
+    if len(marked) < len(fresh):
+        record("acts-met-another", left=len(fresh) - len(marked))
+    return sorted([*tried, *marked], key=_order)
 
 
 async def _not_yet_in(certflow: ActsContext, acts: Sequence[WaitingAct]) -> list[WaitingAct]:
@@ -159,12 +188,24 @@ def _lines(tail: Tail, acts: Iterable[WaitingAct]) -> list[bytes]:
     return lines
 
 
-async def _note_fault(certflow: ActsContext, count: int, error: Unavailable) -> None:
-    """Notes that acts wait, and tells the operators once that has lasted."""
-    reason, now = str(error)[:MAX_REASON], certflow.now()
-    record("acts-not-written", level=logging.ERROR, waiting=count, reason=reason)
+def _reason_of(error: Exception) -> str:
+    return str(error) if isinstance(error, CertflowError) else repr(error)
+
+
+async def _note_fault(certflow: ActsContext, acts: Sequence[WaitingAct], error: Exception) -> None:
+    """Notes that acts wait, and tells the operators once that has lasted. If none of them waits any
+    more, this run or another one has written them.
+    """
+    reason, now = _reason_of(error)[:MAX_REASON], certflow.now()
+    record("acts-not-written", level=logging.ERROR, waiting=len(acts), reason=reason)
+    left = await certflow.waiting_acts.still_waiting((one.partition, one.row) for one in acts)
+    if not left:
+        await _end_if_written(certflow)
+        return
+    certflow.empty_outboxes.pop(None, None)  # it has the note, which has to be looked at
     known = await certflow.waiting_acts.fault()
-    note = replace(known, reason=reason) if known else ActsFault(now, reason)
+    first = ActsFault(now, reason, partition=left[0].partition, row=left[0].row)
+    note = replace(known, reason=reason) if known else first
     if known and (known.told or now - known.since < TOLD_AFTER):
         return
     told = ActsWaiting(

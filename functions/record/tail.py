@@ -8,6 +8,8 @@ line, so nothing comes after that, and nobody begins another next file.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -48,25 +50,47 @@ class Tail:
 
 
 async def read_tail(certflow: ActsContext) -> Tail:
-    """Reads where the record ends; begins the record if there is none. Raises Unavailable."""
+    """Reads where the record ends; begins the record if there is none. Of several empty files the
+    oldest is its first one, so that of two instances that begin it at midnight, one follows the
+    other. Raises Unavailable.
+    """
     if found := await find_tail(certflow):
         return found
-    name = FileName(certflow.now().date())
+    name = await _free_name(certflow, FileName(certflow.now().date()))
     await certflow.act_files.create(name)
-    return Tail(name, 0, NO_LINE)
+    return await find_tail(certflow) or Tail(name, 0, NO_LINE)
 
 
 async def find_tail(certflow: ActsContext) -> Tail | None:
     """Reads where the record ends; None if there is none. Raises Unavailable."""
     names = await certflow.act_files.names()
-    if not names:
-        return None
-    newest = _tail_of(names[-1], await certflow.act_files.read(names[-1]))
-    if newest.end or len(names) == 1:
-        return newest
-    # It was made, and nothing was appended yet. Only if the file before it names it, it is next.
-    before = _tail_of(names[-2], await certflow.act_files.read(names[-2]))
-    return Tail(names[-1], 0, before.head) if before.next == names[-1] else before
+    for number, name in reversed(list(enumerate(names, 1))):
+        tail = _tail_of(name, await certflow.act_files.read(name))
+        if tail.end:
+            return await _with_next(certflow, tail, names[number:])
+    return Tail(names[0], 0, NO_LINE) if names else None
+
+
+async def _with_next(certflow: ActsContext, tail: Tail, empty: Sequence[FileName]) -> Tail:
+    """Returns the end of the last file with lines; or the beginning of the one that it names, if
+    that is among the empty files behind it. Other empty files are not of the record.
+    """
+    if tail.next is None or not empty:
+        return tail
+    following = await _free_name(certflow, tail.next)
+    return Tail(following, 0, tail.head) if following in empty else tail
+
+
+async def _free_name(certflow: ActsContext, wanted: FileName) -> FileName:
+    """Returns this name, or the next one of its day, if somebody has put a blob there that takes no
+    appends. All instances come to the same one.
+    """
+    taken, name = await certflow.act_files.taken(), wanted
+    while name in taken:
+        name = FileName(name.day, name.number + 1)
+    if name != wanted:
+        record("acts-name-taken", level=logging.ERROR, file=str(wanted), instead=str(name))
+    return name
 
 
 def _tail_of(name: FileName, part: FilePart) -> Tail:
@@ -84,15 +108,16 @@ async def with_room(certflow: ActsContext, tail: Tail, max_blocks: int) -> Tail 
     if tail.next is None and not _is_over(tail, certflow.now().date(), max_blocks):
         return tail
     if tail.next is None:
-        following = tail.file.following(certflow.now().date())
+        following = await _free_name(certflow, tail.file.following(certflow.now().date()))
         ended = await append(certflow, tail, [last_line(following, tail.head)])
         if ended is None:
             return None
         tail = ended
     if tail.next is None:
         return None
-    await certflow.act_files.create(tail.next)
-    return Tail(tail.next, 0, tail.head)
+    following = await _free_name(certflow, tail.next)
+    await certflow.act_files.create(following)
+    return Tail(following, 0, tail.head)
 
 
 def _is_over(tail: Tail, today: date, max_blocks: int) -> bool:

@@ -47,7 +47,7 @@ async def _run_check(app: "Certflow") -> None:
     from functions.notifications.provenance import note_source
     from functions.notifications.send_waiting import queue_overdue_channels
     from functions.notifications.work_lists import send_work_lists
-    from functions.record.export import export_acts
+    from functions.record.export import end_fault, export_acts
 
     # Both come before the first run of a new version over a vault: they find out whether there was
     # an older version, and whose certificates it took.
@@ -56,7 +56,9 @@ async def _run_check(app: "Certflow") -> None:
     await watch_access(app)
     await watch_rules(app)
     await queue_vault_runs(app)
-    await export_acts(app, await watch_outbox(app))
+    left = await watch_outbox(app)
+    await export_acts(app, left.acts)
+    await end_fault(app, left.fault)
     await send_work_lists(app)
     await queue_overdue_channels(app)
     await settle_approvals(app)

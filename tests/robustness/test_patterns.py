@@ -305,12 +305,6 @@ CASES: dict[str, list[Hostile]] = {
         Hostile("1", "2026-11-30-"),
         Hostile("1", "2026-11-30-", ".jsonl"),
     ],
-    "functions.model.acts.verify.LOGGED_HEAD": [
-        Hostile("{"),
-        Hostile('{"event": "acts-written"'),
-        Hostile("a", '{"event": "acts-written"'),
-        Hostile('{"event":"acts-written"', after="}"),
-    ],
     "functions.settings.sign_in.KEY_DIGEST": [Hostile("a"), Hostile("a", after=";")],
     "functions.settings.options.ISSUER_NAME": [Hostile("a"), Hostile("*"), Hostile("-", after=";")],
     "functions.settings.options.DOMAIN": [

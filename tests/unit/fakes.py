@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -236,6 +236,7 @@ class FakeLedger:
     put_aside: dict[str, ParkedFile] = field(default_factory=dict)
     kept: dict[str, tuple[Event, datetime]] = field(default_factory=dict)  # vouched for, by id
     waiting: list[WaitingAct] = field(default_factory=list)  # acts; a test puts them here
+    acts_note: ActsFault | None = None  # that they cannot be written
     board_reads: int = 0
     down: bool = False
     _etag: int = 0
@@ -386,7 +387,8 @@ class FakeLedger:
         self.told([event])
 
     async def left_behind(self, vault: str | None) -> LeftBehind:
-        return LeftBehind([event for event in self.outbox.values() if event.vault == vault], self.waiting)
+        events = [event for event in self.outbox.values() if event.vault == vault]
+        return LeftBehind(events, self.waiting, None if vault else self.acts_note)
 
     async def mark_sent(self, event: Event) -> None:
         self.outbox.pop(event.id, None)
@@ -427,6 +429,7 @@ class FakeRetention:
     places: dict[str, str | None] = field(default_factory=dict)
     pieces: list[tuple[str, str | None]] = field(default_factory=list)  # that were read
     unlisted: set[str] = field(default_factory=set)  # request_ids
+    spelled: set[str] = field(default_factory=set)  # names under which acts were listed
     failing: set[str] = field(default_factory=set)
     keys: list[tuple[str, tuple[str, str, str]]] = field(default_factory=list)  # that were forgotten
 
@@ -447,6 +450,7 @@ class FakeRetention:
         return [one for one in self._acts(vault) if one.name == name.lower()]
 
     async def list_acts(self, vault: str, name: str, acts: Sequence[KeptAct]) -> None:
+        self.spelled.add(name)
         self.unlisted -= {one.entry.request_id for one in acts}
 
     async def forget_request(self, request: TrackedRequest, acts: Sequence[KeptAct]) -> bool:
@@ -1097,7 +1101,10 @@ class FakeWaitingActs:
     """The acts of the outbox in memory, with the note that they must wait."""
 
     ledger: FakeLedger
-    note: ActsFault | None = None
+
+    @property
+    def note(self) -> ActsFault | None:
+        return self.ledger.acts_note
 
     async def add(self, act: Act, vault: str | None) -> None:
         row = f"oa|{act.at.isoformat()}|{act.id}"
@@ -1105,9 +1112,8 @@ class FakeWaitingActs:
 
     async def mark_tried(self, acts: Sequence[WaitingAct], place: RecordPlace) -> list[WaitingAct]:
         known = {one.row: one for one in self.ledger.waiting}
-        if any(one.row not in known or known[one.row].tried for one in acts):
-            raise ConcurrentChange("another run has marked it")
-        marked = [replace(one, tried=place) for one in acts]
+        met = {one.partition for one in acts if one.row not in known or known[one.row].tried}
+        marked = [replace(one, tried=place) for one in acts if one.partition not in met]
         self.ledger.waiting = [*({**known, **{one.row: one for one in marked}}).values()]
         return marked
 
@@ -1118,14 +1124,18 @@ class FakeWaitingActs:
     async def fault(self) -> ActsFault | None:
         return self.note
 
+    async def still_waiting(self, places: Iterable[tuple[str, str]]) -> list[WaitingAct]:
+        wanted = set(places)
+        return [one for one in self.ledger.waiting if (one.partition, one.row) in wanted]
+
     async def save_fault(self, fault: ActsFault, events: Sequence[Event] = ()) -> None:
         if (self.note.etag if self.note else "") != fault.etag:
             raise ConcurrentChange("another instance has noted it")
-        self.note = replace(fault, etag=f"{fault.etag}1")
+        self.ledger.acts_note = replace(fault, etag=f"{fault.etag}1")
         self.ledger.told(events)
 
     async def clear_fault(self) -> None:
-        self.note = None
+        self.ledger.acts_note = None
 
 
 @dataclass
@@ -1135,18 +1145,25 @@ class FakeActFiles:
     files: dict[FileName, bytes] = field(default_factory=dict)
     blocks: dict[FileName, int] = field(default_factory=dict)
     refuses: str = ""
+    others: set[FileName] = field(default_factory=set)  # names that something else has
 
     async def names(self) -> list[FileName]:
         return sorted(self.files)
+
+    async def taken(self) -> set[FileName]:
+        return self.others
 
     async def read(self, name: FileName, start: int | None = None) -> FilePart:
         content = self.files[name]
         return FilePart(content[start or 0 :], len(content), self.blocks.get(name, 0))
 
     async def create(self, name: FileName) -> None:
-        self.files.setdefault(name, b"")
+        if name not in self.others:
+            self.files.setdefault(name, b"")
 
     async def append(self, name: FileName, content: bytes, end: int) -> bool:
+        if name in self.others:
+            raise Unavailable("The record of acts", "HTTP 409 (InvalidBlobType)")
         if self.refuses:
             raise Unavailable("The record of acts", self.refuses)
         if len(self.files[name]) != end:

@@ -41,7 +41,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import msgspec
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 from azure.data.tables import UpdateMode
@@ -53,10 +52,12 @@ from functions.adapters.azure_tables.rows import (
     VOUCHED_EVENTS,
     Entity,
     Operations,
+    acts_fault_of,
     checked_row,
     continuation_of,
     due_check_of_row,
     due_mark,
+    event_of,
     event_row,
     filter_of,
     hint_of,
@@ -73,6 +74,7 @@ from functions.adapters.azure_tables.rows import (
     partition_of,
     place_in,
     place_of_row,
+    read_rows,
     request_in,
     request_key,
     request_of,
@@ -317,8 +319,9 @@ class TableLedger:
         )
         rows = list(itertools.chain.from_iterable(found))
         return LeftBehind(
-            [msgspec.json.decode(row["event"], type=Event) for row in rows if "event" in row],
-            [waiting_act_of(row) for row in rows if "act" in row],
+            read_rows((row for row in rows if "event" in row), event_of),
+            read_rows((row for row in rows if "act" in row), waiting_act_of),
+            next(iter(read_rows((row for row in rows if "note" in row), acts_fault_of)), None),
         )
 
     async def mark_sent(self, event: Event) -> None:
@@ -336,7 +339,7 @@ class TableLedger:
     async def kept_event(self, event_id: str) -> Event | None:
         """Returns the event that was kept under this id; None if there is none."""
         row = await self._tables.row(VOUCHED_EVENTS, key_of(event_id))
-        return msgspec.json.decode(row["event"], type=Event) if row else None
+        return event_of(row) if row else None
 
     async def forget_kept(self, before: datetime) -> None:
         """Deletes the events that were kept before a time, in transactions of a hundred rows."""
@@ -455,7 +458,7 @@ class TableLedger:
         rows = await self._tables.range(
             partition_of(vault, name), f"h|{name.lower()}|", f"h|{name.lower()}|~"
         )
-        return [history_entry_of(row) for row in rows]
+        return read_rows(rows, history_entry_of)
 
     async def park(self, drop: str, parked: ParkedFile) -> None:
         """Records that a dropped file is set aside."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +27,7 @@ from functions.model.acts.act import Act, act_of_event, act_of_history
 from functions.model.due_mark import DueCheck, due_check_of
 from functions.model.errors import InvalidRequest
 from functions.model.events.event import Event
+from functions.model.log import record
 from functions.model.record.act_list import names_of
 from functions.model.request.actor import UNNAMED
 from functions.model.request.history import HistoryEntry
@@ -34,7 +36,7 @@ from functions.model.request_filter import Place, RequestFilter
 from functions.ports.chain_files import ParkedFile
 from functions.ports.ledger import Intent
 from functions.ports.notifications import LATEST_TIME
-from functions.ports.record.acts import RecordPlace, WaitingAct
+from functions.ports.record.acts import ActsFault, RecordPlace, WaitingAct
 
 Entity = dict[str, Any]
 Operations = list[tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]]
@@ -224,6 +226,12 @@ def waiting_act_of(row: Any) -> WaitingAct:
     return WaitingAct(id_, joined_text("act", row), *keys, tried, row.metadata["etag"])
 
 
+def acts_fault_of(row: Any) -> ActsFault:
+    """Returns the note that acts cannot be written, with the row's ETag."""
+    known = msgspec.json.decode(row["note"], type=ActsFault)
+    return replace(known, etag=row.metadata["etag"])
+
+
 def event_row(event: Event) -> Entity:
     """Returns the row of an event in the outbox."""
     return {
@@ -231,6 +239,11 @@ def event_row(event: Event) -> Entity:
         "RowKey": f"o|{event.id}",
         "event": msgspec.json.encode(event).decode(),
     }
+
+
+def event_of(row: Entity) -> Event:
+    """Returns the event of a row."""
+    return msgspec.json.decode(row["event"], type=Event)
 
 
 def vouched_row(event: Event, now: datetime) -> Entity:
@@ -349,6 +362,23 @@ def listed_key(name: str, act: HistoryEntry) -> str:
     return f"w|{backwards(act.at)}|{name.lower()}|{act.what}|{act.about}"
 
 
+def read_rows[T](rows: Iterable[Any], of: Callable[[Any], T]) -> list[T]:
+    """Returns what rows hold, without those that cannot be read."""
+    return [found for row in rows if (found := read_row(row, of)) is not None]
+
+
+def read_row[T](row: Any, of: Callable[[Any], T]) -> T | None:
+    """Returns what a row holds. If it cannot be read, says so in the log and returns None: one that
+    somebody has changed, or that a later version wrote, must not stop what handles all of them.
+    """
+    try:
+        return of(row)
+    except Exception as error:  # noqa: BLE001  whatever is wrong with it
+        keys = {"partition": row["PartitionKey"], "row": row["RowKey"]}
+        record("row-not-read", level=logging.ERROR, **keys, reason=repr(error))
+        return None
+
+
 def history_entry_of(row: Entity) -> HistoryEntry:
     """Returns the history entry of a row."""
     stored = msgspec.json.decode(row["act"])
@@ -448,7 +478,7 @@ def text_in(token: str | None) -> str | None:
 def _given(token: str | None) -> Any:
     try:
         return None if token is None else json.loads(base64.urlsafe_b64decode(token))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _no_token() from None
 
 

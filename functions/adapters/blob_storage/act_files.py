@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.storage.blob import BlobType
 
 from functions.adapters.blob_storage.containers import Blobs
 from functions.adapters.faults import faults_of
@@ -17,7 +18,7 @@ from functions.model.errors import Unavailable
 from functions.ports.record.acts import FilePart
 
 ACTS_CONTAINER, ACTS_STORAGE = "acts", "The record of acts"
-NOT_AT_THIS_END = 412  # AppendPositionConditionNotMet
+NOT_AT_THIS_END = "AppendPositionConditionNotMet"
 
 
 class BlobActFiles:
@@ -27,14 +28,26 @@ class BlobActFiles:
         self._blobs, self._container = blobs, container
 
     async def names(self) -> list[FileName]:
-        """Lists the files; those whose names are none of the record are ignored."""
+        """Lists the append blobs; those whose names are none of the record are ignored."""
+        return sorted(name for name, appends in (await self._listed()).items() if appends)
+
+    async def taken(self) -> set[FileName]:
+        """Lists the other blobs that have such names: the app's role lets it make them, too."""
+        return {name for name, appends in (await self._listed()).items() if not appends}
+
+    async def _listed(self) -> dict[FileName, bool]:
+        """The names of the record, and whether a block can be appended there."""
         with _refusals():
             try:
                 container = self._blobs.container(self._container)
-                listed = [one async for one in container.list_blob_names()]
+                listed = [(one.name, one.blob_type) async for one in container.list_blobs()]
             except ResourceNotFoundError:
-                return []
-        return sorted(name for text in listed if (name := FileName.of(text)))
+                return {}
+        return {
+            name: kind is BlobType.APPENDBLOB
+            for text, kind in listed
+            if (name := FileName.of(text))
+        }
 
     async def read(self, name: FileName, start: int | None = None) -> FilePart:
         """Reads a file: first its length, then that far."""
@@ -72,7 +85,7 @@ class BlobActFiles:
             try:
                 await blob.append_block(content, length=len(content), appendpos_condition=end)
             except HttpResponseError as error:
-                if error.status_code == NOT_AT_THIS_END:
+                if _error_code(error) == NOT_AT_THIS_END:
                     return False
                 raise
         return True
@@ -87,6 +100,10 @@ def _refusals() -> Iterator[None]:
         with faults_of(ACTS_STORAGE):
             yield
     except HttpResponseError as error:
-        code = getattr(error, "error_code", None)
-        reason = f"HTTP {error.status_code} ({getattr(code, 'value', code)})"
+        reason = f"HTTP {error.status_code} ({_error_code(error)})"
         raise Unavailable(ACTS_STORAGE, reason) from error
+
+
+def _error_code(error: HttpResponseError) -> object:
+    code = getattr(error, "error_code", None)
+    return getattr(code, "value", code)

@@ -52,11 +52,14 @@ def act_of_history(vault: str, name: str, entry: HistoryEntry) -> Act:
 
 
 def act_of_event(event: Event) -> Act | None:
-    """Returns the act of an event that is one itself; None for any other event."""
+    """Returns the act of an event that is one itself; None for any other event. Its id has the time
+    in it, since events are counted in the tables, and begin anew when these are lost.
+    """
     verb = EVENTS_THAT_ARE_ACTS.get(event.type)
     if verb is None:
         return None
-    return _act(event.id, event.time, verb, CHECK, {"vault": event.vault, "about": event.data})
+    key = f"{event.id}|{event.time.astimezone(UTC).isoformat()}"
+    return _act(key, event.time, verb, CHECK, {"vault": event.vault, "about": event.data})
 
 
 def act_of_call(

@@ -13,8 +13,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Self
 
 NO_LINE = "0" * 64  # `prev` of the first line of all
@@ -55,6 +57,14 @@ class FileName:
         return FileName(today) if today > self.day else FileName(self.day, self.number + 1)
 
 
+class LineKind(StrEnum):
+    """What a line is."""
+
+    FIRST = "first"  # of a file, with its name
+    LAST = "last"  # which names the file that comes next
+    ACT = "act"
+
+
 def head_of(line: bytes) -> str:
     """Returns what the next line has as `prev`; `line` is without its line break."""
     return hashlib.sha256(line).hexdigest()
@@ -76,17 +86,40 @@ def last_line(following: FileName, prev: str) -> bytes:
 
 
 def fields_of(line: bytes) -> dict[str, object] | None:
-    """Returns the fields of a line; None if it is no line of the record."""
+    """Returns the fields of a line; None if it is no line of the record. A line with a field twice
+    is none, because of two readers each may see another one.
+    """
     try:
-        fields = json.loads(line)
+        fields = json.loads(line.decode(), object_pairs_hook=_without_doubles)
     except (ValueError, RecursionError):
         return None
     known = isinstance(fields, dict) and isinstance(fields.get("prev"), str)
     return fields if known else None
 
 
+def _without_doubles(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a field is there twice")
+    return fields
+
+
+def kind_of(fields: Mapping[str, object]) -> LineKind | None:
+    """Returns what a line is by its fields; None if it is neither of the three."""
+    names = fields.keys() - {"prev"}
+    if names == {"file"}:
+        return LineKind.FIRST
+    if names == {"next"}:
+        return LineKind.LAST if _file_in(fields["next"]) else None
+    is_act = isinstance(fields.get("id"), str) and "next" not in names
+    return LineKind.ACT if is_act else None
+
+
 def next_of(line: bytes) -> FileName | None:
     """Returns the file that a last line names; None for any other line."""
-    fields = fields_of(line)
-    named = fields.get("next") if fields else None
-    return FileName.of(named) if isinstance(named, str) else None
+    fields = fields_of(line) or {}
+    return _file_in(fields["next"]) if kind_of(fields) is LineKind.LAST else None
+
+
+def _file_in(value: object) -> FileName | None:
+    return FileName.of(value) if isinstance(value, str) else None

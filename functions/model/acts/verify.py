@@ -7,25 +7,22 @@ some line on: for that a head is needed that its writer could not reach (digest,
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from functions.model.acts.lines import NO_LINE, FileName, fields_of, head_of, next_of
+from functions.model.acts.lines import (
+    NO_LINE,
+    FileName,
+    LineKind,
+    fields_of,
+    head_of,
+    kind_of,
+    next_of,
+)
+from functions.model.acts.logged import LoggedHead
 
-# The log record with a head (record/tail.py), wherever it stands: in a line of its own, in JSON
-# within JSON, or in a CSV file, once the quotes are plain. It has no object within.
-LOGGED_HEAD = re.compile(r'\{"event": ?"acts-written"[^{}]*\}')
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedHead:
-    """What the log knows: up to byte `end` of a file the record had this head."""
-
-    file: str
-    end: int
-    head: str
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass
@@ -41,6 +38,9 @@ class Verified:
     ends: dict[tuple[str, int], str] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
     head: str | None = None
+    follows: str | None = None  # the head of a file that was not given
+    goes_on: FileName | None = None  # the file after the last one
+    converted: bool = False  # some file is not as it was downloaded
     _ids: dict[str, str] = field(default_factory=dict)
 
     def read_line(self, line: bytes, file: str, number: int) -> None:
@@ -63,27 +63,31 @@ class Verified:
                 "added or swapped here."
             )
         elif self.head is None and prev != NO_LINE:
-            self.notes.append(
-                f"{place} follows the head {str(prev)[:64]}, of a file that was not given."
+            self.follows = (
+                f"{place} follows the head {str(prev)[:64]}, of a file that was not given"
             )
 
     def _read_kind(self, fields: Mapping[str, object], file: str, number: int) -> None:
         """Reads a first line, a last line, or an act."""
-        place, named = f"{file}, line {number}", fields.get("file") if "id" not in fields else None
-        if number == 1 and named != file:
+        place, kind = f"{file}, line {number}", kind_of(fields)
+        if number == 1 and (kind is not LineKind.FIRST or fields["file"] != file):
             self.problems.append(
                 f"{place} is not the first line of {file}: that was cut or changed, or the file "
                 "had another name."
             )
-        elif number > 1 and named is not None:
-            self.problems.append(f"{place} is the first line of {str(named)[:64]}: it was added.")
-        if named is None and "next" not in fields:
-            self._count(fields.get("id"), place)
+        elif number > 1 and kind is LineKind.FIRST:
+            self.problems.append(
+                f"{place} is the first line of {str(fields['file'])[:64]}: it was added."
+            )
+        elif kind is None:
+            self.problems.append(
+                f"{place} is no act, and no first or last line of a file: it was not written by "
+                "Certflow."
+            )
+        if kind is LineKind.ACT:
+            self._count(str(fields["id"]), place)
 
-    def _count(self, id_: object, place: str) -> None:
-        if not isinstance(id_, str):
-            self.problems.append(f"{place} has no id: it was not written by Certflow.")
-            return
+    def _count(self, id_: str, place: str) -> None:
         self.acts += 1
         if id_ in self._ids:
             self.problems.append(f"{place} repeats the act of {self._ids[id_]}: it was added.")
@@ -91,17 +95,61 @@ class Verified:
 
 
 def verify(
-    files: Mapping[str, bytes], heads: Sequence[str] = (), logged: Iterable[LoggedHead] = ()
+    files: Mapping[str, bytes],
+    heads: Sequence[str] = (),
+    logged: Iterable[LoggedHead] = (),
+    *,
+    since: FileName | None = None,
+    to_its_end: bool = False,
 ) -> Verified:
-    """Verifies files of the record by their names (FileName), and that it has these heads."""
+    """Verifies files of the record by their names (FileName), and that it has these heads and those
+    in the log. No file before `since` has to be there. `to_its_end`: these are said to be all
+    files, from there on or from the first one of all.
+    """
     found = Verified()
     names = sorted(name for text in files if (name := FileName.of(text)))
-    for name, after in zip(names, [*names[1:], None], strict=True):
-        _read_file(found, str(name), files[str(name)], str(after) if after else None)
+    _read_all(found, names, {name: _as_written(found, files[str(name)]) for name in names})
+    if found.converted:
+        found.problems.append(
+            "Some program has changed the ends of lines, or has put a mark at the beginning: "
+            "download the files again, and change nothing."
+        )
+    by_file = _by_file(logged)
+    _judge_beginning(found, wanted=to_its_end and since is None)
+    _judge_end(found, by_file, to_its_end=to_its_end)
     for head in heads:
         _find_head(found, head)
-    _find_logged(found, logged)
+    if by_file:
+        _find_logged(found, by_file, min([*names, since]) if since else None)
     return found
+
+
+def _as_written(found: Verified, content: bytes) -> bytes:
+    """Returns the content of a file as it is in the container: no line of it has a line feed."""
+    plain = content.removeprefix(BYTE_ORDER_MARK).replace(b"\r\n", b"\n")
+    found.converted = found.converted or plain != content
+    return plain
+
+
+def _read_all(
+    found: Verified, names: Sequence[FileName], contents: Mapping[FileName, bytes]
+) -> None:
+    """Reads files in their order. One that is empty is of the record if the one before names it."""
+    named: FileName | None = None
+    given = list[FileName]()
+    for name in names:
+        if contents[name]:
+            named = next_of(contents[name].removesuffix(b"\n").rpartition(b"\n")[2])
+        else:
+            found.notes.append(
+                f"{name} is empty: nothing was written to it yet, or all of it was cut."
+            )
+            found.sizes[str(name)] = 0
+            if name != named:
+                continue
+        given.append(name)
+    for name, after in itertools.zip_longest(given, given[1:]):
+        _read_file(found, str(name), contents[name], str(after) if after else None)
 
 
 def _read_file(found: Verified, name: str, content: bytes, after: str | None) -> None:
@@ -125,8 +173,7 @@ def _read_file(found: Verified, name: str, content: bytes, after: str | None) ->
 def _compare_next(found: Verified, name: str, named: FileName | None, after: str | None) -> None:
     """Compares the file that the last line names with the one that comes after it."""
     if after is None:
-        if named:
-            found.notes.append(f"The record goes on in {named}, which was not given.")
+        found.goes_on = named
     elif named is None:
         found.problems.append(
             f"{name} has no last line, and {after} comes after it: its end was cut."
@@ -146,23 +193,65 @@ def _find_head(found: Verified, head: str) -> None:
         )
 
 
-def _find_logged(found: Verified, logged: Iterable[LoggedHead]) -> None:
-    """Compares the record with the heads in the log, and says of each file the first that is
-    missing.
+def _judge_beginning(found: Verified, *, wanted: bool) -> None:
+    if found.follows is None:
+        return
+    if wanted:
+        found.problems.append(
+            f"{found.follows}: the beginning of the record is missing. If that file was deleted "
+            "after its time, say with --from where the record begins."
+        )
+    else:
+        found.notes.append(f"{found.follows}.")
+
+
+def _judge_end(found: Verified, known: Container[FileName], *, to_its_end: bool) -> None:
+    """Says where the record goes on. That this file is missing is a problem where all files were
+    given, unless the log, which tells of it then, knows it.
     """
-    told: set[str] = set()
-    known = compared = 0
-    for one in sorted(logged, key=lambda one: (one.file, one.end)):
-        known += 1
-        if one.file not in found.sizes or one.file in told:
-            continue
-        compared += 1
-        if found.ends.get((one.file, one.end)) == one.head:
-            continue
-        told.add(one.file)
-        found.problems.append(_missing(one, found.sizes[one.file]))
-    if known:
-        found.notes.append(f"Of {known} heads in the log, {compared} are of these files.")
+    if found.goes_on is None or found.goes_on in known:
+        return
+    goes_on = f"The record goes on in {found.goes_on}, which was not given"
+    if to_its_end:
+        found.problems.append(
+            f"{goes_on}: it was deleted, or was not there when the files were downloaded. Download "
+            "them again."
+        )
+    else:
+        found.notes.append(f"{goes_on}.")
+
+
+def _by_file(logged: Iterable[LoggedHead]) -> dict[FileName, list[LoggedHead]]:
+    """Returns what the log knows of each file, both in the order of the record."""
+    found: dict[FileName, list[LoggedHead]] = {}
+    for one in sorted(logged, key=lambda one: one.end):
+        if name := FileName.of(one.file):
+            found.setdefault(name, []).append(one)
+    return dict(sorted(found.items()))
+
+
+def _find_logged(
+    found: Verified, logged: Mapping[FileName, Sequence[LoggedHead]], first: FileName | None
+) -> None:
+    """Compares the record with the heads in the log, and says of each file the first that is
+    missing. Of files before `first` none has to be there.
+    """
+    known = compared = matching = 0
+    for name, heads in logged.items():
+        known += len(heads)
+        if str(name) in found.sizes:
+            compared += len(heads)
+            other = [one for one in heads if found.ends.get((one.file, one.end)) != one.head]
+            matching += len(heads) - len(other)
+            found.problems += (_missing(one, found.sizes[one.file]) for one in other[:1])
+        elif first is None or name >= first:
+            found.problems.append(
+                f"{name}, of which the log knows {heads[-1].end} bytes, was not given: it was "
+                "deleted, or had another name."
+            )
+    if not matching:
+        found.problems.append("No head in the log is one of these files.")
+    found.notes.append(f"Of {known} heads in the log, {compared} are of these files.")
 
 
 def _missing(one: LoggedHead, size: int) -> str:
@@ -174,25 +263,3 @@ def _missing(one: LoggedHead, size: int) -> str:
     return (
         f"{one.file} was written anew: up to byte {one.end} the log knows another head, {one.head}."
     )
-
-
-def heads_in_log(text: str) -> list[LoggedHead]:
-    """Returns the heads in a log, in whatever form it was exported."""
-    plain = text.replace('\\"', '"').replace('""', '"')
-    found = [_logged(json.loads(one)) for one in LOGGED_HEAD.findall(plain) if _is_json(one)]
-    return [one for one in found if one]
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _logged(fields: Mapping[str, object]) -> LoggedHead | None:
-    file, end, head = fields.get("file"), fields.get("end"), fields.get("head")
-    if isinstance(file, str) and isinstance(end, int) and isinstance(head, str):
-        return LoggedHead(file, end, head)
-    return None

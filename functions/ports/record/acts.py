@@ -5,7 +5,7 @@ All methods raise Unavailable when the storage does not answer, or refuses.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -42,11 +42,16 @@ class WaitingAct:
 
 @dataclass(frozen=True, slots=True)
 class ActsFault:
-    """Acts cannot be appended since a time (UTC), and why. `told`: the operators were told."""
+    """Acts cannot be appended since a time (UTC), and why. `told`: the operators were told.
+    `partition` and `row` are where one of them waits: once it is gone from there, the record takes
+    acts again, whoever has found that out.
+    """
 
     since: datetime
     reason: str
     told: bool = False
+    partition: str = ""
+    row: str = ""
     etag: str = field(default="", compare=False)
 
 
@@ -67,14 +72,20 @@ class WaitingActs(Protocol):
         ...
 
     async def mark_tried(self, acts: Sequence[WaitingAct], place: RecordPlace) -> list[WaitingAct]:
-        """Notes that a run is about to append acts at this place or after it, and returns them with
-        that. Raises ConcurrentChange if another run has noted that of one of them, or has removed
-        it.
+        """Notes that a run is about to append acts at this place or after it, and returns those of
+        which it has noted that. Left out are acts of which another run has noted that, or that it
+        has removed, and those that are noted together with them.
         """
         ...
 
     async def remove(self, acts: Sequence[WaitingAct]) -> None:
         """Removes acts that are in the record. Does nothing for those that are gone."""
+        ...
+
+    async def still_waiting(self, places: Iterable[tuple[str, str]]) -> list[WaitingAct]:
+        """The acts that wait in these rows, each given with its partition; those that are gone are
+        left out.
+        """
         ...
 
     async def fault(self) -> ActsFault | None:
@@ -97,6 +108,10 @@ class ActFiles(Protocol):
 
     async def names(self) -> list[FileName]:
         """The names of all files, in the order of the record."""
+        ...
+
+    async def taken(self) -> Collection[FileName]:
+        """Names of files that something else has, which takes no appends."""
         ...
 
     async def read(self, name: FileName, start: int | None = None) -> FilePart:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
+import json
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from benchmarks.waiting import waits
+from functions.adapters.azure_tables.history.kept import TableRetention
 from functions.adapters.azure_tables.history.pages import TableHistory
 from functions.adapters.azure_tables.ledger import TableLedger
 from functions.adapters.azure_tables.rows import history_rows, token_of
@@ -109,8 +112,13 @@ async def test_no_token_names_a_row_that_the_reader_may_not_see(history: TableHi
     assert {one.vault for one in rest.acts} == {"hist2"}
 
 
+DEEP = base64.urlsafe_b64encode(b"[" * 100_000).decode()
+
+
 @pytest.mark.parametrize(
-    "token", ["x", "e30=", token_of({"PartitionKey": 1, "RowKey": "w|"}), token_of({"PartitionKey": "a"})]
+    "token",
+    ["x", "e30=", token_of({"PartitionKey": 1, "RowKey": "w|"}), token_of({"PartitionKey": "a"}), DEEP],
+    ids=range(5),
 )
 async def test_another_token_is_refused(history: TableHistory, token: str) -> None:
     with pytest.raises(InvalidRequest):
@@ -141,3 +149,26 @@ async def test_an_act_is_listed_with_the_change_that_it_is_of(tables: Tables) ->
     page = await TableHistory(tables).page(ActFilter(frozenset({"listed"})), None)
     assert page.acts == (ListedAct("listed", "Web", change.history[0]),)
     assert await ledger.history("listed", "web") == list(change.history)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["", "[]", "nonsense", '{"what": "created"}', "[" * 9999, {"status": "weird"}, {"actor": {"kind": "robot"}}],
+)
+async def test_a_row_that_cannot_be_read_hides_no_other(
+    tables: Tables, caplog: pytest.LogCaptureFixture, broken: str | dict[str, object]
+) -> None:
+    entries = [
+        replace(WRITTEN[3].entry, at=NOW - timedelta(hours=number), request_id=f"q{number}") for number in range(3)
+    ]
+    for entry in entries:
+        await tables.commit([("upsert", row) for row in history_rows("bad", "web", entry)])
+    for row in history_rows("bad", "web", entries[1]):
+        stored = broken if isinstance(broken, str) else json.dumps(json.loads(row["act"]) | broken)
+        await tables.commit([("upsert", row | {"act": stored})])
+    good = [entries[2], entries[0]]
+    page = await TableHistory(tables).page(ActFilter(frozenset({"bad"}), limit=100), None)
+    assert [one.entry for one in page.acts] == good[::-1]
+    assert await TableLedger(tables).history("bad", "web") == good
+    assert [one.entry for one in await TableRetention(tables).acts("bad", "web")] == good
+    assert caplog.text.count("row-not-read") == 3

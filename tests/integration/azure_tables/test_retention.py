@@ -209,3 +209,14 @@ async def test_a_place_is_kept_until_the_end(tables: Tables) -> None:
     assert await retention.place("some") == "0|h|web"
     await retention.save_place("some", None)
     assert await retention.place("some") is None
+
+
+async def test_entries_that_cannot_be_read_stop_no_run(tables: Tables) -> None:
+    await seed(tables, "spoilt")
+    (partition,) = {place for place, key in await rows(tables, "spoilt") if key.startswith("r|web|")}
+    for number in range(PIECE_ROWS):  # all of a piece
+        key = f"h|a|{number:04}|created|x"
+        row = {"PartitionKey": f"spoilt{partition}", "RowKey": key, "act": "nonsense", "listed": True}
+        await tables.commit([("upsert", row)])
+    await forget_requests(years("spoilt", tables))
+    assert ids_in(await rows(tables, "spoilt"), "r") == {id_of(one) for one in KEPT}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import random
 import secrets
@@ -17,6 +18,7 @@ from azure.storage.blob.aio import BlobServiceClient
 
 from functions.adapters.azure_tables.history.waiting_acts import TableWaitingActs
 from functions.adapters.azure_tables.ledger import TableLedger
+from functions.adapters.azure_tables.rows import partition_of, waiting_row
 from functions.adapters.azure_tables.service import Tables
 from functions.adapters.blob_storage.act_files import BlobActFiles
 from functions.adapters.blob_storage.containers import Blobs
@@ -74,6 +76,15 @@ async def left_acts(tables: Tables, vault: str, count: int) -> set[str]:
     entries = [(name, entry) for name in names for entry in await ledger.history(vault, name)]
     assert len(entries) == count
     return {act_of_history(vault, name, entry).id for name, entry in entries}
+
+
+async def crowded(tables: Tables, vault: str, count: int) -> set[str]:
+    """Leaves so many acts of one name in the outbox, as an outage of the record does; returns their ids."""
+    change = started(vault, "web", count)
+    acts = [act_of_history(vault, "web", entry) for entry in change.history]
+    for some in itertools.batched(acts, 100, strict=False):
+        await tables.commit([("upsert", waiting_row(partition_of(vault, "web"), act)) for act in some])
+    return {act.id for act in acts}
 
 
 async def record(service: BlobServiceClient) -> dict[str, bytes]:
@@ -145,14 +156,42 @@ async def test_only_one_run_notes_that_it_tries_an_act(tables: Tables) -> None:
     acts = (await ledger.left_behind("marks")).acts
     place = RecordPlace("2026-11-30.jsonl", 12)
     assert [one.tried for one in await waiting.mark_tried(acts, place)] == [place]
-    with pytest.raises(ConcurrentChange):
-        await waiting.mark_tried(acts, RecordPlace("2026-11-30.jsonl", 99))
+    assert await waiting.mark_tried(acts, RecordPlace("2026-11-30.jsonl", 99)) == []
     assert [one.tried for one in (await ledger.left_behind("marks")).acts] == [place]
     await waiting.remove(acts)
     await waiting.remove(acts)
-    with pytest.raises(ConcurrentChange):
-        await waiting.mark_tried(acts, place)
+    assert await waiting.mark_tried(acts, place) == []
     assert (await ledger.left_behind("marks")).acts == []
+
+
+async def test_of_many_acts_those_that_meet_another_run_are_left_to_it(tables: Tables) -> None:
+    ledger, waiting = TableLedger(tables), TableWaitingActs(tables)
+    await crowded(tables, "met", 250)
+    acts = (await ledger.left_behind("met")).acts
+    place = RecordPlace("2026-11-30.jsonl", 12)
+    await waiting.mark_tried(acts[120:121], place)
+    marked = await waiting.mark_tried(acts, RecordPlace("2026-11-30.jsonl", 99))
+    assert [one.row for one in marked] == [one.row for one in [*acts[:100], *acts[200:]]]
+    places = [(one.partition, one.row) for one in acts]
+    assert len(await waiting.still_waiting(places)) == 250
+    await waiting.remove(acts[100:])
+    left = await waiting.still_waiting([*places[99:102], ("met|none", "oa|1"), places[0]])
+    assert [(one.row, one.tried) for one in left] == [(one.row, marked[0].tried) for one in (acts[0], acts[99])]
+    await waiting.remove(acts)
+    assert (await ledger.left_behind("met")).acts == []
+
+
+async def test_hundreds_of_acts_that_wait_in_one_partition_get_into_the_record(
+    tables: Tables,
+    azurite: Azurite,
+    container: BlobServiceClient,
+) -> None:
+    acts = await crowded(tables, "many", 250)
+    async with host(azurite.table_url, azurite.blob_url) as certflow:
+        await export_acts(certflow, (await certflow.ledger.left_behind("many")).acts)
+        assert (await certflow.ledger.left_behind("many")).acts == []
+        assert await certflow.waiting_acts.fault() is None
+    assert_whole(await record(container), acts)
 
 
 async def test_a_long_act_waits_in_several_columns(tables: Tables) -> None:
@@ -171,7 +210,8 @@ async def test_the_note_that_acts_wait_is_written_by_one_instance(tables: Tables
     with pytest.raises(ConcurrentChange):
         await waiting.save_fault(ActsFault(NOW, "HTTP 409"))
     known = await waiting.fault()
-    assert known == ActsFault(NOW, "HTTP 403")
+    assert known == ActsFault(NOW, "HTTP 403") == (await TableLedger(tables).left_behind(None)).fault
+    assert (await TableLedger(tables).left_behind("main")).fault is None
     await waiting.save_fault(replace(known, told=True))
     with pytest.raises(ConcurrentChange):
         await waiting.save_fault(replace(known, told=True))
@@ -204,8 +244,9 @@ async def test_a_container_that_takes_no_appends_leaves_the_acts_where_they_are(
 ) -> None:
     if not await made(container):
         await container.create_container("acts")
-    block = container.get_blob_client("acts", f"{NOW.date()}.jsonl")
-    await block.upload_blob(b"no append blob\n", overwrite=True)  # which answers 409 to an append
+    held = container.get_blob_client("acts", f"{NOW.date()}.jsonl")
+    await held.create_append_blob()
+    lease = await held.acquire_lease()  # so that it refuses what has no lease, and goes on refusing
     await TableLedger(tables).add(started("refused", "web"))
     async with host(azurite.table_url, azurite.blob_url) as certflow:
         acts = (await certflow.ledger.left_behind("refused")).acts
@@ -214,8 +255,8 @@ async def test_a_container_that_takes_no_appends_leaves_the_acts_where_they_are(
         assert len(kept) == 1
         fault = await certflow.waiting_acts.fault()
         assert fault is not None
-        assert "HTTP 409" in fault.reason
-        await block.delete_blob()
+        assert "HTTP 412 (LeaseIdMissing)" in fault.reason
+        await lease.release()
         await export_acts(certflow, kept)
         assert (await certflow.ledger.left_behind("refused")).acts == []
         assert await certflow.waiting_acts.fault() is None
@@ -229,3 +270,32 @@ async def test_an_act_of_a_call_waits_in_the_outbox_of_its_vault_or_of_none(tabl
         await TableWaitingActs(tables).add(act, vault)
         waiting = (await TableLedger(tables).left_behind(vault)).acts
         assert [(one.id, one.text) for one in waiting if one.id == act.id] == [(act.id, act.text)]
+
+
+async def test_blobs_that_take_no_appends_do_not_stop_the_record(
+    tables: Tables, azurite: Azurite, container: BlobServiceClient
+) -> None:
+    if not await made(container):
+        await container.create_container("acts")
+    names = [FileName(NOW.date()), FileName(NOW.date() + timedelta(days=1))]
+    for name in names:
+        await container.get_blob_client("acts", str(name)).upload_blob(b"no append blob\n")
+    async with host(azurite.table_url, azurite.blob_url) as certflow:
+        assert (await certflow.act_files.names(), await certflow.act_files.taken()) == ([], set(names))
+        for certificate in ("one", "other"):
+            await certflow.ledger.add(started("junk", certificate))
+            await export_acts(certflow, (await certflow.ledger.left_behind("junk")).acts)
+        assert (await certflow.ledger.left_behind("junk")).acts == []
+    files = await record(container)
+    assert len(ids_in({one: files[one] for one in files if "-2." in one})) == 2
+
+
+async def test_an_act_that_cannot_be_read_keeps_no_other_from_the_record(tables: Tables) -> None:
+    ledger = TableLedger(tables)
+    await crowded(tables, "odd", 3)
+    place = partition_of("odd", "web")
+    (first, *rest) = (await ledger.left_behind("odd")).acts
+    await tables.commit([("upsert", {"PartitionKey": place, "RowKey": first.row, "act": "{}", "parts": 2})])
+    await tables.commit([("upsert", {"PartitionKey": place, "RowKey": "o|e", "event": "nonsense"})])
+    left = await ledger.left_behind("odd")
+    assert ([one.row for one in left.acts], left.events) == ([one.row for one in rest], [])

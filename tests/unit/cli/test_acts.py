@@ -27,6 +27,14 @@ def test_a_whole_record_is_called_whole(folder: Path, capsys: pytest.CaptureFixt
     assert max(map(len, said.splitlines())) <= 80
 
 
+def test_a_folder_is_read_with_what_is_in_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for file in list(folder.iterdir()):
+        (folder / file.stem).mkdir()
+        file.rename(folder / file.stem / file.name)
+    assert main(["verify", str(folder)]) == 0
+    assert "5 acts in 2 files" in capsys.readouterr().out
+
+
 def test_what_is_wrong_is_said_in_sentences_of_80_columns(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first = min(folder.iterdir())
     first.write_bytes(first.read_bytes().replace(b"created", b"deleted", 1))
@@ -43,13 +51,31 @@ def test_the_log_is_compared(folder: Path, tmp_path: Path) -> None:
     assert main(["verify", str(folder), "--log", str(log)]) == 1
 
 
+def test_a_folder_is_all_of_the_record_unless_it_is_said_to_begin_later(folder: Path) -> None:
+    first, second = sorted(folder.iterdir())
+    assert main(["verify", str(first)]) == main(["verify", str(second)]) == 0
+    first.rename(folder / "elsewhere")
+    assert main(["verify", str(folder)]) == 1
+    for begins in (second.name, "2026-11-29", "2026-11-28"):
+        assert main(["verify", str(folder), "--from", begins]) == 0
+    (folder / "elsewhere").rename(first)
+    second.unlink()
+    assert main(["verify", str(folder)]) == 1
+    with pytest.raises(SystemExit) as error:
+        main(["verify", str(folder), "--from", "yesterday"])
+    assert error.value.code == 2
+
+
 def test_what_cannot_be_read_is_no_broken_record(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "empty").mkdir()
     (folder / "empty.log").write_text("")
+    other = folder.parent / "notes.jsonl"
+    other.write_bytes(b"")
     for wrong in (
         ["verify", str(folder / "none.jsonl")],
         ["verify", str(folder / "2020-01-01.jsonl")],
         ["verify", str(folder / "empty")],
+        ["verify", str(other)],
         ["verify", str(folder), str(folder)],
         ["verify", str(folder), "--log", str(folder / "empty.log")],
     ):

@@ -120,6 +120,7 @@ def test_mail_goes_to_the_mailboxes_or_an_address(to: tuple[str, ...], mails: tu
     [
         ("", "RULES: this is no JSON"),
         ("[{]", "RULES: this is no JSON"),
+        pytest.param("[" * 100_000, "RULES: this is no JSON", id="deep"),
         ('{"to": ["teams"]}', "RULES: a list of rules is needed"),
         ('[{"to": ["teams"]}, 5]', "RULES, rule 2: write an object"),
         ('[{"to": ["teams"], "vault": ["a"]}]', "RULES, rule 1: 'vault' is no field; there are events, vaults"),

@@ -7,6 +7,7 @@ from functions.model.acts.verify import verify
 from functions.model.errors import Unavailable
 from functions.monitoring.digest import send_digest
 from functions.record.export import export_acts
+from tests.clock import NOW
 from tests.unit.fakes import FakeActFiles, World
 from tests.unit.record.waiting import waiting
 
@@ -28,7 +29,8 @@ async def test_without_a_record_the_digest_goes_out_all_the_same() -> None:
         async def names(self) -> list[FileName]:
             raise Unavailable("The record of acts", "HTTP 403")
 
-    for files in (FakeActFiles(), Broken()):
+    begun = FakeActFiles(files={FileName(NOW.date()): b""})
+    for files in (FakeActFiles(), Broken(), begun):
         world = World(act_files=files)
         await send_digest(world.certflow)
         assert world.topic.published[-1].data.get("acts") is None

@@ -76,10 +76,10 @@ async def test_acts_without_a_request_go_by_their_own_age() -> None:
 
 async def test_acts_of_older_versions_are_added_to_the_list_of_all_also_where_nothing_goes() -> None:
     world = World()
-    world.retention.unlisted.add(ended(world, "web", 10))
+    world.retention.unlisted.add(ended(world, "Web", 10))
     world.options = replace(world.options, keep_requests=None)
     await forget_requests(world.certflow)
-    assert world.retention.unlisted == set()
+    assert (world.retention.unlisted, world.retention.spelled) == (set(), {"Web"})
 
 
 async def test_a_name_that_cannot_be_handled_keeps_no_other_from_going(caplog: pytest.LogCaptureFixture) -> None:
@@ -112,6 +112,15 @@ async def test_a_run_goes_once_through_all_vaults_and_the_next_one_begins_anew()
     world.retention.pieces.clear()
     await forget_requests(app)
     assert places(world) == ["a", "a…", "b", "b…"]
+
+
+async def test_a_run_goes_once_through_a_single_vault() -> None:
+    world = World()
+    for number in range(2):
+        ended(world, f"web{number}", 10, "a")
+    for _ in range(2):
+        await forget_requests(vaults(world, "a"))
+    assert places(world) == ["a", "a…"] * 2
 
 
 async def test_a_run_stops_after_so_many_pieces_and_the_next_one_goes_on_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,7 @@ from functions.adapters.azure_tables.rows import (
     history_rows,
     listed_key,
     partition_of,
+    read_rows,
     request_key,
     sortable,
 )
@@ -79,9 +80,9 @@ class TableRetention:
         digit, _, after = (place or DIGITS[0]).partition("|")
         start = f"{after}{BEHIND}" if after else "h|"
         rows = await self._tables.range(f"{vault}|{digit}", start, "h|~", limit=PIECE_ROWS)
-        acts = tuple(map(_kept_act, rows))
+        acts = tuple(read_rows(rows, _kept_act))
         if len(rows) == PIECE_ROWS:
-            return Piece(acts, f"{digit}|{acts[-1].key}")
+            return Piece(acts, f"{digit}|{rows[-1]['RowKey']}")
         rest = DIGITS[DIGITS.index(digit) + 1 :]
         return Piece(acts, rest[0] if rest else None)
 
@@ -89,7 +90,7 @@ class TableRetention:
         """Returns all entries of a name."""
         lower = name.lower()
         rows = await self._tables.range(partition_of(vault, name), f"h|{lower}|", f"h|{lower}|~")
-        return list(map(_kept_act, rows))
+        return read_rows(rows, _kept_act)
 
     async def list_acts(self, vault: str, name: str, acts: Sequence[KeptAct]) -> None:
         """Adds entries to the list of all acts, each unless it was deleted or listed meanwhile."""

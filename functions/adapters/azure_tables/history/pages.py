@@ -19,6 +19,7 @@ from functions.adapters.azure_tables.rows import (
     backwards,
     history_entry_of,
     keys_in,
+    read_row,
     token_of,
 )
 from functions.adapters.azure_tables.service import CERTFLOW, TABLE_STORAGE, Tables
@@ -76,8 +77,8 @@ async def _merged(streams: Sequence[Rows], wanted: ActFilter) -> ActPage:
     found = list[tuple[ListedAct, Entity]]()
     while heap:
         _, _, row, stream = heap[0]
-        act = listed_act_of(row)
-        if is_wanted(act, wanted):
+        act = read_row(row, listed_act_of)
+        if act and is_wanted(act, wanted):
             if len(found) == wanted.limit:
                 return ActPage(tuple(one for one, _ in found), token_of(_place_of(found[-1][1])))
             found.append((act, row))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta, timezone
 
 from functions.model.acts.act import act_of_event, act_of_history
 from functions.model.events.event import Event
@@ -62,6 +63,12 @@ def test_an_entry_of_an_older_version_is_an_act_without_what_it_lacks() -> None:
     assert set(fields) == {"id", "time", "verb", "vault", "name", "request_id", "outcome"}
 
 
+def test_an_act_of_an_approval_has_no_outcome_since_no_request_has_a_status_yet() -> None:
+    fields = json.loads(act_of_history("main", "web", replace(ENTRY, what="approved", approval="f" * 32)).text)
+    assert fields["approval"] == "f" * 32
+    assert "outcome" not in fields
+
+
 def test_a_change_of_who_may_do_what_is_an_act_and_other_events_are_none() -> None:
     event = Event("access:1", "Certflow.Access.Changed", "access", NOW, data={"sha256": "5"})
     act = act_of_event(event)
@@ -72,3 +79,13 @@ def test_a_change_of_who_may_do_what_is_an_act_and_other_events_are_none() -> No
     assert rules is not None
     assert json.loads(rules.text)["verb"] == "rules-changed"
     assert act_of_event(replace(event, type="Certflow.Issuance.Started")) is None
+
+
+def test_an_event_whose_id_was_used_before_the_tables_were_lost_is_another_act() -> None:
+    event = Event("access:1", "Certflow.Access.Changed", "access", NOW, data={"sha256": "5"})
+    first, again = act_of_event(event), act_of_event(replace(event, time=NOW.astimezone(timezone(timedelta(hours=2)))))
+    later = act_of_event(replace(event, time=NOW + timedelta(days=90)))
+    assert first
+    assert again
+    assert later
+    assert first.id == again.id != later.id
