@@ -1,11 +1,11 @@
 """Requests that were started elsewhere (portal, CLI, AutoRenew) and meet a condition: no chain is
-merged into them before others have said yes. They are judged by what their CSR asks for, whatever
-the stored policy has become since.
+merged into them before others have said yes, and none at all where a row denies them. They are
+judged by what their CSR asks for, whatever the stored policy has become since.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from cryptography import x509
 
@@ -40,20 +40,34 @@ from functions.x509.san import asked_names, names_of
 SAID_YES = frozenset({ApprovalState.APPROVED, ApprovalState.STARTED})
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What the access file says of a request that was started elsewhere. `sha256` is its hash."""
+
+    policy: EffectivePolicy
+    denied: str | None
+    needs: tuple[Need, ...]
+    sha256: str
+
+
 async def approval_finding(
     certflow: GateContext, request: TrackedRequest, pending: Operation
 ) -> Finding | None:
-    """What keeps a chain from its request until that is approved; None if nothing does. Asks
-    nobody. Raises Refused, Unavailable.
+    """What keeps a chain from its request, until that is approved or for good; None if nothing
+    does. Asks nobody. Raises Refused, Unavailable.
     """
-    wanted = await _wanted(certflow, request, pending)
-    if wanted is None:
+    judged = await _judged(certflow, request, pending)
+    if judged is None:
         return None
-    known = await _known(certflow, wanted)
+    if judged.denied:
+        return _denied(request, judged.denied)
+    if not judged.needs:
+        return None
+    known = await _known(certflow, request)
     if known is not None and known.state in SAID_YES:
         return None
     if known is None or known.is_open:
-        return _waits(wanted)
+        return _waits(request)
     return _ended(known)
 
 
@@ -63,36 +77,36 @@ async def ask_for_request(
     """Asks for the approval of a request that was started elsewhere, once. Raises Refused,
     Unavailable.
     """
-    wanted = await _wanted(certflow, request, pending)
-    if wanted is None or await _known(certflow, wanted):
+    judged = await _judged(certflow, request, pending)
+    if judged is None or judged.denied or not judged.needs:
+        return
+    if await _known(certflow, request):
         return
     try:
-        await add_approval(certflow, asked(wanted))
+        await add_approval(certflow, asked(_approval(certflow, request, pending, judged)))
     except ConcurrentChange:
         return  # another run has asked
 
 
-async def _known(certflow: GateContext, wanted: Approval) -> Approval | None:
+async def _known(certflow: GateContext, request: TrackedRequest) -> Approval | None:
     """The approval of this request, whether it was asked for here or with its start."""
-    named = await certflow.approvals.of_name(wanted.vault, wanted.name)
-    found = next((one for one in named if one.request_id == wanted.request_id), None)
+    named = await certflow.approvals.of_name(request.vault, request.name)
+    found = next((one for one in named if one.request_id == request.request_id), None)
     return await expire_if_over(certflow, found) if found else None
 
 
-async def _wanted(
+async def _judged(
     certflow: GateContext, request: TrackedRequest, pending: Operation
-) -> Approval | None:
-    """The approval that a request needs; None if it needs none."""
+) -> _Judged | None:
+    """What the access file says of a request; None if it has no say in it."""
     if certflow.access_files is None or not is_from_elsewhere(request):
         return None
     stored = await stored_policy(certflow.vault(request.vault), request.name)
     policy = policy_of_request(effective_policy(None, stored), pending)
     rules = await access_rules(certflow)
     question = Asked(Verb.REQUEST, request.vault, request.name, policy, request.owner)
-    needs = decide(rules, Caller(SCAN), question).approvals
-    if not needs:
-        return None
-    return _approval(certflow, request, pending, policy, needs, rules.sha256)
+    decision = decide(rules, Caller(SCAN), question)
+    return _Judged(policy, decision.denied, decision.approvals, rules.sha256)
 
 
 def is_from_elsewhere(request: TrackedRequest) -> bool:
@@ -118,14 +132,9 @@ def policy_of_request(policy: EffectivePolicy, pending: Operation) -> EffectiveP
 
 
 def _approval(
-    certflow: GateContext,
-    request: TrackedRequest,
-    pending: Operation,
-    policy: EffectivePolicy,
-    needs: tuple[Need, ...],
-    sha256: str,
+    certflow: GateContext, request: TrackedRequest, pending: Operation, judged: _Judged
 ) -> Approval:
-    now, fields = certflow.now(), policy_fields(policy)
+    now, fields = certflow.now(), policy_fields(judged.policy)
     vault, name, request_id = request.vault, request.name, request.request_id
     return Approval(
         id=new_approval_id(now),
@@ -135,21 +144,31 @@ def _approval(
         digest=digest_of(vault, name, {}, fields, SCAN, request_id),
         body={},
         policy=fields,
-        needs=tuple(map(need_of, needs)),
+        needs=tuple(map(need_of, judged.needs)),
         asked=now,
         asked_by=SCAN,
         expires=now + APPROVAL_TTL,
         owner=request.owner,
         names=tuple(asked_names(pending.csr).split()),
-        sha256=sha256,
+        sha256=judged.sha256,
         request_id=request_id,
     )
 
 
-def _waits(wanted: Approval) -> Finding:
+def _denied(request: TrackedRequest, say: str) -> Finding:
+    return Finding(
+        "not-approved",
+        f"The request {request.request_id} for {request.name} in vault {request.vault} was started "
+        f"outside Certflow, and the access file denies it: {say.rstrip('.')}.",
+        "Ask whoever may write the access file. Once it is not denied any more, drop or send the "
+        "file again.",
+    )
+
+
+def _waits(request: TrackedRequest) -> Finding:
     return Finding(
         AWAITING_APPROVAL,
-        f"The request {wanted.request_id} for {wanted.name} in vault {wanted.vault} was started "
+        f"The request {request.request_id} for {request.name} in vault {request.vault} was started "
         "outside Certflow, and the access file wants it approved before a chain is merged.",
         "Have it approved by those who may: they get a message. Once it is approved, Certflow "
         "merges a dropped file by itself.",

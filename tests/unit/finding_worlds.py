@@ -51,6 +51,13 @@ def needing_approval(world: World) -> bytes:
     return signed() + pem(ROOT.certificate)
 
 
+def denied(world: World) -> bytes:
+    """What is requested in this vault is denied."""
+    world.access_files = FakeAccessFiles()
+    world.access_files.write(b'{"grants": [], "conditions": [{"vaults": ["main"], "deny": true, "say": "a freeze"}]}')
+    return signed() + pem(ROOT.certificate)
+
+
 async def not_approved(world: World) -> bytes:
     """There was one who said no."""
     content = needing_approval(world)

@@ -123,6 +123,31 @@ async def test_without_a_yes_its_chain_is_rejected_and_nobody_is_asked_again(wha
     assert not asking.vault.merges
 
 
+@pytest.mark.parametrize("approved", [False, True])
+async def test_a_row_that_denies_keeps_its_chain_away_whatever_was_approved(approved: bool) -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    asking.started()
+    await asking.dropped()
+    if approved:
+        assert outcome(await asking.decide("approve")) == (200, "started")
+    asking.conditions = [WANTED, {"names": ["pay-*"], "verbs": ["request"], "deny": True, "say": "freeze."}]
+    asking.write()
+    report = await asking.dropped()
+    assert (report["outcome"], codes(report)) == ("rejected", ["not-approved"])
+    assert "the access file denies it: freeze." in report["sentence"]
+    assert "Ask whoever may write the access file." in report["next_step"]
+    assert outcome(await asking.sent("merge_pending")) == (409, "not-approved")
+    assert not asking.vault.merges
+
+
+async def test_what_is_denied_without_any_condition_for_approvals_is_not_merged_either() -> None:
+    asking = Elsewhere(conditions=[{"names": ["pay-*"], "verbs": ["request"], "deny": True}])
+    asking.started()
+    report = await asking.dropped()
+    assert (report["outcome"], codes(report)) == ("rejected", ["not-approved"])
+    assert (asking.told, asking.vault.merges) == ([], [])
+
+
 async def test_what_the_csr_asks_for_counts_and_not_what_the_policy_has_become_since() -> None:
     asking = Elsewhere()  # wildcards are to be approved
     asking.started(make_csr("*.pay.example.com")[1])
