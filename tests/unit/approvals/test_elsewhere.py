@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,9 +11,13 @@ import azure.functions as func
 import pytest
 
 from functions.approvals.elsewhere import is_from_elsewhere
+from functions.approvals.settle import settle_approvals
 from functions.chains.handle_upload import handle_upload, sweep_files
+from functions.model.errors import Unavailable
 from functions.model.request.actor import SCAN, Origin
+from functions.ports.vault import PendingOperation
 from functions.requests.adoption import adopt
+from functions.requests.intents import settle_intent
 from tests.actors import person
 from tests.certificates import Ca, as_read, make_csr, pem
 from tests.clock import fixed_now
@@ -20,6 +25,11 @@ from tests.unit.approvals.asking import ANN, BOB, PLACE, WILDCARD, Asking, outco
 from tests.unit.signed_in import ROUTE, error_of
 
 ROOT = Ca.root("Test Root", at=fixed_now)
+PLAIN = {
+    "issuer": {"name": "Unknown"},
+    "key_props": {"kty": "EC"},
+    "x509_props": {"subject": "CN=web.pay.example.com"},
+}
 WANTED = {"names": ["pay-*"], "approvals": 1, "by": ["role:pki"]}
 
 
@@ -47,10 +57,30 @@ class Elsewhere(Asking):
         assert report is not None
         return dict(report)
 
+    async def losing(self, doing: Awaitable[func.HttpResponse]) -> func.HttpResponse:
+        """What is answered while the answers of creates are lost, and Key Vault starts nothing."""
+        create = self.vault.create
+        self.vault.create = _lost  # type: ignore[method-assign]  # the fault
+        try:
+            return await doing
+        finally:
+            self.vault.create = create  # type: ignore[method-assign]  # it is up again
+
+    async def settled(self) -> None:
+        """The timers look what became of starts that were cut off."""
+        self.api.world.later(minutes=3)
+        for intent in list(self.api.world.ledger.intents.values()):
+            await settle_intent(self.api.certflow(), intent.vault, intent.name, intent.id)
+        await settle_approvals(self.api.certflow())
+
     async def sent(self, route: str, body: Any = None) -> func.HttpResponse:
         """Somebody of the team sends it."""
         header = self.header(ANN, "team-pay")
         return await self.api.send(ROUTE[route], header, body=body or self.chain, **PLACE)
+
+
+async def _lost(name: str, body: Mapping[str, Any]) -> PendingOperation:
+    raise Unavailable("Key Vault", "time-out", maybe_done=True)
 
 
 def codes(report: dict[str, Any]) -> list[str]:
@@ -215,3 +245,49 @@ async def test_a_request_that_was_not_approved_is_started_anew_and_merged_then()
     assert outcome(answer) == (202, "awaiting-approval")
     assert outcome(await asking.decide("approve")) == (200, "started")
     assert (await asking.dropped())["outcome"] == "merged"
+
+
+@pytest.mark.parametrize(("issuer", "host"), [("Unknown", "*.bank.example.com"), ("DigiCert", "web.pay.example.com")])
+async def test_what_the_portal_started_after_a_lost_answer_is_not_what_was_approved(issuer: str, host: str) -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    await asking.ask({"policy": PLAIN, "owner": "pay@example.com"})
+    await asking.losing(asking.decide("approve"))
+    operation = asking.started(make_csr(host)[1])
+    asking.vault.operations["pay-web"] = replace(operation, issuer=issuer)
+    await asking.settled()
+    (request,) = asking.api.world.ledger.tracked.values()
+    assert (request.request_id, request.origin, request.approval) == (operation.request_id, Origin.FOUND, None)
+    assert request.requested_by is None
+    assert asking.approval.request_id is None
+
+
+async def test_its_chain_then_waits_for_an_approval_of_its_own() -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    await asking.ask({"policy": PLAIN, "owner": "pay@example.com"})
+    await asking.losing(asking.decide("approve"))
+    asking.started(make_csr("*.bank.example.com")[1])
+    await asking.settled()
+    assert (await asking.dropped())["outcome"] == "waiting"
+    assert (asking.approval.of, asking.approval.names) == ("elsewhere", ("*.bank.example.com",))
+    assert not asking.vault.merges
+
+
+async def test_what_a_start_has_made_whose_answer_was_lost_is_what_was_approved() -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    await asking.ask({"policy": PLAIN, "owner": "pay@example.com"})
+    await asking.losing(asking.decide("approve"))
+    operation = asking.started(make_csr("web.pay.example.com")[1])  # as Key Vault does it
+    await asking.settled()
+    assert (asking.approval.state, asking.approval.request_id) == ("started", operation.request_id)
+    assert (await asking.dropped())["outcome"] == "merged"
+
+
+async def test_a_start_by_the_stored_policy_takes_over_nothing_that_the_portal_started() -> None:
+    asking = Elsewhere()  # wildcards are to be approved
+    asking.vault.policies["pay-web"] = PLAIN
+    body, key = {"owner": "pay@example.com"}, {"idempotency-key": "k"}
+    assert (await asking.losing(asking.ask(body, **key))).status_code == 503
+    asking.started(make_csr("*.pay.example.com")[1])
+    assert outcome(await asking.ask(body, **key)) == (409, "pending")
+    assert (await asking.dropped())["outcome"] == "waiting"
+    assert not asking.vault.merges
