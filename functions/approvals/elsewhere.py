@@ -13,9 +13,9 @@ from functions.access.decide import Asked, Need, decide
 from functions.access.matching.subject import SubjectField, read_subject
 from functions.access.policy import KINDS_OF_NAMES, EffectivePolicy, effective_policy
 from functions.access.verbs import Verb
-from functions.app.access import access_rules
+from functions.app.access import access_read_now, access_rules
 from functions.app.contexts import GateContext
-from functions.approvals.changes import asked
+from functions.approvals.changes import asked, failed, started
 from functions.approvals.digest import digest_of
 from functions.approvals.errors import BECAME
 from functions.approvals.expire import expire_if_over
@@ -29,15 +29,20 @@ from functions.model.approval.record import (
     ApprovalState,
 )
 from functions.model.caller import Caller
-from functions.model.errors import ConcurrentChange
+from functions.model.errors import ConcurrentChange, Refused, Unavailable, UnknownVault
 from functions.model.findings import AWAITING_APPROVAL, Finding
 from functions.model.request.actor import SCAN, Origin
 from functions.model.request.operation import Operation
 from functions.model.request.tracked import TrackedRequest
-from functions.ports.vault import stored_policy
+from functions.ports.approvals.store import ApprovalChange
+from functions.ports.vault import get_pending_or_none, stored_policy
 from functions.x509.san import asked_names, names_of
 
 SAID_YES = frozenset({ApprovalState.APPROVED, ApprovalState.STARTED})
+OTHERS_NOW = (
+    "The access file asks for other approvals now than when this was asked for. The next chain for "
+    "the request asks for them."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,9 @@ async def approval_finding(
     if not judged.needs:
         return None
     known = await _known(certflow, request)
-    if known is not None and known.state in SAID_YES:
+    if known is not None and known.state in SAID_YES and _covers(known, judged.needs):
         return None
-    if known is None or known.is_open:
+    if known is None or known.is_open or _is_asked_again(known, judged.needs):
         return _waits(request)
     return _ended(known)
 
@@ -74,13 +79,14 @@ async def approval_finding(
 async def ask_for_request(
     certflow: GateContext, request: TrackedRequest, pending: Operation
 ) -> None:
-    """Asks for the approval of a request that was started elsewhere, once. Raises Refused,
-    Unavailable.
+    """Asks for the approval of a request that was started elsewhere: once, and again where the
+    access file has come to ask for others than have said yes. Raises Refused, Unavailable.
     """
     judged = await _judged(certflow, request, pending)
     if judged is None or judged.denied or not judged.needs:
         return
-    if await _known(certflow, request):
+    known = await _known(certflow, request)
+    if known is not None and not _is_asked_again(known, judged.needs):
         return
     try:
         await add_approval(certflow, asked(_approval(certflow, request, pending, judged)))
@@ -88,10 +94,65 @@ async def ask_for_request(
         return  # another run has asked
 
 
+async def change_at_yes(certflow: GateContext, approval: Approval) -> ApprovalChange | None:
+    """What the last yes makes of the approval of a request that was started elsewhere, by the
+    access file as it is now: `started`, or `failed`. None if something does not answer at the
+    moment.
+    """
+    try:
+        error = await _error_now(certflow, approval)
+    except (Refused, Unavailable):
+        return None
+    except UnknownVault as unknown:
+        error = str(unknown)
+    if error:
+        return failed(approval, error, certflow.now())
+    return started(approval, approval.request_id or "", certflow.now())
+
+
+async def _error_now(certflow: GateContext, approval: Approval) -> str | None:
+    """Why an approval that all have given counts for nothing; None if it counts. What is not
+    pending any more is judged when a chain comes for it. Raises UnknownVault, Refused, Unavailable.
+    """
+    vault, name = approval.vault, approval.name
+    request = await certflow.ledger.get(vault, name, approval.request_id or "")
+    pending = await get_pending_or_none(certflow.vault(vault), name)
+    if request is None or pending is None:
+        return None
+    if pending.operation.request_id != request.request_id:
+        return None
+    await access_read_now(certflow)
+    judged = await _judged(certflow, request, pending.operation)
+    if judged is None:
+        return None
+    if judged.denied:
+        return f"This is denied now: {judged.denied}"
+    return None if _covers(approval, judged.needs) else OTHERS_NOW
+
+
+def _covers(approval: Approval, needs: tuple[Need, ...]) -> bool:
+    """Whether all that the access file asks for now was asked of those who approved."""
+    given = [(one.by, one.approvals) for one in approval.needs]
+    return all(
+        any(by == wanted.by and count >= wanted.approvals for by, count in given)
+        for wanted in map(need_of, needs)
+    )
+
+
+def _is_asked_again(known: Approval, needs: tuple[Need, ...]) -> bool:
+    """Whether the next chain asks anew after this approval: nobody has said no, and the yes of
+    others is wanted now.
+    """
+    if known.state is ApprovalState.FAILED:
+        return True
+    return known.state is ApprovalState.STARTED and not _covers(known, needs)
+
+
 async def _known(certflow: GateContext, request: TrackedRequest) -> Approval | None:
-    """The approval of this request, whether it was asked for here or with its start."""
+    """The newest approval of this request, whether it was asked for here or with its start."""
     named = await certflow.approvals.of_name(request.vault, request.name)
-    found = next((one for one in named if one.request_id == request.request_id), None)
+    mine = [one for one in named if one.request_id == request.request_id]
+    found = max(mine, key=lambda one: (one.asked, one.is_open), default=None)
     return await expire_if_over(certflow, found) if found else None
 
 

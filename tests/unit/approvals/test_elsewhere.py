@@ -21,7 +21,7 @@ from functions.requests.intents import settle_intent
 from tests.actors import person
 from tests.certificates import Ca, as_read, make_csr, pem
 from tests.clock import fixed_now
-from tests.unit.approvals.asking import ANN, BOB, PLACE, WILDCARD, Asking, outcome
+from tests.unit.approvals.asking import ANN, BOB, CAT, PLACE, WILDCARD, Asking, outcome
 from tests.unit.signed_in import ROUTE, error_of
 
 ROOT = Ca.root("Test Root", at=fixed_now)
@@ -31,6 +31,10 @@ PLAIN = {
     "x509_props": {"subject": "CN=web.pay.example.com"},
 }
 WANTED = {"names": ["pay-*"], "approvals": 1, "by": ["role:pki"]}
+
+
+BOARD = {"names": ["pay-*"], "approvals": 1, "by": ["role:board"]}
+DENIED = {"names": ["pay-*"], "verbs": ["request"], "deny": True, "say": "freeze."}
 
 
 @dataclass
@@ -56,6 +60,11 @@ class Elsewhere(Asking):
         report = await handle_upload(self.api.certflow(), "web.pem")
         assert report is not None
         return dict(report)
+
+    def now_wants(self, *conditions: dict[str, Any]) -> None:
+        """The access file has other conditions from now on."""
+        self.conditions = list(conditions)
+        self.write()
 
     async def losing(self, doing: Awaitable[func.HttpResponse]) -> func.HttpResponse:
         """What is answered while the answers of creates are lost, and Key Vault starts nothing."""
@@ -160,8 +169,7 @@ async def test_a_row_that_denies_keeps_its_chain_away_whatever_was_approved(appr
     await asking.dropped()
     if approved:
         assert outcome(await asking.decide("approve")) == (200, "started")
-    asking.conditions = [WANTED, {"names": ["pay-*"], "verbs": ["request"], "deny": True, "say": "freeze."}]
-    asking.write()
+    asking.now_wants(WANTED, DENIED)
     report = await asking.dropped()
     assert (report["outcome"], codes(report)) == ("rejected", ["not-approved"])
     assert "the access file denies it: freeze." in report["sentence"]
@@ -291,3 +299,101 @@ async def test_a_start_by_the_stored_policy_takes_over_nothing_that_the_portal_s
     assert outcome(await asking.ask(body, **key)) == (409, "pending")
     assert (await asking.dropped())["outcome"] == "waiting"
     assert not asking.vault.merges
+
+
+MORE: list[list[dict[str, Any]]] = [[{**WANTED, "approvals": 2}], [BOARD], [WANTED, BOARD]]
+ENOUGH: list[list[dict[str, Any]]] = [[WANTED], [], [{**WANTED, "tell": ["others@example.com"]}]]
+
+
+@pytest.mark.parametrize("wanted", MORE)
+async def test_a_yes_for_what_was_wanted_before_fails_and_the_next_chain_asks_again(
+    wanted: list[dict[str, Any]],
+) -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    asking.started()
+    await asking.dropped()
+    asking.now_wants(*wanted)
+    first = asking.approval
+    assert outcome(await asking.decide("approve")) == (200, "failed")
+    assert "asks for other approvals now" in (asking.api.world.approvals.kept[first.id].error or "")
+    asking.api.world.later(minutes=20)
+    await sweep_files(asking.api.certflow())
+    assert (asking.approval.id != first.id, asking.approval.state) == (True, "awaiting-approval")
+    assert not asking.vault.merges
+    header = asking.header(CAT, "pki", "board")
+    await asking.decide("approve", header)
+    if not asking.approval.is_met:
+        await asking.decide("approve")
+    assert asking.approval.state == "started"
+    assert (await asking.dropped())["outcome"] == "merged"
+
+
+@pytest.mark.parametrize("wanted", MORE)
+async def test_an_old_yes_does_not_count_for_new_conditions(wanted: list[dict[str, Any]]) -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    asking.started()
+    await asking.dropped()
+    await asking.decide("approve")
+    asking.now_wants(*wanted)
+    for _ in range(2):
+        report = await asking.dropped()
+        assert (report["outcome"], codes(report)) == ("waiting", ["awaiting-approval"])
+    assert (asking.approval.is_open, asking.told.count("Asked"), asking.vault.merges) == (True, 2, [])
+    await asking.decide("refuse", asking.header(CAT, "pki", "board"))
+    assert codes(await asking.dropped()) == ["not-approved"]
+
+
+@pytest.mark.parametrize("wanted", ENOUGH)
+async def test_a_yes_counts_where_the_file_wants_no_more_than_that(wanted: list[dict[str, Any]]) -> None:
+    asking = Elsewhere(conditions=[{**WANTED, "approvals": 2}])
+    asking.started()
+    await asking.dropped()
+    await asking.decide("approve", asking.header(CAT, "pki"))
+    asking.now_wants(*wanted)
+    assert outcome(await asking.decide("approve")) == (200, "started")
+    assert (await asking.dropped())["outcome"] == "merged"
+
+
+async def test_a_yes_fails_while_a_row_denies_it_and_is_asked_for_again_afterwards() -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    asking.started()
+    await asking.dropped()
+    asking.now_wants(WANTED, DENIED)
+    assert outcome(await asking.decide("approve")) == (200, "failed")
+    assert asking.approval.error == "This is denied now: freeze."
+    assert codes(await asking.dropped()) == ["not-approved"]
+    asking.now_wants(WANTED)
+    assert (await asking.dropped())["outcome"] == "waiting"
+    assert outcome(await asking.decide("approve")) == (200, "started")
+
+
+async def test_the_file_is_read_again_at_the_yes() -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    asking.started()
+    await asking.dropped()
+    asking.conditions = [WANTED, DENIED]
+    assert asking.api.world.access_files is not None
+    asking.api.world.access_files.write(asking.file())  # a moment ago
+    assert outcome(await asking.decide("approve")) == (200, "failed")
+
+
+async def test_a_yes_waits_for_key_vault_and_the_timer_completes_it() -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    asking.started()
+    await asking.dropped()
+    asking.vault.faults = [Unavailable("Key Vault", "down")]
+    assert outcome(await asking.decide("approve")) == (200, "approved")
+    assert (await asking.dropped())["outcome"] == "merged"  # all have said yes
+    asking.api.world.later(minutes=3)
+    await settle_approvals(asking.api.certflow())
+    assert asking.approval.state == "started"
+
+
+async def test_a_yes_for_what_was_deleted_meanwhile_harms_nobody() -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    asking.started()
+    await asking.dropped()
+    asking.started(make_csr("*.pay.example.com")[1])  # another one has its place
+    assert outcome(await asking.decide("approve")) == (200, "started")
+    assert (await asking.dropped())["outcome"] == "waiting"
+    assert asking.told == ["Asked", "Approved", "Asked"]
