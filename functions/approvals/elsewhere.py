@@ -1,6 +1,7 @@
 """Requests that were started elsewhere (portal, CLI, AutoRenew) and meet a condition: no chain is
 merged into them before others have said yes, and none at all where a row denies them. They are
-judged by what their CSR asks for, whatever the stored policy has become since.
+judged by what their CSR asks for, whatever the stored policy has become since; what no CSR says
+might be anything.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from functions.access.decide import Asked, Need, decide
-from functions.access.matching.subject import SubjectField, read_subject
+from functions.access.matching.subject import read_subject
 from functions.access.policy import KINDS_OF_NAMES, EffectivePolicy, effective_policy
 from functions.access.verbs import Verb
 from functions.app.access import access_read_now, access_rules
@@ -36,8 +38,15 @@ from functions.model.request.operation import Operation
 from functions.model.request.tracked import TrackedRequest
 from functions.ports.approvals.store import ApprovalChange
 from functions.ports.vault import get_pending_or_none, stored_policy
+from functions.requests.policy_diff import CURVES, key_type
+from functions.x509.certificate import extension_of
+from functions.x509.key_usages import ekus_of, usages_of
 from functions.x509.san import asked_names, names_of
+from functions.x509.usages import eku_words
 
+NAMES_OF_CURVES = {ours: name for name, ours in CURVES.items()}
+# What no CSR says, so that nobody knows it: the stored policy can be another by now.
+NOT_IN_A_CSR = frozenset({"key_props.exportable", "x509_props.validity_months"})
 SAID_YES = frozenset({ApprovalState.APPROVED, ApprovalState.STARTED})
 OTHERS_NOW = (
     "The access file asks for other approvals now than when this was asked for. The next chain for "
@@ -165,9 +174,17 @@ async def _judged(
     stored = await stored_policy(certflow.vault(request.vault), request.name)
     policy = policy_of_request(effective_policy(None, stored), pending)
     rules = await access_rules(certflow)
-    question = Asked(Verb.REQUEST, request.vault, request.name, policy, request.owner)
-    decision = decide(rules, Caller(SCAN), question)
-    return _Judged(policy, decision.denied, decision.approvals, rules.sha256)
+    decisions = [
+        decide(
+            rules,
+            Caller(SCAN),
+            Asked(Verb.REQUEST, request.vault, request.name, one, request.owner),
+        )
+        for one in _either(policy)
+    ]
+    denied = dict.fromkeys(one.denied for one in decisions if one.denied)
+    needs = {need for one in decisions for need in one.approvals}
+    return _Judged(policy, "; ".join(denied) or None, tuple(sorted(needs)), rules.sha256)
 
 
 def is_from_elsewhere(request: TrackedRequest) -> bool:
@@ -180,22 +197,51 @@ def is_from_elsewhere(request: TrackedRequest) -> bool:
 
 
 def policy_of_request(policy: EffectivePolicy, pending: Operation) -> EffectivePolicy:
-    """The stored policy with the issuer of a request, and the names that its CSR asks for."""
+    """The stored policy with the issuer of a request, and with all that its CSR asks for."""
     policy = replace(policy, issuer=pending.issuer)
     try:
-        csr = x509.load_der_x509_csr(pending.csr)
-        found = names_of(csr)
-        subject: tuple[SubjectField, ...] = read_subject(csr.subject.rfc4514_string())
-    except ValueError:
+        return _as_asked(policy, x509.load_der_x509_csr(pending.csr))
+    except (ValueError, UnsupportedAlgorithm):
         return replace(policy, unread=policy.unread | {"csr"})
-    names = {field: tuple(sorted(found[kind])) for kind, field in KINDS_OF_NAMES.items()}
-    return replace(policy, names=names, subject=subject)
+
+
+def _as_asked(policy: EffectivePolicy, csr: x509.CertificateSigningRequest) -> EffectivePolicy:
+    """A policy with all that a CSR asks for. Key Vault writes key usage, EKUs and basic constraints
+    into each of its CSRs. Raises ValueError, UnsupportedAlgorithm.
+    """
+    found, ekus, usages = names_of(csr), ekus_of(csr), usages_of(csr)
+    constraints = extension_of(csr, x509.BasicConstraints)
+    return replace(
+        policy,
+        names={field: tuple(sorted(found[kind])) for kind, field in KINDS_OF_NAMES.items()},
+        subject=read_subject(csr.subject.rfc4514_string()),
+        key=_key_of(csr),
+        ekus=policy.ekus if ekus is None else eku_words(ekus),
+        key_usage=policy.key_usage if usages is None else usages,
+        ca=policy.ca if constraints is None else constraints.ca,
+    )
+
+
+def _key_of(csr: x509.CertificateSigningRequest) -> str:
+    """The key of a CSR as policies have it: `RSA:2048`, `EC:P-256`. It does not say whether that is
+    in an HSM.
+    """
+    kind, _, size = key_type(csr).partition(" ")
+    return f"{kind}:{NAMES_OF_CURVES.get(size, size)}"
+
+
+def _either(policy: EffectivePolicy) -> tuple[EffectivePolicy, EffectivePolicy]:
+    """What a request can be for whose CSR does not say whether its key may be exported. The stored
+    policy says that of the next one.
+    """
+    return replace(policy, exportable=False), replace(policy, exportable=True)
 
 
 def _approval(
     certflow: GateContext, request: TrackedRequest, pending: Operation, judged: _Judged
 ) -> Approval:
-    now, fields = certflow.now(), policy_fields(judged.policy)
+    shown = replace(judged.policy, unread=judged.policy.unread | NOT_IN_A_CSR)
+    now, fields = certflow.now(), policy_fields(shown)
     vault, name, request_id = request.vault, request.name, request.request_id
     return Approval(
         id=new_approval_id(now),

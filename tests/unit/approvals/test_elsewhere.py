@@ -9,17 +9,24 @@ from typing import Any
 
 import azure.functions as func
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from functions.approvals.elsewhere import is_from_elsewhere
+from functions.access.policy import effective_policy
+from functions.approvals.elsewhere import approval_finding, is_from_elsewhere, policy_of_request
 from functions.approvals.settle import settle_approvals
 from functions.chains.handle_upload import handle_upload, sweep_files
 from functions.model.errors import Unavailable
 from functions.model.request.actor import SCAN, Origin
+from functions.model.request.operation import Operation, Status
 from functions.ports.vault import PendingOperation
 from functions.requests.adoption import adopt
 from functions.requests.intents import settle_intent
 from tests.actors import person
-from tests.certificates import Ca, as_read, make_csr, pem
+from tests.certificates import Ca, as_read, make_csr, pem, rsa_key
 from tests.clock import fixed_now
 from tests.unit.approvals.asking import ANN, BOB, CAT, PLACE, WILDCARD, Asking, outcome
 from tests.unit.signed_in import ROUTE, error_of
@@ -192,6 +199,79 @@ async def test_what_the_csr_asks_for_counts_and_not_what_the_policy_has_become_s
     asking.vault.policies["pay-web"] = {"x509_props": {"subject": "CN=web.pay.example.com"}}
     assert (await asking.dropped())["outcome"] == "waiting"
     assert asking.approval.names == ("*.pay.example.com",)
+
+
+@pytest.mark.parametrize("exportable", [False, True])
+async def test_whether_the_key_may_be_exported_is_not_known_so_both_conditions_match(exportable: bool) -> None:
+    asking = Elsewhere(conditions=[{"exportable": exportable, "approvals": 1, "by": ["role:pki"]}])
+    asking.started()
+    asking.vault.policies["pay-web"] = {"key_props": {"exportable": not exportable}}
+    assert (await asking.dropped())["outcome"] == "waiting"
+    assert asking.approval.policy["unread"] == ["key_props.exportable", "x509_props.validity_months"]
+    assert asking.approval.policy["exportable"] is not exportable
+
+
+async def test_what_is_denied_of_exportable_keys_is_denied_of_those_of_which_that_is_not_known() -> None:
+    asking = Elsewhere(conditions=[{"exportable": True, "deny": True, "say": "no exports"}, WANTED])
+    asking.started()
+    assert codes(await asking.dropped()) == ["not-approved"]
+
+
+USES = [
+    x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    ),
+    x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]),
+    x509.BasicConstraints(ca=True, path_length=None),
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"), [(ec.generate_private_key(ec.SECP384R1()), "EC:P-384"), (rsa_key(), "RSA:2048")]
+)
+def test_an_approver_is_shown_what_the_csr_asks_for(key: Any, shown: str) -> None:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ca.example.com")])
+    builder = x509.CertificateSigningRequestBuilder().subject_name(name)
+    for extension in USES:
+        builder = builder.add_extension(extension, critical=False)
+    csr = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    stored = effective_policy(None, {"issuer": {"name": "Unknown"}, "key_props": {"kty": "RSA", "key_size": 4096}})
+    policy = policy_of_request(stored, Operation("1" * 32, Status.IN_PROGRESS, "DigiCert", csr))
+    assert (policy.key, policy.issuer, policy.ca) == (shown, "DigiCert", True)
+    assert policy.ekus == {"codeSigning"}
+    assert policy.key_usage == {"digitalSignature", "keyCertSign"}
+    assert (policy.months, policy.unread) == (stored.months, frozenset())
+    bare = policy_of_request(stored, Operation("1" * 32, Status.IN_PROGRESS, "DigiCert", make_csr("a.example.com")[1]))
+    assert (bare.ca, bare.ekus, bare.key_usage) == (stored.ca, stored.ekus, stored.key_usage)
+
+
+async def test_a_csr_that_cannot_be_read_meets_each_condition() -> None:
+    unread = policy_of_request(
+        effective_policy(None, None), Operation("1" * 32, Status.IN_PROGRESS, "DigiCert", b"no CSR")
+    )
+    assert (unread.unread, unread.issuer) == (frozenset({"csr"}), "DigiCert")
+    asking = Elsewhere()  # wildcards are to be approved
+    operation = replace(asking.started(), csr=b"no CSR")
+    request = await adopt(asking.api.certflow(), "prod-pay", "pay-web", asking.started(), SCAN)
+    assert await approval_finding(asking.api.certflow(), request, operation)
+
+
+@pytest.mark.parametrize(("issuer", "waits"), [("DigiCert", True), ("Unknown", False)])
+async def test_the_issuer_of_the_request_counts_and_not_that_of_the_policy(issuer: str, waits: bool) -> None:
+    asking = Elsewhere(conditions=[{"issuers": ["DigiCert"], "approvals": 1}])
+    operation = replace(asking.started(), issuer=issuer)
+    other = "Unknown" if issuer == "DigiCert" else "DigiCert"
+    asking.vault.policies["pay-web"] = {"issuer": {"name": other}}
+    request = await adopt(asking.api.certflow(), "prod-pay", "pay-web", operation, SCAN)
+    assert bool(await approval_finding(asking.api.certflow(), request, operation)) is waits
 
 
 async def test_what_meets_no_condition_is_merged_as_before() -> None:
