@@ -33,7 +33,7 @@ from functions.model.approval.record import (
 from functions.model.caller import Caller
 from functions.model.errors import ConcurrentChange, Refused, Unavailable, UnknownVault
 from functions.model.findings import AWAITING_APPROVAL, Finding
-from functions.model.request.actor import SCAN, Origin
+from functions.model.request.actor import SCAN, Actor, Origin
 from functions.model.request.operation import Operation
 from functions.model.request.tracked import TrackedRequest
 from functions.ports.approvals.store import ApprovalChange
@@ -86,10 +86,11 @@ async def approval_finding(
 
 
 async def ask_for_request(
-    certflow: GateContext, request: TrackedRequest, pending: Operation
+    certflow: GateContext, request: TrackedRequest, pending: Operation, by: Actor
 ) -> None:
     """Asks for the approval of a request that was started elsewhere: once, and again where the
-    access file has come to ask for others than have said yes. Raises Refused, Unavailable.
+    access file has come to ask for others than have said yes. `by` is who sent the chain. Raises
+    Refused, Unavailable.
     """
     judged = await _judged(certflow, request, pending)
     if judged is None or judged.denied or not judged.needs:
@@ -98,7 +99,10 @@ async def ask_for_request(
     if known is not None and not _is_asked_again(known, judged.needs):
         return
     try:
-        await add_approval(certflow, asked(_approval(certflow, request, pending, judged)))
+        wanted = replace(
+            _approval(certflow, request, pending, judged), caused_by=_who_caused(request, by)
+        )
+        await add_approval(certflow, asked(wanted))
     except ConcurrentChange:
         return  # another run has asked
 
@@ -260,6 +264,13 @@ def _approval(
         sha256=judged.sha256,
         request_id=request_id,
     )
+
+
+def _who_caused(request: TrackedRequest, by: Actor) -> tuple[Actor, ...]:
+    """Who is signed in of those because of whom an approval is asked for: who took the request
+    over, and who sent the chain.
+    """
+    return tuple(dict.fromkeys(one for one in (request.requested_by, by) if one and one.oid))
 
 
 def _denied(request: TrackedRequest, say: str) -> Finding:

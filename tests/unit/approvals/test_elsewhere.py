@@ -477,3 +477,28 @@ async def test_a_yes_for_what_was_deleted_meanwhile_harms_nobody() -> None:
     assert outcome(await asking.decide("approve")) == (200, "started")
     assert (await asking.dropped())["outcome"] == "waiting"
     assert asking.told == ["Asked", "Approved", "Asked"]
+
+
+@pytest.mark.parametrize("route", ["return_chain", "merge_pending"])
+async def test_who_sent_the_chain_that_asked_does_not_approve(route: str) -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    asking.started()
+    await asking.sent(route)
+    own = asking.header(ANN, "pki")
+    assert asking.approval.asked_by == SCAN
+    for what in ("approve", "refuse"):
+        assert outcome(await asking.decide(what, own)) == (403, "own-request")
+    assert (await asking.shown(own))["may"] == ["withdraw"]
+    assert outcome(await asking.decide("approve")) == (200, "started")
+
+
+async def test_who_took_the_request_over_before_the_condition_does_not_approve() -> None:
+    asking = Elsewhere(conditions=[])
+    asking.started(make_csr("web.pay.example.com")[1])
+    asking.vault.policies["pay-web"] = PLAIN
+    assert (await asking.ask({"if_pending": "adopt", "owner": "pay@example.com"})).status_code == 202
+    asking.now_wants(WANTED)
+    assert (await asking.dropped())["outcome"] == "waiting"
+    assert [one.oid for one in asking.approval.caused_by] == [ANN]
+    assert outcome(await asking.decide("approve", asking.header(ANN, "pki"))) == (403, "own-request")
+    assert outcome(await asking.decide("approve")) == (200, "started")
