@@ -48,6 +48,7 @@ NAMES_OF_CURVES = {ours: name for name, ours in CURVES.items()}
 # What no CSR says, so that nobody knows it: the stored policy can be another by now.
 NOT_IN_A_CSR = frozenset({"key_props.exportable", "x509_props.validity_months"})
 SAID_YES = frozenset({ApprovalState.APPROVED, ApprovalState.STARTED})
+GONE = "The request is not pending in Key Vault any more."
 OTHERS_NOW = (
     "The access file asks for other approvals now than when this was asked for. The next chain for "
     "the request asks for them."
@@ -124,16 +125,16 @@ async def change_at_yes(certflow: GateContext, approval: Approval) -> ApprovalCh
 
 
 async def _error_now(certflow: GateContext, approval: Approval) -> str | None:
-    """Why an approval that all have given counts for nothing; None if it counts. What is not
-    pending any more is judged when a chain comes for it. Raises UnknownVault, Refused, Unavailable.
+    """Why an approval that all have given counts for nothing; None if it counts. Raises
+    UnknownVault, Refused, Unavailable.
     """
     vault, name = approval.vault, approval.name
     request = await certflow.ledger.get(vault, name, approval.request_id or "")
     pending = await get_pending_or_none(certflow.vault(vault), name)
     if request is None or pending is None:
-        return None
+        return GONE
     if pending.operation.request_id != request.request_id:
-        return None
+        return GONE
     await access_read_now(certflow)
     judged = await _judged(certflow, request, pending.operation)
     if judged is None:
@@ -164,8 +165,7 @@ def _is_asked_again(known: Approval, needs: tuple[Need, ...]) -> bool:
 async def _known(certflow: GateContext, request: TrackedRequest) -> Approval | None:
     """The newest approval of this request, whether it was asked for here or with its start."""
     named = await certflow.approvals.of_name(request.vault, request.name)
-    mine = [one for one in named if one.request_id == request.request_id]
-    found = max(mine, key=lambda one: (one.asked, one.is_open), default=None)
+    found = next((one for one in named if one.request_id == request.request_id), None)
     return await expire_if_over(certflow, found) if found else None
 
 

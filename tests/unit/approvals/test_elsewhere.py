@@ -19,9 +19,11 @@ from functions.access.policy import effective_policy
 from functions.approvals.elsewhere import approval_finding, is_from_elsewhere, policy_of_request
 from functions.approvals.settle import settle_approvals
 from functions.chains.handle_upload import handle_upload, sweep_files
+from functions.model.approval.record import Approval
 from functions.model.errors import Unavailable
 from functions.model.request.actor import SCAN, Origin
 from functions.model.request.operation import Operation, Status
+from functions.ports.approvals.store import ApprovalChange
 from functions.ports.vault import PendingOperation
 from functions.requests.adoption import adopt
 from functions.requests.intents import settle_intent
@@ -190,6 +192,8 @@ async def test_what_is_denied_without_any_condition_for_approvals_is_not_merged_
     asking.started()
     report = await asking.dropped()
     assert (report["outcome"], codes(report)) == ("rejected", ["not-approved"])
+    asking.now_wants(WANTED, DENIED)
+    assert outcome(await asking.sent("merge_pending")) == (409, "not-approved")
     assert (asking.told, asking.vault.merges) == ([], [])
 
 
@@ -215,6 +219,8 @@ async def test_what_is_denied_of_exportable_keys_is_denied_of_those_of_which_tha
     asking = Elsewhere(conditions=[{"exportable": True, "deny": True, "say": "no exports"}, WANTED])
     asking.started()
     assert codes(await asking.dropped()) == ["not-approved"]
+    assert outcome(await asking.sent("merge_pending")) == (409, "not-approved")
+    assert asking.told == []
 
 
 USES = [
@@ -469,14 +475,27 @@ async def test_a_yes_waits_for_key_vault_and_the_timer_completes_it() -> None:
     assert asking.approval.state == "started"
 
 
-async def test_a_yes_for_what_was_deleted_meanwhile_harms_nobody() -> None:
+async def test_a_yes_for_what_was_deleted_meanwhile_is_none_for_what_came_after_it() -> None:
     asking = Elsewhere(conditions=[WANTED])
     asking.started()
     await asking.dropped()
     asking.started(make_csr("*.pay.example.com")[1])  # another one has its place
-    assert outcome(await asking.decide("approve")) == (200, "started")
+    assert outcome(await asking.decide("approve")) == (200, "failed")
+    assert asking.approval.error == "The request is not pending in Key Vault any more."
     assert (await asking.dropped())["outcome"] == "waiting"
-    assert asking.told == ["Asked", "Approved", "Asked"]
+    assert asking.told == ["Asked", "Approved", "Failed", "Asked"]
+
+
+async def test_a_yes_for_what_is_gone_or_in_a_vault_that_is_not_configured_any_more_fails() -> None:
+    for gone in ("operations", "vault"):
+        asking = Elsewhere(conditions=[WANTED])
+        asking.started()
+        await asking.dropped()
+        if gone == "vault":
+            asking.api.vaults = {}
+        else:
+            asking.vault.operations.clear()
+        assert outcome(await asking.decide("approve")) == (200, "failed")
 
 
 @pytest.mark.parametrize("route", ["return_chain", "merge_pending"])
@@ -502,3 +521,34 @@ async def test_who_took_the_request_over_before_the_condition_does_not_approve()
     assert [one.oid for one in asking.approval.caused_by] == [ANN]
     assert outcome(await asking.decide("approve", asking.header(ANN, "pki"))) == (403, "own-request")
     assert outcome(await asking.decide("approve")) == (200, "started")
+
+
+async def test_a_yes_under_way_that_is_not_enough_any_more_keeps_the_chain_waiting() -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    asking.started()
+    await asking.dropped()
+    asking.vault.faults = [Unavailable("Key Vault", "down")]
+    assert outcome(await asking.decide("approve")) == (200, "approved")
+    asking.now_wants(BOARD)
+    report = await asking.dropped()
+    assert (report["outcome"], codes(report)) == ("waiting", ["awaiting-approval"])
+    assert len(asking.api.world.approvals.kept) == 1
+    asking.api.world.later(minutes=3)
+    await settle_approvals(asking.api.certflow())
+    assert (asking.approval.state, asking.vault.merges) == ("failed", [])
+
+
+async def test_of_two_chains_at_once_one_asks_and_the_other_waits_as_well() -> None:
+    asking = Elsewhere(conditions=[WANTED])
+    asking.started()
+    approvals = asking.api.world.approvals
+    add = approvals.add
+
+    async def second(change: ApprovalChange) -> Approval:
+        approvals.add = add  # type: ignore[method-assign]  # as it was
+        assert (await asking.sent("merge_pending")).status_code == 409
+        return await add(change)
+
+    approvals.add = second  # type: ignore[method-assign]  # another run asks just before
+    assert (await asking.dropped())["outcome"] == "waiting"
+    assert (len(approvals.kept), asking.told) == (1, ["Asked"])
