@@ -11,6 +11,7 @@ from functions.app.access import access_read_now
 from functions.app.contexts import ApprovalsContext, ApprovedContext
 from functions.approvals.changes import failed, started
 from functions.approvals.digest import approved_command
+from functions.approvals.elsewhere import change_at_yes
 from functions.approvals.judge import decision_on, needs_of, proposed_policy
 from functions.approvals.save import save_approval
 from functions.model.approval.record import Approval, ApprovalOf
@@ -35,8 +36,9 @@ async def start_approved(certflow: ApprovedContext, approval: Approval) -> Appro
     """Starts the request of an approval that is `approved`; returns it as it is then. What does not
     answer now is tried again by the timer. Raises Unavailable only if it cannot be read or saved.
     """
-    if approval.request_id and approval.of is ApprovalOf.ELSEWHERE:
-        return await _save(certflow, started(approval, approval.request_id, certflow.now()))
+    if approval.of is ApprovalOf.ELSEWHERE:
+        change = await change_at_yes(certflow, approval)
+        return await _save(certflow, change) if change else approval
     if request_id := await _started_before(certflow, approval):
         return await _save(certflow, started(approval, request_id, certflow.now()))
     try:

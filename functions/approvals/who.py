@@ -50,7 +50,8 @@ def deeds_of(rules: AccessRules, caller: Caller, approval: Approval) -> tuple[st
 
 def approver_error(rules: AccessRules, caller: Caller, approval: Approval) -> Forbidden | None:
     """Why a caller may neither approve nor refuse; None if the caller may: a person other than who
-    asked, with the verb `approve` for this name at this time, whom one of the conditions means.
+    asked or caused that, with the verb `approve` for this name at this time, whom one of the
+    conditions means.
     """
     if caller.actor.kind is not ActorKind.PERSON:
         return Forbidden(
@@ -58,12 +59,8 @@ def approver_error(rules: AccessRules, caller: Caller, approval: Approval) -> Fo
             "a person do it, who has the verb approve there.",
             "not-a-person",
         )
-    if same_person(caller.actor, approval.asked_by):
-        return Forbidden(
-            "This is your own request, which somebody else has to decide. If it is not wanted any "
-            "more, withdraw it.",
-            "own-request",
-        )
+    if own := _own_error(caller, approval):
+        return own
     if not _may(rules, caller, Verb.APPROVE, approval.vault, approval.name):
         return Forbidden(
             f"The verb approve is not granted to you for {approval.name} in {approval.vault}. Ask "
@@ -74,6 +71,23 @@ def approver_error(rules: AccessRules, caller: Caller, approval: Approval) -> Fo
         return Forbidden(
             f"The access file asks others for this: {_whom(approval)}. One of them has to decide.",
             "not-an-approver",
+        )
+    return None
+
+
+def _own_error(caller: Caller, approval: Approval) -> Forbidden | None:
+    """Why a caller may not decide about what is their own; None if it is somebody else's."""
+    if same_person(caller.actor, approval.asked_by):
+        return Forbidden(
+            "This is your own request, which somebody else has to decide. If it is not wanted any "
+            "more, withdraw it.",
+            "own-request",
+        )
+    if any(same_person(caller.actor, one) for one in approval.caused_by):
+        return Forbidden(
+            "You have taken this request over, or sent the chain because of which this was asked "
+            "for, so somebody else has to decide.",
+            "own-request",
         )
     return None
 

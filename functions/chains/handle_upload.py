@@ -252,21 +252,21 @@ async def outcome_of(certflow: ChainsContext, sender: Sender, case: Case) -> Out
     if one.version and not case.mergeable:
         return replace(outcome, word="already-merged")
     if case.waits:
-        await _ask_if_held(certflow, case)
+        await _ask_if_held(certflow, case, sender.by)
         return replace(outcome, word="waiting")
     if not case.mergeable or case.chain is None:
         return outcome
     return await _merge_case(certflow, sender, one, case.chain, outcome)
 
 
-async def _ask_if_held(certflow: ChainsContext, case: Case) -> None:
+async def _ask_if_held(certflow: ChainsContext, case: Case, by: Actor) -> None:
     """Asks for the approval that a chain waits for, once its request is tracked: the history of
     that names who asked.
     """
     one = case.match
     if one.pending and any(found.code == AWAITING_APPROVAL for found in case.findings):
         request = await _tracked(certflow, one, UPLOAD)
-        await ask_for_request(certflow, request, one.pending)
+        await ask_for_request(certflow, request, one.pending, by)
 
 
 async def _merge_case(

@@ -60,7 +60,7 @@ async def merge(
     request = await tracked_request(certflow, address, answer, by)
     more, takeover = await _with_people(certflow, request, more)
     judged = await _validated(certflow, request, certificates, answer.operation)
-    await _require_approved(certflow, request, answer.operation)
+    await _require_approved(certflow, request, answer.operation, by)
     told = takeover_events(takeover, request, "merged", by, certflow.now())
     doing = Action("merged", by, warnings_of(judged.findings))
     bundle, findings = await _merge_and_tell(certflow, request, judged.chain, doing, more, told)
@@ -68,13 +68,13 @@ async def merge(
 
 
 async def _require_approved(
-    certflow: ManageContext, request: TrackedRequest, pending: Operation
+    certflow: ManageContext, request: TrackedRequest, pending: Operation, by: Actor
 ) -> None:
     """Raises ChainProblem for a request that was started elsewhere and has to be approved first,
     and asks for that.
     """
     if held := await approval_finding(certflow, request, pending):
-        await ask_for_request(certflow, request, pending)
+        await ask_for_request(certflow, request, pending, by)
         raise ChainProblem(held.code, held.sentence, held.next_step)
 
 

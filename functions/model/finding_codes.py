@@ -81,7 +81,8 @@ SECTIONS: dict[str, dict[str, Code]] = {
         "not-approved": Code(
             "error",
             "The request was started outside Certflow, and its approval was refused, withdrawn, or "
-            "not decided in time.",
+            "not decided in time; or the access file denies such a request, and the sentence says "
+            "why.",
         ),
         "search-unfinished": Code(
             "error",

@@ -36,7 +36,8 @@ class Intent:
     `takeover` says whose certificate it was and what changes, of which that owner is told. `tries`
     counts how often it could not be settled. `began` is when it was written (UTC); None in the rows
     of an older version. `policy_before` and `policy` are the SHA-256 (act_facts.py) of the stored
-    policy and of the one that it is started with, where they are known.
+    policy and of the one that it is started with, where they are known. `effective` is that one
+    itself: what is not for it did not come of this start. None in the rows of an older version.
     """
 
     vault: str
@@ -59,6 +60,7 @@ class Intent:
     approval: str | None = None
     policy_before: str | None = None
     policy: str | None = None
+    effective: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

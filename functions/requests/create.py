@@ -28,7 +28,13 @@ from functions.model.request.tracked import TrackedRequest
 from functions.ports.judge import AdmitAll, Judge, Proposal
 from functions.ports.key_vault_objects import CreateFields
 from functions.ports.ledger import Intent
-from functions.ports.vault import NOT_FOUND, PendingOperation, Vault, get_pending_or_none
+from functions.ports.vault import (
+    NOT_FOUND,
+    PendingOperation,
+    Vault,
+    get_pending_or_none,
+    stored_policy,
+)
 from functions.record.export import refuse_unrecorded
 from functions.requests.adoption import adopt
 from functions.requests.apply_and_save import apply_and_save
@@ -38,8 +44,8 @@ from functions.requests.create_refusals import (
     refuse_issuer,
     refuse_unless_same,
 )
+from functions.requests.intents import may_come_of
 from functions.requests.last_version import LastVersion, hints, last_version, next_tags
-from functions.requests.policy_diff import differences
 from functions.requests.takeover import takeover_of
 from functions.requests.track import answer_of, save_answer, track_request
 
@@ -212,10 +218,11 @@ def proposal_of(
 
 async def _last_version(certflow: HasLedger, vault: Vault, command: CreateCommand) -> LastVersion:
     """The certificate before the start. A renewal of ours knows its tags already, and changes
-    nothing of which anybody has to be told.
+    nothing of which anybody has to be told; the policy says what may come of it.
     """
     if command.renews:
-        return LastVersion(command.body["tags"])
+        policy = await stored_policy(vault, command.name)
+        return LastVersion(command.body["tags"], policy=policy)
     return await last_version(certflow, vault, command.vault.lower(), command.name)
 
 
@@ -234,7 +241,7 @@ def _intent_of(
     pending_now: PendingOperation | None,
 ) -> Intent:
     """The intent of a start. `asked` is the fingerprint of the order as the caller gave it."""
-    takeover = None
+    takeover, policy = None, command.body.get("policy") or last.policy
     if not command.renews:
         takeover = takeover_of(last.owner, last.tags, last.policy, command.body)
     return Intent(
@@ -254,7 +261,8 @@ def _intent_of(
         takeover=takeover,
         began=certflow.now(),
         policy_before=policy_sha256(last.policy),
-        policy=policy_sha256(command.body.get("policy") or last.policy),
+        policy=policy_sha256(policy),
+        effective=policy,
     )
 
 
@@ -388,10 +396,9 @@ def _came_of(
     """What stands in Key Vault, if the first call may have made it: it was not there before, and is
     for what is asked.
     """
-    if pending_now is None or pending_now.operation.request_id == earlier.before:
-        return None
-    policy = command.body.get("policy")
-    return None if policy and differences(policy, pending_now.operation.csr) else pending_now
+    if earlier.effective is None:  # a row of an older version
+        earlier = replace(earlier, effective=command.body.get("policy"))
+    return pending_now if pending_now and may_come_of(earlier, pending_now.operation) else None
 
 
 async def _replace(

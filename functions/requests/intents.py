@@ -8,16 +8,22 @@ import hashlib
 import logging
 from dataclasses import replace
 from datetime import datetime
+from typing import cast
 
 from functions.app.contexts import Outbox, RequestsContext
 from functions.app.outbox import publish, send
 from functions.model.events.event import Event
 from functions.model.events.requests import Unsettled
 from functions.model.log import record
+from functions.model.request.actor import SCAN
+from functions.model.request.operation import Operation
 from functions.model.request.request_event import who
 from functions.model.timing import pause_after
+from functions.ports.key_vault_objects import Policy
 from functions.ports.ledger import Intent
 from functions.ports.vault import get_pending_or_none
+from functions.requests.adoption import adopt
+from functions.requests.policy_diff import is_for
 from functions.requests.takeover import takeover_events
 from functions.requests.track import answer_of, save_answer, track_request
 from functions.x509.describe import printed
@@ -30,7 +36,8 @@ async def settle_intent(certflow: RequestsContext, vault: str, name: str, intent
     """Tracks what a start that was cut off has made; forgets an intent that has its answer, which
     was then kept long enough. Raises Refused, Unavailable.
 
-    What stood in Key Vault before the start did not come of it.
+    What stood in Key Vault before the start did not come of it, nor did what is for something else
+    than the start: that was started elsewhere, and is tracked as such.
     """
     intent = await certflow.ledger.intent(vault, name, intent_id)
     if intent is None:
@@ -40,12 +47,23 @@ async def settle_intent(certflow: RequestsContext, vault: str, name: str, intent
         if intent.answer
         else await get_pending_or_none(certflow.vault(intent.vault), intent.name)
     )
-    if answer is None or answer.operation.request_id == intent.before:
+    if answer is None or not may_come_of(intent, answer.operation):
         await _tell_of_changes_that_stay(certflow, intent)
+        if answer and answer.operation.request_id != intent.before:
+            await adopt(certflow, vault, intent.name, answer.operation, SCAN, csr_out=True)
         await certflow.ledger.remove_intent(intent)
         return
     await track_request(certflow, intent, answer.operation, csr_out=True)
     await save_answer(certflow, intent, answer_of(intent, answer))
+
+
+def may_come_of(intent: Intent, pending: Operation) -> bool:
+    """Whether a start may have made what is pending: it was not there before, and is for the policy
+    that the start was judged by, as far as that is known.
+    """
+    if pending.request_id == intent.before:
+        return False
+    return intent.effective is None or is_for(cast("Policy", intent.effective), pending)
 
 
 async def _tell_of_changes_that_stay(certflow: Outbox, intent: Intent) -> None:

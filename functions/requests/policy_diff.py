@@ -7,6 +7,7 @@ from __future__ import annotations
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from functions.model.request.operation import Operation
 from functions.ports.key_vault_objects import AlternativeNames, KeyProperties, Policy
 from functions.x509.san import names_of
 
@@ -32,6 +33,12 @@ def differences(policy: Policy, csr_der: bytes) -> tuple[str, ...]:
         for what, asked, given in pairs
         if asked != given
     )
+
+
+def is_for(policy: Policy, pending: Operation) -> bool:
+    """Whether a pending operation is for just what a policy asks for, at its issuer."""
+    same_issuer = issuer_of(policy).lower() == pending.issuer.lower()
+    return same_issuer and not differences(policy, pending.csr)
 
 
 def issuer_of(policy: Policy) -> str:

@@ -119,7 +119,8 @@ class FakeVault:
         if standing and standing.status is Status.IN_PROGRESS:
             raise Refused(409, "Conflict", "pending")
         self.created.append(dict(body))
-        return _answer(self.start(name, body.get("policy", {}).get("issuer", {}).get("name", "Unknown")))
+        policy = body.get("policy") or self.policies.get(name) or {}
+        return _answer(self.start(name, policy.get("issuer", {}).get("name", "Unknown")))
 
     async def pending(self, name: str, request_id: str | None = None) -> PendingOperation:
         self._called("pending")

@@ -45,6 +45,7 @@ from tests.unit.finding_chains import (
 )
 from tests.unit.finding_example import Example, always
 from tests.unit.finding_worlds import (
+    denied,
     merged_before,
     needing_approval,
     not_approved,
@@ -142,6 +143,7 @@ OF_THE_CHAIN: list[Example] = [
     Example("trusted-ca-ignored", trusting_a_server_too, ("more.pem", "CN=other.example.com is no CA", "Take out")),
     Example("awaiting-approval", needing_approval, ("for web in vault main", "by itself")),
     Example("not-approved", not_approved, ("was refused already", "Start it with Certflow")),
+    Example("not-approved", denied, ("the access file denies it: a freeze.", "Ask whoever may write the access file")),
     Example("search-unfinished", too_many_to_search, ("in 0 of 1 vaults", "main", "next inventory scan")),
     Example("trust-missing", untrusting, ("vault main", "trusted-cas/main/", "by itself"), trusted=()),
     Example(

@@ -12,7 +12,7 @@ from functions.chains.parsing.parse import parse
 from functions.chains.trust_changes import trust_for
 from functions.model.errors import Refused
 from functions.model.options import Options, Takes
-from functions.model.request.actor import SCAN
+from functions.model.request.actor import SCAN, UPLOAD
 from functions.model.request.operation import Operation, Status
 from functions.ports.issuing_cas import IssuingCa
 from functions.requests.adoption import adopt
@@ -51,12 +51,19 @@ def needing_approval(world: World) -> bytes:
     return signed() + pem(ROOT.certificate)
 
 
+def denied(world: World) -> bytes:
+    """What is requested in this vault is denied."""
+    world.access_files = FakeAccessFiles()
+    world.access_files.write(b'{"grants": [], "conditions": [{"vaults": ["main"], "deny": true, "say": "a freeze"}]}')
+    return signed() + pem(ROOT.certificate)
+
+
 async def not_approved(world: World) -> bytes:
     """There was one who said no."""
     content = needing_approval(world)
     pending = world.vault.operations["web"]
     request = await adopt(world.certflow, "main", "web", pending, SCAN)
-    await ask_for_request(world.certflow, request, pending)
+    await ask_for_request(world.certflow, request, pending, UPLOAD)
     (approval,) = world.approvals.kept.values()
     await save_approval(world.certflow, refused(approval, person("bob@example.com"), "No.", world.now))
     return content

@@ -91,8 +91,10 @@ class Approval:
     comes of the Idempotency-Key.
 
     `renews` is the thumbprint of the version that a renewal replaces, `request_id` the request that
-    was started, or that was found in Key Vault (`elsewhere`). `difference` shows by field what was
-    approved last for the certificate and what is asked for now. `error` says why the start failed.
+    was started, or that was found in Key Vault (`elsewhere`). Of such a one `caused_by` are those
+    who took it over, and who sent the chain because of which Certflow asks. `difference` shows by
+    field what was approved last for the certificate and what is asked for now. `error` says why
+    the start failed.
     """
 
     id: str
@@ -107,6 +109,7 @@ class Approval:
     asked_by: Actor
     expires: datetime
     roles: tuple[str, ...] = ()
+    caused_by: tuple[Actor, ...] = ()
     owner: str | None = None
     names: tuple[str, ...] = ()
     sha256: str = ""

@@ -262,7 +262,8 @@ async def test_a_start_that_came_to_nothing_does_not_count(*, maybe_done: bool) 
 
 
 async def test_a_start_of_which_only_the_answer_was_lost_counts() -> None:
-    scene = Scene.of()
+    subject = {"subject": "CN=web.example.com"}
+    scene = Scene.of(POLICY | {"key_props": {"kty": "EC"}, "x509_props": subject})  # as the CSR of the fake
     create = scene.vault.create
 
     async def lost(name: str, body: Mapping[str, Any]) -> PendingOperation:

@@ -181,6 +181,7 @@ async def test_what_is_pending_is_taken_over_no_more_quietly(if_pending: IfPendi
 
 async def test_a_start_that_is_cut_off_after_key_vaults_answer_is_told_by_who_finds_it() -> None:
     world = owned()
+    world.vault.policies["web"] = POLICY | {"key_props": {"kty": "EC"}}  # as the CSR of the fake
     create = world.vault.create
 
     async def lost(name: str, body: Any) -> PendingOperation:
