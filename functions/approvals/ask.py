@@ -9,10 +9,11 @@ from functions.approvals.digest import digest_of, sent_body
 from functions.approvals.errors import waits_already
 from functions.approvals.expire import expire_if_over
 from functions.approvals.judge import NeedsApproval, needs_of, proposed_names, proposed_policy
+from functions.approvals.repeated import asked_before, started_before
 from functions.approvals.save import add_approval
 from functions.model.approval.ids import new_approval_id
 from functions.model.approval.record import APPROVAL_TTL, START_SLOT, Approval, ApprovalOf
-from functions.model.errors import ConcurrentChange, InvalidRequest, KeepsChanging, KeyReused
+from functions.model.errors import ConcurrentChange, InvalidRequest, KeepsChanging
 from functions.ports.judge import Proposal
 from functions.requests.create import CreateCommand, CreateResult, create_request
 from functions.requests.dry_run import would_create
@@ -27,38 +28,43 @@ async def create_or_ask(
     certflow: ApprovedContext, command: CreateCommand
 ) -> CreateResult | Approval:
     """Starts a request, or asks for the approval that the access file wants first. The same command
-    gets the same approval while it waits; with its Idempotency-Key, whatever became of it.
+    gets the same approval while it waits; with its Idempotency-Key, whatever became of it, whatever
+    the access file asks for by now.
 
     Raises what create_request raises; Refused, too, if another command for the name waits, or if
     the request would be refused anyway, and InvalidRequest for a body that is too long to wait.
     """
+    if known := await asked_before(certflow, command):
+        return known
     try:
         return await create_request(certflow, command)
     except NeedsApproval as needed:
         try:
-            approval, is_new = await _ask(certflow, command, needed)
+            found, is_new = await _ask(certflow, command, needed)
         except BaseException:
             await needed.give_back()
             raise
         if not is_new:
             await needed.give_back()
-        return approval
+        return found
 
 
 async def _ask(
     certflow: ApprovedContext, command: CreateCommand, needed: NeedsApproval
-) -> tuple[Approval, bool]:
-    """The approval, and whether it is new."""
+) -> tuple[CreateResult | Approval, bool]:
+    """The approval, and whether it is new; or the answer of a start before it was asked for any."""
+    if first := await started_before(certflow, command):
+        return first, False
     refuse_if_read_only(certflow, command.vault)
     would = await would_create(certflow, command)
-    if would.refusal:
-        raise would.refusal
     wanted = _wanted_create(certflow, command, needed, would.proposal)
     if len(str(wanted.body)) > MAX_BODY_LETTERS:
         raise InvalidRequest("$", f"At most {MAX_BODY_LETTERS} characters can wait for approval.")
     for _ in range(MAX_ASKING):
-        if known := await _same(certflow, wanted):
+        if known := await _same(certflow, command, wanted):
             return known, False
+        if would.refusal:
+            raise would.refusal
         try:
             return await add_approval(certflow, asked(wanted)), True
         except ConcurrentChange:
@@ -66,18 +72,15 @@ async def _ask(
     raise KeepsChanging(APPROVAL_STORE, "others ask for the same name", retry_after=1)
 
 
-async def _same(certflow: ApprovedContext, wanted: Approval) -> Approval | None:
+async def _same(
+    certflow: ApprovedContext, command: CreateCommand, wanted: Approval
+) -> Approval | None:
     """The approval that this command has already. Raises KeyReused, and Refused if another one
     waits.
     """
+    if known := await asked_before(certflow, command):
+        return known
     for one in await certflow.approvals.of_name(wanted.vault, wanted.name):
-        if wanted.key and one.key == wanted.key:
-            if one.digest != wanted.digest:
-                raise KeyReused(
-                    "This Idempotency-Key was used with another request before. Use a new key for "
-                    "a new request."
-                )
-            return await expire_if_over(certflow, one)
         if one.is_open and one.slot == START_SLOT:
             current = await expire_if_over(certflow, one)
             if current.is_open and current.digest != wanted.digest:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from functions.model.approval.record import ApprovalState
+from functions.model.errors import Unavailable
 from functions.ports.approvals.store import ApprovalChange
 from tests.entra_tokens import PIPELINE_APP
-from tests.unit.approvals.asking import ANN, BOB, CHANGES, PLACE, POLICY, WILDCARD, Asking, outcome
+from tests.unit.approvals.asking import ANN, BOB, CHANGES, ONE_OF_PKI, PLACE, POLICY, WILDCARD, Asking, outcome
 from tests.unit.signed_in import FORGE, ROUTE, error_of
 
 
@@ -66,12 +67,97 @@ async def test_an_idempotency_key_answers_what_became_of_it_and_never_something_
     asking = Asking()
     key = {"idempotency-key": "order-1"}
     await asking.ask(**key)
-    other = await asking.ask({**WILDCARD, "requested_by": "x"}, **key)
+    other = await asking.ask({**WILDCARD, "owner": "x@example.com"}, **key)
     assert (other.status_code, error_of(other)["error"]["code"]) == (422, "IdempotencyKeyReused")
     await asking.decide("refuse")
     assert outcome(await asking.ask(**key)) == (202, "refused")
     assert outcome(await asking.ask()) == (202, "awaiting-approval")  # without the key it is asked again
     assert asking.told == ["Asked", "Refused", "Asked"]
+
+
+KEY = {"idempotency-key": "order-1"}
+REPLACES = {**WILDCARD, "if_pending": "replace"}
+OF_EVERYTHING = {"names": ["pay-*"], "approvals": 1, "by": ["role:pki"]}
+
+
+async def test_after_the_start_the_key_is_answered_with_the_approval_and_its_request() -> None:
+    asking = Asking()
+    await asking.ask(**KEY)
+    await asking.decide("approve")
+    again = await asking.ask(**KEY)
+    assert outcome(again) == (202, "started")
+    assert error_of(again)["request_id"] == asking.approval.request_id
+    assert outcome(await asking.ask()) == (409, "pending")  # without the key it is another one
+
+
+async def test_a_key_is_answered_though_its_caller_may_start_nothing_more_today() -> None:
+    asking = Asking(grants={"a_day": 1})
+    await asking.ask(**KEY)
+    assert outcome(await asking.ask(**KEY)) == (202, "awaiting-approval")
+
+
+async def test_a_key_means_the_body_and_not_the_policy_that_is_stored_by_now() -> None:
+    asking = Asking(conditions=[OF_EVERYTHING])
+    plain = {**POLICY, "x509_props": {"subject": "CN=web.pay.example.com"}}
+    asking.vault.policies["pay-web"] = plain
+    body = {"owner": "pay@example.com"}
+    await asking.ask(body, **KEY)
+    await asking.decide("refuse")
+    asking.vault.policies["pay-web"] = {**plain, "key_props": {"kty": "RSA"}}
+    assert outcome(await asking.ask(body, **KEY)) == (202, "refused")
+
+
+async def test_a_key_starts_one_request_also_where_no_approval_is_asked_for_any_more() -> None:
+    asking = Asking()
+    await asking.ask(REPLACES, **KEY)
+    await asking.decide("approve")
+    asking.conditions = []
+    asking.write()
+    assert outcome(await asking.ask(REPLACES, **KEY)) == (202, "started")
+    assert len(asking.vault.created) == 1
+
+
+async def test_a_key_of_a_request_that_runs_asks_for_no_approval_that_is_wanted_since() -> None:
+    asking = Asking(conditions=[], grants={"a_day": 2})
+    first = error_of(await asking.ask(REPLACES, **KEY))
+    asking.conditions = [ONE_OF_PKI]
+    asking.write()
+    again = await asking.ask(REPLACES, **KEY)
+    assert (again.status_code, error_of(again)["request_id"]) == (202, first["request_id"])
+    other = await asking.ask({**REPLACES, "signer": "s@example.com"}, **KEY)
+    assert (other.status_code, error_of(other)["error"]["code"]) == (422, "IdempotencyKeyReused")
+    assert asking.api.world.approvals.kept == {}
+    assert [count.count for count in asking.api.world.start_counts.counts.values()] == [1]
+
+
+async def test_a_key_whose_start_was_cut_off_asks_nobody_before_it_is_known_what_came_of_it() -> None:
+    asking = Asking(conditions=[])
+    whole = asking.vault.create
+
+    async def lost(*given: Any) -> Any:
+        await whole(*given)
+        raise Unavailable("Key Vault", "time-out", maybe_done=True)
+
+    asking.vault.create = lost  # type: ignore[method-assign, assignment]  # of the fake
+    assert (await asking.ask(REPLACES, **KEY)).status_code == 503
+    asking.conditions = [ONE_OF_PKI]
+    asking.write()
+    assert (await asking.ask(REPLACES, **KEY)).status_code == 503
+    assert asking.api.world.approvals.kept == {}
+
+
+async def test_the_same_key_of_another_caller_is_another_key() -> None:
+    asking = Asking()
+    await asking.ask(**KEY)
+    await asking.decide("refuse")
+    assert outcome(await asking.ask(who=asking.header(BOB, "team-pay"), **KEY)) == (202, "awaiting-approval")
+
+
+async def test_a_key_is_told_of_the_end_that_nobody_has_noted_yet() -> None:
+    asking = Asking()
+    await asking.ask(**KEY)
+    asking.api.world.later(days=7)
+    assert outcome(await asking.ask(**KEY)) == (202, "expired")
 
 
 async def test_two_who_ask_at_once_get_one_approval() -> None:
