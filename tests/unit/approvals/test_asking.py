@@ -175,6 +175,36 @@ async def test_two_who_ask_at_once_get_one_approval() -> None:
     assert error_of(await asking.ask())["id"] == asking.approval.id
 
 
+FREE = {"who": ["role:free"], "may": ["read", "request"]}
+
+
+@pytest.mark.parametrize("star", ["\uff0a", "\ufe61", "\u2217", "%2a", "*\u200b", "w*"])
+async def test_what_may_become_a_wildcard_on_its_way_waits_as_one(star: str) -> None:
+    asking = Asking(more_rows=[FREE])
+    sans = {"dns_names": [f"{star}.pay.example.com"]}
+    policy = {**POLICY, "x509_props": {"subject": "CN=web.pay.example.com", "sans": sans}}
+    answer = await asking.ask({"policy": policy}, who=asking.header(ANN, "free"))
+    assert outcome(answer) in {(202, "awaiting-approval"), (400, None)}
+    assert asking.vault.created == []
+
+
+@pytest.mark.parametrize("star", ["\uff0a", "\ufe61"])
+async def test_a_wide_star_in_the_subject_is_a_wildcard(star: str) -> None:
+    asking = Asking(more_rows=[FREE])
+    policy = {**POLICY, "x509_props": {"subject": f"CN={star}.pay.example.com"}}
+    answer = await asking.ask({"policy": policy}, who=asking.header(ANN, "free"))
+    assert outcome(answer) == (202, "awaiting-approval")
+
+
+@pytest.mark.parametrize("name", ["web.pay.example.com", "_a.WEB-1.example.com", "xn--bcher-kva.example", "web"])
+async def test_a_dns_name_that_says_what_it_is_waits_for_nobody(name: str) -> None:
+    asking = Asking(more_rows=[FREE])
+    sans = {"dns_names": [name]}
+    policy = {**POLICY, "x509_props": {"subject": "CN=web.pay.example.com", "sans": sans}}
+    answer = await asking.ask({"policy": policy}, who=asking.header(ANN, "free"))
+    assert (answer.status_code, error_of(answer)["how"]) == (202, "created")
+
+
 async def test_an_application_may_ask() -> None:
     row = {"who": [f"app:{PIPELINE_APP}"], "may": ["request"]}
     asking = Asking(more_rows=[row])
