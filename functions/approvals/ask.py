@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 from functions.app.contexts import ApprovedContext
 from functions.app.read_only_vault import refuse_if_read_only
 from functions.approvals.changes import asked
@@ -20,8 +23,9 @@ from functions.requests.dry_run import would_create
 
 APPROVAL_STORE = "The store of approvals"
 MAX_ASKING = 3  # tries; each fails only because another caller asked for the same name
-# Characters of a body that can wait: it is kept in one row, which holds 1 MiB.
-MAX_BODY_LETTERS = 200_000
+# UTF-16 code units of an approval, which is kept in one row of 1 MiB, two bytes for each. The rest
+# of the row is for who says yes, and what becomes of it.
+MAX_WAITING_LETTERS = 400_000
 
 
 async def create_or_ask(
@@ -58,8 +62,7 @@ async def _ask(
     refuse_if_read_only(certflow, command.vault)
     would = await would_create(certflow, command)
     wanted = _wanted_create(certflow, command, needed, would.proposal)
-    if len(str(wanted.body)) > MAX_BODY_LETTERS:
-        raise InvalidRequest("$", f"At most {MAX_BODY_LETTERS} characters can wait for approval.")
+    _check_fits(wanted)
     for _ in range(MAX_ASKING):
         if known := await _same(certflow, command, wanted):
             return known, False
@@ -70,6 +73,19 @@ async def _ask(
         except ConcurrentChange:
             continue
     raise KeepsChanging(APPROVAL_STORE, "others ask for the same name", retry_after=1)
+
+
+def _check_fits(wanted: Approval) -> None:
+    """Raises InvalidRequest if an approval is too long for its row."""
+    text = json.dumps(asdict(wanted), ensure_ascii=False, separators=(",", ":"), default=str)
+    letters = len(text.encode("utf-16-le", "surrogatepass")) // 2
+    if letters > MAX_WAITING_LETTERS:
+        raise InvalidRequest(
+            "$",
+            f"This is too long to wait for approval: with names and policy it has {letters} "
+            f"characters, and at most {MAX_WAITING_LETTERS} can wait. Ask for fewer names in one "
+            "certificate, or for shorter tags.",
+        )
 
 
 async def _same(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from functions.adapters.azure_tables.approvals import _approval_row
 from functions.model.approval.record import ApprovalState
 from functions.model.errors import Unavailable
 from functions.ports.approvals.store import ApprovalChange
@@ -203,6 +204,33 @@ async def test_a_dns_name_that_says_what_it_is_waits_for_nobody(name: str) -> No
     policy = {**POLICY, "x509_props": {"subject": "CN=web.pay.example.com", "sans": sans}}
     answer = await asking.ask({"policy": policy}, who=asking.header(ANN, "free"))
     assert (answer.status_code, error_of(answer)["how"]) == (202, "created")
+
+
+def many_names(count: int, letter: str = "a") -> dict[str, Any]:
+    """The body of a create with very many names."""
+    names = [f"*.{letter * 50}{number:06d}.pay.example.com" for number in range(count)]
+    return {"policy": {**POLICY, "x509_props": {"subject": "CN=web.pay.example.com", "sans": {"dns_names": names}}}}
+
+
+@pytest.mark.parametrize("letter", ["a", "\U0001f600"])
+async def test_what_waits_fits_in_its_row_however_many_names_it_has(letter: str) -> None:
+    asking = Asking(more_rows=[FREE])
+    who = asking.header(ANN, "free")
+    answers = [await asking.ask(many_names(count, letter), who) for count in (700, 1300, 1700, 2600)]
+    refused = [one for one in answers if one.status_code == 400]
+    assert refused
+    for answer in refused:
+        assert "fewer names" in error_of(answer)["error"]["message"]
+    for approval in asking.api.world.approvals.kept.values():
+        row = _approval_row(approval)
+        assert sum(len(value.encode("utf-16-le")) for value in row.values() if isinstance(value, str)) < 850_000
+    assert asking.vault.created == []
+
+
+async def test_what_fits_waits() -> None:
+    asking = Asking(more_rows=[FREE])
+    answer = await asking.ask(many_names(1000), asking.header(ANN, "free"))
+    assert outcome(answer) == (202, "awaiting-approval")
 
 
 async def test_an_application_may_ask() -> None:
