@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import timedelta
 
 from functions.app.contexts import ApprovedContext
 from functions.app.read_only_vault import refuse_if_read_only
 from functions.approvals.changes import asked
 from functions.approvals.digest import digest_of, sent_body
-from functions.approvals.errors import waits_already
+from functions.approvals.errors import too_many, waits_already
 from functions.approvals.expire import expire_if_over
 from functions.approvals.judge import NeedsApproval, needs_of, proposed_names, proposed_policy
 from functions.approvals.repeated import asked_before, started_before
@@ -17,6 +18,7 @@ from functions.approvals.save import add_approval
 from functions.model.approval.ids import new_approval_id
 from functions.model.approval.record import APPROVAL_TTL, START_SLOT, Approval, ApprovalOf
 from functions.model.errors import ConcurrentChange, InvalidRequest, KeepsChanging
+from functions.model.request.actor import Actor
 from functions.ports.judge import Proposal
 from functions.requests.create import CreateCommand, CreateResult, create_request
 from functions.requests.dry_run import would_create
@@ -26,6 +28,8 @@ MAX_ASKING = 3  # tries; each fails only because another caller asked for the sa
 # UTF-16 code units of an approval, which is kept in one row of 1 MiB, two bytes for each. The rest
 # of the row is for who says yes, and what becomes of it.
 MAX_WAITING_LETTERS = 400_000
+MAX_OPEN_OF_ONE = 100  # approvals of one caller that wait at a time
+LATELY, MAX_ASKED_IN_A_DAY = timedelta(days=1), 200  # of one caller, whatever became of them
 
 
 async def create_or_ask(
@@ -68,6 +72,7 @@ async def _ask(
             return known, False
         if would.refusal:
             raise would.refusal
+        await _check_load(certflow, command.by)
         try:
             return await add_approval(certflow, asked(wanted)), True
         except ConcurrentChange:
@@ -85,6 +90,23 @@ def _check_fits(wanted: Approval) -> None:
             f"This is too long to wait for approval: with names and policy it has {letters} "
             f"characters, and at most {MAX_WAITING_LETTERS} can wait. Ask for fewer names in one "
             "certificate, or for shorter tags.",
+        )
+
+
+async def _check_load(certflow: ApprovedContext, by: Actor) -> None:
+    """Raises Forbidden if somebody has asked for so much that nobody could read it: each approval
+    that is asked for is a message to those who may say yes. Raises Unavailable.
+    """
+    load = await certflow.approvals.load_of(by, certflow.now() - LATELY)
+    if load.open >= MAX_OPEN_OF_ONE:
+        raise too_many(
+            f"{load.open} of your requests wait for approval, and at most {MAX_OPEN_OF_ONE} can. "
+            "Wait until some are decided, or withdraw those that are not needed."
+        )
+    if load.lately >= MAX_ASKED_IN_A_DAY:
+        raise too_many(
+            f"You have asked for {load.lately} approvals within 24 hours, also counting those that "
+            f"ended, and at most {MAX_ASKED_IN_A_DAY} are possible. Ask again later."
         )
 
 

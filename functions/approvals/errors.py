@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.model.approval.record import Approval, ApprovalState
-from functions.model.errors import CertflowError, Refused
+from functions.model.errors import CertflowError, Forbidden, Refused
 from functions.model.humanize import moment
 
 CONFLICT = 409
@@ -56,3 +56,8 @@ def waits_already(approval: Approval) -> Refused:
         f"{moment(approval.expires.isoformat())} (GET approvals/{approval.id}). Wait for its end, "
         f"or withdraw it (POST approvals/{approval.id}/withdraw), then ask again.",
     )
+
+
+def too_many(message: str) -> Forbidden:
+    """The error of asking for more approvals than one caller can have."""
+    return Forbidden(message, "too-many-approvals")

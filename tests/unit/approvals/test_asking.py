@@ -334,3 +334,35 @@ async def test_a_digest_says_all_that_is_asked_for() -> None:
             digests.add(error_of(answer)["digest"])
             await asking.api.send(ROUTE["withdraw"], asking.header(ANN, "team-pay"), id=error_of(answer)["id"], body={})
     assert len(digests) == 5
+
+
+async def test_one_caller_has_so_many_that_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("functions.approvals.ask.MAX_OPEN_OF_ONE", 2)
+    asking = Asking(grants={"a_day": 3})
+    answers = [await asking.ask(name=f"pay-{number}") for number in range(3)]
+    assert [outcome(one)[1] for one in answers] == ["awaiting-approval", "awaiting-approval", "too-many-approvals"]
+    assert (answers[2].status_code, "withdraw" in error_of(answers[2])["error"]["message"]) == (403, True)
+    assert outcome(await asking.ask(name="pay-0")) == (202, "awaiting-approval")  # it waits already
+    assert [count.count for count in asking.api.world.start_counts.counts.values()] == [2]
+    other = await asking.ask(name="pay-2", who=asking.header(BOB, "team-pay"))
+    assert outcome(other) == (202, "awaiting-approval")
+    await asking.decide(
+        "refuse", id_=error_of(answers[0])["id"], body={"digest": error_of(answers[0])["digest"], "reason": "no"}
+    )
+    again = await asking.ask(name="pay-3")
+    assert outcome(again) == (202, "awaiting-approval")
+
+
+async def test_one_caller_asks_for_so_many_in_a_day_and_no_more_whatever_became_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("functions.approvals.ask.MAX_ASKED_IN_A_DAY", 2)
+    asking = Asking()
+    own = asking.header(ANN, "team-pay")
+    for _ in range(2):
+        answer = await asking.ask()
+        await asking.decide("withdraw", own, id_=error_of(answer)["id"])
+    assert outcome(await asking.ask()) == (403, "too-many-approvals")
+    assert asking.told == ["Asked", "Withdrawn"] * 2
+    asking.api.world.later(hours=24)
+    assert outcome(await asking.ask()) == (202, "awaiting-approval")
