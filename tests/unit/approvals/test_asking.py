@@ -241,6 +241,29 @@ async def test_an_application_may_ask() -> None:
     assert error_of(answer)["asker"]["kind"] == "app"
 
 
+async def test_who_may_request_and_read_nothing_sees_and_withdraws_their_own_and_no_other() -> None:
+    asking = Asking(more_rows=[{"who": [f"app:{PIPELINE_APP}"], "may": ["request"]}])
+    machine = FORGE.bearer(FORGE.machine(roles=["some-role"]))
+    found = error_of(await asking.ask(who=machine))
+    await asking.ask(name="pay-other")
+    listed = error_of(await asking.api.send(ROUTE["list_approvals"], machine))["value"]
+    assert [one["id"] for one in listed] == [found["id"]]
+    other = next(one.id for one in asking.api.world.approvals.kept.values() if one.id != found["id"])
+    for id_, status in ((found["id"], 200), (other, 404)):
+        assert (await asking.api.send(ROUTE["get_approval"], machine, id=id_)).status_code == status
+        assert (await asking.decide("withdraw", machine, id_=id_)).status_code == status
+    assert asking.api.world.approvals.kept[found["id"]].state is ApprovalState.WITHDRAWN
+
+
+async def test_who_may_request_and_read_nothing_stops_their_own_also_once_it_is_approved() -> None:
+    asking = Asking(more_rows=[{"who": [f"app:{PIPELINE_APP}"], "may": ["request"]}])
+    machine = FORGE.bearer(FORGE.machine(roles=["some-role"]))
+    await asking.ask(who=machine)
+    asking.vault.faults = [Unavailable("Key Vault", "HTTP 503")]
+    assert outcome(await asking.decide("approve")) == (200, "approved")
+    assert outcome(await asking.decide("withdraw", machine)) == (200, "withdrawn")
+
+
 async def test_what_would_be_refused_anyway_asks_nobody() -> None:
     asking = Asking()
     asking.vault.start("pay-web", "DigiCert")
@@ -320,7 +343,7 @@ async def test_what_a_caller_may_not_see_is_answered_as_what_does_not_exist() ->
     asking.conditions.append({"who": [f"oid:{ANN}"], "deny": True, "say": "left"})
     asking.write()
     gone = await asking.api.send(ROUTE["get_approval"], denied, id=asking.approval.id)
-    assert outcome(gone) == (403, "denied")
+    assert (gone.status_code, gone.get_body()) == (404, absent.get_body())
     assert asking.approval.state is ApprovalState.AWAITING
 
 
