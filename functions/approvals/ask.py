@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from datetime import timedelta
 
+from functions.app.access import access_rules
 from functions.app.contexts import ApprovedContext
 from functions.app.read_only_vault import refuse_if_read_only
 from functions.approvals.changes import asked
@@ -15,8 +16,10 @@ from functions.approvals.expire import expire_if_over
 from functions.approvals.judge import NeedsApproval, needs_of, proposed_names, proposed_policy
 from functions.approvals.repeated import asked_before, started_before
 from functions.approvals.save import add_approval
+from functions.approvals.who import may_see
 from functions.model.approval.ids import new_approval_id
 from functions.model.approval.record import APPROVAL_TTL, START_SLOT, Approval, ApprovalOf
+from functions.model.caller import Caller
 from functions.model.errors import ConcurrentChange, InvalidRequest, KeepsChanging
 from functions.model.request.actor import Actor
 from functions.ports.judge import Proposal
@@ -68,7 +71,7 @@ async def _ask(
     wanted = _wanted_create(certflow, command, needed, would.proposal)
     _check_fits(wanted)
     for _ in range(MAX_ASKING):
-        if known := await _same(certflow, command, wanted):
+        if known := await _same(certflow, command, wanted, needed.caller):
             return known, False
         if would.refusal:
             raise would.refusal
@@ -111,7 +114,7 @@ async def _check_load(certflow: ApprovedContext, by: Actor) -> None:
 
 
 async def _same(
-    certflow: ApprovedContext, command: CreateCommand, wanted: Approval
+    certflow: ApprovedContext, command: CreateCommand, wanted: Approval, caller: Caller
 ) -> Approval | None:
     """The approval that this command has already. Raises KeyReused, and Refused if another one
     waits.
@@ -122,7 +125,9 @@ async def _same(
         if one.is_open and one.slot == START_SLOT:
             current = await expire_if_over(certflow, one)
             if current.is_open and current.digest != wanted.digest:
-                raise waits_already(current)
+                by, rules = current.asked_by, await access_rules(certflow)
+                seen = may_see(rules, caller, current.vault, current.name, (by.tid, by.oid))
+                raise waits_already(current, is_seen=seen)
             if current.is_open:
                 return current
     return None

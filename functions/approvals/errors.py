@@ -48,8 +48,16 @@ def decided_error(approval: Approval) -> Refused:
     )
 
 
-def waits_already(approval: Approval) -> Refused:
-    """The error of a create while another one for the same name waits."""
+def waits_already(approval: Approval, *, is_seen: bool) -> Refused:
+    """The error of a create while another one for the same name waits; whoever may not see that is
+    told nothing of it.
+    """
+    if not is_seen:
+        return conflict(
+            "approval-pending",
+            f"Another request for {approval.name} waits for approval. Wait for its end, then ask "
+            "again.",
+        )
     return conflict(
         "approval-pending",
         f"Another request for {approval.name} waits for approval until "

@@ -255,6 +255,15 @@ async def test_who_may_request_and_read_nothing_sees_and_withdraws_their_own_and
     assert asking.api.world.approvals.kept[found["id"]].state is ApprovalState.WITHDRAWN
 
 
+async def test_who_may_not_see_what_waits_for_the_name_is_told_nothing_of_it() -> None:
+    asking = Asking(more_rows=[{"who": [f"app:{PIPELINE_APP}"], "may": ["request"]}])
+    await asking.ask()
+    answer = await asking.ask(who=FORGE.bearer(FORGE.machine(roles=["some-role"])))
+    assert outcome(answer) == (409, "approval-pending")
+    told = error_of(answer)["error"]["message"]
+    assert told == "Another request for pay-web waits for approval. Wait for its end, then ask again."
+
+
 async def test_who_may_request_and_read_nothing_stops_their_own_also_once_it_is_approved() -> None:
     asking = Asking(more_rows=[{"who": [f"app:{PIPELINE_APP}"], "may": ["request"]}])
     machine = FORGE.bearer(FORGE.machine(roles=["some-role"]))
