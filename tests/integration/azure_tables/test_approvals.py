@@ -218,6 +218,27 @@ async def test_what_a_crash_leaves_in_the_list_is_cleared_up(service: Tables) ->
     assert left.id in {found.id for found in page.approvals}
 
 
+@pytest.mark.parametrize("text", ["{", '{"id": 1}'])
+async def test_one_that_cannot_be_read_holds_back_no_other_and_is_kept(
+    service: Tables, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    approvals, broken, good = TableApprovals(service), one("broken"), one("good")
+    for each in (broken, good):
+        await approvals.add(asked(each))
+    keys = {"PartitionKey": partition_of("main", "broken"), "RowKey": f"a|broken|{broken.id}"}
+    await service.commit([("update", {**keys, "approval": text, "parts": 1})])
+    open_now = await approvals.unsettled(NOW + timedelta(days=30))
+    assert {found.id for found in open_now} & {broken.id, good.id} == {good.id}
+    assert f'"approval": "{broken.id}"' in caplog.text
+    assert broken.id in await open_ids(service)
+    for name, id_ in (("broken", broken.id), ("good", good.id)):  # for the tests after this one
+        rows = [
+            {"PartitionKey": partition_of("main", name), "RowKey": key}
+            for key in (f"a|{name}|{id_}", f"s|{name}|start")
+        ]
+        await service.commit([("delete", row) for row in rows])
+
+
 async def test_a_body_that_is_long_is_kept_whole(service: Tables) -> None:
     approvals = TableApprovals(service)
     names = [f"host-{number}.example.com" for number in range(5000)]
