@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from functions.adapters.azure_tables.approvals import _approval_row
-from functions.model.approval.record import ApprovalState
+from functions.model.approval.record import ApprovalOf, ApprovalState
 from functions.model.errors import Unavailable
 from functions.ports.approvals.store import ApprovalChange
 from tests.entra_tokens import PIPELINE_APP
@@ -398,3 +399,38 @@ async def test_one_caller_asks_for_so_many_in_a_day_and_no_more_whatever_became_
     assert asking.told == ["Asked", "Withdrawn"] * 2
     asking.api.world.later(hours=24)
     assert outcome(await asking.ask()) == (202, "awaiting-approval")
+
+
+async def test_in_a_vault_that_is_only_observed_nobody_is_asked() -> None:
+    asking = Asking(grants={"a_day": 1})
+    world = asking.api.world
+    world.options = replace(world.options, read_only_vaults=frozenset({"prod-pay"}))
+    assert outcome(await asking.ask()) == (403, "observed")
+    assert world.approvals.kept == {}
+    assert [count.count for count in world.start_counts.counts.values()] == [0]
+
+
+async def test_after_the_end_of_one_another_body_is_asked_for() -> None:
+    asking = Asking()
+    await asking.ask()
+    asking.api.world.later(days=7)
+    assert outcome(await asking.ask({**WILDCARD, "requested_by": "another ticket"})) == (202, "awaiting-approval")
+    assert asking.told == ["Asked", "Expired", "Asked"]
+
+
+async def test_what_was_started_elsewhere_and_waits_for_the_name_is_in_the_way_of_no_create() -> None:
+    asking = Asking()
+    await asking.ask()
+    approvals, waiting = asking.api.world.approvals, asking.approval
+    approvals.kept.clear()
+    elsewhere = replace(waiting, of=ApprovalOf.ELSEWHERE, request_id="a" * 32, digest="0" * 64)
+    await approvals.add(ApprovalChange(elsewhere))
+    assert outcome(await asking.ask()) == (202, "awaiting-approval")
+    assert len(approvals.kept) == 2
+
+
+async def test_a_start_that_asks_in_vain_is_not_counted() -> None:
+    asking = Asking(grants={"a_day": 2})
+    await asking.ask()
+    assert outcome(await asking.ask({**WILDCARD, "requested_by": "x"})) == (409, "approval-pending")
+    assert [count.count for count in asking.api.world.start_counts.counts.values()] == [1]

@@ -10,6 +10,7 @@ from functions.approvals.settle import MAX_STARTING, settle_approvals
 from functions.model.errors import Unavailable
 from functions.requests.intents import settle_intent
 from tests.unit.approvals.asking import ANN, BOB, CAT, Asking, outcome
+from tests.unit.approvals.test_renewals import STORED, Renewing
 from tests.unit.signed_in import error_of
 
 
@@ -108,6 +109,33 @@ async def test_a_withdrawal_that_was_cut_off_is_completed_by_the_next_one() -> N
     assert (await asking.decide("withdraw", own)).status_code == 503
     approvals.down = False
     assert outcome(await asking.decide("withdraw", own)) == (200, "withdrawn")
+
+
+async def test_a_start_that_finds_itself_withdrawn_and_is_noted_first_has_failed() -> None:
+    asking = await not_started()
+    approvals, save, first = asking.api.world.approvals, asking.api.world.approvals.save, iter([True])
+
+    async def meanwhile(change: Any) -> Any:
+        if next(first, False):
+            assert outcome(await asking.decide("approve")) == (200, "failed")
+        return await save(change)
+
+    approvals.save = meanwhile  # type: ignore[method-assign]  # of the fake
+    assert outcome(await asking.decide("withdraw", asking.header(ANN, "team-pay"))) == (409, "failed")
+    assert asking.vault.created == []
+
+
+async def test_an_approved_renewal_of_certflow_is_not_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The CSRs of the fake have names of their own.
+    monkeypatch.setattr("functions.monitoring.renewal._lost", lambda *_: ())
+    asking = Renewing()
+    asking.certificate(STORED)
+    await asking.scanned()
+    asking.vault.faults = [Unavailable("Key Vault", "HTTP 503")] * 20
+    assert outcome(await asking.decide("approve")) == (200, "approved")
+    assert (await asking.shown(asking.header(CAT, "pki")))["may"] == []
+    assert outcome(await asking.decide("withdraw", asking.header(CAT, "pki"))) == (409, "approved")
+    assert asking.api.world.ledger.intents == {}
 
 
 @pytest.mark.parametrize("what", ["approve", "refuse"])
