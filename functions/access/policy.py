@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from unicodedata import normalize
 
+from functions.access.matching.dns_names import labels_of
 from functions.access.matching.keys import KEY_CURVES, RSA_SIZES
 from functions.access.matching.subject import SubjectField, read_subject
 from functions.model.issuers import is_manual
@@ -89,8 +91,9 @@ class EffectivePolicy:
 
     @property
     def wildcard(self) -> bool:
-        """Whether one of its DNS names, or anything in its subject, has a `*`."""
-        return any("*" in name for name in (*self.names["dns"], *map(str, self.subject)))
+        """Whether one of its DNS names, or anything in its subject, has a `*`, also a wide one."""
+        texts = (*self.names["dns"], *map(str, self.subject))
+        return any("*" in normalize("NFKC", text) for text in texts)
 
 
 def effective_policy(sent: Fields | None, stored: Fields | None) -> EffectivePolicy:
@@ -169,11 +172,17 @@ class _Reader:
         return ()
 
     def _names(self, x509: Fields) -> Mapping[str, tuple[str, ...]]:
+        """The names as they are written. A DNS name that is none in ASCII, such as one with a star
+        of another alphabet, may become one on its way to a certificate, and nobody knows which.
+        """
         sans = self._object("x509_props.sans", x509, KINDS_OF_NAMES)
-        return {
+        names = {
             field: self._texts(f"x509_props.sans.{kind}", sans, ())
             for kind, field in KINDS_OF_NAMES.items()
         }
+        if not all(map(labels_of, names["dns"])):
+            self.unread.add("x509_props.sans.dns_names")
+        return names
 
     def _subject(self, x509: Fields) -> tuple[SubjectField, ...]:
         try:

@@ -13,6 +13,7 @@ from functions.approvals.errors import UnknownApproval
 from functions.approvals.expire import expire_if_over
 from functions.approvals.save import save_approval
 from functions.approvals.start import start_approved
+from functions.approvals.stop import stop_start
 from functions.approvals.who import (
     already_error,
     approver_error,
@@ -108,8 +109,8 @@ async def withdraw(
     approval_id: str,
     reason: str | None,
 ) -> Approval:
-    """Takes it back: for who asked, or who may delete requests of this name. Raises as approve
-    does.
+    """Takes it back, also once it is approved, as long as nothing was started: for who asked, or
+    who may delete requests of this name. Raises as approve does.
     """
 
     def back(known: Approval) -> ApprovalChange:
@@ -118,10 +119,12 @@ async def withdraw(
                 "Only who asked can withdraw this, or somebody with the verb delete for the name.",
                 "not-granted",
             )
-        check_awaits(known)
+        if not (stopped and known.state is ApprovalState.APPROVED):
+            check_awaits(known)
         return withdrawn(known, by, reason, certflow.now())
 
     known = await seen_approval(certflow, rules, caller, approval_id)
+    stopped = may_withdraw(rules, caller, known) and await stop_start(certflow, known)
     return await _decide(certflow, known, back)
 
 

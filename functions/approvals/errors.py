@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.model.approval.record import Approval, ApprovalState
-from functions.model.errors import CertflowError, Refused
+from functions.model.errors import CertflowError, Forbidden, Refused
 from functions.model.humanize import moment
 
 CONFLICT = 409
@@ -48,11 +48,24 @@ def decided_error(approval: Approval) -> Refused:
     )
 
 
-def waits_already(approval: Approval) -> Refused:
-    """The error of a create while another one for the same name waits."""
+def waits_already(approval: Approval, *, is_seen: bool) -> Refused:
+    """The error of a create while another one for the same name waits; whoever may not see that is
+    told nothing of it.
+    """
+    if not is_seen:
+        return conflict(
+            "approval-pending",
+            f"Another request for {approval.name} waits for approval. Wait for its end, then ask "
+            "again.",
+        )
     return conflict(
         "approval-pending",
         f"Another request for {approval.name} waits for approval until "
         f"{moment(approval.expires.isoformat())} (GET approvals/{approval.id}). Wait for its end, "
         f"or withdraw it (POST approvals/{approval.id}/withdraw), then ask again.",
     )
+
+
+def too_many(message: str) -> Forbidden:
+    """The error of asking for more approvals than one caller can have."""
+    return Forbidden(message, "too-many-approvals")

@@ -51,15 +51,26 @@ async def settle_approvals(certflow: ApprovedContext) -> None:
 async def _settle(certflow: ApprovedContext, approval: Approval) -> None:
     now = certflow.now()
     if approval.state is ApprovalState.APPROVED and approval.decided:
-        since = now - approval.decided.at
-        if since < STARTING:
-            return
-        tried = await start_approved(certflow, approval)
-        if tried.state is ApprovalState.APPROVED and since > MAX_STARTING:
-            sentence = "For a day Key Vault or the storage did not answer, so it was given up."
-            await save_approval(certflow, failed(tried, sentence, now))
+        if now - approval.decided.at >= STARTING:
+            await _complete(certflow, approval, is_last=now - approval.decided.at > MAX_STARTING)
         return
     current = await expire_if_over(certflow, approval)
     waits = current.state is ApprovalState.AWAITING and current.reminded is None
     if waits and now >= current.asked + REMINDER_AFTER:
         await save_approval(certflow, reminded(current, now))
+
+
+async def _complete(certflow: ApprovedContext, approval: Approval, *, is_last: bool) -> None:
+    """Starts what was approved. The last time that this is tried the approval fails if nothing
+    came of it, whatever the fault was: it keeps others from asking for the name.
+    """
+    try:
+        tried = await start_approved(certflow, approval)
+    except Exception:
+        if is_last:
+            sentence = "For a day an error kept it from its start, so it was given up."
+            await save_approval(certflow, failed(approval, sentence, certflow.now()))
+        raise
+    if is_last and tried.state is ApprovalState.APPROVED:
+        sentence = "For a day Key Vault or the storage did not answer, so it was given up."
+        await save_approval(certflow, failed(tried, sentence, certflow.now()))

@@ -9,6 +9,7 @@ from functions.access.who import means_any, read_who
 from functions.approvals.errors import conflict, decided_error
 from functions.model.approval.record import (
     Approval,
+    ApprovalOf,
     ApprovalState,
     NeedOfApproval,
     same_person,
@@ -34,7 +35,11 @@ def may_see(
 
 
 def deeds_of(rules: AccessRules, caller: Caller, approval: Approval) -> tuple[str, ...]:
-    """What a caller may do with an approval now: `approve`, `refuse`, `withdraw`."""
+    """What a caller may do with an approval now: `approve`, `refuse`, `withdraw`; the last also
+    with the approved request of a caller, as long as its start has not begun.
+    """
+    if approval.state is ApprovalState.APPROVED and approval.of is ApprovalOf.CREATE:
+        return ("withdraw",) if may_withdraw(rules, caller, approval) else ()
     if approval.state is not ApprovalState.AWAITING:
         return ()
     error = approver_error(rules, caller, approval)

@@ -18,7 +18,7 @@ from functions.app.context import AccessCache, BoardCache, Certflow
 from functions.app.rate_limiter import RateLimiter
 from functions.model.acts.act import Act
 from functions.model.acts.lines import FileName
-from functions.model.approval.record import Approval
+from functions.model.approval.record import Approval, same_person
 from functions.model.due_mark import DueCheck, due_check_of
 from functions.model.errors import ConcurrentChange, InvalidRequest, Refused, Unavailable, UnreadAnswer, UnreadSnapshot
 from functions.model.events.event import Event
@@ -30,6 +30,7 @@ from functions.model.people.message_record import MessageFilter, MessagePage, Me
 from functions.model.record.act_list import ActFilter, ActPage, ListedAct
 from functions.model.record.act_list import is_wanted as is_wanted_act
 from functions.model.record.retention import KeptAct
+from functions.model.request.actor import Actor
 from functions.model.request.history import HistoryEntry
 from functions.model.request.operation import CertificateVersion, Operation, Status
 from functions.model.request.tracked import Change, TrackedRequest
@@ -39,7 +40,7 @@ from functions.monitoring.vault_run import run_vault
 from functions.notifications.send_waiting import send_queued
 from functions.notifications.tell import queue_event
 from functions.ports.access_files import AccessFile, AccessNote
-from functions.ports.approvals.store import ApprovalChange, ApprovalFilter, ApprovalPage, OldApprovals
+from functions.ports.approvals.store import ApprovalChange, ApprovalFilter, ApprovalPage, AskerLoad, OldApprovals
 from functions.ports.chain_files import DroppedFile, ParkedFile, TrustedFile, UnprocessedFile
 from functions.ports.endpoints import LivePorts
 from functions.ports.inventory import StoredSnapshot
@@ -1029,6 +1030,10 @@ class FakeApprovals:
         more = len(found) > wanted.limit
         shown = tuple(found[: wanted.limit])
         return ApprovalPage(shown, shown[-1].id if more else None)
+
+    async def load_of(self, asker: Actor, since: datetime) -> AskerLoad:
+        own = [one for one in self.kept.values() if same_person(one.asked_by, asker)]
+        return AskerLoad(sum(one.is_open for one in own), sum(one.asked > since for one in own))
 
     async def old(self, before: datetime, place: str | None) -> OldApprovals:
         found = sorted((one for one in self.kept.values() if one.asked < before), key=lambda one: one.id)

@@ -16,6 +16,7 @@ row. So a crash leaves a row too many there at most, which `unsettled` clears up
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -43,10 +44,13 @@ from functions.adapters.azure_tables.service import Tables
 from functions.model.approval.ids import first_id_until
 from functions.model.approval.record import OPEN_STATES, Approval
 from functions.model.errors import ConcurrentChange, InvalidRequest
+from functions.model.log import record
+from functions.model.request.actor import Actor
 from functions.ports.approvals.store import (
     ApprovalChange,
     ApprovalFilter,
     ApprovalPage,
+    AskerLoad,
     OldApprovals,
 )
 
@@ -113,19 +117,41 @@ class TableApprovals:
         to be.
         """
         places = await self._tables.range(APPROVALS, OPEN_ROWS, f"{OPEN_ROWS}~")
-        found = await asyncio.gather(*map(self._at, places))
-        for place, approval in zip(places, found, strict=True):
-            if approval and not approval.is_open:
-                await self._note(approval)
-            if approval is None and place["asked"] < in_a_column(now - MAX_ADDING):
-                await self._remove(place)
-        return [one for one in found if one and one.is_open]
+        found = await asyncio.gather(*(self._open_at(place, now) for place in places))
+        return [one for one in found if one]
+
+    async def _open_at(self, place: Any, now: datetime) -> Approval | None:
+        """Returns the approval that a row of the list leads to, if it is open, and clears the row
+        up if not. One that cannot be read stays as it is, and holds back no other.
+        """
+        try:
+            approval = await self._at(place)
+        except (msgspec.DecodeError, KeyError) as error:
+            record(
+                "approval-not-read",
+                level=logging.ERROR,
+                approval=place["id"],
+                vault=place["vault"],
+                name=place["name"],
+                reason=repr(error),
+            )
+            return None
+        if approval and approval.is_open:
+            return approval
+        if approval:
+            await self._note(approval)
+        elif place["asked"] < in_a_column(now - MAX_ADDING):
+            await self._remove(place)
+        return None
 
     async def page(self, wanted: ApprovalFilter, token: str | None) -> ApprovalPage:
-        """Returns a page of the approvals that are wanted. Raises InvalidRequest."""
+        """Returns a page of the approvals that are wanted; of those that are open alone no other
+        row is read. Raises InvalidRequest.
+        """
+        begin = OPEN_ROWS if wanted.states <= OPEN_STATES else ""
         shown, after = list[Approval](), _after(token)
         while rows := await self._tables.range(
-            APPROVALS, f"{after}!", AFTER_IDS, limit=READ_AT_ONCE
+            APPROVALS, f"{begin}{after}!", f"{begin}{AFTER_IDS}", limit=READ_AT_ONCE
         ):
             fitting = [row for row in rows if _fits(row, wanted)]
             for approval in await asyncio.gather(*map(self._at, fitting)):
@@ -134,8 +160,21 @@ class TableApprovals:
                 if len(shown) == wanted.limit:
                     return ApprovalPage(tuple(shown), token_of(shown[-1].id))
                 shown.append(approval)
-            after = rows[-1]["RowKey"]
+            after = rows[-1]["id"]
         return ApprovalPage(tuple(shown), None)
+
+    async def load_of(self, asker: Actor, since: datetime) -> AskerLoad:
+        """Returns how much somebody has asked for."""
+        waiting, lately = await asyncio.gather(
+            self._tables.range(APPROVALS, OPEN_ROWS, f"{OPEN_ROWS}~"),
+            self._tables.range(APPROVALS, "0", first_id_until(since)),
+        )
+        whose = (asker.tid, asker.oid)
+
+        def count(rows: Sequence[Entity]) -> int:
+            return sum((row.get("tid"), row.get("oid")) == whose for row in rows)
+
+        return AskerLoad(count(waiting), count(lately))
 
     async def old(self, before: datetime, place: str | None) -> OldApprovals:
         """Returns a page of old approvals, and clears up what a crash has left of those that were

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from functions.model.approval.record import Approval, ApprovalState
 from functions.model.events.event import Event
+from functions.model.request.actor import Actor
 from functions.model.request.history import HistoryEntry
 
 
@@ -42,6 +43,14 @@ class ApprovalChange:
     approval: Approval
     events: tuple[Event, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskerLoad:
+    """How many approvals of somebody are open, and how many they have asked for lately."""
+
+    open: int
+    lately: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,12 @@ class Approvals(Protocol):
 
     async def page(self, wanted: ApprovalFilter, token: str | None) -> ApprovalPage:
         """One page of a list. Raises InvalidRequest if the token is not one of ours."""
+        ...
+
+    async def load_of(self, asker: Actor, since: datetime) -> AskerLoad:
+        """How much somebody, by tenant and object id, has asked for; `lately` is since a moment
+        (UTC), whatever became of it.
+        """
         ...
 
     async def old(self, before: datetime, place: str | None) -> OldApprovals:

@@ -19,7 +19,9 @@ type Handler = Callable[[func.HttpRequest, Context], Awaitable[func.HttpResponse
 
 
 class Gate(StrEnum):
-    """A route without a verb: `open` for everybody, or for everybody who is `signed-in`."""
+    """A route without a verb: `open` for everybody, or for everybody who is `signed-in`. What is
+    shown there, and what may be done, depends on the caller all the same.
+    """
 
     OPEN = "open"
     SIGNED_IN = "signed-in"
@@ -131,14 +133,14 @@ ROUTES = (
         "approvals",
         "GET",
         "approvals.approvals.list_approvals",
-        Verb.READ,
+        Gate.SIGNED_IN,
     ),
     Route(
         "get_approval",
         "approvals/{id}",
         "GET",
         "approvals.approvals.get_approval",
-        Verb.READ,
+        Gate.SIGNED_IN,
     ),
     Route(
         "approve",
@@ -159,7 +161,7 @@ ROUTES = (
         "approvals/{id}/withdraw",
         "POST",
         "approvals.approvals.withdraw_approval",
-        Verb.READ,
+        Gate.SIGNED_IN,
     ),
     Route("list_history", "history", "GET", "record.history.list_history", Verb.READ),
     Route("get_csrs", "csrs", "GET", "csrs.get_csrs", Verb.READ),

@@ -150,6 +150,42 @@ async def test_a_list_has_the_newest_first_by_page_and_hides_what_is_not_to_be_s
             await approvals.page(ended, wrong)
 
 
+async def test_a_list_of_what_is_open_reads_nothing_that_has_ended(
+    service: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approvals, vault = TableApprovals(service), "busy"
+    several = [await approvals.add(asked(one(f"web-{number}", vault, number))) for number in range(6)]
+    for each in several[1:5]:
+        await approvals.save(refused(each, BOB, "no", NOW))
+    monkeypatch.setattr("functions.adapters.azure_tables.approvals.READ_AT_ONCE", 2)
+    read, rows = service.range, list[Any]()
+
+    async def counted(*given: Any, **more: Any) -> Any:
+        found = await read(*given, **more)
+        rows.extend(row for row in found if row["vault"] == vault)
+        return found
+
+    monkeypatch.setattr(service, "range", counted)
+    names, token = list[str](), None
+    for _ in range(2):
+        page = await approvals.page(wanted(1, frozenset({ApprovalState.AWAITING}), vaults=frozenset({vault})), token)
+        names += [found.name for found in page.approvals]
+        token = page.token
+    assert (names, token) == (["web-5", "web-0"], None)
+    assert {row["RowKey"] for row in rows} == {f"{OPEN_ROWS}{several[at].id}" for at in (0, 5)}
+
+
+async def test_what_somebody_has_asked_for_is_counted(service: Tables) -> None:
+    approvals = TableApprovals(service)
+    asker = replace(person("cat@example.com"), oid="cat-who-asks")
+    minutes = (-25 * 60, -23 * 60, -22 * 60)
+    several = [await approvals.add(asked(one(f"load-{at}", "load", at, asked_by=asker))) for at in minutes]
+    await approvals.add(asked(one("load", "load", asked_by=replace(asker, tid="another"))))
+    await approvals.save(refused(several[1], BOB, "no", NOW))
+    load = await approvals.load_of(asker, NOW - timedelta(days=1))
+    assert (load.open, load.lately) == (2, 2)
+
+
 async def kept(approvals: TableApprovals, approval: Approval) -> Approval:
     found = await approvals.get(approval.id)
     assert found is not None
@@ -180,6 +216,27 @@ async def test_what_a_crash_leaves_in_the_list_is_cleared_up(service: Tables) ->
     assert never.id not in await open_ids(service)
     page = await approvals.page(wanted(100, states=frozenset({ApprovalState.REFUSED})), None)
     assert left.id in {found.id for found in page.approvals}
+
+
+@pytest.mark.parametrize("text", ["{", '{"id": 1}'])
+async def test_one_that_cannot_be_read_holds_back_no_other_and_is_kept(
+    service: Tables, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    approvals, broken, good = TableApprovals(service), one("broken"), one("good")
+    for each in (broken, good):
+        await approvals.add(asked(each))
+    keys = {"PartitionKey": partition_of("main", "broken"), "RowKey": f"a|broken|{broken.id}"}
+    await service.commit([("update", {**keys, "approval": text, "parts": 1})])
+    open_now = await approvals.unsettled(NOW + timedelta(days=30))
+    assert {found.id for found in open_now} & {broken.id, good.id} == {good.id}
+    assert f'"approval": "{broken.id}"' in caplog.text
+    assert broken.id in await open_ids(service)
+    for name, id_ in (("broken", broken.id), ("good", good.id)):  # for the tests after this one
+        rows = [
+            {"PartitionKey": partition_of("main", name), "RowKey": key}
+            for key in (f"a|{name}|{id_}", f"s|{name}|start")
+        ]
+        await service.commit([("delete", row) for row in rows])
 
 
 async def test_a_body_that_is_long_is_kept_whole(service: Tables) -> None:
