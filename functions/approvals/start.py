@@ -13,6 +13,12 @@ from functions.approvals.changes import failed, started
 from functions.approvals.digest import approved_command
 from functions.approvals.judge import decision_on, needs_of, proposed_policy
 from functions.approvals.save import save_approval
+from functions.approvals.start_renewal import (
+    TooManyToday,
+    count_renewal,
+    note_renewal,
+    refuse_renewal,
+)
 from functions.model.approval.record import Approval, ApprovalOf
 from functions.model.caller import Caller
 from functions.model.errors import (
@@ -38,12 +44,16 @@ async def start_approved(certflow: ApprovedContext, approval: Approval) -> Appro
     if approval.request_id and approval.of is ApprovalOf.ELSEWHERE:
         return await _save(certflow, started(approval, approval.request_id, certflow.now()))
     if request_id := await _started_before(certflow, approval):
-        return await _save(certflow, started(approval, request_id, certflow.now()))
+        return await _started(certflow, approval, request_id)
     try:
         command = await _command(certflow, approval)
         answer = await create_request(certflow, command)
     except Unavailable:
         return approval
+    except TooManyToday as error:
+        if not _has_waited_a_night(certflow, approval):
+            return approval
+        return await _save(certflow, failed(approval, str(error), certflow.now()))
     except (Forbidden, InvalidRequest, UnknownVault, KeyReused) as error:
         return await _save(certflow, failed(approval, str(error), certflow.now()))
     except Refused as error:
@@ -51,7 +61,19 @@ async def start_approved(certflow: ApprovedContext, approval: Approval) -> Appro
             return approval
         sentence = f"{error.code}: {error}"
         return await _save(certflow, failed(approval, sentence, certflow.now()))
-    return await _save(certflow, started(approval, answer.request_id, certflow.now()))
+    return await _started(certflow, approval, answer.request_id)
+
+
+async def _started(certflow: ApprovedContext, approval: Approval, request_id: str) -> Approval:
+    """Records that the request was started; of a renewal also for the scans."""
+    if approval.renews:
+        await note_renewal(certflow, approval, approval.renews)
+    return await _save(certflow, started(approval, request_id, certflow.now()))
+
+
+def _has_waited_a_night(certflow: ApprovedContext, approval: Approval) -> bool:
+    """Whether another day (UTC) has begun since the last yes, with a count of its own."""
+    return approval.decided is None or certflow.now().date() > approval.decided.at.date()
 
 
 async def _command(certflow: ApprovedContext, approval: Approval) -> CreateCommand:
@@ -77,18 +99,19 @@ class ApprovedJudge:
         self._certflow, self._approval = certflow, approval
 
     async def admit(self, proposal: Proposal) -> GiveBack:
-        """Lets it start, and counts nothing: it was counted when it was asked for. Raises
-        Forbidden, Unavailable.
+        """Lets it start. What a caller asked for was counted then; a renewal is counted now.
+        Raises Forbidden, Refused, Unavailable.
         """
         approval, certflow = self._approval, self._certflow
         if approval.renews:
             policy = await certflow.vault(approval.vault).policy(approval.name)
+            await refuse_renewal(certflow, approval, approval.renews, policy, proposal.tags)
             proposal = replace(proposal, stored=policy)
         _check_unchanged(approval, proposal)
         caller = Caller(approval.asked_by, frozenset(approval.roles))
         decision = decision_on(await access_read_now(certflow), caller, proposal, 0)
         _check_allowed(approval, decision)
-        return keep
+        return await count_renewal(certflow, approval.vault) if approval.renews else keep
 
 
 def _check_unchanged(approval: Approval, proposal: Proposal) -> None:
