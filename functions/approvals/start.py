@@ -33,7 +33,8 @@ from functions.model.errors import (
 from functions.model.request.tracked import TrackedRequest
 from functions.ports.approvals.store import ApprovalChange
 from functions.ports.judge import GiveBack, Proposal, keep
-from functions.requests.create import CreateCommand, create_request
+from functions.requests.create import INTENT_TIMEOUT, CreateCommand, create_request
+from functions.requests.intents import settle_intent
 from functions.x509.public_keys import sha1_of
 
 
@@ -43,25 +44,30 @@ async def start_approved(certflow: ApprovedContext, approval: Approval) -> Appro
     """
     if approval.request_id and approval.of is ApprovalOf.ELSEWHERE:
         return await _save(certflow, started(approval, approval.request_id, certflow.now()))
-    if request_id := await _started_before(certflow, approval):
-        return await _started(certflow, approval, request_id)
     try:
-        command = await _command(certflow, approval)
-        answer = await create_request(certflow, command)
+        request_id = await _started_before(certflow, approval) or await _start(certflow, approval)
     except Unavailable:
         return approval
-    except TooManyToday as error:
-        if not _has_waited_a_night(certflow, approval):
+    except (Forbidden, InvalidRequest, UnknownVault, KeyReused, Refused) as error:
+        if _is_to_wait(certflow, approval, error):
             return approval
-        return await _save(certflow, failed(approval, str(error), certflow.now()))
-    except (Forbidden, InvalidRequest, UnknownVault, KeyReused) as error:
-        return await _save(certflow, failed(approval, str(error), certflow.now()))
-    except Refused as error:
-        if error.of_access:  # whoever runs the app can fix that; a day is given for it
-            return approval
-        sentence = f"{error.code}: {error}"
+        sentence = f"{error.code}: {error}" if isinstance(error, Refused) else str(error)
         return await _save(certflow, failed(approval, sentence, certflow.now()))
-    return await _started(certflow, approval, answer.request_id)
+    return await _started(certflow, approval, request_id)
+
+
+async def _start(certflow: ApprovedContext, approval: Approval) -> str:
+    """Starts it, and returns the id of its request. Raises as create_request does."""
+    return (await create_request(certflow, await _command(certflow, approval))).request_id
+
+
+def _is_to_wait(certflow: ApprovedContext, approval: Approval, error: Exception) -> bool:
+    """Whether an error may end by itself: where the app has no access, whoever runs it can mend
+    that, and a day is given for it; what has no room today has some tomorrow (UTC).
+    """
+    if isinstance(error, TooManyToday):
+        return approval.decided is not None and certflow.now().date() == approval.decided.at.date()
+    return isinstance(error, Refused) and error.of_access
 
 
 async def _started(certflow: ApprovedContext, approval: Approval, request_id: str) -> Approval:
@@ -69,11 +75,6 @@ async def _started(certflow: ApprovedContext, approval: Approval, request_id: st
     if approval.renews:
         await note_renewal(certflow, approval, approval.renews)
     return await _save(certflow, started(approval, request_id, certflow.now()))
-
-
-def _has_waited_a_night(certflow: ApprovedContext, approval: Approval) -> bool:
-    """Whether another day (UTC) has begun since the last yes, with a count of its own."""
-    return approval.decided is None or certflow.now().date() > approval.decided.at.date()
 
 
 async def _command(certflow: ApprovedContext, approval: Approval) -> CreateCommand:
@@ -141,9 +142,21 @@ def _check_allowed(approval: Approval, decision: Decision) -> None:
 
 
 async def _started_before(certflow: ApprovedContext, approval: Approval) -> str | None:
-    """The id of the request that an earlier run has started and tracked, and not recorded here."""
+    """The id of the request that an earlier run has started and not recorded here, whatever has
+    changed since; None if there is none. Raises Unavailable while that run may still be at it;
+    Refused.
+    """
     named = await certflow.ledger.by_name(approval.vault, approval.name)
-    return next((one.request_id for one in named if _came_of(one, approval)), None)
+    if tracked := next((one.request_id for one in named if _came_of(one, approval)), None):
+        return tracked
+    place = (approval.vault, approval.name, approved_command(approval).intent_id)
+    intent = await certflow.ledger.intent(*place)
+    if intent and intent.answer is None:
+        if intent.began and certflow.now() < intent.began + INTENT_TIMEOUT:
+            raise Unavailable("Key Vault", "another call has just begun to start this")
+        await settle_intent(certflow, *place)
+        intent = await certflow.ledger.intent(*place)
+    return str(intent.answer["request_id"]) if intent and intent.answer else None
 
 
 def _came_of(request: TrackedRequest, approval: Approval) -> bool:
