@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from itertools import product
 
 from functions.access.decide import Asked, Decision, Need, decide
@@ -13,6 +15,22 @@ from functions.model.approval.record import NeedOfApproval
 from functions.model.caller import Caller
 from functions.model.errors import Forbidden
 from functions.ports.judge import GiveBack, Proposal, keep
+from functions.ports.key_vault_objects import Policy
+from functions.requests.takeover import filled_in
+
+# The paths of a policy whose values an effective policy has. Of what happens at the end of a
+# certificate's life it says whether Key Vault renews; the rest of that changes no certificate.
+READ_FIELDS = (
+    "issuer.name",
+    "key_props.",
+    "x509_props.subject",
+    "x509_props.sans.",
+    "x509_props.ekus",
+    "x509_props.key_usage",
+    "x509_props.validity_months",
+    "x509_props.basic_constraints.ca",
+    "lifetime_actions",
+)
 
 
 class NeedsApproval(Forbidden):
@@ -106,8 +124,21 @@ def policy_fields(policy: EffectivePolicy) -> dict[str, object]:
 
 
 def proposed_policy(proposal: Proposal) -> dict[str, object]:
-    """The same of what a start would be for."""
-    return policy_fields(effective_policy(proposal.sent, proposal.stored))
+    """The same of what a start would be for, with the fields that have no place of their own."""
+    policy = effective_policy(proposal.sent, proposal.stored)
+    raw = (proposal.stored or {}) if proposal.sent is None else proposal.sent
+    return {**policy_fields(policy), "other_fields": _other_fields(raw, policy.unread)}
+
+
+def _other_fields(policy: Policy, unread: Collection[str]) -> list[str]:
+    """The values of a policy, each with its path, that its effective policy does not have: of other
+    fields (`issuer.cty`), and of what could not be read; sorted.
+    """
+    return sorted(
+        f"{path}: {value if isinstance(value, str) else json.dumps(value, sort_keys=True)}"
+        for path, value in filled_in(policy).items()
+        if not path.startswith(READ_FIELDS) or path.startswith(tuple(unread))
+    )
 
 
 def proposed_names(proposal: Proposal) -> tuple[str, ...]:

@@ -5,13 +5,15 @@ asked. The intent of the start has the approval's id, so whoever comes again goe
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from functions.access.decide import Decision
 from functions.app.access import access_read_now
 from functions.app.contexts import ApprovalsContext, ApprovedContext
+from functions.approvals.basis import check_unchanged
 from functions.approvals.changes import failed, started
 from functions.approvals.digest import approved_command
-from functions.approvals.judge import decision_on, needs_of, proposed_policy
+from functions.approvals.judge import decision_on, needs_of
 from functions.approvals.save import save_approval
 from functions.approvals.start_renewal import (
     TooManyToday,
@@ -108,22 +110,11 @@ class ApprovedJudge:
             policy = await certflow.vault(approval.vault).policy(approval.name)
             await refuse_renewal(certflow, approval, approval.renews, policy, proposal.tags)
             proposal = replace(proposal, stored=policy)
-        _check_unchanged(approval, proposal)
+        check_unchanged(approval, proposal)
         caller = Caller(approval.asked_by, frozenset(approval.roles))
         decision = decision_on(await access_read_now(certflow), caller, proposal, 0)
         _check_allowed(approval, decision)
         return await count_renewal(certflow, approval.vault) if approval.renews else keep
-
-
-def _check_unchanged(approval: Approval, proposal: Proposal) -> None:
-    """Raises Forbidden if the stored policy, or whose certificate it is, is another by now."""
-    same_owner = approval.renews or proposal.owner == approval.owner
-    if proposed_policy(proposal) != approval.policy or not same_owner:
-        raise Forbidden(
-            "The policy or the owner of the certificate has changed since this was asked for, "
-            "so it is not what was approved. Ask again.",
-            "changed",
-        )
 
 
 def _check_allowed(approval: Approval, decision: Decision) -> None:
@@ -156,7 +147,8 @@ async def _started_before(certflow: ApprovedContext, approval: Approval) -> str 
             raise Unavailable("Key Vault", "another call has just begun to start this")
         await settle_intent(certflow, *place)
         intent = await certflow.ledger.intent(*place)
-    return str(intent.answer["request_id"]) if intent and intent.answer else None
+    answer = intent.answer if intent and intent.answer else {}
+    return cast("str | None", answer.get("request_id"))
 
 
 def _came_of(request: TrackedRequest, approval: Approval) -> bool:
