@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import replace
 from itertools import product
 
 from functions.access.decide import Asked, Decision, Need, decide
@@ -11,7 +12,7 @@ from functions.access.matching.patterns import covers
 from functions.access.policy import EffectivePolicy, effective_policy
 from functions.access.rules import AccessRules
 from functions.access.verbs import Verb
-from functions.model.approval.record import NeedOfApproval
+from functions.model.approval.record import Approval, Given, NeedOfApproval
 from functions.model.caller import Caller
 from functions.model.errors import Forbidden
 from functions.ports.judge import GiveBack, Proposal, keep
@@ -92,6 +93,23 @@ def needs_of(decision: Decision) -> tuple[NeedOfApproval, ...]:
 def need_of(need: Need) -> NeedOfApproval:
     """What an approval keeps of one condition."""
     return NeedOfApproval(need.count, tuple(map(str, need.by)), need.tell)
+
+
+def still_counted(rules: AccessRules, approval: Approval) -> Approval:
+    """The approval with each yes that counts by these rules: of people who may approve it still,
+    with the roles that they had. In rows that have no roles, of all who are not denied it.
+    """
+    needs = (
+        replace(need, given=tuple(one for one in need.given if _counts(rules, approval, one)))
+        for need in approval.needs
+    )
+    return replace(approval, needs=tuple(needs))
+
+
+def _counts(rules: AccessRules, approval: Approval, given: Given) -> bool:
+    caller = Caller(given.by, frozenset(given.roles or ()))
+    decision = decide(rules, caller, Asked(Verb.APPROVE, approval.vault, approval.name))
+    return decision.allowed or (given.roles is None and decision.denied is None)
 
 
 def who_may_approve(rules: AccessRules, vault: str, name: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from functions.app.contexts import ApprovalsContext, ApprovedContext
 from functions.approvals.basis import check_unchanged
 from functions.approvals.changes import failed, started
 from functions.approvals.digest import approved_command
-from functions.approvals.judge import decision_on, needs_of
+from functions.approvals.judge import decision_on, needs_of, still_counted
 from functions.approvals.save import save_approval
 from functions.approvals.start_renewal import (
     TooManyToday,
@@ -112,8 +112,14 @@ class ApprovedJudge:
             proposal = replace(proposal, stored=policy)
         check_unchanged(approval, proposal)
         caller = Caller(approval.asked_by, frozenset(approval.roles))
-        decision = decision_on(await access_read_now(certflow), caller, proposal, 0)
-        _check_allowed(approval, decision)
+        rules = await access_read_now(certflow)
+        _check_allowed(approval, decision_on(rules, caller, proposal, 0))
+        if not still_counted(rules, approval).is_met:
+            raise Forbidden(
+                "Somebody who approved this may not approve it any more, and without them too few "
+                "have. Ask again.",
+                "approval-needed",
+            )
         return await count_renewal(certflow, approval.vault) if approval.renews else keep
 
 

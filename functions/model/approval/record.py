@@ -44,10 +44,13 @@ class ApprovalOf(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One yes: whose, and when (UTC)."""
+    """One yes: whose, and when (UTC). `roles` are the app roles of their token at that time; None
+    in rows of an older version.
+    """
 
     by: Actor
     at: datetime
+    roles: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
