@@ -39,13 +39,13 @@ async def renewal_approval(
 ) -> Approval | None:
     """What keeps a renewal of this version (`thumbprint`) from its start: the approval that waits
     for its name, or the one that was asked for it and ended without a yes. None if nothing does: it
-    is for the same as what was approved last. Asks for an approval if there was none. `sha256` is
-    the hash of the access file. Raises Unavailable.
+    is for the same as what was approved last, and nobody has refused that since. Asks for an
+    approval if there was none. `sha256` is the hash of the access file. Raises Unavailable.
     """
     named = await certflow.approvals.of_name(proposal.vault, proposal.name)
     known = [await expire_if_over(certflow, one) for one in named]
     policy, last = proposed_policy(proposal), _last_started(known)
-    if last and _is_inherited(last, policy):
+    if last and _is_same(last, policy) and not _refused_since(last, known, policy):
         return None
     if stands := next((one for one in known if _stands(one, thumbprint)), None):
         return stands
@@ -62,9 +62,20 @@ def _last_started(known: Sequence[Approval]) -> Approval | None:
     return next((one for one in known if one.state is ApprovalState.STARTED), None)
 
 
-def _is_inherited(last: Approval, policy: Mapping[str, object]) -> bool:
-    """Whether a policy is the one that was approved last. What Certflow cannot read never is."""
-    return not policy["unread"] and not difference_of(last.policy, policy)
+def _is_same(approval: Approval, policy: Mapping[str, object]) -> bool:
+    """Whether a policy is that of an approval. What Certflow cannot read never is."""
+    return not policy["unread"] and not difference_of(approval.policy, policy)
+
+
+def _refused_since(last: Approval, known: Sequence[Approval], policy: Mapping[str, object]) -> bool:
+    """Whether somebody has said no to the same policy after the yes that would be inherited."""
+    return any(
+        one.state is ApprovalState.REFUSED
+        and _is_same(one, policy)
+        and one.decided is not None
+        and (last.decided is None or one.decided.at >= last.decided.at)
+        for one in known
+    )
 
 
 def _stands(approval: Approval, thumbprint: str) -> bool:

@@ -316,3 +316,37 @@ async def test_a_note_that_cannot_be_written_changes_nothing_of_the_start(monkey
 
     monkeypatch.setattr(asking.api.world.monitoring_store, "save_note", down)
     assert outcome(await asking.decide("approve")) == (200, "started")
+
+
+REFUSABLE = [(STORED, 0), ({**STORED, "key_props": {"kty": "RSA"}}, 1)]
+
+
+@pytest.mark.parametrize(("policy", "created"), REFUSABLE, ids=["the same", "another policy"])
+async def test_what_was_refused_after_its_approval_is_not_inherited(policy: dict[str, Any], created: int) -> None:
+    asking = await approved()
+    assert outcome(await asking.ask({"policy": policy, "owner": "pay@example.com"})) == (202, "awaiting-approval")
+    assert outcome(await asking.decide("refuse")) == (200, "refused")
+    await asking.scanned()
+    assert asking.created == created
+
+
+async def test_what_was_approved_after_a_refusal_is_inherited() -> None:
+    asking = Renewing()
+    body = {"policy": STORED, "owner": "pay@example.com"}
+    await asking.ask(body)
+    assert outcome(await asking.decide("refuse")) == (200, "refused")
+    asking.api.world.later(hours=1)
+    await asking.ask(body)
+    assert outcome(await asking.decide("approve")) == (200, "started")
+    asking.certificate(STORED)
+    asking.vault.calls.clear()
+    await asking.scanned()
+    assert asking.created == 1
+
+
+async def test_what_was_withdrawn_after_its_approval_is_inherited_all_the_same() -> None:
+    asking = await approved()
+    await asking.ask({"policy": STORED, "owner": "pay@example.com"})
+    assert outcome(await asking.decide("withdraw", asking.header(ANN, "team-pay"))) == (200, "withdrawn")
+    await asking.scanned()
+    assert asking.created == 1
