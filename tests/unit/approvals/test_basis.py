@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from functions.approvals.digest import digest_of
 from functions.approvals.judge import proposed_policy
-from functions.model.approval.record import Basis
+from functions.model.approval.record import Approval, Basis
 from functions.model.request.actor import Actor, ActorKind
 from functions.ports.judge import Proposal
 from tests.certificates import make_csr
@@ -235,3 +237,16 @@ def test_the_digest_is_of_each_of_them(change: dict[str, Any]) -> None:
 
 def test_the_digest_says_nothing_of_case_and_of_the_name_of_a_person() -> None:
     assert digest_of(**{**WHOLE, "vault": "V", "name": "N", "asked_by": replace(ANN, name="Ann")}) == digest_of(**WHOLE)
+
+
+@pytest.mark.parametrize("older", [False, True])
+async def test_a_row_of_the_store_is_compared_as_what_was_asked_for(older: bool) -> None:
+    asking = await asked(NEXT, {**PLAIN, "issuer": {"name": "DigiCert", "cty": "OV-SSL"}})
+    known, kept = asking.approval, asking.api.world.approvals.kept
+    row = json.loads(msgspec.json.encode(known))
+    if older:
+        del row["basis"]
+    read = msgspec.json.decode(json.dumps(row), type=Approval)
+    assert read == replace(known, basis=None if older else known.basis)
+    kept[known.id] = replace(read, etag=known.etag)
+    assert outcome(await asking.decide("approve")) == (200, "started")
