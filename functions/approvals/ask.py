@@ -9,6 +9,7 @@ from datetime import timedelta
 from functions.app.access import access_rules
 from functions.app.contexts import ApprovedContext
 from functions.app.read_only_vault import refuse_if_read_only
+from functions.approvals.basis import basis_of
 from functions.approvals.changes import asked
 from functions.approvals.digest import digest_of, sent_body
 from functions.approvals.errors import too_many, waits_already
@@ -138,12 +139,13 @@ def _wanted_create(
 ) -> Approval:
     now, vault = certflow.now(), command.vault.lower()
     body, policy = sent_body(command), proposed_policy(proposal)
+    basis = basis_of(proposal)
     return Approval(
         id=new_approval_id(now),
         vault=vault,
         name=command.name,
         of=ApprovalOf.CREATE,
-        digest=digest_of(vault, command.name, body, policy, command.by),
+        digest=digest_of(vault, command.name, body, policy, command.by, basis=basis),
         body=body,
         policy=policy,
         needs=needs_of(needed.decision),
@@ -155,4 +157,5 @@ def _wanted_create(
         names=proposed_names(proposal),
         sha256=needed.sha256,
         key=command.intent_id if command.key else None,
+        basis=basis,
     )

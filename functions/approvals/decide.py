@@ -11,6 +11,7 @@ from functions.approvals.ask import APPROVAL_STORE
 from functions.approvals.changes import refused, said_yes, withdrawn
 from functions.approvals.errors import UnknownApproval
 from functions.approvals.expire import expire_if_over
+from functions.approvals.judge import still_counted
 from functions.approvals.save import save_approval
 from functions.approvals.start import start_approved
 from functions.approvals.stop import stop_start
@@ -52,7 +53,8 @@ async def approve(
     approval_id: str,
     digest: str,
 ) -> Approval:
-    """Says yes to what has this digest, and starts its request with the last yes that it takes.
+    """Says yes to what has this digest, and starts its request with the last yes that it takes. The
+    yes of somebody who may not approve it any more is dropped.
     Where the start cannot be completed now, a timer does that, or whoever approves it again.
 
     Raises UnknownApproval, Forbidden (who may not), Refused (409: decided already, said already,
@@ -63,10 +65,11 @@ async def approve(
         if error := approver_error(rules, caller, known):
             raise error
         check_awaits(known, digest)
-        needs = open_needs(caller, known)
+        counted = still_counted(rules, known)
+        needs = open_needs(caller, counted)
         if not needs:
-            raise already_error(caller, known)
-        return said_yes(known, Given(by, certflow.now()), needs)
+            raise already_error(caller, counted)
+        return said_yes(counted, Given(by, certflow.now(), tuple(sorted(caller.roles))), needs)
 
     known = await seen_approval(certflow, rules, caller, approval_id)
     began = known.state is ApprovalState.APPROVED and _is_approver(caller, known)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import cast
 
-from functions.model.approval.record import Approval, ApprovalOf
+from functions.model.approval.record import Approval, ApprovalOf, Basis
 from functions.model.request.actor import RENEWAL, Actor
 from functions.ports.key_vault_objects import CreateFields
 from functions.requests.create import CreateCommand, IfPending
@@ -50,11 +51,14 @@ def digest_of(
     policy: Mapping[str, object],
     asked_by: Actor,
     about: str | None = None,
+    basis: Basis | None = None,
 ) -> str:
     """The SHA-256 (hex) of all that an approver says yes to: where, the body, the policy that comes
-    of it, and who asks; `about` is the version or the request of what is no caller's create.
+    of it, who asks, and what it builds on; `about` is the version or the request of what is no
+    caller's create.
     """
     who = [asked_by.kind, asked_by.tid, asked_by.oid, asked_by.name if not asked_by.oid else None]
     asked = [vault.lower(), name.lower(), body, policy, who, about]
+    asked += [asdict(basis)] if basis else []
     canonical = json.dumps(asked, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
+from dataclasses import replace
 from itertools import product
 
 from functions.access.decide import Asked, Decision, Need, decide
@@ -9,10 +12,26 @@ from functions.access.matching.patterns import covers
 from functions.access.policy import EffectivePolicy, effective_policy
 from functions.access.rules import AccessRules
 from functions.access.verbs import Verb
-from functions.model.approval.record import NeedOfApproval
+from functions.model.approval.record import Approval, Given, NeedOfApproval
 from functions.model.caller import Caller
 from functions.model.errors import Forbidden
 from functions.ports.judge import GiveBack, Proposal, keep
+from functions.ports.key_vault_objects import Policy
+from functions.requests.takeover import filled_in
+
+# The paths of a policy whose values an effective policy has. Of what happens at the end of a
+# certificate's life it says whether Key Vault renews; the rest of that changes no certificate.
+READ_FIELDS = (
+    "issuer.name",
+    "key_props.",
+    "x509_props.subject",
+    "x509_props.sans.",
+    "x509_props.ekus",
+    "x509_props.key_usage",
+    "x509_props.validity_months",
+    "x509_props.basic_constraints.ca",
+    "lifetime_actions",
+)
 
 
 class NeedsApproval(Forbidden):
@@ -76,6 +95,23 @@ def need_of(need: Need) -> NeedOfApproval:
     return NeedOfApproval(need.count, tuple(map(str, need.by)), need.tell)
 
 
+def still_counted(rules: AccessRules, approval: Approval) -> Approval:
+    """The approval with each yes that counts by these rules: of people who may approve it still,
+    with the roles that they had. In rows that have no roles, of all who are not denied it.
+    """
+    needs = (
+        replace(need, given=tuple(one for one in need.given if _counts(rules, approval, one)))
+        for need in approval.needs
+    )
+    return replace(approval, needs=tuple(needs))
+
+
+def _counts(rules: AccessRules, approval: Approval, given: Given) -> bool:
+    caller = Caller(given.by, frozenset(given.roles or ()))
+    decision = decide(rules, caller, Asked(Verb.APPROVE, approval.vault, approval.name))
+    return decision.allowed or (given.roles is None and decision.denied is None)
+
+
 def who_may_approve(rules: AccessRules, vault: str, name: str) -> tuple[str, ...]:
     """Whom the rows of the access file mean that let somebody approve for this name, sorted."""
     rows = (
@@ -106,8 +142,21 @@ def policy_fields(policy: EffectivePolicy) -> dict[str, object]:
 
 
 def proposed_policy(proposal: Proposal) -> dict[str, object]:
-    """The same of what a start would be for."""
-    return policy_fields(effective_policy(proposal.sent, proposal.stored))
+    """The same of what a start would be for, with the fields that have no place of their own."""
+    policy = effective_policy(proposal.sent, proposal.stored)
+    raw = (proposal.stored or {}) if proposal.sent is None else proposal.sent
+    return {**policy_fields(policy), "other_fields": _other_fields(raw, policy.unread)}
+
+
+def _other_fields(policy: Policy, unread: Collection[str]) -> list[str]:
+    """The values of a policy, each with its path, that its effective policy does not have: of other
+    fields (`issuer.cty`), and of what could not be read; sorted.
+    """
+    return sorted(
+        f"{path}: {value if isinstance(value, str) else json.dumps(value, sort_keys=True)}"
+        for path, value in filled_in(policy).items()
+        if not path.startswith(READ_FIELDS) or path.startswith(tuple(unread))
+    )
 
 
 def proposed_names(proposal: Proposal) -> tuple[str, ...]:

@@ -4,10 +4,11 @@ long as they are for the same, and otherwise wait for one of their own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from functions.access.decide import Decision
 from functions.app.contexts import ApprovalsContext
+from functions.approvals.basis import basis_of
 from functions.approvals.changes import asked
 from functions.approvals.digest import digest_of
 from functions.approvals.errors import BECAME
@@ -38,24 +39,43 @@ async def renewal_approval(
 ) -> Approval | None:
     """What keeps a renewal of this version (`thumbprint`) from its start: the approval that waits
     for its name, or the one that was asked for it and ended without a yes. None if nothing does: it
-    is for the same as what was approved last. Asks for an approval if there was none. `sha256` is
-    the hash of the access file. Raises Unavailable.
+    is for the same as what was approved last, and nobody has refused that since. Asks for an
+    approval if there was none. `sha256` is the hash of the access file. Raises Unavailable.
     """
-    known = [
-        await expire_if_over(certflow, one)
-        for one in await certflow.approvals.of_name(proposal.vault, proposal.name)
-    ]
-    last = next((one for one in known if one.state is ApprovalState.STARTED), None)
-    difference = difference_of(last.policy, proposed_policy(proposal)) if last else None
-    if difference == {}:
+    named = await certflow.approvals.of_name(proposal.vault, proposal.name)
+    known = [await expire_if_over(certflow, one) for one in named]
+    policy, last = proposed_policy(proposal), _last_started(known)
+    if last and _is_same(last, policy) and not _refused_since(last, known, policy):
         return None
     if stands := next((one for one in known if _stands(one, thumbprint)), None):
         return stands
+    difference = difference_of(last.policy, policy) if last else None
     wanted = _wanted_renewal(certflow, proposal, thumbprint, decision, sha256, difference)
     try:
         return await add_approval(certflow, asked(wanted))
     except ConcurrentChange:
         return wanted  # another run, or a caller, has asked for the name meanwhile
+
+
+def _last_started(known: Sequence[Approval]) -> Approval | None:
+    """The newest approval (`known` has the newest first) after which something was started."""
+    return next((one for one in known if one.state is ApprovalState.STARTED), None)
+
+
+def _is_same(approval: Approval, policy: Mapping[str, object]) -> bool:
+    """Whether a policy is that of an approval. What Certflow cannot read never is."""
+    return not policy["unread"] and not difference_of(approval.policy, policy)
+
+
+def _refused_since(last: Approval, known: Sequence[Approval], policy: Mapping[str, object]) -> bool:
+    """Whether somebody has said no to the same policy after the yes that would be inherited."""
+    return any(
+        one.state is ApprovalState.REFUSED
+        and _is_same(one, policy)
+        and one.decided is not None
+        and (last.decided is None or one.decided.at >= last.decided.at)
+        for one in known
+    )
 
 
 def _stands(approval: Approval, thumbprint: str) -> bool:
@@ -102,12 +122,13 @@ def _wanted_renewal(
     difference: Mapping[str, tuple[object, object]] | None,
 ) -> Approval:
     now, policy = certflow.now(), proposed_policy(proposal)
+    basis = basis_of(proposal, is_renewal=True)
     return Approval(
         id=new_approval_id(now),
         vault=proposal.vault,
         name=proposal.name,
         of=ApprovalOf.RENEWAL,
-        digest=digest_of(proposal.vault, proposal.name, {}, policy, RENEWAL, thumbprint),
+        digest=digest_of(proposal.vault, proposal.name, {}, policy, RENEWAL, thumbprint, basis),
         body={},
         policy=policy,
         needs=needs_of(decision),
@@ -119,4 +140,5 @@ def _wanted_renewal(
         sha256=sha256,
         renews=thumbprint,
         difference=difference,
+        basis=basis,
     )

@@ -5,15 +5,23 @@ asked. The intent of the start has the approval's id, so whoever comes again goe
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from functions.access.decide import Decision
 from functions.app.access import access_read_now
 from functions.app.contexts import ApprovalsContext, ApprovedContext
+from functions.approvals.basis import check_unchanged
 from functions.approvals.changes import failed, started
 from functions.approvals.digest import approved_command
 from functions.approvals.elsewhere import change_at_yes
-from functions.approvals.judge import decision_on, needs_of, proposed_policy
+from functions.approvals.judge import decision_on, needs_of, still_counted
 from functions.approvals.save import save_approval
+from functions.approvals.start_renewal import (
+    TooManyToday,
+    count_renewal,
+    note_renewal,
+    refuse_renewal,
+)
 from functions.model.approval.record import Approval, ApprovalOf
 from functions.model.caller import Caller
 from functions.model.errors import (
@@ -28,7 +36,8 @@ from functions.model.errors import (
 from functions.model.request.tracked import TrackedRequest
 from functions.ports.approvals.store import ApprovalChange
 from functions.ports.judge import GiveBack, Proposal, keep
-from functions.requests.create import CreateCommand, create_request
+from functions.requests.create import INTENT_TIMEOUT, CreateCommand, create_request
+from functions.requests.intents import settle_intent
 from functions.x509.public_keys import sha1_of
 
 
@@ -39,21 +48,37 @@ async def start_approved(certflow: ApprovedContext, approval: Approval) -> Appro
     if approval.of is ApprovalOf.ELSEWHERE:
         change = await change_at_yes(certflow, approval)
         return await _save(certflow, change) if change else approval
-    if request_id := await _started_before(certflow, approval):
-        return await _save(certflow, started(approval, request_id, certflow.now()))
     try:
-        command = await _command(certflow, approval)
-        answer = await create_request(certflow, command)
+        request_id = await _started_before(certflow, approval) or await _start(certflow, approval)
     except Unavailable:
         return approval
-    except (Forbidden, InvalidRequest, UnknownVault, KeyReused) as error:
-        return await _save(certflow, failed(approval, str(error), certflow.now()))
-    except Refused as error:
-        if error.of_access:  # whoever runs the app can fix that; a day is given for it
+    except (Forbidden, InvalidRequest, UnknownVault, KeyReused, Refused) as error:
+        if _is_to_wait(certflow, approval, error):
             return approval
-        sentence = f"{error.code}: {error}"
+        sentence = f"{error.code}: {error}" if isinstance(error, Refused) else str(error)
         return await _save(certflow, failed(approval, sentence, certflow.now()))
-    return await _save(certflow, started(approval, answer.request_id, certflow.now()))
+    return await _started(certflow, approval, request_id)
+
+
+async def _start(certflow: ApprovedContext, approval: Approval) -> str:
+    """Starts it, and returns the id of its request. Raises as create_request does."""
+    return (await create_request(certflow, await _command(certflow, approval))).request_id
+
+
+def _is_to_wait(certflow: ApprovedContext, approval: Approval, error: Exception) -> bool:
+    """Whether an error may end by itself: where the app has no access, whoever runs it can mend
+    that, and a day is given for it; what has no room today has some tomorrow (UTC).
+    """
+    if isinstance(error, TooManyToday):
+        return approval.decided is not None and certflow.now().date() == approval.decided.at.date()
+    return isinstance(error, Refused) and error.of_access
+
+
+async def _started(certflow: ApprovedContext, approval: Approval, request_id: str) -> Approval:
+    """Records that the request was started; of a renewal also for the scans."""
+    if approval.renews:
+        await note_renewal(certflow, approval, approval.renews)
+    return await _save(certflow, started(approval, request_id, certflow.now()))
 
 
 async def _command(certflow: ApprovedContext, approval: Approval) -> CreateCommand:
@@ -79,29 +104,25 @@ class ApprovedJudge:
         self._certflow, self._approval = certflow, approval
 
     async def admit(self, proposal: Proposal) -> GiveBack:
-        """Lets it start, and counts nothing: it was counted when it was asked for. Raises
-        Forbidden, Unavailable.
+        """Lets it start. What a caller asked for was counted then; a renewal is counted now.
+        Raises Forbidden, Refused, Unavailable.
         """
         approval, certflow = self._approval, self._certflow
         if approval.renews:
             policy = await certflow.vault(approval.vault).policy(approval.name)
+            await refuse_renewal(certflow, approval, approval.renews, policy, proposal.tags)
             proposal = replace(proposal, stored=policy)
-        _check_unchanged(approval, proposal)
+        check_unchanged(approval, proposal)
         caller = Caller(approval.asked_by, frozenset(approval.roles))
-        decision = decision_on(await access_read_now(certflow), caller, proposal, 0)
-        _check_allowed(approval, decision)
-        return keep
-
-
-def _check_unchanged(approval: Approval, proposal: Proposal) -> None:
-    """Raises Forbidden if the stored policy, or whose certificate it is, is another by now."""
-    same_owner = approval.renews or proposal.owner == approval.owner
-    if proposed_policy(proposal) != approval.policy or not same_owner:
-        raise Forbidden(
-            "The policy or the owner of the certificate has changed since this was asked for, "
-            "so it is not what was approved. Ask again.",
-            "changed",
-        )
+        rules = await access_read_now(certflow)
+        _check_allowed(approval, decision_on(rules, caller, proposal, 0))
+        if not still_counted(rules, approval).is_met:
+            raise Forbidden(
+                "Somebody who approved this may not approve it any more, and without them too few "
+                "have. Ask again.",
+                "approval-needed",
+            )
+        return await count_renewal(certflow, approval.vault) if approval.renews else keep
 
 
 def _check_allowed(approval: Approval, decision: Decision) -> None:
@@ -120,9 +141,22 @@ def _check_allowed(approval: Approval, decision: Decision) -> None:
 
 
 async def _started_before(certflow: ApprovedContext, approval: Approval) -> str | None:
-    """The id of the request that an earlier run has started and tracked, and not recorded here."""
+    """The id of the request that an earlier run has started and not recorded here, whatever has
+    changed since; None if there is none. Raises Unavailable while that run may still be at it;
+    Refused.
+    """
     named = await certflow.ledger.by_name(approval.vault, approval.name)
-    return next((one.request_id for one in named if _came_of(one, approval)), None)
+    if tracked := next((one.request_id for one in named if _came_of(one, approval)), None):
+        return tracked
+    place = (approval.vault, approval.name, approved_command(approval).intent_id)
+    intent = await certflow.ledger.intent(*place)
+    if intent and intent.answer is None:
+        if intent.began and certflow.now() < intent.began + INTENT_TIMEOUT:
+            raise Unavailable("Key Vault", "another call has just begun to start this")
+        await settle_intent(certflow, *place)
+        intent = await certflow.ledger.intent(*place)
+    answer = intent.answer if intent and intent.answer else {}
+    return cast("str | None", answer.get("request_id"))
 
 
 def _came_of(request: TrackedRequest, approval: Approval) -> bool:

@@ -5,23 +5,28 @@ guards against too many of them.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import Enum
 
 from functions.app.access import access_rules
-from functions.app.context_parts import HasLedger, HasNow
+from functions.app.context_parts import HasLedger
 from functions.app.contexts import ApprovedContext, EventsContext, MonitoringContext
 from functions.app.outbox import publish
 from functions.approvals.judge import decision_on
+from functions.approvals.renewal_guards import (
+    A_DAY,
+    Stops,
+    key_vault_renews,
+    recent_renewals,
+    renewed_note,
+    stopped_by,
+)
 from functions.approvals.renewals import renewal_approval, why_not
 from functions.model.caller import Caller
 from functions.model.errors import KeyReused, Refused, Unavailable
 from functions.model.events.certificates import Reason, RenewalStopped
 from functions.model.events.event import Event
-from functions.model.humanize import join_limited
-from functions.model.issuers import is_manual
 from functions.model.log import record
-from functions.model.options import Options
 from functions.model.request.actor import RENEWAL, ActorKind
 from functions.model.request.operation import Status
 from functions.model.request.tracked import TrackedRequest
@@ -29,19 +34,14 @@ from functions.model.tags import OWNER_TAG, SIGNER_TAG
 from functions.ports.judge import Proposal
 from functions.ports.key_vault_objects import Policy
 from functions.ports.monitoring_store import CertificateNote
-from functions.ports.vault import CertificateItem, Vault, get_pending_or_none
+from functions.ports.vault import CertificateItem, get_pending_or_none
 from functions.requests.create import CreateCommand, CreateResult, create_request
 from functions.requests.create_refusals import CONFLICT
-from functions.requests.policy_diff import issuer_of
-from functions.x509.certificate import load
 from functions.x509.describe import printed
-from functions.x509.san import names_of
 
-MAX_A_DAY = 2  # new versions of one name
-# Names and characters that are told. A certificate may have hundreds of names, Key Vault's refusals
-# have any length, and the event must fit into a table row.
-MAX_LOST_NAMES, MAX_REASON_SENTENCE = 10, 2000
-A_DAY = timedelta(days=1)
+# Characters that are told: Key Vault's refusals have any length, and the event has to fit into a
+# table row.
+MAX_REASON_SENTENCE = 2000
 OLD_NAME = "certflow-renew"  # of renewals in rows that had no origin
 
 
@@ -69,18 +69,19 @@ async def _renew(
     certflow: ApprovedContext, entry: CertificateItem, note: CertificateNote
 ) -> tuple[CertificateNote, bool]:
     """Does as renew does. Raises Refused for whatever Key Vault refuses, Unavailable."""
-    since = certflow.now() - A_DAY
-    recent = tuple(at for at in note.renewals if at > since)
+    recent = recent_renewals(note, certflow.now())
     if await _started_before(certflow, entry.name, note):
-        return _noted(certflow, note, recent), True
+        return renewed_note(note, recent, certflow.now()), True
     vault = certflow.vault(note.vault)
     stands = await get_pending_or_none(vault, entry.name)
     if stands and stands.operation.status is Status.IN_PROGRESS:
         return note, await _is_starting(certflow, entry.name, note, stands.operation.request_id)
     policy = await vault.policy(entry.name)
-    if _key_vault_renews(policy):
+    if key_vault_renews(policy):
         return note, False
-    stops = await _guard(certflow.options, vault, entry.name, policy, recent)
+    stops: Stops | Waits | None = await stopped_by(
+        certflow.options, vault, entry.name, policy, recent
+    )
     stops = stops or await _condition(certflow, entry, note, policy)
     if isinstance(stops, Waits):
         return note, False
@@ -119,14 +120,14 @@ async def _start_within_cap(
         # A run that was cut off has begun it with other tags. That counts as a renewal only once
         # there is a request.
         if await _started_before(certflow, entry.name, note):
-            return _noted(certflow, note, recent), True
+            return renewed_note(note, recent, certflow.now()), True
         return note, False
     except Refused as error:
         if error.status == CONFLICT and error.reason == "pending":
             return note, False  # another start was faster
         raise
     record("renewal-started", vault=note.vault, name=entry.name, request_id=started.request_id)
-    return _noted(certflow, note, recent), True
+    return renewed_note(note, recent, certflow.now()), True
 
 
 class Waits(Enum):
@@ -135,42 +136,10 @@ class Waits(Enum):
     FOR_APPROVAL = "approval"
 
 
-type Stops = tuple[Reason, str]  # a word for programs, and a sentence
-
-
-async def _guard(
-    choices: Options, vault: Vault, name: str, policy: Policy, recent: tuple[datetime, ...]
-) -> Stops | Waits | None:
-    """Why the next version must not be started automatically: the reason as a word for programs,
-    and in a sentence; None if it may be started.
-    """
-    if len(recent) >= MAX_A_DAY:
-        return (
-            "too-many-versions",
-            f"{MAX_A_DAY} versions of it were started within a day, and it is near its end again",
-        )
-    issuer = issuer_of(policy)
-    if not choices.may_issue(issuer):
-        return (
-            "issuer-not-allowed",
-            f"CERTFLOW_ISSUERS does not allow its policy's issuer, {issuer}",
-        )
-    bundle = await vault.certificate(name)
-    if lost := _lost(policy, bundle.version.der) if bundle else ():
-        return (
-            "names-would-be-lost",
-            (
-                "the stored policy lacks names that the certificate has: "
-                f"{join_limited(lost, MAX_LOST_NAMES)}"
-            ),
-        )
-    return None
-
-
 async def _condition(
     certflow: ApprovedContext, entry: CertificateItem, note: CertificateNote, policy: Policy
 ) -> Stops | Waits | None:
-    """Why a condition of the access file stops the next version, as _guard says it; or that it
+    """Why a condition of the access file stops the next version, as stopped_by says it; or that it
     waits for an approval; None if it may be started. A renewal needs no grant: a tag asks for it,
     and it asks for nothing new. Raises Unavailable.
     """
@@ -234,42 +203,6 @@ def _is_of_an_older_version(request: TrackedRequest, since: datetime) -> bool:
     )
     recent = request.status is not Status.COMPLETED and request.created > since
     return named and (recent or request.status is Status.IN_PROGRESS)
-
-
-def _noted(
-    certflow: HasNow, note: CertificateNote, recent: tuple[datetime, ...]
-) -> CertificateNote:
-    """The note of a version that has been renewed. The caller writes it together with the rung: if
-    a run were cut off in between, the owner would be told both of the renewal and of the end.
-    """
-    return replace(note, renewed=note.thumbprint, renewals=(*recent, certflow.now()))
-
-
-def _key_vault_renews(policy: Policy) -> bool:
-    """Whether Key Vault renews by itself, which it can only at an issuer that it has (protocol
-    §3).
-    """
-    if is_manual(issuer_of(policy)):
-        return False
-    actions = (one.get("action") or {} for one in policy.get("lifetime_actions") or ())
-    return any(one.get("action_type") == "AutoRenew" for one in actions)
-
-
-def _lost(policy: Policy, der: bytes) -> tuple[str, ...]:
-    """The names of a certificate (DER) that its policy does not ask for, regardless of case."""
-    asked = (policy.get("x509_props") or {}).get("sans") or {}
-    has = names_of(load(der))
-    kept = {kind: {str(name).lower() for name in asked.get(kind) or ()} for kind in has}
-    kept["dns_names"] |= _common_names(policy)  # a CA adds the common name to the DNS names
-    lost = (name for kind, names in has.items() for name in names if name.lower() not in kept[kind])
-    return tuple(sorted(lost))
-
-
-def _common_names(policy: Policy) -> set[str]:
-    """The common names in a policy's subject, in lower case."""
-    subject = str((policy.get("x509_props") or {}).get("subject") or "")
-    parts = (part.strip().lower() for part in subject.split(","))
-    return {part.removeprefix("cn=") for part in parts if part.startswith("cn=")}
 
 
 async def _stop(

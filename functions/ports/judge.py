@@ -18,7 +18,9 @@ class Proposal:
     """What a create would start. `vault` is the alias; `sent` is the policy of its body, None if it
     has none, and `stored` that of the certificate. `owner` and `tags` are those that the version
     will have, `former_owner` is whose the certificate is now. `same_as` is the policy that an
-    adoption sends: what is adopted has to be the same as that.
+    adoption sends: what is adopted has to be the same as that. `how` it would come about is
+    `created`, `adopted` or `replaced`; `stands` is the id of the request in progress, which would
+    be adopted, replaced, or is in the way.
     """
 
     vault: str
@@ -29,6 +31,8 @@ class Proposal:
     former_owner: str | None
     tags: Mapping[str, str]
     same_as: Policy | None = None
+    how: str = "created"
+    stands: str | None = None
 
 
 class Judge(Protocol):

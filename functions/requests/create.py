@@ -54,6 +54,12 @@ INTENT_TIMEOUT = timedelta(minutes=2)
 WAIT_FOR_ANSWER = 5  # seconds, a second a try: a repetition stores its answer at once
 
 IfPending = Literal["reject", "adopt", "replace"]
+# How a request comes about where another one is in progress.
+HOW_BY_CHOICE: dict[IfPending, str] = {
+    "reject": "created",
+    "adopt": "adopted",
+    "replace": "replaced",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +203,10 @@ def proposal_of(
     stored policy, so that counts; and the one that is sent, too, which it has to be the same as
     (refuse_unless_same), for the stored one may have changed since.
     """
-    adopts = (
-        command.if_pending == "adopt"
-        and stands is not None
-        and stands.operation.status is Status.IN_PROGRESS
-        and last.policy is not None
-    )
+    pending = stands.operation if stands else None
+    in_progress = pending if pending and pending.status is Status.IN_PROGRESS else None
+    how = HOW_BY_CHOICE[command.if_pending] if in_progress else HOW_BY_CHOICE["reject"]
+    adopts = how == HOW_BY_CHOICE["adopt"] and last.policy is not None
     sent = command.body.get("policy")
     return Proposal(
         command.vault.lower(),
@@ -213,6 +217,8 @@ def proposal_of(
         last.owner,
         command.body.get("tags", {}),
         sent if adopts else None,
+        how,
+        in_progress.request_id if in_progress else None,
     )
 
 

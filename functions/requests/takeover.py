@@ -90,7 +90,7 @@ def _policy_pairs(policy: Policy | None, new: Policy | None) -> Iterator[Pair]:
     """The values of both policies by path; none if either is missing, as then nothing changes."""
     if policy is None or new is None:
         return
-    before, after = _filled_in(policy), _filled_in(new)
+    before, after = filled_in(policy), filled_in(new)
     for path in sorted(
         {*before, *after}, key=lambda path: (not path.startswith(SHOWN_FIELDS), path)
     ):
@@ -169,7 +169,7 @@ def _which(how: str, takeover: Takeover) -> str:
     return f":{how}:{hashlib.sha256(what.encode()).hexdigest()[:16]}"
 
 
-def _filled_in(policy: Policy) -> dict[str, object]:
+def filled_in(policy: Policy) -> dict[str, object]:
     """The values of a policy by path, with Key Vault's defaults (protocol §3)."""
     given = dict(
         _leaves({name: value for name, value in policy.items() if name not in OF_THE_SERVICE})

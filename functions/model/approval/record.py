@@ -44,10 +44,13 @@ class ApprovalOf(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One yes: whose, and when (UTC)."""
+    """One yes: whose, and when (UTC). `roles` are the app roles of their token at that time; None
+    in rows of an older version.
+    """
 
     by: Actor
     at: datetime
+    roles: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,26 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What a start builds on beside its body, as it was when the approval was asked for.
+
+    `policy_sha256` (hex) is of the whole policy that is sent, or else stored, also of what Certflow
+    cannot read in it. `owner`, `signer` and `tags` are those that the version will have; of a
+    renewal the tags are left out, because it takes over those that are there at its start.
+    `former_owner` is whose the certificate was. `how` it would come about and `stands` are as in
+    Proposal (ports/judge.py).
+    """
+
+    policy_sha256: str
+    owner: str | None = None
+    signer: str | None = None
+    former_owner: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    how: str = "created"
+    stands: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Approval:
     """A request that waits, or has waited, for an approval. Times are UTC.
 
@@ -94,7 +117,8 @@ class Approval:
     was started, or that was found in Key Vault (`elsewhere`). Of such a one `caused_by` are those
     who took it over, and who sent the chain because of which Certflow asks. `difference` shows by
     field what was approved last for the certificate and what is asked for now. `error` says why
-    the start failed.
+    the start failed. `basis` is None where nothing of it is started (`elsewhere`), and in rows of
+    an older version.
     """
 
     id: str
@@ -121,6 +145,7 @@ class Approval:
     reminded: datetime | None = None
     decided: Decided | None = None
     error: str | None = None
+    basis: Basis | None = None
     etag: str = field(default="", compare=False)
 
     @property

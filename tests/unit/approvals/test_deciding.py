@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -111,6 +112,58 @@ async def test_two_approvals_take_two_people() -> None:
     assert outcome(await asking.decide("approve", asking.header(CAT, "pki"))) == (200, "started")
     assert asking.told == ["Asked", "Approved"]
     assert asking.history == ["asked", "approved", "approved", "started"]
+
+
+LEFT = {"who": [f"oid:{BOB}"], "deny": True, "say": "left"}
+
+
+async def test_the_yes_of_somebody_who_is_denied_since_is_dropped() -> None:
+    two = {**ONE_OF_PKI, "approvals": 2}
+    asking = await asked(conditions=[two])
+    assert outcome(await asking.decide("approve")) == (200, "awaiting-approval")
+    asking.conditions = [two, LEFT]
+    asking.write()
+    assert outcome(await asking.decide("approve", asking.header(CAT, "pki"))) == (200, "awaiting-approval")
+    assert [one.by.oid for one in asking.approval.approvers] == [CAT]
+    assert outcome(await asking.decide("approve", asking.header(DAN, "pki"))) == (200, "started")
+
+
+async def test_the_yes_of_somebody_who_has_the_verb_no_more_is_dropped() -> None:
+    lead = {"who": ["role:lead"], "may": ["read", "approve"]}
+    two = {**ONE_OF_PKI, "approvals": 2, "by": ["role:pki", "role:lead"]}
+    asking = await asked(conditions=[two], more_rows=[lead])
+    assert outcome(await asking.decide("approve", asking.header(CAT, "lead"))) == (200, "awaiting-approval")
+    asking.more_rows = []
+    asking.write()
+    assert outcome(await asking.decide("approve")) == (200, "awaiting-approval")
+    assert [one.by.oid for one in asking.approval.approvers] == [BOB]
+
+
+@pytest.mark.parametrize("enough", [True, False])
+async def test_at_the_start_those_count_who_may_approve_then(enough: bool) -> None:
+    asking = await asked(conditions=[ONE_OF_PKI])
+    asking.vault.faults = [Unavailable("Key Vault", "HTTP 503")] * 20
+    assert outcome(await asking.decide("approve")) == (200, "approved")
+    asking.vault.faults = []
+    asking.conditions = [ONE_OF_PKI, *(() if enough else (LEFT,))]
+    asking.write()
+    asking.api.world.later(minutes=3)
+    await settle_approvals(asking.api.certflow())
+    assert asking.approval.state == ("started" if enough else "failed")
+    assert ("may not approve it any more" in (asking.approval.error or "")) is not enough
+
+
+@pytest.mark.parametrize("denied", [True, False])
+async def test_in_rows_without_roles_a_yes_counts_unless_it_is_denied(denied: bool) -> None:
+    asking = await asked(conditions=[{**ONE_OF_PKI, "approvals": 2}])
+    await asking.decide("approve")
+    known, kept = asking.approval, asking.api.world.approvals.kept
+    given = tuple(replace(one, roles=None) for one in known.needs[0].given)
+    kept[known.id] = replace(known, needs=(replace(known.needs[0], given=given),))
+    asking.conditions = [{**ONE_OF_PKI, "approvals": 2}, *((LEFT,) if denied else ())]
+    asking.write()
+    state = "awaiting-approval" if denied else "started"
+    assert outcome(await asking.decide("approve", asking.header(CAT, "pki"))) == (200, state)
 
 
 async def test_each_condition_takes_its_own_people() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from functions.approvals.settle import settle_approvals
+from functions.model.errors import Unavailable
 from functions.monitoring.expiry import renew_or_tell
 from functions.ports.vault import CertificateItem
 from functions.x509.public_keys import sha1_of
@@ -60,7 +61,7 @@ class Renewing(Asking):
 @pytest.fixture(autouse=True)
 def names_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     """The CSRs of the fake have names of their own."""
-    monkeypatch.setattr("functions.monitoring.renewal._lost", lambda *_: ())
+    monkeypatch.setattr("functions.approvals.renewal_guards._lost", lambda *_: ())
 
 
 async def approved(policy: dict[str, Any] = STORED) -> Renewing:
@@ -204,3 +205,148 @@ async def test_the_asker_of_a_renewal_is_nobody_so_any_approver_decides() -> Non
     asking.certificate(STORED)
     await asking.scanned()
     assert outcome(await asking.decide("approve", asking.header(ANN, "lead"))) == (200, "started")
+
+
+async def waiting(**more: Any) -> Renewing:
+    """A renewal that nobody has approved yet."""
+    asking = Renewing(**more)
+    asking.certificate(STORED)
+    await asking.scanned()
+    assert asking.told == ["Asked"]
+    return asking
+
+
+async def failure_of(asking: Renewing) -> str:
+    """Why the renewal is not started at the last yes."""
+    answer = error_of(await asking.decide("approve"))
+    assert (answer["state"], asking.created) == ("failed", 0)
+    return str(answer["error"])
+
+
+async def test_an_issuer_that_is_not_allowed_any_more_issues_no_renewal_at_a_late_yes() -> None:
+    asking = await waiting()
+    asking.api.world.options = replace(asking.api.world.options, issuers=("GlobalSign",))
+    assert "CERTFLOW_ISSUERS does not allow" in await failure_of(asking)
+
+
+async def test_a_renewal_that_key_vault_makes_itself_by_now_is_not_started() -> None:
+    asking = await waiting()
+    action = {"trigger": {"lifetime_percentage": 80}, "action": {"action_type": "AutoRenew"}}
+    asking.vault.policies["pay-web"] = {**STORED, "lifetime_actions": [action]}
+    assert "AutoRenew" in await failure_of(asking)
+
+
+async def test_names_that_would_be_lost_stop_a_renewal_at_a_late_yes(monkeypatch: pytest.MonkeyPatch) -> None:
+    asking = await waiting()
+    monkeypatch.setattr("functions.approvals.renewal_guards._lost", lambda *_: ("old.pay.example.com",))
+    assert "lacks names" in await failure_of(asking)
+
+
+@pytest.mark.parametrize("other_version", [False, True])
+async def test_a_third_version_within_a_day_is_not_started_at_a_late_yes(other_version: bool) -> None:
+    asking = await waiting()
+    notes, now = asking.api.world.monitoring_store, asking.api.world.now
+    note = await notes.note("prod-pay", "pay-web")
+    assert note is not None
+    thumbprint = "0" * 40 if other_version else note.thumbprint
+    await notes.save_note(replace(note, thumbprint=thumbprint, renewals=(now, now)))
+    assert "within a day" in await failure_of(asking)
+
+
+async def test_a_renewal_whose_tag_is_gone_is_not_started_at_a_late_yes() -> None:
+    asking = await waiting()
+    asking.vault.tagged["pay-web"] = {"certflow-owner": "pay@example.com"}
+    assert "Neither a tag nor a setting" in await failure_of(asking)
+
+
+async def test_a_vault_in_which_nothing_is_renewed_any_more_gets_no_renewal_at_a_late_yes() -> None:
+    asking = await waiting()
+    asking.api.world.options = replace(asking.api.world.options, renews=False)
+    assert "Neither a tag nor a setting" in await failure_of(asking)
+
+
+async def test_a_renewal_at_the_last_yes_counts_once_and_is_noted_for_the_scans() -> None:
+    asking = await waiting()
+    day = asking.api.world.now.date()
+    assert outcome(await asking.decide("approve")) == (200, "started")
+    notes = asking.api.world.monitoring_store
+    note = await notes.note("prod-pay", "pay-web")
+    assert note is not None
+    assert (note.renewed, len(note.renewals)) == (note.thumbprint, 1)
+    await asking.scanned(2)
+    assert (await notes.renewals("prod-pay", day), asking.created) == (1, 1)
+
+
+async def test_a_renewal_that_key_vault_refuses_is_taken_out_of_the_count() -> None:
+    asking = await waiting()
+    day = asking.api.world.now.date()
+    asking.vault.start("pay-web", "DigiCert")  # meanwhile, in the portal
+    assert error_of(await asking.decide("approve"))["state"] == "failed"
+    assert await asking.api.world.monitoring_store.renewals("prod-pay", day) == 0
+
+
+async def test_what_has_no_room_today_waits_for_tomorrow_and_no_longer() -> None:
+    asking = await waiting()
+    usual = asking.api.world.options
+    asking.api.world.options = replace(usual, max_renewals=0)
+    assert outcome(await asking.decide("approve")) == (200, "approved")
+    await settle_approvals(asking.api.certflow())
+    assert (asking.approval.state, asking.created) == ("approved", 0)
+    asking.api.world.later(days=1)
+    asking.api.world.options = usual
+    await settle_approvals(asking.api.certflow())
+    assert (asking.approval.state, asking.created) == ("started", 1)
+
+
+async def test_what_has_no_room_on_the_next_day_either_has_failed() -> None:
+    asking = await waiting()
+    asking.api.world.options = replace(asking.api.world.options, max_renewals=0)
+    await asking.decide("approve")
+    asking.api.world.later(days=1)
+    await settle_approvals(asking.api.certflow())
+    assert asking.approval.state == "failed"
+    assert asking.approval.error == "0 renewals were started in this vault today, as many as are allowed."
+
+
+async def test_a_note_that_cannot_be_written_changes_nothing_of_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    asking = await waiting()
+
+    async def down(*_: Any) -> None:
+        raise Unavailable("The table storage", "down")
+
+    monkeypatch.setattr(asking.api.world.monitoring_store, "save_note", down)
+    assert outcome(await asking.decide("approve")) == (200, "started")
+
+
+REFUSABLE = [(STORED, 0), ({**STORED, "key_props": {"kty": "RSA"}}, 1)]
+
+
+@pytest.mark.parametrize(("policy", "created"), REFUSABLE, ids=["the same", "another policy"])
+async def test_what_was_refused_after_its_approval_is_not_inherited(policy: dict[str, Any], created: int) -> None:
+    asking = await approved()
+    assert outcome(await asking.ask({"policy": policy, "owner": "pay@example.com"})) == (202, "awaiting-approval")
+    assert outcome(await asking.decide("refuse")) == (200, "refused")
+    await asking.scanned()
+    assert asking.created == created
+
+
+async def test_what_was_approved_after_a_refusal_is_inherited() -> None:
+    asking = Renewing()
+    body = {"policy": STORED, "owner": "pay@example.com"}
+    await asking.ask(body)
+    assert outcome(await asking.decide("refuse")) == (200, "refused")
+    asking.api.world.later(hours=1)
+    await asking.ask(body)
+    assert outcome(await asking.decide("approve")) == (200, "started")
+    asking.certificate(STORED)
+    asking.vault.calls.clear()
+    await asking.scanned()
+    assert asking.created == 1
+
+
+async def test_what_was_withdrawn_after_its_approval_is_inherited_all_the_same() -> None:
+    asking = await approved()
+    await asking.ask({"policy": STORED, "owner": "pay@example.com"})
+    assert outcome(await asking.decide("withdraw", asking.header(ANN, "team-pay"))) == (200, "withdrawn")
+    await asking.scanned()
+    assert asking.created == 1

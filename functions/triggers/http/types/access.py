@@ -44,7 +44,8 @@ class OwnAccessAnswer(Answer):
 class PolicyAnswer(Answer):
     """What a certificate would be, after Key Vault's defaults. `names` are by kind; `key` is such
     as `RSA:2048`, `EC:P-256`; `auto_renew`: Key Vault starts the next versions by itself; `unread`
-    are fields that Certflow does not know.
+    are fields that Certflow does not know. `other_fields` are values that have no place of their
+    own, each behind its path.
     """
 
     names: dict[str, list[str]]
@@ -60,6 +61,7 @@ class PolicyAnswer(Answer):
     auto_renew: bool
     wildcard: bool
     unread: list[str]
+    other_fields: list[str] | None = None
 
 
 class RefusalAnswer(Answer):
