@@ -194,6 +194,9 @@ async def test_a_renewal_that_needs_no_approval_any_more_is_started_once_whoever
     asking.api.world.ledger.intents.clear()  # days later
     answer = error_of(await asking.decide("approve"))
     assert (answer["state"], answer["request_id"]) == ("started", request.request_id)
+    note = await asking.api.world.monitoring_store.note("prod-pay", "pay-web")
+    assert note is not None
+    assert len(note.renewals) == 1
     await settle_approvals(asking.api.certflow())
     assert asking.created == 1
 
