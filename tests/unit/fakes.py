@@ -379,7 +379,8 @@ class FakeLedger:
         return str(self._etag) if self._etag else None
 
     async def history(self, vault: str, name: str) -> list[HistoryEntry]:
-        return self.acts
+        of_name = (vault, name.lower())
+        return [one.entry for one in self.listed if (one.vault, one.name.lower()) == of_name]
 
     async def add_event(self, event: Event) -> None:
         self.told([event])
@@ -1021,6 +1022,7 @@ class FakeApprovals:
         self.kept[stored.id] = stored
         self.ledger.told(change.events)
         self.ledger.acts.extend(change.history)
+        self.ledger.listed.extend(ListedAct(stored.vault, stored.name, act) for act in change.history)
         return stored
 
 

@@ -102,7 +102,7 @@ async def test_of_one_that_was_completed_before_it_was_found_the_row_has_the_ver
     ((key, request),) = world.ledger.tracked.items()
     found = replace(request, status=Status.COMPLETED, ended=NOW, next_check=None, version="v9")
     world.ledger.tracked[key] = found
-    world.ledger.acts.clear()
+    world.ledger.listed.clear()
     set_status(world, Status.COMPLETED)
     address = Address("main", "web", request_id)
     assert (await viewed(world, address)).certificate == {"version": "v9"}

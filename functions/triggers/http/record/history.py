@@ -29,6 +29,7 @@ ACT_COLUMNS = (
     *("at", "act", "vault", "name", "request_id", "status"),
     *("by", "verified", "kind", "tid", "oid", "azp", "on_behalf_of", "note"),
     *("version", "thumbprint", "serial", "not_after", "file", "file_sha256", "warnings"),
+    *("approval", "before", "after", "access"),
 )
 
 
@@ -104,3 +105,7 @@ def _cells(item: ActItem) -> Iterator[object]:
         yield getattr(made, part, None)
     yield from (getattr(file, "name", None), getattr(file, "sha256", None))
     yield " ".join(item.warnings or ())
+    yield item.approval
+    for facts in (item.before, item.after):
+        yield msgspec.json.encode(facts).decode() if facts else None
+    yield item.access
