@@ -460,6 +460,10 @@ class ActsContext(HasNow, HasLedger, HasTopic, HasOptions, HasActs, Protocol):
     """Writing the record of acts."""
 
 
+class GoneVaultsContext(ActsContext, HasVaults, HasMonitoringStore, Protocol):
+    """What vaults have left that are not in the settings any more."""
+
+
 class StartsContext(HasNow, HasStartCounts, Protocol):
     """How many requests a caller starts in a day."""
 

@@ -386,7 +386,8 @@ class FakeLedger:
         self.told([event])
 
     async def left_behind(self, vault: str | None) -> LeftBehind:
-        return LeftBehind([event for event in self.outbox.values() if event.vault == vault], self.waiting)
+        acts = [one for one in self.waiting if one.partition.startswith(f"{vault or '-'}|")]
+        return LeftBehind([event for event in self.outbox.values() if event.vault == vault], acts)
 
     async def mark_sent(self, event: Event) -> None:
         self.outbox.pop(event.id, None)
