@@ -242,6 +242,7 @@ class FakeLedger:
     def _stored(self, change: Change) -> TrackedRequest:
         self._written()
         self._etag += 1
+        assert all(act.after for act in change.history), "whoever writes an act says what is after it"
         request = replace(change.request, etag=str(self._etag))
         self.tracked[request.vault, request.name.lower(), request.request_id] = request
         self.told(change.events)
@@ -1022,6 +1023,7 @@ class FakeApprovals:
         stored = replace(change.approval, etag=secrets.token_hex(4))
         self.kept[stored.id] = stored
         self.ledger.told(change.events)
+        assert all(act.after for act in change.history), "whoever writes an act says what is after it"
         self.ledger.acts.extend(change.history)
         self.ledger.listed.extend(ListedAct(stored.vault, stored.name, act) for act in change.history)
         return stored

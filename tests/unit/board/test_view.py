@@ -279,7 +279,7 @@ async def test_the_approval_after_which_it_was_started_is_a_part_of_its_history(
     request_id = await started(world)
     (known,) = await world.ledger.by_name("main", "web")
     lines = [
-        HistoryEntry(what, NOW, "", Status.IN_PROGRESS, ME, approval=approval)
+        HistoryEntry(what, NOW, "", Status.IN_PROGRESS, ME, approval=approval, after={"state": what})
         for what, approval in (("asked", "one"), ("approved", "one"), ("asked", "other"))
     ]
     await world.ledger.save(known, Change(replace(known, approval="one"), history=tuple(lines)))
