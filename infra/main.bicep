@@ -538,12 +538,13 @@ module alerts 'modules/alerts.bicep' = {
     workspaceLocation: monitoring.outputs.workspaceLocation
     hostStorageName: names.hostStorage
     chainStorageName: names.chainStorage
+    chainStorageId: chainStorageId
     principalId: identity.outputs.principalId
     signedIn: !empty(signIn)
     vaults: map(placedVaults, vault => toLower(vault.alias))
     topicIds: concat(vaultTopicIds, [chainTopicId, topicId])
   }
-  dependsOn: [vaultTopics, chainTopic, topic]
+  dependsOn: [chainStorage, vaultTopics, chainTopic, topic]
 }
 
 // --- What the next steps need; azd stores it in its environment ------------------------------------------------------

@@ -107,7 +107,7 @@ class CreateContext(
     """Starting requests, for callers and as renewals."""
 
 
-class ApprovalsContext(HasNow, HasLedger, HasTopic, HasApprovals, Protocol):
+class ApprovalsContext(HasNow, HasLedger, HasTopic, HasApprovals, HasAccessHash, Protocol):
     """Approvals, and telling people of them."""
 
 
@@ -115,7 +115,7 @@ class ApprovedContext(CreateContext, HasApprovals, Protocol):
     """Starting what may have to be approved first."""
 
 
-class GateContext(HasNow, HasVaults, HasLedger, HasTopic, HasAccess, HasApprovals, Protocol):
+class GateContext(HasVaults, HasAccess, ApprovalsContext, Protocol):
     """Keeping chains from requests that have to be approved first."""
 
 
@@ -470,6 +470,10 @@ class ActsContext(HasNow, HasLedger, HasTopic, HasOptions, HasActs, Protocol):
 
 class CallsContext(HasNow, HasTopic, HasAccessHash, HasActs, Protocol):
     """Recording calls that belong to no request."""
+
+
+class GoneVaultsContext(ActsContext, HasVaults, HasMonitoringStore, Protocol):
+    """What vaults have left that are not in the settings any more."""
 
 
 class StartsContext(HasNow, HasStartCounts, Protocol):

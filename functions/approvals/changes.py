@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from functions.model.approval.facts import facts_of_approval
 from functions.model.approval.record import Approval, ApprovalState, Decided, Given
 from functions.model.events.approvals.approval import ApprovalEvent, AskedFor, Yes
 from functions.model.events.approvals.asked import ApprovalAsked, ApprovalReminded, Difference
@@ -29,11 +30,13 @@ MAX_TOLD_NAMES, MAX_TOLD_FIELDS, MAX_TOLD_LETTERS = 20, 12, 500
 
 
 def asked(approval: Approval) -> ApprovalChange:
-    """It waits from now on."""
+    """It waits from now on. The access file that asks for it has judged it."""
     told = ApprovalAsked(
         **_fields(approval), to=approval.tell or None, difference=_difference_of(approval)
     )
-    return _change(approval, "asked", approval.asked, approval.asked_by, told)
+    change = _change(None, approval, "asked", approval.asked, approval.asked_by, told)
+    (line,) = change.history
+    return replace(change, history=(replace(line, access=approval.sha256 or None),))
 
 
 def reminded(approval: Approval, now: datetime) -> ApprovalChange:
@@ -55,16 +58,16 @@ def said_yes(approval: Approval, given: Given, needs: frozenset[int]) -> Approva
     )
     changed = replace(approval, needs=counted)
     if not changed.is_met:
-        return _change(changed, "approved", given.at, given.by)
+        return _change(approval, changed, "approved", given.at, given.by)
     changed = replace(changed, state=ApprovalState.APPROVED, decided=Decided(given.at, given.by))
     told = ApprovalGiven(**_fields(changed), by=given.by.shown, actor=_who(given.by))
-    return _change(changed, "approved", given.at, given.by, told)
+    return _change(approval, changed, "approved", given.at, given.by, told)
 
 
 def started(approval: Approval, request_id: str, now: datetime) -> ApprovalChange:
     """Its request was started. The event of that is the request's own."""
     changed = replace(approval, state=ApprovalState.STARTED, request_id=request_id)
-    return _change(changed, "started", now, approval.asked_by)
+    return _change(approval, changed, "started", now, approval.asked_by)
 
 
 def failed(approval: Approval, error: str, now: datetime) -> ApprovalChange:
@@ -72,28 +75,28 @@ def failed(approval: Approval, error: str, now: datetime) -> ApprovalChange:
     sentence = printed(error, MAX_TOLD_LETTERS)
     changed = replace(approval, state=ApprovalState.FAILED, error=sentence)
     told = ApprovalFailed(**_fields(changed), error=sentence)
-    return _change(changed, "failed", now, CHECK, told, note=sentence)
+    return _change(approval, changed, "failed", now, CHECK, told, note=sentence)
 
 
 def refused(approval: Approval, by: Actor, reason: str, now: datetime) -> ApprovalChange:
     """Somebody who may approve it has said no."""
     changed = _decided(approval, ApprovalState.REFUSED, Decided(now, by, reason))
     told = ApprovalRefused(**_fields(changed), by=by.shown, actor=_who(by), reason=reason)
-    return _change(changed, "refused", now, by, told, note=reason)
+    return _change(approval, changed, "refused", now, by, told, note=reason)
 
 
 def withdrawn(approval: Approval, by: Actor, reason: str | None, now: datetime) -> ApprovalChange:
     """It is not wanted any more."""
     changed = _decided(approval, ApprovalState.WITHDRAWN, Decided(now, by, reason))
     told = ApprovalWithdrawn(**_fields(changed), by=by.shown, actor=_who(by), reason=reason)
-    return _change(changed, "withdrawn", now, by, told, note=reason)
+    return _change(approval, changed, "withdrawn", now, by, told, note=reason)
 
 
 def expired(approval: Approval) -> ApprovalChange:
     """Nobody has decided in time. It counts from the moment until which that was possible."""
     changed = _decided(approval, ApprovalState.EXPIRED, Decided(approval.expires, CHECK))
     told = ApprovalExpired(**_fields(changed))
-    return _change(changed, "expired", approval.expires, CHECK, told)
+    return _change(approval, changed, "expired", approval.expires, CHECK, told)
 
 
 def _decided(approval: Approval, state: ApprovalState, decided: Decided) -> Approval:
@@ -101,6 +104,7 @@ def _decided(approval: Approval, state: ApprovalState, decided: Decided) -> Appr
 
 
 def _change(
+    known: Approval | None,
     approval: Approval,
     what: str,
     at: datetime,
@@ -117,7 +121,8 @@ def _change(
         by,
         note=note,
         approval=approval.id,
-        access=approval.sha256 or None,
+        before=facts_of_approval(known) if known else None,
+        after=facts_of_approval(approval),
     )
     return ApprovalChange(approval, (_event(approval, told, at),) if told else (), (line,))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from functions.app.contexts import ApprovalsContext
 from functions.app.outbox import publish
 from functions.model.approval.record import Approval
@@ -17,7 +19,11 @@ async def add_approval(certflow: ApprovalsContext, change: ApprovalChange) -> Ap
 
 
 async def save_approval(certflow: ApprovalsContext, change: ApprovalChange) -> Approval:
-    """Saves a changed approval. Raises ConcurrentChange, Unavailable."""
+    """Saves a changed approval. Its lines of the history name the access file in force, which
+    decides, and not the one that asked for the approval. Raises ConcurrentChange, Unavailable.
+    """
+    access = certflow.access_sha256
+    change = replace(change, history=tuple(replace(one, access=access) for one in change.history))
     saved = await certflow.approvals.save(change)
     await _announce(certflow, change)
     return saved

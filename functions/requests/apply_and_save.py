@@ -49,13 +49,25 @@ async def apply_and_save(
     async def save(known: TrackedRequest) -> tuple[TrackedRequest, Change, TrackedRequest]:
         muted = await _muted(certflow, known, seen)
         change = apply_state(known, seen, certflow.now(), certificate, action, patience, muted)
-        change = with_facts(change, facts_of(known), certflow.access_sha256)
-        return known, change, await certflow.ledger.save(known, change)
+        saved, change = await save_acts(certflow, known, change)
+        return known, change, saved
 
     moved = await save_with_retries(
         request, read, save, service="The request table", what=request.name
     )
     return await _moved(certflow, *moved)
+
+
+async def save_acts(
+    certflow: CheckContext, known: TrackedRequest, change: Change
+) -> tuple[TrackedRequest, Change]:
+    """Saves a changed request, with what was before and after in each of its acts, and logs these.
+    Returns the request as saved, and the change as written. Raises ConcurrentChange, Unavailable.
+    """
+    change = with_facts(change, facts_of(known), certflow.access_sha256)
+    saved = await certflow.ledger.save(known, change)
+    log_acts(change)
+    return saved, change
 
 
 async def apply_if_shown(
@@ -109,7 +121,6 @@ async def _moved(
     """Does what follows on a saved change: publishes its events, and after an end notes the
     issuer's duration, frees a renewal's place and deletes the published CSR.
     """
-    log_acts(change)
     if change.events:
         record(
             "request-moved",

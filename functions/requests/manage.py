@@ -12,8 +12,6 @@ from functions.app.contexts import CheckContext, RequestsContext
 from functions.app.outbox import publish
 from functions.app.retry_save import save_with_retries
 from functions.model.errors import Refused
-from functions.model.request.act_facts import facts_of, with_facts
-from functions.model.request.act_log import log_acts
 from functions.model.request.actor import Actor
 from functions.model.request.history import Action
 from functions.model.request.operation import NotPending, Status
@@ -21,7 +19,7 @@ from functions.model.request.remind import acknowledged
 from functions.model.request.tracked import Change, TrackedRequest
 from functions.ports.vault import NOT_FOUND, PendingOperation, get_pending_or_none
 from functions.requests.adoption import adopt
-from functions.requests.apply_and_save import apply_and_save, apply_if_shown
+from functions.requests.apply_and_save import apply_and_save, apply_if_shown, save_acts
 from functions.requests.check import check
 from functions.requests.first_checks import queue_first_checks
 
@@ -147,13 +145,11 @@ async def acknowledge(
         if known.status is not Status.IN_PROGRESS:
             raise _not_in_progress(known.status, known.request_id, "has reminders")
         change = acknowledged(known, until, why, by, certflow.now())
-        change = with_facts(change, facts_of(known), certflow.access_sha256)
-        return await certflow.ledger.save(known, change), change
+        return await save_acts(certflow, known, change)
 
     saved, change = await save_with_retries(
         request, read, save, service="The request table", what=request.name
     )
-    log_acts(change)
     await publish(certflow, change.events)
     return saved
 

@@ -71,6 +71,7 @@ async def _run_discover(app: "Certflow") -> None:
     from functions.notifications.claims import forget_deliveries
     from functions.record.forget import forget_requests
     from functions.record.forget_approvals import forget_approvals
+    from functions.record.gone_vaults import empty_gone_outboxes
 
     await request_scans(app)
     await tell_setting_faults(app)
@@ -78,6 +79,7 @@ async def _run_discover(app: "Certflow") -> None:
     await forget_requests(app)
     await forget_approvals(app)
     await forget_deliveries(app)
+    await empty_gone_outboxes(app)
 
 
 async def _run_daily(app: "Certflow") -> None:

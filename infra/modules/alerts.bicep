@@ -40,6 +40,9 @@ param hostStorageName string
 @description('Name of the chain storage.')
 param chainStorageName string
 
+@description('Resource id of the chain storage.')
+param chainStorageId string
+
 @description('Object id of the identity of the app.')
 param principalId string
 
@@ -148,10 +151,11 @@ var always = [
   }
   {
     name: 'changed-by-hand'
-    text: 'Somebody other than the app changed or deleted what it relies on: trusted CAs, who may do what, the rules of who hears of what, its package, the function keys, or its tables. The result says what and who. If nobody of you did: docs/operations.md.'
+    text: 'Somebody other than the app changed or deleted what it relies on: trusted CAs, who may do what, the rules of who hears of what, the record of acts, its package, the function keys, or its tables. The result says what and who. If nobody of you did: docs/operations.md.'
+    // In the record of acts nobody deletes, so that a delete counts whoever asked for it, and if it was refused.
     // A deployment places the package with the identity of the app, which Bicep names for that, and the host writes new
     // function keys with it. StatusCode is a text (Learn, table reference of StorageBlobLogs).
-    query: 'StorageBlobLogs | where AccountName in ("${hostStorageName}", "${chainStorageName}") and Category in ("StorageWrite", "StorageDelete") and StatusCode startswith "2" | extend path = split(tostring(parse_url(Uri).Path), "/") | extend what = tostring(path[1]) | where what in ("trusted-cas", "rules", "access", "app-package", "azure-webjobs-secrets") and (array_length(path) > 2 or OperationName == "DeleteContainer") | project what, RequesterObjectId, RequesterUpn | union (StorageTableLogs | where AccountName == "${hostStorageName}" and Category in ("StorageWrite", "StorageDelete") and StatusCode startswith "2" | project what = "tables", RequesterObjectId, RequesterUpn) | where RequesterObjectId != "${principalId}" | summarize changes = count() by what, who = iff(isempty(RequesterUpn), RequesterObjectId, RequesterUpn)'
+    query: 'StorageBlobLogs | where AccountName in ("${hostStorageName}", "${chainStorageName}") and Category in ("StorageWrite", "StorageDelete") | extend path = split(tostring(parse_url(Uri).Path), "/") | extend what = tostring(path[1]) | extend unheard = what == "acts" and Category == "StorageDelete" | where (StatusCode startswith "2" or unheard) and what in ("trusted-cas", "rules", "access", "acts", "app-package", "azure-webjobs-secrets") and (array_length(path) > 2 or OperationName == "DeleteContainer") | project what, unheard, RequesterObjectId, RequesterUpn | union (StorageTableLogs | where AccountName == "${hostStorageName}" and Category in ("StorageWrite", "StorageDelete") and StatusCode startswith "2" | project what = "tables", unheard = false, RequesterObjectId, RequesterUpn) | where RequesterObjectId != "${principalId}" or unheard | summarize changes = count() by what, who = iff(isempty(RequesterUpn), RequesterObjectId, RequesterUpn)'
     // Such logs can be an hour late.
     minutes: 30
     window: 120
@@ -187,6 +191,13 @@ var lost = [
     metric: 'DroppedEventCount'
     text: 'Events could neither be delivered nor kept in the container dead-letters: they are lost. The checks, the scan and the sweep find what events of vaults and files said.'
   }
+]
+// Of Azure Resource Manager (Learn, "Azure permissions for Storage").
+var containers = 'Microsoft.Storage/storageAccounts/blobServices/containers'
+var unprotecting = [
+  '${containers}/immutabilityPolicies/delete'
+  '${containers}/immutabilityPolicies/extend/action'
+  '${containers}/delete'
 ]
 var watched = flatten(map(lost, one => map(topicIds, id => { id: id, of: one })))
 // A rule takes five groups at most.
@@ -281,6 +292,27 @@ resource onLost 'Microsoft.Insights/metricAlerts@2026-01-01' = [
     }
   }
 ]
+
+// What a deployment writes is not told of: it writes the policy each time. Who shortens it so has files to delete, and
+// that is told of by changed-by-hand.
+resource onRecord 'Microsoft.Insights/activityLogAlerts@2020-10-01' = {
+  name: '${name}-record-unprotected'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Somebody has ended or extended the policy that keeps the record of acts as it is, or deleted a container of the chain storage. If nobody of you did: docs/operations.md.'
+    enabled: true
+    scopes: [chainStorageId]
+    condition: {
+      allOf: [
+        { field: 'category', equals: 'Administrative' }
+        { field: 'status', equals: 'Succeeded' }
+        { anyOf: map(unprotecting, one => { field: 'operationName', equals: one }) }
+      ]
+    }
+    actions: { actionGroups: map(groupIds, id => { actionGroupId: id }) }
+  }
+}
 
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
   name: workbookName

@@ -245,10 +245,30 @@ ON_CALL = f"{PLATFORM}/Microsoft.Insights/actionGroups/on-call"
 LOST = {"dead-letters": "DeadLetteredCount", "dropped-events": "DroppedEventCount"}
 
 
+UNPROTECTED = "record-unprotected"
+
+
 def test_operations_say_of_each_alert_what_to_do() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
     rows = re.findall(r"^\| `([a-z-]+?)-?…?` \| .+ \| .+ \|$", page, re.MULTILINE)
-    assert rows == [*ALERTS, *LOST]
+    assert rows == [*ALERTS, *LOST, UNPROTECTED]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_who_ends_the_policy_of_the_record_is_told_of_once_it_is_done(name: str) -> None:
+    (rule,) = example(name).of("Microsoft.Insights/activityLogAlerts")
+    properties = rule["properties"]
+    assert rule["name"].endswith(f"-{UNPROTECTED}")
+    assert properties["enabled"]
+    (account,) = (one["id"] for one in example(name).of("Microsoft.Storage/storageAccounts") if one["name"][-14] == "c")
+    assert properties["scopes"] == [account]
+    category, status, operations = properties["condition"]["allOf"]
+    assert category == {"field": "category", "equals": "Administrative"}
+    assert status == {"field": "status", "equals": "Succeeded"}
+    # Learn, "Azure permissions for Storage".
+    containers = "Microsoft.Storage/storageAccounts/blobServices/containers"
+    ends = ("immutabilityPolicies/delete", "immutabilityPolicies/extend/action", "delete")
+    assert operations == {"anyOf": [{"field": "operationName", "equals": f"{containers}/{one}"} for one in ends]}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -290,6 +310,8 @@ def test_every_alert_goes_to_the_action_groups_and_every_topic_has_one(name: str
         assert rule["properties"]["actions"]["actionGroups"] == groups
     metric = deployed.of("Microsoft.Insights/metricAlerts")
     assert all(one["properties"]["actions"] == [{"actionGroupId": id_} for id_ in groups] for one in metric)
+    (activity,) = deployed.of("Microsoft.Insights/activityLogAlerts")
+    assert activity["properties"]["actions"] == {"actionGroups": [{"actionGroupId": id_} for id_ in groups]}
     topics = {one["id"] for one in deployed.resources if re.fullmatch(r"Microsoft.EventGrid/\w*[tT]opics", one["type"])}
     watched = {scope for one in metric for scope in one["properties"]["scopes"]}
     assert topics <= watched

@@ -65,8 +65,17 @@ def test_acts_of_the_identity_are_told_of_and_changes_by_all_others(name: str) -
         one["name"].rpartition("/")[2]
         for one in example(name).of("Microsoft.Storage/storageAccounts/blobServices/containers")
     }
-    assert words(text, "what") == {"trusted-cas", "rules", "access", "app-package", "azure-webjobs-secrets"}
+    heard = {"trusted-cas", "rules", "access", "acts", "app-package", "azure-webjobs-secrets"}
+    assert words(text, "what") == heard
     assert words(text, "what") - made == {"azure-webjobs-secrets"}  # which the host makes
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_whoever_deletes_in_the_record_of_acts_is_told_of_also_the_app_and_if_that_is_refused(name: str) -> None:
+    text = query(rules(name)["changed-by-hand"])
+    assert '| extend unheard = what == "acts" and Category == "StorageDelete" |' in text
+    assert 'where (StatusCode startswith "2" or unheard) and what in' in text
+    assert f'where RequesterObjectId != "{PRINCIPAL}" or unheard |' in text
 
 
 def logged(name: str) -> dict[str, set[str]]:

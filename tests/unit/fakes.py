@@ -246,6 +246,7 @@ class FakeLedger:
     def _stored(self, change: Change) -> TrackedRequest:
         self._written()
         self._etag += 1
+        assert all(act.after for act in change.history), "whoever writes an act says what is after it"
         request = replace(change.request, etag=str(self._etag))
         self.tracked[request.vault, request.name.lower(), request.request_id] = request
         self.told(change.events)
@@ -383,14 +384,16 @@ class FakeLedger:
         return str(self._etag) if self._etag else None
 
     async def history(self, vault: str, name: str) -> list[HistoryEntry]:
-        return self.acts
+        of_name = (vault, name.lower())
+        return [one.entry for one in self.listed if (one.vault, one.name.lower()) == of_name]
 
     async def add_event(self, event: Event) -> None:
         self.told([event])
 
     async def left_behind(self, vault: str | None) -> LeftBehind:
+        acts = [one for one in self.waiting if one.partition.startswith(f"{vault or '-'}|")]
         events = [event for event in self.outbox.values() if event.vault == vault]
-        return LeftBehind(events, self.waiting, None if vault else self.acts_note)
+        return LeftBehind(events, acts, None if vault else self.acts_note)
 
     async def mark_sent(self, event: Event) -> None:
         self.outbox.pop(event.id, None)
@@ -1051,7 +1054,9 @@ class FakeApprovals:
         stored = replace(change.approval, etag=secrets.token_hex(4))
         self.kept[stored.id] = stored
         self.ledger.told(change.events)
+        assert all(act.after for act in change.history), "whoever writes an act says what is after it"
         self.ledger.acts.extend(change.history)
+        self.ledger.listed.extend(ListedAct(stored.vault, stored.name, act) for act in change.history)
         return stored
 
 
@@ -1114,7 +1119,7 @@ class FakeWaitingActs:
 
     async def add(self, act: Act, vault: str | None) -> None:
         row = f"oa|{act.at.isoformat()}|{act.id}"
-        self.ledger.waiting.append(WaitingAct(act.id, act.text, f"{vault}|0", row))
+        self.ledger.waiting.append(WaitingAct(act.id, act.text, f"{vault or '-'}|0", row))
 
     async def mark_tried(self, acts: Sequence[WaitingAct], place: RecordPlace) -> list[WaitingAct]:
         known = {one.row: one for one in self.ledger.waiting}

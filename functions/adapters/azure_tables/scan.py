@@ -8,6 +8,8 @@ Azure's own HTTP pipeline asks for the rows without metadata, and msgspec reads 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import NamedTuple
 
 import msgspec
 from azure.core import AsyncPipelineClient
@@ -38,6 +40,13 @@ class _Page(msgspec.Struct):
     value: list[Entity]
 
 
+class Answer(NamedTuple):
+    """The rows of one answer of the service, and whether it has more to say."""
+
+    rows: list[Entity]
+    goes_on: bool
+
+
 _DECODER = msgspec.json.Decoder(_Page)
 
 
@@ -66,6 +75,15 @@ class TableScan:
         the values, a text. `at_once` is how many rows one request returns at most. Raises
         HttpResponseError and the SDK's errors of the connection.
         """
+        async with aclosing(self.answers(table, query, values, at_once)) as answers:
+            async for answer in answers:
+                for row in answer.rows:
+                    yield row
+
+    async def answers(
+        self, table: str, query: str, values: Mapping[str, str], at_once: int | None = None
+    ) -> AsyncGenerator[Answer]:
+        """Yields the same by answers of the service, which may have no rows and yet go on."""
         asked = {"$filter": _with_values(query, values)}
         if at_once:
             asked["$top"] = str(at_once)
@@ -75,10 +93,10 @@ class TableScan:
             if response.status_code != 200:
                 map_error(response.status_code, response, AS_ERRORS)
                 raise HttpResponseError(response=response)
-            for row in _DECODER.decode(response.content).value:
-                yield row
             more = {key: response.headers.get(f"x-ms-continuation-{key}") for key in NEXT}
-            if not more["NextPartitionKey"]:
+            goes_on = bool(more["NextPartitionKey"])
+            yield Answer(_DECODER.decode(response.content).value, goes_on)
+            if not goes_on:
                 return
             asked |= {key: place for key, place in more.items() if place}
 

@@ -14,7 +14,7 @@ from azure.data.tables import TableTransactionError
 from azure.data.tables.aio import TableClient, TableServiceClient
 
 from functions.adapters.azure_tables.rows import Entity, Operations
-from functions.adapters.azure_tables.scan import TableScan
+from functions.adapters.azure_tables.scan import Answer, TableScan
 from functions.adapters.faults import faults_of
 from functions.adapters.proxies import follows_environment
 from functions.model.errors import ConcurrentChange
@@ -96,13 +96,13 @@ class Tables:
 
     def in_partition(
         self, partition: str, query: str, values: Mapping[str, str], at_once: int
-    ) -> AsyncGenerator[Entity]:
-        """Returns the rows of a partition of `certflow` that match a filter (scan.py), as they are
-        asked for, in the order of their keys and without their metadata; a request returns
+    ) -> AsyncGenerator[Answer]:
+        """Returns the rows of a partition of `certflow` that match a filter (scan.py), by answers
+        as they are asked for, in the order of their keys and without their metadata; an answer has
         `at_once` at most. The table has to exist. Raises the errors of the SDK.
         """
         among = f"PartitionKey eq @partition and {query}"
-        return self._scan.rows(CERTFLOW, among, {"partition": partition, **values}, at_once)
+        return self._scan.answers(CERTFLOW, among, {"partition": partition, **values}, at_once)
 
     async def commit(self, operations: Operations) -> str:
         """Commits all operations or none, and returns the ETag of the first row ("" if that is

@@ -27,9 +27,10 @@ class ActFilter:
     (UTC). `by` matches, in any case, the name for show or the object id of who acted. `verbs` are
     acts (`created`).
 
-    `may_see` (alias, name) says which certificates exist for the reader; None: all. No token tells
-    of the others. `beginnings` (lower case) are those of the names of all of these, so that not all
-    acts have to be read; none: they may begin in any way.
+    `may_see` (alias, name) says which certificates exist for the reader; None: all. No token names
+    others; that of a page that has ended early is a moment, which may be one of theirs.
+    `beginnings` (lower case) are those of the names of all of these, so that not all acts have to
+    be read; none: they may begin in any way.
     """
 
     vaults: frozenset[str]
@@ -44,7 +45,9 @@ class ActFilter:
 
 @dataclass(frozen=True, slots=True)
 class ActPage:
-    """A page of acts, and the token of the next page, None for the last one."""
+    """A page of acts, and the token of the next page, None for the last one. It may have fewer acts
+    than there is room for, even none, and yet not be the last one.
+    """
 
     acts: tuple[ListedAct, ...]
     token: str | None

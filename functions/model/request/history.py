@@ -38,8 +38,8 @@ class HistoryEntry:
     completion `certificate` describes the version that it made, `file` is the name and SHA-256 of
     the file that was merged, if it was one, and `warnings` are the sentences that its owner was
     told. `by` is None in rows of an older version that name nobody. `before` and `after` are what
-    is known of the request before and after it (act_facts.py), `access` is the SHA-256 of the
-    access file in force; rows of an older version have neither.
+    is known of the request or the approval before and after it (act_facts.py, approval/facts.py),
+    `access` is the SHA-256 of the access file in force; rows of an older version have neither.
     """
 
     what: str

@@ -16,6 +16,7 @@ from functions.triggers.console.files import (
     static_file,
     static_files,
 )
+from functions.triggers.http.queries import takes_gzip
 
 CONFIG = "config.json"
 # Below this folder and the build's id a file never changes.
@@ -39,7 +40,7 @@ def file_answer(req: func.HttpRequest, page: PageSignIn) -> func.HttpResponse:
     if found.etag in [one.strip() for one in req.headers.get("if-none-match", "").split(",")]:
         return func.HttpResponse(status_code=304, headers=sent)
     body = found.content
-    if "gzip" in req.headers.get("accept-encoding", "").lower():
+    if takes_gzip(req):
         body, sent = found.compressed, sent | {"Content-Encoding": "gzip"}
     return func.HttpResponse(body, headers=sent, mimetype=found.mime_type)
 

@@ -24,6 +24,7 @@ from functions.triggers.http.plain_text import MAX_TEXT_LETTERS, check_text
 ALWAYS = {"api-version", "code"}
 # Other characters in a header may not arrive unchanged (RFC 9110 §5.5).
 IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
+QUALITY = re.compile(r"q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 REQUEST_ID = re.compile(r"[0-9a-fA-F]{32}")
 PERIOD = re.compile(r"([0-9]{1,5})([smhd])")  # up to 99,999 days, which a date can still hold
 FILTERS = ("vault", "status", "owner", "signer", "name", "issuer")  # of `GET requests`
@@ -116,6 +117,23 @@ def flag_of(req: func.HttpRequest, name: str) -> bool:
     if given not in {None, "true", "false"}:
         raise InvalidRequest(name, "true or false.")
     return given == "true"
+
+
+def quality_of(accepted: str, wanted: str) -> float | None:
+    """Returns how much a caller likes what is wanted, by a header such as `Accept` (RFC 9110
+    §12.5): from 0, not at all, to 1; None if the header does not name it. Wildcards name nothing.
+    """
+    for one in accepted.lower().split(","):
+        name, *parameters = (part.strip() for part in one.split(";"))
+        if name == wanted:
+            given = (QUALITY.fullmatch(part) for part in parameters)
+            return next((float(found[1]) for found in given if found), 1.0)
+    return None
+
+
+def takes_gzip(req: func.HttpRequest) -> bool:
+    """Whether the caller takes an answer in gzip."""
+    return bool(quality_of(req.headers.get("accept-encoding", ""), "gzip"))
 
 
 def filter_of(req: func.HttpRequest, now: datetime) -> tuple[RequestFilter, str | None]:

@@ -6,26 +6,34 @@ import base64
 import itertools
 import json
 import random
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
 
 from benchmarks.waiting import waits
+from functions.adapters.azure_tables.history import pages as pages_module
 from functions.adapters.azure_tables.history.kept import TableRetention
 from functions.adapters.azure_tables.history.pages import TableHistory
 from functions.adapters.azure_tables.ledger import TableLedger
-from functions.adapters.azure_tables.rows import history_rows, token_of
+from functions.adapters.azure_tables.rows import history_rows, keys_in, token_of
+from functions.adapters.azure_tables.scan import NEXT
 from functions.adapters.azure_tables.service import Tables
-from functions.model.errors import InvalidRequest
+from functions.model.errors import InvalidRequest, Unavailable
 from functions.model.record.act_list import ActFilter, ListedAct, is_wanted
 from functions.model.request.actor import CHECK
 from functions.model.request.history import ACTS, Action, HistoryEntry
 from functions.model.request.new_request import track
 from functions.model.request.operation import Operation, Status
+from keyvault_emulator.tls import LocalCa
+from keyvault_emulator.web import serving
+from testkit.tokens import AnyToken
 from tests.actors import person, saying
 from tests.clock import NOW
+from tests.integration.key_vault.servers import one_handler
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BY = (person("Ann"), saying("Ann"), person("bob"), CHECK, None)
@@ -138,6 +146,148 @@ async def test_a_page_asks_each_partition_once_and_reads_few_rows_more_than_it_s
         page = await history.page(replace(ALL, vaults=frozenset({"hist0"}), limit=10), None)
     assert len(page.acts) == 10
     assert 16 <= len(noted.all) <= 20
+
+
+def bound(monkeypatch: pytest.MonkeyPatch, *, rows: int, more: int) -> None:
+    """A page reads this many rows at once, and this many answers more than one of each partition."""
+    monkeypatch.setattr(pages_module, "SPARE_ROWS", rows)
+    monkeypatch.setattr(pages_module, "FILTERED_ROWS", rows)
+    monkeypatch.setattr(pages_module, "MAX_MORE_ANSWERS", more)
+
+
+def moment_in(token: str) -> str:
+    """The time part of a key, which is all that the token of a page has that ended early."""
+    keys = keys_in(token)
+    assert keys is not None
+    assert keys["PartitionKey"] == ""
+    assert re.fullmatch(r"w\|[0-9]{18}", keys["RowKey"])
+    return keys["RowKey"]
+
+
+@pytest.mark.parametrize("more", [0, 1, 5])
+async def test_a_page_that_ends_early_loses_nothing_and_shows_nothing_twice(
+    history: TableHistory, monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    bound(monkeypatch, rows=1, more=more)
+    wanted = replace(ALL, may_see=lambda _, name: name.endswith("3"), limit=4)
+    found = await pages(history, wanted)
+    everything = list(itertools.chain(*found))
+    expected = sorted((one for one in WRITTEN if is_wanted(one, wanted)), key=lambda one: one.entry.at, reverse=True)
+    assert sorted(ids(everything)) == sorted(ids(expected))
+    assert [one.entry.at for one in everything] == [one.entry.at for one in expected]
+    assert any(len(one) < 4 for one in found[:-1]), "a page ends early"
+    await test_a_filter_lists_what_matches_and_nothing_else(history)
+
+
+async def test_the_token_of_a_page_that_ends_early_has_a_time_and_no_name(
+    history: TableHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound(monkeypatch, rows=1, more=0)
+    token, moments = None, list[str]()
+    while token is not None or not moments:
+        page = await history.page(replace(ALL, may_see=lambda *_: False), token)
+        assert page.acts == ()
+        if (token := page.token) is None:
+            break
+        moments.append(moment_in(token))
+    assert len(moments) > 2
+    assert moments == sorted(set(moments)), "each page goes on behind the one before"
+
+
+async def test_a_page_looks_at_so_many_answers_and_ends(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    bound(monkeypatch, rows=2, more=3)
+    for number in range(20):
+        entry = HistoryEntry("created", NOW - timedelta(hours=number), f"{number:032x}", Status.IN_PROGRESS, CHECK)
+        await tables.commit([("upsert", row) for row in history_rows("many", "web", entry)])
+    wanted = ActFilter(frozenset({"many"}), may_see=lambda *_: False)
+    with waits() as noted:
+        page = await TableHistory(tables).page(wanted, None)
+    assert page.token is not None
+    assert len(noted.all) == 16 + 3
+
+
+async def test_more_acts_of_one_moment_than_one_page_may_look_at(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound(monkeypatch, rows=2, more=1)
+    numbers = list(range(30))
+    for number in numbers:
+        at = NOW - timedelta(hours=0 if number < 2 else 1 if number < 25 else 2)
+        entry = HistoryEntry("created", at, f"{number:032x}", Status.IN_PROGRESS, CHECK)
+        await tables.commit([("upsert", row) for row in history_rows("moment", "web", entry)])
+    wanted = ActFilter(frozenset({"moment"}), may_see=lambda *_: True, limit=10)
+    found = list(itertools.chain(*await pages(TableHistory(tables), wanted)))
+    assert sorted(ids(found)) == [f"{number:032x}" for number in numbers]
+
+
+MORE = [f"x-ms-continuation-{key}" for key in NEXT]
+
+
+def there(_request: web.Request) -> web.Response:
+    """The answer to who makes a table."""
+    error = {"code": "TableAlreadyExists", "message": {"lang": "en-US", "value": "It is there."}}
+    return web.json_response({"odata.error": error}, status=409)
+
+
+class Storage:
+    """Answers as the service may that looks for five seconds and finds nothing: without rows, and with a place from
+    which to go on, which is opaque (Learn, "Query timeout and pagination").
+    """
+
+    def __init__(self, acts: list[ListedAct]) -> None:
+        rows = [history_rows(one.vault, one.name, one.entry)[1] for one in acts]
+        self.rows, self.asked = sorted(rows, key=lambda row: str(row["RowKey"])), list[str]()
+
+    async def answer(self, request: web.Request) -> web.Response:
+        if request.method == "POST":
+            return there(request)
+        query = request.query["$filter"]
+        self.asked.append(query)
+        if "shown eq" in query:
+            return web.json_response(
+                {"value": []}, headers={f"x-ms-continuation-{key}": "1!8!b3BhcXVl" for key in NEXT}
+            )
+        found = re.search(r"PartitionKey eq '(.*?)' and RowKey (g[et]) '(.*?)'", query)
+        assert found
+        partition, compares, first = found.groups()
+        rows = [one for one in self.rows if one["PartitionKey"] == partition and one["RowKey"] >= first]
+        rows = rows[compares == "gt" and bool(rows) and rows[0]["RowKey"] == first :]
+        after = int(request.query.get("NextRowKey", "0"))
+        top = after + int(request.query["$top"])
+        more = dict.fromkeys(MORE, str(top)) if rows[top:] else {}
+        return web.json_response({"value": rows[after:top]}, headers=more)
+
+
+async def test_where_the_service_finds_nothing_for_long_all_is_looked_at_piece_by_piece(
+    trusted_ca: LocalCa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound(monkeypatch, rows=1, more=2)
+    storage = Storage([one for one in WRITTEN if one.vault == "hist1"])
+    wanted = replace(ALL, vaults=frozenset({"hist1"}), by="bob@example.com")
+    async with serving(one_handler(storage.answer), tls=trusted_ca.server_context()) as port:
+        tables = Tables(f"https://localhost:{port}", AnyToken())
+        try:
+            found = await pages(TableHistory(tables), replace(wanted, by=person("bob").oid))
+        finally:
+            await tables.close()
+    assert len(found) > 1, "a page ends early"
+    expected = [one for one in WRITTEN if is_wanted(one, replace(wanted, by=person("bob").oid))]
+    assert sorted(ids(list(itertools.chain(*found)))) == sorted(ids(expected))
+    assert len(storage.asked) <= len(found) * (2 * 16 + 2)
+
+
+@pytest.mark.parametrize("by", [None, "ann"])
+async def test_a_storage_that_is_away_is_said_to_be_away(trusted_ca: LocalCa, by: str | None) -> None:
+    async def storage(request: web.Request) -> web.Response:
+        return there(request) if request.method == "POST" else web.json_response({}, status=403)
+
+    async with serving(one_handler(storage), tls=trusted_ca.server_context()) as port:
+        tables = Tables(f"https://localhost:{port}", AnyToken())
+        try:
+            with pytest.raises(Unavailable):
+                await TableHistory(tables).page(replace(ALL, by=by), None)
+        finally:
+            await tables.close()
 
 
 async def test_an_act_is_listed_with_the_change_that_it_is_of(tables: Tables) -> None:

@@ -30,6 +30,7 @@ RULES = {
     "Microsoft.Network/privateEndpoints": r"[a-zA-Z0-9][\w.-]{0,62}\w",
     "Microsoft.Insights/actionGroups": r"[^:<>+/&%\\?]{1,260}",
     "Microsoft.Insights/scheduledQueryRules": r"[^*<>?+/&%:\\]{1,260}",
+    "Microsoft.Insights/activityLogAlerts": r"[^*#&+:<>?@%{}\\/]{1,260}",
     "Microsoft.Insights/metricAlerts": r"[^*#&+:<>?@%{}\\/]{1,260}",
     "Microsoft.Insights/workbooks": r"[0-9a-f-]{36}",
     "Microsoft.Authorization/roleAssignments": r"[0-9a-f-]{36}",

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from functions.app.access import watch_access
 from functions.approvals.settle import settle_approvals
+from functions.model.approval.facts import facts_of_approval
 from functions.model.errors import Unavailable
+from functions.model.request.act_facts import policy_sha256
 from functions.model.request.actor import UNNAMED, ActorKind
 from functions.requests.manage import Address, delete
 from tests.entra_tokens import PIPELINE_APP
@@ -424,6 +427,63 @@ async def test_the_history_of_the_name_has_who_asked_and_who_approved() -> None:
         ("started", ANN, asking.approval.request_id),
     ]
     assert not any("status" in one for one in mine)
+
+
+async def test_an_act_on_an_approval_says_what_was_approved_and_by_which_access_file() -> None:
+    asking = await asked(conditions=[{**ONE_OF_PKI, "approvals": 2}])
+    approval, asked_by = asking.approval, asking.approval.sha256
+    assert asked_by
+    await asking.decide("approve")
+    asking.more_rows.append({"who": ["role:others"], "may": ["read"]})
+    asking.write()
+    assert outcome(await asking.decide("approve", asking.header(CAT, "pki"))) == (200, "started")
+    lines = [one for one in asking.api.world.ledger.acts if one.approval]
+    for line in lines:
+        about = dict(line.after or {})
+        assert about.pop("state"), line.what
+        assert about.pop("yes"), line.what
+        assert about == {
+            "of": "create",
+            "digest": approval.digest,
+            "issuer": "DigiCert",
+            "names": "*.web.pay.example.com",
+            "owner": "pay@example.com",
+            "policy_sha256": policy_sha256(POLICY),
+            "judged_policy_sha256": policy_sha256(approval.policy),
+        }
+    states = [((one.before or {}).get("state"), (one.after or {})["state"], (one.after or {})["yes"]) for one in lines]
+    assert states == [
+        (None, "awaiting-approval", "0/2"),
+        ("awaiting-approval", "awaiting-approval", "1/2"),
+        ("awaiting-approval", "approved", "2/2"),
+        ("approved", "started", "2/2"),
+    ]
+    changed = asking.api.certflow().access_sha256
+    assert [one.access for one in lines] == [asked_by, asked_by, changed, changed]
+    assert changed != asked_by
+    (created,) = (one for one in asking.api.world.ledger.acts if one.what == "created")
+    assert (created.after or {})["policy_sha256"] == policy_sha256(POLICY)
+
+
+async def test_the_access_file_of_an_expiry_is_the_one_in_force_then() -> None:
+    asking = await asked()
+    asking.more_rows.append({"who": ["role:others"], "may": ["read"]})
+    asking.write()
+    asking.api.world.later(seconds=7 * DAYS)
+    await watch_access(asking.api.certflow())
+    await settle_approvals(asking.api.certflow())
+    line = asking.api.world.ledger.acts[-1]
+    assert (line.what, line.access) == ("expired", asking.api.certflow().access_sha256)
+    assert line.access not in {None, asking.approval.sha256}
+    assert [(one or {})["state"] for one in (line.before, line.after)] == ["awaiting-approval", "expired"]
+
+
+async def test_very_many_names_are_not_all_in_an_act() -> None:
+    asking = await asked()
+    many = replace(asking.approval, names=tuple(f"{'n' * 300}-{one}" for one in range(2000)))
+    names = facts_of_approval(many)["names"]
+    assert names.endswith("(and 1980 more)")
+    assert len(names) < 6000
 
 
 async def test_the_log_has_each_act_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:

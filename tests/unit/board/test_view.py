@@ -102,7 +102,7 @@ async def test_of_one_that_was_completed_before_it_was_found_the_row_has_the_ver
     ((key, request),) = world.ledger.tracked.items()
     found = replace(request, status=Status.COMPLETED, ended=NOW, next_check=None, version="v9")
     world.ledger.tracked[key] = found
-    world.ledger.acts.clear()
+    world.ledger.listed.clear()
     set_status(world, Status.COMPLETED)
     address = Address("main", "web", request_id)
     assert (await viewed(world, address)).certificate == {"version": "v9"}
@@ -279,7 +279,7 @@ async def test_the_approval_after_which_it_was_started_is_a_part_of_its_history(
     request_id = await started(world)
     (known,) = await world.ledger.by_name("main", "web")
     lines = [
-        HistoryEntry(what, NOW, "", Status.IN_PROGRESS, ME, approval=approval)
+        HistoryEntry(what, NOW, "", Status.IN_PROGRESS, ME, approval=approval, after={"state": what})
         for what, approval in (("asked", "one"), ("approved", "one"), ("asked", "other"))
     ]
     await world.ledger.save(known, Change(replace(known, approval="one"), history=tuple(lines)))

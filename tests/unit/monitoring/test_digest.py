@@ -24,6 +24,7 @@ from functions.monitoring.status import LATE, status_of_vaults
 from functions.ports.chain_files import ParkedFile
 from functions.ports.monitoring_store import InventoryScan, ScanCounts, Silenced, TrustNote, TrustState
 from functions.ports.vault import CertificateItem, CertificatePage
+from functions.requests.apply_and_save import save_acts
 from functions.requests.check import check_named
 from functions.requests.create import CreateCommand, create_request
 from functions.requests.manage import Address, acknowledge
@@ -134,7 +135,7 @@ async def test_of_many_that_failed_the_first_are_named_and_none_that_was_complet
     await world.sweep()
     for request in list(world.ledger.tracked.values())[:2]:
         seen = replace(world.vault.operations[request.name], status=Status.COMPLETED)
-        await world.ledger.save(request, apply_state(request, seen, world.now))
+        await save_acts(world.certflow, request, apply_state(request, seen, world.now))
     names = "main/web-2, main/web-3, main/web-4, main/web-5, main/web-6 and 1 more"
     assert ("Failed requests", names) in (await digest(world))["facts"]
 

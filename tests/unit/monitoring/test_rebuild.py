@@ -19,6 +19,7 @@ from functions.monitoring.rebuild import NOT_RESTORED, RebuildAnswer, request_re
 from functions.ports.ledger import Intent
 from functions.ports.monitoring_store import CertificateNote, ScanRequests
 from functions.ports.vault import CertificateItem
+from functions.requests.apply_and_save import save_acts
 from functions.requests.publish_csr import remove_stale_csrs
 from tests.actors import person
 from tests.clock import NOW
@@ -141,7 +142,7 @@ async def test_the_digest_does_not_count_what_had_ended_before_it_was_found() ->
     (failed,) = (one for one in world.ledger.tracked.values() if one.name == "failed")
     world.later(minutes=1)
     completed = Operation(failed.request_id, Status.COMPLETED, "DigiCert", b"")
-    await world.ledger.save(failed, apply_state(failed, completed, world.now))
+    await save_acts(world.certflow, failed, apply_state(failed, completed, world.now))
     assert await world.ledger.ended("main", NOW) == [("failed", Status.COMPLETED)]
 
 

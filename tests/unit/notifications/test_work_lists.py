@@ -14,6 +14,7 @@ from functions.model.errors import Unavailable
 from functions.model.events.work_list import MAX_LISTED
 from functions.model.options import Options
 from functions.model.people.signers import SignerRow, slots_around
+from functions.model.request.act_facts import with_facts
 from functions.model.request.actor import UNNAMED
 from functions.model.request.history import Action
 from functions.model.request.new_request import track
@@ -289,7 +290,7 @@ async def test_a_list_of_very_many_fits_into_a_row_and_says_how_many_there_are()
         change = track(
             "main", name, operation, "", "", owner, world.now, doing, None, DEFAULT_REMINDER_DELAYS, names=names
         )
-        await world.ledger.add(change)
+        await world.ledger.add(with_facts(change, {}, None))
         world.later(seconds=1)
     world.later(hours=21)
     await send_work_lists(world.certflow)

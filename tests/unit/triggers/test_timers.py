@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time, timedelta
 
 from functions.chains.key_search import SEARCH_TTL
@@ -13,6 +14,7 @@ from functions.ports.monitoring_store import KeySearch, ScanRequests
 from functions.requests.create import CreateCommand, create_request
 from tests.clock import NOW
 from tests.unit.fakes import FakeChannel, World
+from tests.unit.record.waiting import waiting
 from tests.unit.sample_events import DATA, FAILED
 from tests.unit.timers import rings
 
@@ -122,3 +124,11 @@ async def test_every_hour_some_of_the_requests_and_deliveries_that_are_too_old_g
     await rings(world, "discover")
     assert world.retention.pieces == [("main", None)]
     assert world.deliveries.states == {}
+
+
+async def test_every_hour_what_a_vault_has_left_that_is_gone_is_written() -> None:
+    world = World()
+    await world.monitoring_store.heartbeat("gone", NOW)
+    world.ledger.waiting = [replace(one, partition="gone|0") for one in waiting(2)]
+    await rings(world, "discover")
+    assert world.ledger.waiting == []

@@ -14,7 +14,7 @@ from functions.model.request_filter import RequestFilter
 from functions.triggers.http.answers import json_body, time_of
 from functions.triggers.http.context import Context
 from functions.triggers.http.grants.own import seen_by
-from functions.triggers.http.inventory.csv_text import csv_text
+from functions.triggers.http.inventory.csv_text import CSV, csv_text, wants_csv
 from functions.triggers.http.queries import check_query, known_words, vault_aliases
 from functions.triggers.http.types.audit import (
     AuditAnswer,
@@ -23,7 +23,6 @@ from functions.triggers.http.types.audit import (
     AuditGroup,
 )
 
-CSV = "text/csv"
 AUDIT_FILTERS = ("vault", "code", "severity", "owner")
 AUDIT_COLUMNS = (
     *("vault", "name", "owner", "not_after"),
@@ -41,7 +40,7 @@ async def get_audit(req: func.HttpRequest, context: Context) -> func.HttpRespons
         vaults, codes, [AuditSeverity(one) for one in severities], req.params.get("owner")
     )
     found = await audits_of(context.certflow(), wanted)
-    if CSV in req.headers.get("accept", "").lower():
+    if wants_csv(req):
         text = csv_text(AUDIT_COLUMNS, _rows(found))
         return func.HttpResponse(text, mimetype=f"{CSV}; charset=utf-8")
     return json_body(200, _answer(found))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.triggers.http.inventory.audit import AUDIT_FILTERS, CSV
+from functions.triggers.http.inventory.audit import AUDIT_FILTERS
+from functions.triggers.http.inventory.csv_text import CSV
 from functions.triggers.http.openapi_parts import TEXT_SCHEMA, answer, operation, query_parameter
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from functions.model.inventory.who_renews import Renewer
-from functions.triggers.http.inventory.certificates import CERTIFICATE_FILTERS, CSV
+from functions.triggers.http.inventory.certificates import CERTIFICATE_FILTERS
+from functions.triggers.http.inventory.csv_text import CSV
 from functions.triggers.http.openapi_parts import (
     TEXT_SCHEMA,
     answer,

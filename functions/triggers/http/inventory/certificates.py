@@ -26,11 +26,10 @@ from functions.triggers.http.answers import time_of
 from functions.triggers.http.context import Context
 from functions.triggers.http.grants.own import seen_by
 from functions.triggers.http.inventory.compressed import compressed_json, etag_of, unchanged
-from functions.triggers.http.inventory.csv_text import csv_text
+from functions.triggers.http.inventory.csv_text import CSV, csv_text, wants_csv
 from functions.triggers.http.queries import check_query, known_words, vault_aliases
 from functions.triggers.http.types.inventory import CertificateColumns, CertificatesAnswer
 
-CSV = "text/csv"
 MAX_PATTERN_LETTERS = 127  # of a certificate (Key Vault, "Object identifiers")
 CERTIFICATE_FILTERS = ("vault", "owner", "issuer", "name", "ends_before", "renewed_by", "finding")
 # What else is known of a certificate stands on its page. Here each column costs 5,000 values, most
@@ -45,7 +44,7 @@ async def list_certificates(req: func.HttpRequest, context: Context) -> func.Htt
     wanted, app = _filter_of(req, context), context.certflow()
     found = await scanned_vaults(app, wanted.vaults)
     around = await surroundings_in(app, found)
-    if CSV in req.headers.get("accept", "").lower():
+    if wants_csv(req):
         return _csv_answer(certificates_in(found, around, wanted))
     etag = etag_of((CERTIFICATE_COLUMNS, list_state(found, around, wanted)))
     if same := unchanged(req, etag):

@@ -11,6 +11,7 @@ import msgspec
 
 from functions import __version__
 from functions.triggers.http.answers import JSON
+from functions.triggers.http.queries import takes_gzip
 
 LEAST = 1024  # bytes; less is not worth compressing
 SENT_LEVEL = 7  # of gzip; 8 takes twice as long
@@ -37,7 +38,7 @@ def unchanged(req: func.HttpRequest, etag: str) -> func.HttpResponse | None:
 def compressed_json(req: func.HttpRequest, body: object, etag: str) -> func.HttpResponse:
     """Returns an answer with a JSON body and its ETag."""
     content, headers = msgspec.json.encode(body), _headers(etag)
-    if len(content) >= LEAST and "gzip" in req.headers.get("accept-encoding", "").lower():
+    if len(content) >= LEAST and takes_gzip(req):
         content = compressed(content)
         headers["Content-Encoding"] = "gzip"
     return func.HttpResponse(content, headers=headers, mimetype=JSON)

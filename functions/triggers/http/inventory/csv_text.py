@@ -6,7 +6,19 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+import azure.functions as func
+
 from functions.model.humanize import harmless_cell
+from functions.triggers.http.queries import quality_of
+
+CSV = "text/csv"
+
+
+def wants_csv(req: func.HttpRequest) -> bool:
+    """Whether the caller names CSV in `Accept`, and JSON not before it."""
+    accepted = req.headers.get("accept", "")
+    csv_quality = quality_of(accepted, CSV) or 0
+    return csv_quality > 0 and csv_quality >= (quality_of(accepted, "application/json") or 0)
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

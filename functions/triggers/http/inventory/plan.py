@@ -24,7 +24,7 @@ from functions.model.request_filter import RequestFilter
 from functions.triggers.http.answers import json_body, time_of
 from functions.triggers.http.context import Context
 from functions.triggers.http.grants.own import seen_by
-from functions.triggers.http.inventory.csv_text import csv_text
+from functions.triggers.http.inventory.csv_text import CSV, csv_text, wants_csv
 from functions.triggers.http.queries import check_query, flag_of, vault_aliases
 from functions.triggers.http.types.plan import (
     PlanAnswer,
@@ -35,7 +35,6 @@ from functions.triggers.http.types.plan import (
     PlanSumOf,
 )
 
-CSV = "text/csv"
 DEFAULT_LIMIT = 47  # days
 PLAN_FILTERS = ("vault", "owner", "issuer")
 
@@ -51,7 +50,7 @@ async def get_plan(req: func.HttpRequest, context: Context) -> func.HttpResponse
     wanted = PlanFilter(vaults, req.params.get("owner"), req.params.get("issuer"), public)
     app = context.certflow()
     found = await plans_of(app, limit, wanted)
-    if CSV in req.headers.get("accept", "").lower():
+    if wants_csv(req):
         return _as_csv(found, app.options.renewal_minutes)
     return json_body(200, _plan_answer(found, app))
 

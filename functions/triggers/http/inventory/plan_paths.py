@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from functions.model.inventory.plan import PLANNED_LIMITS
-from functions.triggers.http.inventory.plan import CSV, DEFAULT_LIMIT, PLAN_FILTERS
+from functions.triggers.http.inventory.csv_text import CSV
+from functions.triggers.http.inventory.plan import DEFAULT_LIMIT, PLAN_FILTERS
 from functions.triggers.http.openapi_parts import (
     A_FLAG,
     TEXT_SCHEMA,

@@ -16,12 +16,11 @@ from functions.model.tags import end_of
 from functions.triggers.http.answers import json_body, next_link
 from functions.triggers.http.context import Context
 from functions.triggers.http.grants.own import seen_by
-from functions.triggers.http.inventory.csv_text import csv_text
+from functions.triggers.http.inventory.csv_text import CSV, csv_text, wants_csv
 from functions.triggers.http.queries import check_query, known_words, limit_of, vault_aliases
 from functions.triggers.http.types.from_ledger import history_entry
 from functions.triggers.http.types.history import ActItem, ActsAnswer
 
-CSV = "text/csv"
 ACT_FILTERS = ("since", "until", "vault", "by", "verb")
 # Each is sixteen partitions, of which each is asked for a page (adapters, history/pages.py).
 MAX_LISTED_VAULTS = 25
@@ -29,6 +28,7 @@ ACT_COLUMNS = (
     *("at", "act", "vault", "name", "request_id", "status"),
     *("by", "verified", "kind", "tid", "oid", "azp", "on_behalf_of", "note"),
     *("version", "thumbprint", "serial", "not_after", "file", "file_sha256", "warnings"),
+    *("approval", "before", "after", "access"),
 )
 
 
@@ -40,7 +40,7 @@ async def list_history(req: func.HttpRequest, context: Context) -> func.HttpResp
     wanted = _wanted_acts(req, context)
     page = await context.certflow().history.page(wanted, req.params.get("token"))
     items, following = [_act_item(one) for one in page.acts], next_link(req, page.token)
-    if CSV in req.headers.get("accept", "").lower():
+    if wants_csv(req):
         return _acts_as_csv(items, following)
     return json_body(200, ActsAnswer(items, following))
 
@@ -104,3 +104,7 @@ def _cells(item: ActItem) -> Iterator[object]:
         yield getattr(made, part, None)
     yield from (getattr(file, "name", None), getattr(file, "sha256", None))
     yield " ".join(item.warnings or ())
+    yield item.approval
+    for facts in (item.before, item.after):
+        yield msgspec.json.encode(facts).decode() if facts else None
+    yield item.access

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from functions.model.request.history import ACTS
+from functions.triggers.http.inventory.csv_text import CSV
 from functions.triggers.http.openapi_parts import TEXT_SCHEMA, answer, operation, query_parameter
-from functions.triggers.http.record.history import ACT_FILTERS, CSV
+from functions.triggers.http.record.history import ACT_FILTERS
 
 
 def history_paths() -> dict[str, Any]:

@@ -187,7 +187,8 @@ class HistoryEntry(Answer):
     """Something that was done to a certificate, or that happened to it. `by` is for show; where it
     is not `verified`, it is what a caller with a function key said. `on_behalf_of` is never
     verified. An entry about an `approval` (its id) has a `request_id` once there is a request, and
-    no `status`.
+    no `status`. `before` and `after` are what was known of the request or the approval before and
+    after it, `access` is the SHA-256 of the access file in force; older entries lack them.
     """
 
     act: str
@@ -203,6 +204,9 @@ class HistoryEntry(Answer):
     file: NamedFile | None = None
     warnings: list[str] | None = None
     approval: ApprovalId | None = None
+    before: dict[str, str] | None = None
+    after: dict[str, str] | None = None
+    access: str | None = None
 
 
 class HistoryAnswer(Answer):

@@ -38,6 +38,9 @@ def history_entry(act: LedgerEntry) -> HistoryEntry:
         certificate=_known(CertificateVersion, act.certificate) if act.certificate else None,
         file=_known(NamedFile, act.file) if act.file else None,
         warnings=list(act.warnings) or None,
+        before=dict(act.before) if act.before else None,
+        after=dict(act.after) if act.after else None,
+        access=act.access,
     )
 
 

@@ -183,7 +183,8 @@ async def test_a_completed_one_names_its_version_and_who_signed_it() -> None:
         "not_after": NOW.isoformat(),
     }
     world.ledger.tracked[key] = replace(request, status=Status.COMPLETED, ended=NOW, version="v1", not_after=NOW)
-    world.ledger.acts.append(replace(world.ledger.acts[0], what="merged", certificate=version))
+    merged = replace(world.ledger.acts[0], what="merged", certificate=version)
+    world.ledger.listed.append(replace(world.ledger.listed[0], entry=merged))
     del world.vault.operations["web"]
     body = body_of(await Api(world).call(VIEW, [READER], query=f"request_id={request_id}"))
     assert body["certificate"] == {

@@ -71,6 +71,9 @@ async def test_it_says_who_did_what_to_which_certificate() -> None:
         note="by hand",
         file={"name": "web.pem", "sha256": "ab"},
         warnings=("It ends early.",),
+        before={"status": "inProgress", "owner": "ann"},
+        after={"status": "completed"},
+        access="5" * 64,
     )
     answer = await page(await listing([merged]), ["pki"])
     assert answer == {
@@ -92,6 +95,9 @@ async def test_it_says_who_did_what_to_which_certificate() -> None:
                 "note": "by hand",
                 "file": {"name": "web.pem", "sha256": "ab"},
                 "warnings": ["It ends early."],
+                "before": {"status": "inProgress", "owner": "ann"},
+                "after": {"status": "completed"},
+                "access": "5" * 64,
                 "vault": "prod-pay",
                 "name": "pay-web",
             }
@@ -229,6 +235,10 @@ async def test_as_csv_no_cell_is_a_formula_and_a_header_leads_to_the_next_page()
             certificate={**made, "not_before": "2026-01-01", "not_after": "2026-02-01"},
             file={"name": "@web.pem", "sha256": "ab"},
             warnings=("One, two.", "Three."),
+            before={"owner": "=1+1"},
+            after={"owner": 'ö, "x"', "issuer": "DigiCert"},
+            access="=5",
+            approval="a" * 32,
         ),
         act(2, "prod-pay", "pay-api", by=person("bob")),
     ]
@@ -241,6 +251,9 @@ async def test_as_csv_no_cell_is_a_formula_and_a_header_leads_to_the_next_page()
     assert (cells["act"], cells["kind"], cells["verified"], cells["oid"]) == ("merged", "key", "false", "")
     assert (cells["thumbprint"], cells["serial"], cells["not_after"]) == ("thumbprint", "serial", "2026-02-01")
     assert (cells["file_sha256"], cells["warnings"]) == ("ab", "One, two. Three.")
+    assert (cells["approval"], cells["access"]) == ("a" * 32, "'=5")
+    assert cells["before"] == '{"owner":"=1+1"}'
+    assert json.loads(cells["after"]) == {"owner": 'ö, "x"', "issuer": "DigiCert"}
     link = answer.headers["Link"]
     assert link.endswith('>; rel="next"')
     assert "secret" not in link
