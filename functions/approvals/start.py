@@ -15,13 +15,13 @@ from functions.approvals.changes import failed, started
 from functions.approvals.digest import approved_command
 from functions.approvals.elsewhere import change_at_yes
 from functions.approvals.judge import decision_on, needs_of, still_counted
-from functions.approvals.save import save_approval
-from functions.approvals.start_renewal import (
+from functions.approvals.renewing.start_renewal import (
     TooManyToday,
     count_renewal,
     note_renewal,
     refuse_renewal,
 )
+from functions.approvals.save import save_approval
 from functions.model.approval.record import Approval, ApprovalOf
 from functions.model.caller import Caller
 from functions.model.errors import (

@@ -13,7 +13,7 @@ from functions.app.context_parts import HasLedger
 from functions.app.contexts import ApprovedContext, EventsContext, MonitoringContext
 from functions.app.outbox import publish
 from functions.approvals.judge import decision_on
-from functions.approvals.renewal_guards import (
+from functions.approvals.renewing.renewal_guards import (
     A_DAY,
     Stops,
     key_vault_renews,
@@ -21,7 +21,7 @@ from functions.approvals.renewal_guards import (
     renewed_note,
     stopped_by,
 )
-from functions.approvals.renewals import renewal_approval, why_not
+from functions.approvals.renewing.renewals import renewal_approval, why_not
 from functions.model.caller import Caller
 from functions.model.errors import KeyReused, Refused, Unavailable
 from functions.model.events.certificates import Reason, RenewalStopped

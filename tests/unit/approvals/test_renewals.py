@@ -61,7 +61,7 @@ class Renewing(Asking):
 @pytest.fixture(autouse=True)
 def names_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     """The CSRs of the fake have names of their own."""
-    monkeypatch.setattr("functions.approvals.renewal_guards._lost", lambda *_: ())
+    monkeypatch.setattr("functions.approvals.renewing.renewal_guards._lost", lambda *_: ())
 
 
 async def approved(policy: dict[str, Any] = STORED) -> Renewing:
@@ -241,7 +241,7 @@ async def test_a_renewal_that_key_vault_makes_itself_by_now_is_not_started() -> 
 
 async def test_names_that_would_be_lost_stop_a_renewal_at_a_late_yes(monkeypatch: pytest.MonkeyPatch) -> None:
     asking = await waiting()
-    monkeypatch.setattr("functions.approvals.renewal_guards._lost", lambda *_: ("old.pay.example.com",))
+    monkeypatch.setattr("functions.approvals.renewing.renewal_guards._lost", lambda *_: ("old.pay.example.com",))
     assert "lacks names" in await failure_of(asking)
 
 

@@ -127,7 +127,7 @@ async def test_a_start_that_finds_itself_withdrawn_and_is_noted_first_has_failed
 
 async def test_an_approved_renewal_of_certflow_is_not_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     # The CSRs of the fake have names of their own.
-    monkeypatch.setattr("functions.approvals.renewal_guards._lost", lambda *_: ())
+    monkeypatch.setattr("functions.approvals.renewing.renewal_guards._lost", lambda *_: ())
     asking = Renewing()
     asking.certificate(STORED)
     await asking.scanned()
@@ -157,7 +157,7 @@ async def test_an_unforeseen_error_ends_it_after_a_day() -> None:
     asking.api.world.later(seconds=MAX_STARTING.total_seconds())
     await settle_approvals(asking.api.certflow())
     assert asking.approval.state == "approved"
-    asking.api.world.later(seconds=1)
+    asking.api.world.later(minutes=3)
     await settle_approvals(asking.api.certflow())
     assert (asking.approval.state, asking.told[-1]) == ("failed", "Failed")
     assert "it was given up" in (asking.approval.error or "")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from functions.app.contexts import ApprovedContext
-from functions.approvals.renewal_guards import (
+from functions.approvals.renewing.renewal_guards import (
     key_vault_renews,
     recent_renewals,
     renewed_note,

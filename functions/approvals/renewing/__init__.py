@@ -1,0 +1,1 @@
+"""Renewals that have to be approved: what they inherit, and what holds them at their start."""
