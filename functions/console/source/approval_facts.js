@@ -43,7 +43,7 @@ export function Asked({ one }) {
 
 /** What is not as with most certificates, a sentence each.
  * @param {Approval} one */
-function unusual({ body, policy }) {
+function unusual({ basis, policy }) {
   const others = policy.ekus.filter((eku) => !USUAL.has(eku));
   return [
     policy.ca && t("approval.look.ca"),
@@ -51,8 +51,9 @@ function unusual({ body, policy }) {
     others.length > 0 && t("approval.look.ekus", { ekus: others.join(", ") }),
     policy.auto_renew && t("approval.look.auto-renew"),
     policy.unread.length > 0 && t("approval.look.unread", { fields: policy.unread.join(", ") }),
-    body.if_pending === "replace" && t("approval.look.replace"),
-    body.if_pending === "adopt" && t("approval.look.adopt"),
+    basis?.how === "replaced" && t("approval.look.replace"),
+    basis?.how === "adopted" && t("approval.look.adopt"),
+    basis?.former_owner && basis.former_owner !== basis.owner && t("approval.look.takes-over", { from: basis.former_owner }),
   ].filter(Boolean);
 }
 
@@ -60,15 +61,15 @@ function unusual({ body, policy }) {
  * @param {Approval} one
  * @returns {[string, unknown][]} */
 function facts(one) {
-  const { body, policy } = one;
-  const tags = Object.entries(/** @type {Record<string, string>} */ (body.tags ?? {}));
+  const { basis, policy } = one;
+  const tags = Object.entries(basis?.tags ?? {});
   return [
     [t("column.vault"), one.vault],
     [t("column.by"), one.asked_by],
     [t("approval.asked"), moment(one.asked)],
     [t("approval.expires"), moment(one.expires)],
     [t("column.owner"), one.owner ?? t("nobody")],
-    [t("column.signer"), body.signer],
+    [t("column.signer"), basis?.signer],
     [t("csr.subject"), policy.subject],
     [t("column.names"), wildcardsFirst(one.names).join(", ")],
     [t("column.issuer"), issuerName(policy.issuer)],

@@ -665,16 +665,17 @@ Object.values(e).flat():[e??""]).join(", ")||s("nothing")}function ra({one:e}){l
     <dl class="facts">${Qi(e).filter(([,n])=>n).map(([n,r])=>c`<dt>${n}</dt><dd><bdi>${r}</bdi></dd>`)}</dl>
     ${Object.keys(e.body).length>0&&c`<details><summary>${s("approval.body")}</summary><pre tabindex="0" aria-label=${s(
 "approval.body")}>${JSON.stringify(e.body,null,2)}</pre></details>`}
-  </section>`}function Zi({body:e,policy:t}){let n=t.ekus.filter(r=>!Ki.has(r));return[t.ca&&s("approval.look.ca"),t.wildcard&&
+  </section>`}function Zi({basis:e,policy:t}){let n=t.ekus.filter(r=>!Ki.has(r));return[t.ca&&s("approval.look.ca"),t.wildcard&&
 s("approval.look.wildcard"),n.length>0&&s("approval.look.ekus",{ekus:n.join(", ")}),t.auto_renew&&s("approval.look.auto-\
-renew"),t.unread.length>0&&s("approval.look.unread",{fields:t.unread.join(", ")}),e.if_pending==="replace"&&s("approval.\
-look.replace"),e.if_pending==="adopt"&&s("approval.look.adopt")].filter(Boolean)}function Qi(e){let{body:t,policy:n}=e,r=Object.
-entries(t.tags??{});return[[s("column.vault"),e.vault],[s("column.by"),e.asked_by],[s("approval.asked"),q(e.asked)],[s("\
-approval.expires"),q(e.expires)],[s("column.owner"),e.owner??s("nobody")],[s("column.signer"),t.signer],[s("csr.subject"),
-n.subject],[s("column.names"),Xi(e.names).join(", ")],[s("column.issuer"),K(n.issuer)],[s("csr.key"),n.key.replace(":","\
- ")],[s("new.months"),n.months],...Object.entries(n).filter(([o])=>!Yi.has(o)).map(([o,a])=>[na(o),Kn(a)]),[s("approval.\
-tags"),r.map(([o,a])=>`${o}=${a}`).join(", ")],[s("approval.digest"),e.digest]]}var Xi=e=>[...e].sort((t,n)=>Number(n.startsWith(
-"*"))-Number(t.startsWith("*")));function aa(){let[e=""]=E.value.parts,t=j({one:null,problem:""}),n=()=>x("GET",sa(e)).then(i=>t.value={one:i,problem:""},
+renew"),t.unread.length>0&&s("approval.look.unread",{fields:t.unread.join(", ")}),e?.how==="replaced"&&s("approval.look.\
+replace"),e?.how==="adopted"&&s("approval.look.adopt"),e?.former_owner&&e.former_owner!==e.owner&&s("approval.look.takes\
+-over",{from:e.former_owner})].filter(Boolean)}function Qi(e){let{basis:t,policy:n}=e,r=Object.entries(t?.tags??{});return[
+[s("column.vault"),e.vault],[s("column.by"),e.asked_by],[s("approval.asked"),q(e.asked)],[s("approval.expires"),q(e.expires)],
+[s("column.owner"),e.owner??s("nobody")],[s("column.signer"),t?.signer],[s("csr.subject"),n.subject],[s("column.names"),
+Xi(e.names).join(", ")],[s("column.issuer"),K(n.issuer)],[s("csr.key"),n.key.replace(":"," ")],[s("new.months"),n.months],
+...Object.entries(n).filter(([o])=>!Yi.has(o)).map(([o,a])=>[na(o),Kn(a)]),[s("approval.tags"),r.map(([o,a])=>`${o}=${a}`).
+join(", ")],[s("approval.digest"),e.digest]]}var Xi=e=>[...e].sort((t,n)=>Number(n.startsWith("*"))-Number(t.startsWith(
+"*")));function aa(){let[e=""]=E.value.parts,t=j({one:null,problem:""}),n=()=>x("GET",sa(e)).then(i=>t.value={one:i,problem:""},
 i=>t.value={...t.value,problem:T(i)});L(()=>{n()},[]);let{one:r,problem:o}=t.value,a=i=>(t.value={one:i,problem:""},Promise.
 all([Je().catch(()=>{}),oe()]));return c`<p class="crumbs"><a href="#/approvals">${s("approvals.title")}</a></p>
     <h1><bdi>${r?.name??s("approval.title")}</bdi> ${r&&c`<${Jn} state=${r.state} />`}</h1>

@@ -9,7 +9,7 @@ import msgspec
 
 from functions.access.rules import AccessRules
 from functions.approvals.who import deeds_of
-from functions.model.approval.record import Approval, Decided, Given, NeedOfApproval
+from functions.model.approval.record import Approval, Basis, Decided, Given, NeedOfApproval
 from functions.model.request.actor import Actor
 from functions.triggers.http.answers import json_body
 from functions.triggers.http.context import Context
@@ -17,6 +17,7 @@ from functions.triggers.http.types.access import PolicyAnswer
 from functions.triggers.http.types.answers import ActorAnswer
 from functions.triggers.http.types.approvals import (
     ApprovalItem,
+    BasisAnswer,
     DecidedAnswer,
     GivenAnswer,
     NeedAnswer,
@@ -56,6 +57,7 @@ def approval_item(req: func.HttpRequest, context: Context, approval: Approval) -
         names=list(approval.names),
         body=dict(approval.body),
         policy=msgspec.convert(approval.policy, PolicyAnswer),
+        basis=_basis(approval.basis) if approval.basis else None,
         needs=[_need(one) for one in approval.needs],
         difference=_difference(approval),
         decided=_decided(approval.decided) if approval.decided else None,
@@ -64,6 +66,18 @@ def approval_item(req: func.HttpRequest, context: Context, approval: Approval) -
         access_file=approval.sha256 or None,
         may=list(deeds_of(rules_of(context), context.caller, approval)),
         link=f"{base.scheme}://{base.netloc}/api/approvals/{approval.id}",
+    )
+
+
+def _basis(basis: Basis) -> BasisAnswer:
+    return BasisAnswer(
+        basis.policy_sha256,
+        basis.owner,
+        basis.signer,
+        basis.former_owner,
+        dict(basis.tags),
+        basis.how,
+        basis.stands,
     )
 
 

@@ -72,12 +72,29 @@ class DecidedAnswer(Answer):
     actor: ActorAnswer
 
 
+class BasisAnswer(Answer):
+    """What the start builds on beside the body: the SHA-256 of the whole policy, whose the version
+    will be and who is to have it signed, whose the certificate was, the tags of the version (of a
+    renewal those at its start count), how it comes about, and the id of the request that stood
+    there.
+    """
+
+    policy_sha256: str
+    owner: str | None
+    signer: str | None
+    former_owner: str | None
+    tags: dict[str, str]
+    how: str
+    stands: RequestId | None
+
+
 class ApprovalItem(Answer, kw_only=True):
     """A request that waits, or has waited, for the yes of other people.
 
-    `body` is the body of the create as it was sent, `policy` what comes of it. `digest` is of all
-    that: approving means this digest. `difference` shows by field what was approved last for the
-    certificate, and what is asked for now. `may` is what the caller may do with it now.
+    `body` is the body of the create as it was sent, `policy` what comes of it, `basis` what else
+    the start builds on; null where nothing of it is started. `digest` is of all that: approving
+    means this digest. `difference` shows by field what was approved last for the certificate, and
+    what is asked for now. `may` is what the caller may do with it now.
     """
 
     id: ApprovalId
@@ -94,6 +111,7 @@ class ApprovalItem(Answer, kw_only=True):
     names: list[str]
     body: dict[str, Any]
     policy: PolicyAnswer
+    basis: BasisAnswer | None = None
     needs: list[NeedAnswer]
     difference: dict[str, list[Any]] | None
     decided: DecidedAnswer | None
