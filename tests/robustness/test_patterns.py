@@ -305,6 +305,13 @@ CASES: dict[str, list[Hostile]] = {
         Hostile("1", "2026-11-30-"),
         Hostile("1", "2026-11-30-", ".jsonl"),
     ],
+    "functions.triggers.http.queries.QUALITY": [
+        Hostile("q"),
+        Hostile(" ", "q"),
+        Hostile(" ", "q="),
+        Hostile("0", "q=0."),
+        Hostile("0", "q=1.", ";"),
+    ],
     "functions.settings.sign_in.KEY_DIGEST": [Hostile("a"), Hostile("a", after=";")],
     "functions.settings.options.ISSUER_NAME": [Hostile("a"), Hostile("*"), Hostile("-", after=";")],
     "functions.settings.options.DOMAIN": [

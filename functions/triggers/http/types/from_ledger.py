@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from functions.model.request.history import HistoryEntry as LedgerEntry
 from functions.model.request.tracked import TrackedRequest
@@ -38,13 +39,20 @@ def history_entry(act: LedgerEntry) -> HistoryEntry:
         certificate=_known(CertificateVersion, act.certificate) if act.certificate else None,
         file=_known(NamedFile, act.file) if act.file else None,
         warnings=list(act.warnings) or None,
-        before=dict(act.before) if act.before else None,
-        after=dict(act.after) if act.after else None,
-        access=act.access,
+        **_change(act),
     )
 
 
-def _place(act: LedgerEntry) -> dict[str, str | None]:
+def _change(act: LedgerEntry) -> dict[str, Any]:
+    """What was before and after it, and by which access file it was allowed."""
+    return {
+        "before": dict(act.before) if act.before else None,
+        "after": dict(act.after) if act.after else None,
+        "access": act.access,
+    }
+
+
+def _place(act: LedgerEntry) -> dict[str, Any]:
     """What an entry is about. Of an approval there may be no request yet."""
     if act.approval is None:
         return {"request_id": act.request_id, "status": act.status.value}
