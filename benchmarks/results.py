@@ -33,6 +33,7 @@ MEASURED = (
     "pauses",
     "inventory",
     "board",
+    "history",
     "console",
     "validators",
 )
