@@ -150,9 +150,7 @@ async def _condition(
     decision = decision_on(rules, Caller(RENEWAL), proposal, 0)
     if decision.denied:
         return "denied", f"a condition of the access file denies it: {decision.denied.rstrip('.')}"
-    if not decision.approvals:
-        return None
-    approval = await renewal_approval(certflow, proposal, note.thumbprint, decision, rules.sha256)
+    approval = await renewal_approval(certflow, proposal, note.thumbprint, decision, rules)
     if approval is None:
         return None
     if approval.is_open:

@@ -5,15 +5,17 @@ long as they are for the same, and otherwise wait for one of their own.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from functions.access.decide import Decision
+from functions.access.rules import AccessRules
 from functions.app.contexts import ApprovalsContext
 from functions.approvals.basis import basis_of
 from functions.approvals.changes import asked
 from functions.approvals.digest import digest_of
 from functions.approvals.errors import BECAME
 from functions.approvals.expire import expire_if_over
-from functions.approvals.judge import needs_of, proposed_names, proposed_policy
+from functions.approvals.judge import decision_on, needs_of, proposed_names, proposed_policy
 from functions.approvals.save import add_approval
 from functions.model.approval.ids import new_approval_id
 from functions.model.approval.record import (
@@ -22,7 +24,9 @@ from functions.model.approval.record import (
     Approval,
     ApprovalOf,
     ApprovalState,
+    NeedOfApproval,
 )
+from functions.model.caller import Caller
 from functions.model.errors import ConcurrentChange
 from functions.model.request.actor import RENEWAL
 from functions.ports.judge import Proposal
@@ -35,22 +39,25 @@ async def renewal_approval(
     proposal: Proposal,
     thumbprint: str,
     decision: Decision,
-    sha256: str,
+    rules: AccessRules,
 ) -> Approval | None:
     """What keeps a renewal of this version (`thumbprint`) from its start: the approval that waits
     for its name, or the one that was asked for it and ended without a yes. None if nothing does: it
     is for the same as what was approved last, and nobody has refused that since. Asks for an
-    approval if there was none. `sha256` is the hash of the access file. Raises Unavailable.
+    approval if there was none. Where something was approved for the certificate before, rows for
+    some callers (`who`) count, too: one of them asked for that. Raises Unavailable.
     """
     named = await certflow.approvals.of_name(proposal.vault, proposal.name)
     known = [await expire_if_over(certflow, one) for one in named]
     policy, last = proposed_policy(proposal), _last_started(known)
-    if last and _is_same(last, policy) and not _refused_since(last, known, policy):
+    needs = needs_of(_for_anybody(rules, proposal) if last else decision)
+    inherits = last and _is_same(last, policy) and not _refused_since(last, known, policy)
+    if inherits or not needs:
         return None
     if stands := next((one for one in known if _stands(one, thumbprint)), None):
         return stands
     difference = difference_of(last.policy, policy) if last else None
-    wanted = _wanted_renewal(certflow, proposal, thumbprint, decision, sha256, difference)
+    wanted = _wanted_renewal(certflow, proposal, thumbprint, needs, rules.sha256, difference)
     try:
         return await add_approval(certflow, asked(wanted))
     except ConcurrentChange:
@@ -60,6 +67,12 @@ async def renewal_approval(
 def _last_started(known: Sequence[Approval]) -> Approval | None:
     """The newest approval (`known` has the newest first) after which something was started."""
     return next((one for one in known if one.state is ApprovalState.STARTED), None)
+
+
+def _for_anybody(rules: AccessRules, proposal: Proposal) -> Decision:
+    """What has to be approved whoever asks."""
+    rows = tuple(replace(one, who=()) for one in rules.conditions if one.approvals)
+    return decision_on(replace(rules, conditions=rows), Caller(RENEWAL), proposal, 0)
 
 
 def _is_same(approval: Approval, policy: Mapping[str, object]) -> bool:
@@ -117,7 +130,7 @@ def _wanted_renewal(
     certflow: ApprovalsContext,
     proposal: Proposal,
     thumbprint: str,
-    decision: Decision,
+    needs: tuple[NeedOfApproval, ...],
     sha256: str,
     difference: Mapping[str, tuple[object, object]] | None,
 ) -> Approval:
@@ -131,7 +144,7 @@ def _wanted_renewal(
         digest=digest_of(proposal.vault, proposal.name, {}, policy, RENEWAL, thumbprint, basis),
         body={},
         policy=policy,
-        needs=needs_of(decision),
+        needs=needs,
         asked=now,
         asked_by=RENEWAL,
         expires=now + APPROVAL_TTL,

@@ -16,7 +16,7 @@ from functions.ports.vault import CertificateItem
 from functions.x509.public_keys import sha1_of
 from tests.certificates import Ca
 from tests.clock import fixed_now
-from tests.unit.approvals.asking import ANN, CHANGES, POLICY, Asking, outcome
+from tests.unit.approvals.asking import ANN, CHANGES, ONE_OF_PKI, POLICY, Asking, outcome
 from tests.unit.fakes import signed, version_of
 from tests.unit.signed_in import error_of
 
@@ -117,6 +117,30 @@ async def test_a_field_that_has_changed_since_asks_again_and_shows_the_differenc
         "system:renewal",
     )
     await asking.scanned(2)
+    assert asking.created == 1
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["there", "gone"])
+async def test_a_row_for_some_callers_counts_for_the_renewal_of_what_it_had_approved(*, gone: bool) -> None:
+    denied = {"who": ["role:left"], "deny": True, "say": "left the team"}
+    asking = Renewing(conditions=[{**ONE_OF_PKI, "who": ["role:team-pay"]}, denied])
+    assert outcome(await asking.ask({"policy": STORED, "owner": "pay@example.com"})) == (202, "awaiting-approval")
+    assert outcome(await asking.decide("approve")) == (200, "started")
+    changed = {**STORED, "key_props": {"kty": "EC", "crv": "P-384"}}
+    asking.certificate(changed)
+    asking.vault.calls.clear()
+    if gone:
+        asking.conditions = []
+        asking.write()
+    await asking.scanned(2)
+    waiting = [one for one in asking.api.world.approvals.kept.values() if one.renews]
+    assert ([one.needs[0].by for one in waiting], asking.created) == (([], 1) if gone else ([("role:pki",)], 0))
+
+
+async def test_a_row_for_some_callers_counts_for_no_renewal_of_what_nobody_approved() -> None:
+    asking = Renewing(conditions=[{**ONE_OF_PKI, "who": ["role:team-pay"]}])
+    asking.certificate(STORED)
+    await asking.scanned()
     assert asking.created == 1
 
 
