@@ -47,12 +47,13 @@ ACTS = Counter(("asked", "approved", "started", "created"))
 @dataclass(frozen=True)
 class Point:
     """A yes that was killed, and the name that it is about. `place` is None for one that got to its end, whose
-    requests are `sent`; `failed` is what this run or one after it raised.
+    requests are `sent`; `asked` are those of asking for it, `failed` is what this run or one after it raised.
     """
 
     name: str
     place: Place | None
     killed_at: str | None
+    asked: Mapping[str, int]
     sent: Mapping[str, int] = field(default_factory=dict)
     failed: str | None = None
 
@@ -81,14 +82,14 @@ async def asked_and_killed(runs: Runs, number: int, place: Place | None) -> Poin
         "x509_props": {"subject": f"CN=*.{name}.example.com"},
         "issuer": {"name": "DigiCert"},
     }
-    await runs.do(ask={name: {"policy": policy}}, owner=OWNER, **main)
+    asked = await runs.run(ask={name: {"policy": policy}}, owner=OWNER, list=True, **main)
     first = await runs.run(approve=name, **main, **({"kill": place.asked()} if place else {"list": True}))
     again = {"approve": name} if number % 2 else {"settle": True}
     second = await runs.run(**again, later=LAPSED, **main)
     # Whose yes itself was cut off has to say it again.
     third = await runs.run(approve=name, settle=True, later=2 * LAPSED, **main)
-    failed = next((one["failed"] for one in (first, second, third) if "failed" in one), None)
-    return Point(name, place, first.get("killed_at"), first.get("sent", {}), failed)
+    failed = next((one["failed"] for one in (asked, first, second, third) if "failed" in one), None)
+    return Point(name, place, first.get("killed_at"), asked.get("sent", {}), first.get("sent", {}), failed)
 
 
 async def kill_and_restart(directory: Path) -> tuple[list[Point], World]:
@@ -161,6 +162,13 @@ def wrongs(point: Point, world: World) -> list[str]:
         ),
     }
     return [f"{point}: {what} {there} instead of {right}" for what, (there, right) in wanted.items() if there != right]
+
+
+def test_before_the_yes_key_vault_is_only_read(after: tuple[list[Point], World]) -> None:
+    points, _ = after
+    asked = {kind for point in points for kind in point.asked if " certificate" in kind}
+    assert asked
+    assert {kind.partition(" ")[0] for kind in asked} == {"GET"}
 
 
 def test_each_act_of_an_approval_is_on_the_record_once(after: tuple[list[Point], World]) -> None:
