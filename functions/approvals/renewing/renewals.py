@@ -51,17 +51,21 @@ async def renewal_approval(
     known = [await expire_if_over(certflow, one) for one in named]
     policy, last = proposed_policy(proposal), _last_started(known)
     needs = needs_of(_for_anybody(rules, proposal) if last else decision)
-    inherits = last and _is_same(last, policy) and not _refused_since(last, known, policy)
-    if inherits or not needs:
+    if not needs or (last and _inherits(last, known, policy)):
         return None
     if stands := next((one for one in known if _stands(one, thumbprint)), None):
         return stands
     difference = difference_of(last.policy, policy) if last else None
     wanted = _wanted_renewal(certflow, proposal, thumbprint, needs, rules.sha256, difference)
+    return await _ask_for(certflow, wanted)
+
+
+async def _ask_for(certflow: ApprovalsContext, wanted: Approval) -> Approval:
+    """Asks, unless another run, or a caller, has asked for the name meanwhile."""
     try:
         return await add_approval(certflow, asked(wanted))
     except ConcurrentChange:
-        return wanted  # another run, or a caller, has asked for the name meanwhile
+        return wanted
 
 
 def _last_started(known: Sequence[Approval]) -> Approval | None:
@@ -73,6 +77,11 @@ def _for_anybody(rules: AccessRules, proposal: Proposal) -> Decision:
     """What has to be approved whoever asks."""
     rows = tuple(replace(one, who=()) for one in rules.conditions if one.approvals)
     return decision_on(replace(rules, conditions=rows), Caller(RENEWAL), proposal, 0)
+
+
+def _inherits(last: Approval, known: Sequence[Approval], policy: Mapping[str, object]) -> bool:
+    """Whether a policy is what was approved last, and nobody has refused that since."""
+    return _is_same(last, policy) and not _refused_since(last, known, policy)
 
 
 def _is_same(approval: Approval, policy: Mapping[str, object]) -> bool:
