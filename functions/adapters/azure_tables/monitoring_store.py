@@ -220,12 +220,7 @@ class TableMonitoringStore:
         """Writes what was seen of a vault's trust, with events, in one transaction. Raises
         ConcurrentChange.
         """
-        partition, key = _trust_key(note.vault)
-        text = msgspec.json.encode(replace(note, etag="")).decode()
-        row = {"PartitionKey": partition, "RowKey": key, "trust": text}
-        await self._tables.commit(
-            [_in_place(row, note.etag), *(row for event in events for row in event_rows(event))]
-        )
+        await self._save_seen(_trust_key(note.vault), "trust", note, events)
 
     async def rules_note(self) -> RulesNote | None:
         """Returns what was last seen of the table of rules; None if nothing was."""
@@ -238,9 +233,18 @@ class TableMonitoringStore:
         """Writes what was seen of the table of rules, with events, in one transaction. Raises
         ConcurrentChange.
         """
-        partition, key = RULES_KEY
+        await self._save_seen(RULES_KEY, "rules", note, events)
+
+    async def _save_seen(
+        self,
+        keys: tuple[str, str],
+        column: str,
+        note: TrustNote | RulesNote,
+        events: Sequence[Event],
+    ) -> None:
+        """Writes a note into this column of its row, with events, in one transaction."""
         text = msgspec.json.encode(replace(note, etag="")).decode()
-        row = {"PartitionKey": partition, "RowKey": key, "rules": text}
+        row = {"PartitionKey": keys[0], "RowKey": keys[1], column: text}
         await self._tables.commit(
             [_in_place(row, note.etag), *(row for event in events for row in event_rows(event))]
         )

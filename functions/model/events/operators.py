@@ -68,6 +68,13 @@ DECIDES_NOW = {
 }
 
 
+def _hashes(
+    place: str, sha256: str | None, before: str | None
+) -> tuple[tuple[str, str | None], ...]:
+    """What the details of a changed file list."""
+    return ("Place", place), ("SHA-256", sha256), ("SHA-256 before", before)
+
+
 @dataclass(frozen=True, kw_only=True)
 class AccessChanged(EventType):
     """The file that says who may do what has changed, is good again after a fault, or is seen for
@@ -102,11 +109,7 @@ class AccessChanged(EventType):
 
     def details(self) -> Iterable[tuple[str, object]]:
         """Lists the hashes."""
-        return (
-            ("Place", self.place),
-            ("SHA-256", self.sha256),
-            ("SHA-256 before", self.before),
-        )
+        return _hashes(self.place, self.sha256, self.before)
 
     @classmethod
     def sample(cls, at: Scene) -> Self:
@@ -151,11 +154,7 @@ class RulesChanged(EventType):
 
     def details(self) -> Iterable[tuple[str, object]]:
         """Lists the hashes."""
-        return (
-            ("Place", self.place),
-            ("SHA-256", self.sha256),
-            ("SHA-256 before", self.before),
-        )
+        return _hashes(self.place, self.sha256, self.before)
 
     @classmethod
     def sample(cls, at: Scene) -> Self:
